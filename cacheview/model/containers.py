@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 __all__ = ["NO_CONTAINERS", "Container", "Containers"]
 
@@ -24,7 +26,7 @@ class Container:
     is_running: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Containers:
     """The containers of an engine.
 
@@ -37,6 +39,17 @@ class Containers:
     known: tuple[Container, ...] | None
     reason: str = ""
     remedy: str = ""
+
+    @cached_property
+    def _by_image(self) -> Mapping[str, Sequence[Container]]:
+        by_image: dict[str, list[Container]] = {}
+        for each in self.known or ():
+            by_image.setdefault(each.image_id, []).append(each)
+        return by_image
+
+    def of(self, image_id: str) -> Sequence[Container]:
+        """Those that were created from an image."""
+        return self._by_image.get(image_id, ())
 
     def without_stopped(self) -> Containers:
         """Those that are left where all stopped ones were removed."""

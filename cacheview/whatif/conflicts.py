@@ -14,19 +14,17 @@ def is_id_prefix(image_id: str, text: str) -> bool:
 
 def container_of(containers: Containers, image_id: str) -> str:
     """A container that uses the image; empty: none does."""
-    return next((short_id(each.id) for each in containers.known or () if each.image_id == image_id), "")
+    return next((short_id(each.id) for each in containers.of(image_id)), "")
 
 
 def running_of(containers: Containers, image_id: str) -> str:
     """A running container that uses the image; empty: none does."""
-    using = (each for each in containers.known or () if each.image_id == image_id and each.is_running)
-    return next((short_id(each.id) for each in using), "")
+    return next((short_id(each.id) for each in containers.of(image_id) if each.is_running), "")
 
 
 def stopped_of(containers: Containers, image_id: str) -> str:
     """A stopped container that uses the image; empty: none does."""
-    using = (each for each in containers.known or () if each.image_id == image_id and not each.is_running)
-    return next((short_id(each.id) for each in using), "")
+    return next((short_id(each.id) for each in containers.of(image_id) if not each.is_running), "")
 
 
 def unable(what: str, message: str, *, hard: bool = False) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cacheview.model import Containers, DataError, Image, familiar, parse_reference, short_id
+from cacheview.model.effort import paced
 from cacheview.whatif.behaviour import Behaviour, InUse, Parents
 from cacheview.whatif.conflicts import container_of, is_id_prefix, running_of, stopped_of, unable
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
@@ -198,7 +199,7 @@ def prune(draft: Draft, containers: Containers, behaviour: Behaviour, *, everyth
     reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
     doomed: dict[str, str] = {}  # by record, the image
     count: dict[str, int] = {}
-    for image in draft.images:
+    for image in paced(draft.images):
         for record in records(image):
             count[image.id] = count.get(image.id, 0) + 1
             if everything or record == dangling_record(image):
@@ -213,7 +214,7 @@ def prune(draft: Draft, containers: Containers, behaviour: Behaviour, *, everyth
             else:
                 settle(draft, image_id, is_dangling=True)
                 doomed.pop(f"{_DANGLING}{image_id}", None)
-    for record, image_id in doomed.items():
+    for record, image_id in paced(list(doomed.items())):
         without_record(draft, image_id, record, reason)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cacheview.model import Containers, DataError, Image, parse_reference, short_id
+from cacheview.model.effort import paced
 from cacheview.whatif.conflicts import container_of, is_id_prefix, running_of, stopped_of, unable
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
 
@@ -48,7 +49,7 @@ def prune(draft: Draft, containers: Containers, *, everything: bool) -> None:
     """``ImagesPrune``, without a filter. The daemon goes through images in no order; all orders come to the same."""
     reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
     heads = [image for image in draft.images if everything or not draft.has_children(image.id)]
-    for listed in [image for image in heads if image.names or not draft.has_children(image.id)]:
+    for listed in paced([image for image in heads if image.names or not draft.has_children(image.id)]):
         image = draft.get(listed.id)
         if image is None:
             continue  # it went along with one that was built on it

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.model import DataError, Doubt, Image, StoreKind, familiar, parse_reference, short_id
+from cacheview.model.effort import paced
 from cacheview.whatif.behaviour import Behaviour
 from cacheview.whatif.containerd import settle
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
@@ -63,7 +64,7 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviou
     """
     images = tuple(images)
     ids = {image.id: _id_here(draft, image, kind, behaviour, image.manifest_digest) for image in images}
-    for image in images:
+    for image in paced(images):
         image_id = ids[image.id]
         if draft.get(image_id) is None:
             draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
@@ -162,7 +163,7 @@ def pull(
 
     Raises `DataError` where it is not known which id an image gets.
     """
-    for image in images:
+    for image in paced(images):
         tags = [name for name in image.names if "@" not in name] or list(image.names)
         if not tags:
             continue

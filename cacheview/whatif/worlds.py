@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from cacheview.model import Aspect, Container, Containers, Doubt, Image, ImageStore
+from cacheview.model.effort import paced
 from cacheview.whatif.draft import Draft
 
 __all__ = ["World", "merged", "worlds"]
@@ -89,7 +90,7 @@ def merged(tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Do
     order: dict[str, None] = {}
     for draft in drafts:
         order.update(dict.fromkeys(image.id for image in draft.as_store.images))
-    return tuple(_merged(image_id, tried, drafts, unknown) for image_id in order)
+    return tuple(_merged(image_id, tried, drafts, unknown) for image_id in paced(list(order)))
 
 
 def _merged(image_id: str, tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> Image:

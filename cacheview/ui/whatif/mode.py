@@ -21,7 +21,7 @@ from cacheview.whatif.words import NOTHING_CHANGED, applied_lines, change_title,
 if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.engine import ImageCache
-    from cacheview.model import Image
+    from cacheview.model import Image, ImageStore
     from cacheview.stores.opened import Opened
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.images.view import Place
@@ -45,7 +45,7 @@ class WhatIf(QObject):
         super().__init__(host.frame)
         self._host = host
         self._line = line
-        self._place: Place | None = None
+        self._left: tuple[ImageStore, Place] | None = None  # the store as it is, and where the tree was in it
         self._session: Session | None = None
         self._changes: tuple[str, ...] = ()  # that are supposed, as the command line names them
         self._loader = Loader(self)
@@ -147,7 +147,7 @@ class WhatIf(QObject):
         if session is None or workspace is None or changed.before is not self._before(session):
             return  # another store was opened meanwhile
         if session.supposed is None:
-            self._place = workspace.images.tree.place()
+            self._left = (session.store, workspace.images.tree.place())
         session.suppose(changed, cache)
 
     @staticmethod
@@ -175,11 +175,14 @@ class WhatIf(QObject):
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
 
     def _restore(self) -> None:
-        """The tree shows the store as it is again: as it was left."""
-        workspace = self._host.workspace
-        if self._place is not None and workspace is not None and self._session and self._session.supposed is None:
-            place, self._place = self._place, None
-            workspace.images.restore(place)
+        """Another store is shown; where it is the one as it is again, the tree is as it was left."""
+        session, workspace, left = self._session, self._host.workspace, self._left
+        if session is None or session.supposed is not None or left is None:
+            return
+        self._left = None
+        if workspace is not None and session.store is left[0]:
+            workspace.images.restore(left[1])
+            self._host.status.say("What if has ended: the store is shown as it is")
 
 
 def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
