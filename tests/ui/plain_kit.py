@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QAbstractListModel, QModelIndex
 from PySide6.QtCore import Qt as Core
 from PySide6.QtGui import QAction, Qt, QTextDocumentFragment
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLabel, QWidget
@@ -58,7 +58,7 @@ def demand_all_plain(root: QWidget) -> None:
 def _demand_rows_plain(view: QAbstractItemView, parent: QModelIndex, depth: int) -> None:
     model = view.model()
     for row in range(min(model.rowCount(parent), 50)):
-        for column in range(model.columnCount(parent)):
+        for column in range(1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)):
             index = model.index(row, column, parent)
             tip = index.data(Core.ItemDataRole.ToolTipRole)
             if isinstance(tip, str):

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from every_command import Hostile, hostile, hostile_build
 from plain_kit import NASTY, demand_all_plain, demand_plain
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from cacheview.report.showing import shown_build
+from cacheview.ui.documentation import DocumentationDialog
+from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -74,16 +77,60 @@ def test_of_a_suite_and_what_is_asked_of_it(given: Hostile, window: MainWindow, 
     demand_plain_dialogs(
         *(action.trigger for action in (do.open_by_name, do.save_suite, do.about_rules, do.changed_rules)),
         *(action.trigger for action in (do.rules_by_version, do.add_probe, do.shortcuts, do.about)),
+        do.documentation.trigger,
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"RUN {NASTY}", f"ENV A={NASTY}", f"{NASTY} a", f"COPY {NASTY} /", f"USER ${{{NASTY}}}"],
+    ids=["RUN", "ENV", "unknown", "COPY", "variable"],
+)
+def test_of_an_instruction(line: str, given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
+    """It becomes the probe, or the dialog says why not."""
+    opened(window, qtbot, str(given.suite))
+    session, workspace = window.session, window.workspace
+    assert session is not None
+    assert workspace is not None
+    pane = workspace.probe
+    parent = next(image.id for image in session.store.images if "<b>" in image.title)
+    session.document.edit(session.document.probe.model_copy(update={"parent": parent}), "Edit the parent")
+    qtbot.mouseClick(pane.from_instruction, Qt.MouseButton.LeftButton)
+    dialog = pane.findChild(InstructionDialog)
+    assert isinstance(dialog, InstructionDialog)
+    assert "<b>hi</b>" in dialog.label.text()  # the name of the parent
+    demand_all_plain(dialog)
+    dialog.line.setText(line)
+    dialog.use.click()
+    if dialog.config is None:
+        assert "would look up" not in dialog.problem.text()
+        demand_all_plain(dialog)
+        dialog.reject()
+    demand_all_plain(window)
+
+
+def test_of_what_is_searched_in_the_documentation(window: MainWindow) -> None:
+    window.commands.documentation.trigger()
+    dialog = window.findChild(DocumentationDialog)
+    assert isinstance(dialog, DocumentationDialog)
+    dialog.search.setText(NASTY)
+    dialog.text.anchorClicked.emit(QUrl(NASTY))
+    demand_all_plain(dialog)
+    assert dialog.pages.currentRow() == 0
 
 
 def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, str(given.archive))
     replayed(window, qtbot, given.context)
     demand_all_plain(window)
+    pane = window.replays.pane
+    with qtbot.waitSignal(pane.clients.settled, timeout=LONG):
+        pane.head.clients_button.click()
+    assert pane.clients.isVisible()
+    demand_all_plain(window)
+    pane.head.clients_button.click()
     opened(window, qtbot, str(given.saved))
     replayed(window, qtbot, given.built)
-    pane = window.replays.pane
     assert pane.miss is not None
     window.files.show_miss(pane.miss)
     demand_all_plain(window)
