@@ -1,4 +1,4 @@
-"""``cacheview compare``: two builds side by side, where they part, and why."""
+"""``cacheview compare``: two builds side by side, where they first differ, and why."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def parser() -> argparse.ArgumentParser:
     """Its options."""
     result = make_parser(
         "cacheview compare",
-        "Compare two builds: where they part, and why. Nothing is built.",
+        "Compare two builds: where they first differ, and why. Nothing is built.",
         _HELP.format(names=NAMES),
     )
     result.add_argument("a_side", metavar="A", help="the first build: see below")
     result.add_argument("b_side", metavar="B", help="the second build")
     _add_side(result)
-    result.add_argument("--a", metavar="OPTIONS", default="", help='further options of A alone: --a "--target test"')
-    result.add_argument("--b", metavar="OPTIONS", default="", help="further options of B alone")
+    result.add_argument("--a", metavar="OPTIONS", default="", help='more options of A only: --a "--target test"')
+    result.add_argument("--b", metavar="OPTIONS", default="", help="more options of B only")
     add_redact(result)
     shown = result.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")

@@ -45,7 +45,7 @@ COMMANDS: Final = (
         "check", "SUITE …", "run suites of probes and records of builds, and compare the results with what is expected"
     ),
     Command("replay", "CONTEXT …", "look up a Dockerfile step by step, without building"),
-    Command("compare", "A B", "compare two builds: where they part, and why"),
+    Command("compare", "A B", "compare two builds: where they first differ, and why"),
     Command("save", "STORE FILE", "write a store to a suite, which opens anywhere"),
     Command("watch", "", "show builds as they happen, and why they miss"),
 )

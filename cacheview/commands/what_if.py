@@ -37,8 +37,8 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
         metavar="CHANGE",
         action="append",
         default=[],
-        help="as if that had happened to the store, of which nothing is changed: see below; may be repeated, and is "
-        "applied in order",
+        help="answer as if this change had been made to the store, which is not touched: see below; may be "
+        "repeated, and is applied in order",
     )
     parser.add_argument(
         "--no-containers",

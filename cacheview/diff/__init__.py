@@ -1,1 +1,1 @@
-"""Two builds side by side: where they part, and why."""
+"""Two builds side by side: where they first differ, and why."""

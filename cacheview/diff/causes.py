@@ -1,4 +1,4 @@
-"""Why two builds part: causes as values, and whether the build itself changed or what is around it."""
+"""Why two builds differ: causes as values, and whether the build itself changed or what is around it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class RowStatus(Enum):
 
     @property
     def differs(self) -> bool:
-        """Whether the two builds part here."""
+        """Whether the two builds first differ here."""
         return self not in (RowStatus.SAME, RowStatus.FOLLOWS, RowStatus.UNKNOWN)
 
 
@@ -93,7 +93,7 @@ class BuildDiff:
 
     @cached_property
     def first(self) -> int | None:
-        """The index of the first row at which they part; None: they do not, as far as is known."""
+        """The index of the first row at which they first differ; None: they do not, as far as is known."""
         return next((place for place, row in enumerate(self.rows) if row.status.differs), None)
 
     @cached_property
@@ -108,7 +108,7 @@ class BuildDiff:
 
     @property
     def cause(self) -> Cause | None:
-        """Why they part; of two whose steps are the same, the first thing that differs nevertheless; None: nothing."""
+        """Why they differ; of two whose steps are the same, the first thing that differs anyway; None: nothing."""
         if self.first is not None:
             return self.rows[self.first].causes[0]
         return next(iter(self.beside), None)

@@ -34,7 +34,7 @@ class Gone:
 
     @property
     def cause(self) -> Cause:
-        """As why the two builds part."""
+        """As why the two builds differ."""
         return Cause(CauseKind.IMAGE_MISSING, Origin.SURROUNDINGS, in_a=True, image=short_id(self.image))
 
 

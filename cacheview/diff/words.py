@@ -53,10 +53,10 @@ USUAL_REASONS: Final = (
 
 
 def answer_sentence(diff: BuildDiff) -> str:
-    """The first step at which two builds part, and why."""
+    """The first step at which two builds first differ, and why."""
     if diff.first is not None:
         row = diff.rows[diff.first]
-        return f"The builds part at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
+        return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     beside = _listed(cause_phrase(cause) for cause in diff.beside)
     also = f" They differ in what no step shows: {beside}." if beside else ""
     unknown = diff.first_unknown

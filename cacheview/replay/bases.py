@@ -60,7 +60,7 @@ def find_image(
         raise MustPullError(f"the store has no content of the index for {platform or daemon}: the builder pulls it")
     if not _is_linux(image):
         raise RefusedError(
-            f"the image {name[:200]!r} is for {image.config.os[:40]}, and the builder runs on Linux",
+            f"the image {name[:200]!r} is for {image.config.os[:40]}, but the builder runs on Linux",
             message="operating system is not supported",
         )
     return image

@@ -134,7 +134,7 @@ class FinishedStages:
         if name == "RUN" or after.args is not before.args:
             self.carried += len(after.args.declared)
         if self.carried > _MOST_CARRIED:
-            what = f"the variables, labels and arguments of all steps are more than {_MOST_CARRIED:,} together"
+            what = f"all steps together have more than {_MOST_CARRIED:,} variables, labels and arguments"
             raise DataError(f"{what}, so it is not replayed")
 
     def keep(self, store: ImageStore) -> None:

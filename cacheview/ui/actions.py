@@ -105,7 +105,7 @@ class Actions:
         self.leave_what_if.setEnabled(False)
         self.watch = self._make("&Watch builds…", "Show builds step by step, as clients run them", "Ctrl+B")
         self.watch.setCheckable(True)
-        self.diff = self._make("&Compare two builds…", "Show where two builds part, and why", "Ctrl+Shift+D")
+        self.diff = self._make("&Compare two builds…", "Show where two builds first differ, and why", "Ctrl+Shift+D")
         self.diff.setCheckable(True)
         self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
         """Those that the menu *View* shows and hides; *Watch builds* and *Compare two builds* stand under *Ask*."""

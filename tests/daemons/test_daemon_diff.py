@@ -197,7 +197,7 @@ class Pair:
 
     Attributes:
         edit: changes something.
-        kind, named: of the cause; ``at``: how the instruction begins at which they part; empty: no step differs.
+        kind, named: of the cause; ``at``: how the first instruction that differs begins; empty: none differs.
         says: part of the sentence.
     """
 
@@ -405,7 +405,7 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
         said = answer_sentence(diff)
         assert diff.cause is not None
         assert (diff.cause.kind, diff.cause.in_a, diff.cause.origin) == (CauseKind.IMAGE_MISSING, True, AROUND), said
-        assert said.startswith(f"The builds part at step 2, `LABEL a={remove.__name__}`: {how}"), said
+        assert said.startswith(f"The builds first differ at step 2, `LABEL a={remove.__name__}`: {how}"), said
         assert "gone from the store since" in said
     began = side_of_record(again, "again").started
     assert began is not None

@@ -1,4 +1,4 @@
-"""The pane: where two builds part and why, their steps side by side, and what differs at the selected one."""
+"""The pane: where two builds first differ and why, their steps side by side, and what differs at the selected one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ __all__ = ["DiffPane"]
 
 _SHARES: Final = (880, 486)
 _TALL: Final = 1.3  # of its height: where the pane is narrower, the detail stands below the steps
-_HINT: Final = "Choose two records, build contexts or watched builds, to see the step at which they part, and why."
+_HINT: Final = (
+    "Choose two records, build contexts or watched builds, to see the step at which they first differ, and why."
+)
 _BUTTON: Final = "Choose builds…"
 
 

@@ -42,7 +42,7 @@ class ReplayHead(BusyHead):
         clients_tip = "Replay the build as every client sends it: which share a cache, and why the others do not"
         self.clients_button = add("Compare clients", clients_tip, self.clients_asked, short="Clients")
         self.clients_button.setCheckable(True)
-        compare_tip = "Compare this build with a record or another build: where they part, and why"
+        compare_tip = "Compare this build with a record or another build: where they first differ, and why"
         self.compare_button = add("Compare with…", compare_tip, self.compare_asked, short="With…")
         self.options_button = add("Options", options_tip, self.options_asked)
         self.options_button.setCheckable(True)

@@ -12,7 +12,7 @@ from cacheview.ui.tips import set_tip
 
 __all__ = ["offer_files"]
 
-_TIP: Final = "All files of the step beside those of the nearest image, and their contents"
+_TIP: Final = "Compare all files of the step with those of the nearest image"
 
 
 def offer_files(button: QPushButton, store: ImageStore, *, has_files: bool) -> None:

@@ -103,7 +103,7 @@ class DoubtLine(FramedLine):
         reasons = " ".join(_reason(each) for each in doubted)
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
         if further:
-            remedy += f" And there are {further:,} more reasons."
+            remedy += f" And {further:,} more reasons."
         self.say(f"Unknown: {reasons}", remedy)
         self.setAccessibleName(f"Unknown: {reasons} {remedy}")
         set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))

@@ -39,7 +39,7 @@ class WatchHead(DockHead):
         )
         self.compare_button = self.add_button(
             "Compare with…",
-            "Compare the selected build with another one: where they part, and why",
+            "Compare the selected build with another one: where they first differ, and why",
             self.compare_asked,
             short="With…",
         )

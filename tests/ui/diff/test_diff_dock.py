@@ -74,7 +74,7 @@ def chooser(window: MainWindow, qtbot: QtBot) -> ChooseBuildsDialog:
 def test_two_records_that_are_dropped_are_compared(window: MainWindow, qtbot: QtBot, records: tuple[str, str]) -> None:
     drop(window, *records)
     pane = compared(window, qtbot)
-    assert pane.answer.text() == "The builds part at step 3, `COPY a /a`: the files differ: a: content changed."
+    assert pane.answer.text() == "The builds first differ at step 3, `COPY a /a`: the files differ: a: content changed."
     assert pane.loss.text() == "B lost the cache of 2 steps through a change of its own Dockerfile or files."
     assert [label.whole()[:10] for label in pane.sides] == ["A: a.jsonl", "B: b.jsonl"]
     assert pane.table.currentIndex().row() == 2
@@ -109,13 +109,13 @@ def test_the_builds_are_chosen_by_their_paths(window: MainWindow, qtbot: QtBot, 
         qtbot.keyClicks(line.lineEdit(), path)
     assert dialog.compare_button.isEnabled()
     qtbot.keyClick(dialog.lines[1], Qt.Key.Key_Return)
-    assert compared(window, qtbot).answer.text().startswith("The builds part at step 3")
+    assert compared(window, qtbot).answer.text().startswith("The builds first differ at step 3")
     with qtbot.waitSignal(pane.settled):
         pane.head.swap_button.click()
     assert [label.whole()[:10] for label in pane.sides] == ["A: b.jsonl", "B: a.jsonl"]
     for form in FORMS:
         pane.head.copy_asked.emit(form)
-        assert "The builds part at step 3" in QGuiApplication.clipboard().text()
+        assert "The builds first differ at step 3" in QGuiApplication.clipboard().text()
 
 
 def test_a_record_that_is_open_is_compared_with_another(
@@ -129,7 +129,7 @@ def test_a_record_that_is_open_is_compared_with_another(
     assert dialog.lines[0].currentText() == f"{records[0]}#1"
     dialog.lines[1].setEditText(records[1])
     dialog.compare_button.click()
-    assert compared(window, qtbot).answer.text().startswith("The builds part at step 3")
+    assert compared(window, qtbot).answer.text().startswith("The builds first differ at step 3")
 
 
 def test_the_replayed_build_is_compared_with_a_record(
