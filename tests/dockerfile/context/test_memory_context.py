@@ -37,8 +37,8 @@ def test_entries() -> None:
         ("a\0b", {"type": "file"}, "not a path in the context"),
         ("", {"type": "file"}, "not a path in the context"),
         ("x", [], "not an object"),
-        ("x", {"type": "door"}, "type 'door' is none of"),
-        ("x", {}, "type 'None' is none of"),
+        ("x", {"type": "door"}, "type 'door' is not one of"),
+        ("x", {}, "type 'None' is not one of"),
         ("x", {"type": "file", "mode": "rw"}, "not an octal number"),
         ("x", {"type": "file", "content_b64": "?"}, "not base64"),
         ("x", {"type": "file", "content_b64": 1}, "not base64"),
@@ -86,7 +86,7 @@ def test_real_names(path: str, real: str) -> None:
 
 def test_a_circle() -> None:
     context = MemoryContext.from_sample({"a": {"type": "symlink", "target": "a"}})
-    with pytest.raises(DataError, match="circle"):
+    with pytest.raises(DataError, match="links form a cycle"):
         context.real_name("a")
 
 
