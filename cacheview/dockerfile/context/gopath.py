@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 
-__all__ = ["clean", "parents", "raw", "walk_key", "within"]
+__all__ = ["clean", "decoded", "parents", "raw", "walk_key", "within"]
 
 
 def clean(path: str) -> str:
@@ -33,6 +33,13 @@ def parents(path: str) -> list[str]:
 def raw(text: str) -> bytes:
     """The bytes that the text stands for; Go sorts by them."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def decoded(path: str) -> str:
+    """A path of this system as a program reads it that takes names for UTF-8 (Node, the JDK): bytes that are not become
+    replacement characters, so that the program does not find the file by that name.
+    """
+    return path if path.isascii() else raw(path).decode(errors="replace")
 
 
 def walk_key(path: str) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_docker_java import DockerJavaPatterns
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, Packed, check_readable
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, Member
@@ -100,6 +100,10 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             count += 1
             if count > _MOST_ENTRIES or links > _MOST_LINKS:
                 raise DataError("a link leads back to a folder above it, and docker-java follows it", where=entry.path)
+            if entry.path != (name := decoded(entry.path)):  # the JDK finds no such file, and sends an empty one
+                if patterns.leaves_out(_as_seen(context, _joined(real, name))) is None:
+                    yield Member(Header(name, _FILE_MODE), data=b"")
+                continue
             is_link = entry.kind is Kind.SYMLINK
             canonical = _canonical(context, entry.path) if is_link else _joined(real, entry.path)
             target = context.followed(entry.path) if is_link else entry
@@ -109,7 +113,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             if patterns.leaves_out(_as_seen(context, canonical)) is not None:
                 continue
             if is_link:
-                header = Header(entry.path, _FILE_MODE, type=Kind.SYMLINK.value, link=entry.target)
+                header = Header(entry.path, _FILE_MODE, type=Kind.SYMLINK.value, link=decoded(entry.target))
                 yield Member(header, entry.path)
                 continue
             check_readable(entry)
@@ -121,7 +125,7 @@ def _empty_folder(context: Context, path: str) -> Iterator[Member]:
     """One that is a link is sent as that link, with the slash and the mode of a folder."""
     named, entry = context.named(path), context.followed(path)
     if named is not None and named.kind is Kind.SYMLINK:
-        yield Member(Header(path + "/", _FOLDER_MODE, type=Kind.SYMLINK.value, link=named.target), path)
+        yield Member(Header(path + "/", _FOLDER_MODE, type=Kind.SYMLINK.value, link=decoded(named.target)), path)
     elif entry is not None:
         yield _java_member(entry, Header(path + "/", _FOLDER_MODE, type=Kind.DIRECTORY.value))
 
@@ -181,7 +185,7 @@ def _mountable(context: Context, destination: str, root: str) -> Iterator[Member
             yield _java_member(entry, Header(name + "/", mode, type=Kind.DIRECTORY.value))
             for each in reversed(context.listed(path)):
                 is_link = each.kind is Kind.SYMLINK
-                left.append((_canonical(context, each.path) if is_link else each.path, links + is_link))
+                left.append((decoded(_canonical(context, each.path) if is_link else each.path), links + is_link))
         elif entry.kind is Kind.FILE:
             check_readable(entry)
             yield _java_member(entry, Header(name, mode, size=entry.size), follows=True)

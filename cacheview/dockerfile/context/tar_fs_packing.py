@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.gopath import clean
+from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_balena import BalenaPatterns
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, check_readable
 from cacheview.dockerfile.context.tarsum import Header, Member
@@ -71,7 +71,9 @@ class TestcontainersNodePacking:
             return Packed(_tar_fs(context, self.style, ["."], None), name)
         patterns = BalenaPatterns(data)
         # A backslash becomes a slash on every system, so that tar-fs looks for a file that is most often not there.
-        paths = (entry.path.replace("\\", "/") for entry in _files(context) if entry.kind is not Kind.DIRECTORY)
+        paths = (
+            decoded(entry.path).replace("\\", "/") for entry in _files(context) if entry.kind is not Kind.DIRECTORY
+        )
         entries = [path for path in paths if not patterns.leaves_out(path)]
         if name not in set(entries):
             entries.append(name)
@@ -106,8 +108,9 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
             raise RefusedError(f"tar-fs refuses it: {message}", message=message, where=path, by="client")
         if entry.kind is Kind.DIRECTORY:
             for each in context.listed(path):
-                if ignores is None or not ignores(each.path):
-                    queue.append(each.path)
+                inside = decoded(each.path)
+                if ignores is None or not ignores(inside):
+                    queue.append(inside)
         if entry.kind is not Kind.SOCKET:
             yield _member(entry, name, style)
 
@@ -136,6 +139,6 @@ def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
         _owner(entry.gid),
         entry.size if is_file else 0,
         entry.kind.value,
-        entry.target,
+        decoded(entry.target),
     )
     return Member(header, entry.path, stamp=entry.stamp)

@@ -230,3 +230,40 @@ def test_docker_java_sends_a_link_to_an_empty_folder_as_a_link_with_a_slash() ->
     sent = packed(memory(*tree), "docker-java")
     assert sent["e/"] == Header("e/", 0o40755, 5, 60, type="5")
     assert sent["le/"] == Header("le/", 0o40755, type="2", link="e")
+
+
+BAD = "bad\udce9"
+
+
+@pytest.mark.parametrize("ignore", [None, b"*.log\n"])
+@pytest.mark.parametrize("client", ["dockerode", "testcontainers-node"])
+def test_node_does_not_find_a_name_that_is_not_utf_8(client: str, ignore: bytes | None) -> None:
+    for kind in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
+        tree = [Entry(BAD, kind, 0o644), *([Entry(f"{BAD}/f", Kind.FILE, 0o644)] if kind is Kind.DIRECTORY else [])]
+        with pytest.raises(RefusedError, match=r"ENOENT: no such file or directory, lstat .*bad\ufffd"):
+            packed(memory(*tree, ignore=ignore), client)
+
+
+def test_a_name_that_is_not_utf_8_may_be_ignored() -> None:
+    tree = memory(Entry(BAD, Kind.FILE, 0o644), ignore=b"bad?\n")
+    assert set(packed(tree, "testcontainers-node")) == {".dockerignore", "Dockerfile"}
+
+
+def test_docker_java_sends_an_empty_file_for_what_it_does_not_find() -> None:
+    tree = (
+        Entry(BAD, Kind.DIRECTORY, 0o755, uid=5, gid=60),
+        Entry(f"{BAD}/f", Kind.FILE, 0o644, size=9, uid=5, gid=60),
+        Entry(f"{BAD}.x", Kind.FILE, 0o755, size=9, executable=True, uid=5, gid=60),
+        Entry("l", Kind.SYMLINK, 0o777, target=f"{BAD}.y", uid=5, gid=60),
+    )
+    sent = packed(memory(*tree), "docker-java")
+    assert sent["l"].link == "bad\ufffd.y"
+    assert {name: header for name, header in sent.items() if "bad" in name} == {
+        name: Header(name, 0o100644) for name in ("bad\ufffd", "bad\ufffd.x")
+    }
+    assert set(packed(memory(*tree, ignore=b"bad?\n"), "docker-java")) >= {"bad\ufffd.x"}
+
+
+def test_go_and_python_send_a_name_as_it_is() -> None:
+    for client in ("docker-cli", "docker-py", "testcontainers-go"):
+        assert BAD in packed(memory(Entry(BAD, Kind.FILE, 0o644)), client)
