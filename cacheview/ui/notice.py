@@ -86,8 +86,7 @@ class Notice(QWidget):
         line.addWidget(self._fold)
         line.addWidget(self._copy)
         line.addWidget(self._close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
+        self._column = layout = QVBoxLayout(self)
         layout.setSpacing(GRID)
         layout.addLayout(line)
         layout.addWidget(self._details)
@@ -107,6 +106,8 @@ class Notice(QWidget):
     ) -> None:
         """Say something; details beyond the first are folded away; ``buttons`` are labels with what they do."""
         self._kind = kind
+        top = 2 * GRID if kind == "mode" else GRID  # below its bar
+        self._column.setContentsMargins(3 * GRID, top, 2 * GRID, GRID + 1)
         self._text.setText(visible(text))
         self._text.setAccessibleName(visible(text))
         shown = list(details[:_MAX_LINES])

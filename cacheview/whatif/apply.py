@@ -123,10 +123,9 @@ def _weighed(
     known = {image.id: image for image in images}
     gone = tuple(each for each in draft.removed if each.image.id not in known)
     lost = tuple(each for each in draft.untagged if each.image not in known or each.name not in known[each.image].names)
+    removed = {each.image.id for draft, _ in results for each in draft.removed}
     doubtful = tuple(
-        (image, doubt)
-        for image in images
-        if (doubt := image.doubt("existence")) is not None and store.by_id[image.id].doubt("existence") != doubt
+        (image, doubt) for image in images if image.id in removed and (doubt := image.doubt("existence")) is not None
     )
     refusals = {refused for _, refused in results}
     applied = Applied(change, gone, lost, unknown=doubtful, refused=refused if len(refusals) == 1 else "")

@@ -136,6 +136,9 @@ def test_what_is_unknown_stays_so_through_later_changes(release: str) -> None:
     changes = (Prune(PruneKind.IMAGES), Remove("app:1"))
     state = changed(STORE, release, *changes, containers=UNKNOWN)
     assert ids(state.store) == "abd(ce)"  # app:1 goes only if what is built on it went
+    assert [[each.id[7] for each, _ in applied.unknown] for applied in state.applied] == [["e"], ["c"]]
+    again = changed(STORE, release, Prune(PruneKind.IMAGES), Prune(PruneKind.IMAGES), containers=UNKNOWN)
+    assert [[each.id[7] for each, _ in applied.unknown] for applied in again.applied] == [["e"], ["e"]]
 
 
 def test_an_image_that_is_not_there_cannot_be_removed(release: str) -> None:
