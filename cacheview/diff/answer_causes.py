@@ -13,6 +13,7 @@ from typing import Final
 from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.side import BuildSide, Circumstances, SideStep
 from cacheview.model import DataError, Image, short_id
+from cacheview.stores.redact import has_placeholder
 
 __all__ = ["of_answers", "of_endings", "of_unknown", "options_that_differ"]
 
@@ -56,14 +57,23 @@ def _causes(parted: _Parted) -> Iterator[Cause]:
         yield parted.cause(CauseKind.STORE_KIND, Origin.SURROUNDINGS, "", *kinds)
     yield from _tried(parted)
     yield from _of_image(parted)
-    options = list(options_that_differ(hit, miss))
-    for name, mine, other in options:
+    yield from _of_redacted(parted)
+    for name, mine, other in options_that_differ(hit, miss):
         cause = parted.cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
         yield replace(cause, is_certain=False)
     if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
         cause = parted.cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", hit.release, miss.release)
         yield replace(cause, is_certain=False)
     yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail="what the two are known to differ in does not explain it")
+
+
+def _of_redacted(parted: _Parted) -> Iterator[Cause]:
+    """The build arguments of the step whose values were taken out of the records: whether they differ is unknown."""
+    theirs = parted.miss_step.asked.arguments
+    for name, value in parted.hit_step.asked.arguments.items():
+        if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
+            detail = "its value was taken out of the records"
+            yield Cause(CauseKind.BUILD_ARGUMENT, Origin.REQUEST, name, detail=detail, is_certain=False)
 
 
 def _tried(parted: _Parted) -> Iterator[Cause]:

@@ -12,6 +12,7 @@ from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.model import DataError
+from cacheview.stores.redact import has_placeholder
 
 __all__ = ["beside_of"]
 
@@ -59,6 +60,8 @@ def _given(kind: CauseKind, name: str, a: str | None, b: str | None) -> Cause:
 
 def _of_mapping(kind: CauseKind, a: Mapping[str, str | None], b: Mapping[str, str | None]) -> Iterator[Cause]:
     for name in dict.fromkeys((*a, *b)):
+        if any(map(has_placeholder, (a.get(name) or "", b.get(name) or ""))):
+            continue  # whether they differ is not known
         if a.get(name) != b.get(name) or (name in a) != (name in b):
             yield _given(kind, name, a.get(name), b.get(name))
 

@@ -15,6 +15,7 @@ from cacheview.diff.files import FileComparer, FilesDiffer
 from cacheview.diff.gone import Gone, gone_image
 from cacheview.diff.image_side import history_steps
 from cacheview.diff.layer_files import layers_differ
+from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
 from cacheview.model.effort import go_on
@@ -140,6 +141,7 @@ def compare_builds(a: BuildSide, b: BuildSide) -> BuildDiff:
 
     Raises what the `Effort` around it raises.
     """
+    a, b = without_numbers(a), without_numbers(b)
     by_history = is_image_side(a, b)
     if by_history:
         a, b = replace(a, steps=history_steps(a)), replace(b, steps=history_steps(b))

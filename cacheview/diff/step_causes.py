@@ -12,6 +12,7 @@ from cacheview.diff.files import FilesDiffer
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import Aspect
 from cacheview.model import Image, short_id
+from cacheview.stores.redact import has_placeholder
 
 __all__ = ["of_bases", "of_left_out", "of_steps", "of_text", "step_key"]
 
@@ -134,9 +135,10 @@ def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: 
         return
     given_a, given_b = side_a.options.build_args, side_b.options.build_args
     for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
+        values = before.get(name), now.get(name)
+        if values[0] != values[1] and not any(has_placeholder(value or "") for value in values):
             origin = Origin.REQUEST if given_a.get(name) != given_b.get(name) else Origin.OWN
-            yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, before.get(name), now.get(name))
+            yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, *values)
 
 
 def _of_used_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep) -> Iterator[Cause]:

@@ -101,6 +101,8 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
         case CauseKind.BUILD_ARGUMENT | CauseKind.ENVIRONMENT | CauseKind.LABEL:
             if not cause.name:
                 return _of_instruction(cause, row)
+            if not cause.is_certain:
+                return f"{_SETS[cause.kind]} {cause.name} may differ: {cause.detail}"
             return f"{_SETS[cause.kind]} {cause.name} is {_value(cause.a)} in A and {_value(cause.b)} in B"
         case CauseKind.BASE:
             return _of_base(cause)

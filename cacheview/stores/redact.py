@@ -17,10 +17,19 @@ from cacheview.model.config import CONFIG_FIELDS, FieldKind, field_kind
 from cacheview.model.effort import paced
 from cacheview.stores.secrets import SHORTEST, argument_values, history_values, label_values, pieces
 
-__all__ = ["SHORTEST", "Redaction"]
+__all__ = ["PLACEHOLDER", "SHORTEST", "Redaction", "has_placeholder"]
 
 _MARK: Final = "redacted"
 _MARKS: Final = re.compile(rf"\{{{_MARK}(x*)-")
+
+
+PLACEHOLDER: Final = re.compile(rf"\{{{_MARK}x*(?:-[0-9]+)?\}}")
+"""What stands for a value that was taken out, with its number or without."""
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether a value was taken out of a text: two of them may be alike and stand for other values."""
+    return PLACEHOLDER.search(text) is not None
 
 
 class Redaction:

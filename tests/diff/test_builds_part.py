@@ -11,6 +11,7 @@ from diff_kit import Build, base, compared, diff_of, recorded
 from cacheview.diff.causes import CauseKind, Origin
 from cacheview.diff.compare import BuildDiff, RowStatus
 from cacheview.diff.words import answer_sentence, loss_sentence
+from cacheview.replay.records import redacted_record
 
 BUILD = Build(
     "ARG TAG=latest\nFROM base:$TAG\nARG VERSION=1\nENV MODE=fast\nLABEL team=a\nCOPY src /src\nRUN make\nRUN test\n"
@@ -264,6 +265,32 @@ def test_triggers_of_the_base_are_steps(daemon: Daemon) -> None:
     assert first(diff) == (CauseKind.FILES, "", "COPY src /src")
     assert [row.a.asked.trigger for row in diff.rows if row.a is not None] == [0, 1, 2, 0]
     assert [row.status for row in diff.rows][2:] == [RowStatus.FOLLOWS] * 2
+
+
+def test_a_value_that_was_taken_out_may_be_another_one(daemon: Daemon) -> None:
+    first_value = BUILD.with_options(build_args={"VERSION": "first-value"})
+    recorded(daemon, first_value)
+    cases = [
+        recorded(daemon, first_value, 1),
+        recorded(daemon, BUILD.with_options(build_args={"VERSION": "other-value"}), 2),
+    ]
+    diff = compared(*(redacted_record(case, env=True, labels=False) for case in cases))
+    assert first(diff) == (CauseKind.BUILD_ARGUMENT, "VERSION", "RUN make")
+    assert diff.cause is not None
+    assert not diff.cause.is_certain
+    assert "may differ: its value was taken out of the records" in answer_sentence(diff)
+
+
+def test_values_that_were_taken_out_do_not_differ_by_their_placeholders(daemon: Daemon) -> None:
+    build = BUILD.with_options(build_args={"VERSION": "first-value"})
+    recorded(daemon, build)
+    a = redacted_record(recorded(daemon, build, 1), env=True, labels=False)
+    daemon.add(daemon.images[0].model_copy(update={"id": f"sha256:{'e' * 64}", "names": ()}))
+    recorded(daemon, BUILD.with_options(build_args={"VERSION": "earlier-value"}), 2)
+    b = redacted_record(recorded(daemon, build, 3), env=True, labels=False)
+    assert a.expect.created_by != b.expect.created_by
+    assert compared(a, b).is_same is True
+    assert compared(a, b).cause is None
 
 
 def test_what_is_not_known_is_no_difference(daemon: Daemon) -> None:

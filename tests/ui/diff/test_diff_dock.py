@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.replay.records import write_record
+from cacheview.report.shown_build import ShownBuild
 from cacheview.ui.diff.dialog import ChooseBuildsDialog
 from cacheview.ui.diff.head import FORMS
 from cacheview.ui.diff.model import Columns
@@ -152,6 +154,29 @@ def test_the_replayed_build_is_compared_with_a_record(
     dialog.compare_button.click()
     pane = compared(window, qtbot)
     assert pane.answer.text() == "The builds are the same to the cache: 3 of 3 steps cached in both."
+
+
+def test_a_watched_build_is_compared_by_its_record(
+    window: MainWindow, qtbot: QtBot, records: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = window.watched.pane
+    saved = []
+
+    def save(number: int, path: str, _report: object, *, env: bool, labels: bool) -> None:
+        saved.append((number, env, labels))
+        shutil.copyfile(records[0], path)
+
+    monkeypatch.setattr(watch.bridge, "save", save)
+    watch.model.show_build(ShownBuild(7, "app", is_final=True, can_be_recorded=True), 10)
+    watch.builds.selectRow(0)
+    window.watched.bring()
+    watch.head.compare_button.click()
+    dialog = chooser(window, qtbot)
+    assert dialog.lines[0].currentText() == "app"
+    dialog.lines[1].setEditText(records[1])
+    dialog.compare_button.click()
+    assert compared(window, qtbot).answer.text().startswith("The builds first differ at step 3")
+    assert saved == [(7, False, False)]
 
 
 def test_an_image_of_the_open_store_is_compared(window: MainWindow, qtbot: QtBot, records: tuple[str, str]) -> None:

@@ -1,0 +1,43 @@
+"""Values that were taken out of records: their placeholders are numbered in each record by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from cacheview.diff.side import BuildSide, SideStep
+from cacheview.stores.redact import PLACEHOLDER, has_placeholder
+
+__all__ = ["without_numbers"]
+
+_ANY: Final = "{redacted}"
+
+
+def without_numbers(side: BuildSide) -> BuildSide:
+    """The side with one placeholder for all values that were taken out: which are alike is not known across records."""
+    if not any(has_placeholder(step.asked.command) or has_placeholder(step.asked.text) for step in side.steps):
+        return side
+    return replace(side, steps=tuple(map(_step, side.steps)))
+
+
+def _step(step: SideStep) -> SideStep:
+    asked = step.asked
+    if not any(map(has_placeholder, (asked.command, asked.text, *asked.arguments.values()))):
+        return step
+    changed = replace(
+        asked,
+        text=_text(asked.text),
+        command=_text(asked.command),
+        arguments=_values(asked.arguments),
+        pairs={name: value and _text(value) for name, value in asked.pairs.items()},
+    )
+    return replace(step, asked=changed)
+
+
+def _values(values: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(text: str) -> str:
+    return PLACEHOLDER.sub(_ANY, text)
