@@ -44,7 +44,7 @@ class _Tally:
     unknown: Counter[str] = field(default_factory=Counter)
 
     @property
-    def judged(self) -> int:
+    def checked(self) -> int:
         """Probes and builds, without what is neither."""
         return self.passed + self.failed - self.unusable
 
@@ -103,19 +103,19 @@ def _check_files(files: Sequence[str], asked: str = "") -> int:
 
 
 def _check_file(file: str, tally: _Tally) -> bool:
-    """Whether anything of a file was judged: a file without a probe or a build must not look as if it had passed."""
-    before, unusable = tally.judged, tally.unusable
+    """Whether anything of a file was checked: a file without a probe or a build must not look as if it had passed."""
+    before, unusable = tally.checked, tally.unusable
     try:
         with effort_for(_size(file)).spent():
             for number, case in read_lines(file, _kind):
                 print_lines(_checked(f"{file}: ", number, case, tally))
-        if (tally.judged, tally.unusable) == (before, unusable):
+        if (tally.checked, tally.unusable) == (before, unusable):
             raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
         print_lines(tally.refuse(error))
     except LimitError as error:
         print_lines(tally.refuse(DataError(f"the file has {error}", where=file)))
-    return tally.judged > before
+    return tally.checked > before
 
 
 def _size(file: str) -> int:

@@ -105,7 +105,7 @@ def asked_build(
         options: of the build.
         base_of: the image that a ``FROM`` names; None: it is not known.
         sum_of: sums the files of a step. Raises `UnknownError`, `RefusedError`, `DataError`.
-        replayed: the same build replayed: what is known from it is not summed again.
+        replayed: the same build replayed: what is known from it is not hashed again.
     """
     walk = _Walk(release, options, base_of, sum_of, _by_place(replayed))
     return walk.taken(dockerfile, name)

@@ -20,7 +20,7 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     """The checksum of all sources together, and the destination, as the step's text has them.
 
     The sources are checksums: ``COPY file:… /dst``, or with ``in`` before the destination as image history
-    writes it, or several, which are summed as the builder does. The form of history is taken as it is:
+    writes it, or several, whose checksum is computed as the builder does. The form of history is taken as it is:
     everything in it has been expanded.
 
     Raises:

@@ -24,7 +24,7 @@ class RefusedError(DataError):
 
     Attributes:
         message: what is said of it, word for word where the source has it; `what` says it for people.
-        line: of the Dockerfile, counted from 1; 0 where it is of no line.
+        line: of the Dockerfile, counted from 1; 0 if it belongs to no line.
         instruction: the name of the instruction; empty where it is not known here.
         names_line: whether `message` says the line itself.
         by: who says so: the daemon, or the client before the daemon hears of the build; nobody where the daemon never
@@ -51,7 +51,7 @@ class RefusedError(DataError):
         self.by: Speaker = by
 
     def on_line(self, line: int) -> RefusedError:
-        """The same of a line, where it is of none yet."""
+        """The same with a line, if it has none yet."""
         return RefusedError(
             self.what, message=self.message, line=self.line or line, by=self.by, names_line=self.names_line
         )

@@ -26,7 +26,7 @@ _COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_v
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One probe of a case, judged.
+    """One probe of a case and its result.
 
     Attributes:
         index: the probe's place in the case, from 0.

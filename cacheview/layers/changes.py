@@ -64,7 +64,7 @@ class FileState:
         size: in bytes.
         target: where a link points, as written; of a second name, the first.
         device: major and minor number.
-        attributes: extended attributes, as they are summed.
+        attributes: extended attributes, as they are hashed.
     """
 
     kind: str

@@ -31,7 +31,7 @@ class FilesNow(Protocol):
         """All of them, by path."""
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """By path, what is summed before the content of each, as far as it has a header of its own."""
+        """By path, what is hashed before the content of each, as far as it has a header of its own."""
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Files by path with their content, each to be used up before the next is asked for. Raises `DataError`."""

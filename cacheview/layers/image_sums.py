@@ -72,7 +72,7 @@ class ImageSums:
         return {path: _entry(path, file.entry) for path, file in self._root.items()}
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """By path, what is summed before the content of each file, links not followed. Raises as `of_sources`."""
+        """By path, what is hashed before the content of each file, links not followed. Raises as `of_sources`."""
         return {path: self._header(path, file) for path in paths if (file := self._root.get(path)) is not None}
 
     def content(self, path: str, most: int) -> bytes:

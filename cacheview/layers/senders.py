@@ -45,7 +45,7 @@ class Way:
     root_name: str = ""
 
     def header(self, entry: Entry, first: str | None, *, is_empty: bool) -> bytes:
-        """What is summed before the content; empty: it is sent without a header.
+        """What is hashed before the content; empty: it is sent without a header.
 
         Args:
             entry: with the mode and the owner that were sent.

@@ -53,7 +53,7 @@ class RecoveredFiles:
 
     Attributes:
         sources: the checksum that the files give, and each file with its own.
-        headers: by path, what was summed before the content of each.
+        headers: by path, what was hashed before the content of each.
         is_proven: the checksum is the one that the daemon stored.
         ways: how headers may be written that give it; of files that are only likely, the way of the Docker CLI.
         reason: why the files are only likely those that were sent; empty where they are proven.
@@ -272,7 +272,7 @@ class _Recovery:
         return self.by_path.get(entry.hard_link, entry) if entry.hard_link else entry
 
     def header(self, path: str, entry: LayerEntry, way: Way, owner: _Owner) -> bytes:
-        """What is summed before the content of a file; empty: it was sent without a header."""
+        """What is hashed before the content of a file; empty: it was sent without a header."""
         file = self.content(entry)
         has_first = entry.hard_link and way.style.hard_links
         first = self.by_layer_path.get(entry.hard_link) if has_first else None
@@ -299,7 +299,7 @@ class _Sent:
     """The files as one way of sending has them: a `TreeChecksums`.
 
     Attributes:
-        headers: what is summed before the content of each.
+        headers: what is hashed before the content of each.
         sums: of each, once they are known.
     """
 

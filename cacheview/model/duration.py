@@ -41,7 +41,7 @@ def parse_duration(text: str) -> int:
         if unit not in UNITS:
             raise DataError(f"unknown unit of time: {unit[:20]!r} (use h, m, s, ms, us or ns)")
         whole, _, fraction = number.partition(".")
-        fraction = fraction[:18]  # beyond that it is less than a nanosecond of the largest unit
+        fraction = fraction[:18]  # further digits are less than a nanosecond of the largest unit
         total += int(whole.lstrip("0")[:20] or "0") * UNITS[unit]
         total += int(fraction or "0") * UNITS[unit] // 10 ** len(fraction)
     if not rest or end != len(rest):

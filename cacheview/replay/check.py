@@ -26,7 +26,7 @@ _MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and the 
 
 @dataclass(frozen=True, slots=True)
 class BuildJudgement:
-    """One build, judged.
+    """One build and its result.
 
     Attributes:
         replay: what was said of it.

@@ -138,7 +138,7 @@ class ContextChecksums:
                 yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """By path, what is summed before the content of each file, as far as it came with a header of its own."""
+        """By path, what is hashed before the content of each file, as far as it came with a header of its own."""
         sent = self._sums.sent.tree.sent
         return {path: sent[path].header for path in paths if path in sent}
 

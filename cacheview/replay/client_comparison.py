@@ -27,7 +27,7 @@ class ClientRun:
     Attributes:
         client: who sends the build.
         replay: what becomes of it.
-        checksums: what summed its files.
+        checksums: what computed the checksums of its files.
         drawn: names of the labels whose value it draws.
     """
 

@@ -50,7 +50,7 @@ def client_hazards(
         client: who sends it.
         asked: the options as they are given, with what the client drops.
         replay: what becomes of the build.
-        checksums: what summed its files; what it refuses has been refused in `replay`.
+        checksums: what computed the checksums of its files; what it refuses has been refused in `replay`.
     """
     if replay.refused is not None and not replay.steps:
         return ()

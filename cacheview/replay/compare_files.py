@@ -64,7 +64,7 @@ def compare_files(
         step: the step; None: there is none.
         explanation: of its miss.
         record: of earlier replays, without this one.
-        checksums: what summed the files; without it only what the record says.
+        checksums: what computed the checksums of the files; without it only what the record says.
         image_files: reads the layer of a candidate whose files the record does not know.
 
     Returns:
@@ -89,7 +89,7 @@ class _Comparing:
     """One step, compared.
 
     Attributes:
-        checksums: what summed the files of the context; None: without it, or they are those of an image.
+        checksums: what computed the checksums of the context; None: without it, or the files are of an image.
         files: the files of now; None: they cannot be looked at.
     """
 

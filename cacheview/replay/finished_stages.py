@@ -69,7 +69,7 @@ class FinishedStages:
         image_files: what sums files of images.
         now: when it is.
         progress: called with the number of each step before it is taken.
-        assumed: by the number of a step that misses, the image that the steps after it are put on anyway.
+        assumed: by the number of a step that misses, the image that later steps build on anyway.
         steps: taken so far.
         made: the images that this build has made, see `is_last`.
         restored: by id, those that the cache has made for it from sources of ``--cache-from``.

@@ -65,7 +65,7 @@ def misses(
 
     Args:
         record: of earlier replays, without this one.
-        checksums: what summed the files of this one.
+        checksums: what computed the checksums of the files of this one.
         image_files: reads the layers of candidates, where the record does not know their files.
     """
     cache = ImageCache(store, rules)

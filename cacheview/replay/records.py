@@ -1,4 +1,4 @@
-"""Making a record of a build: a line of a replay file, which opens anywhere and is judged there."""
+"""Making a record of a build: a line of a replay file, which opens anywhere and can be checked there."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def remember_files(
 ) -> bool:
     """Keep in a record which files went into the steps of a replay. Returns whether there is anything to save.
 
-    ``checksums``, ``image_files``: what summed them; without it neither their headers are kept nor the client.
+    ``checksums``, ``image_files``: what computed their checksums; without it, headers and client are not kept.
     """
     news = False
     for step in replay.asked:

@@ -118,7 +118,7 @@ class Budget:
         self._end += more / _PER_SECOND
 
     def read(self, count: int) -> None:
-        """So many bytes of a file were read, of which it was not known how large it is."""
+        """So many bytes of a file were read, of unknown size."""
         with self._lock:
             self._read += count
             self.grow(self._read)

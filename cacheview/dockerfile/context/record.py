@@ -1,6 +1,6 @@
 """A small record of the files that went into checksums, so that a later one can be compared by name.
 
-A checksum says only that something differs. What the program itself summed before it can name: the record holds, for
+A checksum says only that something differs. What the program has hashed before it can name: the record holds, for
 one context folder, each checksum's text with the path and the sum of every file in it. One JSON file a context, in a
 folder that the caller gives.
 """
@@ -146,7 +146,7 @@ class Record:
             result: the checksum.
             step: the instruction that it stands in, as it is written; `latest` asks by it.
             at: when, in seconds; None: now.
-            headers: by path, what is summed before the content of each file (`header_bytes`).
+            headers: by path, what is hashed before the content of each file (`header_bytes`).
             client: the name of what sent them.
         """
         self._kept.pop(result.text, None)
@@ -159,7 +159,7 @@ class Record:
         return kept.files if kept else None
 
     def headers_of(self, text: str) -> Mapping[str, bytes]:
-        """By path, what was summed before the content of each file in a checksum, as far as it is known."""
+        """By path, what was hashed before the content of each file in a checksum, as far as it is known."""
         kept = self._known(text)
         if kept is None:
             return {}

@@ -1,7 +1,7 @@
 """The checksum of the sources of one ``COPY`` or ``ADD``, over any tree of files.
 
 moby: ``getCopyInfosForSourcePaths``, ``copyWithWildcards`` and ``walkSource`` of ``builder/dockerfile/copy.go``. The
-build context and the root of an image differ in how one file is summed, and in what stands for a path that is missing.
+build context and the root of an image differ in how one file is hashed, and in what stands for a path that is missing.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Header:
     owner_names: tuple[str, str] = ("", "")
 
     def hashed_bytes(self) -> bytes:
-        """What is summed before the content: the fields by name (``v1TarHeaderSelect``)."""
+        """What is hashed before the content: the fields by name (``v1TarHeaderSelect``)."""
         header = raw(
             f"name{self.name}mode{self.mode}uid{self.uid}gid{self.gid}size{self.size}typeflag{self.type}"
             f"linkname{self.link}uname{self.owner_names[0]}gname{self.owner_names[1]}"

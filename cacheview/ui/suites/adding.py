@@ -1,4 +1,4 @@
-"""Adds the probe at hand to a suite, off the UI thread, and only after it was judged as the file will have it."""
+"""Adds the probe at hand to a suite, off the UI thread, and only after it was checked as the file will have it."""
 
 from __future__ import annotations
 

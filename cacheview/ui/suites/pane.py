@@ -186,7 +186,7 @@ class SuitesPane(DockPane[SuitesHead]):
             what = "A suite holds stores and probes, each with its expected verdict."
             self._content.say("No suite was run", what, "Open suites…")
         elif busy and not self.model.total:
-            self._content.say("Running…", "Probes are listed as they are judged.")
+            self._content.say("Running…", "Probes are listed as they are checked.")
         elif not self.model.total:
             hint = "" if self._ended else "Add one with Ask ▸ Add this probe to a suite."
             self._content.say("No probe was run", hint)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cacheview.model import Expectation, SuiteCase, SuiteProbe
     from cacheview.stores.opened import Case
 
-__all__ = ["Outcome", "Row", "expected_in_words", "is_about", "judged_row", "unusable_row"]
+__all__ = ["Outcome", "Row", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
 _MOST = 160  # characters of an error's text in a row
 _MOST_SEARCHED = 2000  # characters that a row is found by
@@ -85,8 +85,8 @@ class Row:
         return "; ".join(self.differences)
 
 
-def judged_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> Row:
-    """The row of a probe that was judged. ``place``: of the case among those that the window has of the file."""
+def checked_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> Row:
+    """The row of a probe that was checked. ``place``: of the case among those that the window has of the file."""
     value, verdict = case.probes[judgement.index], judgement.verdict
     outcome = Outcome.PASSED if judgement.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
     return _row(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cacheview.ui.names import DEMO, name_of
-from cacheview.ui.suites.rows import Row, judged_row, unusable_row
+from cacheview.ui.suites.rows import Row, checked_row, unusable_row
 
 if TYPE_CHECKING:
     from cacheview.stores.progress import Progress
@@ -75,7 +75,7 @@ def _rows(location: str, report: Report, progress: Progress) -> Iterator[Row]:
                     continue
                 try:
                     for judgement in judge(case):
-                        yield judged_row(location, number, place, case, judgement)
+                        yield checked_row(location, number, place, case, judgement)
                 except Exception as error:  # the others are run anyway
                     report.fault(error)
                     why = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
