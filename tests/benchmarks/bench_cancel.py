@@ -54,7 +54,6 @@ Work = Callable[[], object]
 LIMIT = 0.4
 IN_ONE_CALL = {
     "a suite of one case, 80,000 images": 1.2,
-    "two million values of a wrong type": 4.0,
     "a document that is read leniently": 1.2,
     "an OCI index of 300,000 names": 1.2,
     "a data root of 600,000 names": 1.5,

@@ -17,12 +17,12 @@ import yaml
 from yaml.constructor import ConstructorError
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.reader import ReaderError
 from yaml.scanner import ScannerError
 
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
 from cacheview.stores.files import open_regular
-from cacheview.stores.reasons import reason
 
 __all__ = ["CONFIG_HINT", "Date", "read_document"]
 
@@ -106,7 +106,17 @@ class _Loader(yaml.SafeLoader):
         self._made += 1
         if not self._made % _PACE:
             go_on()
-        return super().construct_object(node, deep=deep)
+        if not isinstance(node, ScalarNode):
+            return super().construct_object(node, deep=deep)
+        try:
+            return super().construct_object(node, deep=deep)
+        except DataError:
+            raise
+        # PyYAML leaves it to Python to refuse a text that is not what its tag says.
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
+            said = node.tag.rpartition(":")[2][:40]
+            what = f"{node.value[:80]!r} cannot be read with its tag !!{said}"
+            raise ConstructorError(None, None, what, node.start_mark) from None
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level > _DEEPEST:
@@ -182,7 +192,7 @@ class _GoLoader(_Loader):
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[tuple[str, str]] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, MappingNode) else ():  # else it is refused below
             name = (key.tag, key.value) if isinstance(key, ScalarNode) else None
             if name is not None and name in seen:
                 raise ConstructorError(
@@ -245,6 +255,12 @@ class _PythonLoader(_Loader):
 _PythonLoader.add_constructor("tag:yaml.org,2002:timestamp", _date)
 
 
+def _unread(error: ReaderError) -> str:
+    if error.encoding != "unicode":
+        return f"byte {error.position + 1:,} is not {error.encoding.upper()}"
+    return f"character {error.position + 1:,} is {error.character:#04x}, which YAML does not allow"
+
+
 def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     """The mapping that a Compose file is.
 
@@ -273,8 +289,8 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
         raise DataError(f"is not a Compose file: {line}{error.problem or error.context}", where=where) from None
     except DataError as error:
         raise DataError(error.what, where=where) from None
-    except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
-        raise DataError(f"is not YAML: {reason(error)}", where=where) from None
+    except ReaderError as error:
+        raise DataError(f"is not YAML: {_unread(error)}", where=where) from None
     except RecursionError:
         raise DataError(f"its values are nested more than {_DEEPEST} levels deep", where=where) from None
     if not isinstance(value, dict):

@@ -11,6 +11,7 @@ import pytest
 
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
+from cacheview.replay.compose.document import read_document
 from cacheview.replay.compose.service import ComposeBuild, read_service, services_with_build
 from cacheview.replay.compose.variables import Variables, read_environment
 
@@ -298,6 +299,32 @@ def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.Monk
 def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nested more than 100 levels deep"):
         service(tmp_path, f"services: {{web: {{build: .}}}}\nx: {deep}\n")
+
+
+@pytest.mark.parametrize("as_python", [False, True])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"a: !!int x", "line 1: 'x' cannot be read with its tag !!int"),
+        (b"a: !!int ''", "line 1: '' cannot be read with its tag !!int"),
+        (b"a: !!bool x", "line 1: 'x' cannot be read with its tag !!bool"),
+        (b"a: !!set x", "line 1: expected a mapping node, but found scalar"),
+        (b"a: !!map x", "line 1: expected a mapping node, but found scalar"),
+        (b"a: \xff", "is not YAML: byte 4 is not UTF-8"),
+        (b"a: \x00", "is not YAML: character 4 is 0x00, which YAML does not allow"),
+    ],
+)
+def test_what_python_refuses_is_said_in_words(text: bytes, said: str, as_python: bool, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_bytes(text)
+    with pytest.raises(DataError) as caught:
+        read_document(tmp_path / "compose.yaml", as_python=as_python)
+    assert said in caught.value.what
+
+
+def test_a_time_that_is_none_is_refused_by_the_newer_compose(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_bytes(b"a: !!timestamp x")
+    with pytest.raises(DataError, match="'x' cannot be read with its tag !!timestamp"):
+        read_document(tmp_path / "compose.yaml")
 
 
 def test_values_with_variables_are_so_many_and_so_deep() -> None:
