@@ -112,6 +112,7 @@ def _libraries(path: str) -> Iterator[str]:
     yield from (word for line in told.splitlines() for word in line.split() if word.startswith("/"))
 
 
+@pytest.mark.many_builds
 def test_every_build_is_predicted_and_its_record_alone_says_the_same(
     watching: Watching, client: DockerCli, builder: Builder, tmp_path: Path
 ) -> None:
