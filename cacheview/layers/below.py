@@ -34,6 +34,8 @@ def _open(folder: Path, name: bytes, flags: int) -> int:
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
         raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
+    if b"\0" in name:
+        raise LayerError("a name in it has a null character, which no system accepts", where=os.fsdecode(name)[:200])
     nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     here = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
     try:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import gzip
 import io
+import itertools
 import json
 import os
 import re
@@ -24,9 +25,9 @@ from cacheview.layers.below import folder_below, open_below
 from cacheview.layers.entry import LayerEntry, LayerError
 from cacheview.layers.forward import ForwardStream
 from cacheview.layers.source import LayerSource, LayerUnavailableError
-from cacheview.layers.tarstream import TarLayers
+from cacheview.layers.tarstream import MOST_ENTRIES, TarLayers
 from cacheview.model import DataError
-from cacheview.stores.budget import Budget
+from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.driver_files import SHORT, DriverFiles
 from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.layerdb import LAYERS
@@ -53,6 +54,7 @@ _CHAIN: Final = re.compile(r"[0-9a-f]{64}")
 _CACHE_ID: Final = re.compile(r"[0-9a-z]{1,128}")
 _FILE, _SEGMENT = 1, 2
 _LONGEST_LINE: Final = 4 << 20
+_MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and what is behind the last one takes a line for 64 KiB
 _MOST_LAYERS: Final = 200_000
 _REMEDY: Final = "`docker save` the image and open the archive"
 
@@ -154,7 +156,7 @@ class _Assembled(ForwardStream):
         self._file = headers
         self._budget = budget
         self._folder = folder
-        self._pieces = _pieces(headers)
+        self._pieces = _pieces(headers, budget)
         self._segment = memoryview(b"")
         self._content: tuple[bytes, int] | None = None  # name and bytes left of the file whose turn it is
         self._open: io.FileIO | None = None
@@ -212,15 +214,21 @@ class _Assembled(ForwardStream):
         super().close()
 
 
-def _pieces(file: io.BufferedReader) -> Iterator[bytes | tuple[bytes, int]]:
+def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[bytes, int]]:
     """The stream in order: bytes as they are, or the name and size of a file whose content belongs there.
 
     Raises:
         LayerError: it is damaged.
+        LimitError: it has more lines than the largest layer that is read.
     """
     try:
         with gzip.GzipFile(fileobj=file) as lines:
-            while line := lines.readline(_LONGEST_LINE):
+            for number in itertools.count():
+                if not (line := lines.readline(_LONGEST_LINE)):
+                    return
+                budget.unpacked(len(line))
+                if number >= _MOST_LINES:
+                    raise LimitError(f"more than {_MOST_LINES:,} lines in its record of headers")
                 row = json.loads(line)
                 if row["type"] == _SEGMENT:
                     yield base64.b64decode(row["payload"])

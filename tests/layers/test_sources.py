@@ -19,11 +19,13 @@ import zstandard
 from layer_kit import entry, layer
 
 from cacheview.dockerfile.release import builder_release
+from cacheview.layers.below import open_below
+from cacheview.layers.data_root import data_root_layers
 from cacheview.layers.entry import LayerError
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
 from cacheview.layers.opening import open_layers
-from cacheview.layers.source import LayerUnavailableError
+from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ImageStore
 from cacheview.stores.compression import decompressed
@@ -176,6 +178,44 @@ def split(stream: bytes, folder: Path) -> list[bytes]:
             start = member.offset_data + member.size
     lines.append({"type": 2, "payload": base64.b64encode(stream[start:]).decode(), "position": len(lines)})
     return [json.dumps(line).encode() + b"\n" for line in lines]
+
+
+def headers_of_one_layer(tmp_path: Path, lines: bytes) -> LayerSource:
+    """A data root whose one layer has this record of headers."""
+    layer = tmp_path / "image" / "overlay2" / "layerdb" / "sha256" / ("c" * 64)
+    layer.mkdir(parents=True)
+    (layer / "diff").write_text(ANY)
+    (layer / "cache-id").write_text("d" * 64)
+    (layer / "tar-split.json.gz").write_bytes(gzip.compress(lines, 1))
+    (tmp_path / "overlay2" / ("d" * 64) / "diff").mkdir(parents=True)
+    return data_root_layers(tmp_path / "image" / "overlay2")
+
+
+ANY = "sha256:" + "a" * 64
+
+
+def test_a_record_of_headers_that_says_nothing_on_very_many_lines_is_left(tmp_path: Path) -> None:
+    source = headers_of_one_layer(tmp_path, b'{"type":9}\n' * 1_000_000)
+    with pytest.raises(LayerError, match="has more than 920,000 lines in its record of headers"):
+        list(source.entries(ANY, lambda *_: None))
+
+
+def test_reading_a_record_of_headers_can_be_cancelled(tmp_path: Path) -> None:
+    source = headers_of_one_layer(tmp_path, b'{"type":2,"payload":""}\n' * 900_000)
+    reports: list[int] = []
+
+    def cancel(done: int, _: str) -> None:
+        reports.append(done)
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(source.entries(ANY, cancel))
+    assert len(reports) == 1
+
+
+def test_a_name_with_a_null_character_is_no_path(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="a name in it has a null character"):
+        open_below(tmp_path, b"a/b\0c")
 
 
 @pytest.mark.parametrize(
