@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 __all__ = ["BuildOutcome", "OutcomeReader", "ReportedStep"]
@@ -25,6 +25,9 @@ _USING_CACHE: Final = " ---> Using cache\n"
 _LONGEST_LINE: Final = 8 << 20
 _LONGEST_ERROR: Final = 64 << 10
 _MOST_STEPS: Final = 100_000
+_MOST_TRIGGERS: Final = 1000  # of one base
+_MANY_STEPS: Final = 1000
+_PAUSE: Final = timedelta(milliseconds=1)  # between two reports, for each of very many steps
 _CUT_OFF: Final = "the connection to the engine broke off"
 
 
@@ -100,6 +103,7 @@ class OutcomeReader:
         self._is_running = False  # a container of the last step but those that began since
         self._begun_while_running = False
         self._triggers = 0
+        self._next_report = datetime.min.replace(tzinfo=UTC)
 
     @property
     def outcome(self) -> BuildOutcome:
@@ -151,7 +155,7 @@ class OutcomeReader:
 
     def _fail(self, what: Any) -> None:
         self._error = what[:_LONGEST_ERROR] if isinstance(what, str) and what else "the daemon does not say why"
-        self._changed()
+        self._report()
 
     def _say(self, text: str) -> None:
         if (step := _STEP.fullmatch(text)) is not None:
@@ -169,7 +173,7 @@ class OutcomeReader:
         elif _RUNNING.fullmatch(text) is not None:
             self._is_running = True
         elif (triggers := _TRIGGERS.fullmatch(text)) is not None:
-            count = min(int(triggers[1]), _MOST_STEPS)
+            count = min(int(triggers[1]), _MOST_TRIGGERS)
             self._triggers = 0
             self._change(triggers=(False,) * count)
 
@@ -189,7 +193,7 @@ class OutcomeReader:
         self._total = total
         self._triggers = 0
         self._steps.append(ReportedStep(number, text, at=self._clock()))
-        self._changed()
+        self._report()
 
     def _hit(self) -> None:
         triggers = self._steps[-1].triggers
@@ -200,9 +204,18 @@ class OutcomeReader:
         elif not triggers and not self._steps[-1].image:
             self._change(cached=True)
 
+    def _report(self) -> None:
+        """Each report has all steps: of very many of them, there is one now and then, and one at the end."""
+        if len(self._steps) > _MANY_STEPS:
+            now = self._clock()
+            if now < self._next_report:
+                return
+            self._next_report = now + len(self._steps) * _PAUSE
+        self._changed()
+
     def _change(self, **what: Any) -> None:
         self._steps[-1] = replace(self._steps[-1], **what)
-        self._changed()
+        self._report()
 
 
 def _is_id(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -128,3 +128,22 @@ def test_a_line_without_an_end_takes_no_memory() -> None:
     assert len(reader._line) <= 9 << 20
     reader.feed(b"\n" + stream(*BUILD))
     assert told(reader.outcome) == EXPECTED
+
+
+def test_a_build_of_very_many_steps_is_not_reported_as_often() -> None:
+    """Each report has all steps: together they would take the square of them."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    reported: list[int] = []
+    reader = OutcomeReader(lambda: reported.append(len(reader.outcome.steps)), clock=lambda: now)
+    for number in range(1, 3001):
+        reader.feed(stream(*step(number, 3000, "RUN x")))
+    assert len(reported) == 1001
+    now += timedelta(seconds=2)
+    reader.feed(stream(" ---> Using cache\n"))
+    reader.end(complete=True)
+    assert reported[1000:] == [1001, 3000, 3000]
+
+
+def test_triggers_are_counted_within_a_limit() -> None:
+    outcome = read(stream(*step(1, 2, "FROM x"), "# Executing 99999 build triggers"))
+    assert [len(each.triggers) for each in outcome.steps] == [1000]
