@@ -21,6 +21,7 @@ _LEFT: Final = ("store", "images", "concerned")
 _RIGHT: Final = ("expected", "time")
 _MESSAGE = 4000  # milliseconds that a message such as "Copied" stays
 _LEAST = 24 * GRID
+_LONG_TIME: Final = "000.0 ms"
 """The width of the name of a store, however little room there is."""
 
 
@@ -84,12 +85,20 @@ class StatusBar(QStatusBar):
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             set_font(label, small_font)
             label.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        """The time is another one after every edit: what stands beside it stays where it is."""
+        time = self._labels["time"]
+        margins = time.contentsMargins()
+        time.setMinimumWidth(time.fontMetrics().horizontalAdvance(_LONG_TIME) + margins.left() + margins.right() + 1)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
             for label in self._labels.values():
                 set_font(label, small_font)
+            self._keep_room()
 
 
 class _Words(QLabel):
