@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import sys
@@ -26,6 +27,8 @@ class Turn:
         cpu: that the thread itself was at work.
         blocked: by the clock, without the time that the thread could have run and the machine gave to others.
         others: that the other threads of the process were at work: only one of all runs Python at a time.
+        held_up: that the other threads could have run, and the machine gave the processor to other programs: one of
+            them may have what this thread waits for, Python's lock above all.
         waits: how often the thread waited: for events, another thread or a disk. 0: what kept it was the machine, which
             may be one of several on a host that it does not see.
     """
@@ -35,19 +38,24 @@ class Turn:
     cpu: float
     blocked: float
     others: float
+    held_up: float
     waits: int
 
     def __str__(self) -> str:
         """In milliseconds."""
-        times = (self.cpu, self.others, self.blocked, self.wall)
-        cpu, others, blocked, wall = (f"{seconds * 1e3:.0f}" for seconds in times)
+        times = (self.cpu, self.others, self.held_up, self.blocked, self.wall)
+        cpu, others, held_up, blocked, wall = (f"{seconds * 1e3:.0f}" for seconds in times)
+        others = f"{others} and held up {held_up}"
         words = f"cpu {cpu}, other threads {others}, blocked {blocked}, wall {wall} ms, {self.waits} waits"
         return f"{words} at {self.at:.2f} s"
 
     @property
     def own(self) -> float:
-        """What the program has kept the thread: where it never waited, its own work alone."""
-        return self.blocked if self.waits else self.cpu
+        """What the program has kept the thread: where it never waited, its own work alone.
+
+        Where it did, without the time for which the threads that it may have waited for got no processor.
+        """
+        return max(self.cpu, self.blocked - self.held_up) if self.waits else self.cpu
 
 
 class Turns(QObject):
@@ -98,9 +106,11 @@ class Turns(QObject):
 
     def _beat(self) -> None:
         now = self._now()
-        wall, cpu, waited, all_cpu, waits = (new - old for new, old in zip(now, self._last, strict=True))
+        wall, cpu, waited, all_cpu, waits, held_up = (new - old for new, old in zip(now, self._last, strict=True))
         others = max(0.0, all_cpu - cpu)
-        self.turns.append(Turn(now[0] - self._begun, wall, cpu, max(0.0, wall - waited), others, round(waits)))
+        self.turns.append(
+            Turn(now[0] - self._begun, wall, cpu, max(0.0, wall - waited), others, max(0.0, held_up), round(waits))
+        )
         self._last = now
         if len(self.turns) % _EVERY == 0:
             begun = time.thread_time()
@@ -109,9 +119,24 @@ class Turns(QObject):
             self._last = self._now()
 
     def _now(self) -> tuple[float, ...]:
+        waited = self._waited()
         waits = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw if sys.platform == "linux" else 0
-        return time.perf_counter(), time.thread_time(), self._waited(), time.process_time(), waits
+        held_up = max(0.0, _waited_by_all() - waited)
+        return time.perf_counter(), time.thread_time(), waited, time.process_time(), waits, held_up
 
     def _waited(self) -> float:
         """Seconds that this thread could have run, and another had the processor."""
         return int(os.pread(self._stat, 100, 0).split()[1]) / 1e9 if self._stat >= 0 else 0.0
+
+
+def _waited_by_all() -> float:
+    """Seconds for which the threads of this process could have run, and others had the processor. Those that ended
+    are not counted.
+    """
+    if sys.platform != "linux":
+        return 0.0
+    result = 0.0
+    for task in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/schedstat", "rb") as file:
+            result += int(file.read().split()[1]) / 1e9
+    return result
