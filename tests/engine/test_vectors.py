@@ -27,6 +27,7 @@ def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
     assert [(case.name, j.index, j.differences) for case, j in judgements if not j.passed] == []
 
 
+@pytest.mark.slow
 def test_every_trace_and_edit_can_be_made_in_full(cases: list[SuiteCase]) -> None:
     for case in cases:
         cache = ImageCache(ImageStore(case.images), CONTAINERD_71EBFC7)

@@ -231,7 +231,7 @@ def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
     told = told_of("/out /x", FILES, now, {}, record=record)
     assert told.evidence == "proven"
     assert told.files == {"out/away": ("changed", ("what the link leads to",))}
-    assert "out/away: what it leads to (/etc/conf) changed" in told.sentences
+    assert "out/away: its target (/etc/conf) changed" in told.sentences
 
 
 def test_a_record_knows_owners_too() -> None:
