@@ -101,7 +101,7 @@ FORMS: Final = (
     Form(
         "save-load",
         "IMAGE,…",
-        "docker save of these images, or of all tags, and docker load into an emptied store",
+        "docker save of these images, or of all tags, and docker load into an empty store",
         lambda text, _: SaveLoad(_references(text)),
         is_optional=True,
     ),

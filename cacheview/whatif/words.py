@@ -50,7 +50,7 @@ def change_title(change: Change) -> str:
             return " ".join(filter(None, ("docker rmi", "--force" * force, "--no-prune" * (not prunes), image)))
         case SaveLoad(images, empties):
             what = f"docker save {' '.join(images)}" if images else "docker save of all tags"
-            return f"{what}, then docker load into {'an emptied store' if empties else 'the same store'}"
+            return f"{what}, then docker load into {'an empty store' if empties else 'the same store'}"
         case Load(title):
             return f"docker load of {title}"
         case Pull(title):

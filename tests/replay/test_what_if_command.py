@@ -88,7 +88,7 @@ def test_as_json(context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert document["format"] == "cacheview-what-if/1"
     assert [change["change"] for change in document["changes"]] == [
         "docker image prune",
-        "docker save app:1, then docker load into an emptied store",
+        "docker save app:1, then docker load into an empty store",
     ]
     assert [each["reason"] for each in document["changes"][0]["removed"]] == ["dangling", "dangling"]
     assert [(step["number"], step["effect"]) for step in document["steps"]] == [

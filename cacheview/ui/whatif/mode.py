@@ -70,14 +70,14 @@ class WhatIf(QObject):
         reference = _reference(image) if image is not None else ""
         for text, word in (
             (f"…docker &rmi {name} had run", "remove"),
-            (f"…{name} were sa&ved, and loaded into an emptied store", "save-load"),
+            (f"…{name} was sa&ved and loaded into an empty store", "save-load"),
         ):
             self._add(menu, text, partial(self._named, f"{word}:{reference}"), enabled=image is not None)
-        self._add(menu, "…all &tags were saved, and loaded into an emptied store", partial(self._named, "save-load"))
+        self._add(menu, "…all &tags were saved and loaded into an empty store", partial(self._named, "save-load"))
         menu.addSeparator()
-        self._add(menu, "…an archi&ve were loaded…", self._choose_archive)
+        self._add(menu, "…an archi&ve was loaded…", self._choose_archive)
         self._add(menu, "…another store's tags were &pulled…", self._choose_store)
-        self._add(menu, "…the &engine were of another release…", self._choose_release)
+        self._add(menu, "…the &engine ran another release…", self._choose_release)
         menu.addSeparator()
         menu.addAction(self._host.commands.leave_what_if)
 
@@ -88,7 +88,7 @@ class WhatIf(QObject):
 
     def _choose_archive(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self._host.frame, "What if an archive were loaded", start_folder(), _ARCHIVES
+            self._host.frame, "What if an archive was loaded", start_folder(), _ARCHIVES
         )
         if path:
             self._named(f"load:{path}")
@@ -103,7 +103,7 @@ class WhatIf(QObject):
 
     def _choose_release(self) -> None:
         asked = "Release, such as 26.1.5; with another kind of store: 29.x, containerd"
-        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine were of another release", asked)
+        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine ran another release", asked)
         if is_chosen and text.strip():
             self._named(f"upgrade:{text.strip()}")
 
