@@ -72,7 +72,7 @@ class CheckKind(Enum):
     REFERENCE = "reference"
     SOURCE = "source"
     PARENT = "parent"
-    PARENT_OF_ANSWER = "parent of the local match"
+    PARENT_OF_ANSWER = "parent of the local answer"
     ANCESTOR = "ancestor"
     PARENT_OF = "parent of"
     PARENT_IN_STORE = "parent in store"
