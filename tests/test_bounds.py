@@ -180,7 +180,7 @@ def test_a_data_root_with_very_many_bad_names(tmp_path: Path) -> None:
     (database / "repositories.json").write_text(json.dumps({"Repositories": {"r": names}}))
     run = run_bounded("audit", f"data-root:{tmp_path}", seconds=30, memory=160 * MIB)
     assert run.status == 2
-    assert "no image could be read. repositories.json, 'A0': the name is not used" in run.output
+    assert "no image could be read. repositories.json, 'A0': the name is ignored" in run.output
 
 
 def header(name: str, size: int, kind: bytes = b"0") -> bytes:
