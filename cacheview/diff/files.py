@@ -57,7 +57,8 @@ def _known(change: FileChange) -> FileChange:
     """The change without that its content was not compared, where something else of it is known to differ."""
     if len(change.aspects) < 2 or Aspect.UNKNOWN not in change.aspects:
         return change
-    return replace(change, aspects=tuple(aspect for aspect in change.aspects if aspect is not Aspect.UNKNOWN))
+    aspects = tuple(aspect for aspect in change.aspects if aspect is not Aspect.UNKNOWN)
+    return FileChange(change.path, change.mark, aspects, change.before, change.now)
 
 
 class FileComparer:

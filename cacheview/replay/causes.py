@@ -187,18 +187,20 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
 
 def _best_umasks(changes: Iterable[FileChange]) -> tuple[tuple[int, int], set[str]]:
     """The two umasks, now and before, that explain the modes of the most files."""
-    paths_of: dict[tuple[int, int], set[str]] = {pair: set() for pair in permutations(_UMASKS, 2)}
+    by_modes: dict[tuple[int, int], list[str]] = defaultdict(list)  # few, of however many files
     for change in changes:
-        for pair in paths_of:
-            if _fits(change, *pair):
-                paths_of[pair].add(change.path)
-    return max(paths_of.items(), key=lambda item: len(item[1]))
+        if change.before is not None and change.now is not None:
+            by_modes[change.before.mode, change.now.mode].append(change.path)
+    fitting = {
+        (now, before): [paths for modes, paths in by_modes.items() if _fits(*modes, now, before)]
+        for now, before in permutations(_UMASKS, 2)
+    }
+    best = max(fitting, key=lambda umasks: sum(map(len, fitting[umasks])))
+    return best, {path for paths in fitting[best] for path in paths}
 
 
-def _fits(change: FileChange, now: int, before: int) -> bool:
-    if change.before is None or change.now is None:
-        return False
-    old, new = change.before.mode, change.now.mode
+def _fits(old: int, new: int, now: int, before: int) -> bool:
+    """Whether two umasks explain two modes."""
     both = 0o777 if (old | new) & 0o100 else 0o666
     return not (old & before or new & now) and old ^ new == (now ^ before) & both
 
