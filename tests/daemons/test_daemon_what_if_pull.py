@@ -77,7 +77,9 @@ def _pushed_and_removed(at: Pulls) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "pulled"), [(_newer_base, "base"), (_same, "base"), (_pushed_and_removed, "app")], ids=lambda e: str(e)
+    ("before", "pulled"),
+    [(_newer_base, "base"), (_same, "base"), (_pushed_and_removed, "app")],
+    ids=["a newer base", "the same", "pushed and removed"],
 )
 def test_what_would_be_pulled_is_what_then_is(
     before: Callable[[Pulls], None],
