@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cacheview.dockerfile.context.gopath import from_system
 from cacheview.model import DataError
 
 __all__ = ["DEFAULT_NAME", "Dockerfile", "find_dockerfile"]
@@ -64,4 +65,4 @@ def find_dockerfile(context: str | os.PathLike[str], given: str | os.PathLike[st
     name = real.relative_to(root).as_posix() if real.is_relative_to(root) else ""
     beginning = os.path.abspath(context) if os.fspath(given) else root
     written = path.relative_to(beginning).as_posix() if path.is_relative_to(beginning) else ""
-    return Dockerfile(path, name, written, leads_out=not name and not os.fspath(given))
+    return Dockerfile(path, from_system(name), from_system(written), leads_out=not name and not os.fspath(given))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.dockerfile.context.gopath import raw
+from cacheview.dockerfile.context.gopath import from_system, to_system
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
 
@@ -89,8 +89,13 @@ class FolderContext:
         return client.pack(self, dockerfile, text)
 
     def place(self, path: str) -> str:
-        """The whole path."""
-        return os.path.join(self._root, path) if path else self._root
+        """The whole path, as text."""
+        root = from_system(self._root)
+        return os.path.join(root, path) if path else root
+
+    def _on_disk(self, path: str) -> str:
+        """The whole path, for the system."""
+        return os.path.join(self._root, to_system(path)) if path else self._root
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Entries in walk order, read from disk while they are asked for.
@@ -132,7 +137,7 @@ class FolderContext:
 
     def named(self, path: str) -> Entry | None:
         """One entry, not followed at its end; None: there is none."""
-        place = self.place(path)
+        place = self._on_disk(path)
         try:
             return self._described(path, place, os.lstat(place))
         except OSError:
@@ -140,7 +145,7 @@ class FolderContext:
 
     def followed(self, path: str) -> Entry | None:
         """What a path leads to when all links are followed; None: nothing."""
-        place = self.place(path)
+        place = self._on_disk(path)
         try:
             return self._described(path, place, os.stat(place))
         except OSError:
@@ -160,17 +165,17 @@ class FolderContext:
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
         """The stamp that the file has now; empty where it is gone."""
         try:
-            return _stamp((os.stat if follow else os.lstat)(self.place(path)))
+            return _stamp((os.stat if follow else os.lstat)(self._on_disk(path)))
         except OSError:
             return ()
 
     def has(self, path: str) -> bool:
         """Whether there is an entry, links not followed."""
-        return os.path.lexists(self.place(path))
+        return os.path.lexists(self._on_disk(path))
 
     def outside(self, path: str) -> bytes | None:
         """The content of a file, all links followed, also out of the folder; None: there is none."""
-        if not os.path.exists(self.place(path)):
+        if not os.path.exists(self._on_disk(path)):
             return None
         handle = self._opened(path, 0)
         with os.fdopen(handle, "rb") as file:
@@ -182,14 +187,15 @@ class FolderContext:
     def real_name(self, path: str) -> str:
         """The path with all links followed; one out of the folder begins with ``../``."""
         try:
-            relative = os.path.relpath(os.path.realpath(self.place(path)), self._root).replace(os.sep, "/")
+            real = os.path.realpath(self._on_disk(path))
+            relative = from_system(os.path.relpath(real, self._root)).replace(os.sep, "/")
         except ValueError:  # on another drive of Windows
             return "../"
         return "../" if relative == ".." else relative
 
     def _opened(self, path: str, flags: int) -> int:
         try:
-            handle = os.open(self.place(path), _FLAGS | _NONBLOCK | flags)
+            handle = os.open(self._on_disk(path), _FLAGS | _NONBLOCK | flags)
         except OSError as error:
             raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -198,12 +204,13 @@ class FolderContext:
         return handle
 
     def _listed(self, path: str) -> list[Entry]:
-        place = os.path.join(self._root, path) if path else self._root
+        place = self._on_disk(path)
         entries = []
         try:
             with os.scandir(place) as result:
-                for each in sorted(result, key=lambda each: raw(each.name)):
-                    name = f"{path}/{each.name}" if path else each.name
+                for each in sorted(result, key=lambda each: os.fsencode(each.name)):
+                    own = from_system(each.name)
+                    name = f"{path}/{own}" if path else own
                     entry = self._entry(name, each)
                     if entry is not None:
                         entries.append(entry)
@@ -229,7 +236,7 @@ class FolderContext:
         kind = _KINDS[stat.S_IFMT(status.st_mode)]
         if kind is Kind.SOCKET:
             self._problems[path] = Problem(path, "it is a socket: the client leaves it out")
-        target = os.readlink(place) if kind is Kind.SYMLINK else ""
+        target = from_system(os.readlink(place)) if kind is Kind.SYMLINK else ""
         is_file = kind is Kind.FILE
         return Entry(
             path,

@@ -1,13 +1,16 @@
 """Paths as Go's ``path/filepath`` treats them on Linux: text with slashes, any bytes between them.
 
-Bytes that are not UTF-8 are carried as `os.fsdecode` gives them (surrogateescape).
+Bytes that are not UTF-8 are carried as surrogateescape has them, as `os.fsdecode` does where names are UTF-8.
 """
 
 from __future__ import annotations
 
+import os
 import posixpath
+import sys
+from typing import Final
 
-__all__ = ["clean", "decoded", "parents", "raw", "walk_key", "within"]
+__all__ = ["clean", "decoded", "from_system", "parents", "raw", "to_system", "walk_key", "within"]
 
 
 def clean(path: str) -> str:
@@ -33,6 +36,19 @@ def parents(path: str) -> list[str]:
 def raw(text: str) -> bytes:
     """The bytes that the text stands for; Go sorts by them."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def from_system(name: str) -> str:
+    """A name as the system gave it, which Python decodes by the locale: as a path of a context, which is UTF-8."""
+    return name if name.isascii() or _IS_UTF8 else os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def to_system(path: str) -> str:
+    """A path of a context for the system, whatever the locale."""
+    return path if path.isascii() or _IS_UTF8 else os.fsdecode(raw(path))
+
+
+_IS_UTF8: Final = sys.getfilesystemencoding() == "utf-8"
 
 
 def decoded(path: str) -> str:
