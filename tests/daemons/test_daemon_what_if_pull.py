@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
     """A registry that holds nothing when the first test begins, and wants a login."""
     need("docker-registry")
     try:
-        running = start_registry(daemon_folder / "registry-what-if")
+        running = start_registry(Path(tempfile.mkdtemp(dir=daemon_folder, prefix="what-if-")) / "registry")
     except DaemonError as error:
         unavailable(str(error))
     with running.process:

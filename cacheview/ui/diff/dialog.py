@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.ui.chooser import Chooser
 from cacheview.ui.diff.choices import Choice
 from cacheview.ui.names import start_folder
 from cacheview.ui.theme import GRID
@@ -33,18 +33,17 @@ _HINT = (
 )
 
 
-class _Line(QComboBox):
+class _Line(Chooser):
     """A path, or one of the builds of the window."""
 
     def __init__(self, choices: Sequence[Choice], name: str, of_path: Callable[[str], Choice]) -> None:
-        super().__init__()
+        super().__init__(editable=True)
         self._choices = choices
         self._of_path = of_path
-        self.setEditable(True)
-        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
         self.setAccessibleName(name)
         self.setMinimumWidth(110 * GRID)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.addItems([choice.title for choice in choices])
         self.setCurrentIndex(-1)
         self.clearEditText()

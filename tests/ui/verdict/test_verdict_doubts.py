@@ -102,7 +102,7 @@ def test_many_reasons_are_counted(pane: VerdictPane) -> None:
     (line,) = pane.hazards.doubts  # what is done about them is the same, and said once
     assert line.text.startswith("Unknown: The blob 8 is missing. The blob 7 is missing. ")
     assert line.text.count("missing") == 5
-    assert line.advice == "Open containerd:. And there are 3 more reasons."
+    assert line.advice == "Open containerd:. And 3 more reasons."
 
 
 def test_other_remedies_have_frames_of_their_own(pane: VerdictPane) -> None:
