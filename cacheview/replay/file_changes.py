@@ -16,8 +16,8 @@ from cacheview.layers.changes import Aspect, FileChange, FileState, Mark, aspect
 __all__ = ["change_of", "has_sum", "read_header"]
 
 _HEADER: Final = re.compile(
-    rb"/?mode(?P<mode>\d+)uid(?P<uid>\d+)gid(?P<gid>\d+)size(?P<size>\d+)typeflag(?P<kind>.?)linkname(?P<target>.*)"
-    rb"uname(?P<user>[^/]*)gname(?P<group>[^/]*?)devmajor(?P<major>\d+)devminor(?P<minor>\d+)(?P<more>.*)",
+    rb"/?mode(\d+)uid(\d+)gid(\d+)size(\d+)typeflag(.?)linkname(.*)"
+    rb"uname[^/]*gname[^/]*?devmajor(\d+)devminor(\d+)(.*)",
     re.DOTALL,
 )
 _PERMISSIONS: Final = 0o7777
@@ -25,20 +25,23 @@ _PERMISSIONS: Final = 0o7777
 
 def read_header(path: str, header: bytes) -> FileState | None:
     """The fields that a sum begins with, without the name and the bits of the type; None: not a header of this path."""
-    names = (b"name" + prefix + path.encode("utf-8", "surrogateescape") for prefix in (b"", b"./"))
-    name = next((name for name in names if header.startswith(name)), None)
-    match = _HEADER.match(header, len(name)) if name is not None else None
+    encoded = path.encode("utf-8", "surrogateescape")
+    name = b"name" + encoded
+    if not header.startswith(name):
+        name = b"name./" + encoded
+    match = _HEADER.match(header, len(name)) if header.startswith(name) else None
     if match is None:
         return None
+    mode, uid, gid, size, kind, target, major, minor, more = match.groups()
     return FileState(
-        kind=match["kind"].decode("latin-1"),
-        mode=int(match["mode"]) & _PERMISSIONS,
-        uid=int(match["uid"]),
-        gid=int(match["gid"]),
-        size=int(match["size"]),
-        target=match["target"].decode("utf-8", "surrogateescape"),
-        device=(int(match["major"]), int(match["minor"])),
-        attributes=match["more"],
+        kind=kind.decode("latin-1"),
+        mode=int(mode) & _PERMISSIONS,
+        uid=int(uid),
+        gid=int(gid),
+        size=int(size),
+        target=target.decode("utf-8", "surrogateescape"),
+        device=(int(major), int(minor)),
+        attributes=more,
     )
 
 
