@@ -48,8 +48,8 @@ def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
 def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerEntry | None:
     """An `UnpackedFolder` of layers of which it is not known who unpacks them.
 
-    Some storage drivers leave the folder of the layers below as it is, others create it for root with mode 755: it is
-    known where these are the same.
+    Some storage drivers keep the folder of the layers below as it is, others create it for root with mode 755. The
+    result is known only if both give the same folder.
     """
     return below if below is not None and (below.mode, below.uid, below.gid) == _MADE else None
 

@@ -34,7 +34,7 @@ class Background(QObject):
         self._threads: list[threading.Thread] = []
 
     def stop(self) -> None:
-        """Tell the threads to end. Nothing is reported any more."""
+        """Ask the threads to end. Nothing is reported after that."""
         raise NotImplementedError
 
     def wait(self, end: float) -> None:

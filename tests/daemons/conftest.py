@@ -21,6 +21,7 @@ from daemon_process import DaemonError, leftovers
 from daemon_proxy import Proxy
 from daemon_shop import Build, build_shop
 from daemon_start import ContainerdDaemon, EngineDaemon, start_containerd, start_engine
+from daemon_watching import Watching
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -71,6 +72,18 @@ def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> Do
     if program is None:
         unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
     return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
+
+
+@pytest.fixture(scope="module")
+def watching(engine: EngineDaemon) -> Iterator[Watching]:
+    """A watcher in front of the engine; it ends without a fault."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as runtime:
+        made = Watching(engine.url, runtime)
+        try:
+            yield made
+        finally:
+            made.watcher.close()
+        assert made.faults == []
 
 
 @pytest.fixture

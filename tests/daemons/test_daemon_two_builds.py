@@ -6,7 +6,6 @@ import io
 import re
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,17 +130,6 @@ class Place:
                 member.size, member.mode = len(data), 0o755
                 archive.addfile(member, io.BytesIO(data))
         self.builder.client.import_image_from_data(packed.getvalue(), repository=name, tag="latest")
-
-
-@pytest.fixture(scope="module")
-def watching(engine: EngineDaemon) -> Iterator[Watching]:
-    with tempfile.TemporaryDirectory(prefix="cacheview-") as runtime:
-        made = Watching(engine.url, runtime)
-        try:
-            yield made
-        finally:
-            made.watcher.close()
-        assert made.faults == []
 
 
 @pytest.fixture(scope="module")

@@ -35,17 +35,6 @@ _LEFT_OUT = ("escaped", "platform", "refused")  # they say little about the cach
 
 
 @pytest.fixture(scope="module")
-def watching(engine: EngineDaemon) -> Iterator[Watching]:
-    with tempfile.TemporaryDirectory(prefix="cacheview-") as runtime:
-        made = Watching(engine.url, runtime)
-        try:
-            yield made
-        finally:
-            made.watcher.close()
-        assert made.faults == []
-
-
-@pytest.fixture(scope="module")
 def program() -> Path:
     found = next(docker_programs(), None)
     if found is None:
