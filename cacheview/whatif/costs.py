@@ -70,9 +70,9 @@ def costs(before: Replay, after: Replay, removed: Mapping[str, Removed]) -> Cost
     Args:
         removed: by id, the images that the changed store lacks.
     """
-    ours, theirs = dict(_places(before)), dict(_places(after))
-    places = sorted({*ours, *theirs})
-    return Costs(before, after, tuple(_cost(ours.get(place), theirs.get(place), removed) for place in places))
+    earlier, later = dict(_places(before)), dict(_places(after))
+    places = sorted({*earlier, *later})
+    return Costs(before, after, tuple(_cost(earlier.get(place), later.get(place), removed) for place in places))
 
 
 def _places(replay: Replay) -> Iterator[tuple[tuple[int, int], Step]]:
