@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ for folder in (*STORES, "replay", "diff", "layers", "ui/files", "ui/watch"):
     sys.path.append(str(Path(__file__).parent / folder))
 
 _WINDOWS = Path(__file__).parent / "ui"
-_NOT_FAST = {_WINDOWS, Path(__file__).parent / "daemons"}
+_DAEMONS = Path(__file__).parent / "daemons"
+_NOT_FAST = {_WINDOWS, _DAEMONS}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,8 +31,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where only what is fast is run, modules that hold nothing of it are not even loaded."""
-    return True if config.getoption("markexpr") == "fast" and collection_path in _NOT_FAST else None
+    """The tests with real daemons run where they are named (pytest does not ask then) or CACHEVIEW_DAEMONS is set.
+
+    Where only what is fast is run, modules that hold nothing of it are not even loaded.
+    """
+    not_asked_for = collection_path == _DAEMONS and not os.environ.get("CACHEVIEW_DAEMONS")
+    not_fast = config.getoption("markexpr") == "fast" and collection_path in _NOT_FAST
+    return True if not_asked_for or not_fast else None
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Which tests are left out of a run of all."""
+    named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    return None if named or os.environ.get("CACHEVIEW_DAEMONS") else "without tests/daemons: name it to run it as well"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
