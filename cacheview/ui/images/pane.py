@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.layers.nowhere import why_no_layers
 from cacheview.ui.filter_box import FilterBox
@@ -24,11 +14,13 @@ from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.filter import ImageFilter
+from cacheview.ui.images.foot import Foot
+from cacheview.ui.images.menu import ImageMenu
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
 from cacheview.ui.images.tree import Forest, Node
 from cacheview.ui.images.view import ImageTree
 from cacheview.ui.scrolled import Scrolled
-from cacheview.ui.theme import GRID, set_font, small_font, strong_font
+from cacheview.ui.theme import GRID, set_font, strong_font
 
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
@@ -37,9 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImagesPane"]
 
-_INTERMEDIATE: Final = "&Intermediate"
-_ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
-"""And where there is little room."""
 _LEAST: Final = 46 * GRID
 _LEAST_HEIGHT: Final = 10 * GRID
 _EXPAND_ALL: Final = 400
@@ -87,22 +76,21 @@ class ImagesPane(QWidget):
         self._pages.addWidget(self.tree)
         self._pages.addWidget(Scrolled(self._empty, _LEAST_HEIGHT))
         self._pages.setMinimumHeight(_LEAST_HEIGHT)
-        self._intermediate = QCheckBox(_INTERMEDIATE)
-        self._intermediate.setToolTip("Unnamed images that others were built on")
-        self._intermediate.setChecked(True)
-        self._marked = QCheckBox(_ONLY_CANDIDATES[0])
-        self._marked.setAccessibleName(_ONLY_CANDIDATES[0].replace("&", ""))
-        self._marked.setToolTip("Only what the probe is compared with: candidates and sources")
-        self._count = QLabel()
-        self._count.setTextFormat(Qt.TextFormat.PlainText)
+        self._foot = Foot()
+        self._menu = ImageMenu(self)
         self._lay_out()
-        self._set_fonts()
+        set_font(self._title, strong_font)
         self._box.textChanged.connect(self._filter)
-        self._intermediate.toggled.connect(self._toggle_intermediate)
-        self._marked.toggled.connect(self._toggle_marked)
+        self._foot.intermediate_toggled.connect(self._toggle_intermediate)
+        self._foot.marked_toggled.connect(self._toggle_marked)
         self._empty.pressed.connect(self.clear_filter)
         self.tree.activated_row.connect(self._activate)
         self.tree.menu_asked.connect(self._open_menu)
+        self._menu.probe_requested.connect(self.probe_requested)
+        self._menu.parent_requested.connect(self.parent_requested)
+        self._menu.cache_from_requested.connect(self.cache_from_requested)
+        self._menu.layer_requested.connect(self.layer_requested)
+        self._menu.copied.connect(self.copied)
         self.tree.columns_changed.connect(self.choices_changed)
         self.tree.current_changed.connect(self._select)
         self.model.marks_changed.connect(self._marks_changed)
@@ -116,13 +104,6 @@ class ImagesPane(QWidget):
         head.setSpacing(2 * GRID)
         head.addWidget(self._title)
         head.addWidget(self._box, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
-        foot.setSpacing(3 * GRID)
-        foot.addWidget(self._intermediate)
-        foot.addWidget(self._marked)
-        foot.addStretch(1)
-        foot.addWidget(self._count)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -130,16 +111,16 @@ class ImagesPane(QWidget):
         layout.addWidget(Hairline())
         layout.addWidget(self._pages, 1)
         layout.addWidget(Hairline())
-        layout.addLayout(foot)
+        layout.addWidget(self._foot)
         self.setTabOrder(self._box, self.tree)
-        self.setTabOrder(self.tree, self._intermediate)
-        self.setTabOrder(self._intermediate, self._marked)
+        self.setTabOrder(self.tree, self._foot.intermediate)
+        self.setTabOrder(self._foot.intermediate, self._foot.marked)
 
     # What is shown
 
     def prepare(self, forest: Forest) -> bool:
         """Do some of the work that `set_store` with this tree takes. Returns whether there is more to do."""
-        return self._intermediate.isChecked() and self.model.prepare(forest)
+        return self._foot.intermediate.isChecked() and self.model.prepare(forest)
 
     def set_store(
         self,
@@ -166,7 +147,7 @@ class ImagesPane(QWidget):
         self._store = store
         self._total = total
         self._before_filter = None
-        intermediate = self._intermediate.isChecked()
+        intermediate = self._foot.intermediate.isChecked()
         made = forest if intermediate else None
         self._quietly(lambda: self.model.set_store(store, intermediate=intermediate, new=new, made=made))
         sizes = store is not None and any(image.size is not None for image in store.images)
@@ -195,7 +176,7 @@ class ImagesPane(QWidget):
         self._revealing = True
         try:
             if unhide and not self.model.index_of_image(image_id).isValid():
-                self._intermediate.setChecked(True)
+                self._foot.intermediate.setChecked(True)
             if unhide and not self._row(image_id).isValid():
                 self.clear_filter()
             row = self._row(image_id)
@@ -218,16 +199,16 @@ class ImagesPane(QWidget):
 
     def clear_filter(self) -> None:
         """Take off what hides rows: the text, and the toggle of candidates."""
-        self._marked.setChecked(False)
+        self._foot.marked.setChecked(False)
         self._box.clear()
 
     @property
     def intermediate(self) -> bool:
-        return self._intermediate.isChecked()
+        return self._foot.intermediate.isChecked()
 
     @intermediate.setter
     def intermediate(self, shown: bool) -> None:
-        self._intermediate.setChecked(shown)
+        self._foot.intermediate.setChecked(shown)
 
     def bring_into_sight(self, parent: str, hit: str | None) -> None:
         """Make the parent of the probe the current row, and scroll so that the hit is in sight too, if there is one."""
@@ -308,7 +289,7 @@ class ImagesPane(QWidget):
 
     def _marks_changed(self) -> None:
         self.tree.update_rows(self._looks_different)
-        if self._marked.isChecked():
+        if self._foot.marked.isChecked():
             self.tree.expandAll()
             self._show_counts()
 
@@ -322,9 +303,7 @@ class ImagesPane(QWidget):
         there = len(self._store.images) if self._store is not None else 0
         total = there if self._total is None else self._total
         shown = self.rows.matching_count if self.rows.is_active else there - self.model.forest.hidden
-        what = "image" if total == 1 else "images"
-        self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
-        self._fit()
+        self._foot.show_count(shown, total)
         if total and (shown or not self.rows.is_active):
             self._pages.setCurrentWidget(self.tree)
             return
@@ -358,27 +337,7 @@ class ImagesPane(QWidget):
 
     def menu_for(self, image: Image | None) -> QMenu:
         """What can be done with an image; None: with scratch."""
-        menu = QMenu(self)
-        if image is not None:
-            probe = _item(menu, "&Ask what its builder asked", lambda: self.probe_requested.emit(image))
-            menu.setDefaultAction(probe)
-        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
-        if image is not None:
-            _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
-            why = why_no_layers(self._store) if self._store is not None else ""
-            layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
-            if why:
-                layer.setText(f"{layer.text()} ({why})")
-                layer.setEnabled(False)
-            menu.addSeparator()
-            _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
-            if image.names:
-                what = "name" if len(image.names) == 1 else "names"
-                _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
-            _item(menu, "Copy &text", lambda: self._copy(_image_text(image, "text"), "image as text"))
-            _item(menu, "Copy &Markdown", lambda: self._copy(_image_text(image, "markdown"), "image as Markdown"))
-            _item(menu, "Copy &JSON", lambda: self._copy(image_json(image), "JSON of the image"))
-        return menu
+        return self._menu.menu_for(image, why_no_layers(self._store) if self._store is not None else "")
 
     def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
         node = row.data(NODE_ROLE)
@@ -387,65 +346,18 @@ class ImagesPane(QWidget):
             menu.exec(where)
             menu.deleteLater()
 
-    def _copy(self, text: str, what: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit(what)
-
     def _enter_tree(self) -> None:
         self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
         if not self.tree.currentIndex().isValid():
             self.tree.setCurrentIndex(self.tree.model().index(0, 0))
 
-    def _fit(self) -> None:
-        """The count goes where there is no room for it beside what can be chosen, then words: nothing is cut off."""
-        texts = QFontMetrics(self._count.font()).horizontalAdvance(self._count.text()) + 3 * GRID
-        needed = [self._foot_width(text) for text in _ONLY_CANDIDATES]
-        self._count.setVisible(needed[0] + texts <= self.width())
-        text = _ONLY_CANDIDATES[0 if needed[0] <= self.width() else 1]
-        if self._marked.text() != text:
-            self._marked.setText(text)
-
-    def _foot_width(self, only: str) -> int:
-        """What the foot takes with these words and without the count."""
-        boxes = 2 * self._marked.sizeHint().width() - 2 * self._measure(self._marked.text())
-        return boxes + self._measure(_INTERMEDIATE) + self._measure(only) + 9 * GRID
-
-    def _measure(self, text: str) -> int:
-        return QFontMetrics(self._marked.font()).horizontalAdvance(text.replace("&", ""))
-
     def minimumSizeHint(self) -> QSize:
         least = super().minimumSizeHint()
-        return QSize(max(_LEAST, self._foot_width(_ONLY_CANDIDATES[-1])), least.height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
+        return QSize(max(_LEAST, self._foot.minimumSizeHint().width()), least.height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._search.setIcon(icon("filter", "text_faint"))
         elif event.type() is QEvent.Type.FontChange:
-            self._set_fonts()
-
-    def _set_fonts(self) -> None:
-        set_font(self._title, strong_font)
-        for small in (self._intermediate, self._marked, self._count):
-            set_font(small, small_font)
-
-
-def image_json(image: Image) -> str:
-    """An image as JSON, without what it does not say."""
-    return image.model_dump_json(indent=2, exclude_defaults=True)
-
-
-def _image_text(image: Image, form: Literal["text", "markdown"]) -> str:
-    from cacheview import report  # not needed before somebody copies
-
-    return report.image_as_text(image) if form == "text" else report.image_as_markdown(image)
-
-
-def _item(menu: QMenu, text: str, do: Callable[[], object]) -> QAction:
-    action = menu.addAction(text)
-    action.triggered.connect(do)
-    return action
+            set_font(self._title, strong_font)

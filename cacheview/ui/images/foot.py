@@ -1,0 +1,88 @@
+"""The foot of the images pane: which rows are listed, and how many."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
+
+from cacheview.ui.theme import GRID, set_font, small_font
+
+__all__ = ["Foot"]
+
+_INTERMEDIATE: Final = "&Intermediate"
+_ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
+"""And where there is little room."""
+
+
+class Foot(QWidget):
+    """Two check boxes and a count. Where it is narrow, the count goes first, then words: nothing is cut off.
+
+    Signals:
+        intermediate_toggled(bool): whether unnamed images that others were built on are listed.
+        marked_toggled(bool): whether candidates and sources alone are listed.
+    """
+
+    intermediate_toggled = Signal(bool)
+    marked_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.intermediate = QCheckBox(_INTERMEDIATE)
+        self.intermediate.setToolTip("Unnamed images that others were built on")
+        self.intermediate.setChecked(True)
+        self.marked = QCheckBox(_ONLY_CANDIDATES[0])
+        self.marked.setAccessibleName(_ONLY_CANDIDATES[0].replace("&", ""))
+        self.marked.setToolTip("Only what the probe is compared with: candidates and sources")
+        self._count = QLabel()
+        self._count.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
+        row.setSpacing(3 * GRID)
+        row.addWidget(self.intermediate)
+        row.addWidget(self.marked)
+        row.addStretch(1)
+        row.addWidget(self._count)
+        self._set_fonts()
+        self.intermediate.toggled.connect(self.intermediate_toggled)
+        self.marked.toggled.connect(self.marked_toggled)
+
+    def show_count(self, shown: int, total: int) -> None:
+        """Show how many images are listed, of how many."""
+        what = "image" if total == 1 else "images"
+        self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._needed(_ONLY_CANDIDATES[-1]), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._set_fonts()
+
+    def _fit(self) -> None:
+        count = QFontMetrics(self._count.font()).horizontalAdvance(self._count.text()) + 3 * GRID
+        needed = self._needed(_ONLY_CANDIDATES[0])
+        self._count.setVisible(needed + count <= self.width())
+        text = _ONLY_CANDIDATES[0 if needed <= self.width() else 1]
+        if self.marked.text() != text:
+            self.marked.setText(text)
+
+    def _needed(self, only: str) -> int:
+        """The width with these words and without the count."""
+        boxes = 2 * self.marked.sizeHint().width() - 2 * self._measure(self.marked.text())
+        return boxes + self._measure(_INTERMEDIATE) + self._measure(only) + 9 * GRID
+
+    def _measure(self, text: str) -> int:
+        return QFontMetrics(self.marked.font()).horizontalAdvance(text.replace("&", ""))
+
+    def _set_fonts(self) -> None:
+        for small in (self.intermediate, self.marked, self._count):
+            set_font(small, small_font)

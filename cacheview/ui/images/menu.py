@@ -1,0 +1,81 @@
+"""What can be done with an image: the menu of its row, and what is copied of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+if TYPE_CHECKING:
+    from cacheview.model import Image
+
+__all__ = ["ImageMenu"]
+
+
+class ImageMenu(QObject):
+    """Creates the menus of images.
+
+    Signals:
+        probe_requested(Image): to ask what the builder asked when it made the image.
+        parent_requested(Image | None): to build on it; None for scratch.
+        cache_from_requested(Image).
+        layer_requested(Image): to see what its layer holds.
+        copied(str): what was put on the clipboard, in words.
+    """
+
+    probe_requested = Signal(object)
+    parent_requested = Signal(object)
+    cache_from_requested = Signal(object)
+    layer_requested = Signal(object)
+    copied = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+
+    def menu_for(self, image: Image | None, why_no_layers: str) -> QMenu:
+        """A menu for one image; None: for scratch. ``why_no_layers``: why layers cannot be read; empty: they can."""
+        menu = QMenu(self._parent)
+        if image is not None:
+            probe = _item(menu, "&Ask what its builder asked", lambda: self.probe_requested.emit(image))
+            menu.setDefaultAction(probe)
+        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
+        if image is not None:
+            _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
+            layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
+            if why_no_layers:
+                layer.setText(f"{layer.text()} ({why_no_layers})")
+                layer.setEnabled(False)
+            menu.addSeparator()
+            _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
+            if image.names:
+                what = "name" if len(image.names) == 1 else "names"
+                _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
+            _item(menu, "Copy &text", lambda: self._copy(_image_text(image, "text"), "image as text"))
+            _item(menu, "Copy &Markdown", lambda: self._copy(_image_text(image, "markdown"), "image as Markdown"))
+            _item(menu, "Copy &JSON", lambda: self._copy(_image_json(image), "JSON of the image"))
+        return menu
+
+    def _copy(self, text: str, what: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.copied.emit(what)
+
+
+def _image_json(image: Image) -> str:
+    """An image as JSON, without what it does not say."""
+    return image.model_dump_json(indent=2, exclude_defaults=True)
+
+
+def _image_text(image: Image, form: Literal["text", "markdown"]) -> str:
+    from cacheview import report  # not needed before somebody copies
+
+    return report.image_as_text(image) if form == "text" else report.image_as_markdown(image)
+
+
+def _item(menu: QMenu, text: str, do: Callable[[], object]) -> QAction:
+    action = menu.addAction(text)
+    action.triggered.connect(do)
+    return action
