@@ -252,8 +252,10 @@ class Centre(QWidget):
         self.last_error = ""
         if self.session is None:
             self._make_panes(loaded)
+        elif again:
+            self.session.reload(loaded)
         else:
-            self.session.open(loaded, again=again)
+            self.session.open(loaded)
         self.opened.emit(again)
 
     def _failed(self, error: Exception) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from cacheview.model import ContainerConfig, Probe
+from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 from cacheview.model.config import ConfigValue
 
 __all__ = ["Place", "ProbeDocument"]
@@ -102,6 +102,19 @@ class ProbeDocument(QObject):
             raise KeyError(name)
         config = self._probe.config.model_copy(update={name: value})
         return self.edit(self._probe.model_copy(update={"config": config}), text or f"Edit {name}", merge)
+
+    def use_as_parent(self, image: Image | None) -> None:
+        """Build on an image; on scratch for None."""
+        probe = self._probe.model_copy(update={"parent": image.id if image is not None else SCRATCH})
+        self.edit(probe, f"Use {image.title if image is not None else 'scratch'} as parent")
+
+    def add_cache_from(self, image: Image) -> None:
+        """Add an image to the references of ``--cache-from``, by name where it has one."""
+        reference = image.names[0] if image.names else image.id
+        probe = self._probe
+        if reference not in probe.cache_from:
+            changed = probe.model_copy(update={"cache_from": (*probe.cache_from, reference)})
+            self.edit(changed, f"Add {image.title} to cache from")
 
     def load(self, probe: Probe, place: Place = (0, 0)) -> None:
         """Start again from a probe, with nothing to undo."""

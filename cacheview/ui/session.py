@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
-from cacheview.engine import Explanation, ImageCache, explain
-from cacheview.engine.judge import judge_verdict, standing
-from cacheview.engine.walk import named
-from cacheview.model import SCRATCH, Image, ImageStore, Probe, SuiteProbe
+from cacheview.cases import Daemon
+from cacheview.engine import ImageCache
+from cacheview.model import ImageStore, Probe
 from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import Place, ProbeDocument
@@ -22,6 +19,7 @@ from cacheview.ui.drafts import Draft, drafts_of
 from cacheview.ui.edited_probes import EditedProbes, has_place
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
+from cacheview.ui.shown_store import Answer, ShownStore
 from cacheview.ui.supposed import Kept, Supposed
 
 if TYPE_CHECKING:
@@ -29,21 +27,7 @@ if TYPE_CHECKING:
     from cacheview.ui.selected import Selected
     from cacheview.whatif.apply import ChangedStore
 
-__all__ = ["Answer", "Session"]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An explanation, how long the cache and it took, and what of a suite's expectation it does not meet.
-
-    Attributes:
-        milliseconds: of the evaluation, without drawing.
-        differences: None: nothing is expected of this probe; empty: as expected.
-    """
-
-    explanation: Explanation
-    milliseconds: float
-    differences: tuple[str, ...] | None
+__all__ = ["Session"]
 
 
 class Session(QObject):
@@ -77,20 +61,10 @@ class Session(QObject):
     ) -> None:
         """``document``: made before, to be filled now; None: a new one. ``drafts``: of earlier starts."""
         super().__init__(parent)
-        self._opened = loaded.opened
-        self._cache = loaded.cache
-        self._daemon = _daemon_of(loaded)
-        self._case = 0
-        self._probe = 0
-        self._original = loaded.probe
+        self._shown = ShownStore(loaded)
         self._edits = EditedProbes(drafts)
         self._answer: Answer | None = None
         self._loading = False
-        self._instead_of = loaded.instead_of
-        self._read_at = loaded.read_at
-        self._loaded = loaded
-        self._change: StoreChange | None = None
-        self._changed_since = 0.0
         self._selection = Selection()
         self._supposed: Supposed | None = None
         self._is_as_opened = True
@@ -103,58 +77,58 @@ class Session(QObject):
     def begin(self) -> None:
         """Tell everything once, to those who have connected since."""
         self.opened_changed.emit()
-        self._load(self.document.probe, self._cache)
+        self._show(self.document.probe)
 
     # What is open
 
     @property
     def opened(self) -> Opened:
-        return self._opened
+        return self._shown.opened
 
     @property
     def case(self) -> Case:
-        return self._opened.cases[self._case]
+        return self._shown.case
 
     @property
     def case_number(self) -> int:
-        return self._case
+        return self._shown.place[0]
 
     @property
     def probe_number(self) -> int:
-        return self._probe
+        return self._shown.place[1]
 
     @property
     def store(self) -> ImageStore:
-        return self._cache.store
+        return self._shown.store
 
     @property
     def cache(self) -> ImageCache:
-        return self._cache
+        return self._shown.cache
 
     @property
     def forest(self) -> Forest | None:
         """The tree of the store, where it was made while the store was read."""
-        return self._loaded.forest if self.store is self._loaded.cache.store else None
+        return self._shown.forest
 
     @property
     def instead_of(self) -> str:
         """Why this is open and not what was asked for; empty where it is that."""
-        return self._instead_of
+        return self._shown.instead_of
 
     @property
     def change(self) -> StoreChange | None:
         """What the last reload of the store brought; None: it was read once, or another case was chosen since."""
-        return self._change
+        return self._shown.change
 
     @property
     def changed_since(self) -> float:
         """When the store was read that `change` compares with, in seconds of the epoch."""
-        return self._changed_since
+        return self._shown.changed_since
 
     @property
     def daemon(self) -> Daemon:
         """Whose answers are computed: the rules of its cache, its builder, and why it is this one."""
-        return self._daemon
+        return self._shown.daemon
 
     @property
     def answer(self) -> Answer | None:
@@ -182,7 +156,7 @@ class Session(QObject):
     @property
     def relation(self) -> Relation:
         """Whether the answer at hand is that of what is `selected`."""
-        return self._selection.relation(self._state, self.store, self._daemon)
+        return self._selection.relation(self._state, self.store, self.daemon)
 
     @property
     def is_undisturbed(self) -> bool:
@@ -251,21 +225,23 @@ class Session(QObject):
             cache: of the changed store.
         """
         place, probe = self._state
-        kept = Kept(self._cache, self._daemon, self._change, place, probe, copy(self._selection))
-        shown, kept = self._daemon, self._supposed.kept if self._supposed is not None else kept
+        shown, before = self._shown, self.daemon
+        kept = self._supposed.kept if self._supposed is not None else None
+        if kept is None:
+            kept = Kept(shown.cache, shown.daemon, shown.change, place, probe, copy(self._selection))
         self._supposed = Supposed(changed, cache, kept)
-        self._cache, self._daemon, self._change = cache, changed.daemon, changes(kept.cache.store, changed.store)
+        shown.cache, shown.daemon, shown.change = cache, changed.daemon, changes(kept.cache.store, changed.store)
         self.supposed_changed.emit()
-        self._show_cache(shown)
+        self._show_cache(before)
 
     def end_supposing(self) -> None:
         """Show the store as it is again, with the probe and the selection from before."""
-        shown, kept = self._daemon, self._take_back()
+        before, kept = self.daemon, self._take_back()
         if kept is None:
             return
-        self._change = kept.change or StoreChange()  # the tree stays where it is
-        self._show_cache(shown)
-        self._change = kept.change
+        self._shown.change = kept.change or StoreChange()  # the tree stays where it is
+        self._show_cache(before)
+        self._shown.change = kept.change
         self._selection = kept.selection
         if self.document.place == kept.place and not self.document.edit(kept.probe, "Leave What if"):
             self.selection_changed.emit()
@@ -275,125 +251,86 @@ class Session(QObject):
         if self._supposed is None:
             return None
         kept, self._supposed = self._supposed.kept, None
-        self._cache, self._daemon, self._change = kept.cache, kept.daemon, kept.change
+        shown = self._shown
+        shown.cache, shown.daemon, shown.change = kept.cache, kept.daemon, kept.change
         self.supposed_changed.emit()
         return kept
 
-    def _show_cache(self, shown: Daemon) -> None:
-        """Ask another cache from now on. ``shown``: whose answers were shown before."""
+    def _show_cache(self, before: Daemon) -> None:
+        """Ask another cache from now on. ``before``: whose answers were shown until now."""
         self.store_changed.emit()
-        if not shown.answers_as(self._daemon):
+        if not before.answers_as(self.daemon):
             self.rules_changed.emit()
         self._ask(self.document.probe)
 
-    def open(self, loaded: OpenedStore, *, again: bool = False) -> None:
-        """Show another location. ``again``: the same one, read again: case, probe and its undo steps stay."""
+    def open(self, loaded: OpenedStore) -> None:
+        """Show another location."""
         self._take_back()
-        before, read_at = self.store, self._read_at
-        if not again:
-            self._edits.leave(self._opened, self.document.place)
-        case = self._case if again and self._case < len(loaded.opened.cases) else 0
-        self._opened = loaded.opened
-        self._instead_of = loaded.instead_of
-        self._read_at = loaded.read_at
-        self._loaded = replace(loaded, compared=None)  # the store before goes
-        self._case = case
-        self._change = None
-        self._probe = min(self._probe, max(0, len(self.case.probes) - 1)) if again else 0
-        if case == 0:
-            self._daemon, cache = _daemon_of(loaded), loaded.cache
-        else:
-            cache = ImageCache(self.case.store, self._daemon.rules)
-        if self._has_past:
-            cache = _standing(self.case, self._probe, cache)[1]
-        if again:
-            self._keep_places()
-            self._cache = cache
-            self._change, self._changed_since = self._compared(before, loaded), read_at
-            self.opened_changed.emit()
-            self.store_changed.emit()
-            self._ask(self.document.probe)
-            return
+        self._edits.leave(self.opened, self.document.place)
+        self._shown.open(loaded)
         self.opened_changed.emit()
-        self._load(loaded.probe, cache)
-        last = self._edits.enter(self._opened)
+        self._show(loaded.probe)
+        last = self._edits.enter(self.opened)
         if last is not None:
             self._restore(*last)
 
+    def reload(self, loaded: OpenedStore) -> None:
+        """Show the same location, read again: case, probe and its undo steps stay."""
+        self._take_back()
+        self._shown.reload(loaded)
+        self._keep_places()
+        self.opened_changed.emit()
+        self.store_changed.emit()
+        self._ask(self.document.probe)
+
     def _keep_places(self) -> None:
         """The same location may have fewer probes now: what led to others is gone."""
-        place = (self._case, self._probe)
-        self._edits.drop_lost(self._opened)
-        drafts = drafts_of(self._opened.location, dict.fromkeys(self.document.places, self.document.probe))
-        if place != self.document.place or not all(has_place(self._opened, draft) for draft in drafts):
+        place, opened = self._shown.place, self.opened
+        self._edits.drop_lost(opened)
+        drafts = drafts_of(opened.location, dict.fromkeys(self.document.places, self.document.probe))
+        if place != self.document.place or not all(has_place(opened, draft) for draft in drafts):
             self._loading = True
             self.document.load(self.document.probe, place)
             self._loading = False
 
-    def _compared(self, before: ImageStore, loaded: OpenedStore) -> StoreChange:
-        known = loaded.compared
-        if known is not None and known[0] is before and self._cache is self._loaded.cache:
-            return known[1]
-        return changes(before, self.store)
-
     def choose_case(self, number: int) -> None:
         """Another case of the suite, with its first probe and its own rules. Undo leads back."""
-        if number != self._case:
+        if number != self.case_number:
             self._go((number, 0), f"Choose case {number + 1}")
 
     def choose_probe(self, number: int, *, own: bool = False) -> None:
         """Another probe of the case, edited as it was left; ``own``: as the suite has it. Undo leads back."""
-        self._go((self._case, number), f"Choose probe {number + 1}", own=own)
+        self._go((self.case_number, number), f"Choose probe {number + 1}", own=own)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
         """Use other rules: those of a rule set's name, or of a release and a storage driver, with its builder.
 
-        Raises `DataError` for a name that is not known.
+        Args:
+            cache: one of this store under these rules, where its indexes have been made already.
 
-        ``cache``: one of this store under these rules, where its indexes have been made already.
+        Raises:
+            DataError: the name is not known.
         """
         self.end_supposing()
-        daemon, own = daemon_of(self.case, name), daemon_known(self.case)
-        if (daemon.rules, daemon.version) == (own.rules, own.version):
-            daemon = own
-        if (daemon.rules, daemon.version) == (self._daemon.rules, self._daemon.version):
+        store, rules = self.store, self.cache.rules
+        if not self._shown.use_rules(name, cache):
             return
-        self._daemon = daemon
-        if daemon.rules is self._cache.rules:  # another release, of which the builder alone differs
-            self.rules_changed.emit()
-            self.selection_changed.emit()
-            return
-        before = self.store
-        self._cache = cache or ImageCache(before, daemon.rules)
-        if self._has_past:
-            self._cache = _standing(self.case, self._probe, self._cache)[1]
-            if self.store is not before:
-                self.store_changed.emit()
+        if self.store is not store:
+            self.store_changed.emit()
         self.rules_changed.emit()
-        self._ask(self.document.probe)
+        if self.cache.rules is rules:  # another release, of which the builder alone differs
+            self.selection_changed.emit()
+        else:
+            self._ask(self.document.probe)
 
-    def use_as_parent(self, image: Image | None) -> None:
-        """Build on an image; on scratch for None."""
-        probe = self.document.probe.model_copy(update={"parent": image.id if image is not None else SCRATCH})
-        self.document.edit(probe, f"Use {image.title if image is not None else 'scratch'} as parent")
-
-    def add_cache_from(self, image: Image) -> None:
-        """Add an image to the references of ``--cache-from``, by name where it has one."""
-        reference = image.names[0] if image.names else image.id
-        probe = self.document.probe
-        if reference not in probe.cache_from:
-            changed = probe.model_copy(update={"cache_from": (*probe.cache_from, reference)})
-            self.document.edit(changed, f"Add {image.title} to cache from")
-
-    def _load(self, probe: Probe, cache: ImageCache) -> None:
-        self._cache = cache
+    def _show(self, probe: Probe) -> None:
+        """Begin with the first probe of a location."""
         self._selection.end_passing()
         self._is_as_opened = True
-        self._original = probe
         self.store_changed.emit()
         self._loading = True
         try:
-            self.document.load(probe, (self._case, self._probe))
+            self.document.load(probe, self._shown.place)
         finally:
             self._loading = False
         self.probe_loaded.emit()
@@ -416,27 +353,27 @@ class Session(QObject):
     @property
     def offered(self) -> tuple[Draft, ...]:
         """Probes that were edited here in an earlier start, and have not been brought back."""
-        return self._edits.offered(self._opened)
+        return self._edits.offered(self.opened)
 
     def restore_offered(self) -> None:
         """Bring back what is `offered`: each in its place, the last one into the window."""
-        offered = self._edits.take_offered(self._opened)
+        offered = self._edits.take_offered(self.opened)
         if offered:
             self._restore((offered[-1].case, offered[-1].number), offered[-1].probe)
 
     def drafts(self) -> list[Draft]:
         """What is to be kept for the next start: all that was edited, unless it can be had again from an image."""
-        return self._edits.drafts(self._opened, self.document.place)
+        return self._edits.drafts(self.opened, self.document.place)
 
     def _restore(self, place: Place, probe: Probe) -> None:
         """Bring an edited probe back into the window, as an edit of the one that came with the store."""
-        self.document.move(place, self._at(place)[0], "Go to the edited probe")
+        self.document.move(place, self._shown.probe_at(place)[0], "Go to the edited probe")
         self.document.edit(probe, "Restore the edited probe")
 
     def _note(self) -> None:
         """Keep the probe at hand if the person edited it; a step of a replay is put there by the replay."""
         probe, place = self.document.probe, self.document.place
-        if probe == self._original:
+        if probe == self._shown.original:
             self._edits.forget(place)
         elif probe != self._selection.put:
             self._edits.keep(place, probe)
@@ -446,33 +383,16 @@ class Session(QObject):
     def _go(self, place: Place, text: str, *, own: bool = False) -> None:
         """Go to a probe, as it was left; ``own``: as the suite has it."""
         probe = None if own else self._edits.get(place)
-        self.document.move(place, probe if probe is not None else self._at(place)[0], text)
-
-    def _at(self, place: Place) -> tuple[Probe, ImageCache]:
-        """The probe that comes with a place, and the cache that it is looked up in there."""
-        number, probe = place
-        case = self._opened.cases[number]
-        cache = self._cache if number == self._case else ImageCache(case.store, self._daemon_at(number).rules)
-        return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
-
-    def _daemon_at(self, number: int) -> Daemon:
-        """Whose answers are computed for a case: its own, or where nothing says that, as now."""
-        case = self._opened.cases[number]
-        names_daemon = number != self._case and (case.rules or case.store.release is not None)
-        return daemon_known(case) if names_daemon else self._daemon
+        self.document.move(place, probe if probe is not None else self._shown.probe_at(place)[0], text)
 
     def _moving(self, place: Place) -> None:
         """The document goes to another place: first what it is asked in."""
         self._take_back()
-        original, cache = self._at(place)
-        self._daemon = self._daemon_at(place[0])
         before = self.store
-        if place[0] != self._case:
-            self._change = None
-        self._case, self._probe = place
-        self._cache, self._original, self._is_as_opened = cache, original, False
+        self._shown.move(place)
+        self._is_as_opened = False
         self._selection.end_passing()
-        if cache.store is not before:
+        if self.store is not before:
             self.store_changed.emit()
         self._loading = True
 
@@ -482,10 +402,6 @@ class Session(QObject):
         self.probe_loaded.emit()
         self._ask(self.document.probe)
 
-    @property
-    def _has_past(self) -> bool:
-        return _has_past(self.case)
-
     def _edited(self, probe: Probe) -> None:
         self._selection.end_passing()
         if not self._loading:  # what is loaded is asked once everybody knows of it
@@ -494,32 +410,5 @@ class Session(QObject):
             self._ask(probe)
 
     def _ask(self, probe: Probe) -> None:
-        begun = time.perf_counter()
-        explanation = explain(self._cache, probe)
-        milliseconds = (time.perf_counter() - begun) * 1000
-        self._answer = Answer(explanation, milliseconds, self._differences(explanation))
+        self._answer = self._shown.answer(probe)
         self.answered.emit(self._answer)
-
-    def _differences(self, explanation: Explanation) -> tuple[str, ...] | None:
-        suite_probe: SuiteProbe | None = self.case.probes[self._probe] if self.case.probes else None
-        if suite_probe is None or suite_probe.expect is None or explanation.trace.probe != self._original:
-            return None
-        if self.case.rules != self._cache.rules.name:
-            return None
-        verdict = explanation.verdict
-        return tuple(judge_verdict(named(verdict, self._probe) if self.case.walk else verdict, suite_probe.expect))
-
-
-def _daemon_of(loaded: OpenedStore) -> Daemon:
-    return loaded.daemon or daemon_of(loaded.opened.cases[0], loaded.cache.rules.name)
-
-
-def _has_past(case: Case) -> bool:
-    return bool(case.probes) and (case.walk or bool(case.layer_content))
-
-
-def _standing(case: Case, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
-    """A probe of a case as it is looked up in the cache, and that cache: in a walk what came of the probes before."""
-    layers = dict(case.layer_content)
-    probe, own = standing(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
-    return probe, own if _has_past(case) else cache

@@ -13,7 +13,7 @@ from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
-    from cacheview.ui.session import Answer
+    from cacheview.ui.shown_store import Answer
 
 __all__ = ["StatusBar", "plural"]
 

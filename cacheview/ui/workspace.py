@@ -194,8 +194,8 @@ class Workspace(QWidget):
         session.selection_changed.connect(self._explain)
         self.images.image_selected.connect(self._image_selected)
         self.images.probe_requested.connect(self.probe.load_from_image)
-        self.images.parent_requested.connect(session.use_as_parent)
-        self.images.cache_from_requested.connect(session.add_cache_from)
+        self.images.parent_requested.connect(session.document.use_as_parent)
+        self.images.cache_from_requested.connect(session.document.add_cache_from)
         self.images.copied.connect(self.copied)
         self.images.choices_changed.connect(self.choices_changed)
         self.probe.daemon = lambda: session.daemon

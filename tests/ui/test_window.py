@@ -18,8 +18,9 @@ from cacheview.engine import VerdictOutcome
 from cacheview.model import Image
 from cacheview.ui import opener as opener_module
 from cacheview.ui.loading import Report
-from cacheview.ui.session import Answer, Session
+from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
+from cacheview.ui.shown_store import Answer
 from cacheview.ui.window import MainWindow
 from cacheview.ui.workspace import Workspace
 

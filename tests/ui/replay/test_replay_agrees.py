@@ -87,7 +87,7 @@ class Person:
 
     def builds_on(self, number: int) -> None:
         images = self.session.store.images
-        self.session.use_as_parent(images[number] if number < len(images) else None)
+        self.session.document.use_as_parent(images[number] if number < len(images) else None)
 
     def asks_about(self, number: int) -> None:
         images, workspace = self.session.store.images, self.window.workspace

@@ -99,7 +99,7 @@ def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Pat
     document.undo_stack.redo()
     assert verdict(window).subject.text == "Step 5"
     assert not any("do not show this step" in text for text in pane.detail.texts)
-    window.session.use_as_parent(None)
+    window.session.document.use_as_parent(None)
     assert "not the verdict of step 5" in verdict(window).subject.text
     window.session.select_again()
     assert pane.replayed is not None

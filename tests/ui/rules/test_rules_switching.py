@@ -93,7 +93,7 @@ def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
     with qtbot.waitSignal(session.rules_changed):
         large.switch(FIRST)
         other = loaded(601)
-        session.open(other, again=True)
+        session.reload(other)
     assert session.cache.rules.name == FIRST
     assert session.store is other.cache.store, "the cache that was made is of the store before"
 
