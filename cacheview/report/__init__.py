@@ -273,6 +273,11 @@ def image_as_markdown(image: Image) -> str:
     return "\n".join(["| | |", "|---|---|", *rows])
 
 
+def image_as_json(image: Image) -> str:
+    """An image as JSON, as the store has it, without what it does not say."""
+    return visible_json(image.model_dump_json(indent=2, exclude_defaults=True))
+
+
 def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
     yield "id", image.id
     yield from (("name", name) for name in image.names)

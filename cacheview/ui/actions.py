@@ -93,6 +93,8 @@ class Actions:
         self.replay.setCheckable(True)
         self.files = self._make("Fil&es", "Show which files differ, and how a layer changed them", "Ctrl+E")
         self.files.setCheckable(True)
+        self.details = self._make("De&tails", "Show all that is known of the image selected in the tree", "Ctrl+I")
+        self.details.setCheckable(True)
         self.suite_checks = self._make("Suite chec&ks", "Run suites and list the result of each probe", "Ctrl+K")
         self.suite_checks.setCheckable(True)
         self.add_probe = self._make(
@@ -107,7 +109,7 @@ class Actions:
         self.watch.setCheckable(True)
         self.diff = self._make("&Compare two builds…", "Show where two builds first differ, and why", "Ctrl+Shift+D")
         self.diff.setCheckable(True)
-        self.docks = (self.compare, self.audit, self.replay, self.files, self.suite_checks)
+        self.docks = (self.details, self.compare, self.audit, self.replay, self.files, self.suite_checks)
         """Those that the menu *View* shows and hides; *Watch builds* and *Compare two builds* stand under *Ask*."""
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cacheview.ui.actions import Actions
     from cacheview.ui.audit.dock import Audit
     from cacheview.ui.compare.dock import Compare
+    from cacheview.ui.details.dock import Details
     from cacheview.ui.diff.dock import BuildDiffs
     from cacheview.ui.dock import DockController
     from cacheview.ui.dock_host import DockHost
@@ -29,7 +30,20 @@ if TYPE_CHECKING:
     from cacheview.ui.watch.pane import WatchPane
     from cacheview.ui.watch.watching import WatchedBuilds
 
-__all__ = ["AUDIT", "COMPARE", "DIFF", "DOCKS", "FILES", "REPLAY", "SUITES", "WATCH", "DockSpec", "Docks", "load_docks"]
+__all__ = [
+    "AUDIT",
+    "COMPARE",
+    "DETAILS",
+    "DIFF",
+    "DOCKS",
+    "FILES",
+    "REPLAY",
+    "SUITES",
+    "WATCH",
+    "DockSpec",
+    "Docks",
+    "load_docks",
+]
 
 _D = TypeVar("_D", bound="DockController[Any]")
 
@@ -130,6 +144,12 @@ def _make_compare(docks: Docks, name: str) -> Compare:
     return dock
 
 
+def _make_details(docks: Docks, name: str) -> Details:
+    from cacheview.ui.details.dock import Details
+
+    return Details(docks.host, name, DETAILS.action(docks.host.commands))
+
+
 def _make_audit(docks: Docks, name: str) -> Audit:
     from cacheview.ui.audit.dock import Audit
 
@@ -181,6 +201,7 @@ def _make_diff(docks: Docks, name: str) -> BuildDiffs:
     return BuildDiffs(docks.host, name, DIFF.action(docks.host.commands), replay_pane, watch_pane)
 
 
+DETAILS: Final = DockSpec("details", lambda do: do.details, _make_details)
 COMPARE: Final = DockSpec("compare", lambda do: do.compare, _make_compare)
 AUDIT: Final = DockSpec("audit", lambda do: do.audit, _make_audit)
 REPLAY: Final = DockSpec("replay", lambda do: do.replay, _make_replay)
@@ -189,7 +210,7 @@ SUITES: Final = DockSpec("suites", lambda do: do.suite_checks, _make_suites)
 WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch, is_kept=False)
 DIFF: Final = DockSpec("diff", lambda do: do.diff, _make_diff, is_kept=False)
 
-DOCKS: Final[tuple[DockSpec[Any], ...]] = (COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH, DIFF)
+DOCKS: Final[tuple[DockSpec[Any], ...]] = (DETAILS, COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH, DIFF)
 """In the order in which the keyboard comes to them."""
 
 
@@ -197,6 +218,7 @@ def load_docks() -> None:
     """Import what all docks are made of: the first use of one would wait for it."""
     import cacheview.ui.audit.dock
     import cacheview.ui.compare.dock
+    import cacheview.ui.details.dock
     import cacheview.ui.diff.dock
     import cacheview.ui.files.files
     import cacheview.ui.replay.replays

@@ -12,7 +12,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.docks import AUDIT, COMPARE, DIFF, FILES, REPLAY, SUITES, WATCH, Docks
+from cacheview.ui.docks import AUDIT, COMPARE, DETAILS, DIFF, FILES, REPLAY, SUITES, WATCH, Docks
 from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import end_all
@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
             self._session(), self._panes(), self.commands, self.tool_bar, self.status, self.notice, self.opener
         )
         self._panes().files_asked.connect(lambda: self.files.show_of_verdict())
+        self._panes().details_asked.connect(lambda: self.docks.get(DETAILS).bring())
         self._panes().layer_asked.connect(lambda image: self.files.show_layer(image, self._session().store))
 
     def _opened(self, again: bool) -> None:

@@ -43,12 +43,14 @@ class Workspace(QWidget):
     Signals:
         copied(str): what was put on the clipboard, in words.
         files_asked(): which files keep the probe from being a hit. layer_asked(Image): what its layer holds.
+        details_asked(): all that is known of the image that is selected.
         choices_changed(): what is kept from one start to the next.
     """
 
     copied = Signal(str)
     files_asked = Signal()
     layer_asked = Signal(object)
+    details_asked = Signal()
     choices_changed = Signal()
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
@@ -209,6 +211,7 @@ class Workspace(QWidget):
         self.verdict.back_asked.connect(session.select_again)
         self.verdict.files_asked.connect(self.files_asked)
         self.images.layer_requested.connect(self.layer_asked)
+        self.images.details_requested.connect(self._ask_details)
         self.verdict.copied.connect(self.copied)
         self._splitter.splitterMoved.connect(self._person_shared)
 
@@ -330,6 +333,10 @@ class Workspace(QWidget):
             self._session.select(Selected(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
         else:
             self._session.release_image()
+
+    def _ask_details(self, image: Image) -> None:
+        self.images.reveal(image.id)
+        self.details_asked.emit()
 
     def _image_selected(self, image: Image | None) -> None:
         if image is not None:

@@ -70,7 +70,7 @@ def demand_plain_menus(window: MainWindow) -> None:
 def test_of_a_suite_and_what_is_asked_of_it(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, str(given.suite))
     do = window.commands
-    for action in (do.audit, do.compare, do.suite_checks):
+    for action in (do.details, do.audit, do.compare, do.suite_checks):
         action.trigger()
     qtbot.waitUntil(lambda: window.session is not None and window.session.answer is not None)
     demand_plain_menus(window)

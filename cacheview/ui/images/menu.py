@@ -23,6 +23,7 @@ class ImageMenu(QObject):
         parent_requested(Image | None): to build on it; None for scratch.
         cache_from_requested(Image).
         layer_requested(Image): to see what its layer holds.
+        details_requested(Image): to see all that is known of it.
         copied(str): what was put on the clipboard, in words.
     """
 
@@ -30,6 +31,7 @@ class ImageMenu(QObject):
     parent_requested = Signal(object)
     cache_from_requested = Signal(object)
     layer_requested = Signal(object)
+    details_requested = Signal(object)
     copied = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
@@ -45,6 +47,7 @@ class ImageMenu(QObject):
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
         if image is not None:
             _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
+            _item(menu, "&Details", lambda: self.details_requested.emit(image))
             layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
             if why_no_layers:
                 layer.setText(f"{layer.text()} ({why_no_layers})")
@@ -65,8 +68,9 @@ class ImageMenu(QObject):
 
 
 def _image_json(image: Image) -> str:
-    """An image as JSON, without what it does not say."""
-    return image.model_dump_json(indent=2, exclude_defaults=True)
+    from cacheview import report
+
+    return report.image_as_json(image)
 
 
 def _image_text(image: Image, form: Literal["text", "markdown"]) -> str:

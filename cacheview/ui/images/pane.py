@@ -45,6 +45,8 @@ class ImagesPane(QWidget):
         cache_from_requested(Image).
         layer_requested(Image): to see what its layer holds.
         copied(str): what was put on the clipboard, in words.
+        current_changed(Image | None): another row is the current one, by the person or not.
+        details_requested(Image): to see all that is known of it.
         choices_changed(): toggles or columns.
     """
 
@@ -53,6 +55,8 @@ class ImagesPane(QWidget):
     parent_requested = Signal(object)
     cache_from_requested = Signal(object)
     layer_requested = Signal(object)
+    current_changed = Signal(object)
+    details_requested = Signal(object)
     copied = Signal(str)
     choices_changed = Signal()
 
@@ -90,9 +94,11 @@ class ImagesPane(QWidget):
         self._menu.parent_requested.connect(self.parent_requested)
         self._menu.cache_from_requested.connect(self.cache_from_requested)
         self._menu.layer_requested.connect(self.layer_requested)
+        self._menu.details_requested.connect(self.details_requested)
         self._menu.copied.connect(self.copied)
         self.tree.columns_changed.connect(self.choices_changed)
         self.tree.current_changed.connect(self._select)
+        self.tree.current_changed.connect(lambda _: self.current_changed.emit(self.selected()))
         self.model.marks_changed.connect(self._marks_changed)
         self._show_counts()
 

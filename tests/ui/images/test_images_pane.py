@@ -152,6 +152,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Ask what its builder asked",
         "Use as parent",
         "Add to cache from",
+        "Details",
         "Files of this layer",
         "Copy id",
         "Copy names",

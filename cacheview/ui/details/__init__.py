@@ -1,0 +1,1 @@
+"""What an image is, in one dock."""

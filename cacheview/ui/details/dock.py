@@ -1,0 +1,42 @@
+"""The details of an image as a dock of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cacheview.ui.details.pane import DetailsPane
+from cacheview.ui.dock import DockController
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from cacheview.ui.dock_host import DockHost
+    from cacheview.ui.workspace import Workspace
+
+__all__ = ["Details"]
+
+
+class Details(DockController[DetailsPane]):
+    """Follows the tree: whatever image is selected there is shown."""
+
+    def __init__(self, host: DockHost, name: str, action: QAction) -> None:
+        super().__init__(host, name, DetailsPane(), action)
+        self._followed: Workspace | None = None
+        self.pane.copied.connect(self.say_copied)
+        self.pane.image_activated.connect(self._reveal)
+        host.settled.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Follow the tree of the window, which is there with the first store."""
+        workspace = self.host.workspace
+        if workspace is None:
+            return
+        if workspace is not self._followed:
+            self._followed = workspace
+            workspace.images.current_changed.connect(self.pane.show_image)
+        self.pane.show_image(workspace.images.selected())
+
+    def _reveal(self, image_id: str) -> None:
+        if self.host.workspace is not None:
+            self.host.workspace.images.reveal(image_id)

@@ -1,0 +1,24 @@
+"""The title of the details: which image they are of, and how they are copied."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from cacheview.ui.dock_head import DockHead
+
+__all__ = ["DetailsHead"]
+
+
+class DetailsHead(DockHead):
+    """``text_asked()`` and ``json_asked()``: its buttons."""
+
+    text_asked = Signal()
+    json_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Details", parent)
+        text_tip = "Copy all details of the image as text"
+        json_tip = "Copy the image as JSON, as the store has it"
+        self.text_button = self.add_button("Copy", text_tip, self.text_asked, drawing="copy", name="Copy the details")
+        self.json_button = self.add_button("JSON", json_tip, self.json_asked, name="Copy the image as JSON")

@@ -1,0 +1,277 @@
+"""The pane: all that is known of the image that is selected in the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QListView, QPlainTextEdit, QSplitter, QTableView, QWidget
+
+from cacheview.report import image_as_json, joined
+from cacheview.ui.details.head import DetailsHead
+from cacheview.ui.details.model import Column, DetailsModel, TitlesModel
+from cacheview.ui.details.sections import Row, as_lines, sections_of
+from cacheview.ui.dock_pane import DockPane
+from cacheview.ui.loading import Loader, Report
+from cacheview.ui.plain import one_line, visible
+from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
+from cacheview.ui.words_table import WordsDelegate, WordsTable
+from cacheview.visible import visible_lines
+
+if TYPE_CHECKING:
+    from cacheview.model import Image
+    from cacheview.ui.session import Session
+
+__all__ = ["DetailsPane"]
+
+_SHARES: Final = (200, 720, 446)
+_LONGEST: Final = 10_000
+"""Characters of a value that are shown: all of them are copied."""
+_TALL: Final = 1.3  # of its height: where the pane is narrower, the value stands below the rows
+_LEAST: Final = 12 * GRID
+
+
+class DetailsPane(DockPane[DetailsHead]):
+    """Shows what it is given by `show_image`, and again what came of it when the store is read again.
+
+    Signals: ``image_activated(str)``: the id of an image that the person wants to see.
+    """
+
+    image_activated = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(DetailsHead(), parent)
+        self._session: Session | None = None
+        self._image: Image | None = None
+        self._copier = Loader(self)
+        self._copier.succeeded.connect(lambda copied: self._put(*copied))
+        self.model = DetailsModel(self)
+        self.titles_model = TitlesModel(self)
+        self.rows = self._make_rows()
+        self.titles = self._make_titles()
+        self.value = self._make_value()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        for widget, stretch in ((self.titles, 0), (self.rows, 3), (self.value, 2)):
+            self._splitter.addWidget(widget)
+            self._splitter.setStretchFactor(self._splitter.indexOf(widget), stretch)
+        self._splitter.setSizes(list(_SHARES))
+        self._lay_out(self._splitter)
+        self.head.text_asked.connect(self.copy_text)
+        self.head.json_asked.connect(self.copy_json)
+        self._show_nothing()
+
+    def _make_rows(self) -> WordsTable:
+        table = WordsTable("Details of the image")
+        table.setModel(self.model)
+        table.setWordWrap(False)
+        table.horizontalHeader().hide()
+        table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        table.set_widths({Column.NAME: 18})
+        # All rows of one height, which is not measured: there may be 10,000.
+        table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+        table.verticalHeader().setSectionResizeMode(table.verticalHeader().ResizeMode.Fixed)
+        table.selectionModel().currentRowChanged.connect(self._show_row)
+        table.entered_row.connect(self._enter)
+        table.doubleClicked.connect(self._enter)
+        table.copy_asked.connect(self._copy_row)
+        return table
+
+    def _make_titles(self) -> QListView:
+        view = QListView()
+        view.setModel(self.titles_model)
+        view.setAccessibleName("Sections")
+        view.setItemDelegate(WordsDelegate(view))
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setUniformItemSizes(True)
+        view.setMinimumWidth(_LEAST)
+        view.clicked.connect(self._go_to_section)
+        view.activated.connect(self._enter_section)
+        view.selectionModel().currentRowChanged.connect(self._go_to_section)
+        return view
+
+    def _make_value(self) -> QPlainTextEdit:
+        edit = QPlainTextEdit()
+        edit.setReadOnly(True)
+        edit.setTabChangesFocus(True)
+        edit.setFrameShape(QFrame.Shape.NoFrame)
+        edit.setAccessibleName("The whole value")
+        edit.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        edit.setMinimumSize(_LEAST, _LEAST)
+        set_font(edit, mono_font)
+        return edit
+
+    # As a dock has it
+
+    def attach(self, session: Session) -> None:
+        if session is not self._session:
+            self._session = session
+            session.rules_changed.connect(self._show_again)
+            session.store_changed.connect(self._show_again)
+
+    def _first(self) -> QWidget:
+        return self.rows
+
+    def stop(self) -> None:
+        self._copier.close()
+
+    # What is shown
+
+    @property
+    def image(self) -> Image | None:
+        """The image that is shown; None: none is."""
+        return self._image
+
+    def show_image(self, image: Image | None) -> None:
+        """Show an image; None: scratch, or none is selected. While the pane is hidden it only keeps in mind which."""
+        self._image = image
+        if self.isVisible():
+            self._show()
+
+    def _show_again(self) -> None:
+        """The store or the rules are others: the same image, as it is now."""
+        if self._image is not None and self._session is not None:
+            self.show_image(self._session.store.by_id.get(self._image.id))
+
+    def _show(self) -> None:
+        image, session = self._image, self._session
+        if image is None or session is None:
+            self._show_nothing()
+            return
+        place = self._place()
+        sections = sections_of(image, session.store, session.cache.rules)
+        self.model.set_sections(sections)
+        self.titles_model.set_sections(sections)
+        self.head.say(one_line(f"{image.title}  {image.instruction}"))
+        self._enable(True)
+        self._content.show_content()
+        self._go_back(place)
+
+    def _show_nothing(self) -> None:
+        self.model.set_sections(())
+        self.titles_model.set_sections(())
+        self.value.clear()
+        self.head.say("")
+        self._enable(False)
+        self._content.say("No image is selected", "Select an image in the tree to see what is known of it.")
+
+    def _enable(self, enabled: bool) -> None:
+        for button in (self.head.text_button, self.head.json_button):
+            button.setEnabled(enabled)
+
+    def _place(self) -> tuple[str, int]:
+        """The title of the section that the person is in, and how many rows below it."""
+        row = self.rows.currentIndex().row()
+        section = self.model.section_at(row)
+        if section < 0:
+            return "", 0
+        return self.model.sections[section].title, row - self.model.title_of(section)
+
+    def _go_back(self, place: tuple[str, int]) -> None:
+        """From image to image the person stays with what they look at: with the history, with the layers."""
+        title, below = place
+        sections = self.model.sections
+        number = next((number for number, section in enumerate(sections) if section.title == title), 0)
+        if not title or sections[number].title != title:
+            below = 1
+        row = self.model.title_of(number) + min(below, len(sections[number].rows))
+        self.rows.setCurrentIndex(self.model.index(row, 0))
+        if number:
+            top = self.model.index(self.model.title_of(number), 0)
+            self.rows.scrollTo(top, QTableView.ScrollHint.PositionAtTop)
+            self.rows.scrollTo(self.rows.currentIndex())
+        else:
+            self.rows.scrollToTop()
+
+    def _show_row(self, current: QModelIndex) -> None:
+        row = self.model.row(current.row())
+        text = row.value if row is not None else ""
+        more = len(text) - _LONGEST
+        shown = "\n".join(map(visible, text[:_LONGEST].split("\n")))
+        set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
+        self.value.setPlainText(
+            f"{shown}\n… and {more:,} more characters: copy the row to have all." if more > 0 else shown
+        )
+        section = self.model.section_at(current.row())
+        self._quietly(lambda: self.titles.setCurrentIndex(self.titles_model.index(section, 0)))
+
+    # What the person does
+
+    def _quietly(self, change: Callable[[], object]) -> None:
+        """Move in the list of sections: the person did not."""
+        model = self.titles.selectionModel()
+        was_blocked = model.blockSignals(True)
+        change()
+        model.blockSignals(was_blocked)
+        self.titles.viewport().update()
+
+    def _go_to_section(self, index: QModelIndex) -> None:
+        if not index.isValid() or index.row() >= len(self.model.sections):
+            return
+        top = self.model.index(self.model.title_of(index.row()), 0)
+        self.rows.setCurrentIndex(top.siblingAtRow(top.row() + 1))
+        self.rows.scrollTo(top, QTableView.ScrollHint.PositionAtTop)
+
+    def _enter_section(self, index: QModelIndex) -> None:
+        self._go_to_section(index)
+        self.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _enter(self, index: QModelIndex) -> None:
+        row = self.model.row(index.row())
+        if row is not None and row.image:
+            self.image_activated.emit(row.image)
+
+    def _copy_row(self) -> None:
+        row = self.model.row(self.rows.currentIndex().row())
+        if row is not None:
+            self._write(lambda: (_all_of(row), "the value"))
+
+    def copy_text(self) -> None:
+        """All details as text."""
+        sections = self.model.sections
+        self._write(lambda: (joined(as_lines(sections)), "the details as text"))
+
+    def copy_json(self) -> None:
+        """The image as JSON."""
+        image = self._image
+        if image is not None:
+            self._write(lambda: (image_as_json(image), "JSON of the image"))
+
+    def _write(self, make: Callable[[], tuple[str, str]]) -> None:
+        """In another thread: it may be megabytes."""
+
+        def work(report: Report) -> object:
+            report(0, None, "Copying")
+            return make()
+
+        self._copier.start(work)
+
+    # Events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_tall = self.width() < _TALL * self.height()
+        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
+        if orientation is not self._splitter.orientation():
+            self._splitter.setOrientation(orientation)
+            self._splitter.setSizes(list(_SHARES))
+        self.titles.setVisible(not is_tall)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self.model.dress()
+            self.rows.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
+
+
+def _all_of(row: Row) -> str:
+    return visible_lines(row.value)

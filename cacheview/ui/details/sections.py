@@ -1,0 +1,223 @@
+"""What there is to see of an image, in sections whose rows are made when they are looked at. No Qt."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from cacheview.engine.origin import Likely, origin_of
+from cacheview.engine.words.doubts import ASPECT_WORDS, doubt_sentences, origin_reason
+from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind, is_default
+from cacheview.ui.images.origin import came_from
+from cacheview.ui.sizes import is_size, size_text
+
+if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
+    from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageStore, Variant
+
+__all__ = ["Row", "Section", "as_lines", "sections_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact.
+
+    Attributes:
+        name: of the fact; of an entry of a list its number or its key.
+        value: all of it, however long; as the store has it, hostile characters too.
+        image: the id of the image of the store that it names; empty: it names none.
+        is_exact: it is a value of the store, rather than a sentence.
+    """
+
+    name: str
+    value: str
+    image: str = ""
+    is_exact: bool = True
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows below a title. ``counted``: how many there are is of interest."""
+
+    title: str
+    rows: Sequence[Row]
+    counted: bool = False
+
+
+class _Made(Sequence[Row]):
+    """Rows that are made each time they are asked for: there may be 10,000, of which some dozen are on screen."""
+
+    def __init__(self, count: int, make: Callable[[int], Row]) -> None:
+        self._count = count
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: int) -> Row:  # type: ignore[override]  # nobody asks for a slice
+        if not 0 <= place < self._count:
+            raise IndexError(place)
+        return self._make(place)
+
+
+class _Chained(Sequence[Row]):
+    """Rows of several sequences, one after the other."""
+
+    def __init__(self, parts: Sequence[Sequence[Row]]) -> None:
+        self._parts = parts
+        self._ends = list(accumulate(map(len, parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, place: int) -> Row:  # type: ignore[override]  # nobody asks for a slice
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        part = bisect_right(self._ends, place)
+        return self._parts[part][place - (self._ends[part - 1] if part else 0)]
+
+
+_NO_NAME: Final = "The image has no name."
+
+
+def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Section, ...]:
+    """All that is known of an image; what it says nothing about has no row.
+
+    Args:
+        store: that it is in.
+        rules: by which it is inferred whether the image was built here, where the store does not report that.
+    """
+    children = store.children.get(image.id, ())
+    made = image.container_config or image.config.container_config
+    names = _Made(len(image.names), lambda place: Row(str(place + 1), image.names[place]))
+    sections = (
+        Section("Image", tuple(_facts(image))),
+        Section("Names", names or (Row("", _NO_NAME, is_exact=False),), counted=bool(names)),
+        Section("Where it comes from", tuple(_origin(image, store, rules))),
+        Section("Parent", (_parent(image, store),)),
+        Section("Children", _Made(len(children), lambda place: _image_row(str(place + 1), children[place])), True),
+        Section("Platforms", _Made(len(image.variants), lambda place: _variant(image.variants[place], image)), True),
+        Section("Config", _config_rows(image.config.config)),
+        Section("Container config", _config_rows(made)),
+        Section("Layers", _Made(len(image.diff_ids), lambda place: Row(str(place + 1), image.diff_ids[place])), True),
+        Section("History", _Made(len(image.history), lambda place: _entry(place, image.history[place])), True),
+        Section("Not known exactly", tuple(_doubts(image))),
+    )
+    return tuple(section for section in sections if section.rows)
+
+
+def as_lines(sections: Iterable[Section]) -> Iterator[str]:
+    """The same as text, a fact a line."""
+    for section in sections:
+        yield f"{section.title} ({len(section.rows):,})" if section.counted else section.title
+        for row in section.rows:
+            yield f"  {row.name}: {row.value}" if row.name else f"  {row.value}"
+
+
+def _facts(image: Image) -> Iterator[Row]:
+    config = image.config
+    yield Row("Id", image.id)
+    if image.config_digest and image.config_digest != image.id:
+        yield Row("Config", image.config_digest)
+    if image.manifest_digest and image.manifest_digest != image.id:
+        yield Row("Manifest", image.manifest_digest)
+    yield Row("Platform", str(config.platform))
+    if config.os_features:
+        yield Row("OS features", ", ".join(config.os_features))
+    yield Row("Created", str(image.created) if image.created is not None else "not recorded")
+    if image.size is not None:
+        written = f"{size_text(image.size)}"
+        exact = f" ({image.size:,} bytes)" if is_size(image.size) and image.size >= 1000 else ""
+        yield Row("Size", f"{written}{exact}")
+    for name, value in (
+        ("Author", config.author),
+        ("Comment", config.comment),
+        ("Docker version", config.docker_version),
+        ("Container", config.container),
+    ):
+        if value:
+            yield Row(name, value)
+
+
+def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Row]:
+    words = came_from(image)
+    if words:
+        yield Row("", words, is_exact=False)
+    if image.from_scratch:
+        yield Row("", "The store has it recorded as the first step of a FROM scratch build.", is_exact=False)
+    if image.built_locally:
+        yield Row("Built here", "yes, as the store has it recorded", is_exact=False)
+    else:
+        origin = origin_of(image, rules)
+        likely = origin.likely.value if origin.likely is not Likely.UNCLEAR else "not known"
+        yield Row("Built here", f"{likely}: {origin_reason(origin)}", is_exact=False)
+    if image.unpacked:
+        yield Row("Layers", "unpacked, as a pull leaves them", is_exact=False)
+    for name, value in (("Store", store.title), ("Read from", store.location)):
+        if value:
+            yield Row(name, value)
+
+
+def _parent(image: Image, store: ImageStore) -> Row:
+    if image.parent is None:
+        return Row("", "none recorded", is_exact=False)
+    parent = store.by_id.get(image.parent)
+    return _image_row("", parent) if parent is not None else Row("Not in the store", image.parent)
+
+
+def _image_row(name: str, image: Image) -> Row:
+    words = (image.title if image.names else image.short_id, image.instruction)
+    return Row(name, "  ".join(filter(None, words)), image.id)
+
+
+def _variant(variant: Variant, image: Image) -> Row:
+    size = size_text(variant.size)
+    shown = "shown" if variant.manifest_digest == image.manifest_digest else ""
+    here = "" if variant.config is not None else "not in the store"
+    return Row(str(variant.platform), "  ".join(filter(None, (variant.manifest_digest, size, shown, here))))
+
+
+def _entry(place: int, entry: HistoryEntry) -> Row:
+    """All of an entry: what made it first, then what else it says."""
+    more = (
+        str(entry.created) if entry.created is not None else "",
+        "no layer" if entry.empty_layer else "",
+        f"author {entry.author}" if entry.author else "",
+        f"comment {entry.comment}" if entry.comment else "",
+    )
+    return Row(str(place + 1), "\n".join(filter(None, (entry.created_by, " · ".join(filter(None, more))))))
+
+
+def _config_rows(config: ContainerConfig | None) -> Sequence[Row]:
+    if config is None:
+        return ()
+    return _Chained([_field_rows(config, name) for name in CONFIG_FIELDS if not is_default(config, name)])
+
+
+def _field_rows(config: ContainerConfig, name: str) -> Sequence[Row]:
+    """One field: of a list or a map a row for each entry."""
+    value = getattr(config, name)
+    match field_kind(name):
+        case FieldKind.LIST:
+            return _Made(len(value), lambda place: Row(f"{name}[{place}]", value[place]))
+        case FieldKind.MAP:
+            keys = tuple(value)
+            return _Made(len(keys), lambda place: Row(f"{name}.{keys[place]}", value[keys[place]]))
+        case FieldKind.SET:
+            keys = tuple(value)
+            return _Made(len(keys), lambda place: Row(f"{name}[{place}]", keys[place]))
+        case FieldKind.HEALTHCHECK:
+            return (Row(name, json.dumps(value.model_dump(exclude_defaults=True), ensure_ascii=False)),)
+        case FieldKind.TEXT:
+            return (Row(name, value),)
+    return (Row(name, json.dumps(value)),)
+
+
+def _doubts(image: Image) -> Iterator[Row]:
+    for doubt in image.doubts:
+        words = ASPECT_WORDS[doubt.aspect]
+        yield Row(f"{words[:1].upper()}{words[1:]}", " ".join(doubt_sentences(doubt)), is_exact=False)
