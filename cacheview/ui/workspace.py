@@ -153,7 +153,7 @@ class Workspace(QWidget):
         """Let go of the page that `set_busy` was given."""
         if self._busy is not None:
             self._busy.hide()
-            self._busy.setParent(None)
+            self._busy.setParent(self)
             self._busy = None
 
     def attach(self, session: Session) -> None:
