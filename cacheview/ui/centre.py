@@ -205,8 +205,6 @@ class Centre(QWidget):
         if self.session is not None:
             # What is open stays until the other has been read.
             part.shown = self.session.store
-            assert self.workspace is not None
-            part.more = part.in_pieces and self.workspace.images.prepare(part.forest)
             return
         if self.workspace is None:
             self.workspace = self._make_workspace()
@@ -218,7 +216,7 @@ class Centre(QWidget):
             self._pages.setCurrentWidget(self.workspace)
             self._preparing = True
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
-        part.more = self.workspace.show_part(part)
+        self.workspace.show_part(part)
 
     def _prepare(self) -> None:
         """Make the other panes piece by piece: all at once would be felt."""

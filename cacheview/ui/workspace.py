@@ -141,13 +141,10 @@ class Workspace(QWidget):
         page.show()
         self._share()
 
-    def show_part(self, part: Part) -> bool:
-        """Show what has been read of the images so far. Returns whether there is more to do before it is shown."""
-        if part.in_pieces and self.images.prepare(part.forest):
-            return True
+    def show_part(self, part: Part) -> None:
+        """Show what has been read of the images so far."""
         self.images.set_store(part.store, keep=self._filling, forest=part.forest, total=part.total)
         self._filling = True
-        return False
 
     def release_busy(self) -> None:
         """Let go of the page that `set_busy` was given."""

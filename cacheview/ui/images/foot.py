@@ -55,6 +55,11 @@ class Foot(QWidget):
         self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
         self._fit()
 
+    def show_busy(self, text: str) -> None:
+        """Show in place of the count what takes so long."""
+        self._count.setText(text)
+        self._fit()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(self._needed(_ONLY_CANDIDATES[-1]), super().minimumSizeHint().height())
 

@@ -1,12 +1,15 @@
-"""The lineage tree as a Qt model."""
+"""The rows of the lineage tree as a Qt model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 
 from cacheview.ui.images.marks import NEW, Mark, doubts_mark
 from cacheview.ui.images.texts import time_text, tip_text
@@ -24,8 +27,9 @@ NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 """The `Node` of a row."""
 
 _Index = QModelIndex | QPersistentModelIndex
-_ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
+_ALL_OPEN: Final = 400
+"""Up to so many images the tree begins with nothing folded up."""
 
 
 class Column(IntEnum):
@@ -37,40 +41,15 @@ class Column(IntEnum):
     SIZE = 3
 
 
-_COLUMNS: Final = len(Column)
-_LARGE: Final = 500  # rows on one level whose indexes are kept ready
-_AT_ONCE: Final = 2500  # indexes that are made in one turn: some milliseconds
-_TOP: Final = -1
 _TITLES: Final = {Column.IMAGE: "Image", Column.ID: "Id", Column.CREATED: "Created", Column.SIZE: "Size"}
 
 
-class _Levels:
-    """The indexes of a tree's large levels, by the number of the node above: `_TOP` for the top level."""
+class ImageTreeModel(QStandardItemModel):
+    """The rows that are not folded up, as a flat list: a row knows its level, and is indented by who draws it.
 
-    def __init__(self, forest: Forest) -> None:
-        self.forest = forest
-        self.indexes: dict[int, list[QModelIndex]] = {}
-        nodes = [node for node in forest.nodes if len(node.children) > _LARGE]
-        self._waiting: list[tuple[int, Sequence[Node]]] = [(node.number, node.children) for node in nodes]
-        if len(forest.roots) > _LARGE:
-            self._waiting.append((_TOP, forest.roots))
-
-    def make_more(self, create: Callable[[int, int, int], QModelIndex]) -> bool:
-        """Make some. Returns whether there are more."""
-        left = _AT_ONCE
-        while self._waiting and left:
-            number, rows = self._waiting[-1]
-            made = self.indexes.setdefault(number, [])
-            part = rows[len(made) : len(made) + left]
-            made += [create(node.row, 0, node.number) for node in part]
-            left -= len(part)
-            if len(made) == len(rows):
-                self._waiting.pop()
-        return bool(self._waiting)
-
-
-class ImageTreeModel(QAbstractItemModel):
-    """Owns the nodes; an index holds a node's number, never a pointer, so a stale one can do no harm.
+    A view asks a model for each of its rows in one breath. Of a tree of 100,000 rows that Python answers for, that
+    takes half a second; the base class counts flat rows, and no item is ever made. Who stands where is known here. So
+    what a view asks of every row is not overridden: ``index``, ``parent``, ``rowCount``, ``hasChildren``, ``flags``.
 
     ``marks_changed`` reports that rows may look different. There is no ``dataChanged`` for it: with 10,000
     candidates that would cost more than all else that an edit does, and a view only needs to paint what it shows.
@@ -79,24 +58,21 @@ class ImageTreeModel(QAbstractItemModel):
     marks_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(0, len(Column), parent)
         self._store: ImageStore | None = None
-        self._forest = Forest((), (), {}, 0)
-        self._branching: list[bool] = []
-        self._levels = self._coming = _Levels(self._forest)
+        self._forest = Forest()
+        self._kept: bytearray | None = None
+        self._open = bytearray()
+        self._rows: Sequence[Node] = ()
+        self._coming: Sequence[Node] = ()
         self._new: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
+        # Before any view hears of it.
+        self.rowsInserted.connect(lambda _, first, last: self._put(first, last))
+        self.rowsRemoved.connect(lambda _, first, last: self._take(first, last))
 
-    def prepare(self, made: Forest) -> bool:
-        """Do some of the work that a view of many rows will need once `set_store` is given this tree.
-
-        A view asks for the index of every row in one breath, and making one takes longer than all else about it.
-        Returns whether there is more to do.
-        """
-        if self._coming.forest is not made:
-            self._coming = _Levels(made)
-        return self._coming.make_more(self.createIndex)
+    # What is shown
 
     def set_store(
         self,
@@ -114,26 +90,165 @@ class ImageTreeModel(QAbstractItemModel):
         """
         if new is not None:
             self._new = frozenset(new)
-        self.beginResetModel()
         if store is not self._store:
-            self._marks = self._marks_before = None
+            self.forget_marks()
         self._store = store
-        if made is not None:
-            self._forest = made
+        if made is None:
+            made = forest(store, intermediate=intermediate) if store is not None else Forest()
+        self._forest, self._kept = made, None
+        self._open = bytearray(len(made.nodes))
+        if len(made.nodes) <= _ALL_OPEN:
+            self._open_all()
         else:
-            self._forest = forest(store, intermediate=intermediate) if store is not None else Forest((), (), {}, 0)
-        self._branching = [bool(node.children) for node in self._forest.nodes]
-        self._levels = self._coming if self._coming.forest is self._forest else _Levels(self._forest)
-        self._coming = self._levels
-        self.endResetModel()
+            for node in made.roots:
+                self._open[node.number] = 1
+        self._show()
 
-    def set_marks(self, marks: Marks | None) -> None:
-        self._marks_before, self._marks = self._marks, marks
-        self.marks_changed.emit()
+    def set_kept(self, kept: bytearray | None) -> None:
+        """Show these nodes, by number, with nothing folded up; None: all of them, and what is folded up stays so."""
+        self._kept = kept
+        if kept is not None:
+            self._open_all()
+        self._show()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only some nodes are shown."""
+        return self._kept is not None
+
+    def is_kept(self, node: Node) -> bool:
+        """Whether it is shown where it is not folded away."""
+        return self._kept is None or bool(self._kept[node.number])
 
     @property
     def forest(self) -> Forest:
         return self._forest
+
+    @property
+    def rows(self) -> Sequence[Node]:
+        """What is shown, top to bottom."""
+        return self._rows
+
+    def _show(self) -> None:
+        """Show all rows again, in one step: row by row they would be laid out again and again."""
+        self.beginResetModel()
+        self._rows = self._visible(0, len(self._forest.nodes))
+        self.blockSignals(True)
+        self.setRowCount(len(self._rows))
+        self.blockSignals(False)
+        self.endResetModel()
+
+    def _visible(self, begin: int, end: int) -> Sequence[Node]:
+        """The nodes of these numbers that are kept, and under nothing that is folded up there."""
+        nodes, kept, is_open = self._forest.nodes, self._kept, self._open
+        if is_open.find(0, begin, end) < 0:
+            return nodes[begin:end] if kept is None else list(compress(nodes[begin:end], kept[begin:end]))
+        return list(self._walk(begin, end))
+
+    def _walk(self, begin: int, end: int) -> Iterator[Node]:
+        nodes, kept, is_open, ends = self._forest.nodes, self._kept, self._open, self._forest.ends
+        while begin < end:
+            if kept is None or kept[begin]:
+                yield nodes[begin]
+            begin = begin + 1 if is_open[begin] else ends[begin]
+
+    # What is folded up
+
+    def is_open(self, node: Node) -> bool:
+        """Whether what stands under a node is shown where the node is."""
+        return bool(self._open[node.number])
+
+    def has_rows_under(self, node: Node) -> bool:
+        """Whether there is anything under it to be shown."""
+        if not node.children:
+            return False
+        return self._kept is None or self._kept.find(1, node.number + 1, self._forest.ends[node.number]) >= 0
+
+    def unfold(self, node: Node) -> None:
+        """Show what stands under a node."""
+        if self.is_open(node):
+            return
+        self._open[node.number] = 1
+        row = self.row_of(node)
+        if row >= 0:
+            self._coming = self._visible(node.number + 1, self._forest.ends[node.number])
+            if self._coming:
+                self.insertRows(row + 1, len(self._coming))
+
+    def fold(self, node: Node) -> None:
+        """Hide what stands under a node."""
+        if not self.is_open(node):
+            return
+        self._open[node.number] = 0
+        row = self.row_of(node)
+        if row >= 0:
+            count = self._place(self._forest.ends[node.number]) - row - 1
+            if count:
+                self.removeRows(row + 1, count)
+
+    def fold_all(self) -> None:
+        """Show the top level alone."""
+        self._open = bytearray(len(self._forest.nodes))
+        self._show()
+
+    def unfold_all(self) -> None:
+        """Show everything that is kept."""
+        self._open_all()
+        self._show()
+
+    def unfold_under(self, node: Node) -> None:
+        """Show everything that stands under a node."""
+        self.fold(node)
+        begin, end = node.number, self._forest.ends[node.number]
+        self._open[begin + 1 : end] = b"\1" * (end - begin - 1)
+        self.unfold(node)
+
+    def unfold_only(self, ids: Iterable[str]) -> None:
+        """Fold up everything but the rows of these images; the empty id stands for scratch."""
+        self._open = bytearray(len(self._forest.nodes))
+        for image_id in ids:
+            node = self._forest.node_of(image_id)
+            if node is not None:
+                self._open[node.number] = 1
+        self._show()
+
+    def fold_only(self, ids: set[str]) -> None:
+        """Fold up the rows of these images and no others; the empty id stands for scratch."""
+        self._open_all()
+        for image_id in ids:
+            node = self._forest.node_of(image_id)
+            if node is not None:
+                self._open[node.number] = 0
+        self._show()
+
+    def branching(self, *, is_open: bool) -> Iterator[Node]:
+        """The nodes that others stand under, of those that are open, or of those that are folded up."""
+        states = self._open
+        return (node for node in self._forest.nodes if node.children and states[node.number] == is_open)
+
+    def _open_all(self) -> None:
+        self._open = bytearray(b"\1" * len(self._forest.nodes))
+
+    def _put(self, first: int, last: int) -> None:
+        del last
+        rows = list(self._rows)
+        rows[first:first] = self._coming
+        self._rows, self._coming = rows, ()
+
+    def _take(self, first: int, last: int) -> None:
+        rows = list(self._rows)
+        del rows[first : last + 1]
+        self._rows = rows
+
+    # Marks
+
+    def forget_marks(self) -> None:
+        """Take the marks off: they are of another store. Rows are painted again with what is shown next."""
+        self._marks = self._marks_before = None
+
+    def set_marks(self, marks: Marks | None) -> None:
+        self._marks_before, self._marks = self._marks, marks
+        self.marks_changed.emit()
 
     @property
     def marks(self) -> Marks | None:
@@ -141,7 +256,7 @@ class ImageTreeModel(QAbstractItemModel):
 
     def marks_of(self, node: Node) -> tuple[Mark, ...]:
         """The marks of a row, worked out when first asked for."""
-        image_id = node.image.id if node.image is not None else ""
+        image_id = node.image_id
         marks = self._marks.of(image_id) if self._marks is not None else ()
         if image_id in self._new:
             marks = (*marks, NEW)
@@ -153,69 +268,37 @@ class ImageTreeModel(QAbstractItemModel):
 
     def has_other_marks(self, node: Node) -> bool:
         """Whether the marks of a row are others than those before the last change."""
-        image_id = node.image.id if node.image is not None else ""
+        image_id = node.image_id
         before = self._marks_before.of(image_id) if self._marks_before is not None else ()
         now = self._marks.of(image_id) if self._marks is not None else ()
         return before != now
 
+    # Rows and nodes
+
     def node(self, index: _Index) -> Node | None:
         """The node of an index of this model; None for the root and for an index that has outlived its row."""
-        number = index.internalId()
-        if not index.isValid() or number >= len(self._forest.nodes):
-            return None
-        return self._forest.nodes[number]
+        row = index.row()
+        return self._rows[row] if index.isValid() and row < len(self._rows) else None
 
-    def rows_under(self, parent: _Index) -> Sequence[Node]:
-        """The nodes under an index; the top level for the root."""
-        above = self.node(parent)
-        return above.children if above is not None else self._forest.roots
+    def row_of(self, node: Node) -> int:
+        """The row of a node; -1 where it is folded away or not kept."""
+        row = self._place(node.number)
+        return row if row < len(self._rows) and self._rows[row] is node else -1
+
+    def _place(self, number: int) -> int:
+        """The row of the first node of at least this number."""
+        return bisect_left(self._rows, number, key=lambda node: node.number)
 
     def index_of(self, node: Node, column: int = Column.IMAGE) -> QModelIndex:
-        return self.createIndex(node.row, column, node.number)
+        """Invalid where it is folded away or not kept."""
+        return self.index(self.row_of(node), column)
 
     def index_of_image(self, image_id: str) -> QModelIndex:
         """The row of an image, or of scratch for the empty id; invalid where it is not shown."""
-        node = self._forest.by_id.get(image_id)
-        if node is None and not image_id and self._forest.nodes:
-            node = self._forest.nodes[0]
+        node = self._forest.node_of(image_id)
         return self.index_of(node) if node is not None else QModelIndex()
 
-    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        # Asked for each row of a layout, as is `hasChildren`: there may be 10,000.
-        ready = self._levels.indexes.get(parent.internalId() if parent.isValid() else _TOP)
-        if ready is not None and 0 <= row < len(ready) and column == 0 and parent.column() <= 0:
-            return ready[row]
-        forest = self._forest
-        if parent.isValid():
-            number = parent.internalId()
-            rows = forest.nodes[number].children if number < len(forest.nodes) else forest.roots
-        else:
-            rows = forest.roots
-        if 0 <= row < len(rows) and 0 <= column < _COLUMNS and parent.column() <= 0:
-            return self.createIndex(row, column, rows[row].number)
-        return QModelIndex()
-
-    def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # QObject.parent() is another method
-        node = self.node(index)
-        parent = node.parent if node is not None else None
-        return self.createIndex(parent.row, 0, parent.number) if parent is not None else QModelIndex()
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        if not parent.isValid():
-            return len(self._forest.roots)
-        node = self.node(parent)
-        return len(node.children) if node is not None and parent.column() == 0 else 0
-
-    def hasChildren(self, parent: _Index = _ROOT) -> bool:
-        if not parent.isValid():
-            return bool(self._forest.roots)
-        try:
-            return self._branching[parent.internalId()] and parent.column() == 0
-        except IndexError:  # it has outlived its row
-            return False
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() and parent.column() != 0 else len(Column)
+    # For the view
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and 0 <= section < len(Column):
@@ -255,7 +338,10 @@ class ImageTreeModel(QAbstractItemModel):
     def _spoken(self, node: Node, column: int) -> str:
         if column != Column.IMAGE:
             return column_text(node, column)
-        return ", ".join(filter(None, (column_text(node, column), node.word, *(m.word for m in self.marks_of(node)))))
+        level = f"level {self._forest.levels[node.number] + 1}"
+        state = ("expanded" if self.is_open(node) else "collapsed") if self.has_rows_under(node) else ""
+        words = (mark.word for mark in self.marks_of(node))
+        return ", ".join(filter(None, (column_text(node, column), node.word, level, state, *words)))
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.layers.nowhere import why_no_layers
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
+from cacheview.ui.images.arrange import Kept, Prepared, Wanted
+from cacheview.ui.images.arranger import Arranger
 from cacheview.ui.images.empty import EmptyPage
-from cacheview.ui.images.filter import ImageFilter
 from cacheview.ui.images.foot import Foot
 from cacheview.ui.images.menu import ImageMenu
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
@@ -31,8 +32,8 @@ __all__ = ["ImagesPane"]
 
 _LEAST: Final = 46 * GRID
 _LEAST_HEIGHT: Final = 10 * GRID
-_EXPAND_ALL: Final = 400
-"""Up to so many images the tree begins fully expanded."""
+_PATIENCE: Final = 250
+"""Milliseconds before it is said that the images are being searched."""
 
 
 class ImagesPane(QWidget):
@@ -65,10 +66,19 @@ class ImagesPane(QWidget):
         self._store: ImageStore | None = None
         self._total: int | None = None
         self._revealing = False
+        self._keeps = False  # the place in the tree, in the rows that come next
+        self._new: Iterable[str] | None = ()
         self._before_filter: tuple[set[str], str | None] | None = None  # what was expanded, and the current image
+        self._matching = 0  # images, of a filter
+        self._percent = 0  # of a search that goes on
+        self._awaited: str | None = None  # image to be revealed once it has a row
         self.model = ImageTreeModel(self)
-        self.rows = ImageFilter(self.model, self)
-        self.tree = ImageTree(self.rows)
+        self.tree = ImageTree(self.model)
+        self._arranger = Arranger(self)
+        self._arranger.arranged.connect(self._show_arranged)
+        self._arranger.progressed.connect(self._show_progress)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(lambda: self._show_progress(self._percent))
         self._title = QLabel("Images")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._box = FilterBox("Filter: name, id, instruction", "Filter images by name, id or instruction")
@@ -84,9 +94,10 @@ class ImagesPane(QWidget):
         self._menu = ImageMenu(self)
         self._lay_out()
         set_font(self._title, strong_font)
-        self._box.textChanged.connect(self._filter)
-        self._foot.intermediate_toggled.connect(self._toggle_intermediate)
-        self._foot.marked_toggled.connect(self._toggle_marked)
+        self._box.textChanged.connect(self._arrange)
+        for toggled in (self._foot.intermediate_toggled, self._foot.marked_toggled):
+            toggled.connect(self._arrange)
+            toggled.connect(self.choices_changed)
         self._empty.pressed.connect(self.clear_filter)
         self.tree.activated_row.connect(self._activate)
         self.tree.menu_asked.connect(self._open_menu)
@@ -99,6 +110,7 @@ class ImagesPane(QWidget):
         self.tree.columns_changed.connect(self.choices_changed)
         self.tree.current_changed.connect(self._select)
         self.tree.current_changed.connect(lambda _: self.current_changed.emit(self.selected()))
+        self.tree.typed.connect(self._type)
         self.model.marks_changed.connect(self._marks_changed)
         self._show_counts()
 
@@ -124,10 +136,6 @@ class ImagesPane(QWidget):
 
     # What is shown
 
-    def prepare(self, forest: Forest) -> bool:
-        """Do some of the work that `set_store` with this tree takes. Returns whether there is more to do."""
-        return self._foot.intermediate.isChecked() and self.model.prepare(forest)
-
     def set_store(
         self,
         store: ImageStore | None,
@@ -149,20 +157,19 @@ class ImagesPane(QWidget):
             self._total = total
             self._show_counts()
             return
-        place = self.tree.place() if keep and self._store is not None else None
-        self._store = store
-        self._total = total
-        self._before_filter = None
-        intermediate = self._foot.intermediate.isChecked()
-        made = forest if intermediate else None
-        self._quietly(lambda: self.model.set_store(store, intermediate=intermediate, new=new, made=made))
+        if store is not self._store:
+            self.model.forget_marks()
+        self._total, self._store, self._keeps, self._new = total, store, keep, new
         sizes = store is not None and any(image.size is not None for image in store.images)
         self.tree.set_empty_columns(set() if sizes else {Column.SIZE})
-        if place is not None:
-            self._quietly(lambda: self.tree.restore(place))
-        else:
-            self._expand(None)
-        self._show_counts()
+        if store is None:
+            self._arranger.begin(None)
+            self._quietly(lambda: self.model.set_store(None, new=()))
+            self._show_counts()
+            return
+        self._arranger.begin(Prepared(store, intermediate=True, forest=forest) if forest is not None else None)
+        if not self._foot.marked.isChecked():  # which images are concerned is known with the marks
+            self._arrange()
 
     def restore(self, place: Place) -> None:
         """Be where the person was, without a word, see `ImageTree.place`."""
@@ -179,19 +186,19 @@ class ImagesPane(QWidget):
         """
         if self._store is None or (image_id and image_id not in self._store.by_id):
             return False
-        self._revealing = True
-        try:
-            if unhide and not self.model.index_of_image(image_id).isValid():
-                self._foot.intermediate.setChecked(True)
-            if unhide and not self._row(image_id).isValid():
-                self.clear_filter()
-            row = self._row(image_id)
-            if not row.isValid():
-                return False
-            self.tree.setCurrentIndex(row)
-            self.tree.scrollTo(row)
-        finally:
-            self._revealing = False
+        if unhide and self.model.forest.node_of(image_id) is None:
+            self._foot.intermediate.setChecked(True)
+        node = self.model.forest.node_of(image_id)
+        if node is None:
+            self._awaited = image_id if self._arranger.is_busy else None
+            return False
+        self._awaited = None
+        if unhide and not self.model.is_kept(node):
+            self.clear_filter()
+        if not self.model.is_kept(node):
+            return False
+        self._quietly(lambda: self.tree.make_current(image_id))
+        self.tree.scroll_to(image_id)
         return True
 
     def selected(self) -> Image | None:
@@ -219,71 +226,80 @@ class ImagesPane(QWidget):
     def bring_into_sight(self, parent: str, hit: str | None) -> None:
         """Make the parent of the probe the current row, and scroll so that the hit is in sight too, if there is one."""
         self.reveal(parent, unhide=False)
-        if hit is not None and (row := self._row(hit)).isValid():
-            self.tree.scrollTo(row)
+        if hit is not None:
+            self.tree.scroll_to(hit)
 
     # Changes
 
-    def _current_id(self) -> str | None:
-        """The id of the image of the current row, empty for scratch; None: there is none."""
-        node = self.tree.currentIndex().data(NODE_ROLE)
-        if not isinstance(node, Node):
+    @property
+    def is_filtering(self) -> bool:
+        """Whether the rows that are wanted are still being looked for."""
+        return self._arranger.is_busy
+
+    def _arrange(self) -> None:
+        """Show what is wanted by now, at once or when it is known; until then the rows of before stay."""
+        if self._store is None:
+            return
+        words = tuple(self._box.text().lower().split())
+        self._arranger.want(Wanted(self._store, self._foot.intermediate.isChecked(), words, self._concerned))
+        if self._arranger.is_busy:
+            self._percent = 0
+            self._patience.start()
+
+    @property
+    def _concerned(self) -> frozenset[str] | None:
+        """The ids of what is listed where only the probe's candidates and sources are; None: everything is."""
+        if not self._foot.marked.isChecked():
             return None
-        return node.image.id if node.image is not None else ""
+        return self.model.marks.concerned if self.model.marks is not None else frozenset()
 
-    def _row(self, image_id: str) -> QModelIndex:
-        return self.tree.row_of_image(image_id)
+    def _show_arranged(self, prepared: Prepared, kept: Kept | None) -> None:
+        self._patience.stop()
+        was_filtered = self.model.is_filtered
+        if prepared.forest is not self.model.forest:
+            self._quietly(lambda: self._show_tree(prepared))
+        if kept is not None or was_filtered:
+            self._quietly(lambda: self._show_kept(kept, was_filtered=was_filtered))
+        self._show_counts()
+        if self._awaited is not None:
+            self.reveal(self._awaited, unhide=False)
 
-    def _expand(self, ids: set[str] | None) -> None:
-        if ids is not None:
-            self.tree.expand_ids(ids)
-        elif self.rows.is_active or len(self.model.forest.nodes) <= _EXPAND_ALL:
-            self.tree.expandAll()
+    def _show_tree(self, prepared: Prepared) -> None:
+        """Of another store, or of the same with or without intermediate images: what appears is not folded up."""
+        place = self.tree.place() if self._keeps and self.model.rows else None
+        marks = self.model.marks
+        self.model.set_store(prepared.store, new=self._new, made=prepared.forest)
+        self.model.set_marks(marks)
+        if place is not None:
+            self.tree.restore(place)
         else:
-            self.tree.expand_top()
+            self._before_filter = None
+        self._keeps, self._new = True, None
 
-    def _filter(self, text: str) -> None:
-        if self._before_filter is None and not self.rows.is_active:
-            self._before_filter = (self.tree.expanded_ids(), self._current_id())
-        self._refilter(lambda: self.rows.set_text(text))
-
-    def _toggle_marked(self, only: bool) -> None:
-        if self._before_filter is None and not self.rows.is_active:
-            self._before_filter = (self.tree.expanded_ids(), self._current_id())
-        self._refilter(lambda: self.rows.set_only_marked(only))
-        self.choices_changed.emit()
-
-    def _refilter(self, change: Callable[[], object]) -> None:
-        self.tree.setUpdatesEnabled(False)
-        # With all folded up, rows come and go without the tree being laid out for each change.
-        self.tree.collapseAll()
-        self._quietly(change)
-        self._quietly(lambda: self.tree.set_filtered(self.rows.is_active))
-        if self.rows.is_active:
-            self.tree.expandAll()
-        elif self._before_filter is not None:
-            expanded, current = self._before_filter
+    def _show_kept(self, kept: Kept | None, *, was_filtered: bool) -> None:
+        current = self.tree.current_id()
+        if kept is not None and not (was_filtered and self._before_filter is not None):
+            self._before_filter = (self.tree.expanded_ids(), current)
+        self.model.set_kept(kept.nodes if kept is not None else None)
+        self._matching = kept.matching if kept is not None else 0
+        if kept is None and self._before_filter is not None:
+            expanded, before = self._before_filter
             self._before_filter = None
             self.tree.expand_ids(expanded)
-            if current is not None and not self.tree.currentIndex().isValid():
-                self._quietly(lambda: self.tree.setCurrentIndex(self._row(current)))
-        self.tree.setUpdatesEnabled(True)
-        if self.tree.currentIndex().isValid():
-            self.tree.scrollTo(self.tree.currentIndex())
-        self._show_counts()
+            current = before if current is None else current
+        if current is not None:
+            self.tree.make_current(current)
+            self.tree.scroll_to(current)
+        if not self.tree.currentIndex().isValid():
+            self.tree.scrollToTop()
 
-    def _toggle_intermediate(self, shown: bool) -> None:
-        current = self.selected()
-        expanded = self.tree.expanded_ids()
-        marks = self.model.marks
-        # What hangs on images that now appear was visible, and stays so.
-        self._quietly(lambda: self.model.set_store(self._store, intermediate=shown))
-        self.model.set_marks(marks)
-        self._expand(None if self.rows.is_active or len(self.model.forest.nodes) <= _EXPAND_ALL else expanded)
-        if current is not None and self._row(current.id).isValid():
-            self._quietly(lambda: self.tree.setCurrentIndex(self._row(current.id)))
-        self._show_counts()
-        self.choices_changed.emit()
+    def _show_progress(self, percent: int) -> None:
+        """It takes long: say so, and how far it is. Escape clears the filter, which ends it."""
+        self._percent = percent
+        wanted = self._arranger.wanted
+        if self._arranger.is_busy and not self._patience.isActive():
+            is_search = wanted is not None and bool(wanted.words)
+            self._foot.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
 
     def _quietly(self, change: Callable[[], object]) -> None:
         """Do something that may move the current row, which nobody asked for."""
@@ -295,9 +311,9 @@ class ImagesPane(QWidget):
 
     def _marks_changed(self) -> None:
         self.tree.update_rows(self._looks_different)
-        if self._foot.marked.isChecked():
-            self.tree.expandAll()
-            self._show_counts()
+        wanted = self._arranger.wanted
+        if self._foot.marked.isChecked() and (wanted is None or wanted.concerned != self._concerned):
+            self._arrange()
 
     def _looks_different(self, row: QModelIndex) -> bool:
         """Whether the marks of a row are others than before."""
@@ -308,9 +324,10 @@ class ImagesPane(QWidget):
         """Count, and say why where there is nothing."""
         there = len(self._store.images) if self._store is not None else 0
         total = there if self._total is None else self._total
-        shown = self.rows.matching_count if self.rows.is_active else there - self.model.forest.hidden
+        is_filtered = self.model.is_filtered
+        shown = self._matching if is_filtered else there - self.model.forest.hidden
         self._foot.show_count(shown, total)
-        if total and (shown or not self.rows.is_active):
+        if total and (shown or not is_filtered):
             self._pages.setCurrentWidget(self.tree)
             return
         if self._store is None:
@@ -331,7 +348,14 @@ class ImagesPane(QWidget):
     def _select(self, current: QModelIndex) -> None:
         node = current.data(NODE_ROLE)
         if not self._revealing and isinstance(node, Node):
+            self._awaited = None
             self.image_selected.emit(node.image)
+
+    def _type(self, text: str) -> None:
+        """Letters that are typed in the tree go on in the filter."""
+        if text.strip():
+            self._box.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._box.setText(text)
 
     def _activate(self, row: QModelIndex) -> None:
         node = row.siblingAtColumn(0).data(NODE_ROLE)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cacheview.model.effort import paced
@@ -35,7 +36,7 @@ class Node:
     that is dropped is gone at once, however large, and no search for cycles has to find it.
 
     Attributes:
-        number: its place in `Forest.nodes`.
+        number: its place in `Forest.nodes`, which is the order of the rows where nothing is folded up.
         image: None for scratch.
         origin: the node of what it was built on; None for a root.
         parent: the node that it stands under: its origin or an earlier ancestor; None on the top level.
@@ -72,6 +73,11 @@ class Node:
         self.word = word
 
     @property
+    def image_id(self) -> str:
+        """The id of its image; empty for scratch."""
+        return self.image.id if self.image is not None else ""
+
+    @property
     def origin(self) -> Node | None:
         return self._origin() if self._origin is not None else None
 
@@ -90,12 +96,29 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The roots, and all nodes: each image once. ``by_id`` finds the node of an image that is shown."""
+    """All nodes of a tree: each image once.
 
-    roots: Sequence[Node]
-    nodes: Sequence[Node]
-    by_id: dict[str, Node]
-    hidden: int
+    Attributes:
+        roots: the top level.
+        nodes: all of them, as they stand below each other where nothing is folded up.
+        by_id: the node of an image that is shown.
+        hidden: how many images are not.
+        levels: by a node's number, how many nodes it stands under.
+        ends: likewise, the number of the first node after it that does not stand under it.
+    """
+
+    roots: Sequence[Node] = ()
+    nodes: Sequence[Node] = ()
+    by_id: Mapping[str, Node] = field(default_factory=dict)
+    hidden: int = 0
+    levels: Sequence[int] = ()
+    ends: Sequence[int] = ()
+
+    def node_of(self, image_id: str) -> Node | None:
+        """The node of an image, of scratch for the empty id; None: it is not shown."""
+        if not image_id:
+            return self.nodes[0] if self.nodes else None
+        return self.by_id.get(image_id)
 
 
 def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
@@ -109,7 +132,7 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
             stands under the nearest ancestor that is shown.
     """
     if not store.images:
-        return Forest((), (), {}, 0)
+        return Forest()
     hidden = set() if intermediate else _intermediate(store)
     scratch = Node(0, None)
     nodes = [scratch]
@@ -134,7 +157,9 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
         if node.origin is not None:
             built[node.origin.number].append(node)
     _open_cycles(nodes, roots, built)
-    return Forest(_arrange(roots, built), nodes, by_id, len(hidden))
+    top = _arrange(roots, built)
+    nodes, levels, ends = _number(top, len(nodes))
+    return Forest(top, nodes, by_id, len(hidden), levels, ends)
 
 
 def _intermediate(store: ImageStore) -> set[str]:
@@ -218,3 +243,27 @@ def _arrange(roots: Iterable[Node], built: Sequence[list[Node]]) -> list[Node]:
             if images:
                 waiting.append((node, node.children, images))
     return top
+
+
+def _number(top: Iterable[Node], count: int) -> tuple[list[Node], array[int], array[int]]:
+    """Number the nodes in the order of their rows. Returns them, their levels, and the ends of what is under them."""
+    nodes: list[Node] = []
+    levels, ends = array("I"), array("I", bytes(array("I").itemsize * count))
+    above: list[Node] = []
+    waiting = [iter(top)]
+    while waiting:
+        node = next(waiting[-1], None)
+        if node is None:
+            waiting.pop()
+            if above:
+                ends[above.pop().number] = len(nodes)
+            continue
+        node.number = len(nodes)
+        nodes.append(node)
+        levels.append(len(above))
+        if node.children:
+            above.append(node)
+            waiting.append(iter(node.children))
+        else:
+            ends[node.number] = len(nodes)
+    return nodes, levels, ends

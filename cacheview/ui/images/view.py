@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.icons import pixmap
-from cacheview.ui.images.filter import ImageFilter
-from cacheview.ui.images.model import Column
+from cacheview.ui.images.model import Column, ImageTreeModel
 from cacheview.ui.images.row_painter import RowHeight, RowPainter
 from cacheview.ui.images.tree import Node
 from cacheview.ui.theme import GRID, mono_font, small_font
@@ -25,6 +24,7 @@ _HIDDEN_AT_FIRST: Final = (Column.ID, Column.SIZE)
 _GIVING_WAY: Final = (Column.SIZE, Column.CREATED, Column.ID)
 """Columns in the order in which they go where the images themselves would have no room."""
 _ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
+_Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 64
 """Levels of which a row has the line: more are not on screen together."""
 
@@ -47,23 +47,21 @@ class Place:
 
 
 class ImageTree(QTreeView):
-    """Shows the model itself, or through its filter while that is at work.
-
-    The filter is left out of the way as long as it hides nothing: going through it makes the layout of 10,000 rows
-    take four times as long.
+    """Shows the flat rows of the model as the tree that they are, and folds them up.
 
     ``activated_row``: Enter or a double click. ``menu_asked``: a context menu at a global position.
-    ``current_changed``: another row is the current one.
+    ``current_changed``: another row is the current one. ``typed(str)``: text was typed, which no key here takes.
     """
 
     current_changed = Signal(QModelIndex)
     activated_row = Signal(QModelIndex)
     menu_asked = Signal(QModelIndex, QPoint)
     columns_changed = Signal()
+    typed = Signal(str)
 
-    def __init__(self, rows: ImageFilter, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ImageTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = rows
+        self._model = model
         self._hidden = set(_HIDDEN_AT_FIRST)
         self._empty: set[Column] = set()
         self._narrow: set[Column] = set()
@@ -71,11 +69,13 @@ class ImageTree(QTreeView):
         self._widths: dict[Column, int] = {}
         self._painter = RowPainter()
         self._height = RowHeight(self._painter.height)
-        self._filtered = False
-        self.setModel(rows.images)
+        self.setModel(model)
         self.setItemDelegate(self._height)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)
+        self.setRootIsDecorated(False)  # rows are indented and have their arrows by hand
+        self.setItemsExpandable(False)
+        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.setIndentation(3 * GRID + 2)
         self.setAllColumnsShowFocus(True)
         self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
@@ -114,65 +114,111 @@ class ImageTree(QTreeView):
         self._give_way()
         self._show_columns()
 
-    def set_filtered(self, filtered: bool) -> None:
-        """Show what the filter keeps, or all. Then all is folded up; the current row stays where it is there."""
-        if filtered == self._filtered:
-            return
-        current, selection = self.node(self.currentIndex()), self.selectionModel()
-        self._filtered = filtered
-        self.setModel(self._rows if filtered else self._rows.images)
-        selection.deleteLater()
-        self._show_columns()
-        if current is not None and (row := self.row_of(current)).isValid():
-            self.setCurrentIndex(row)
+    # Rows
 
-    def node(self, row: QModelIndex | QPersistentModelIndex) -> Node | None:
+    def node(self, row: _Index) -> Node | None:
         """The node of a row; None for no row."""
-        return self._rows.node(row) if self._filtered else self._rows.images.node(row)
-
-    def row_of(self, node: Node) -> QModelIndex:
-        """The row of a node; invalid where it is hidden by the filter."""
-        return self._row(self._rows.images.index_of(node))
+        return self._model.node(row)
 
     def row_of_image(self, image_id: str) -> QModelIndex:
         """The row of an image, or of scratch for the empty id; invalid where it is not shown."""
-        return self._row(self._rows.images.index_of_image(image_id))
+        return self._model.index_of_image(image_id)
 
-    def _row(self, index: QModelIndex) -> QModelIndex:
-        return self._rows.mapFromSource(index) if self._filtered else index
+    def current_id(self) -> str | None:
+        """The id of the image of the current row, empty for scratch; None: there is none."""
+        node = self.node(self.currentIndex())
+        return None if node is None else node.image_id
 
-    def currentChanged(
-        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def make_current(self, image_id: str | None) -> None:
+        """Make the row of an image the current one, if it is kept; what it is folded away in is expanded."""
+        if image_id is not None:
+            self.expand_to(image_id)
+            row = self.row_of_image(image_id)
+            if row.isValid():
+                self.setCurrentIndex(row)
+
+    def scroll_to(self, image_id: str) -> None:
+        """Bring the row of an image on screen, if it is kept; what it is folded away in is expanded."""
+        self.expand_to(image_id)
+        row = self.row_of_image(image_id)
+        if row.isValid():
+            self.scrollTo(row)
+
+    def currentChanged(self, current: _Index, previous: _Index) -> None:
         super().currentChanged(current, previous)
         self.current_changed.emit(current)
 
-    def expand_top(self) -> None:
-        """Expand what is on the top level, and no more."""
-        for node in self._rows.images.forest.roots:
-            if node.children:
-                self.expand(self.row_of(node))
+    # What is folded up
+
+    def isExpanded(self, index: _Index) -> bool:
+        node = self.node(index)
+        return node is not None and self._model.is_open(node)
+
+    def expand(self, index: _Index) -> None:
+        node = self.node(index)
+        if node is not None:
+            self._model.unfold(node)
+
+    def collapse(self, index: _Index) -> None:
+        """A current row that is folded away gives its place to the one that it is folded into."""
+        node = self.node(index)
+        if node is None:
+            return
+        if self._stands_under(self.node(self.currentIndex()), node):
+            self.setCurrentIndex(self._model.index_of(node))
+        self._model.fold(node)
+
+    def expandAll(self) -> None:
+        current = self.current_id()
+        self._model.unfold_all()
+        self._select(current)
+
+    def collapseAll(self) -> None:
+        current = self.current_id()
+        self._model.fold_all()
+        self._select(current)
+
+    def _select(self, image_id: str | None) -> None:
+        """Make the row of an image the current one, if it is shown."""
+        row = self.row_of_image(image_id) if image_id is not None else QModelIndex()
+        if row.isValid():
+            self.setCurrentIndex(row)
+
+    def expand_to(self, image_id: str) -> None:
+        """Expand what an image is folded away in."""
+        node = self._model.forest.node_of(image_id)
+        above = []
+        while node is not None and (node := node.parent) is not None:
+            above.append(node)
+        for node in reversed(above):
+            self._model.unfold(node)
+
+    def _stands_under(self, node: Node | None, above: Node) -> bool:
+        return node is not None and above.number < node.number < self._model.forest.ends[above.number]
+
+    def expanded_ids(self) -> set[str]:
+        """The ids of images whose rows are expanded; the empty id stands for scratch."""
+        return {node.image_id for node in self._model.branching(is_open=True)}
+
+    def expand_ids(self, ids: set[str]) -> None:
+        """Expand these rows, and no others."""
+        self._model.unfold_only(ids)
 
     def place(self) -> Place:
         """Where the person is, to be restored after the store was read again."""
-        nodes = self._rows.images.forest.nodes
-        folded = {_id(node) for node in nodes if node.children and not self.isExpanded(self.row_of(node))}
-        node, first = self.node(self.currentIndex()), self.node(self.indexAt(QPoint(0, 0)))
+        first = self.node(self.indexAt(QPoint(0, 0)))
         return Place(
-            None if node is None else _id(node),
-            folded,
-            None if first is None else _id(first),
+            self.current_id(),
+            {node.image_id for node in self._model.branching(is_open=False)},
+            None if first is None else first.image_id,
             self.verticalScrollBar().value(),
         )
 
     def restore(self, place: Place) -> None:
         """Go back to a place, as far as its rows are there. What was on screen before is not folded up."""
         self.setUpdatesEnabled(False)
-        for node in self._rows.images.forest.nodes:
-            if node.children and _id(node) not in place.folded:
-                self.expand(self.row_of(node))
-        if place.current is not None and (current := self.row_of_image(place.current)).isValid():
-            self.setCurrentIndex(current)
+        self._model.fold_only(place.folded)
+        self._select(place.current)
         self.executeDelayedItemsLayout()
         self.verticalScrollBar().setValue(place.scrolled)
         # By the row that was on top, as rows may have come or gone above it.
@@ -180,20 +226,7 @@ class ImageTree(QTreeView):
             self.scrollTo(top, QTreeView.ScrollHint.PositionAtTop)
         self.setUpdatesEnabled(True)
 
-    def expanded_ids(self) -> set[str]:
-        """The ids of images whose rows are expanded; the empty id stands for scratch."""
-        nodes = self._rows.images.forest.nodes
-        return {_id(node) for node in nodes if node.children and self.isExpanded(self.row_of(node))}
-
-    def expand_ids(self, ids: set[str]) -> None:
-        """Expand these rows, and no others."""
-        self.setUpdatesEnabled(False)
-        self.collapseAll()
-        for image_id in ids:
-            index = self.row_of_image(image_id)
-            if index.isValid():
-                self.expand(index)
-        self.setUpdatesEnabled(True)
+    # Drawing
 
     def update_rows(self, changed: Callable[[QModelIndex], bool]) -> None:
         """Paint those rows again, of what is on screen, that a test reports have changed."""
@@ -207,9 +240,7 @@ class ImageTree(QTreeView):
                 self.viewport().update(0, place.y(), self.viewport().width(), place.height())
             row = self.indexBelow(row)
 
-    def drawRow(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         # All of it by hand: a style would lay its own selection over a part of the row, and take its time.
         tokens = self._painter.tokens
         row: QRect = option.rect
@@ -227,18 +258,24 @@ class ImageTree(QTreeView):
         if self.hasFocus() and first == self.currentIndex().siblingAtColumn(0):
             painter.fillRect(row.x(), row.y(), GRID - 1, row.height(), QColor(tokens.accent))
         ratio = painter.device().devicePixelRatioF()
-        item = self.visualRect(first)
+        item = self._item(first, node)
         cells = {Column.IMAGE: item}
         header = self.header()
         for column in _CHOSEN:
             if not header.isSectionHidden(column):
                 left, width = header.sectionViewportPosition(column), header.sectionSize(column)
                 cells[column] = QRect(left, row.y(), width, row.height())
-        if not self._filtered:
+        if not self._model.is_filtered:
             self._draw_branches(painter, item, row, node)
-        if node.children and self.model().hasChildren(first):
-            self._draw_arrow(painter, item, ratio, opened=self.isExpanded(first))
-        self._painter.paint(painter, node, self._rows.images.marks_of(node), cells, ratio)
+        if self._model.has_rows_under(node):
+            self._draw_arrow(painter, item, ratio, opened=self._model.is_open(node))
+        self._painter.paint(painter, node, self._model.marks_of(node), cells, ratio)
+
+    def _item(self, index: _Index, node: Node) -> QRect:
+        """Where a row's image is drawn: to the right of its arrow."""
+        return self.visualRect(index).adjusted(
+            self.indentation() * (self._model.forest.levels[node.number] + 1), 0, 0, 0
+        )
 
     def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: Node) -> None:
         """From an image down to each build that goes on from it: two that begin at one image are not one."""
@@ -268,12 +305,66 @@ class ImageTree(QTreeView):
         top = item.y() + (item.height() - size) // 2
         painter.drawPixmap(item.x() - size, top, pixmap(name, "text_muted", size, ratio))
 
+    # Keys and the mouse
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.activated_row.emit(self.currentIndex())
-            event.accept()
+        index = self.currentIndex().siblingAtColumn(0)
+        node = self.node(index)
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if node is not None:
+                self.activated_row.emit(index)
+            case Qt.Key.Key_Left if node is not None:
+                self._go_out(index, node)
+            case Qt.Key.Key_Right if node is not None:
+                self._go_in(index, node)
+            case Qt.Key.Key_Plus if node is not None:
+                self.expand(index)
+            case Qt.Key.Key_Minus if node is not None:
+                self.collapse(index)
+            case Qt.Key.Key_Asterisk if node is not None:
+                self._model.unfold_under(node)
+            case _:
+                super().keyPressEvent(event)
+                return
+        event.accept()
+
+    def _go_out(self, index: QModelIndex, node: Node) -> None:
+        if self._model.has_rows_under(node) and self._model.is_open(node):
+            self.collapse(index)
+        elif node.parent is not None:
+            self.setCurrentIndex(self._model.index_of(node.parent))
+
+    def _go_in(self, index: QModelIndex, node: Node) -> None:
+        if not self._model.has_rows_under(node):
             return
-        super().keyPressEvent(event)
+        if self._model.is_open(node):
+            self.setCurrentIndex(index.siblingAtRow(index.row() + 1))
+        else:
+            self.expand(index)
+
+    def keyboardSearch(self, search: str) -> None:
+        # Not row by row, as the base class does: there may be 100,000.
+        self.typed.emit(search)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or not self._press_arrow(event.position().toPoint()):
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or not self._press_arrow(event.position().toPoint()):
+            super().mouseDoubleClickEvent(event)
+
+    def _press_arrow(self, place: QPoint) -> bool:
+        """Expand or collapse the row whose arrow is there. Returns whether there is one."""
+        index = self.indexAt(place).siblingAtColumn(0)
+        node = self.node(index)
+        if node is None or not self._model.has_rows_under(node):
+            return False
+        left = self._item(index, node).x()
+        if not left - self.indentation() <= place.x() < left:
+            return False
+        (self.collapse if self._model.is_open(node) else self.expand)(index)
+        return True
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.indexAt(event.pos())
@@ -342,7 +433,3 @@ class ImageTree(QTreeView):
         self._give_way()
         self._show_columns()
         self.columns_changed.emit()
-
-
-def _id(node: Node) -> str:
-    return node.image.id if node.image is not None else ""

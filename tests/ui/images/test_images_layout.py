@@ -77,6 +77,20 @@ def test_what_was_selected_is_in_sight_again_after_a_filter(qtbot: QtBot, many: 
     assert pane.tree.viewport().rect().contains(pane.tree.visualRect(pane.tree.currentIndex()).center())
 
 
+def test_what_a_filter_keeps_is_listed_from_its_top(qtbot: QtBot, many: ImageStore) -> None:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, 300)
+    pane.set_store(many)
+    pane.show()
+    pane.reveal("sha256:child")
+    box = pane.findChild(QLineEdit)
+    assert box is not None
+    box.setText("lone")
+    assert pane.tree.node(pane.tree.indexAt(pane.tree.viewport().rect().topLeft())) is pane.model.rows[0]
+    pane.close()
+
+
 def test_parent_and_hit_come_into_sight_together(qtbot: QtBot, many: ImageStore) -> None:
     pane = ImagesPane()
     qtbot.addWidget(pane)

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from image_kit import make_image, marks
 from model_kit import checked_by_qt
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import Qt
 
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
 from cacheview.stores.open import open_store
 from cacheview.ui.images import Marks, positions
-from cacheview.ui.images.filter import ImageFilter
+from cacheview.ui.images.arrange import Prepared, Texts, Wanted, keep, prepare
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
+from cacheview.ui.images.tree import Node, forest
 
 
 @pytest.fixture
@@ -28,39 +29,90 @@ def model(qapp: object) -> Iterator[ImageTreeModel]:
     del tester
 
 
-@pytest.fixture
-def rows(model: ImageTreeModel) -> Iterator[ImageFilter]:
-    rows = ImageFilter(model)
-    tester = checked_by_qt(rows)
-    yield rows
-    del tester
+def names(model: ImageTreeModel) -> list[str]:
+    """The rows, top to bottom."""
+    shown = [model.index(row, 0).data(NODE_ROLE) for row in range(model.rowCount())]
+    return [node.image.id.removeprefix("sha256:") if node.image else "scratch" for node in shown]
 
 
-def names(rows: ImageFilter, parent: QModelIndex | None = None) -> list[str]:
-    parent = parent or QModelIndex()
-    found = []
-    for row in range(rows.rowCount(parent)):
-        index = rows.index(row, 0, parent)
-        node = index.data(NODE_ROLE)
-        found.append(node.image.id.removeprefix("sha256:") if node.image else "scratch")
-        found += names(rows, index)
-    return found
+def filtered(model: ImageTreeModel, wanted: Wanted) -> int:
+    """Show what a filter keeps. Returns how many images match."""
+    prepared = prepare(wanted, Prepared(wanted.store, wanted.intermediate, model.forest))
+    kept = keep(prepared, wanted)
+    model.set_kept(kept.nodes if kept is not None else None)
+    return kept.matching if kept is not None else len(wanted.store.images)
 
 
-def test_sound_while_it_changes(rows: ImageFilter, store: ImageStore) -> None:
-    model = rows.images
+def test_sound_while_it_changes(model: ImageTreeModel, store: ImageStore) -> None:
     other = ImageStore((make_image("x", "y"), make_image("y", "x"), make_image("z")))
     for shown in (store, other, None, store):
         model.set_store(shown)
-        rows.set_text("app")
         if shown is not None:
+            filtered(model, Wanted(shown, words=("app",)))
             model.set_marks(marks(shown, Probe()))
-        rows.set_only_marked(True)
-        model.set_store(shown, intermediate=False)
-        rows.set_text("")
-        rows.set_only_marked(False)
+            filtered(model, Wanted(shown, concerned=frozenset(("", "sha256:z"))))
+            for node in list(model.rows):
+                model.fold(node)
+            for node in model.forest.nodes:
+                model.unfold(node)
+            model.set_store(shown, intermediate=False)
+            model.fold_all()
+            model.unfold_under(model.forest.roots[0])
+            model.unfold_all()
         model.set_marks(None)
-    assert names(rows) == ["scratch", "base", "app", "other", "pulled", "orphan"]
+    assert names(model) == ["scratch", "base", "app", "other", "pulled", "orphan"]
+
+
+def test_rows_are_folded_into_the_one_that_they_stand_under(model: ImageTreeModel, store: ImageStore) -> None:
+    model.set_store(store)
+    everything = names(model)
+    base, scratch = model.forest.by_id["sha256:base"], model.forest.roots[0]
+    model.fold(base)
+    assert names(model) == ["scratch", "base", "pulled", "orphan"]
+    model.fold(scratch)
+    assert names(model) == ["scratch", "pulled", "orphan"]
+    model.unfold(scratch)
+    assert names(model) == ["scratch", "base", "pulled", "orphan"], "what was folded up under it stays so"
+    model.fold(scratch)
+    model.unfold_under(scratch)
+    assert names(model) == everything
+    filtered(model, Wanted(store, words=("team/app",)))
+    assert names(model) == ["scratch", "base", "one", "two", "app"]
+    model.fold(base)
+    assert names(model) == ["scratch", "base"]
+    assert model.has_rows_under(base)
+    filtered(model, Wanted(store, words=("base",)))
+    assert not model.has_rows_under(base), "nothing under it is kept"
+
+
+@given(parents=st.lists(st.integers(-1, 7), min_size=8, max_size=8), changes=st.lists(st.integers(0, 15), max_size=30))
+@examples(0.5)
+def test_rows_are_those_under_nothing_that_is_folded_up(parents: list[int], changes: list[int], qapp: object) -> None:
+    store = ImageStore(
+        tuple(make_image(str(i), str(parent) if parent >= 0 else None) for i, parent in enumerate(parents))
+    )
+    model = ImageTreeModel()
+    tester = checked_by_qt(model)
+    model.set_store(store)
+    folded: set[Node] = set()
+    for change in changes:
+        node = model.forest.nodes[change % len(model.forest.nodes)]
+        if change < 8:
+            folded.add(node)
+            model.fold(node)
+        else:
+            folded.discard(node)
+            model.unfold(node)
+        shown = []
+        for each in model.forest.nodes:
+            above, is_hidden = each.parent, False
+            while above is not None:
+                is_hidden, above = is_hidden or above in folded, above.parent
+            if not is_hidden:
+                shown.append(each)
+        assert list(model.rows) == shown
+        assert [model.row_of(each) for each in shown] == list(range(model.rowCount()))
+    del tester
 
 
 @given(texts=st.lists(st.sampled_from(["", "app", "RUN", "run one", "sha256:o", "nothing at all", "ß"])))
@@ -70,11 +122,10 @@ def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> N
         (make_image("base"), make_image("one", "base"), make_image("app", "one"), make_image("side", "base"))
     )
     model = ImageTreeModel()
-    rows = ImageFilter(model)
-    tester = checked_by_qt(rows)
+    tester = checked_by_qt(model)
     model.set_store(store)
     for text in texts:
-        rows.set_text(text)
+        count = filtered(model, Wanted(store, words=tuple(text.lower().split())))
         matching = {
             image.id
             for image in store.images
@@ -86,20 +137,33 @@ def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> N
             while current.parent:
                 kept.add(current.parent)
                 current = store.by_id[current.parent]
-        shown = {f"sha256:{name}" for name in names(rows) if name != "scratch"}
+        shown = {f"sha256:{name}" for name in names(model) if name != "scratch"}
         assert shown == kept
-        if text:
-            assert rows.matching_count == len(matching)
+        assert count == len(matching)
     del tester
 
 
-def test_only_what_the_probe_concerns(rows: ImageFilter, store: ImageStore) -> None:
-    rows.images.set_store(store)
-    rows.images.set_marks(marks(store, Probe(parent="sha256:base")))
-    rows.set_only_marked(True)
-    assert names(rows) == ["scratch", "base", "one", "other"]
-    rows.images.set_marks(marks(store, Probe(parent="sha256:two", cache_from=("team/other:1",))))
-    assert names(rows) == ["scratch", "base", "one", "two", "app", "other"]
+def test_words_are_found_in_one_image_each(store: ImageStore) -> None:
+    tree = forest(store)
+    texts = Texts(tree)
+
+    def found(*words: str) -> list[str]:
+        return [tree.nodes[number].image_id for number in texts.matching(words)]
+
+    assert found("team/app:1", "sha256:app") == ["sha256:app"]
+    assert found("team/app:1", "sha256:base") == [], "they are in two"
+    assert found("run") == [image.id for image in store.images]
+    assert found("scratch") == [""]
+
+
+def test_only_what_the_probe_concerns(model: ImageTreeModel, store: ImageStore) -> None:
+    model.set_store(store)
+    filtered(model, Wanted(store, concerned=marks(store, Probe(parent="sha256:base")).concerned))
+    assert names(model) == ["scratch", "base", "one", "other"]
+    concerned = marks(store, Probe(parent="sha256:two", cache_from=("team/other:1",))).concerned
+    filtered(model, Wanted(store, concerned=concerned))
+    assert names(model) == ["scratch", "base", "one", "two", "app", "other"]
+    assert filtered(model, Wanted(store, words=("app",), concerned=concerned)) == 1
 
 
 def test_marks_are_worked_out_for_what_is_looked_at(model: ImageTreeModel, store: ImageStore) -> None:
@@ -153,6 +217,7 @@ def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) ->
     model.set_store(ImageStore(()))
     assert model.data(stale) is None
     assert not model.parent(stale).isValid()
+    assert not stale.siblingAtColumn(Column.ID).isValid()
 
 
 def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qapp: object) -> None:

@@ -216,8 +216,7 @@ def test_a_size_beyond_all_numbers_is_painted(size: int, pane: ImagesPane) -> No
 
 def test_marks_tell_without_changing_the_model(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
     changed: list[QModelIndex] = []
-    for model in (pane.rows, pane.model):
-        model.dataChanged.connect(lambda first, *_: changed.append(first))
+    pane.model.dataChanged.connect(lambda first, *_: changed.append(first))
     pane.set_marks(marks(store, Probe(parent="sha256:base")))
     assert changed == []
 
@@ -235,3 +234,14 @@ def test_rows_are_painted_in_both_states(pane: ImagesPane, store: ImageStore, qt
 def test_accessible_names(pane: ImagesPane) -> None:
     assert pane.tree.accessibleName()
     assert filter_box(pane).accessibleName()
+
+
+def test_only_candidates_of_a_store_that_is_read_again(pane: ImagesPane, store: ImageStore) -> None:
+    pane.set_marks(marks(store, Probe(parent="sha256:base")))
+    toggle(pane, "candidates").click()
+    pane.reveal("sha256:other")
+    again = ImageStore((*store.images, make_image("more", "base")))
+    pane.set_store(again, keep=True, new=["sha256:more"])
+    pane.set_marks(marks(again, Probe(parent="sha256:base")))
+    assert visible_ids(pane) == ["scratch", "base", "one", "other", "more"]
+    assert pane.tree.current_id() == "sha256:other"

@@ -1,0 +1,140 @@
+"""Which rows of the tree stay, of all that a store has: what matches, and the ancestors that lead there. No Qt."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from cacheview.model.effort import paced
+from cacheview.ui.images.texts import search_text
+from cacheview.ui.images.tree import Forest, Node, forest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cacheview.model import ImageStore
+
+__all__ = ["Kept", "Prepared", "Texts", "Wanted", "keep", "prepare"]
+
+_PACE: Final = 2048  # images between two reports
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is to be shown of a store.
+
+    Attributes:
+        intermediate: also the unnamed images that others were built on.
+        words: all of them are in what is kept: in names, id or instruction, in any order, in lower case.
+        concerned: ids of the images that are kept, where not all are; the empty id stands for scratch.
+    """
+
+    store: ImageStore
+    intermediate: bool = True
+    words: tuple[str, ...] = ()
+    concerned: frozenset[str] | None = None
+
+    @property
+    def is_filter(self) -> bool:
+        return bool(self.words) or self.concerned is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The tree of a store, with or without intermediate images; ``texts`` where they were needed so far."""
+
+    store: ImageStore
+    intermediate: bool
+    forest: Forest
+    texts: Texts | None = None
+
+    def serves(self, wanted: Wanted) -> bool:
+        """Whether all is here that it takes to find the rows for what is wanted."""
+        is_tree = self.store is wanted.store and self.intermediate == wanted.intermediate
+        return is_tree and (self.texts is not None or not wanted.words)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What a filter keeps.
+
+    Attributes:
+        nodes: by the number of a node, 1 where it stays.
+        matching: how many images match; ancestors that are merely kept do not count.
+    """
+
+    nodes: bytearray
+    matching: int
+
+
+class Texts:
+    """All that the nodes of a tree are found by, as one string: searching it takes a fraction of searching each."""
+
+    def __init__(self, tree: Forest, progress: Callable[[int, int], object] = lambda *_: None) -> None:
+        """``progress(done, total)`` is called now and then."""
+        texts = []
+        for number, node in enumerate(paced(tree.nodes)):
+            if not number % _PACE:
+                progress(number, len(tree.nodes))
+            texts.append(search_text(node.image) if node.image is not None else "scratch")
+        self._text = "\n".join(texts)  # no word has a line break
+        self._starts = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
+
+    def matching(self, words: Sequence[str]) -> Iterator[int]:
+        """The numbers of the nodes whose text has all of the words, in order."""
+        first, *others = sorted(words, key=len, reverse=True)  # the longest is in the fewest
+        find, starts = self._text.find, self._starts
+        place = find(first)
+        while place >= 0:
+            number = bisect_right(starts, place) - 1
+            begin, end = starts[number], starts[number + 1]
+            if all(find(word, begin, end) >= 0 for word in others):
+                yield number
+            place = find(first, end)
+
+
+def prepare(
+    wanted: Wanted, known: Prepared | None = None, progress: Callable[[int, int], object] = lambda *_: None
+) -> Prepared:
+    """All that it takes to find the rows for what is wanted.
+
+    Args:
+        known: what has been prepared so far: its tree is taken where it is the one.
+        progress: how far the texts are, ``(done, total)`` nodes.
+    """
+    if known is not None and known.store is wanted.store and known.intermediate == wanted.intermediate:
+        tree, texts = known.forest, known.texts
+    else:
+        tree, texts = forest(wanted.store, intermediate=wanted.intermediate), None
+    if texts is None and wanted.words:
+        texts = Texts(tree, progress)
+    return Prepared(wanted.store, wanted.intermediate, tree, texts)
+
+
+def keep(prepared: Prepared, wanted: Wanted) -> Kept | None:
+    """What stays of what was prepared; None: everything does."""
+    if not wanted.is_filter:
+        return None
+    kept, matching = bytearray(len(prepared.forest.nodes)), 0
+    for node in paced(_matching(prepared, wanted)):
+        matching += node.image is not None
+        above: Node | None = node
+        while above is not None and not kept[above.number]:
+            kept[above.number] = 1
+            above = above.origin
+    return Kept(kept, matching)
+
+
+def _matching(prepared: Prepared, wanted: Wanted) -> Iterator[Node]:
+    tree, concerned = prepared.forest, wanted.concerned
+    if wanted.words:
+        assert prepared.texts is not None
+        found = (tree.nodes[number] for number in prepared.texts.matching(wanted.words))
+        yield from (node for node in found if concerned is None or node.image_id in concerned)
+    elif tree.nodes:
+        nodes = (tree.node_of(image_id) for image_id in concerned or ())
+        yield from (node for node in nodes if node is not None)
