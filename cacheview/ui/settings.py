@@ -176,6 +176,15 @@ class Settings:
     def following(self, wanted: bool) -> None:
         self._stored.setValue("engine/follow", "true" if wanted else "false")
 
+    @property
+    def editor(self) -> str:
+        """The command that opens a Dockerfile at a line, see `editor.commands.command_of_template`; empty: none."""
+        return self._text("editor/command")
+
+    @editor.setter
+    def editor(self, command: str) -> None:
+        self._stored.setValue("editor/command", command)
+
     def save(self) -> None:
         """Write now. That it cannot be written is no reason to bother anybody: the next start has the defaults."""
         self._make_private()

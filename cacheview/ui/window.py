@@ -296,6 +296,7 @@ class MainWindow(QMainWindow):
         self.docks.connect_actions()
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.reset_layout, self._reset_layout)
+        connect(do.editor, self._choose_editor)
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
@@ -389,6 +390,13 @@ class MainWindow(QMainWindow):
 
         dialog = ByNameDialog(self.opener.location, self)
         dialog.chosen.connect(self.open)
+        dialog.open()
+
+    def _choose_editor(self) -> None:
+        from cacheview.ui.editor.dialog import EditorDialog
+
+        dialog = EditorDialog(self._settings.editor, self)
+        dialog.chosen.connect(lambda command: setattr(self._settings, "editor", command))
         dialog.open()
 
     def _show_shortcuts(self) -> None:

@@ -94,6 +94,11 @@ class Build(Model):
         return "" if find_dockerfile(self.context).path == Path(os.path.abspath(self.dockerfile)) else self.dockerfile
 
     @property
+    def file(self) -> str:
+        """The path of the Dockerfile as a file of its own, which an editor can open; empty: it is in a tar."""
+        return self.dockerfile if self.dockerfile != self.context else ""
+
+    @property
     def title(self) -> str:
         """The path of the Dockerfile in its context, after the context's name."""
         name = os.path.basename(self.context.rstrip(os.sep)) or self.context

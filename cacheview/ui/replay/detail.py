@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
 from cacheview.replay.misses import Miss
@@ -35,9 +35,11 @@ _TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKin
 class Detail(QScrollArea):
     """One step: what it is, why it is as it is, and its files.
 
-    ``files_asked(Miss)``: which of them differ. ``download_asked()``: the image whose files a ``COPY --from`` takes.
+    ``editor_asked()``: the Dockerfile at the line of the step. ``files_asked(Miss)``: which of the files differ.
+    ``download_asked()``: the image whose files a ``COPY --from`` takes.
     """
 
+    editor_asked = Signal()
     files_asked = Signal(object)
     download_asked = Signal()
 
@@ -50,6 +52,10 @@ class Detail(QScrollArea):
         self._differs = Text(plain_font)
         self._files = Text(small_font, "text_muted")
         self._miss: Miss | None = None
+        self.editor_button = QToolButton()
+        self.editor_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        set_tip(self.editor_button, "Open the Dockerfile in your editor (F4)")
+        self.editor_button.clicked.connect(self.editor_asked)
         self.files_button = QPushButton("Which files differ")
         self.files_button.clicked.connect(lambda: self.files_asked.emit(self._miss))
         self.download_button = QPushButton()
@@ -58,7 +64,11 @@ class Detail(QScrollArea):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + 2)
-        for widget in (self._title, self._instruction, self._differs):
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self.editor_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(top)
+        for widget in (self._instruction, self._differs):
             layout.addWidget(widget)
         layout.addWidget(self.files_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._reason)
@@ -112,6 +122,9 @@ class Detail(QScrollArea):
                 reason = f"What if: {cost_reason(cost)}. {reason}".rstrip()
             files = _files(step)
         self._title.say(title)
+        is_open = replayed is not None and bool(replayed.question.build.file)
+        self.editor_button.setVisible(is_open and row is not None and row.line > 0)
+        self.editor_button.setText(f"Open at line {row.line}" if row is not None else "")
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
         check = self._say_why(miss, reason)
         show_check(self._values, check)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from cacheview.engine.builders import uses_buildkit
@@ -26,6 +26,7 @@ from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.place import Place
+from cacheview.ui.replay.row_menu import RowMenu
 from cacheview.ui.replay.rows import Row, flat, rows_of
 from cacheview.ui.replay.selecting import selection
 from cacheview.ui.replay.strip import Strip, summaries
@@ -55,10 +56,12 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         context_asked(), open_asked(): the person wants to choose one.
         compare_asked(): the person wants to compare the build with another one.
         files_asked(Miss): the person wants to see which files differ.
+        editor_asked(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
         download_asked(ImageStore): images of this engine may be downloaded.
     """
 
     files_asked = Signal(object)
+    editor_asked = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
     compare_asked = Signal()
     download_asked = Signal(object)
     image_activated = Signal(str)
@@ -82,6 +85,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.detail = Detail()
         self._watcher = Watcher(self)
         self._copier = StepsCopier(self)
+        self.row_menu = RowMenu(self.view, self.model, self._copier, lambda: self.miss, self)
         self._form = Lazy(self._make_form)
         self._clients = Lazy(self._make_clients)
         self._make_columns()
@@ -113,8 +117,11 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._place.chosen.connect(self._choose)
         self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
         self.view.copy_asked.connect(lambda: self._copier.copy_row(self.model.row(self.view.currentIndex())))
+        self.row_menu.editor_asked.connect(self.editor_asked)
+        self.row_menu.files_asked.connect(self.files_asked)
         self.strip.step_asked.connect(self._go_to)
         self.detail.files_asked.connect(self.files_asked)
+        self.detail.editor_asked.connect(self.row_menu.edit)
         self.detail.download_asked.connect(self._download)
         self._content.pressed.connect(self._help)
         head = self.head
@@ -264,6 +271,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.beyond_button.setChecked(build.beyond)
         if build != self._build:
             self._build = build
+            self.row_menu.show_build(build)
             if self._form.made is not None:
                 self._form.made.show_build(build)
             self.build_changed.emit(build)
@@ -471,6 +479,12 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.image_activated.emit(row.step.image)
 
     # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F4 and not event.modifiers():
+            self.row_menu.edit()
+        else:
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._select_beside()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 from cacheview.model import DataError
 from cacheview.ui.actions import connect
 from cacheview.ui.dock import DockController
+from cacheview.ui.editor.opening import Editor
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
@@ -49,6 +50,7 @@ class Replays(DockController[ReplayPane]):
     def __init__(self, host: DockHost, name: str, action: QAction, settings: Settings) -> None:
         super().__init__(host, name, ReplayPane(settings.records, host.layer_access), action)
         self._settings = settings
+        self._editor = Editor(settings, self)
         self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, as long as the window is open
         self.pane.open_asked.connect(self.choose)
         self.pane.context_asked.connect(self._choose_context)
@@ -56,6 +58,9 @@ class Replays(DockController[ReplayPane]):
         self.pane.image_activated.connect(self._reveal)
         self.pane.download_asked.connect(host.layer_access.allow)
         self.pane.copied.connect(self.say_copied)
+        self.pane.editor_asked.connect(self._editor.open)
+        self._editor.opened.connect(host.status.say)
+        self._editor.failed.connect(self._not_opened)
 
     def open(self, path: str, file: str = "") -> None:
         """Replay a Dockerfile, or that of a context folder, with the options that it was replayed with last."""
@@ -137,6 +142,11 @@ class Replays(DockController[ReplayPane]):
     def _folder(self) -> str:
         known = self.pane.build
         return os.path.dirname(known.dockerfile) if known is not None else start_folder()
+
+    def _not_opened(self, why: str) -> None:
+        ways = (("&Choose an editor…", self.host.commands.editor.trigger),)
+        self.host.notice.show_text("error", why, (), ways)
+        self.host.notice.show()
 
     def _reveal(self, image_id: str) -> None:
         if self.host.workspace is not None:

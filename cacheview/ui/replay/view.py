@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Signal
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
 
 from cacheview.ui.replay.model import BEGINS_STAGE, Column, StepsModel
@@ -23,9 +23,10 @@ _LEAST: Final = 12 * GRID
 
 
 class StepsView(RowTree):
-    """``chosen(QModelIndex)``: the person moved to a row."""
+    """``chosen(QModelIndex)``: the person moved to a row. ``menu_asked``: a context menu at a global position."""
 
     chosen = Signal(QModelIndex)
+    menu_asked = Signal(QPoint)
 
     def __init__(self, model: StepsModel, parent: QWidget | None = None) -> None:
         super().__init__("Steps of the Dockerfile, and what the cache answers", parent)
@@ -48,6 +49,12 @@ class StepsView(RowTree):
                 index = model.index(row, 0)
                 if model.hasChildren(index):
                     self.expand(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        where = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+        self.menu_asked.emit(where)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,0 +1,1 @@
+"""A Dockerfile in the editor of the person, at a line."""

@@ -1,0 +1,78 @@
+"""Which program the desktop opens text files with, as the freedesktop specifications have it. No Qt.
+
+"Association between MIME types and applications" 1.0 and "Desktop Entry Specification" 1.5.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+__all__ = ["default_editor"]
+
+_TYPES: Final = ("text/x-dockerfile", "text/plain")
+_LARGEST: Final = 1 << 20
+_FIELD_CODE: Final = re.compile("%[a-zA-Z]")
+
+
+def default_editor(environment: Mapping[str, str], home: str) -> tuple[str, ...]:
+    """The words of its command line, without the file; empty: none is set, or it needs a terminal."""
+    folders = tuple(_data_folders(environment, home))
+    for kind in _TYPES:
+        for name in _defaults(kind, environment, home, folders):
+            words = _command(name, folders)
+            if words:
+                return words
+    return ()
+
+
+def _defaults(kind: str, environment: Mapping[str, str], home: str, folders: tuple[Path, ...]) -> Iterator[str]:
+    """The names of desktop files for a MIME type, the first first."""
+    desktops = [each.lower() for each in environment.get("XDG_CURRENT_DESKTOP", "").split(":") if each]
+    config = [Path(environment.get("XDG_CONFIG_HOME") or f"{home}/.config")]
+    config += _paths(environment.get("XDG_CONFIG_DIRS") or "/etc/xdg")
+    for folder in (*config, *(folder / "applications" for folder in folders)):
+        for file in (*(f"{desktop}-mimeapps.list" for desktop in desktops), "mimeapps.list"):
+            listed = _read(folder / file).get("Default Applications", {}).get(kind, "")
+            yield from (name for name in listed.split(";") if name and os.sep not in name)
+
+
+def _command(name: str, folders: tuple[Path, ...]) -> tuple[str, ...]:
+    for folder in folders:
+        entry = _read(folder / "applications" / name).get("Desktop Entry", {})
+        if not entry:
+            continue
+        try:
+            words = [word for word in shlex.split(entry.get("exec", "")) if not _FIELD_CODE.fullmatch(word)]
+        except ValueError:
+            words = []
+        return () if entry.get("terminal", "").lower() == "true" else tuple(words)
+    return ()
+
+
+def _data_folders(environment: Mapping[str, str], home: str) -> Iterator[Path]:
+    yield Path(environment.get("XDG_DATA_HOME") or f"{home}/.local/share")
+    yield from _paths(environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share")
+
+
+def _paths(text: str) -> list[Path]:
+    return [Path(path) for path in text.split(":") if os.path.isabs(path)]
+
+
+def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """The groups of a file, keys in lower case; none of one that is not there or not such a file."""
+    parser = configparser.ConfigParser(
+        interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",), default_section=""
+    )
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return {}
+        parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, configparser.Error):
+        return {}
+    return {name: dict(parser.items(name)) for name in parser.sections()}

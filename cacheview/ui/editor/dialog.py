@@ -1,0 +1,66 @@
+"""Choosing the editor that Dockerfiles are opened in."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from cacheview.ui.editor.commands import check_template
+from cacheview.ui.plain import visible
+from cacheview.ui.theme import GRID, mono_font, set_font
+from cacheview.ui.wrapped import Wrapped
+
+__all__ = ["EditorDialog"]
+
+_HELP = (
+    "{file} and {line} stand for the path and the line. The command is started as it stands here, without a shell.\n"
+    "    code -g {file}:{line}\n"
+    "    kate --line {line} {file}\n"
+    "    xterm -e vim +{line} {file}\n"
+    "If it is empty, cacheview starts the editor that VISUAL or EDITOR names, or the one that the desktop opens text "
+    "files with, at the line if it is a graphical editor that cacheview knows."
+)
+
+
+class EditorDialog(QDialog):
+    """Asks for the command. ``chosen(str)``: the person wants it; empty: none."""
+
+    chosen = Signal(str)
+
+    def __init__(self, current: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Editor for Dockerfiles")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.command = QLineEdit(current)
+        set_font(self.command, mono_font)
+        self.command.setPlaceholderText("code -g {file}:{line}")
+        self.command.setMinimumWidth(120 * GRID)
+        label = QLabel("&Command")
+        label.setBuddy(self.command)
+        help_ = Wrapped(_HELP)
+        help_.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.problem = Wrapped()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.command.textChanged.connect(self._check)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+        layout.setSpacing(3 * GRID)
+        for widget in (label, self.command, self.problem, help_):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        self._check()
+
+    def accept(self) -> None:
+        super().accept()
+        self.chosen.emit(self.command.text().strip())
+
+    def _check(self) -> None:
+        text = self.command.text().strip()
+        problem = check_template(text) if text else ""
+        self.problem.setText(visible(problem))
+        self._ok.setEnabled(not problem)

@@ -1,0 +1,104 @@
+"""Starting the editor: what the person set, else what the environment or the desktop names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from cacheview.model import DataError
+from cacheview.ui.editor.commands import Command, command_of_environment, command_of_program, command_of_template
+from cacheview.ui.editor.default import default_editor
+from cacheview.ui.plain import one_line
+
+if TYPE_CHECKING:
+    from cacheview.ui.settings import Settings
+
+__all__ = ["Editor"]
+
+
+class Editor(QObject):
+    """Opens files of the person at a line.
+
+    Signals:
+        opened(str): what was started, in words.
+        failed(str): why nothing was, in a sentence.
+    """
+
+    opened = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self, settings: Settings, parent: QObject | None = None, *, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._environment = environment
+
+    def open(self, path: str, line: int = 0) -> None:
+        """Open a file; ``line``: from 1; 0: none."""
+        path = os.path.abspath(path)
+        name = one_line(PurePath(path).name)
+        try:
+            if not os.path.isfile(path):
+                raise DataError("there is no such file any more", where=one_line(path))
+            command = self._command(path, line)
+            if command is None:
+                self._open_by_desktop(path)
+            else:
+                _start(command)
+        except DataError as error:
+            self.failed.emit(f"{name} was not opened: {error}")
+            return
+        if command is not None and command.has_line:
+            self.opened.emit(f"Opening {name} at line {max(line, 1)} in {one_line(_program(command))}")
+        elif command is not None:
+            self.opened.emit(f"Opening {name} in {one_line(_program(command))}")
+        else:
+            hint = "; to open it at the line, choose Edit ▸ Editor for Dockerfiles" if line else ""
+            self.opened.emit(f"Opening {name} in the program of the desktop{hint}")
+
+    def _command(self, path: str, line: int) -> Command | None:
+        """None: the desktop has to find a program."""
+        if self._settings.editor:
+            return command_of_template(self._settings.editor, path, line)
+        command = command_of_environment(self._environment, path, line)
+        if command is None and sys.platform not in ("win32", "darwin"):
+            words = default_editor(self._environment, os.path.expanduser("~"))
+            command = command_of_program(words, path, line) if words else None
+        return command
+
+    def _open_by_desktop(self, path: str) -> None:
+        url = QUrl.fromLocalFile(path)
+        if url.toLocalFile() != path:
+            what = "its path is not UTF-8, and no desktop can be given it; choose Edit ▸ Editor for Dockerfiles"
+            raise DataError(what)
+        if not QDesktopServices.openUrl(url):
+            what = "the desktop has no program for it; choose one under Edit ▸ Editor for Dockerfiles"
+            raise DataError(what)
+
+
+def _program(command: Command) -> str:
+    return PurePath(command.arguments[0]).name
+
+
+def _start(command: Command) -> None:
+    """Start it apart from this program. Raises `DataError`."""
+    null = subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(
+            command.arguments, stdin=null, stdout=null, stderr=null, start_new_session=True, close_fds=True
+        )
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        what = f"{one_line(command.arguments[0])} could not be started: {why[:1].lower()}{why[1:]}"
+        raise DataError(f"{what}; choose another one under Edit ▸ Editor for Dockerfiles") from None
+    # So that nothing is left of it when it ends. It may outlive the window, which does not wait for this.
+    threading.Thread(target=process.wait, daemon=True, name="editor").start()

@@ -1,0 +1,79 @@
+"""What can be done with a row of a replay: its menu, and the way to its line in the editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from cacheview.ui.replay.copying import StepsCopier
+from cacheview.ui.replay.model import StepsModel
+from cacheview.ui.replay.view import StepsView
+
+if TYPE_CHECKING:
+    from cacheview.replay.misses import Miss
+    from cacheview.ui.replay.build import Build
+
+__all__ = ["RowMenu"]
+
+
+class RowMenu(QObject):
+    """Of the row that is chosen.
+
+    Signals:
+        editor_asked(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
+        files_asked(Miss): they want to see which files differ.
+    """
+
+    editor_asked = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
+    files_asked = Signal(object)
+
+    def __init__(
+        self, view: StepsView, model: StepsModel, copier: StepsCopier, miss: Callable[[], Miss | None], parent: QObject
+    ) -> None:
+        """``miss``: why the row misses; None: it does not."""
+        super().__init__(parent)
+        self._view = view
+        self._model = model
+        self._copier = copier
+        self._miss = miss
+        self._build: Build | None = None
+        view.menu_asked.connect(self._open)
+
+    def show_build(self, build: Build) -> None:
+        """The rows are of another build."""
+        self._build = build
+
+    def edit(self) -> None:
+        """Open the Dockerfile in the editor of the person, at the line of the row."""
+        if self._build is not None and self._build.file:
+            self.editor_asked.emit(self._build.file, self._line)
+
+    @property
+    def _line(self) -> int:
+        """Of the row; of a trigger that of its FROM; 0: none."""
+        index = self._view.currentIndex()
+        row = self._model.row(index.parent() if index.parent().isValid() else index)
+        return row.line if row is not None else 0
+
+    def menu(self) -> QMenu:
+        """What can be done with the row."""
+        row, miss, menu = self._model.row(self._view.currentIndex()), self._miss(), QMenu(self._view)
+        where = f" at line {self._line}" if self._line else ""
+        edit = menu.addAction(f"&Open in your editor{where}", "F4", self.edit)
+        if self._build is None or not self._build.file:
+            edit.setText(f"{edit.text()} (the Dockerfile is in a tar)")
+            edit.setEnabled(False)
+        if miss is not None and miss.comparison is not None:
+            menu.addAction("&Which files differ", lambda: self.files_asked.emit(miss))
+        copy = menu.addAction("&Copy", QKeySequence.StandardKey.Copy, lambda: self._copier.copy_row(row))
+        copy.setEnabled(row is not None)
+        return menu
+
+    def _open(self, where: QPoint) -> None:
+        menu = self.menu()
+        menu.exec(where)
+        menu.deleteLater()
