@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,35 +41,34 @@ def replayed(steps: Iterable[AskedStep], value: Replay, store: ImageStore) -> It
 
 
 def recorded(
-    steps: Iterable[AskedStep], expected: Sequence[ExpectedStep], value: Replay | None, *, is_ok: bool
+    steps: Iterable[AskedStep], expected: Sequence[ExpectedStep], reason: Callable[[AskedStep], str], *, is_ok: bool
 ) -> Iterator[SideStep]:
     """The steps with what a daemon did, or with what a replay said that was recorded.
 
     Args:
-        value: the replay of the record, which knows why an answer is not known; None: there is none.
+        reason: why the answer of a step is not known; empty: that is not known either.
         is_ok: it was built; else it ended at the last step.
     """
-    reasons = {step.number: step.reason for step in value.steps} if value is not None else {}
     for asked in steps:
         if asked.number > len(expected):
             yield SideStep(asked, why=_NOT_REACHED, is_reached=False)
             continue
         fact = expected[asked.number - 1]
         yield replace(
-            _recorded(asked, fact, reasons.get(asked.number, "")),
+            _recorded(asked, fact, reason),
             at=time_of(fact.at),
             is_failed=not is_ok and asked.number == len(expected) and not asked.trigger,
         )
 
 
-def _recorded(asked: AskedStep, fact: ExpectedStep, reason: str) -> SideStep:
+def _recorded(asked: AskedStep, fact: ExpectedStep, reason: Callable[[AskedStep], str]) -> SideStep:
     if asked.trigger:
         cached = fact.triggers[asked.trigger - 1] if asked.trigger <= len(fact.triggers) else None
         return SideStep(asked, cached, why="" if cached is not None else _NOT_RECORDED)
     if asked.stage < 0 or asked.name == "FROM":
         # With triggers it is the image of the last one.
-        return SideStep(asked, image="" if fact.triggers else fact.image, why=reason)
-    why = "" if fact.cached is not None else reason or _NOT_RECORDED
+        return SideStep(asked, image="" if fact.triggers else fact.image, why=reason(asked))
+    why = "" if fact.cached is not None else reason(asked) or _NOT_RECORDED
     return SideStep(asked, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))
 
 

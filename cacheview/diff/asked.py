@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from cacheview.dockerfile.args import BuildArgs
@@ -95,7 +96,7 @@ def asked_build(
     *,
     base_of: Callable[[str], Image | None],
     sum_of: Callable[[CopySources], SourcesSum],
-    replayed: Replay | None = None,
+    replayed: Callable[[], Replay | None],
 ) -> AskedBuild:
     """Walk through a Dockerfile.
 
@@ -105,9 +106,10 @@ def asked_build(
         options: of the build.
         base_of: the image that a ``FROM`` names; None: it is not known.
         sum_of: sums the files of a step. Raises `UnknownError`, `RefusedError`, `DataError`.
-        replayed: the same build replayed: what is known from it is not hashed again.
+        replayed: replays the same build, which knows the files of images and stages; None: it cannot be. It is called
+            only where a step copies such files.
     """
-    walk = _Walk(release, options, base_of, sum_of, _by_place(replayed))
+    walk = _Walk(release, options, base_of, sum_of, replayed)
     return walk.taken(dockerfile, name)
 
 
@@ -126,7 +128,7 @@ class _Walk:
     options: BuildOptions
     base_of: Callable[[str], Image | None]
     sum_of: Callable[[CopySources], SourcesSum]
-    known: Mapping[tuple[int, int], Step]
+    replayed: Callable[[], Replay | None]
     steps: list[AskedStep] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     ends: list[tuple[ContainerConfig, bool]] = field(default_factory=list)
@@ -232,7 +234,7 @@ class _Walk:
             is_whole=is_whole,
         )
         if done.copy is not None:
-            sources = self._summed(done.copy, self.known.get((self.number, trigger)))
+            sources = self._summed(done.copy, trigger)
             checksum = sources.text if sources is not None else None
             step = replace(step, checksum=checksum, sources=sources, uses=self._stages_of(done.copy.from_))
         self.steps.append(step)
@@ -244,13 +246,18 @@ class _Walk:
             self.seen = (state.args, state.config.Env, _declared(state.args, state.environment))
         return self.seen[2]
 
-    def _summed(self, copy: CopySources, known: Step | None) -> SourcesSum | None:
+    def _summed(self, copy: CopySources, trigger: int) -> SourcesSum | None:
+        known = self._known.get((self.number, trigger)) if copy.from_ else None
         if known is not None and known.sources is not None:
             return known.sources
         try:
             return self.sum_of(copy)
         except (UnknownError, RefusedError, DataError):
             return None
+
+    @cached_property
+    def _known(self) -> Mapping[tuple[int, int], Step]:
+        return _by_place(self.replayed())
 
     def _stages_of(self, name: str) -> tuple[int, ...]:
         if not name:

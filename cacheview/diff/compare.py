@@ -19,6 +19,7 @@ from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
 from cacheview.model.effort import go_on
+from cacheview.stores.collector import paused_collector
 
 __all__ = ["BuildDiff", "Row", "RowStatus", "compare_builds"]
 
@@ -141,7 +142,11 @@ def compare_builds(a: BuildSide, b: BuildSide) -> BuildDiff:
 
     Raises what the `Effort` around it raises.
     """
-    a, b = without_numbers(a), without_numbers(b)
+    with paused_collector():
+        return _compared(without_numbers(a), without_numbers(b))
+
+
+def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
     by_history = is_image_side(a, b)
     if by_history:
         a, b = replace(a, steps=history_steps(a)), replace(b, steps=history_steps(b))

@@ -23,7 +23,6 @@ def side_of_context(
     daemon: Daemon,
     title: str,
     *,
-    value: Replay | None = None,
     at: datetime | None = None,
 ) -> BuildSide:
     """A build that a client sends.
@@ -33,13 +32,12 @@ def side_of_context(
         cache: what it is looked up in.
         daemon: whose rules these are.
         title: what a person calls it.
-        value: its replay; None: it is replayed here.
         at: when it was replayed.
 
     Raises:
         DataError: the context cannot be read.
     """
-    value = value if value is not None else sent.replay(cache)
+    value = sent.replay(cache)
     name = sent.given.name or DEFAULT_NAME
 
     def ask(given: Circumstances) -> Replay:
@@ -61,7 +59,7 @@ def side_of_context(
         sent.options,
         base_of=base_finder(cache.store, cache.rules, cache.release, sent.options),
         sum_of=sent.checksums.sum,
-        replayed=value,
+        replayed=lambda: value,
     )
     refused = sent.given.refused or value.refused or asked.refused
     engine = cache.store.release

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context.entry import Entry
-from cacheview.layers.changes import Aspect, FileChange, Mark
+from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.layers.copied_now import FilesNow
 from cacheview.model import DataError
 from cacheview.replay.causes import Cause, CauseKind, causes_of
@@ -38,27 +39,26 @@ class FilesDiffer:
     causes: tuple[Cause, ...] = ()
     by_client: bool = False
 
-    @property
+    @cached_property
     def differing(self) -> tuple[FileChange, ...]:
         """The files that are not the same."""
-        return tuple(change for change in self.changes if change.differs)
+        return tuple([change for change in self.changes if change.mark is not Mark.SAME])
 
     @property
     def words(self) -> str:
         """What differs, as a phrase; empty: only headers do."""
-        shown = [change for change in self.changes if change.differs]
-        known = list(map(_known, shown))
-        is_open = any(one is not other for one, other in zip(shown, known, strict=True))
+        known = list(map(_known, self.differing))
+        is_open = any(one is not other for one, other in zip(self.differing, known, strict=True))
         phrase = in_words(known, self.causes)
         return f"{phrase}; whether their content differs too is unknown" if phrase and is_open else phrase
 
 
 def _known(change: FileChange) -> FileChange:
     """The change without that its content was not compared, where something else of it is known to differ."""
-    if len(change.aspects) < 2 or Aspect.UNKNOWN not in change.aspects:
+    path, mark, aspects, before, now = change
+    if len(aspects) < 2 or Aspect.UNKNOWN not in aspects:
         return change
-    aspects = tuple(aspect for aspect in change.aspects if aspect is not Aspect.UNKNOWN)
-    return FileChange(change.path, change.mark, aspects, change.before, change.now)
+    return FileChange(path, mark, tuple([each for each in aspects if each is not Aspect.UNKNOWN]), before, now)
 
 
 class FileComparer:
@@ -109,8 +109,9 @@ def _of(values: Mapping[str, _V], paths: Iterable[str]) -> dict[str, _V]:
 def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Mapping[str, str]) -> Differences:
     files = now.files if now.files is None or now.has_content else _HeadersAlone(now.files)
     try:
-        headers = before.files.headers(old) if before.files is not None else {}
-        return differences(old, headers, new, files)
+        if before.files is None:
+            return differences(old, {}, new, files)
+        return differences(old, before.files.headers(old), new, files, states=before.files.states(old))
     except DataError:  # they cannot be read any more
         return differences(old, {}, new, None)
 
@@ -127,12 +128,15 @@ class _HeadersAlone:
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return self.files.headers(paths)
 
+    def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
+        return self.files.states(paths)
+
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
         return iter(())
 
 
 def _turned(change: FileChange) -> FileChange:
-    return replace(change, mark=_BACK.get(change.mark, change.mark), before=change.now, now=change.before)
+    return change._replace(mark=_BACK.get(change.mark, change.mark), before=change.now, now=change.before)
 
 
 def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[Cause]) -> bool:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
 from cacheview.diff.answers import recorded, replayed, time_of
-from cacheview.diff.asked import asked_build
+from cacheview.diff.asked import AskedStep, asked_build
 from cacheview.diff.finding import all_files, base_finder
 from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
+from cacheview.dockerfile.refused import RefusedError
 from cacheview.replay.check import checksums_of, store_of
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
+from cacheview.stores.collector import paused_collector
 
 __all__ = ["side_of_record"]
 
@@ -27,6 +31,11 @@ def side_of_record(case: ReplayCase, title: str) -> BuildSide:
     Raises:
         DataError: something of it is malformed, or no rules are known for its engine.
     """
+    with paused_collector():
+        return _side(case, title)
+
+
+def _side(case: ReplayCase, title: str) -> BuildSide:
     rules, release, options = case.rules, case.release, case.options
     store = store_of(case) if case.images is not None else None
     checksums = checksums_of(case)
@@ -44,21 +53,35 @@ def side_of_record(case: ReplayCase, title: str) -> BuildSide:
             image_files=image_files,
         )
 
-    value = ask(Circumstances(store, rules, release, options)) if store is not None else None
+    @cache
+    def own_replay() -> Replay | None:
+        return ask(Circumstances(store, rules, release, options)) if store is not None else None
+
+    if store is not None:
+        with suppress(RefusedError):
+            checksums.prepare()
+    find = base_finder(store, rules, release, options)
     asked = asked_build(
         case.text,
         case.dockerfile_path,
         release,
         options,
-        base_of=base_finder(store, rules, release, options),
+        base_of=find,
         sum_of=_sums(checksums, case),
-        replayed=value,
+        replayed=own_replay,
     )
+
+    def reason(step: AskedStep) -> str:
+        if step.stage < 0 or (step.name == "FROM" and (step.uses or find(step.command) is not None)):
+            return ""
+        value = own_replay()
+        return next((each.reason for each in value.steps if each.number == step.number), "") if value else ""
+
     expected, error = case.expect.steps, case.expect.error
     steps: tuple[SideStep, ...]
     if expected is not None:
-        steps = tuple(recorded(asked.steps, expected, value, is_ok=case.expect.ok))
-    elif value is not None and store is not None:
+        steps = tuple(recorded(asked.steps, expected, reason, is_ok=case.expect.ok))
+    elif store is not None and (value := own_replay()) is not None:
         steps = tuple(replayed(asked.steps, value, store))
     else:
         steps = tuple(SideStep(step, why="the record does not have the steps") for step in asked.steps)
@@ -81,7 +104,6 @@ def side_of_record(case: ReplayCase, title: str) -> BuildSide:
         error="" if case.expect.ok else error or "the build failed",
         ask=ask,
     )
-    find = base_finder(store, rules, release, options)
     based = (
         replace(step, base=side.image(step.image) or find(step.asked.command)) if _has_base(step) else step
         for step in steps

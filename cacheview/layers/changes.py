@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["Aspect", "FileChange", "FileState", "Mark", "aspects_of", "change_in_words"]
 
@@ -46,6 +45,8 @@ class Aspect(Enum):
     HEADER = "header"  # the same file, sent with another header
     UNKNOWN = "not compared"  # only its checksum is known to differ, or its content was not read
 
+    __hash__ = object.__hash__  # that of Enum is slow, and sets of aspects are asked for every file
+
 
 _SAME: Final = {
     Aspect.HEADER: "same file, different header",
@@ -53,8 +54,7 @@ _SAME: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
+class FileState(NamedTuple):
     """One file at one time.
 
     Attributes:
@@ -94,8 +94,7 @@ class FileState:
         return self.kind == _FOLDER
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One file, before and now.
 
     Attributes:
@@ -137,14 +136,17 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
             results.append(Aspect.UNKNOWN)
         elif not has_same_content:
             results.append(Aspect.CONTENT)
-    pairs = (
-        (Aspect.LINK, before.target, now.target),
-        (Aspect.MODE, before.mode, now.mode),
-        (Aspect.OWNER, before.owner, now.owner),
-        (Aspect.DEVICE, before.device, now.device),
-        (Aspect.ATTRIBUTES, before.attributes, now.attributes),
-    )
-    return (*results, *(aspect for aspect, was, is_now in pairs if was != is_now))
+    if before.target != now.target:
+        results.append(Aspect.LINK)
+    if before.mode != now.mode:
+        results.append(Aspect.MODE)
+    if before.uid != now.uid or before.gid != now.gid:
+        results.append(Aspect.OWNER)
+    if before.device != now.device:
+        results.append(Aspect.DEVICE)
+    if before.attributes != now.attributes:
+        results.append(Aspect.ATTRIBUTES)
+    return tuple(results)
 
 
 def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:

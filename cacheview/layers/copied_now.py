@@ -14,6 +14,7 @@ from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
 from cacheview.dockerfile.dispatch import CopySources
+from cacheview.layers.changes import FileState
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.senders import Way
 from cacheview.layers.step_paths import Source
@@ -32,6 +33,9 @@ class FilesNow(Protocol):
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """By path, what is hashed before the content of each, as far as it has a header of its own."""
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
+        """By path, what these headers say, as far as they say it."""
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Files by path with their content, each to be used up before the next is asked for. Raises `DataError`."""

@@ -15,8 +15,10 @@ from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, without_root_
 from cacheview.dockerfile.context.tree import Node, Tree
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.layers.changes import FileState
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
+from cacheview.layers.header_states import read_header
 from cacheview.layers.listing import RootFile
 from cacheview.model import Problem
 
@@ -74,6 +76,11 @@ class ImageSums:
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """By path, what is hashed before the content of each file, links not followed. Raises as `of_sources`."""
         return {path: self._header(path, file) for path in paths if (file := self._root.get(path)) is not None}
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
+        """By path, what these headers say. Raises as `of_sources`."""
+        read = ((path, read_header(path, header)) for path, header in self.headers(paths).items())
+        return {path: state for path, state in read if state is not None}
 
     def content(self, path: str, most: int) -> bytes:
         """The first bytes of a file, links not followed. Raises `LayerUnavailableError`, `LayerError`."""

@@ -59,10 +59,10 @@ class Way:
         if self.link_mode is not None and entry.kind is Kind.SYMLINK:
             header = Header(header.name, self.link_mode, type=header.type, link=header.link)
         elif is_folder and self.empty_folders:
-            header = replace(header, mode=_JAVA_FOLDER)
+            header = header._replace(mode=_JAVA_FOLDER)
         if self.root_name and (header.uid, header.gid) == (0, 0):
-            header = replace(header, owner_names=(self.root_name, self.root_name))
-        return replace(header, name=self.prefix + header.name).hashed_bytes() if self.prefix else header.hashed_bytes()
+            header = header._replace(owner_names=(self.root_name, self.root_name))
+        return header._replace(name=self.prefix + header.name).hashed_bytes() if self.prefix else header.hashed_bytes()
 
 
 _WINDOWS: Final = HeaderStyle(capability=False, hard_links=False, windows=True)

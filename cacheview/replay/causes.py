@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -82,7 +81,8 @@ _BY_TOOLS: Final = frozenset(
     )
 )
 """Names of files and folders that programs make beside the sources."""
-_LEFTOVER: Final = re.compile(r".+\.(?:pyc|pyo|swp|swo)|.+~")
+_LEFTOVERS: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
+"""What names of files end with that they leave behind."""
 
 
 def causes_of(
@@ -120,16 +120,18 @@ def causes_of(
 
 def unexplained(changes: Iterable[FileChange], causes: Iterable[Cause]) -> Iterator[FileChange]:
     """The files that differ in more than what the causes explain."""
-    known: dict[str, set[Aspect] | None] = {}
+    known: dict[str, frozenset[Aspect] | None] = {}
+    nothing: frozenset[Aspect] = frozenset()
     for cause in causes:
+        aspects = frozenset(cause.aspects)
         for path in cause.paths:
-            before = known.get(path, set())
-            known[path] = None if not cause.aspects or before is None else before | set(cause.aspects)
+            before = known.get(path, nothing)
+            known[path] = None if not aspects or before is None else before | aspects if before else aspects
     for change in changes:
         if not change.differs:
             continue
-        explained = known.get(change.path, set())
-        if explained is not None and not (change.aspects and set(change.aspects) <= explained):
+        explained = known.get(change.path, nothing)
+        if explained is not None and not (change.aspects and explained.issuperset(change.aspects)):
             yield change
 
 
@@ -167,17 +169,17 @@ def _of_owners(changes: Iterable[FileChange]) -> Iterator[Cause]:
 def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
     left = [change for change in changes if Aspect.MODE in change.aspects]
     while left:
-        umasks, path_set = _best_umasks(left)
-        if len(path_set) < _LEAST:
+        pairs = list(map(_modes, left))
+        (now, before), fitting = _best_umasks(Counter(pairs))
+        group = [change for change, pair in zip(left, pairs, strict=True) if pair in fitting]
+        if len(group) < _LEAST:
             break
-        group = [change for change in left if change.path in path_set]
-        now, before = umasks
-        set_, cleared = _bits(group)
+        set_, cleared = _bits(fitting)
         phrase = f"{_named(set_, cleared)}, umask {now:03o}, was {before:03o}"
         paths = tuple(change.path for change in group)
         advice = f"Check the files out with umask {before:03o}, or {_chmod(set_, cleared)}."
         yield Cause(CauseKind.UMASK, paths, phrase, advice, (Aspect.MODE,))
-        left = [change for change in left if change.path not in path_set]
+        left = [change for change, pair in zip(left, pairs, strict=True) if pair not in fitting]
     for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda was, is_now: _flips(was.mode, is_now.mode)):
         advice = f"{_chmod(set_, cleared)[:1].upper()}{_chmod(set_, cleared)[1:]}"
         if not (set_ | cleared) & ~0o111:
@@ -185,18 +187,24 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
         yield Cause(CauseKind.MODE, paths, _named(set_, cleared), f"{advice}.", (Aspect.MODE,))
 
 
-def _best_umasks(changes: Iterable[FileChange]) -> tuple[tuple[int, int], set[str]]:
-    """The two umasks, now and before, that explain the modes of the most files."""
-    by_modes: dict[tuple[int, int], list[str]] = defaultdict(list)  # few, of however many files
-    for change in changes:
-        if change.before is not None and change.now is not None:
-            by_modes[change.before.mode, change.now.mode].append(change.path)
+def _modes(change: FileChange) -> tuple[int, int]:
+    before, now = change.before, change.now
+    assert before is not None
+    assert now is not None
+    return before.mode, now.mode
+
+
+def _best_umasks(count: Mapping[tuple[int, int], int]) -> tuple[tuple[int, int], set[tuple[int, int]]]:
+    """The two umasks, now and before, that explain the modes of the most files, and those modes.
+
+    ``count``: the files by their modes, which are few, of however many files.
+    """
     fitting = {
-        (now, before): [paths for modes, paths in by_modes.items() if _fits(*modes, now, before)]
+        (now, before): {modes for modes in count if _fits(*modes, now, before)}
         for now, before in permutations(_UMASKS, 2)
     }
-    best = max(fitting, key=lambda umasks: sum(map(len, fitting[umasks])))
-    return best, {path for paths in fitting[best] for path in paths}
+    best = max(fitting, key=lambda umasks: sum(count[modes] for modes in fitting[umasks]))
+    return best, fitting[best]
 
 
 def _fits(old: int, new: int, now: int, before: int) -> bool:
@@ -221,12 +229,10 @@ def _flips(before: int, now: int) -> tuple[int, int]:
     return now & ~before, before & ~now
 
 
-def _bits(changes: Iterable[FileChange]) -> tuple[int, int]:
+def _bits(modes: Iterable[tuple[int, int]]) -> tuple[int, int]:
     set_ = cleared = 0
-    for change in changes:
-        assert change.before is not None
-        assert change.now is not None
-        flips = _flips(change.before.mode, change.now.mode)
+    for before, now in modes:
+        flips = _flips(before, now)
         set_, cleared = set_ | flips[0], cleared | flips[1]
     return set_, cleared
 
@@ -289,9 +295,10 @@ def _made_by_tool(path: str, named: Collection[str]) -> str:
     ``named``: names that the instruction takes by themselves.
     """
     parts = path.split("/")
-    for place, name in enumerate(parts):
+    for place, name in enumerate(parts) if not _BY_TOOLS.isdisjoint(parts) else ():
         if name in _BY_TOOLS and name not in named:
             return f"**/{name}" if place else name
-    if _LEFTOVER.fullmatch(parts[-1]) and parts[-1] not in named:
-        return "**/*~" if parts[-1].endswith("~") else f"**/*.{parts[-1].rpartition('.')[2]}"
+    name = parts[-1]
+    if name.endswith(_LEFTOVERS) and name not in _LEFTOVERS and name not in named:
+        return "**/*~" if name.endswith("~") else f"**/*.{name.rpartition('.')[2]}"
     return ""

@@ -18,11 +18,13 @@ from cacheview.dockerfile.context import (
 )
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.packed import IGNORE_FILE
+from cacheview.dockerfile.context.tarsum import Header
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.layers.changes import FileState
+from cacheview.layers.header_states import read_header, state_of
 from cacheview.model import DataError
-from cacheview.replay.file_changes import read_header
 from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ContextChecksums", "StepChecksums"]
@@ -53,6 +55,22 @@ class StepChecksums(Protocol):
 
     def second_names(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
         """The files whose content is not in the sum: second names of a file, with the first, which is not there."""
+
+
+class _Headers(Mapping[str, bytes]):
+    """What is hashed of some headers, by path. It is written when it is asked for."""
+
+    def __init__(self, headers: Mapping[str, Header]) -> None:
+        self._headers = headers
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._headers[path].hashed_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
 
 
 class ContextChecksums:
@@ -133,14 +151,25 @@ class ContextChecksums:
         paths = {path for path, _ in result.files}
         for path in paths if any(node.hard_link for node in sent.values()) else ():
             node = sent.get(path)
-            state = read_header(path, node.header) if node is not None and node.hard_link else None
+            state = read_header(path, node.hashed_header) if node is not None and node.hard_link else None
             if state is not None and state.target and state.target not in paths:
                 yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """By path, what is hashed before the content of each file, as far as it came with a header of its own."""
         sent = self._sums.sent.tree.sent
-        return {path: sent[path].header for path in paths if path in sent}
+        return _Headers({path: header for path in paths if (node := sent.get(path)) and (header := node.header)})
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
+        """By path, what these headers say."""
+        sent = self._sums.sent.tree.sent
+        states = {}
+        for path in paths:
+            node = sent.get(path)
+            state = state_of(path, node.header) if node is not None and node.header is not None else None
+            if state is not None:
+                states[path] = state
+        return states
 
     def entries(self) -> Mapping[str, Entry]:
         """What was sent, by path, with the owners that the files have."""

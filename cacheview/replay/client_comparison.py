@@ -9,9 +9,9 @@ from typing import Final
 
 from cacheview.dockerfile.context import CLIENTS, Client, SourcesSum
 from cacheview.layers.changes import Aspect, FileState, aspects_of
+from cacheview.layers.header_states import read_header
 from cacheview.model import DataError
 from cacheview.replay.checksums import ContextChecksums
-from cacheview.replay.file_changes import read_header
 from cacheview.replay.result import Replay, Step, StepStatus
 
 __all__ = ["ClientGroup", "ClientRun", "Difference", "compare_clients"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.layers.copied_now import FilesNow
+from cacheview.layers.header_states import read_header
 from cacheview.model import DataError
-from cacheview.replay.file_changes import change_of, has_sum, read_header
+from cacheview.replay.file_changes import change_of, has_sum
 
 __all__ = ["Differences", "differences"]
 
@@ -40,6 +42,7 @@ def differences(
     files: FilesNow | None,
     *,
     is_certain: bool = True,
+    states: Mapping[str, FileState] | None = None,
 ) -> Differences:
     """Compare files by their sums, their headers, and where these are not enough, by their content.
 
@@ -48,8 +51,9 @@ def differences(
         now: sums of now.
         files: of now; None: they cannot be looked at.
         is_certain: the files of then are proven to be those.
+        states: what ``headers`` say, where that is known without reading them.
     """
-    return _Differences(sums, headers, now, files, is_certain).found()
+    return _Differences(sums, headers, now, files, is_certain, states).found()
 
 
 @dataclass
@@ -59,27 +63,36 @@ class _Differences:
     now: Mapping[str, str]
     files: FilesNow | None
     is_certain: bool
+    old_states: Mapping[str, FileState] | None
     new: Mapping[str, bytes] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
     states: dict[str, tuple[FileState | None, FileState | None]] = field(default_factory=dict)
 
     def found(self) -> Differences:
         paths = sorted(self.sums.keys() | self.now.keys())
         if self.files is not None:
             self.new = self.files.headers(paths)
-            entries = self.files.entries()
-            self.folders = {path for path in paths if path in entries and entries[path].kind is Kind.DIRECTORY}
-        self.states = {path: self._states_of(path) for path in paths}
+        self.states = self._all_states(paths)
         has_same, line_ends = self._contents(paths)
-        both = [path for path in paths if self._is_both(path) and not self._is_link(path)]
-        followed = {(self.sums[path], self.now[path]) for path in both}
         changes, without = [], {}
         for path in paths:
-            change = self._change(path, has_same.get(path), followed)
+            change = self._change(path, has_same.get(path))
             changes.append(change)
-            if change.aspects == (Aspect.HEADER,) and path in self.folders and self._stands_for_itself(path):
+            if change.aspects == (Aspect.HEADER,) and self._stands_for_itself(path) and self._is_folder(path):
                 without[path] = self.sums[path] == path
         return Differences(tuple(changes), line_ends, without)
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Entry]:
+        return self.files.entries() if self.files is not None else {}
+
+    def _is_folder(self, path: str) -> bool:
+        return path in self._entries and self._entries[path].kind is Kind.DIRECTORY
+
+    @cached_property
+    def _followed(self) -> set[tuple[str, str]]:
+        """The sums, then and now, of files that are no links."""
+        both = [path for path in self.states if self._is_both(path) and not self._is_link(path)]
+        return {(self.sums[path], self.now[path]) for path in both}
 
     def _is_both(self, path: str) -> bool:
         return path in self.sums and path in self.now
@@ -88,13 +101,17 @@ class _Differences:
         """Whether what has no header of its own stands in place of its sum, then or now."""
         return path in (self.sums[path], self.now[path])
 
-    def _states_of(self, path: str) -> tuple[FileState | None, FileState | None]:
-        return read_header(path, self.old.get(path, b"")), read_header(path, self.new.get(path, b""))
+    def _all_states(self, paths: Sequence[str]) -> dict[str, tuple[FileState | None, FileState | None]]:
+        new = self.files.states(paths) if self.files is not None else {}
+        if self.old_states is not None:
+            return {path: (self.old_states.get(path), new.get(path)) for path in paths}
+        return {path: (read_header(path, self.old.get(path, b"")), new.get(path)) for path in paths}
 
     def _is_link(self, path: str) -> bool:
-        return any(state is not None and state.is_link for state in self.states[path])
+        before, now = self.states[path]
+        return (before is not None and before.is_link) or (now is not None and now.is_link)
 
-    def _change(self, path: str, has_same: bool | None, followed: set[tuple[str, str]]) -> FileChange:
+    def _change(self, path: str, has_same: bool | None) -> FileChange:
         was, is_now = self.sums.get(path), self.now.get(path)
         before, after = self.states[path]
         if was is None or is_now is None:
@@ -102,12 +119,12 @@ class _Differences:
             return FileChange(path, mark, (), before if was else None, after if is_now else None)
         if was == is_now:
             return FileChange(path, Mark.SAME, (), before or after, after or before)
-        if self._stands_for_itself(path):
-            if path in self.folders:
+        if path in (was, is_now):  # it stands for itself
+            if self._is_folder(path):
                 return FileChange(path, Mark.SAME, (Aspect.HEADER,), before, after)
             # A link that leads to nothing, or out of what a layer has.
             return FileChange(path, Mark.CHANGED if self.is_certain else Mark.SAME, (Aspect.UNKNOWN,), before, after)
-        if before is not None and before == after and before.is_link and (was, is_now) not in followed:
+        if before is not None and before == after and before.is_link and (was, is_now) not in self._followed:
             return FileChange(path, Mark.CHANGED, (Aspect.TARGET,), before, after)
         return change_of(path, before, after, has_same_content=has_same)
 
@@ -125,7 +142,7 @@ class _Differences:
             if before is None or after is None or not (before.is_file and after.is_file):
                 continue
             is_same_size = before.size == after.size
-            if is_same_size and self.old[path] == self.new[path]:
+            if before == after and self.old[path] == self.new[path]:
                 has_same[path] = False
             elif (is_same_size or _may_be_line_ends(before, after)) and after.size <= left:
                 left -= after.size

@@ -7,42 +7,11 @@ then exactly if the content is the same.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
-from typing import Final
 
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark, aspects_of
 
-__all__ = ["change_of", "has_sum", "read_header"]
-
-_HEADER: Final = re.compile(
-    rb"/?mode(\d+)uid(\d+)gid(\d+)size(\d+)typeflag(.?)linkname(.*)"
-    rb"uname[^/]*gname[^/]*?devmajor(\d+)devminor(\d+)(.*)",
-    re.DOTALL,
-)
-_PERMISSIONS: Final = 0o7777
-
-
-def read_header(path: str, header: bytes) -> FileState | None:
-    """The fields that a sum begins with, without the name and the bits of the type; None: not a header of this path."""
-    encoded = path.encode("utf-8", "surrogateescape")
-    name = b"name" + encoded
-    if not header.startswith(name):
-        name = b"name./" + encoded
-    match = _HEADER.match(header, len(name)) if header.startswith(name) else None
-    if match is None:
-        return None
-    mode, uid, gid, size, kind, target, major, minor, more = match.groups()
-    return FileState(
-        kind=kind.decode("latin-1"),
-        mode=int(mode) & _PERMISSIONS,
-        uid=int(uid),
-        gid=int(gid),
-        size=int(size),
-        target=target.decode("utf-8", "surrogateescape"),
-        device=(int(major), int(minor)),
-        attributes=more,
-    )
+__all__ = ["change_of", "has_sum"]
 
 
 def change_of(

@@ -75,15 +75,17 @@ class RecordedMember(Model):
 
     def member(self, number: int, dockerignore: bytes) -> Member:
         """The member, of which only ``.dockerignore`` has its content. Raises `DataError` where it is malformed."""
-        name = bytes_of(self.name).decode("utf-8", "surrogateescape")
-        link = bytes_of(self.link).decode("utf-8", "surrogateescape")
+        name, link = _path_of(self.name), _path_of(self.link) if self.link else ""
+        xattrs = self._xattrs(name) if self.xattrs else ()
+        header = Header(name, self.mode, self.uid, self.gid, self.size, self.type, link, self.device, xattrs)
+        data = dockerignore if IGNORE_FILE in name and clean(f"/{name}")[1:] == IGNORE_FILE else None
+        return Member(header, str(number), False, data, (), self.sum)
+
+    def _xattrs(self, name: str) -> tuple[tuple[str, bytes], ...]:
         try:
-            xattrs = tuple((key, base64.b64decode(value, validate=True)) for key, value in self.xattrs.items())
+            return tuple((key, base64.b64decode(value, validate=True)) for key, value in self.xattrs.items())
         except (binascii.Error, ValueError):
             raise DataError("an extended attribute of it is not base64", where=name[:200]) from None
-        header = Header(name, self.mode, self.uid, self.gid, self.size, self.type, link, self.device, xattrs)
-        data = dockerignore if clean(f"/{name}")[1:] == IGNORE_FILE else None
-        return Member(header, str(number), data=data, digest=self.sum)
 
 
 class RecordedSum(Model):
@@ -193,6 +195,13 @@ def text_of(data: bytes) -> str:
     if (text or not data) and not text.startswith(_BASE64):
         return text
     return _BASE64 + base64.b64encode(data).decode()
+
+
+def _path_of(text: str) -> str:
+    """As `bytes_of`, with bytes that are not UTF-8 as in surrogateescape."""
+    if text.isascii() and not text.startswith(_BASE64):
+        return text
+    return bytes_of(text).decode("utf-8", "surrogateescape")
 
 
 def bytes_of(text: str) -> bytes:

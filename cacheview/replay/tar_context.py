@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
@@ -109,7 +109,7 @@ def read_members(
         data = b"".join(kept) if kept is not None else None
         results.append(Member(parsed, str(number), data=data, digest=digest.hexdigest()))
         for dropped in small.add(number, len(data)) if data is not None and not is_named else ():
-            results[dropped] = replace(results[dropped], data=None)
+            results[dropped] = results[dropped]._replace(data=None)
     return results
 
 

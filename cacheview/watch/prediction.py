@@ -90,7 +90,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     return [
         member
         if member.data is None or member.source == source or clean(f"/{member.header.name}")[1:] in kept
-        else replace(member, data=None)
+        else member._replace(data=None)
         for member in members
     ]
 

@@ -18,6 +18,7 @@ from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
+from cacheview.layers.changes import FileState
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.remembered import LayerMemory
 from cacheview.layers.step_files import RecoveredFiles, recover_files
@@ -61,6 +62,9 @@ class Now:
         return self._context.entries
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {}
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
         return {}
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:

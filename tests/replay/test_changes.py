@@ -13,9 +13,10 @@ from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.layers.changes import change_in_words
+from cacheview.layers.header_states import read_header
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.replay.compare_files import compare_files
-from cacheview.replay.file_changes import change_of, read_header
+from cacheview.replay.file_changes import change_of
 from cacheview.replay.file_words import sentences
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay, Step, StepStatus

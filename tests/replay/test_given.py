@@ -40,7 +40,7 @@ def test_a_tar_on_disk_and_on_standard_input_are_the_same(tar: Path) -> None:
     stream = given_build("-", "sub/D", NEWEST, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
     assert path.dockerfile == stream.dockerfile == b"FROM busybox\n"
     summers = [each.checksums(NEWEST, CLIENTS["docker-cli"]) for each in (path, stream)]
-    assert len({str(checksums.headers(["sub/D", "Dockerfile"])) for checksums in summers}) == 1
+    assert len({str(dict(checksums.headers(["sub/D", "Dockerfile"]))) for checksums in summers}) == 1
     assert [b"".join(checksums.content("sub/D")) for checksums in summers] == [b"FROM busybox\n"] * 2
 
 

@@ -56,7 +56,7 @@ class CliPacking:
         """See `Client.pack_alone`: it packs a folder with a file, and leaves the file its owner."""
         entry = Entry(DOCKERFILE, Kind.FILE, mode, size=len(text), uid=uid, gid=gid)
         member = replace(self.style, owner=True).member(entry)
-        return Packed([replace(member, data=text)], DOCKERFILE)
+        return Packed([member._replace(data=text)], DOCKERFILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
             raise RefusedError(what, message=message, where=IGNORE_FILE, by="client")
         listed = b"".join(context.read(member.source))
         data = listed + f"\n{drawn}\n".encode()
-        yield Member(replace(member.header, size=len(data)), data=data)
+        yield Member(member.header._replace(size=len(data)), data=data)
     if listed is None:
         data = f"{IGNORE_FILE}\n{drawn}\n".encode()
         yield Member(Header(IGNORE_FILE, _ADDED_MODE, size=len(data)), data=data)

@@ -86,7 +86,7 @@ class Memory:
 
 
 def _key(node: Node) -> str:
-    return hashlib.sha256(node.header).hexdigest()[:32]
+    return hashlib.sha256(node.hashed_header).hexdigest()[:32]
 
 
 def _processors() -> int:
@@ -122,7 +122,7 @@ class Hasher:
             if node.digest:
                 digests[node.entry.path] = node.digest
             elif not node.has_content:
-                digests[node.entry.path] = hashlib.sha256(node.header).hexdigest()
+                digests[node.entry.path] = hashlib.sha256(node.hashed_header).hexdigest()
             elif (known := self.memory.get(node)) is not None:
                 digests[node.entry.path] = known
             else:
@@ -192,7 +192,7 @@ class _Reading:
 
     def _one(self, node: Node) -> str:
         entry, me = node.entry, threading.get_ident()
-        digest = hashlib.sha256(node.header)
+        digest = hashlib.sha256(node.hashed_header)
         left = entry.size
         for piece in (node.data,) if node.data is not None else self.context.read(node.source, follow=node.follows):
             if self.stop.is_set():

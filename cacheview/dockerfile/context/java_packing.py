@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, Kind
@@ -144,7 +144,7 @@ def _as_seen(context: Context, canonical: str) -> str:
 
 
 def _java_member(entry: Entry, header: Header, *, follows: bool = False) -> Member:
-    return Member(replace(header, uid=entry.uid, gid=entry.gid), entry.path, follows, stamp=entry.stamp)
+    return Member(header._replace(uid=entry.uid, gid=entry.gid), entry.path, follows, stamp=entry.stamp)
 
 
 def _listed(context: Context, folder: str) -> list[Entry]:

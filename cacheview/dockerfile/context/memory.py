@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +113,7 @@ class MemoryContext:
         """What is in a folder, sorted by name, links on the way followed."""
         inside = f"{path}/" if path else ""
         return [
-            replace(entry, path=inside + entry.path.rpartition("/")[2])
+            entry._replace(path=inside + entry.path.rpartition("/")[2])
             for entry in self._by_folder.get(self.real_name(path), ())
         ]
 
@@ -134,7 +133,7 @@ class MemoryContext:
         above, _, name = path.rpartition("/")
         real = self.real_name(above) if above else ""
         result = self.entries.get(f"{real}/{name}" if real else name)
-        return replace(result, path=path) if result is not None else None
+        return result._replace(path=path) if result is not None else None
 
     def followed(self, path: str) -> Entry | None:
         """What a path leads to when all links are followed; None: nothing that is in the context."""
@@ -142,7 +141,7 @@ class MemoryContext:
             result = self.entries.get(self.real_name(path))
         except DataError:
             return None
-        return replace(result, path=path) if result is not None else None
+        return result._replace(path=path) if result is not None else None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         """The content of a file. Raises `DataError` where there is none."""

@@ -95,7 +95,7 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
     places: list[tuple[str, str]] = []
     for path in paced(tree.below(real)):
         try:
-            places.append((path, tree.resolve(path)))
+            places.append((path, tree.where(path)))
         except ForbiddenPathError as error:
             what = f"{error.what}: the builder leaves it out of the checksum of the folder"
             problems[path] = Problem(path, what)
@@ -104,9 +104,14 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
 
 def sum_places(checksums: TreeChecksums, places: Sequence[tuple[str, str]]) -> SourcesSum:
     """The checksum of a folder by what is in it. Raises as `TreeChecksums.sums_of`."""
-    known = checksums.sums_of(place for _, place in places)
-    files = tuple((path, known.get(place) or checksums.without_sum(path, place)) for path, place in places)
-    return SourcesSum(_joined("dir", sorted((result for _, result in files), key=raw)), files)
+    known = checksums.sums_of([place for _, place in places])
+    files = tuple([(path, known.get(place) or checksums.without_sum(path, place)) for path, place in places])
+    return SourcesSum(_joined("dir", _in_order([result for _, result in files])), files)
+
+
+def _in_order(sums: list[str]) -> list[str]:
+    """By their bytes, as Go sorts: of ASCII that is the order of its characters."""
+    return sorted(sums) if all(map(str.isascii, sums)) else sorted(sums, key=raw)
 
 
 def _joined(kind: str, sums: Iterable[str]) -> str:

@@ -115,6 +115,7 @@ class ContextSums:
         """
         sent = self.sent.tree.sent
         wanted = [path for path in paths if path in sent]
-        unknown = dict.fromkeys(path for path in wanted if path not in self._sums)
-        self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))
+        unknown = dict.fromkeys([path for path in wanted if path not in self._sums])
+        if unknown:
+            self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))
         return {path: self._sums[path] for path in wanted}

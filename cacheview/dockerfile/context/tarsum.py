@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.gopath import raw
@@ -23,8 +23,7 @@ _CAPABILITY_LENGTH = 20
 _CAPABILITY_VERSION_AT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What of a tar header counts in a sum: all but times.
 
     Attributes:
@@ -54,11 +53,14 @@ class Header:
             f"linkname{self.link}uname{self.owner_names[0]}gname{self.owner_names[1]}"
             f"devmajor{self.device[0]}devminor{self.device[1]}"
         )
-        return b"".join((header, *(raw(name) + value for name, value in sorted(self.xattrs))))
+        return header + self.hashed_attributes()
+
+    def hashed_attributes(self) -> bytes:
+        """What of it the extended attributes are."""
+        return b"".join(raw(name) + value for name, value in sorted(self.xattrs)) if self.xattrs else b""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One member of the tar that a client sends.
 
     Attributes:

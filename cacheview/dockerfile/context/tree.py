@@ -6,15 +6,17 @@ Facts from moby's ``pkg/archive`` (later ``moby/go-archive``), ``builder/remotec
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import clean, raw, walk_key, within
+from cacheview.dockerfile.context.tarsum import Header
 from cacheview.model import DataError
 
 __all__ = ["ForbiddenPathError", "Node", "Tree"]
 
 _MOST_STEPS = 255  # names and links that a path may take
+_SURELY_FEW = 2 * (_MOST_STEPS - 2)  # characters of a path that has no more names than that
 _LONGEST_NAME = 255
 
 
@@ -22,13 +24,12 @@ class ForbiddenPathError(DataError):
     """A path that leads out of the context by its text, through a file, or in circles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An entry as the daemon has it.
 
     Attributes:
         entry: what was sent; of a folder that only came with what lies in it, its path alone.
-        header: what of its tar header goes into its sum, in front of its content; empty: it came without one.
+        header: of its tar; None: it came without one.
         hard_link: it is a second name of a file: the content did not come with it.
         source: the path in the context that its content is read from.
         follows: links are followed to read it.
@@ -37,12 +38,17 @@ class Node:
     """
 
     entry: Entry
-    header: bytes = b""
+    header: Header | None = None
     hard_link: bool = False
     source: str = ""
     follows: bool = False
     data: bytes | None = None
     digest: str = ""
+
+    @property
+    def hashed_header(self) -> bytes:
+        """What goes into its sum, in front of its content; empty: it came without a header."""
+        return self.header.hashed_bytes() if self.header is not None else b""
 
     @property
     def has_content(self) -> bool:
@@ -59,10 +65,20 @@ class Tree:
     def __init__(self, nodes: Mapping[str, Node], sent: Mapping[str, Node] | None = None) -> None:
         """``sent``: all that came with a header, where that is not what is there at the end."""
         self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
-        self.sent = {path: node for path, node in self._nodes.items() if node.header} if sent is None else sent
+        self.sent = (
+            {path: node for path, node in self._nodes.items() if node.header is not None} if sent is None else sent
+        )
         self._inside: dict[str, list[str]] = {}
-        for path in self._nodes:
-            self._inside.setdefault(path.rpartition("/")[0], []).append(path)
+        self._led: set[str] = set()
+        # What is in the tree lies in folders, never behind a link: only the last can be one.
+        for path, node in self._nodes.items():
+            above = path.rpartition("/")[0]
+            if (inside := self._inside.get(above)) is not None:
+                inside.append(path)
+            else:
+                self._inside[above] = [path]
+            if node.entry.kind is Kind.SYMLINK or "\0" in path or len(path) > _SURELY_FEW:
+                self._led.add(path)
 
     def __contains__(self, path: str) -> bool:
         return not path or path in self._nodes
@@ -85,7 +101,8 @@ class Tree:
         while left:
             here = left.pop()
             yield here
-            left.extend(reversed(self._inside.get(here, [])))
+            if inside := self._inside.get(here):
+                left.extend(reversed(inside))
 
     def remove(self, path: str) -> None:
         """Takes an entry away with all that lies in it, and keeps its sum."""
@@ -104,7 +121,7 @@ class Tree:
         start = within(path)
         if start is None or "\0" in path:
             raise ForbiddenPathError("it leads outside the context", where=path)
-        if start in self._nodes and start.count("/") < _MOST_STEPS - 1 and self._is_plain(start):
+        if start in self._nodes and start not in self._led:
             return start
         left: list[str] = ["", *start.split("/")] if start else []
         if len(left) > _MOST_STEPS + 1:
@@ -133,9 +150,9 @@ class Tree:
             left = [*node.entry.target.split("/"), *left]
         return clean("/" + done)[1:]
 
-    def _is_plain(self, path: str) -> bool:
-        # What is in the tree lies in folders, never behind a link: only the last can be one.
-        return self._nodes[path].entry.kind is not Kind.SYMLINK
+    def where(self, path: str) -> str:
+        """As `resolve`, of a path that is in the tree."""
+        return path if path not in self._led else self.resolve(path)
 
     def _check_missing(self, here: str, path: str) -> None:
         """The system's own errors for a path that is not there: all but "no such file" stop the builder."""

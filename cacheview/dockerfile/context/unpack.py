@@ -7,7 +7,6 @@ Facts from ``Unpack`` of moby's ``pkg/archive`` (later ``moby/go-archive``), in 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NoReturn
 
 from cacheview.dockerfile.context import tarsum
@@ -26,9 +25,11 @@ _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
 _LONGEST_PATH = 4095  # PATH_MAX, bytes
 _LONGEST_NAME = 255  # NAME_MAX, bytes
+_SHORT = _LONGEST_NAME // 4  # characters, of at most 4 bytes each
 _MOST_IMPLIED = 256 << 20
 _IMPLIED = 600  # bytes that a folder takes beside its path
 _KINDS = {kind.value: kind for kind in Kind if kind.value}
+_FOLDER = Kind.DIRECTORY.value
 
 
 def unpack(members: Iterable[Member], says: str = "{}") -> Tree:
@@ -53,7 +54,7 @@ class _Unpacked:
         self.says = says
         self.nodes: dict[str, Node] = {}
         self.sent: dict[str, Node] = {}
-        self.inside: dict[str, set[str]] = {}  # names by folder
+        self.inside: dict[str, set[str]] | None = None  # paths by folder, once something is removed
         self.is_as_sent = True
         self.implied = 0
 
@@ -63,27 +64,30 @@ class _Unpacked:
     def add(self, member: Member) -> None:
         header = member.header
         name = clean(header.name)
-        path = clean(f"/{name}")[1:]
-        if len(raw(name)) > _LONGEST_PATH or any(len(raw(part)) > _LONGEST_NAME for part in path.split("/")):
+        path = clean(f"/{name}")[1:] if name.startswith(("/", ".")) else name
+        if len(name) > _SHORT and _is_too_long(name, path):
             self._refuse("file name too long", header)
         if not path and name != ".":
             # Of the root by another name than ``.`` a folder only changes its mode, which nothing sums.
             self.is_as_sent = False
-            if header.type != Kind.DIRECTORY.value:
+            if header.type != _FOLDER:
                 what = "it replaces the context's root folder, and what a daemon does with that is not known"
                 raise DataError(what, where=header.name[:200])
             return
-        real = self._place(path, header)
+        above = path.rpartition("/")[0]
+        is_in_folder = not above or self._is_folder(above)  # which is itself behind no link
+        real = path if is_in_folder else self._place(path, header)
         node = self._node(real, member)
         if path and path not in self.sent:
-            self.sent[path] = node if real == path else replace(node, entry=replace(node.entry, path=path))
+            self.sent[path] = node if real == path else node._replace(entry=node.entry._replace(path=path))
         else:
             self.is_as_sent = False
         if name == ".":
             return
         if real != path:
             self.is_as_sent = False
-        self._imply(real, header)
+        if not is_in_folder:
+            self._imply(real, header)
         before = self.nodes.get(real)
         if before is not None and not (before.entry.kind is node.entry.kind is Kind.DIRECTORY):
             self._remove(real)
@@ -93,26 +97,24 @@ class _Unpacked:
 
     def _put(self, real: str, node: Node) -> None:
         self.nodes[real] = node
-        self.inside.setdefault(real.rpartition("/")[0], set()).add(real)
+        if self.inside is not None:
+            self.inside.setdefault(real.rpartition("/")[0], set()).add(real)
 
     def _node(self, real: str, member: Member) -> Node:
         header = member.header
-        checksums = header.hashed_bytes()
         if header.type == HARD_LINK:
             target = self.nodes.get(self._place(clean(f"/{header.link}")[1:], header))
             if target is None:
                 self._refuse("no such file or directory", header)
             if target.entry.kind is Kind.DIRECTORY:
                 self._refuse("operation not permitted", header)
-            return replace(
-                target, entry=replace(target.entry, path=real), header=checksums, hard_link=True, digest=member.digest
-            )
+            entry = target.entry._replace(path=real)
+            return target._replace(entry=entry, header=header, hard_link=True, digest=member.digest)
         kind = _KINDS.get(header.type)
         if kind is None:
             self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header, by_system=False)
-        return Node(
-            _entry(real, kind, member), checksums, False, member.source, member.follows, member.data, member.digest
-        )
+        entry = _entry(real, kind, member)
+        return Node(entry, header, False, member.source, member.follows, member.data, member.digest)
 
     def _place(self, path: str, header: Header) -> str:
         """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""
@@ -164,18 +166,30 @@ class _Unpacked:
             self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:
+        inside = self._all_inside()
         left = [real]
         while left:
             gone = left.pop()
             del self.nodes[gone]
-            left.extend(self.inside.pop(gone, ()))
-        self.inside[real.rpartition("/")[0]].discard(real)
+            left.extend(inside.pop(gone, ()))
+        inside[real.rpartition("/")[0]].discard(real)
+
+    def _all_inside(self) -> dict[str, set[str]]:
+        if self.inside is None:
+            self.inside = {}
+            for path in self.nodes:
+                self.inside.setdefault(path.rpartition("/")[0], set()).add(path)
+        return self.inside
 
     def _refuse(self, why: str, header: Header, *, by_system: bool = True) -> NoReturn:
         """``by_system``: the daemon adds what it was about to do (``PathError`` and ``LinkError`` of Go)."""
         message = f"{_doing(header)}{why}" if by_system else why
         what = f"the daemon cannot unpack the context: {why}"
         raise RefusedError(what, message=self.says.format(message), where=header.name[:200])
+
+
+def _is_too_long(name: str, path: str) -> bool:
+    return len(raw(name)) > _LONGEST_PATH or any(len(raw(part)) > _LONGEST_NAME for part in path.split("/"))
 
 
 def _doing(header: Header) -> str:
@@ -193,15 +207,21 @@ def _doing(header: Header) -> str:
 
 
 def _entry(real: str, kind: Kind, member: Member) -> Entry:
-    header: Header = member.header
+    _, mode, uid, gid, size, _, link, device, _, _ = member.header
+    is_file = kind is Kind.FILE
+    target = link if kind is Kind.SYMLINK else ""
     return Entry(
         real,
         kind,
-        header.mode & _PERMISSIONS,
-        size=header.size if kind is Kind.FILE else 0,
-        target=header.link if kind is Kind.SYMLINK else "",
-        device=header.device,
-        stamp=member.stamp,
-        uid=header.uid,
-        gid=header.gid,
+        mode & _PERMISSIONS,
+        size if is_file else 0,
+        target,
+        0,
+        device,
+        b"",
+        True,
+        False,
+        uid,
+        gid,
+        member.stamp,
     )

@@ -1,0 +1,50 @@
+"""What the header of a file says that went into its sum: one of a tar, or the bytes that were hashed of one."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cacheview.dockerfile.context.tarsum import Header
+from cacheview.layers.changes import FileState
+
+__all__ = ["read_header", "state_of"]
+
+_HEADER: Final = re.compile(
+    rb"/?mode(\d+)uid(\d+)gid(\d+)size(\d+)typeflag(.?)linkname(.*)"
+    rb"uname[^/]*gname[^/]*?devmajor(\d+)devminor(\d+)(.*)",
+    re.DOTALL,
+)
+_PERMISSIONS: Final = 0o7777
+
+
+def read_header(path: str, header: bytes) -> FileState | None:
+    """The fields that a sum begins with, without the name and the bits of the type; None: not a header of this path."""
+    encoded = path.encode("utf-8", "surrogateescape")
+    name = b"name" + encoded
+    if not header.startswith(name):
+        name = b"name./" + encoded
+    match = _HEADER.match(header, len(name)) if header.startswith(name) else None
+    if match is None:
+        return None
+    mode, uid, gid, size, kind, target, major, minor, more = match.groups()
+    return FileState(
+        kind=kind.decode("latin-1"),
+        mode=int(mode) & _PERMISSIONS,
+        uid=int(uid),
+        gid=int(gid),
+        size=int(size),
+        target=target.decode("utf-8", "surrogateescape"),
+        device=(int(major), int(minor)),
+        attributes=more,
+    )
+
+
+def state_of(path: str, header: Header) -> FileState | None:
+    """What `read_header` reads from what is hashed of a header, without writing it first."""
+    name, mode, uid, gid, size, kind, link, device, _, _ = header
+    if name != path and name.removesuffix("/") not in (path, f"./{path}"):
+        return read_header(path, header.hashed_bytes())
+    if mode < 0 or uid < 0 or gid < 0 or size < 0 or min(device) < 0:
+        return None
+    return FileState(kind, mode & _PERMISSIONS, uid, gid, size, link, device, header.hashed_attributes())
