@@ -11,20 +11,18 @@ from datetime import UTC, datetime
 from cacheview.commands.build_options import add_build
 from cacheview.commands.looked_up import looked_up_build, opened_layers
 from cacheview.commands.opening import add_case, mention_problems, open_case
-from cacheview.diff.causes import CauseKind
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.context_side import side_of_context
 from cacheview.diff.image_side import IMAGE, side_of_image
 from cacheview.diff.named import record_named
 from cacheview.diff.record_side import side_of_record
-from cacheview.diff.remembered_events import with_events
+from cacheview.diff.remembered_events import with_events_of
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context import CLIENTS
 from cacheview.model import DataError
 from cacheview.model.effort import LONGEST, Effort
 from cacheview.output import complain, print_json
 from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
-from cacheview.stores.engine.past_events import past_events
 from cacheview.stores.sources import ENGINE, parse_location
 from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, known_rules, make_parser
 
@@ -94,12 +92,10 @@ def run(options: argparse.Namespace) -> int:
 def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
     """With what the engine of ``--store`` remembers since A, where that can explain something."""
     place = parse_location(location)
-    since = diff.a.started
-    explains = diff.gone or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)
-    if place.source is not ENGINE or since is None or not explains:
+    if place.source is not ENGINE:
         return diff
     try:
-        return with_events(diff, past_events(place.target, since, diff.b.started or datetime.now(UTC)))
+        return with_events_of(place.target, diff)
     except DataError as error:
         complain(f"the events of the engine are not known: {error}")
         return diff

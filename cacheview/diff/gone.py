@@ -7,9 +7,9 @@ from datetime import datetime
 
 from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.side import BuildSide, SideStep
-from cacheview.model import Image, short_id
+from cacheview.model import Image, ImageStore, short_id
 
-__all__ = ["Gone", "gone_image", "is_one_store"]
+__all__ = ["Gone", "gone_image", "is_of_store", "is_one_store"]
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,22 @@ def is_one_store(a: BuildSide, b: BuildSide) -> bool:
     """Whether both were built in one store, as far as can be seen: both have an image that was built there."""
     if a.location and a.location == b.location:
         return True
-    if a.store is None or b.store is None:
-        return False
-    ids = {image.id for image in a.store.images if _is_built(image)}
-    return any(image.id in ids for image in b.store.images)
+    return a.store is not None and b.store is not None and _have_in_common(a.store, b.store)
+
+
+def is_of_store(side: BuildSide, store: ImageStore) -> bool:
+    """Whether a build was made in this store, as far as can be seen: the store has what it made, or what was there."""
+    if side.location and side.location == store.location:
+        return True
+    made = {step.image for step in side.steps if step.is_made}
+    if any(image.id in made or image.short_id in made for image in store.images):
+        return True
+    return side.store is not None and _have_in_common(side.store, store)
+
+
+def _have_in_common(a: ImageStore, b: ImageStore) -> bool:
+    ids = {image.id for image in a.images if _is_built(image)}
+    return any(image.id in ids for image in b.images)
 
 
 def _is_built(image: Image) -> bool:

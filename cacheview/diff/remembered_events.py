@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from cacheview.diff.causes import Cause, CauseKind
 from cacheview.diff.compare import BuildDiff, Row
 from cacheview.model.image import familiar
-from cacheview.stores.engine.past_events import ImageEvent
+from cacheview.stores.engine.client import Timeouts
+from cacheview.stores.engine.past_events import ImageEvent, past_events
 
-__all__ = ["with_events"]
+__all__ = ["may_explain", "with_events", "with_events_of"]
 
 _BROUGHT: Final = ("pull", "tag", "load", "import")
+
+
+def may_explain(diff: BuildDiff) -> bool:
+    """Whether what happened since A may explain something: an image is gone, or a base is another one."""
+    if diff.a.started is None:
+        return False
+    return bool(diff.gone) or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)
+
+
+def with_events_of(
+    target: str, diff: BuildDiff, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False
+) -> BuildDiff:
+    """The same comparison, with the events that explain it, where there may be any.
+
+    Args:
+        target: the engine that has the store of B: what follows ``engine:``.
+        stopped: see `past_events`.
+
+    Raises:
+        DataError: there is no such engine, or it does not answer.
+    """
+    since = diff.a.started
+    if since is None or not may_explain(diff):
+        return diff
+    return with_events(diff, past_events(target, since, diff.b.started or datetime.now(UTC), timeouts, stopped))
 
 
 def with_events(diff: BuildDiff, events: Sequence[ImageEvent]) -> BuildDiff:

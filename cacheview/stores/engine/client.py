@@ -90,11 +90,15 @@ def demand_allowed(method: str, path: str) -> None:
 class EngineClient:
     """A connection to one engine, for several threads at once. Raises `DataError` for all that goes wrong."""
 
-    def __init__(self, endpoint: Endpoint, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """``stopped``: whether nobody waits for answers any more; asked ten times a second. It may raise anything."""
         self.endpoint = endpoint
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]
         self._closed = threading.Event()
+        self._stopped = stopped
         self._connections = self._connect()
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None, *, limit: int) -> bytes:
@@ -105,7 +109,7 @@ class EngineClient:
             RefusedError: it is an error.
             NoAnswerError: it is larger than ``limit``, or not an answer of the Docker API.
         """
-        response = self._ask(path, parameters, self._deadline(self._closed.is_set))
+        response = self._ask(path, parameters, self._deadline(self._is_over))
         try:
             body = self._body(response, limit if response.status == 200 else _MAX_ERROR)
         finally:
@@ -123,7 +127,7 @@ class EngineClient:
 
         Raises `DataError` when the connection breaks off.
         """
-        deadline = self._deadline(lambda: stopped.is_set() or self._closed.is_set())
+        deadline = self._deadline(lambda: stopped.is_set() or self._is_over())
         try:
             response = self._ask(f"/v{version}/events", {"filters": json.dumps({"type": [kind]})}, deadline)
         except DataError:
@@ -153,7 +157,7 @@ class EngineClient:
             RefusedError: it is an error.
         """
         timeouts = self.timeouts
-        deadline = Deadline(None, timeouts.archive, lambda: stopped() or self._closed.is_set())
+        deadline = Deadline(None, timeouts.archive, lambda: stopped() or self._is_over())
         path = f"/v{version}/images/{image_id}/get"
         response = self._ask(path, None, deadline)
         try:
@@ -197,6 +201,9 @@ class EngineClient:
             raise DataError(what, where=self.where) from error
         except Exception as error:
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
+
+    def _is_over(self) -> bool:
+        return self._closed.is_set() or self._stopped()
 
     def _deadline(self, stopped: Callable[[], bool]) -> Deadline:
         return Deadline(self.timeouts.answer, self.timeouts.whole, stopped)

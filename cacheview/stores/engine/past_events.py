@@ -6,7 +6,7 @@ moby keeps the last 256 events of all kinds, in memory (``daemon/events/events.g
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -58,17 +58,22 @@ class _Event(Model):
 
 
 def past_events(
-    target: str, since: datetime, until: datetime, timeouts: Timeouts | None = None
+    target: str,
+    since: datetime,
+    until: datetime,
+    timeouts: Timeouts | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[ImageEvent, ...]:
     """The image events of an engine in a span of time, oldest first.
 
     Args:
         target: what follows ``engine:``.
+        stopped: whether nobody waits for them any more; asked ten times a second. It may raise anything, to stop.
 
     Raises:
         DataError: there is no such engine, or it does not answer.
     """
-    with EngineClient(find_endpoint(target), timeouts) as client:
+    with EngineClient(find_endpoint(target), timeouts, stopped) as client:
         parameters = {
             "since": f"{int(since.timestamp())}",
             "until": f"{int(until.timestamp()) + 1}",

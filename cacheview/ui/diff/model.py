@@ -60,6 +60,11 @@ class RowsModel(QAbstractTableModel):
         self._diff = diff
         self.endResetModel()
 
+    def explain(self, diff: BuildDiff) -> None:
+        """More is known of the comparison that is shown; its rows are the same ones."""
+        self._diff = diff
+        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(Columns) - 1))
+
     @property
     def rows(self) -> Sequence[Row]:
         return self._diff.rows if self._diff is not None else ()

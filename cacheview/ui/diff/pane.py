@@ -31,6 +31,7 @@ _HINT: Final = (
     "Choose two records, build contexts or watched builds, to see the step at which they first differ, and why."
 )
 _BUTTON: Final = "Choose builds…"
+_PATIENCE: Final = 20.0  # seconds for what the engine remembers
 
 
 class DiffPane(DockPane[DiffHead]):
@@ -53,6 +54,9 @@ class DiffPane(DockPane[DiffHead]):
         self._loader.progressed.connect(lambda _done, _total, what: self.head.say(f"{what}…"))
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
+        self._remembering = Loader(self)
+        self._remembering.succeeded.connect(self._explain)
+        self._remembering.failed.connect(self._not_remembered)
         self.head.choose_asked.connect(self.choose_asked)
         self.head.swap_asked.connect(self._swap)
         self.head.copy_asked.connect(self._copy)
@@ -130,6 +134,7 @@ class DiffPane(DockPane[DiffHead]):
 
     def stop(self) -> None:
         """Compare no more, and wait for what is under way."""
+        self._remembering.close()
         self._loader.close()
 
     # What the person does
@@ -149,6 +154,7 @@ class DiffPane(DockPane[DiffHead]):
 
         if self.diff is None:
             self._content.say("Comparing…", "")
+        self._remembering.cancel()
         self._loader.start(work)
         self._enable()
 
@@ -171,10 +177,10 @@ class DiffPane(DockPane[DiffHead]):
     # What comes
 
     def _show(self, diff: BuildDiff) -> None:
-        from cacheview.diff.words import answer_sentence, loss_sentence, side_line
+        from cacheview.diff.words import loss_sentence, side_line
 
         self.diff = diff
-        self.answer.say(visible(answer_sentence(diff)))
+        self._show_answer(diff)
         self.loss.say(loss_sentence(diff))
         for label, letter, side in zip(self.sides, "AB", (diff.a, diff.b), strict=True):
             label.say(one_line(f"{letter}: {side_line(side)}"))
@@ -186,7 +192,47 @@ class DiffPane(DockPane[DiffHead]):
         self.table.scrollTo(self.model.index(row, 0), QTableView.ScrollHint.PositionAtCenter)
         self._show_detail()
         self._enable()
+        self._ask_engine(diff)
         self.settled.emit()
+
+    def _show_answer(self, diff: BuildDiff) -> None:
+        from cacheview.diff.words import answer_sentence
+
+        self.answer.say(visible(answer_sentence(diff)))
+
+    def _ask_engine(self, diff: BuildDiff) -> None:
+        """What the engine that is open remembers, if it may explain a build of its own."""
+        from cacheview.diff.gone import is_of_store
+        from cacheview.diff.remembered_events import may_explain, with_events_of
+        from cacheview.stores.sources import ENGINE, parse_location
+
+        if self.session is None:
+            return
+        place = parse_location(self.session.opened.location)
+        if place.source is not ENGINE or not may_explain(diff) or not is_of_store(diff.b, self.session.store):
+            return
+
+        def work(report: Report) -> BuildDiff:
+            from cacheview.stores.engine.client import Timeouts
+
+            def stopped() -> bool:
+                report(0, None, "")  # raises then
+                return False
+
+            return with_events_of(place.target, diff, Timeouts(whole=_PATIENCE), stopped)
+
+        self._remembering.start(work)
+
+    def _explain(self, diff: BuildDiff) -> None:
+        self.diff = diff
+        self._show_answer(diff)
+        self.model.explain(diff)
+        self._show_detail()
+
+    def _not_remembered(self, error: Exception) -> None:
+        if not isinstance(error, DataError):
+            raise error  # a fault is shown as every other
+        self.loss.say(f"{self.loss.text()} The events of the engine are not known: {one_line(str(error))}.".lstrip())
 
     def _fail(self, error: Exception) -> None:
         from cacheview.model.effort import LimitError
