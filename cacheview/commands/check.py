@@ -13,12 +13,12 @@ from cacheview.cases import rules_named
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
-from cacheview.model.recorded import is_replay_line
 from cacheview.output import complain, print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import LimitError, effort_for
-from cacheview.stores.suite import WHAT_A_SUITE_IS, read_lines
+from cacheview.stores.lines import read_lines
+from cacheview.stores.suite import WHAT_A_SUITE_IS
 from cacheview.usage import add_rules, known_rules, make_parser
 
 __all__ = ["parser", "run"]
@@ -107,7 +107,7 @@ def _check_file(file: str, tally: _Tally) -> bool:
     before, unusable = tally.checked, tally.unusable
     try:
         with effort_for(_size(file)).spent():
-            for number, case in read_lines(file, _kind):
+            for number, case in read_lines(file, ReplayCase):
                 print_lines(_checked(f"{file}: ", number, case, tally))
         if (tally.checked, tally.unusable) == (before, unusable):
             raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
@@ -124,10 +124,6 @@ def _size(file: str) -> int:
         return os.stat(file).st_size
     except (OSError, ValueError):
         return 0
-
-
-def _kind(line: bytes) -> type[SuiteCase] | type[ReplayCase]:
-    return ReplayCase if is_replay_line(line) else SuiteCase
 
 
 def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, tally: _Tally) -> Iterator[str]:

@@ -11,6 +11,7 @@ from cacheview.platforms import HOST, parse_specifier
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.sources import parse_location
+from cacheview.stores.suite_cases import case_name
 from cacheview.usage import UsageError, chosen
 
 __all__ = ["add_case", "mention_problems", "open_case"]
@@ -37,7 +38,8 @@ def open_case(options: argparse.Namespace, rules: str | None, platform: str = ""
         opened = _pulled(options.store, rules, platform) if is_pulled else open_store(options.store)
     except DataError as error:
         raise UsageError(str(error)) from error
-    return opened, opened.cases[chosen("case", options.case or "1", [case.name for case in opened.cases])]
+    names = [case_name(opened.cases, place)[0] for place in range(len(opened.cases))]
+    return opened, opened.cases[chosen("case", options.case or "1", names)]
 
 
 def _pulled(location: str, rules: str | None, platform: str) -> Opened:

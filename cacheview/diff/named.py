@@ -7,11 +7,10 @@ import re
 import zlib
 from typing import Final
 
-from cacheview.model import DataError, SuiteCase
-from cacheview.model.recorded import is_replay_line
+from cacheview.model import DataError
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.tar_context import compression_of
-from cacheview.stores.suite import read_lines
+from cacheview.stores.lines import read_lines
 
 __all__ = ["is_record_file", "may_be_record", "record_named"]
 
@@ -69,7 +68,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
     found: ReplayCase | None = None
     numbers: list[int] = []
     first: DataError | None = None
-    for number, each in read_lines(path, lambda data: ReplayCase if is_replay_line(data) else SuiteCase):
+    for number, each in read_lines(path, ReplayCase):
         if line and number != line:
             if number > line:
                 break

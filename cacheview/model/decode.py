@@ -19,7 +19,17 @@ from pydantic import BaseModel, ValidationError
 from cacheview.model.effort import go_on, paced
 from cacheview.model.errors import DataError
 
-__all__ = ["MOST_NESTED", "Footprint", "decode", "footprint", "is_too_deep", "json_error", "json_path", "values_of"]
+__all__ = [
+    "MOST_NESTED",
+    "Footprint",
+    "decode",
+    "footprint",
+    "is_too_deep",
+    "json_error",
+    "json_message",
+    "json_path",
+    "values_of",
+]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -99,7 +109,12 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
 def json_error(error: json.JSONDecodeError) -> str:
     """What is wrong and where. A document of one line may be a line of a file: its own number would mislead."""
     place = f"line {error.lineno}, column {error.colno}" if "\n" in error.doc.strip() else f"column {error.colno}"
-    return f"{error.msg[:1].lower()}{error.msg[1:]} at {place}"
+    return f"{json_message(error)} at {place}"
+
+
+def json_message(error: json.JSONDecodeError) -> str:
+    """What is wrong, without where."""
+    return (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
 
 
 def _refusal(error: ValidationError, where: str) -> DataError:

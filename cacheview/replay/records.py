@@ -23,6 +23,7 @@ from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RecordedMember, bytes_of, text_of
 from cacheview.replay.result import Replay, Step
+from cacheview.stores.line_pieces import line_pieces
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import write_suite
 from cacheview.stores.secrets import dockerfile_values
@@ -242,7 +243,7 @@ def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
 
 def write_record(path: str | os.PathLike[str], case: ReplayCase, *, opened: str = "") -> None:
     """Write a record to a file of its own: see `write_suite`. Raises `DataError` where it cannot be written there."""
-    write_suite(path, case.model_dump_json(exclude_defaults=True) + "\n", opened=opened)
+    write_suite(path, line_pieces(case), opened=opened)
 
 
 def time_text(at: datetime | None) -> str:

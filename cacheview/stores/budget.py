@@ -23,6 +23,16 @@ _SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `
 _PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
 
 
+_SHARE: Final = 0.8
+"""Of the memory that is free. What it takes is estimated from above, so this much is never quite used."""
+
+
+def _free_memory() -> int:
+    import psutil  # only large files ask
+
+    return psutil.virtual_memory().available
+
+
 def effort_for(packed: int) -> Effort:
     """For all that is done with a file of that size, reading it among that."""
     return Effort(LONGEST + max(0, packed - _SMALL) / _PER_SECOND)
@@ -51,6 +61,10 @@ _GROWTH: Final = {
     Resource.MEMBERS: 1 / 512,
     Resource.NAMES: 1 / 8,
     Resource.LINES: 1 / 2,
+    Resource.IMAGES: 1 / 512,
+    Resource.PROBES: 1 / 128,
+    Resource.HISTORY: 1 / 64,
+    Resource.LAYERS: 1 / 64,
     Resource.MEMORY: 32,
 }
 
@@ -63,6 +77,7 @@ class Budget:
         meter: called while work goes on, so that it can be cancelled; None: nobody waits.
         packed: how large the file is that is opened: one of more than 20 MB may hold more.
         clock: of the processor time of this thread, in seconds.
+        free_memory: bytes that this machine has free: a large file may need most of it, and no more.
     """
 
     def __init__(
@@ -71,8 +86,11 @@ class Budget:
         meter: Meter | None = None,
         packed: int = 0,
         clock: Callable[[], float] = time.thread_time,
+        free_memory: Callable[[], int] = _free_memory,
     ) -> None:
         self.limits = limits
+        self._free_memory = free_memory
+        self._most_memory: int | None = None
         self.meter = meter or Meter(None, None, "")
         amounts = {
             Resource.UNPACKED: limits.unpacked,
@@ -103,7 +121,9 @@ class Budget:
             self._left[what] -= count
             is_over = self._left[what] < 0
         if is_over:
-            raise LimitError(f"more than {self._amounts[what]:,} {what.value}. The rest is not read")
+            raise LimitError(
+                f"more than {self._amounts[what]:,} {what.value}. The rest is not read{self._remedy(what)}"
+            )
 
     def grow(self, packed: int) -> None:
         """A file that is read is so large, at least: what is in it may be more, the larger it is."""
@@ -114,8 +134,23 @@ class Budget:
         for what, growth in _GROWTH.items():
             self._amounts[what] += int(more * growth)
             self._left[what] += int(more * growth)
+        if more:
+            self._bound_memory()
         self._seconds += more / _PER_SECOND
         self._end += more / _PER_SECOND
+
+    def _bound_memory(self) -> None:
+        """A file may be as large as it likes; what is made of it has to fit into this machine."""
+        if self._most_memory is None:
+            self._most_memory = max(self.limits.memory, int(self._free_memory() * _SHARE))
+        excess = max(0, self._amounts[Resource.MEMORY] - self._most_memory)
+        self._amounts[Resource.MEMORY] -= excess
+        self._left[Resource.MEMORY] -= excess
+
+    def _remedy(self, what: Resource) -> str:
+        """What to do where it is this machine that has no more."""
+        is_machine = what is Resource.MEMORY and self._amounts[what] == self._most_memory
+        return ", as this machine has no more free. Close other programs, or use a larger machine" if is_machine else ""
 
     def read(self, count: int) -> None:
         """So many bytes of a file were read, of unknown size."""
@@ -126,6 +161,11 @@ class Budget:
     def left(self, what: Resource) -> int:
         """How many more there may be."""
         return max(0, self._left[what])
+
+    def spent(self, what: Resource) -> int:
+        """How many there are."""
+        with self._lock:
+            return self._amounts[what] - self._left[what]
 
     def alive(self) -> None:
         """Work goes on. Raises what the meter raises to cancel it, and `LimitError` where it took too long."""
@@ -151,7 +191,7 @@ class Budget:
         self.alive()
         needed = footprint(data).memory
         if needed > self._amounts[Resource.MEMORY]:
-            what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory"
+            what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory{self._remedy(Resource.MEMORY)}"
             raise DataError(what, where=where)
         self.spend(Resource.MEMORY, needed)
         self.alive()

@@ -16,7 +16,9 @@ class Limits:
     `cacheview.stores.budget.Budget` counts against them, and gives larger files more.
 
     Attributes:
-        document: bytes of one JSON document, or of one line of a suite.
+        document: bytes of one JSON document, or of one value in a line of a suite.
+        line: bytes of a line of a suite that are read at once; of longer ones, lists are read element by element.
+        held: bytes of the lines of a suite whose cases are held; the others are read again when they are looked at.
         documents: bytes of all JSON documents kept of one store.
         unpacked: bytes that come out of a compressed file, those that are skipped among them.
         members: entries of one archive.
@@ -36,6 +38,8 @@ class Limits:
     """
 
     document: int = 64 * _MIB
+    line: int = _MIB
+    held: int = 32 * _MIB
     documents: int = 256 * _MIB
     unpacked: int = 2048 * _MIB
     members: int = 500_000

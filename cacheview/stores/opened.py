@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -41,7 +41,7 @@ class Opened:
         location: as it was given.
         kind: ``docker-archive``, ``oci-archive``, ``oci-layout``, ``docker-folder``, ``registry``, ``suite`` or
             ``demo``.
-        cases: never empty.
+        cases: never empty. Of a large suite, those that are not at hand are read when asked for: see `SuiteCases`.
         problems: what could not be read, of the location as a whole and of its stores.
         address: where the engine is (``unix:///var/run/docker.sock``); empty for what is not an engine.
         builds: how many of the cases, or of the lines with a problem, are builds of a replay file.
@@ -50,7 +50,7 @@ class Opened:
     title: str
     location: str
     kind: str
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     problems: tuple[Problem, ...] = ()
     address: str = ""
     builds: int = 0

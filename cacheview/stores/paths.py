@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 from dataclasses import replace
@@ -88,14 +87,10 @@ def _open_file(path: Path, where: str, reading: Reading) -> Opened:
             members = read_archive(stream, budget)
             opened = read_images(members, where, reading.platform, budget)
         elif head.lstrip()[:1] == b"{":
-            opened = _open_suite(stream, where, budget)
+            cases, problems, builds = read_cases(stream, path, where, budget, is_compressed=bool(compression))
+            opened = Opened("suite", where, "suite", cases, problems, builds=builds)
         else:
             inside = f" inside its {compression} compression" if compression else ""
             raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
     meter.finished()
     return opened
-
-
-def _open_suite(stream: io.BufferedReader, where: str, budget: Budget) -> Opened:
-    cases, problems, builds = read_cases(stream, where, budget)
-    return Opened("suite", where, "suite", tuple(cases), problems, builds=builds)

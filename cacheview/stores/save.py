@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cacheview.model import DataError, Expectation, Probe, SuiteCase, SuiteProbe
-from cacheview.model.effort import paced
+from cacheview.model import DataError, Expectation, Image, Probe, SuiteCase, SuiteProbe
 from cacheview.stores.draft import write_whole
-from cacheview.stores.limits import DEFAULT_LIMITS
+from cacheview.stores.line_pieces import line_pieces, write_line
 from cacheview.stores.opened import Case
 from cacheview.stores.redact import Redaction
 from cacheview.stores.sources import parse_location
@@ -25,8 +24,8 @@ def suite_line(
     expect: Expectation | None = None,
     redact_env: bool = False,
     redact_labels: bool = False,
-) -> str:
-    """A store with its probes as one line of a suite, with a line end.
+) -> Iterator[str]:
+    """A store with its probes as one line of a suite, with a line end: in pieces, as they are asked for.
 
     Args:
         case: what was loaded. The probes of a walk are left out: each stands on the answer to the one before.
@@ -46,11 +45,13 @@ def suite_line(
             expect=expect,
         )
         probes = (first, *probes)
-    images, name = case.store.images, case.name
+    images: tuple[Image, ...] = case.store.images
+    written: Iterable[Image] = images
+    name = case.name
     if redact_env or redact_labels:
         redaction = Redaction(images, [value.probe for value in probes], env=redact_env, labels=redact_labels)
-        images = tuple(map(redaction.image, paced(images)))
-        probes = tuple(_redacted(value, redaction) for value in paced(probes))
+        written = map(redaction.image, images)
+        probes = tuple(_redacted(value, redaction) for value in probes)
         name = redaction.text(name)
     line = SuiteCase(
         rules=rules or case.rules,
@@ -60,7 +61,7 @@ def suite_line(
         probes=probes,
         layer_content=dict(case.layer_content),
     )
-    return line.model_dump_json(exclude_defaults=True) + "\n"
+    return line_pieces(line, {"images": written})
 
 
 def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
@@ -74,28 +75,25 @@ def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
     )
 
 
-def write_suite(path: str | os.PathLike[str], line: str, *, opened: str = "") -> None:
+def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: str = "") -> None:
     """Write a line of `suite_line` to a file: all of it or nothing. Compressed where the name ends in ``.gz``.
 
+    What making the pieces raises goes on, and the file is as it was.
+
     Args:
+        line: in pieces.
         opened: the location of a store, which is not written to.
 
     Raises:
-        DataError: it cannot be written there, or is so long that it could not be opened again.
+        DataError: it cannot be written there, or holds a value that is so long that it could not be opened again.
     """
     target = Path(path)
     where = os.fspath(path)
-    data = line.encode()
-    if len(data) > DEFAULT_LIMITS.document:
-        most = DEFAULT_LIMITS.document
-        raise DataError(f"would have a line of {len(data):,} bytes, and at most {most:,} can be opened", where=where)
     if is_in_store(target, opened):
         raise DataError("belongs to the store that is open, which is never written to. Choose another", where=where)
     if target.exists() and not target.is_file():
         raise DataError("is not a file. Choose another name", where=where)
-    if target.suffix == ".gz":
-        data = gzip.compress(data, mtime=0)
-    write_whole(target, lambda file: file.write(data), where)
+    write_whole(target, lambda file: write_line(file, line, where, is_compressed=target.suffix == ".gz"), where)
 
 
 def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel
+from typing import IO
 
 from cacheview.model import DataError, ImageStore, Problem, SuiteCase
-from cacheview.model.recorded import NoStoreError, RecordedStore, is_replay_line
+from cacheview.model.recorded import NoStoreError, RecordedStore
 from cacheview.stores.budget import Budget, LimitError, Resource
-from cacheview.stores.compression import DamagedStreamError, decompressed
-from cacheview.stores.files import open_metered
+from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.lines import Pieces, document_lines, read_lines
 from cacheview.stores.opened import Case
 from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
-from cacheview.stores.reasons import reason
+from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases
 
-__all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_lines", "read_suite"]
+__all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
-M = TypeVar("M", bound=BaseModel)
-
-_LINES_AT_ONCE = 1000
 _HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
 WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
 """For who opened something else."""
@@ -42,43 +39,7 @@ def read_suite(
         DataError: the file cannot be opened.
         Cancelled: by ``progress``.
     """
-    return (case for _, case in read_lines(path, _suite_case, progress, limits=limits))
-
-
-def read_lines(
-    path: str | os.PathLike[str],
-    model_of: Callable[[bytes], type[M]],
-    progress: Progress | None = None,
-    *,
-    limits: Limits = DEFAULT_LIMITS,
-) -> Iterator[tuple[int, M | DataError]]:
-    """The documents of a file that has one a line, with their line numbers: `read_suite` for any model.
-
-    ``model_of``: what a line is to be read as.
-    """
-    where = os.fspath(path)
-    buffered, meter = open_metered(Path(path), where, progress)
-    with buffered:
-        budget = Budget(limits, meter, meter.total or 0, clock=_untimed)
-        try:
-            stream, _ = decompressed(buffered, budget)
-        except (DamagedStreamError, OSError) as error:
-            raise DataError(f"the file cannot be read: {reason(error)}", where=where) from error
-        yield from _document_lines(stream, where, budget, model_of, kept=False)
-    meter.finished()
-
-
-def _untimed() -> float:
-    """A clock that stands still: the time between two lines is that of who asks for them."""
-    return 0.0
-
-
-def _suite_case(_: bytes) -> type[SuiteCase]:
-    return SuiteCase
-
-
-def _case_or_build(line: bytes) -> type[SuiteCase | RecordedStore]:
-    return RecordedStore if is_replay_line(line) else SuiteCase
+    return (case for _, case in read_lines(path, progress=progress, limits=limits))
 
 
 def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
@@ -89,102 +50,77 @@ def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
         return error.at(where)
 
 
-def _document_lines(
-    stream: io.BufferedReader, where: str, budget: Budget, model_of: Callable[[bytes], type[M]], *, kept: bool
-) -> Iterator[tuple[int, M | DataError]]:
-    """As `read_lines`, from an open stream. ``kept``: who asks keeps all of them at once."""
-    number = bad = 0
-    limits = budget.limits
-
-    def here() -> str:
-        return f"{where}, line {number}"
-
-    while True:
-        number += 1
-        try:
-            if number % _LINES_AT_ONCE == 0:
-                budget.spend(Resource.LINES, _LINES_AT_ONCE)
-                budget.alive()
-            line = stream.readline(limits.document + 1)
-        except LimitError as error:
-            yield number, DataError(f"the file has {error}", where=here())
-            return
-        except (DamagedStreamError, OSError) as error:
-            yield number, DataError(f"the file cannot be read to its end: {reason(error)}", where=here())
-            return
-        if not line:
-            return
-        if len(line) > limits.document:
-            yield (
-                number,
-                DataError(f"longer than {limits.document:,} bytes; the rest is not read", where=here()),
-            )
-            return
-        if line.isspace():
-            continue
-        if line.lstrip()[:1] != b"{":
-            yield number, DataError("is not a JSON object", where=here())
-            continue
-        try:
-            if kept:
-                budget.spend(Resource.DOCUMENTS, len(line))
-            document = budget.decode(model_of(line), line, where=here(), kept=kept)
-            if isinstance(document, SuiteCase):
-                _check_references(document, limits.references, here())
-            yield number, document
-        except LimitError as error:
-            yield number, DataError(f"there is {error}", where=here())
-            return
-        except DataError as error:
-            yield number, error
-            bad += 1
-            if bad > limits.errors:
-                yield (
-                    number,
-                    DataError(f"there are more than {limits.errors:,} such lines. The rest is not read", where=here()),
-                )
-                return
-
-
-def _check_references(case: SuiteCase, most: int, place: str) -> None:
-    for number, probe in enumerate(case.probes, 1):
-        if len(probe.cache_from or ()) > most:
-            raise DataError(f"probe {number} has more than {most:,} cache-from references", where=place)
-
-
-def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[list[Case], tuple[Problem, ...], int]:
+def read_cases(
+    stream: io.BufferedReader, path: Path, where: str, budget: Budget, *, is_compressed: bool
+) -> tuple[Sequence[Case], tuple[Problem, ...], int]:
     """All cases of a suite, the lines that are none as problems, and how many lines are builds.
+
+    Args:
+        path: the file that the stream is of.
 
     Raises:
         NoStoreError: there is no case, as the first build was recorded without its store.
         DataError: there is no case.
     """
-    cases: list[Case] = []
+    with ExitStack() as unless_kept:
+        file: IO[bytes]
+        if is_compressed:
+            copied = CopiedLines(stream, budget.limits.held)
+            lines: Pieces = copied
+            file = copied.copy
+        else:
+            lines, file = stream, open_regular(path, where)
+        unless_kept.callback(file.close)
+        cases = SuiteCases(where, partial(_read_again, where, budget.limits), budget.limits.held)
+        problems, builds = _read_into(cases, lines, where, budget)
+        if cases.is_whole:
+            return tuple(cases), problems, builds
+        cases.finished(file)
+        unless_kept.pop_all()
+        return cases, problems, builds
+
+
+def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: LineOfCase) -> Case:
+    budget = Budget(limits, packed=line.length)
+    (again,) = document_lines(stream, where, budget, RecordedStore)
+    case = _suite_case(again.document, where)
+    if isinstance(case, DataError):
+        raise case
+    return _case(case, line.number, where, limits)
+
+
+def _suite_case(document: SuiteCase | RecordedStore | DataError, here: str) -> SuiteCase | DataError:
+    return _opened(document, here) if isinstance(document, RecordedStore) else document
+
+
+def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> tuple[tuple[Problem, ...], int]:
     problems = Problems()
     builds = 0
     first_error: DataError | None = None
     more = 0
-    for number, line in _document_lines(stream, where, budget, _case_or_build, kept=True):
+    for line in document_lines(lines, where, budget, RecordedStore):
         budget.alive()
-        builds += isinstance(line, RecordedStore)
-        case = _opened(line, f"{where}, line {number}") if isinstance(line, RecordedStore) else line
-        if isinstance(case, DataError):
-            first_error = first_error or case
+        place = f"line {line.number}"
+        builds += isinstance(line.document, RecordedStore)
+        document = _suite_case(line.document, f"{where}, {place}")
+        if isinstance(document, DataError):
+            first_error = first_error or document
             if len(problems) < MOST_PROBLEMS:
-                problems.append(Problem(f"line {number}", str(DataError(case.what, path=case.path))))
+                problems.append(Problem(place, str(DataError(document.what, path=document.path))))
             else:
                 more += 1
             if not cases and len(problems) >= _HOPELESS:
                 break
             continue
+        case = _case(document, line.number, where, budget.limits)
         try:
-            cases.append(_case(case, number, where, budget))
+            cases.add(case, line, budget, _costs(document, line.length, budget.limits))
         except LimitError as error:
-            problems.stop(Problem(f"line {number}", f"the file has {error}"))
+            problems.stop(Problem(place, f"the file has {error}"))
             break
         problems.extend(
-            Problem(f"line {number}: {problem.where}" if problem.where else f"line {number}", problem.what)
-            for problem in cases[-1].store.problems
+            Problem(f"{place}: {problem.where}" if problem.where else place, problem.what)
+            for problem in case.store.problems
         )
     if more:
         problems.stop(Problem("", f"{more:,} more lines are not cases"))
@@ -194,18 +130,22 @@ def read_cases(stream: io.BufferedReader, where: str, budget: Budget) -> tuple[l
         if isinstance(first_error, NoStoreError):
             raise first_error
         raise DataError(f"{first_error.what}. {WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
-    return cases, problems.reported(), builds
+    return problems.reported(), builds
 
 
-def _case(case: SuiteCase, number: int, where: str, budget: Budget) -> Case:
-    """A case for the window. Raises `LimitError` where it is more than there may be."""
-    limits = budget.limits
-    budget.spend(Resource.IMAGES, max(1, len(case.images)))
-    budget.spend(Resource.PROBES, len(case.probes))
-    for image in case.images:
-        if len(image.history) <= limits.history:
-            budget.spend(Resource.HISTORY, len(image.history))
-        budget.spend(Resource.LAYERS, len(image.diff_ids))
+def _costs(case: SuiteCase, length: int, limits: Limits) -> dict[Resource, int]:
+    """What a case takes that is held. ``length``: of its line."""
+    return {
+        Resource.DOCUMENTS: length,
+        Resource.IMAGES: max(1, len(case.images)),
+        Resource.PROBES: len(case.probes),
+        Resource.HISTORY: sum(len(image.history) for image in case.images if len(image.history) <= limits.history),
+        Resource.LAYERS: sum(len(image.diff_ids) for image in case.images),
+    }
+
+
+def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> Case:
+    """A case for the window."""
     name = case.name or f"line {number}"
     images, problems = ImageStore.unique(case.images)
     long = tuple(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import shutil
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -15,6 +16,7 @@ from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.draft import write_whole
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.line_pieces import line_pieces, write_line
 from cacheview.stores.progress import Progress
 from cacheview.stores.reasons import reason
 from cacheview.stores.suite import read_suite
@@ -43,11 +45,7 @@ def append_case(
     """
     where = os.fspath(path)
     target = Path(os.path.realpath(path))  # a link stays one
-    data = (case.model_dump_json(exclude_defaults=True) + "\n").encode()
-    if len(data) > limits.document:
-        raise DataError(
-            f"would have a line of {len(data):,} bytes, and at most {limits.document:,} can be opened", where=where
-        )
+    line = line_pieces(case, limits=limits)
     before, cases, compressed = None, 0, target.suffix == ".gz"
     if os.path.lexists(target):
         before = _signature(target, where)
@@ -57,13 +55,9 @@ def append_case(
         if head:
             compressed = head.startswith(_GZIP)
             cases = _cases(where, progress, limits)
-            size, ended = _content(target, where)
-            if not ended:
-                data = b"\n" + data
-            if cases >= limits.images or size + len(data) > limits.documents:
-                most = f"{limits.images:,} cases or {limits.documents:,} bytes"
-                raise DataError(f"would have more than {most}. Choose another file", where=where)
-    _write(target, gzip.compress(data, mtime=0) if compressed else data, before, where)
+            if not _has_line_end(target, where):
+                line = chain("\n", line)
+    _write(target, line, before, where, is_compressed=compressed)
     return cases + 1
 
 
@@ -83,21 +77,20 @@ def _head(target: Path, where: str) -> bytes:
         return file.read(8)
 
 
-def _content(target: Path, where: str) -> tuple[int, bool]:
-    """How many bytes the lines have, and whether the last one has a line end."""
-    size, last = 0, b"\n"
+def _has_line_end(target: Path, where: str) -> bool:
+    """Whether the last line has one."""
+    last = b"\n"
     try:
         file: io.BufferedReader = io.BufferedReader(open_regular(target, where))
         with file:
             stream, _ = decompressed(file, Budget())
             while chunk := stream.read(_CHUNK):
-                size += len(chunk)
                 last = chunk[-1:]
     except (DamagedStreamError, LimitError, OSError) as error:
         raise DataError(
             f"the file cannot be read to its end: {reason(error)}. Nothing was added", where=where
         ) from error
-    return size, last == b"\n"
+    return last == b"\n"
 
 
 def _signature(target: Path, where: str) -> tuple[int, int, int]:
@@ -108,13 +101,15 @@ def _signature(target: Path, where: str) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _write(target: Path, data: bytes, before: tuple[int, int, int] | None, where: str) -> None:
+def _write(
+    target: Path, line: Iterable[str], before: tuple[int, int, int] | None, where: str, *, is_compressed: bool
+) -> None:
     def fill(file: BinaryIO) -> None:
         if before is not None:
             shutil.copymode(target, file.name)  # first: what is private stays so
             with open_regular(target, where) as old:
                 shutil.copyfileobj(old, file, _CHUNK)
-        file.write(data)
+        write_line(file, line, where, is_compressed=is_compressed)
 
     def compare() -> None:
         now = _signature(target, where) if os.path.lexists(target) else None

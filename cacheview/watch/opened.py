@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from cacheview.cases import Basis, Daemon
-from cacheview.model import DataError, SuiteCase
-from cacheview.model.recorded import is_replay_line
+from cacheview.model import DataError
 from cacheview.replay.check import checksums_of, differences, replay_case, store_of
 from cacheview.replay.file import ExpectedStep, ReplayCase
 from cacheview.replay.misses import misses
+from cacheview.stores.lines import read_lines
 from cacheview.stores.progress import Progress
-from cacheview.stores.suite import read_lines
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
@@ -58,7 +57,7 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
     builds: list[WatchedBuild] = []
     problems: list[str] = []
     where = os.path.abspath(path)
-    lines = read_lines(Path(path), lambda data: ReplayCase if is_replay_line(data) else SuiteCase, progress)
+    lines = read_lines(Path(path), ReplayCase, progress)
     for line_number, line in lines:
         if isinstance(line, DataError):
             if len(problems) < _MOST_PROBLEMS:

@@ -35,7 +35,7 @@ def spoken_image(image: Image) -> Image:
 def test_every_verdict_stays(asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
     store = ImageStore(tuple(map(spoken_image, asked[0].images)))
     probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})
-    line = suite_line(Case("s", store, rules), probe=probe, redact_env=env, redact_labels=labels)
+    line = "".join(suite_line(Case("s", store, rules), probe=probe, redact_env=env, redact_labels=labels))
     saved = decode(SuiteCase, line.encode(), where="saved")
     before = explain(ImageCache(store, RULE_SETS[rules]), probe).verdict
     after = explain(ImageCache(ImageStore(saved.images), RULE_SETS[rules]), saved.probes[0].probe).verdict

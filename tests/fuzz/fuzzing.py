@@ -285,7 +285,7 @@ def _examine_case(case: Case, source: random.Random) -> None:
             case 2:
                 report.as_markdown(explanation)
             case _:
-                json.loads(suite_line(case, probe=probe, redact_env=True, redact_labels=True))
+                json.loads("".join(suite_line(case, probe=probe, redact_env=True, redact_labels=True)))
     if source.randrange(4) == 0:
         rules = RULE_SETS[source.choice(sorted(RULE_SETS))]
         shown(audit_as_text(audit(case.store, rules), case.store, rules))

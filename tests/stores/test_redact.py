@@ -62,7 +62,7 @@ def saved(text: str, secret: str, *, env: bool) -> str:
     }
     line = json.dumps({"rules": RULES, "name": text, "images": [image], "probes": [probe]})
     case = case_of(decode(SuiteCase, line))
-    return suite_line(case, probe=case.probes[0].probe, redact_env=env, redact_labels=not env)
+    return "".join(suite_line(case, probe=case.probes[0].probe, redact_env=env, redact_labels=not env))
 
 
 @examples(1.25)
@@ -98,20 +98,21 @@ def test_values_that_only_the_history_tells(text: str, secret: str) -> None:
     command = text.format(secret)
     image = {"id": "sha256:a", "config": {"history": [{"created_by": command}, {"created_by": f"/bin/sh -c {secret}"}]}}
     case = case_of(decode(SuiteCase, json.dumps({"rules": RULES, "images": [image]})))
-    line = suite_line(case, redact_env=True)
+    line = "".join(suite_line(case, redact_env=True))
     for word in secret.split():
         assert json.dumps(word)[1:-1] not in line
     assert "zqpass" not in line
     assert "TOKEN={redacted-" in line
     label = {"id": "sha256:a", "config": {"history": [{"created_by": f'/bin/sh -c #(nop)  LABEL "a"={secret}'}]}}
     case = case_of(decode(SuiteCase, json.dumps({"rules": RULES, "images": [label]})))
-    assert json.dumps(secret.split()[0])[1:-1] not in suite_line(case, redact_labels=True)
+    assert json.dumps(secret.split()[0])[1:-1] not in "".join(suite_line(case, redact_labels=True))
 
 
 def test_build_arguments_of_a_command() -> None:
     command = ("|2", "TOKEN=two-words secret-words", "B=", "/bin/sh", "-c", "curl two-words")
     probe = Probe(config=ContainerConfig(Cmd=command))
-    line = suite_line(Case("s", case_of(SuiteCase(rules=RULES)).store, RULES), probe=probe, redact_env=True)
+    store = case_of(SuiteCase(rules=RULES)).store
+    line = "".join(suite_line(Case("s", store, RULES), probe=probe, redact_env=True))
     assert "two-words" not in line
     assert "secret-words" not in line
     assert '"TOKEN={redacted-' in line

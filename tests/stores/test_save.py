@@ -97,18 +97,19 @@ def test_values_are_nowhere_and_names_stay() -> None:
         labels={"owner": "Miss Marple", "none": ""},
         cmd=("/bin/sh", "-c", f"curl -H {SECRET} --user Marple correct horse"),
     )
-    line = suite_line(case(secret), probe=Probe(config=secret.config.config or ContainerConfig()), redact_env=True)
+    probe = Probe(config=secret.config.config or ContainerConfig())
+    line = "".join(suite_line(case(secret), probe=probe, redact_env=True))
     for word in (SECRET, "correct", "horse", "battery"):
         assert word not in line
     assert "Miss Marple" in line  # labels were not asked for
-    both = suite_line(case(secret), redact_env=True, redact_labels=True)
+    both = "".join(suite_line(case(secret), redact_env=True, redact_labels=True))
     assert "Marple" not in both
     for kept in ('"TOKEN={', '"EMPTY="', '"PLAIN"', '"owner":"{', '"none":""', "curl -H {"):
         assert kept in both
 
 
 def test_a_text_that_looks_like_a_placeholder_stays_apart_from_one() -> None:
-    line = suite_line(case(image("A=secret", cmd=("{redacted-1}", "secret"))), redact_env=True)
+    line = "".join(suite_line(case(image("A=secret", cmd=("{redacted-1}", "secret"))), redact_env=True))
     assert '"Cmd":["{redacted-1}","{redactedx-1}"]' in line
 
 
@@ -145,7 +146,7 @@ def test_the_open_store_is_never_written_to(tmp_path: Path) -> None:
     file.write_text("kept")
     link = tmp_path / "link.jsonl"
     link.symlink_to(file)
-    line = suite_line(case(image()))
+    line = "".join(suite_line(case(image())))
     for target, opened in (
         (file, str(file)),
         (link, str(file)),
@@ -222,7 +223,7 @@ def test_sizes_beyond_all_numbers_are_the_same_in_a_saved_store(kind: str, tmp_p
         write_folder(tmp_path / "store", files)
     elif kind == "suite":
         huge = [Image(id=f"sha256:{size % 97:064x}", config=ImageConfig(), size=size) for size in HUGE]
-        (tmp_path / "store").write_text(suite_line(case(*huge)))
+        (tmp_path / "store").write_text("".join(suite_line(case(*huge))))
     else:
         write_tar(tmp_path / "store", files)
     before = read(place)

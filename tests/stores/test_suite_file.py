@@ -96,11 +96,18 @@ def test_no_file_and_no_place_are_refused(tmp_path: Path) -> None:
 def test_what_could_not_be_opened_again_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "full.jsonl"
     file.write_bytes(OLD)
-    for limits in (Limits(document=10), Limits(images=1), Limits(documents=len(OLD) + 10)):
-        with pytest.raises(DataError):
-            append_case(file, CASE, limits=limits)
+    with pytest.raises(DataError, match=r"full\.jsonl: images\[0\]: would have [0-9]+ characters, and at most 120"):
+        append_case(file, CASE, limits=Limits(document=120))
     assert file.read_bytes() == OLD
-    assert append_case(file, CASE, limits=Limits(images=2)) == 2
+    assert os.listdir(tmp_path) == ["full.jsonl"]
+
+
+def test_a_file_may_grow_beyond_what_is_held_or_read_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "large.jsonl"
+    small = Limits(line=50, held=100, images=1, documents=100)
+    for count in range(1, 6):
+        assert append_case(file, CASE, limits=small) == count
+    assert cases(file) == [CASE] * 5
 
 
 def test_a_change_by_another_is_not_overwritten(tmp_path: Path) -> None:

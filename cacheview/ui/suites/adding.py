@@ -98,7 +98,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
     """
 
     def work(report: Report) -> tuple[str, int]:
-        from cacheview.model import decode
+        from cacheview.stores.line_pieces import read_back
         from cacheview.stores.save import is_in_store
         from cacheview.stores.suite_file import append_case
 
@@ -106,7 +106,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
         if is_in_store(path, opened):
             what = "belongs to the store that is open, which is never written to. Choose another"
             raise DataError(what, where=path)
-        again = decode(SuiteCase, case.model_dump_json(exclude_defaults=True), where=path)
+        again = read_back(case, path)
         for judgement in judge(again):
             expected = mismatches if judgement.index == len(again.probes) - 1 else ()
             if judgement.differences != expected:

@@ -71,7 +71,7 @@ def record(
 
 
 def saved(path: Path, *cases: ReplayCase) -> str:
-    write_suite(path, "".join(case.model_dump_json(exclude_defaults=True) + "\n" for case in cases))
+    write_suite(path, [case.model_dump_json(exclude_defaults=True) + "\n" for case in cases])
     return str(path)
 
 

@@ -1,0 +1,86 @@
+"""Models as lines of a file, piece by piece: the line of a large store is never in memory."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import BinaryIO, TypeVar
+
+from pydantic import BaseModel
+
+from cacheview.model import DataError
+from cacheview.model.effort import paced
+from cacheview.stores.budget import Budget
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.long_line import read_long_line, streamed_fields
+
+__all__ = ["line_pieces", "read_back", "write_line"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def line_pieces(
+    model: BaseModel, elements: Mapping[str, Iterable[BaseModel]] | None = None, *, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[str]:
+    """The JSON of a model without defaults, and a line end: joined, the same as ``model_dump_json`` makes at once.
+
+    Args:
+        elements: by field, what is written in place of the elements of a list that is not empty: made when wanted.
+
+    Raises `DataError` where a value is so long that `read_long_line` would refuse it.
+    """
+    lists, before = streamed_fields(type(model)), "{"
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if not value and value == field.get_default(call_default_factory=True):
+            continue
+        if value and name in lists:
+            yield f'{before}"{name}":['
+            yield from _joined(name, (elements or {}).get(name, value), limits)
+            yield "]"
+        else:
+            written = model.model_dump_json(include={name}, exclude_defaults=True)[1:-1]
+            if not written:
+                continue
+            yield before + _bounded(name, written, limits)
+        before = ","
+    yield "}\n" if before == "," else "{}\n"
+
+
+def _joined(name: str, elements: Iterable[BaseModel], limits: Limits) -> Iterator[str]:
+    comma = ""
+    for number, element in enumerate(paced(elements)):
+        yield comma + _bounded(f"{name}[{number}]", element.model_dump_json(exclude_defaults=True), limits)
+        comma = ","
+
+
+def _bounded(path: str, written: str, limits: Limits) -> str:
+    if len(written) > limits.document:
+        what = f"would have {len(written):,} characters, and at most {limits.document:,} can be opened"
+        raise DataError(what, path=path)
+    return written
+
+
+def write_line(file: BinaryIO, pieces: Iterable[str], where: str, *, is_compressed: bool) -> None:
+    """Write pieces at the end of a file, compressed by gzip as a member of their own.
+
+    Raises `DataError` as `line_pieces`, with ``where``.
+    """
+    try:
+        if not is_compressed:
+            file.writelines(piece.encode() for piece in pieces)
+            return
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as member:
+            member.writelines(piece.encode() for piece in pieces)
+    except DataError as error:
+        raise error.at(where) from None
+
+
+def read_back(model: M, where: str) -> M:
+    """A model as it is read from the line that it is written as. Raises `DataError` where it cannot be."""
+    pieces = (piece.encode() for piece in line_pieces(model))
+    kind = type(model)
+    unbounded = Budget(replace(DEFAULT_LIMITS, memory=sys.maxsize))  # all that it takes is in memory already
+    return read_long_line(pieces, (kind,), lambda _: kind, unbounded, where)

@@ -1,0 +1,203 @@
+"""Files of one JSON object a line, suites and replay files: read line by line, each as long as it may be."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from cacheview.model import DataError, SuiteCase
+from cacheview.model.recorded import is_replay_line
+from cacheview.stores.budget import Budget, LimitError, Resource
+from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.files import open_metered
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.long_line import read_long_line
+from cacheview.stores.progress import Progress
+from cacheview.stores.reasons import reason
+
+__all__ = ["Line", "Pieces", "document_lines", "read_lines"]
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+_LINES_AT_ONCE: Final = 1000
+
+
+class Pieces(Protocol):
+    """A file of lines, or what stands for one."""
+
+    def readline(self, size: int, /) -> bytes:
+        """So many bytes, or to the end of the line or file where that is nearer."""
+
+
+@dataclass(slots=True)
+class Line(Generic[T]):
+    """A line that was read.
+
+    Attributes:
+        number: from 1, empty lines counted.
+        start: of its first byte in the file, as it is without compression; ``length``: in bytes, with its end.
+        checksum: CRC-32 of its bytes.
+        document: what it holds, or why it cannot be read.
+        memory: bytes that the document is estimated to take, as counted by the budget.
+        is_kept: who reads it keeps the document: it counts when the next line is read, too.
+    """
+
+    number: int
+    start: int
+    length: int
+    checksum: int
+    document: T
+    memory: int = 0
+    is_kept: bool = False
+
+
+def read_lines(
+    path: str | os.PathLike[str],
+    build: type[M] | None = None,
+    progress: Progress | None = None,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[tuple[int, SuiteCase | M | DataError]]:
+    """The documents of a file that has one a line, with their line numbers, as they are asked for; of a line that is
+    none, its error.
+
+    Errors name the file and the line. Empty lines are skipped. The file may be compressed. One line at a time is in
+    memory.
+
+    Args:
+        build: what the lines of a replay file are read as; None: all lines are cases of a suite.
+
+    Raises:
+        DataError: the file cannot be opened.
+        Cancelled: by ``progress``.
+    """
+    where = os.fspath(path)
+    buffered, meter = open_metered(Path(path), where, progress)
+    with buffered:
+        budget = Budget(limits, meter, meter.total or 0, clock=_untimed)
+        try:
+            stream, _ = decompressed(buffered, budget)
+        except (DamagedStreamError, OSError) as error:
+            raise DataError(f"the file cannot be read: {reason(error)}", where=where) from error
+        for line in document_lines(stream, where, budget, build):
+            yield line.number, line.document
+    meter.finished()
+
+
+def _untimed() -> float:
+    """A clock that stands still: the time between two lines is that of who asks for them."""
+    return 0.0
+
+
+def document_lines(
+    stream: Pieces, where: str, budget: Budget, build: type[M] | None = None
+) -> Iterator[Line[SuiteCase | M | DataError]]:
+    """As `read_lines`, from an open stream, and with the places of the lines."""
+    reader = _Reader(stream, budget)
+    errors, most = 0, budget.limits.errors
+    while True:
+        reader.begin()
+        here = f"{where}, line {reader.number}"
+        before = budget.spent(Resource.MEMORY)
+        try:
+            document = _read_line(reader, build, here)
+        except LimitError as error:
+            yield reader.line(DataError(f"there is {error}", where=here))
+            return
+        except (DamagedStreamError, OSError) as error:
+            yield reader.line(DataError(f"the file cannot be read to its end: {reason(error)}", where=here))
+            return
+        if document is None:
+            if not reader.length:
+                return
+            continue
+        line = reader.line(document, budget.spent(Resource.MEMORY) - before)
+        yield line
+        if not line.is_kept:
+            budget.give_back(Resource.MEMORY, line.memory)
+        errors += isinstance(document, DataError)
+        if errors > most:
+            yield reader.line(DataError(f"there are more than {most:,} such lines. The rest is not read", where=here))
+            return
+
+
+def _read_line(reader: _Reader, build: type[M] | None, here: str) -> SuiteCase | M | DataError | None:
+    """The next line; None: it is empty, or there is none."""
+    head = reader.read()
+    if not head or (head.isspace() and reader.is_at_end):
+        return None
+    try:
+        if head.lstrip()[:1] != b"{":
+            raise DataError("is not a JSON object", where=here)
+        document: SuiteCase | M = _decoded(head, reader, build, here)
+        if isinstance(document, SuiteCase):
+            _check_references(document, reader.budget.limits.references, here)
+        return document
+    except DataError as error:
+        reader.skip()
+        return error
+
+
+def _decoded(head: bytes, reader: _Reader, build: type[M] | None, here: str) -> SuiteCase | M:
+    def model_of(line: bytes) -> type[SuiteCase | M]:
+        return build if build is not None and is_replay_line(line) else SuiteCase
+
+    if reader.is_at_end:
+        return reader.budget.decode(model_of(head), head, where=here)
+    models: tuple[type[SuiteCase | M], ...] = (SuiteCase,) if build is None else (SuiteCase, build)
+    return read_long_line(chain((head,), iter(reader.read, b"")), models, model_of, reader.budget, here)
+
+
+def _check_references(case: SuiteCase, most: int, place: str) -> None:
+    for number, probe in enumerate(case.probes, 1):
+        if len(probe.cache_from or ()) > most:
+            raise DataError(f"probe {number} has more than {most:,} cache-from references", where=place)
+
+
+class _Reader:
+    """Reads lines piece by piece, and knows where it is."""
+
+    def __init__(self, stream: Pieces, budget: Budget) -> None:
+        self._stream = stream
+        self.budget: Final = budget
+        self.number = self.length = 0
+        self.is_at_end = True
+        """Of the line."""
+        self._start = self._checksum = 0
+
+    def begin(self) -> None:
+        """The next line begins, and is the current one from here on."""
+        self.number += 1
+        self._start += self.length
+        self.length = self._checksum = 0
+        self.is_at_end = False
+
+    def read(self) -> bytes:
+        """The next piece of the current line; empty at its end. Raises as the stream, and `LimitError`."""
+        if self.is_at_end:
+            return b""
+        if not self.length and self.number % _LINES_AT_ONCE == 0:
+            self.budget.spend(Resource.LINES, _LINES_AT_ONCE)
+            self.budget.alive()
+        piece = self._stream.readline(self.budget.limits.line)
+        self.is_at_end = len(piece) < self.budget.limits.line or piece.endswith(b"\n")
+        self.length += len(piece)
+        self._checksum = zlib.crc32(piece, self._checksum)
+        return piece
+
+    def skip(self) -> None:
+        """Read the current line to its end."""
+        while self.read():
+            self.budget.alive()
+
+    def line(self, document: T, memory: int = 0) -> Line[T]:
+        """The current line, read to its end."""
+        return Line(self.number, self._start, self.length, self._checksum, document, memory)

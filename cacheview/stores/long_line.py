@@ -1,0 +1,253 @@
+"""A line of a suite that is too long to be read at once: its lists are read element by element.
+
+What such a line holds is the same as if it had been decoded at once; only the bytes of the line, and the tree that a
+parser makes of them, are never in memory together.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+from cacheview.model import DataError
+from cacheview.model.decode import MOST_NESTED, json_message
+from cacheview.stores.budget import Budget
+
+__all__ = ["read_long_line", "streamed_fields"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_TO_BRACKET: Final = re.compile(
+    r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+[{}\[\]]', re.DOTALL
+)  # over strings
+_PARSED: Final = 4 << 20
+"""Characters that a value may be looked for in by parsing it, which is quick, but makes objects of all of it."""
+
+
+def streamed_fields(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """The fields of a model that are lists of models: what each element is."""
+    result = {}
+    for name, field in model.model_fields.items():
+        element = _element(field.annotation)
+        if element is not None:
+            result[name] = element
+    return result
+
+
+def _element(annotation: Any) -> type[BaseModel] | None:
+    for choice in (annotation, *typing.get_args(annotation)):  # the second ones where it may be None
+        arguments = typing.get_args(choice)
+        kind = arguments[0] if typing.get_origin(choice) is tuple else None
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def read_long_line(
+    pieces: Iterator[bytes],
+    models: Sequence[type[M]],
+    model_of: Callable[[bytes], type[M]],
+    budget: Budget,
+    where: str,
+) -> M:
+    """A JSON object, read piece by piece.
+
+    Args:
+        pieces: of the line, from its beginning.
+        models: what it may be.
+        model_of: which of them it is; given the object with its lists left empty.
+        budget: counts what is made of it as kept. A value that is longer than ``limits.document`` is refused.
+
+    Raises:
+        DataError: it is not JSON, or not that model.
+        LimitError: there is not enough left for it.
+    """
+    text = _Text(pieces, budget.limits.document, where)
+    elements = {name: kind for model in models for name, kind in streamed_fields(model).items()}
+    rest: list[str] = []
+    size = 0
+    lists: dict[str, tuple[BaseModel, ...]] = {}
+    last: dict[str, str] = {}  # by key in lower case, how it was written last
+    text.take("{")
+    while text.next() != "}" or rest:
+        written = text.value('"')
+        key = json.loads(written)
+        text.take(":")
+        lists.pop(key, None)  # of a key that is there twice, the last value counts
+        last[key.casefold()] = key
+        kind = elements.get(key)
+        if kind is not None and text.next() == "[":
+            lists[key] = tuple(_read_elements(text, key, kind, budget, where))
+            rest.append(f"{written}:[]")
+        else:
+            rest.append(f"{written}:{text.value()}")
+        size += len(rest[-1])
+        if size > budget.limits.document:
+            raise _too_long(budget.limits.document, where)
+        if text.next() == "}":
+            break
+        text.take(",")
+    text.take("}")
+    if text.next():
+        raise text.error("extra data")
+    without = _bytes_of(f"{{{','.join(rest)}}}")
+    model = model_of(without)
+    document = budget.decode(model, without, where=where)
+    return document.model_copy(update=_counting(model, lists, last))
+
+
+def _read_elements(text: _Text, key: str, kind: type[BaseModel], budget: Budget, where: str) -> Iterator[BaseModel]:
+    number = 0
+    text.take("[")
+    while text.next() != "]" or number:
+        value = text.value()
+        try:
+            # null in a list of objects is an empty one, as Go reads it.
+            yield budget.decode(kind, b"{}" if value == "null" else _bytes_of(value), where=where)
+        except DataError as error:
+            path = f"{key}[{number}]{'.' if error.path[:1].isalnum() else ''}{error.path}"
+            raise DataError(error.what, where=where, path=path) from None
+        number += 1
+        if text.next() == "]":
+            break
+        text.take(",")
+    text.take("]")
+
+
+def _counting(
+    model: type[BaseModel], lists: dict[str, tuple[BaseModel, ...]], last: dict[str, str]
+) -> dict[str, tuple[BaseModel, ...]]:
+    """The lists that are fields of the model. Where it has no other keys, `decode` matches them in any case, and the
+    last one counts.
+    """
+    is_lenient = model.model_config.get("extra") == "forbid"
+    fields = streamed_fields(model)
+    return {
+        key: value for key, value in lists.items() if key in fields and (last[key.casefold()] == key or not is_lenient)
+    }
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _too_long(most: int, where: str) -> DataError:
+    return DataError(f"a value in it is longer than {most:,} bytes", where=where)
+
+
+class _Text:
+    """The characters of a line, of which only those that are looked at are in memory.
+
+    Bytes that are not UTF-8 become surrogates, from which `_bytes_of` makes them again.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], most: int, where: str) -> None:
+        self._pieces = pieces
+        self._most = most
+        self._where = where
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._parser = json.JSONDecoder()
+        self._text = ""
+        self._at = 0
+        self._gone = 0
+        self._ended = False
+
+    def next(self) -> str:
+        """The next character that is not a space; empty at the end. It is not taken."""
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            assert match is not None
+            self._at = match.end()
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._ended:
+                return ""
+            self._more()
+
+    def take(self, wanted: str) -> None:
+        """Take this character. Raises `DataError` where there is another one."""
+        if self.next() != wanted:
+            raise self.error(f"expecting '{wanted}'")
+        self._at += 1
+
+    def value(self, first: str = "") -> str:
+        """Take a JSON value: its text. ``first``: what it begins with. Raises `DataError` where there is none."""
+        begin = self.next()
+        if not begin or (first and begin != first):
+            raise self.error(f"expecting '{first}'" if first else "expecting value")
+        depth = scanned = 0
+        while True:
+            waiting = len(self._text) - self._at
+            if waiting <= _PARSED or begin not in "{[":
+                end = self._parsed_end()
+            else:
+                depth, scanned = self._scan(depth, scanned)
+                end = self._at + scanned if scanned and not depth else None
+            if end is not None:
+                break
+            if waiting > self._most:
+                raise _too_long(self._most, self._where)
+            if self._ended:
+                raise self._malformed()
+            self._more()
+        value = self._text[self._at : end]
+        if len(value) > self._most:
+            raise _too_long(self._most, self._where)
+        self._at = end
+        return value
+
+    def error(self, what: str) -> DataError:
+        return DataError(f"not valid JSON: {what} at column {self._gone + self._at + 1:,}", where=self._where)
+
+    def _more(self) -> None:
+        """As much again as is waiting: or a long value would be gone over too often."""
+        waiting, text = len(self._text) - self._at, [self._text[self._at :]]
+        self._gone += self._at
+        self._at = count = 0
+        while count <= waiting:
+            piece = next(self._pieces, b"")
+            self._ended = not piece
+            text.append(self._decoder.decode(piece, final=self._ended))
+            count += len(text[-1])
+            if self._ended:
+                break
+        self._text = "".join(text)
+
+    def _parsed_end(self) -> int | None:
+        """Where the value ends, if all of it is there and makes sense."""
+        try:
+            _, end = self._parser.raw_decode(self._text, self._at)
+        except (ValueError, RecursionError):
+            return None
+        # A number may go on.
+        return end if end < len(self._text) or self._ended or self._text[self._at] in '"{[' else None
+
+    def _scan(self, depth: int, scanned: int) -> tuple[int, int]:
+        """Go over brackets until all are closed. Returns how many are open, and how far it came from the beginning."""
+        at = self._at + scanned
+        while match := _TO_BRACKET.match(self._text, at):
+            at = match.end()
+            depth += 1 if self._text[at - 1] in "{[" else -1
+            if not depth:
+                break
+            if depth > MOST_NESTED:
+                raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=self._where)
+        return depth, at - self._at
+
+    def _malformed(self) -> DataError:
+        if len(self._text) - self._at <= _PARSED:
+            try:
+                self._parser.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                self._at = error.pos
+                return self.error(json_message(error))
+            except (ValueError, RecursionError):
+                pass  # where is not known
+        return self.error("a value without an end")

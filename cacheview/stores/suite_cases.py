@@ -1,0 +1,246 @@
+"""The cases of an open suite. Of a large one only a few are in memory; the others are read again when looked at."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import threading
+import weakref
+import zlib
+from array import array
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, overload
+
+from cacheview.model import DataError, ImageStore, Problem
+from cacheview.stores.budget import Budget, LimitError, Resource
+from cacheview.stores.files import BUFFER
+from cacheview.stores.opened import Case
+from cacheview.stores.reasons import reason
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    from cacheview.stores.lines import Line
+
+__all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_name"]
+
+_LEAST: Final = 2
+"""Cases that are held in any case: the one that is shown, and one to go back to."""
+_ENTRY: Final = 160
+"""Bytes of memory that a case takes which is not held, its name apart."""
+_CHANGED: Final = "was changed after the suite was opened. Reload the suite"
+
+
+@dataclass(frozen=True, slots=True)
+class LineOfCase:
+    """Where a case stands in the lines of its file: see `cacheview.stores.lines.Line`."""
+
+    number: int
+    start: int
+    length: int
+    checksum: int
+
+
+class Reread(Protocol):
+    """Makes the case of a line again. Raises `DataError` or `LimitError` where it is none any more."""
+
+    def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> Case: ...
+
+
+class CopiedLines:
+    """The lines of a compressed file, copied into a private one on the way, which can be read from anywhere.
+
+    That has no name, and its beginning is in memory: so many bytes as ``held``.
+    """
+
+    def __init__(self, stream: io.BufferedReader, held: int) -> None:
+        self._stream = stream
+        self._copy = tempfile.SpooledTemporaryFile(max_size=held)  # noqa: SIM115 - whoever reads it closes it
+
+    @property
+    def copy(self) -> IO[bytes]:
+        """What has been read so far."""
+        return self._copy
+
+    def readline(self, size: int, /) -> bytes:
+        """As much of a line as there is. Raises `DataError` where there is no room for the copy."""
+        piece = self._stream.readline(size)
+        try:
+            self._copy.write(piece)
+        except OSError as error:
+            what = (
+                f"there is no room in {tempfile.gettempdir()} for the lines of this large suite: {reason(error)}. Make "
+                "room, name another folder in TMPDIR, or decompress the suite and open that"
+            )
+            raise DataError(what) from error
+        return piece
+
+
+class SuiteCases(Sequence[Case]):
+    """All cases of a suite, each read again when it is asked for, unless it is one of the last that were.
+
+    Reading one that is not held takes a moment if it is long: `is_held` knows. One whose line was changed meanwhile
+    is empty and has a problem that says so.
+
+    Args:
+        where: the location of the suite.
+        reread: makes a case of a line.
+        held: bytes of the lines whose cases are in memory.
+    """
+
+    def __init__(self, where: str, reread: Reread, held: int) -> None:
+        self._where = where
+        self._reread = reread
+        self._most = held
+        self._names: list[str] = []
+        self._lines = _Lines()
+        self._bytes = 0
+        self._held: OrderedDict[int, Case] = OrderedDict()
+        self._costs: list[Mapping[Resource, int]] = []  # of those that are held
+        self._file: IO[bytes] | None = None
+        self._lock, self._reading = threading.Lock(), threading.Lock()
+        self.is_whole = True
+        """All cases are held."""
+
+    def add(self, case: Case, line: Line[Any], budget: Budget, costs: Mapping[Resource, int]) -> None:
+        """The next case. Raises `LimitError` where it is more than there may be.
+
+        Args:
+            costs: what it takes while it is held, besides the memory of the line.
+        """
+        place = len(self._names)
+        name = case.name if case.is_named else ""
+        budget.spend(Resource.MEMORY, _ENTRY + 4 * len(name))
+        for what, count in costs.items():
+            budget.spend(what, count)
+        line.is_kept = True
+        self._costs.append({**costs, Resource.MEMORY: line.memory})
+        self._held[place] = case
+        self._bytes += line.length
+        self._names.append(name)
+        self._lines.add(line)
+        self.is_whole = self.is_whole and (self._bytes <= self._most or not place)
+        if not self.is_whole:
+            self._drop_all_but_first(budget)
+
+    def _drop_all_but_first(self, budget: Budget) -> None:
+        while len(self._held) > 1:
+            self._held.popitem()
+            for what, count in self._costs.pop().items():
+                budget.give_back(what, count)
+
+    def finished(self, file: IO[bytes]) -> None:
+        """All have been added; those that are not held are read from this file, which is closed with the cases."""
+        self._costs.clear()
+        self._file = file
+        weakref.finalize(self, file.close)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of all cases, in order; empty where the suite gives none."""
+        return self._names
+
+    def line_of(self, place: int) -> int:
+        """The number of its line in the file."""
+        return self._lines.at(place).number
+
+    def is_held(self, place: int) -> bool:
+        """Whether a case is at hand."""
+        return place in self._held
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> Case: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Case]: ...
+
+    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(len(self))[index]]
+        place = range(len(self))[index]
+        case = self._held.get(place)
+        if case is None:
+            case = self._read(place)
+        with self._lock:
+            self._held[place] = case
+            self._held.move_to_end(place)
+            while len(self._held) > _LEAST and self._bytes_held() > self._most:
+                self._held.popitem(last=False)
+        return case
+
+    def _bytes_held(self) -> int:
+        return sum(self._lines.at(place).length for place in self._held)
+
+    def _read(self, place: int) -> Case:
+        line = self._lines.at(place)
+        assert self._file is not None
+        section = _Section(self._file, self._reading, line)
+        try:
+            case = self._reread(io.BufferedReader(section, BUFFER), line)
+        except (DataError, LimitError, OSError):
+            return self._lost(place, line)
+        return case if section.is_as_it_was else self._lost(place, line)
+
+    def _lost(self, place: int, line: LineOfCase) -> Case:
+        name, is_named = case_name(self, place)
+        problem = Problem(f"line {line.number}", _CHANGED)
+        store = ImageStore((), title=name, location=self._where, problems=(problem,))
+        return Case(name, store, "", is_named=is_named)
+
+
+def case_name(cases: Sequence[Case], place: int) -> tuple[str, bool]:
+    """The name of a case, and whether the suite gives it. No case is read for it."""
+    if isinstance(cases, SuiteCases):
+        name = cases.names[place]
+        return name or f"line {cases.line_of(place)}", bool(name)
+    return cases[place].name, cases[place].is_named
+
+
+class _Lines:
+    """Where the lines of many cases are, in few bytes each."""
+
+    def __init__(self) -> None:
+        self._numbers, self._starts, self._lengths, self._checksums = (array("Q") for _ in range(4))
+
+    def add(self, line: Line[Any]) -> None:
+        self._numbers.append(line.number)
+        self._starts.append(line.start)
+        self._lengths.append(line.length)
+        self._checksums.append(line.checksum)
+
+    def at(self, place: int) -> LineOfCase:
+        return LineOfCase(self._numbers[place], self._starts[place], self._lengths[place], self._checksums[place])
+
+
+class _Section(io.RawIOBase):
+    """A line inside an open file, which others read from too."""
+
+    def __init__(self, file: IO[bytes], reading: threading.Lock, line: LineOfCase) -> None:
+        self._file = file
+        self._reading = reading
+        self._line = line
+        self._done = self._checksum = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        wanted = min(len(view), self._line.length - self._done)
+        with self._reading:
+            self._file.seek(self._line.start + self._done)
+            data = self._file.read(wanted)
+        view[: len(data)] = data
+        self._done += len(data)
+        self._checksum = zlib.crc32(data, self._checksum)
+        return len(data)
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Whether all of it was read, and is what it was when the line was read first."""
+        return (self._done, self._checksum) == (self._line.length, self._line.checksum)

@@ -1,0 +1,152 @@
+"""Suites in and out at two sizes: seconds against parsing the same JSON, and the memory that it takes.
+
+Each is measured in a process of its own, by its processor time and its largest resident set.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+SIZES = (3_000, 12_000)
+MIB = 1 << 20
+
+CHECK_OVER_PARSING = 12.0  # each line is also looked up in a cache of its own
+READ_OVER_PARSING = 6.0
+OPEN_OVER_PARSING = 6.0
+SAVE_OVER_WRITING = 3.0
+GROWTH = 8 * MIB
+"""Of the memory, where it does not depend on the size: the index of cases takes some."""
+
+START = """
+import json, resource, sys, time
+from pathlib import Path
+path, out = Path(sys.argv[1]), Path(sys.argv[2])
+def resident():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+from cacheview.cli import main
+from cacheview.model import SuiteCase
+from cacheview.stores.limits import Limits
+from cacheview.stores.open import open_store
+from cacheview.stores.save import suite_line, write_suite
+from cacheview.stores.suite import read_suite
+from cacheview.stores.collector import rare_searches
+"""
+END = """
+print(time.process_time() - begun, resident() - before)
+"""
+DO = {
+    "parse": "for line in path.open('rb'): json.loads(line)",
+    "read": "for case in read_suite(path): assert isinstance(case, SuiteCase)",
+    "check": "assert main(['check', str(path)]) == 0",
+    "open": "opened = open_store(path, limits=Limits(held=1 << 20)); assert opened.cases[-1].store.images",
+    "save": "write_suite(out, suite_line(opened.cases[0]))",
+}
+BEFORE = {
+    "save": "opened = open_store(path)",
+    "write": "opened = open_store(path)\ntext = path.read_text()\ndocument = json.loads(text)",
+}
+DO["write"] = "with out.open('w') as file: file.write(json.dumps(document))"
+
+
+def image(number: int) -> dict[str, object]:
+    """As a store of real images has them: 2 KB each, twenty in a row."""
+    row = range(number - number % 20, number + 1)
+    history = [{"created": "2024-01-01T00:00:00Z", "created_by": f"/bin/sh -c #(nop)  ENV A={each}"} for each in row]
+    config = {
+        "Env": ["PATH=/usr/local/sbin:/usr/local/bin", f"A={number}"],
+        "Cmd": ["sh"],
+        "Labels": {"n": str(number)},
+    }
+    return {
+        "id": f"sha256:{number:064x}",
+        "names": [f"app:{number}"],
+        **({"parent": f"sha256:{number - 1:064x}"} if number % 20 else {}),
+        "config": {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": config,
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each:064x}" for each in row]},
+            "history": history,
+        },
+    }
+
+
+def many_lines(path: Path, count: int) -> Path:
+    """A suite of that many cases of one image."""
+    probe = {"config": {"Cmd": ["x"]}, "expect": {"outcome": "miss"}}
+    with path.open("w") as file:
+        for number in range(count):
+            case = {
+                "rules": "containerd-71ebfc7",
+                "name": f"case {number}",
+                "images": [image(number)],
+                "probes": [probe],
+            }
+            file.write(json.dumps(case, separators=(",", ":")) + "\n")
+    return path
+
+
+def one_line(path: Path, count: int) -> Path:
+    """A store of that many images."""
+    with path.open("w") as file:
+        file.write('{"rules":"containerd-71ebfc7","images":[')
+        for number in range(count):
+            file.write("," * bool(number) + json.dumps(image(number), separators=(",", ":")))
+        file.write("]}\n")
+    return path
+
+
+def measured(what: str, path: Path) -> tuple[float, int]:
+    """Seconds of processor time, and bytes that the resident set grew by."""
+    code = f"{START}\n{BEFORE.get(what, '')}\nbefore = resident()\nbegun = time.process_time()\n"
+    code += f"with rare_searches():\n    {DO[what]}\n{END}"
+    if what == "parse":
+        code = code.replace("with rare_searches():", "if True:")
+    ended = subprocess.run(
+        [sys.executable, "-c", code, path, path.with_suffix(".out")], capture_output=True, text=True, check=True
+    )
+    seconds, memory = ended.stdout.split()[-2:]
+    return float(seconds), int(memory)
+
+
+def report(what: str, path: Path, baseline: str = "parse") -> tuple[float, int]:
+    """The ratio of the times, the smallest of three pairs, and the memory."""
+    pairs = [(measured(what, path), measured(baseline, path)) for _ in range(3)]
+    ratio = min(ours[0] / theirs[0] for ours, theirs in pairs)
+    memory = min(ours[1] for ours, _ in pairs)
+    size = path.stat().st_size
+    seconds = min(ours[0] for ours, _ in pairs)
+    print(
+        f"\n{what} {path.stem}, {size / 1e6:,.0f} MB: {size / seconds / 1e6:,.0f} MB/s, {ratio:.1f} times {baseline}, "
+        f"and {memory / MIB:,.0f} MiB more"
+    )
+    return ratio, memory
+
+
+@pytest.mark.parametrize(
+    ("what", "most"), [("read", READ_OVER_PARSING), ("check", CHECK_OVER_PARSING), ("open", OPEN_OVER_PARSING)]
+)
+def test_many_cases(what: str, most: float, benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    paths = [many_lines(tmp_path / f"{count}-lines.jsonl", count) for count in SIZES]
+    (_, small), (ratio, large) = (report(what, path) for path in paths)
+    benchmark.pedantic(measured, (what, paths[0]), rounds=1)
+    assert ratio <= most
+    assert large - small <= GROWTH
+
+
+def test_a_store_in_one_line(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    paths = [one_line(tmp_path / f"{count}-images.jsonl", count) for count in SIZES]
+    (_, small), (ratio, large) = (report("open", path) for path in paths)
+    benchmark.pedantic(measured, ("open", paths[0]), rounds=1)
+    assert ratio <= OPEN_OVER_PARSING
+    sizes = [path.stat().st_size for path in paths]
+    assert large / sizes[1] <= 1.2 * small / sizes[0]  # what the store takes, and nothing for the line
+    (_, small), (ratio, large) = (report("save", path, "write") for path in paths)
+    assert ratio <= SAVE_OVER_WRITING
+    assert large - small <= GROWTH

@@ -1,0 +1,49 @@
+"""What an opening may cost grows with the file, and not beyond what the machine has."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.model import DataError, SuiteCase
+from cacheview.stores.budget import Budget, LimitError, Resource
+from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+
+GIB = 1 << 30
+
+
+def test_a_large_file_may_need_what_the_machine_has_free_and_no_more() -> None:
+    def left(packed: int, free: int) -> int:
+        return Budget(packed=packed, free_memory=lambda: free).left(Resource.MEMORY)
+
+    assert left(1000, 0) == DEFAULT_LIMITS.memory  # as ever
+    assert left(GIB, 100 * GIB) > 20 * GIB
+    assert left(GIB, 10 * GIB) == 8 * GIB
+    assert left(GIB, 0) == DEFAULT_LIMITS.memory
+
+
+def test_what_is_spent_stays_spent_while_a_file_turns_out_to_be_larger() -> None:
+    asked: list[int] = []
+
+    def free() -> int:
+        asked.append(1)
+        return 10 * GIB
+
+    budget = Budget(free_memory=free)
+    budget.spend(Resource.MEMORY, 1000)
+    for _ in range(100):
+        budget.read(GIB // 100)
+    assert budget.spent(Resource.MEMORY) == 1000
+    assert budget.left(Resource.MEMORY) == 8 * GIB - 1000
+    assert len(asked) == 1  # or what the opening has taken itself would count twice
+
+
+def test_the_error_says_what_to_do_where_it_is_the_machine() -> None:
+    budget = Budget(Limits(memory=1000), packed=GIB, free_memory=lambda: 5000)
+    with pytest.raises(LimitError, match=r"more than 4,000 bytes of memory .* Close other programs, or use a larger"):
+        budget.spend(Resource.MEMORY, 4001)
+    line = b'{"rules": "x", "name": "%s"}' % (b"x" * 4000)
+    budget = Budget(Limits(memory=1000), packed=GIB, free_memory=lambda: 5000)
+    with pytest.raises(DataError, match="Close other programs"):
+        budget.decode(SuiteCase, line)
+    with pytest.raises(LimitError, match=r"The rest is not read$"):
+        Budget(Limits(memory=1000)).spend(Resource.MEMORY, 1001)

@@ -1,0 +1,150 @@
+"""A suite of any size opens: what is not held of it is read again, and is the same."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from store_builder import config
+
+from cacheview.model import DataError
+from cacheview.stores.limits import Limits
+from cacheview.stores.open import open_store
+from cacheview.stores.opened import Opened
+from cacheview.stores.suite_cases import SuiteCases, case_name
+
+SMALL = Limits(held=3000, line=400)
+
+
+def case(number: int, count: int = 1, **more: Any) -> bytes:
+    stored = [{"id": f"sha256:{number * 100 + i:064x}", "config": config(number)} for i in range(count)]
+    probe = {"config": {"Cmd": ["x"]}, "expect": {"outcome": "miss"}}
+    return json.dumps({"rules": "containerd-71ebfc7", "images": stored, "probes": [probe], **more}).encode() + b"\n"
+
+
+LINES = [
+    case(0, name="first"),
+    b"\n",
+    b"no json\n",
+    case(1, 12),
+    *(case(number, name=f"é {number}") for number in range(2, 40)),
+    case(40, images=[{"id": "sha256:1", "config": config(1)}] * 2),
+    case(41).rstrip(),
+]
+
+
+def write(folder: Path, *, compressed: bool) -> Path:
+    path = folder / ("suite.jsonl.gz" if compressed else "suite.jsonl")
+    content = b"".join(LINES)
+    path.write_bytes(gzip.compress(content) if compressed else content)
+    return path
+
+
+def lazy(opened: Opened) -> SuiteCases:
+    assert isinstance(opened.cases, SuiteCases)
+    return opened.cases
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_it_is_the_same_suite_whether_it_is_held_or_not(compressed: bool, tmp_path: Path) -> None:
+    path = write(tmp_path, compressed=compressed)
+    whole, opened = open_store(path), open_store(path, limits=SMALL)
+    assert isinstance(whole.cases, tuple)
+    cases = lazy(opened)
+    assert opened.problems == whole.problems
+    assert len(cases) == len(whole.cases) == 42
+    backwards = [cases[place] for place in reversed(range(len(cases)))]
+    assert tuple(reversed(backwards)) == whole.cases
+    assert tuple(cases) == whole.cases
+    assert cases[-1] == whole.cases[-1]
+    assert tuple(cases[1:4]) == whole.cases[1:4]
+    assert [case_name(cases, place) for place in range(42)] == [case_name(whole.cases, place) for place in range(42)]
+    assert case_name(cases, 1) == ("line 4", False)
+    with pytest.raises(IndexError):
+        cases[42]
+
+
+def test_only_the_last_ones_are_held(tmp_path: Path) -> None:
+    cases = lazy(open_store(write(tmp_path, compressed=False), limits=SMALL))
+    assert [place for place in range(42) if cases.is_held(place)] == [0]
+    first = cases[0]
+    assert cases[0] is first
+    for place in (5, 6, 7, 8, 9, 10, 11):
+        assert cases[place] is cases[place]
+    held = [place for place in range(42) if cases.is_held(place)]
+    assert held[-1] == 11
+    assert 2 <= len(held) < 8
+    _ = cases[1], cases[0]
+    assert cases.is_held(1)  # as long as all that are held, and one of the last two
+
+
+def test_a_suite_of_one_case_is_held_whatever_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "one.jsonl"
+    path.write_bytes(case(1, 50))
+    (only,) = open_store(path, limits=SMALL).cases
+    assert len(only.store.images) == 50
+
+
+@pytest.mark.parametrize("limit", [{"images": 20}, {"probes": 20}, {"documents": 20_000}, {"layers": 20}])
+def test_what_is_not_held_does_not_count(limit: dict[str, int], tmp_path: Path) -> None:
+    path = write(tmp_path, compressed=False)
+    stopped = open_store(path, limits=Limits(**limit))
+    assert len(stopped.cases) < 42
+    assert "The rest is not read" in stopped.problems[-1].what
+    assert len(open_store(path, limits=Limits(held=3000, **limit)).cases) == 42
+
+
+def test_a_case_that_was_changed_meanwhile_is_not_shown_as_it_was(tmp_path: Path) -> None:
+    path = write(tmp_path, compressed=False)
+    cases = lazy(open_store(path, limits=SMALL))
+    content = bytearray(path.read_bytes())
+    where = content.index(b"%064x" % 2000)
+    content[where : where + 64] = b"%064x" % 1
+    with path.open("r+b") as file:  # in place, as an editor that keeps the file
+        file.write(content)
+    changed = next(place for place in range(42) if not cases[place].store.images)
+    lost = cases[changed]
+    assert "was changed after the suite was opened" in lost.store.problems[0].what
+    assert (lost.name, lost.probes) == (case_name(cases, changed)[0], ())
+    assert sum(not each.store.images for each in cases) == 1
+
+
+def test_a_file_that_another_one_takes_the_place_of_stays_readable(tmp_path: Path) -> None:
+    path = write(tmp_path, compressed=False)
+    whole, cases = open_store(path).cases, lazy(open_store(path, limits=SMALL))
+    other = tmp_path / "other"
+    other.write_bytes(b"{}\n")
+    other.replace(path)
+    assert tuple(cases) == whole
+
+
+def test_no_room_for_the_lines_of_a_compressed_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(tempfile.SpooledTemporaryFile[bytes]):
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
+    with pytest.raises(DataError, match=r"No space left on device.*TMPDIR"):
+        open_store(write(tmp_path, compressed=True), limits=SMALL)
+
+
+def test_threads_read_cases_side_by_side(tmp_path: Path) -> None:
+    path = write(tmp_path, compressed=True)
+    whole, cases = open_store(path).cases, lazy(open_store(path, limits=SMALL))
+    read: list[bool] = []
+
+    def all_of(places: range) -> Callable[[], None]:
+        return lambda: read.append(all(cases[place] == whole[place] for place in places))
+
+    threads = [threading.Thread(target=all_of(places)) for places in (range(42), range(41, -1, -1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert read == [True, True]
