@@ -23,6 +23,9 @@ _SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `
 _PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
 
 
+_LONG: Final = 64 * 1024
+"""Bytes of a document of which counting alone takes a moment. The clock of a thread is too slow to ask for each."""
+
 _SHARE: Final = 0.8
 """Of the memory that is free. What it takes is estimated from above, so this much is never quite used."""
 
@@ -194,7 +197,8 @@ class Budget:
             what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory{self._remedy(Resource.MEMORY)}"
             raise DataError(what, where=where)
         self.spend(Resource.MEMORY, needed)
-        self.alive()
+        if len(data) > _LONG:
+            self.alive()
         decoded = None
         try:
             decoded = decode(model, data, where=where)

@@ -99,7 +99,6 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
     first_error: DataError | None = None
     more = 0
     for line in document_lines(lines, where, budget, RecordedStore):
-        budget.alive()
         place = f"line {line.number}"
         builds += isinstance(line.document, RecordedStore)
         document = _suite_case(line.document, f"{where}, {place}")

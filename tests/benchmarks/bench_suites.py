@@ -18,7 +18,7 @@ MIB = 1 << 20
 
 CHECK_OVER_PARSING = 12.0  # each line is also looked up in a cache of its own
 READ_OVER_PARSING = 6.0
-OPEN_OVER_PARSING = 6.0
+OPEN_OVER_PARSING = 10.0
 SAVE_OVER_WRITING = 3.0
 GROWTH = 8 * MIB
 """Of the memory, where it does not depend on the size: the index of cases takes some."""
