@@ -20,7 +20,8 @@ from daemon_need import need, unavailable
 from daemon_process import DaemonError, leftovers
 from daemon_proxy import Proxy
 from daemon_shop import Build, build_shop
-from daemon_start import ContainerdDaemon, EngineDaemon, start_containerd, start_engine
+from daemon_start import SOCKET_GROUP, ContainerdDaemon, EngineDaemon, start_containerd, start_engine
+from daemon_unprivileged import Unprivileged, unprivileged
 from daemon_watching import Watching
 
 
@@ -72,6 +73,25 @@ def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> Do
     if program is None:
         unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
     return DockerCli(program, engine.url, tmp_path_factory.mktemp("settings"))
+
+
+@pytest.fixture(scope="module")
+def user(engine: EngineDaemon, daemon_folder: Path) -> Iterator[Unprivileged]:
+    """Somebody in the group of the socket, to which the way is open, and not to the files of the engine."""
+    for folder in (daemon_folder, engine.socket.parent.parent, engine.socket.parent):
+        folder.chmod(0o711)
+    mode = engine.data_root.stat()
+    assert (mode.st_uid, mode.st_mode & 0o007) == (0, 0)
+    with unprivileged(SOCKET_GROUP, f"engine:{engine.url}") as running:
+        yield running
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that everybody can read."""
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from daemon_builds import Builder
 from daemon_client import DockerCli, Outcome
@@ -11,6 +14,7 @@ from daemon_engines import INSTALLED
 from daemon_scenarios import Build, arguments_of
 from daemon_start import EngineDaemon
 from daemon_stores import opened
+from daemon_unprivileged import NOBODY, Unprivileged
 
 from cacheview.cases import daemon_of
 from cacheview.dockerfile.context.folder import FolderContext
@@ -24,7 +28,7 @@ from cacheview.replay.made import says
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 
-__all__ = ["NOT_BUILT", "built", "differences", "predicted", "unlike"]
+__all__ = ["NOT_BUILT", "built", "differences", "predicted", "predicted_for", "unlike", "wrong_of"]
 
 NOT_BUILT = "part of which would have to be built"
 """Why files of a stage may be unknown, whatever the store."""
@@ -57,6 +61,34 @@ def predicted(
             lambda: LayerFiles(open_layers(case.store)), release, unpacked_in(case.store, daemon.rules)
         ),
     )
+
+
+def predicted_for(
+    user: Unprivileged, engine: EngineDaemon, context: Path, build: Build, client: DockerCli
+) -> dict[str, Any]:
+    """What ``cacheview replay --json`` says to another user, who gets the files of the context."""
+    file = ["--file", str(context / build.file)] if build.file else []
+    store = ["--store", f"engine:{engine.url}", "--client", client.sends_as.name, "--json"]
+    for folder, _, names in os.walk(context):
+        for path in (folder, *(os.path.join(folder, name) for name in names)):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    status, out, err = user.run("replay", str(context), *store, *file, *arguments_of(build.options))
+    assert status in (0, 1, 2, 3), err
+    assert out, err
+    document: dict[str, Any] = json.loads(out)
+    assert {None: 3, True: 0, False: 1}[document["all_cached"]] == status or document["refused"]
+    return document
+
+
+def wrong_of(told: dict[str, Any], truth: Outcome) -> Iterator[str]:
+    """What of `predicted_for` was not so; what is unknown has to say why."""
+    for step, fact in zip(told["steps"], truth.steps, strict=False):
+        if step["status"] in ("hit", "miss", "not asked") and (step["status"] == "hit") != fact.cached:
+            yield f"{step['text']}: {step['status']}, the builder: {fact}"
+        if step["status"] == "unknown" and not step["reason"]:
+            yield f"{step['text']}: unknown without a reason"
+    if told["refused"] is not None and told["refused"]["said"].casefold() != truth.error.casefold():
+        yield f"refused with {told['refused']['said']!r}, the builder: {truth.error!r}"
 
 
 def built(context: Path, name: str, build: Build, client: DockerCli, *, seconds: float = 60) -> Outcome:

@@ -10,11 +10,12 @@ import pytest
 from daemon_builds import Builder, BuildError
 from daemon_client import DockerCli, docker_programs
 from daemon_need import unavailable
-from daemon_predictions import NOT_BUILT, built, differences, predicted, unlike
+from daemon_predictions import NOT_BUILT, built, differences, predicted, predicted_for, unlike, wrong_of
 from daemon_program import program_that_does_nothing
 from daemon_scenarios import FILES, RUN, SCENARIOS, STAGES, TWICE, Scenario, write
 from daemon_start import EngineDaemon
 from daemon_stores import opened
+from daemon_unprivileged import Unprivileged
 
 from cacheview.cases import daemon_of
 from cacheview.cli import main
@@ -44,9 +45,15 @@ def client(clients: list[DockerCli]) -> DockerCli:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_build_is_told_before_it_is_run(
-    scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
+    scenario: Scenario,
+    engine: EngineDaemon,
+    builder: Builder,
+    client: DockerCli,
+    user: Unprivileged,
+    public_folder: Path,
 ) -> None:
-    context = tmp_path / scenario.name
+    """To root all of it, and to somebody who cannot read the files of the engine nothing that is wrong."""
+    context = public_folder / scenario.name
     write(context, scenario)
     asks_itself = daemon_of(opened(engine.location("engine"))).rules.reads_one_parent
     wrong = []
@@ -54,14 +61,18 @@ def test_a_build_is_told_before_it_is_run(
         if build.edit is not None:
             build.edit(context)
         told = predicted(engine.location("engine"), context, build, client)
+        to_others = predicted_for(user, engine, context, build, client)
         assert (told.refused is not None and told.refused.by == "nobody") == (asks_itself and build.asks_itself)
         if asks_itself and build.asks_itself:
+            statuses = [step["status"] for step in to_others["steps"]]
+            assert (statuses[1], "hit" in statuses) == ("unknown", False)
             continue  # the engine would be of no use to the tests after it
         truth = built(context, scenario.name, build, client)
         wrong += [
             f"{build.message}: {found}"
             for found in (*differences(told, truth, builder, unknown=_UNKNOWN), *unlike(build, truth, engine))
         ]
+        wrong += [f"{build.message}, to others: {found}" for found in wrong_of(to_others, truth)]
     assert wrong == []
 
 
