@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import WorkStealingScheduling
 
 # How long an example takes says more of the machine than of the program. Few examples each time, new ones every time;
 # --hypothesis-profile=thorough for a change of what a property is about.
@@ -46,15 +49,27 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return None if named or os.environ.get("CACHEVIEW_DAEMONS") else "without tests/daemons: name it to run it as well"
 
 
+@functools.cache
+def _is_below(path: Path, folder: Path) -> bool:
+    return path.is_relative_to(folder)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Windows first: after each, all that is alive is searched for what is left of it, and that is little as yet.
 
     What has no window, no daemon and no mark ``slow`` is marked ``fast``.
     """
-    items.sort(key=lambda item: _WINDOWS not in item.path.parents)
+    items.sort(key=lambda item: not _is_below(item.path, _WINDOWS))
     for item in items:
-        if not _NOT_FAST & set(item.path.parents) and item.get_closest_marker("slow") is None:
+        is_fast = not any(_is_below(item.path, folder) for folder in _NOT_FAST)
+        if is_fast and item.get_closest_marker("slow") is None:
             item.add_marker("fast")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WorkStealingScheduling | None:
+    """Workers get tests that follow each other, which share what they read, their engines and their processes."""
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
