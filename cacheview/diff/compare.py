@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from typing import Final
 
 from cacheview.diff.alignment import Aligned, align
 from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
 from cacheview.diff.beside import beside_of
 from cacheview.diff.causes import Cause, CauseKind, Origin
-from cacheview.diff.files import FileComparer, FilesDiffer
+from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
 from cacheview.diff.gone import Gone, gone_image
 from cacheview.diff.image_side import history_steps
-from cacheview.diff.layer_files import layers_differ
+from cacheview.diff.layer_files import history_files
 from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
@@ -22,6 +23,9 @@ from cacheview.model.effort import go_on
 from cacheview.stores.collector import paused_collector
 
 __all__ = ["BuildDiff", "Row", "RowStatus", "compare_builds"]
+
+_CHECKSUM_ALONE: Final = "of files that are copied from a stage or an image, a record has the checksum alone"
+_COMPARE_CONTEXTS: Final = "compare the build contexts, each in its store"
 
 
 class RowStatus(Enum):
@@ -245,11 +249,13 @@ class _Comparing:
         return (a.asked.command, a.asked.checksum) != (b.asked.command, b.asked.checksum) or a.asked.stage < 0
 
     def _alike(self, a: SideStep, b: SideStep, follows: int) -> Row:
-        found: list[FilesDiffer | None] = []
+        found: list[FilesDiffer] = []
 
-        def compare_files() -> FilesDiffer | None:
-            found.append(self._files(a, b))
-            return found[-1]
+        def compare_files() -> FilesDiffer | FilesUnknown:
+            files = self._files(a, b)
+            if isinstance(files, FilesDiffer):
+                found.append(files)
+            return files
 
         is_tainted = follows >= 0
         causes = tuple(of_steps(self.a, self.b, a, b, compare_files, is_tainted=is_tainted))
@@ -282,15 +288,13 @@ class _Comparing:
         gone = gone_image(self.a, self.b, a, b)
         return Row(a, b, RowStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), gone=gone)
 
-    def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | None:
+    def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | FilesUnknown:
         if self.by_history:
-            return layers_differ(self.a, self.b, a, b)
+            return history_files(self.a, self.b, a, b)
         mine, other = a.asked, b.asked
-        if mine.sources is None or other.sources is None or mine.checksum is None or other.checksum is None:
-            return None
-        if not mine.sources.files or not other.sources.files:
-            return None
-        key = mine.checksum, other.checksum
+        if mine.sources is None or other.sources is None or not mine.sources.files or not other.sources.files:
+            return FilesUnknown(_CHECKSUM_ALONE, _COMPARE_CONTEXTS)
+        key = mine.sources.text, other.sources.text
         if key not in self.files:
             of_context = not (mine.copy is not None and mine.copy.from_)
             comparer = self.of_context if of_context else self.of_images

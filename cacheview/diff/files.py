@@ -17,7 +17,7 @@ from cacheview.replay.causes import Cause, CauseKind, causes_of
 from cacheview.replay.differences import Differences, differences
 from cacheview.replay.file_words import in_words
 
-__all__ = ["FileComparer", "FilesDiffer"]
+__all__ = ["FileComparer", "FilesDiffer", "FilesUnknown"]
 
 _OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """What a client writes, with content that was not compared."""
@@ -32,12 +32,20 @@ class FilesDiffer:
     Attributes:
         changes: every file, the same ones among them, by path: before is A, now is B.
         causes: what many files have in common.
-        by_client: what differs is what the two clients write, as far as it could be compared.
+        clients: who sent A and who sent B, if what differs is what the two write, as far as it could be compared;
+            else None.
+        doubt: why the files are only likely those of the step; empty: they are.
     """
 
     changes: tuple[FileChange, ...]
     causes: tuple[Cause, ...] = ()
-    by_client: bool = False
+    clients: tuple[str, str] | None = None
+    doubt: str = ""
+
+    @property
+    def by_client(self) -> bool:
+        """Whether it is only the clients that differ."""
+        return self.clients is not None
 
     @cached_property
     def differing(self) -> tuple[FileChange, ...]:
@@ -50,7 +58,27 @@ class FilesDiffer:
         known = list(map(_known, self.differing))
         is_open = any(one is not other for one, other in zip(self.differing, known, strict=True))
         phrase = in_words(known, self.causes)
-        return f"{phrase}; whether their content differs too is unknown" if phrase and is_open else phrase
+        if phrase and is_open:
+            phrase = f"{phrase}; whether their content differs too is unknown"
+        return f"{phrase}; likely, not proven: {self.doubt}" if phrase and self.doubt else phrase
+
+
+@dataclass(frozen=True)
+class FilesUnknown:
+    """That it is not known which files of two steps differ.
+
+    Attributes:
+        reason: why.
+        remedy: what would make it known; empty: nothing that is known.
+    """
+
+    reason: str
+    remedy: str = ""
+
+    @property
+    def words(self) -> str:
+        """Both, as a phrase."""
+        return f"{self.reason}. To find out: {self.remedy}" if self.remedy else self.reason
 
 
 def _known(change: FileChange) -> FileChange:
@@ -89,7 +117,8 @@ class FileComparer:
         line_ends = _of(self._line_ends, (change.path for change in differing))
         without_entry = _of(self._without_entry, (change.path for change in differing))
         causes = causes_of(differing, line_ends=line_ends, without_entry=without_entry)
-        return FilesDiffer(changes, causes, _is_by_client(self._a, self._b, changes, causes))
+        is_by_client = _is_by_client(self._a, self._b, changes, causes)
+        return FilesDiffer(changes, causes, (self._a.client, self._b.client) if is_by_client else None)
 
     def _found(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> Differences:
         a, b = self._a, self._b

@@ -10,13 +10,14 @@ from typing import Final
 from cacheview.cases import Daemon
 from cacheview.diff.asked import AskedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
+from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.parse import INSTRUCTIONS
 from cacheview.engine.candidate import container_config_of
 from cacheview.layers.files import LayerFiles
-from cacheview.model import HistoryEntry, Image, ImageStore
+from cacheview.model import ContainerConfig, DataError, HistoryEntry, Image, ImageStore, RootFS
 from cacheview.model.image import instruction_of
 
-__all__ = ["IMAGE", "history_steps", "side_of_image"]
+__all__ = ["IMAGE", "history_steps", "image_at", "side_of_image"]
 
 IMAGE: Final = "image:"
 """What the name of such a side begins with."""
@@ -72,7 +73,7 @@ def _chain(store: ImageStore, image: Image) -> Iterator[Image]:
 
 
 def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[SideStep]:
-    layers = iter(image.diff_ids)
+    layers = iter(image.diff_ids if _shows_layers(image) else ())
     for number, entry in enumerate(image.history, 1):
         made = by_length.get(number)
         asked = _asked(number, entry, made if number > base else None, is_base=number <= base)
@@ -81,6 +82,47 @@ def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[
             image=made.id if made is not None else "",
             diff_id="" if entry.empty_layer else next(layers, ""),
         )
+
+
+def _shows_layers(image: Image) -> bool:
+    """Whether the history says which step made which layer."""
+    made = sum(not entry.empty_layer for entry in image.history)
+    return image.doubt("history.empty_layer") is None and made == len(image.diff_ids)
+
+
+def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
+    """The image after a step: as its store has it, else as the history and the layers of the last one tell.
+
+    Raises:
+        DataError: it is not known which layer the step made, or what its destination is relative to.
+    """
+    made = side.image(step.image)
+    if made is not None:
+        return made
+    last = side.image(side.steps[-1].image)
+    if last is None or not step.diff_id:
+        raise DataError(f"it is not known which layer the step made in {side.title}")
+    number = step.asked.number
+    config = ContainerConfig(WorkingDir=_workdir(side, last, number, copy))
+    history = last.history[:number]
+    layers = sum(not entry.empty_layer for entry in history)
+    rootfs = RootFS(type="layers", diff_ids=last.diff_ids[:layers])
+    changes = {"config": config, "history": history, "rootfs": rootfs}
+    return last.model_copy(update={"config": last.config.model_copy(update=changes)})
+
+
+def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> str:
+    set_at = {
+        step.asked.number: step.asked.text.partition(" ")[2] for step in side.steps if step.asked.name == "WORKDIR"
+    }
+    before = [path for place, path in set_at.items() if place < number]
+    if before:
+        return before[-1]
+    if not set_at:
+        return (last.config.config.WorkingDir if last.config.config is not None else "") or ""
+    if not copy.destination.startswith("/"):
+        raise DataError("it is not known in which folder the image was when the step copied to it")
+    return ""
 
 
 def _asked(number: int, entry: HistoryEntry, made: Image | None, *, is_base: bool) -> AskedStep:

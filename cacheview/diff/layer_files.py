@@ -1,51 +1,83 @@
-"""The files of two layers, each made by one step of an image."""
+"""The files of a step of an image, by the layer that it made: against those of another image, or of a build."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from cacheview.diff.files import FilesDiffer
-from cacheview.diff.side import BuildSide, SideStep
+from cacheview.diff.asked import AskedStep
+from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
+from cacheview.diff.image_side import image_at
+from cacheview.diff.senders import same_client
+from cacheview.diff.side import BuildSide, SideKind, SideStep
+from cacheview.dockerfile.context.entry import Entry
 from cacheview.layers.changes import FileChange, FileState, Mark, aspects_of
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles
+from cacheview.layers.header_states import read_header
+from cacheview.layers.source import LayerUnavailableError
+from cacheview.layers.step_files import RecoveredFiles, recover_files
 from cacheview.model import DataError
 from cacheview.replay.causes import causes_of
 
-__all__ = ["layers_differ"]
+__all__ = ["history_files"]
+
+_NOT_READ = "the layers of the image are not read"
+_NOT_SENT = "the build does not have the files of the image or stage that they are copied from"
 
 
-def layers_differ(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | None:
-    """What differs between the layers that two steps made; None: they cannot be read, or a side is not an image."""
-    if a.layers is None or b.layers is None or not mine.diff_id or not other.diff_id:
-        return None
+def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | FilesUnknown:
+    """What differs between the files of two steps, at least one of them of an image."""
     try:
-        before, now = _entries(a.layers(), mine.diff_id), _entries(b.layers(), other.diff_id)
-        sums_a = _sums(a.layers(), mine.diff_id, before, now)
-        sums_b = _sums(b.layers(), other.diff_id, now, before)
-    except DataError:
-        return None
-    changes = [
-        _change(path, before.get(path), now.get(path), sums_a.get(path) == sums_b.get(path))
-        for path in sorted(before.keys() | now.keys())
-    ]
-    return FilesDiffer(tuple(changes), causes_of(changes, is_of_image=True))
+        if a.kind is b.kind:
+            return _of_layers(_read(a, mine), _read(b, other))
+        if a.kind is SideKind.IMAGE:
+            return _against(a, mine, b, other.asked, is_image_a=True)
+        return _against(b, other, a, mine.asked, is_image_a=False)
+    except LayerUnavailableError as error:
+        return FilesUnknown(error.reason, error.remedy)
+    except DataError as error:
+        return FilesUnknown(error.what)
 
 
-def _entries(files: LayerFiles, diff_id: str) -> Mapping[str, LayerEntry]:
-    return {entry.path: entry for entry in files.listing(diff_id).entries}
+# Two images
 
 
-def _sums(
-    files: LayerFiles, diff_id: str, own: Mapping[str, LayerEntry], others: Mapping[str, LayerEntry]
-) -> Mapping[str, str]:
+@dataclass(frozen=True)
+class _Layer:
+    files: LayerFiles
+    diff_id: str
+    entries: Mapping[str, LayerEntry]
+
+
+def _read(side: BuildSide, step: SideStep) -> _Layer:
+    """The layer of a step. Raises `DataError`."""
+    if side.layers is None:
+        raise DataError(_NOT_READ)
+    if not step.diff_id:
+        raise DataError(f"it is not known which layer the step made in {side.title}")
+    files = side.layers()
+    return _Layer(files, step.diff_id, {entry.path: entry for entry in files.listing(step.diff_id).entries})
+
+
+def _of_layers(before: _Layer, now: _Layer) -> FilesDiffer:
+    """Two layers, path by path, as they are in the images."""
+    sums_a, sums_b = _sums(before, now), _sums(now, before)
+    changes = tuple(
+        _change(path, before.entries.get(path), now.entries.get(path), sums_a.get(path) == sums_b.get(path))
+        for path in sorted(before.entries.keys() | now.entries.keys())
+    )
+    return FilesDiffer(changes, causes_of(changes, is_of_image=True))
+
+
+def _sums(own: _Layer, other: _Layer) -> Mapping[str, str]:
     """The sums of the files that both layers have in one size."""
     alike = [
         path
-        for path, entry in own.items()
-        if path in others and _state(entry).is_file and others[path].size == entry.size and entry.size
+        for path, entry in own.entries.items()
+        if path in other.entries and _state(entry).is_file and other.entries[path].size == entry.size and entry.size
     ]
-    return files.sums_by((path, (diff_id, own[path], b"")) for path in alike)
+    return own.files.sums_by((path, (own.diff_id, own.entries[path], b"")) for path in alike)
 
 
 def _change(path: str, before: LayerEntry | None, now: LayerEntry | None, has_same_content: bool) -> FileChange:
@@ -60,3 +92,59 @@ def _state(entry: LayerEntry) -> FileState:
     return FileState(
         entry.kind.value, entry.mode, entry.uid, entry.gid, entry.size, entry.target, entry.device, entry.capability
     )
+
+
+# An image and a build
+
+
+def _against(
+    image: BuildSide, step: SideStep, build: BuildSide, asked: AskedStep, *, is_image_a: bool
+) -> FilesDiffer | FilesUnknown:
+    """The files that the layer shows to have been sent, against those that the build sends. Raises `DataError`."""
+    if image.layers is None:
+        raise DataError(_NOT_READ)
+    if asked.copy is None or asked.copy.from_ or asked.sources is None or build.files is None:
+        raise DataError(_NOT_SENT)
+    layers = image.layers()
+    found = recover_files(layers, image_at(image, step, asked.copy), asked.copy, step.asked.checksum or "", build.files)
+    files = _Shown(layers, found, build.files.entries())
+    shown = replace(image, files=files, has_content=True, client=_client(found, build))
+    sums = dict(found.sources.files), dict(asked.sources.files)
+    if is_image_a:
+        result = FileComparer(shown, build).differ(*sums)
+    else:
+        result = FileComparer(build, shown).differ(*reversed(sums))
+    if not result.differing and not result.by_client:
+        return FilesUnknown(f"no file in the layer is known to differ{f'; {found.reason}' if found.reason else ''}")
+    return replace(result, doubt=found.reason)
+
+
+def _client(found: RecoveredFiles, build: BuildSide) -> str:
+    """Who may have sent the files, if it was not the client of the build; else empty."""
+    is_same = any(same_client(client.name, build.client) for client in found.clients)
+    return "" if is_same else " or ".join(client.title for client in found.clients)
+
+
+class _Shown:
+    """What a layer shows of the files that were sent, as a `FilesNow`."""
+
+    def __init__(self, layers: LayerFiles, found: RecoveredFiles, others: Mapping[str, Entry]) -> None:
+        self._layers = layers
+        self._found = found
+        self._others = others
+
+    def entries(self) -> Mapping[str, Entry]:
+        own = {path: Entry(path, entry.kind, entry.mode) for path, entry in self._found.entries.items()}
+        return {**self._others, **own}
+
+    def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        headers = self._found.headers
+        return {path: headers[path] for path in paths if headers.get(path)}
+
+    def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
+        read = ((path, read_header(path, header)) for path, header in self.headers(paths).items())
+        return {path: state for path, state in read if state is not None}
+
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
+        known = ((path, self._found.content_of(path)) for path in paths)
+        return self._layers.contents((path, (self._found.diff_id, entry)) for path, entry in known if entry is not None)

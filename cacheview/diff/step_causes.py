@@ -8,7 +8,7 @@ from typing import Final
 
 from cacheview.diff.asked import AskedStep
 from cacheview.diff.causes import Cause, CauseKind, Origin
-from cacheview.diff.files import FilesDiffer
+from cacheview.diff.files import FilesDiffer, FilesUnknown
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import Aspect
 from cacheview.model import Image, short_id
@@ -97,14 +97,14 @@ def of_steps(
     side_b: BuildSide,
     a: SideStep,
     b: SideStep,
-    compare_files: Callable[[], FilesDiffer | None],
+    compare_files: Callable[[], FilesDiffer | FilesUnknown],
     *,
     is_tainted: bool,
 ) -> Iterator[Cause]:
     """What two steps that are written alike ask differently; nothing where they ask the same.
 
     Args:
-        compare_files: the files of both; None: they are not known.
+        compare_files: the files of both.
         is_tainted: an earlier difference reaches them.
     """
     mine, other = a.asked, b.asked
@@ -121,7 +121,7 @@ def of_steps(
     if mine.checksum != other.checksum and None not in (mine.checksum, other.checksum):
         is_of_stage = bool(mine.uses or other.uses)
         if not (is_tainted and is_of_stage):
-            yield _of_files(side_a, side_b, compare_files(), is_of_image=_is_of_image(mine))
+            yield _of_files(compare_files(), is_of_image=_is_of_image(mine))
 
 
 def _is_inexact(a: AskedStep, b: AskedStep) -> bool:
@@ -173,13 +173,14 @@ def _is_of_image(step: AskedStep) -> bool:
     return step.copy is not None and bool(step.copy.from_)
 
 
-def _of_files(side_a: BuildSide, side_b: BuildSide, files: FilesDiffer | None, *, is_of_image: bool) -> Cause:
-    if files is not None and files.by_client:
-        unproven = _UNPROVEN if any(Aspect.UNKNOWN in change.aspects for change in files.changes) else ""
-        return Cause(CauseKind.CLIENT, Origin.REQUEST, "", side_a.client, side_b.client, unproven)
-    words = files.words if files is not None else ""
+def _of_files(files: FilesDiffer | FilesUnknown, *, is_of_image: bool) -> Cause:
     origin = Origin.SURROUNDINGS if is_of_image else Origin.OWN
-    return Cause(CauseKind.FILES, origin, "", None, None, words)
+    if isinstance(files, FilesUnknown):
+        return Cause(CauseKind.FILES, origin, why=files.words)
+    if files.clients is not None:
+        unproven = _UNPROVEN if any(Aspect.UNKNOWN in change.aspects for change in files.changes) else ""
+        return Cause(CauseKind.CLIENT, Origin.REQUEST, "", *files.clients, unproven)
+    return Cause(CauseKind.FILES, origin, detail=files.words)
 
 
 _UNPROVEN: Final = "whether their content differs too is unknown"

@@ -117,7 +117,7 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
         case CauseKind.BUILDER:
             return f"{cause.a} made A and {cause.b} made B, whose histories never match"
         case CauseKind.FILES:
-            return f"the files differ: {cause.detail}" if cause.detail else "the files differ; which ones is unknown"
+            return _of_files(cause)
         case CauseKind.RELEASE:
             detail = f": {cause.detail}" if cause.detail else ""
             perhaps = "" if cause.is_certain else ", as far as is known"
@@ -133,6 +133,12 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
             side = "A" if cause.in_b else "B"
             return f"the build of {side} ended {_where(row, side)} this step{_error(cause)}"
     return f"why is unknown{f': {cause.detail}' if cause.detail else ''}"
+
+
+def _of_files(cause: Cause) -> str:
+    if cause.detail:
+        return f"the files differ: {cause.detail}"
+    return f"the files differ; which ones is unknown{f': {cause.why}' if cause.why else ''}"
 
 
 def _where(row: Row | None, side: str) -> str:
