@@ -126,7 +126,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
     database = ImageDatabase(chosen.folder, reading)
     images = _read(database, root, grown if reading.partial is not None else None)
     whole = store(images, database.problems)
-    return Opened(title, location, "data-root", (Case(title, whole, ""),), whole.problems)
+    return Opened(title, location, "data-root", (Case(title, whole, ""),), whole.problems, path=str(root))
 
 
 def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> list[Image]:

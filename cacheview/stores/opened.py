@@ -44,6 +44,9 @@ class Opened:
         cases: never empty. Of a large suite, those that are not at hand are read when asked for: see `SuiteCases`.
         problems: what could not be read, of the location as a whole and of its stores.
         address: where the engine is (``unix:///var/run/docker.sock``); empty for what is not an engine.
+        name: what the engine calls its machine, as ``docker info`` shows it; empty: it does not report it.
+        context: the Docker context that the engine was found by; empty: none, or the default one.
+        path: of a containerd or a data root, the socket or folder that was opened.
         builds: how many of the cases, or of the lines with a problem, are builds of a replay file.
     """
 
@@ -53,4 +56,7 @@ class Opened:
     cases: Sequence[Case]
     problems: tuple[Problem, ...] = ()
     address: str = ""
+    name: str = ""
+    context: str = ""
+    path: str = ""
     builds: int = 0

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton,
 from cacheview.ui.actions import Actions
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.lazy import Lazy
+from cacheview.ui.names import shortened
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
@@ -95,9 +96,7 @@ class ToolBar(QToolBar):
 
     def _write(self, button: QToolButton) -> None:
         what, value = self._said[button]
-        shown = one_line(value)
-        if len(shown) > _LONGEST:
-            shown = shown[: _LONGEST - 1] + "…"
+        shown = shortened(one_line(value), _LONGEST)
         words = f"{what}  {shown}" if shown and self._brevity < 2 else shown or what
         button.setText(f"{words} ▾".replace("&", "&&"))
 

@@ -70,6 +70,9 @@ class DockHost(Protocol):
     def choose_rules(self, name: str, preparing: Work) -> None:
         """Use another rule set. ``preparing``: makes a cache that answers by it."""
 
+    def show_build(self, title: str, dockerfile: str, context: str) -> None:
+        """Say in title and status bar which build is replayed; all empty: none is."""
+
     def focus_shown(self) -> None:
         """Bring the keyboard to what is to be seen: where it was before is gone."""
 

@@ -122,9 +122,6 @@ class Headline(QObject):
         ):
             for action in actions:
                 action.setEnabled(count > 1)
-        opened = session.opened
-        where = f"{opened.title}, at {opened.address}" if opened.address else opened.title
-        self._status.show_store(where, opened.location, len(session.store.images))
         self._show_undo()
         self._show_rules()
 

@@ -11,7 +11,7 @@ from cacheview.stores.sources import parse_location
 if TYPE_CHECKING:
     from cacheview.stores.opened import Opened
 
-__all__ = ["DEMO", "ENGINE", "is_live", "name_of", "start_folder", "title_of"]
+__all__ = ["DEMO", "ENGINE", "described", "is_live", "name_of", "shortened", "start_folder", "title_of"]
 
 DEMO: Final = sources.DEMO.prefix
 """The location of the bundled demo."""
@@ -35,12 +35,43 @@ def start_folder() -> str:
 
 
 def title_of(opened: Opened) -> str:
-    """Which store is open: of an engine its release and its address, else `name_of` its location."""
-    release = opened.cases[0].store.release
-    if not opened.address:
-        return name_of(opened.location)
-    version = f" {release.version}" if release is not None and release.version else ""
-    return f"Docker Engine{version} at {opened.address}"
+    """Which store is open, for the title of the window: of an engine its release, its machine and its address.
+
+    Of what has no name of its own (the usual containerd) where it is, else `name_of` its location.
+    """
+    if opened.address:
+        release = opened.cases[0].store.release
+        version = f" {release.version}" if release is not None and release.version else ""
+        return f"Docker Engine{version}{_machine(opened)} at {opened.address}"
+    is_usual = opened.path and not parse_location(opened.location).target
+    return f"{name_of(opened.location)} at {opened.path}" if is_usual else name_of(opened.location)
+
+
+def described(opened: Opened) -> str:
+    """The same with what kind of store it is, for the status bar."""
+    if opened.address:
+        return f"{opened.title}{_machine(opened)}, at {opened.address}"
+    if opened.path:
+        return f"{opened.title}, at {opened.path}"
+    place = parse_location(opened.location)
+    name = "" if place.source.is_single else place.target or name_of(opened.location)
+    if place.source is sources.FILE:
+        name = name_of(opened.location)
+    return ", ".join(filter(None, (name, opened.title)))
+
+
+def _machine(opened: Opened) -> str:
+    """What an engine is called: by itself, and by the docker CLI."""
+    on = f" on {opened.name}" if opened.name else ""
+    return f"{on} (context {opened.context})" if opened.context else on
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut in the middle where it is longer: both ends of a path or an address say what it is."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
 
 
 def name_of(location: str) -> str:

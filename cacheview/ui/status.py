@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusBar", "plural"]
 
-_LEFT: Final = ("store", "images", "concerned")
+_LEFT: Final = ("store", "images", "concerned", "context")
 _RIGHT: Final = ("expected", "time")
+_GIVING_WAY: Final = ("store", "context")
 _MESSAGE = 4000  # milliseconds that a message such as "Copied" stays
 _LEAST = 24 * GRID
 _LONG_TIME: Final = "000.0 ms"
@@ -32,7 +33,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         # All are there before any message: Qt shows what is added later under a message, or never.
-        self._labels = {name: _Words(gives_way=name == "store") for name in (*_LEFT, *_RIGHT)}
+        self._labels = {name: _Words(gives_way=name in _GIVING_WAY) for name in (*_LEFT, *_RIGHT)}
         for name, label in self._labels.items():
             (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
         self._is_dressed = False
@@ -44,6 +45,10 @@ class StatusBar(QStatusBar):
         self.clearMessage()
         self._write("store", one_line(title), f"{title}\n{location}")
         self._write("images", plural(images, "image"))
+
+    def show_context(self, text: str, tip: str) -> None:
+        """Which build context is replayed; empty: none."""
+        self._write("context", one_line(text), tip)
 
     def show_answer(self, answer: Answer, candidates: int, sources: int) -> None:
         """What the last answer was about."""

@@ -16,7 +16,7 @@ from cacheview.ui.docks import AUDIT, COMPARE, DETAILS, DIFF, FILES, REPLAY, SUI
 from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import end_all
-from cacheview.ui.names import DEMO, title_of
+from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cacheview.ui.stores.saving import Saver
     from cacheview.ui.suites.checks import SuiteChecks
     from cacheview.ui.watch.watching import WatchedBuilds
+    from cacheview.ui.what_is_open import WhatIsOpen
     from cacheview.ui.whatif.mode import WhatIf
     from cacheview.ui.workspace import Workspace
 
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, settings)
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
+        self._what_is_open = Lazy(self._make_what_is_open)
         self._connect_centre()
         self._connect_actions()
         Appearance(self.commands, settings, self)
@@ -178,16 +180,25 @@ class MainWindow(QMainWindow):
 
         return WhatIf(self, self.centre.mode)
 
+    def _make_what_is_open(self) -> WhatIsOpen:
+        from cacheview.ui.what_is_open import WhatIsOpen
+
+        return WhatIsOpen(self, self.status)
+
+    def show_build(self, title: str, dockerfile: str, context: str) -> None:
+        """Say which build is replayed; all empty: none is."""
+        self._what_is_open().show_build(title, dockerfile, context)
+
     def _make_live_entries(self) -> LiveEntries:
         from cacheview.ui.stores.menu import LiveEntries
 
-        entries = LiveEntries(self._what_is_open, self)
+        entries = LiveEntries(self._location, self)
         for menu, before in self.commands.store_menus:
             entries.add_menu(menu, before)
         entries.chosen.connect(self.open)
         return entries
 
-    def _what_is_open(self) -> tuple[str, str]:
+    def _location(self) -> tuple[str, str]:
         """The location, and of an engine its address."""
         return self.opener.location, self.session.opened.address if self.session is not None else ""
 
@@ -244,12 +255,12 @@ class MainWindow(QMainWindow):
         self._headline = Headline(
             self._session(), self._panes(), self.commands, self.tool_bar, self.status, self.notice, self.opener
         )
+        self._what_is_open().attach(self._session())
         self._panes().files_asked.connect(lambda: self.files.show_of_verdict())
         self._panes().details_asked.connect(lambda: self.docks.get(DETAILS).bring())
         self._panes().layer_asked.connect(lambda image: self.files.show_layer(image, self._session().store))
 
     def _opened(self, again: bool) -> None:
-        self.setWindowTitle(f"{one_line(title_of(self._session().opened))} — cacheview")
         if not again:
             self.commands.follow.setChecked(False)
         self._enable(busy=False)

@@ -112,7 +112,8 @@ class _Store:
                 where=str(path),
             )
         store = self._store(images, problems)
-        return Opened(self._title, self.location, "containerd", (Case(self._title, store, ""),), store.problems)
+        cases = (Case(self._title, store, ""),)
+        return Opened(self._title, self.location, "containerd", cases, store.problems, path=str(self.path))
 
     def _store(self, images: list[Image], problems: Sequence[Problem]) -> ImageStore:
         empty = () if images or problems else ("There are no images in it.",)

@@ -77,10 +77,14 @@ class Endpoint:
         return f"engine:{self.name or self.host}"
 
     @property
+    def is_context(self) -> bool:
+        """Whether it is a context as it is by itself: with ``DOCKER_HOST`` the default one is not."""
+        return bool(self.name) and self.origin != "DOCKER_HOST"
+
+    @property
     def title(self) -> str:
         """What a person calls it."""
-        is_context = self.name and self.origin != "DOCKER_HOST"  # else that context is not what it is by itself
-        return f"Docker context {self.name}" if is_context else f"Docker Engine at {self.host}"
+        return f"Docker context {self.name}" if self.is_context else f"Docker Engine at {self.host}"
 
     @property
     def socket_path(self) -> Path | None:

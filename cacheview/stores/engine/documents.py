@@ -47,6 +47,7 @@ class ContainerdInfo(_Document):
 class InfoDocument(_Document):
     """``GET /info``."""
 
+    Name: str | None = None
     Driver: str | None = None
     DriverStatus: tuple[tuple[str, ...], ...] | None = None
     DockerRootDir: str | None = None

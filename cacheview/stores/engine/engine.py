@@ -20,6 +20,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _MAX_DOCUMENT = 4 * 1024 * 1024
 _MAX_PATH = 4096
+_MAX_NAME = 255
 _SNAPSHOTTER = "io.containerd.snapshotter"
 
 
@@ -39,6 +40,7 @@ class Engine:
         namespace: of its images in containerd.
         os: the system that it runs on (``linux``); empty where it does not report.
         architecture: of its machine (``arm64``), likewise.
+        name: of its machine, as it calls it; empty where it does not report.
         problems: what it did not answer.
     """
 
@@ -53,6 +55,7 @@ class Engine:
     namespace: str = "moby"
     os: str = ""
     architecture: str = ""
+    name: str = ""
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -113,6 +116,7 @@ def ask_engine(client: EngineClient) -> Engine:
         root=(info.DockerRootDir or "")[:_MAX_PATH],
         containerd=((containerd.Address if containerd else None) or "")[:_MAX_PATH],
         driver=info.Driver or "" if "/" not in (info.Driver or "") else "",
+        name=(info.Name or "")[:_MAX_NAME],
         namespace=(namespaces.Containers if namespaces else None) or "moby",
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cacheview.stores.engine.client import EngineClient, Timeouts
 from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
-from cacheview.stores.engine.contexts import Endpoint, find_endpoint
+from cacheview.stores.engine.contexts import DEFAULT, Endpoint, find_endpoint
 from cacheview.stores.engine.engine import ask_engine
 from cacheview.stores.engine.reader import EngineReader
 from cacheview.stores.opened import Case, Opened
@@ -48,4 +48,13 @@ def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts:
         meter.finished()
     store = reader.store(images)
     cases = (Case(store.title, store, store.rules),)
-    return Opened(store.title, location, "engine", cases, store.problems, endpoint.host)
+    return Opened(
+        store.title,
+        location,
+        "engine",
+        cases,
+        store.problems,
+        endpoint.host,
+        name=engine.name,
+        context=endpoint.name if endpoint.is_context and endpoint.name != DEFAULT else "",
+    )

@@ -59,6 +59,8 @@ class Replays(DockController[ReplayPane]):
         self.pane.download_asked.connect(host.layer_access.allow)
         self.pane.copied.connect(self.say_copied)
         self.pane.editor_asked.connect(self._editor.open)
+        self.pane.build_changed.connect(self._name_build)
+        self.dock.visibilityChanged.connect(self._name_build)
         self._editor.opened.connect(host.status.say)
         self._editor.failed.connect(self._not_opened)
 
@@ -110,6 +112,13 @@ class Replays(DockController[ReplayPane]):
         self.pane.take_focus()
         if self.host.session is None and not self.host.opener.is_busy:
             self.host.begin()
+
+    def _name_build(self) -> None:
+        build = self.pane.build
+        if build is None or self.dock.isHidden():
+            self.host.show_build("", "", "")
+        else:
+            self.host.show_build(build.title, build.dockerfile, build.context)
 
     def _keep(self, build: Build) -> None:
         self._open[build.dockerfile] = build

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,24 @@ def test_it_says_what_machine_it_is_on(tmp_path: Path) -> None:
     for dump in dumps.values():
         dump["version"]["Arch"] = "arm64"
     assert opened(Replay(dumps), tmp_path).platform == Platform(os="linux", architecture="arm64")
+
+
+def test_it_says_what_it_calls_its_machine_and_by_which_context_it_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dumps = load("28.5.2-c8d")
+    for dump in dumps.values():
+        dump["info"]["Name"] = "n" * 300
+    with serving(Replay(dumps), tmp_path / "docker.sock") as url:
+        by_url = open_store(f"engine:{url}")
+        folder = tmp_path / "contexts" / "meta" / hashlib.sha256(b"ci").hexdigest()
+        folder.mkdir(parents=True)
+        meta = {"Name": "ci", "Endpoints": {"docker": {"Host": url}}}
+        (folder / "meta.json").write_text(json.dumps(meta))
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+        by_context = open_store("engine:ci")
+    assert (by_url.name, by_url.context, by_url.address) == ("n" * 255, "", url)
+    assert (by_context.name, by_context.context, by_context.address) == ("n" * 255, "ci", url)
 
 
 def test_connections_are_kept(tmp_path: Path) -> None:

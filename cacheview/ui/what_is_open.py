@@ -1,0 +1,69 @@
+"""What is open, named in the title of the window and in the status bar: the store, What if, and the build context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+
+from cacheview.ui.names import described, shortened, title_of
+from cacheview.ui.plain import one_line
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMainWindow
+
+    from cacheview.ui.session import Session
+    from cacheview.ui.status import StatusBar
+
+__all__ = ["WhatIsOpen"]
+
+_MOST: Final = 90
+"""Characters of each part of the title: title bars and lists of windows cut the end off, and show no tool tip."""
+
+
+class WhatIsOpen(QObject):
+    """Keeps title and status bar in step with the session, and with the build that is replayed."""
+
+    def __init__(self, window: QMainWindow, status: StatusBar) -> None:
+        super().__init__(window)
+        self._window = window
+        self._status = status
+        self._session: Session | None = None
+        self._build = self._dockerfile = self._context = ""
+
+    def attach(self, session: Session) -> None:
+        """Name what is open in this session, from now on."""
+        self._session = session
+        for changed in (session.opened_changed, session.store_changed, session.supposed_changed):
+            changed.connect(self._show)
+
+    def show_build(self, title: str, dockerfile: str, context: str) -> None:
+        """A build is replayed; all empty: none is.
+
+        Args:
+            title: what it is called in a line.
+            dockerfile, context: paths.
+        """
+        self._build, self._dockerfile, self._context = title, dockerfile, context
+        self._show()
+
+    def _show(self) -> None:
+        session = self._session
+        names = [self._build]
+        if session is not None:
+            what_if = self._what_if(session)
+            names.append(f"{shortened(one_line(title_of(session.opened)), _MOST)}{what_if}")
+            words = f"{described(session.opened)}{what_if}"
+            self._status.show_store(words, session.opened.location, len(session.store.images))
+        paths = f"Context: {self._context}\nDockerfile: {self._dockerfile}" if self._context else ""
+        self._status.show_context(f"context {self._context}" if self._context else "", paths)
+        shown = [shortened(one_line(name), 2 * _MOST) for name in names if name]
+        self._window.setWindowTitle(" — ".join((" · ".join(shown), "cacheview") if shown else ("cacheview",)))
+
+    def _what_if(self, session: Session) -> str:
+        if session.supposed is None:
+            return ""
+        from cacheview.whatif.words import change_title
+
+        titles = "; then ".join(change_title(applied.change) for applied in session.supposed.applied)
+        return f" (What if: {shortened(one_line(titles), _MOST)})"
