@@ -62,6 +62,8 @@ asked = json.loads(message)
 os.environ.clear()
 os.environ.update(asked["environment"])
 os.chdir(asked["folder"])
+sys.stdout.reconfigure(encoding=asked["encoding"])
+sys.stderr.reconfigure(encoding=asked["encoding"], errors="backslashreplace")
 sys.argv[1:] = asked["arguments"]
 exec(compile(asked["code"], "<string>", "exec"), {"__name__": "__main__"})
 """
@@ -107,6 +109,7 @@ def run_forked(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     merged: bool = False,
+    encoding: str = "utf-8",
     seconds: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Run some code without input, as ``python -c`` would in a process that has imported these modules.
@@ -118,6 +121,7 @@ def run_forked(
         environment: variables instead of those of this process.
         folder: where it runs.
         merged: whether its standard error is among its output.
+        encoding: of what it prints, as ``PYTHONIOENCODING`` has it; what cannot be read in it becomes ``\ufffd``.
         seconds: after which it is killed, however busy the machine is.
     """
     message = json.dumps(
@@ -126,6 +130,7 @@ def run_forked(
             "arguments": arguments,
             "environment": dict(os.environ if environment is None else environment),
             "folder": str(folder or Path.cwd()),
+            "encoding": encoding,
         }
     ).encode()
     with open(os.devnull, "rb") as none, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
@@ -134,5 +139,5 @@ def run_forked(
         printed = []
         for file in (out, error):
             file.seek(0)
-            printed.append(file.read().decode("utf-8", "replace"))
+            printed.append(file.read().decode(encoding, "replace"))
     return subprocess.CompletedProcess(arguments, status, *printed)

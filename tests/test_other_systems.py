@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -26,53 +28,88 @@ for module, names in gone.items():
             delattr(module, name)
 for name in ("fcntl", "grp", "pwd", "resource", "termios", "syslog"):
     sys.modules[name] = None
-from cacheview.cli import main
-sys.exit(main(sys.argv[1:]))
 """
+RUNNING = """\
+import contextlib, io, json, sys
+from cacheview.cli import main
+answers = []
+for arguments in json.loads(sys.argv[1]):
+    out, error = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        status = main(arguments)
+    answers.append([status, out.getvalue(), error.getvalue()])
+print(json.dumps(answers))
+"""
+ALIKE = (
+    ("explain", "demo:", "--probe", "1"),
+    ("audit", "demo:"),
+    ("explain", "demo:", "--probe", "1", "--rules", "all"),
+)
+AT_A_SOCKET = ("explain", "engine:unix:///nowhere/docker.sock", "--parent", "scratch", "--config", "-")
 
 
-def run(*arguments: str, script: str = WITHOUT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-B", "-c", script, *arguments], capture_output=True, text=True, timeout=120, check=False
-    )
+@dataclass(frozen=True)
+class Ended:
+    """How a command line ended."""
+
+    status: int
+    output: str
+    complaint: str
 
 
-WITH = "import sys\nfrom cacheview.cli import main\nsys.exit(main(sys.argv[1:]))"
+Answers = dict[tuple[str, ...], Ended]
 
 
-@pytest.fixture
-def context(tmp_path: Path) -> Path:
-    folder = tmp_path / "context"
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """A command line that reads a context."""
+    folder = tmp_path_factory.mktemp("context")
     (folder / "sub").mkdir(parents=True)
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
     (folder / "sub" / "a").write_bytes(b"1\r\n\x1a2\n")
     (folder / "link").symlink_to("sub/a")
-    return folder
+    records = tmp_path_factory.mktemp("none") / "records"
+    return ("replay", "--json", "--store", "demo:", "--records", str(records), str(folder))
 
 
-def test_a_context_has_the_same_sums(context: Path, tmp_path: Path) -> None:
-    arguments = ("replay", "--json", "--store", "demo:", "--records", str(tmp_path / "records"), str(context))
-    here, there = run(*arguments, script=WITH), run(*arguments)
-    assert (there.returncode, there.stdout) == (here.returncode, here.stdout), there.stderr
-    assert '"path": "sub/a"' in there.stdout
+def answers_of(script: str, commands: Sequence[tuple[str, ...]]) -> Answers:
+    """Of a process that runs the script, then these command lines."""
+    ended = subprocess.run(
+        [sys.executable, "-B", "-c", script + RUNNING, json.dumps(commands)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return {command: Ended(*each) for command, each in zip(commands, json.loads(ended.stdout), strict=True)}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("explain", "demo:", "--probe", "1"),
-        ("audit", "demo:"),
-        ("explain", "demo:", "--probe", "1", "--rules", "all"),
-    ],
-    ids=lambda arguments: " ".join(arguments[::2]),
-)
-def test_a_command_answers_alike(arguments: tuple[str, ...]) -> None:
-    here, there = run(*arguments, script=WITH), run(*arguments)
-    assert (there.returncode, there.stdout) == (here.returncode, here.stdout), there.stderr
+@pytest.fixture(scope="module")
+def here(replayed: tuple[str, ...]) -> Answers:
+    return answers_of("", (replayed, *ALIKE))
 
 
-def test_an_engine_at_a_unix_socket_is_told_to_be_out_of_reach() -> None:
-    told = run("explain", "engine:unix:///nowhere/docker.sock", "--parent", "scratch", "--config", "-")
-    assert told.returncode == 2
-    assert "Unix sockets" in told.stderr
-    assert "Traceback" not in told.stderr
+@pytest.fixture(scope="module")
+def there(replayed: tuple[str, ...]) -> Answers:
+    """Where Python has nothing that only Linux has."""
+    return answers_of(WITHOUT, (replayed, *ALIKE, AT_A_SOCKET))
+
+
+def test_a_context_has_the_same_sums(replayed: tuple[str, ...], here: Answers, there: Answers) -> None:
+    assert there[replayed] == here[replayed]
+    assert '"path": "sub/a"' in there[replayed].output
+
+
+@pytest.mark.parametrize("arguments", ALIKE, ids=lambda arguments: " ".join(arguments[::2]))
+def test_a_command_answers_alike(arguments: tuple[str, ...], here: Answers, there: Answers) -> None:
+    assert there[arguments] == here[arguments]
+    assert there[arguments].output
+
+
+def test_an_engine_at_a_unix_socket_is_told_to_be_out_of_reach(there: Answers) -> None:
+    told = there[AT_A_SOCKET]
+    assert told.status == 2
+    assert "Unix sockets" in told.complaint
+    assert "Traceback" not in told.complaint
