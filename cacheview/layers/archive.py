@@ -47,7 +47,8 @@ def archive_layers(
         budget = Budget(limits, meter, meter.total or 0)
         content, _ = decompressed(stream, budget)
         members = read_archive(content, budget)
-    return TarLayers(_InArchive(path, _names(members, limits), members.root, members.links).open)
+        names = _names(members, limits)
+    return TarLayers(_InArchive(path, names, members.root, members.links).open)
 
 
 def folder_layers(path: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from cacheview.model.base import Model
+from cacheview.model.base import Value, value
 
 __all__ = [
     "CONFIG_FIELDS",
@@ -24,7 +24,8 @@ StringSet = dict[str, dict[str, Any]]
 """Go's ``map[string]struct{}``: the keys alone mean something. Ports and volumes are kept so."""
 
 
-class HealthConfig(Model):
+@value
+class HealthConfig(Value):
     """``HEALTHCHECK`` as the API keeps it. Durations are in nanoseconds; zero means inherit."""
 
     Test: tuple[str, ...] | None = None
@@ -35,7 +36,8 @@ class HealthConfig(Model):
     Retries: int = 0
 
 
-class ContainerConfig(Model):
+@value
+class ContainerConfig(Value):
     """A container config, all 25 fields. None and empty differ in JSON and mostly nowhere else."""
 
     Hostname: str = ""

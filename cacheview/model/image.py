@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from pydantic import Field, field_validator
 
-from cacheview.model.base import Model
+from cacheview.model.base import Value, value
 from cacheview.model.config import ContainerConfig
 from cacheview.model.doubt import Aspect, Doubt
 from cacheview.model.timestamp import Timestamp
@@ -31,21 +30,25 @@ def short_id(image_id: str) -> str:
     return digits[:12] if _HEX.fullmatch(digits) and len(digits) > 1 else image_id[:40]
 
 
-class Platform(Model):
+@value
+class Platform(Value):
     """What an image runs on, or what a builder builds for."""
 
     os: str = ""
     architecture: str = ""
     variant: str = ""
-    os_version: str = Field("", alias="os.version")
-    os_features: tuple[str, ...] | None = Field(None, alias="os.features")
+    os_version: str = Field(default="", validation_alias="os.version", serialization_alias="os.version")
+    os_features: tuple[str, ...] | None = Field(
+        default=None, validation_alias="os.features", serialization_alias="os.features"
+    )
 
     def __str__(self) -> str:
         text = "/".join(part for part in (self.os or "?", self.architecture or "?", self.variant) if part)
         return f"{text} ({self.os_version})" if self.os_version else text
 
 
-class HistoryEntry(Model):
+@value
+class HistoryEntry(Value):
     """One entry of an image's history: one step, with a layer of its own unless ``empty_layer``."""
 
     created: Timestamp | None = None
@@ -60,14 +63,16 @@ class HistoryEntry(Model):
         return (self.created, self.created_by, self.author, self.comment, self.empty_layer)
 
 
-class RootFS(Model):
+@value
+class RootFS(Value):
     """The layers of an image: digests of their uncompressed content, bottom first."""
 
     type: str = ""
     diff_ids: tuple[str, ...] | None = None
 
 
-class ImageConfig(Model):
+@value
+class ImageConfig(Value):
     """The JSON document that is an image's config, as stored."""
 
     created: Timestamp | None = None
@@ -75,8 +80,10 @@ class ImageConfig(Model):
     architecture: str = ""
     variant: str = ""
     os: str = ""
-    os_version: str = Field("", alias="os.version")
-    os_features: tuple[str, ...] | None = Field(None, alias="os.features")
+    os_version: str = Field(default="", validation_alias="os.version", serialization_alias="os.version")
+    os_features: tuple[str, ...] | None = Field(
+        default=None, validation_alias="os.features", serialization_alias="os.features"
+    )
     config: ContainerConfig | None = None
     container_config: ContainerConfig | None = None
     rootfs: RootFS | None = None
@@ -100,7 +107,8 @@ class ImageConfig(Model):
         )
 
 
-class Variant(Model):
+@value
+class Variant(Value):
     """One manifest of a multi-platform index. ``config`` is None when the store lacks its content."""
 
     manifest_digest: str
@@ -110,7 +118,8 @@ class Variant(Model):
     size: int | None = None
 
 
-class Image(Model):
+@value
+class Image(Value):
     """One entry of a store.
 
     Attributes:
@@ -181,7 +190,7 @@ class Image(Model):
     def created(self) -> Timestamp | None:
         return self.config.created
 
-    @cached_property
+    @property
     def history_keys(self) -> tuple[tuple[Timestamp | None, str, str, str, bool], ...]:
         """`HistoryEntry.key` of each entry: what a history prefix is compared by."""
         return tuple(entry.key for entry in self.history)

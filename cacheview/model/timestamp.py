@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,25 +19,14 @@ from pydantic_core import core_schema
 __all__ = ["Timestamp"]
 
 _RFC3339 = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-def _is_leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def _days_since_epoch(year: int, month: int, day: int) -> int:
-    """Days from 1970-01-01 in the proleptic Gregorian calendar, for any year from 0 on."""
-    # Counting years from March puts the leap day at the end of the year.
-    year, month = (year, month - 3) if month > 2 else (year - 1, month + 9)
-    return year * 365 + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + day - 719469
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAYS_OF_400_YEARS = 146097  # after which the calendar comes again; Python's has no year 0
 
 
 def _civil(days: int) -> tuple[int, int, int]:
-    """The inverse of `_days_since_epoch`."""
+    """Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar, from year 0 on."""
     days += 719468
     era, day_of_era = divmod(days, 146097)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
@@ -65,7 +55,7 @@ class Timestamp:
     offset: int | None
 
     @staticmethod
-    @lru_cache(maxsize=1 << 16)
+    @lru_cache(maxsize=1 << 10)  # the images of a base have its times; those of others are seldom the same
     def parse(text: str) -> Timestamp:
         """Read an RFC 3339 time as ``encoding/json`` reads a ``time.Time`` (Go 1.20 and later).
 
@@ -75,18 +65,22 @@ class Timestamp:
         match = _RFC3339.fullmatch(text)
         if match is None:
             raise ValueError(f"not an RFC 3339 time: {text[:64]!r}")
-        fraction, sign = match[7], match[8]
-        year, month, day, hour, minute, second = (int(part) for part in match.group(1, 2, 3, 4, 5, 6))
-        last_day = _DAYS[month - 1] + (month == 2 and _is_leap(year)) if 1 <= month <= 12 else 0
-        if not (1 <= day <= last_day and hour < 24 and minute < 60 and second < 60):
-            raise ValueError(f"no such date or time: {text[:64]!r}")
+        local, fraction, sign, zone_hours, zone_minutes = match.groups()
+        before_1 = local.startswith("0000")
+        try:
+            if local[11:13] == "24":  # midnight at the end of a day, in newer Pythons
+                raise ValueError
+            time = datetime.fromisoformat(f"0400{local[4:]}" if before_1 else local)
+        except ValueError:
+            raise ValueError(f"no such date or time: {text[:64]!r}") from None
+        days = time.toordinal() - _EPOCH - (_DAYS_OF_400_YEARS if before_1 else 0)
         offset: int | None = None
         if sign is not None:
-            hours, minutes = int(match[9]), int(match[10])
+            hours, minutes = int(zone_hours), int(zone_minutes)
             if hours > 23 or minutes > 59:
                 raise ValueError(f"zone offset out of range: {text[:64]!r}")
             offset = (hours * 60 + minutes) * (-60 if sign == "-" else 60)
-        seconds = _days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+        seconds = days * 86400 + time.hour * 3600 + time.minute * 60 + time.second
         nanosecond = int(fraction[:9].ljust(9, "0")) if fraction else 0
         return Timestamp(seconds - (offset or 0), nanosecond, offset)
 

@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
 from cacheview.cases import Daemon
 from cacheview.engine import (
     ABSENT,
@@ -37,7 +35,7 @@ from cacheview.engine import (
 )
 from cacheview.engine.origin import origin_of
 from cacheview.engine.words.doubts import origin_reason
-from cacheview.model import Doubt, Image, Probe, familiar
+from cacheview.model import Doubt, HealthConfig, Image, Probe, familiar
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.visible import visible, visible_json
 
@@ -441,7 +439,7 @@ def check_as_object(check: Check) -> dict[str, Any]:
 def _given(key: str, value: object) -> dict[str, Any]:
     if value is ABSENT or value is UNKNOWN:
         return {}
-    if isinstance(value, BaseModel):
+    if isinstance(value, HealthConfig):
         return {key: value.model_dump(mode="json", exclude_defaults=True)}
     if value is None or isinstance(value, str | bool | int | list | tuple | dict):
         return {key: value}

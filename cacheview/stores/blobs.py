@@ -6,15 +6,14 @@ import hashlib
 import re
 from typing import TypeVar
 
-from pydantic import BaseModel
-
 from cacheview.model import DataError, ImageConfig
+from cacheview.model.base import AnyModel
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.members import Members
 
 __all__ = ["Blobs", "MissingBlobError", "demand_digest", "digest_of", "read_config"]
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=AnyModel)
 
 # No other algorithm is registered in OCI's image spec (sha384 is distribution's own).
 _DIGEST = re.compile("(sha256):([a-f0-9]{64})|(sha384):([a-f0-9]{96})|(sha512):([a-f0-9]{128})")
@@ -74,6 +73,7 @@ def read_config(content: bytes, budget: Budget) -> ImageConfig:
     limit = budget.limits.history
     if len(history) > limit:
         raise DataError(f"{len(history):,} entries; at most {limit:,} are read", where="config", path="history")
+    budget.shared.config(config)
     budget.spend(Resource.HISTORY, len(history))
     budget.spend(Resource.LAYERS, len(config.rootfs.diff_ids or ()) if config.rootfs is not None else 0)
     return config

@@ -8,19 +8,21 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, TypeVar
 
-from pydantic import BaseModel
-
 from cacheview.model import DataError, decode, footprint
+from cacheview.model.base import AnyModel
 from cacheview.model.effort import LONGEST, Effort, LimitError, go_on
+from cacheview.model.shared import Shared
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.progress import Meter
 
 __all__ = ["Budget", "LimitError", "Resource", "effort_for"]
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=AnyModel)
 
 _SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `Limits`
+_NOTHING: Final = 16 * 1024  # bytes of a document that takes no memory to speak of, where it is not kept
 _PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
+_TURNS: Final = 16  # calls of `Budget.alive` of which one looks at the clock
 
 
 _LONG: Final = 64 * 1024
@@ -56,6 +58,8 @@ class Resource(Enum):
     VARIANTS = "manifests in indexes"
     MEMORY = "bytes of memory needed for it"
 
+    __hash__ = object.__hash__  # asked for with every document; that of `Enum` is Python
+
 
 # How much more there may be for each byte that a file has beyond `_SMALL`.
 _GROWTH: Final = {
@@ -74,6 +78,9 @@ _GROWTH: Final = {
 
 class Budget:
     """Counts what one opening costs, for several threads at once.
+
+    Attributes:
+        shared: what the models of it have in common.
 
     Args:
         limits: how much there may be.
@@ -95,6 +102,7 @@ class Budget:
         self._free_memory = free_memory
         self._most_memory: int | None = None
         self.meter = meter or Meter(None, None, "")
+        self.shared = Shared()
         amounts = {
             Resource.UNPACKED: limits.unpacked,
             Resource.DOCUMENTS: limits.documents,
@@ -114,6 +122,7 @@ class Budget:
         self._clock = clock
         self._end = clock() + self._seconds
         self._thread = threading.get_ident()
+        self._turn = 0
         self._lock = threading.Lock()
         self._packed = self._read = 0
         self.grow(packed)
@@ -173,6 +182,9 @@ class Budget:
     def alive(self) -> None:
         """Work goes on. Raises what the meter raises to cancel it, and `LimitError` where it took too long."""
         self.meter.alive()
+        self._turn += 1
+        if self._turn % _TURNS:
+            return
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
             raise LimitError(f"more than {self._seconds:,.0f} seconds of work. The rest is not read")
@@ -192,6 +204,8 @@ class Budget:
             DataError: as `cacheview.model.decode`, or it alone is larger than all may be.
         """
         self.alive()
+        if not kept and len(data) <= _NOTHING:
+            return decode(model, data, where=where)
         needed = footprint(data).memory
         if needed > self._amounts[Resource.MEMORY]:
             what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory{self._remedy(Resource.MEMORY)}"

@@ -15,12 +15,14 @@ from cacheview.stores.reasons import reason
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["BUFFER", "open_metered", "open_regular", "refusal", "what_it_is"]
+__all__ = ["BUFFER", "MeteredFile", "open_metered", "open_regular", "refusal", "what_it_is"]
 
 BUFFER = 256 * 1024
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe put there after the look would block for ever
+
+_pread = getattr(os, "pread", None)  # not on Windows
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -80,11 +82,11 @@ def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.
     """Open a regular file to read with progress. Raises `DataError` as `open_regular`."""
     file = open_regular(path, where)
     meter = Meter(progress, os.fstat(file.fileno()).st_size, f"Reading {path.name}")
-    reader: io.BufferedReader = io.BufferedReader(_MeteredFile(file, meter), BUFFER)
+    reader: io.BufferedReader = io.BufferedReader(MeteredFile(file, meter), BUFFER)
     return reader, meter
 
 
-class _MeteredFile(io.RawIOBase):
+class MeteredFile(io.RawIOBase):
     """An open file that reports to a `Meter` how far it has been read. Closes the file with itself."""
 
     def __init__(self, file: io.FileIO, meter: Meter) -> None:
@@ -110,6 +112,17 @@ class _MeteredFile(io.RawIOBase):
 
     def tell(self) -> int:
         return self._position
+
+    def again(self, position: int, size: int) -> bytes:
+        """Bytes that have been read before, or fewer where there are no more. Reading goes on where it was."""
+        if _pread is not None:
+            content: bytes = _pread(self._file.fileno(), size, position)
+            return content
+        self._file.seek(position)
+        try:
+            return self._file.read(size)
+        finally:
+            self._file.seek(self._position)
 
     def close(self) -> None:
         self._file.close()

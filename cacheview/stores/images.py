@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from pydantic import BaseModel
-
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
+from cacheview.model.base import AnyModel
 from cacheview.stores.blobs import Blobs
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
@@ -20,7 +19,7 @@ from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
 __all__ = ["read_images"]
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=AnyModel)
 
 _STORES: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, TypeVar
 from pydantic import BaseModel
 
 from cacheview.model import DataError
+from cacheview.model.base import AnyModel
 from cacheview.model.effort import paced
 from cacheview.stores.budget import Budget
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
@@ -22,7 +23,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def line_pieces(
-    model: BaseModel, elements: Mapping[str, Iterable[BaseModel]] | None = None, *, limits: Limits = DEFAULT_LIMITS
+    model: BaseModel, elements: Mapping[str, Iterable[AnyModel]] | None = None, *, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[str]:
     """The JSON of a model without defaults, and a line end: joined, the same as ``model_dump_json`` makes at once.
 
@@ -49,7 +50,7 @@ def line_pieces(
     yield "}\n" if before == "," else "{}\n"
 
 
-def _joined(name: str, elements: Iterable[BaseModel], limits: Limits) -> Iterator[str]:
+def _joined(name: str, elements: Iterable[AnyModel], limits: Limits) -> Iterator[str]:
     comma = ""
     for number, element in enumerate(paced(elements)):
         yield comma + _bounded(f"{name}[{number}]", element.model_dump_json(exclude_defaults=True), limits)

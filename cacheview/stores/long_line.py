@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 
 from cacheview.model import DataError
+from cacheview.model.base import AnyModel, Value
 from cacheview.model.decode import MOST_NESTED, json_message
 from cacheview.stores.budget import Budget
 
@@ -31,7 +32,7 @@ _PARSED: Final = 4 << 20
 """Characters that a value may be looked for in by parsing it, which is quick, but makes objects of all of it."""
 
 
-def streamed_fields(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+def streamed_fields(model: type[BaseModel]) -> dict[str, type[AnyModel]]:
     """The fields of a model that are lists of models: what each element is."""
     result = {}
     for name, field in model.model_fields.items():
@@ -41,11 +42,11 @@ def streamed_fields(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
     return result
 
 
-def _element(annotation: Any) -> type[BaseModel] | None:
+def _element(annotation: Any) -> type[AnyModel] | None:
     for choice in (annotation, *typing.get_args(annotation)):  # the second ones where it may be None
         arguments = typing.get_args(choice)
         kind = arguments[0] if typing.get_origin(choice) is tuple else None
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if isinstance(kind, type) and issubclass(kind, BaseModel | Value):
             return kind
     return None
 
@@ -73,7 +74,7 @@ def read_long_line(
     elements = {name: kind for model in models for name, kind in streamed_fields(model).items()}
     rest: list[str] = []
     size = 0
-    lists: dict[str, tuple[BaseModel, ...]] = {}
+    lists: dict[str, tuple[AnyModel, ...]] = {}
     last: dict[str, str] = {}  # by key in lower case, how it was written last
     text.take("{")
     while text.next() != "}" or rest:
@@ -103,7 +104,7 @@ def read_long_line(
     return document.model_copy(update=_counting(model, lists, last))
 
 
-def _read_elements(text: _Text, key: str, kind: type[BaseModel], budget: Budget, where: str) -> Iterator[BaseModel]:
+def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, where: str) -> Iterator[AnyModel]:
     number = 0
     text.take("[")
     while text.next() != "]" or number:
@@ -122,8 +123,8 @@ def _read_elements(text: _Text, key: str, kind: type[BaseModel], budget: Budget,
 
 
 def _counting(
-    model: type[BaseModel], lists: dict[str, tuple[BaseModel, ...]], last: dict[str, str]
-) -> dict[str, tuple[BaseModel, ...]]:
+    model: type[BaseModel], lists: dict[str, tuple[AnyModel, ...]], last: dict[str, str]
+) -> dict[str, tuple[AnyModel, ...]]:
     """The lists that are fields of the model. Where it has no other keys, `decode` matches them in any case, and the
     last one counts.
     """

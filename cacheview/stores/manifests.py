@@ -7,23 +7,18 @@ from typing import Any
 from pydantic import ConfigDict, Field, RootModel
 
 from cacheview.model import Platform
-from cacheview.model.base import Hasty, Model
+from cacheview.model.base import Hasty, Value, document
 
 __all__ = ["ArchiveEntry", "ArchiveManifest", "Descriptor", "Manifest"]
 
 
-class _Document(Model):
-    """Other keys are allowed and mean nothing here."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class Descriptor(_Document):
+@document
+class Descriptor(Value):
     """What another blob is: its digest, its media type, its size in bytes."""
 
     digest: str
     mediaType: str = ""
-    size: int = Field(0, ge=0)
+    size: int = Field(default=0, ge=0)
     platform: Platform | None = None
     annotations: dict[str, str] | None = None
 
@@ -38,7 +33,8 @@ class Descriptor(_Document):
         return self.platform is not None and self.platform.os == self.platform.architecture == "unknown"
 
 
-class Manifest(_Document):
+@document
+class Manifest(Value):
     """An image manifest (``config`` and ``layers``) or an index of them (``manifests``), OCI or Docker."""
 
     mediaType: str = ""
@@ -47,14 +43,15 @@ class Manifest(_Document):
     manifests: tuple[Descriptor, ...] | None = None
 
 
-class ArchiveEntry(_Document):
+@document
+class ArchiveEntry(Value):
     """One image in the ``manifest.json`` of a ``docker save`` archive. Paths are from the archive's root."""
 
     Config: str
     RepoTags: tuple[str, ...] | None = None
     Layers: tuple[str, ...] | None = None
     Parent: str = ""
-    LayerSources: dict[str, Any] | None = Field(None, repr=False)
+    LayerSources: dict[str, Any] | None = Field(default=None, repr=False)
 
 
 class ArchiveManifest(Hasty, RootModel[tuple[ArchiveEntry, ...]]):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError
+from cacheview.stores.files import MeteredFile
+from cacheview.stores.kept import Kept, KeptInFile, KeptInMemory
 from cacheview.stores.problems import Problems
 from cacheview.stores.reasons import reason
 from cacheview.stores.tar import TarError, walk
@@ -60,7 +62,8 @@ def clean_name(name: str) -> str | None:
 class ArchiveMembers:
     """What one pass over a tar archive kept."""
 
-    contents: dict[str, bytes] = field(default_factory=dict)
+    kept: Kept = field(default_factory=KeptInMemory)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)  # of JSON documents in it, with their sizes
     sizes: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -68,26 +71,31 @@ class ArchiveMembers:
     root: str = ""  # the folder that all lies in, with its slash
 
     def read(self, name: str) -> bytes | None:
-        content = self.contents.get(self.root + name)
-        if content is None and self.root + name in self.refused:
-            raise DataError(self.refused[self.root + name])
-        return content
+        path = self.root + name
+        place = self.places.get(path)
+        if place is not None:
+            return self.kept.read(*place)
+        if path in self.refused:
+            raise DataError(self.refused[path])
+        return None
 
     def size(self, name: str) -> int | None:
         path = self.root + name
         return self.sizes.get(self.links.get(path, path))
 
     def documents(self) -> Iterator[str]:
-        return (name[len(self.root) :] for name in self.contents if name.startswith(self.root))
+        return (name[len(self.root) :] for name in self.places if name.startswith(self.root))
 
 
 def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
     """Go over a tar archive once, keeping its JSON documents: which of them matter is known only at its end.
 
-    Layers are skipped. A damaged or cut archive gives what came before, with a problem; so does one that holds more
-    than ``budget`` allows.
+    They can be read as long as the stream is open. Layers are skipped. A damaged or cut archive gives what came before,
+    with a problem; so does one that holds more than ``budget`` allows.
     """
     members = ArchiveMembers()
+    if isinstance(stream.raw, MeteredFile):
+        members.kept = KeptInFile(stream.raw)
     try:
         _fill(members, stream, budget)
     except LimitError as error:
@@ -95,14 +103,14 @@ def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
     except (TarError, DamagedStreamError, OSError) as error:
         what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {reason(error)}"
         members.problems.append(Problem("", f"{what}. Everything before it was read"))
-    members.root = _root(members.contents)
+    members.root = _root(members.places)
     return members
 
 
 def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) -> None:
     limits = budget.limits
     outside = 0
-    sizes, contents = members.sizes, members.contents
+    sizes, places, kept = members.sizes, members.places, members.kept
     for raw_name, size, regular, link in walk(stream):
         budget.spend(Resource.MEMBERS)
         budget.alive()
@@ -119,13 +127,14 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
         # `ID/json` is the version 1 form that old archives carry beside the config: nobody reads it any more.
         if not size or name.endswith(("/json", "/layer.tar")):
             continue
+        position = stream.tell()
         content = stream.read(min(size, _FIRST_READ))
         if content[:1] not in _JSON_STARTS:
             continue
         if size > limits.document:
             members.refused[name] = f"a JSON document of {size:,} bytes; at most {limits.document:,} are read"
             continue
-        if posixpath.basename(name) not in TOP_DOCUMENTS:
+        if name.rpartition("/")[2] not in TOP_DOCUMENTS:
             try:
                 budget.spend(Resource.DOCUMENTS, size)
             except LimitError as error:
@@ -136,13 +145,13 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             content += stream.read(size - len(content))
         if len(content) < size:
             raise TarError(f"the archive ends early, in {name[:200]!r}")
-        contents[name] = content
+        places[name] = (kept.keep(position, content), size)
     if outside:
         what = f"{outside} members have names that point outside the archive (.. or /) and were skipped"
         members.problems.append(Problem("", what))
 
 
-def _root(names: dict[str, bytes]) -> str:
+def _root(names: Collection[str]) -> str:
     """The folder that the top documents lie in: the top itself, or the one folder that holds everything."""
     if any(name in names for name in TOP_DOCUMENTS):
         return ""

@@ -95,14 +95,13 @@ class IndexReader:
             return ""
 
     def _image_or_problem(self, descriptor: Descriptor, names: tuple[str, ...]) -> Image | None:
-        where = ", ".join(map(familiar, paced(names))) or descriptor.digest[:200]
         try:
-            return self._image(descriptor, names, where)
+            return self._image(descriptor, names)
         except DataError as error:
-            self.problems.append(Problem(where, str(error)))
+            self.problems.append(Problem(_called(descriptor, names), str(error)))
             return None
 
-    def _image(self, descriptor: Descriptor, names: tuple[str, ...], where: str) -> Image:
+    def _image(self, descriptor: Descriptor, names: tuple[str, ...]) -> Image:
         manifest = self.blobs.decode(Manifest, descriptor.digest)
         if manifest.manifests is None:
             content = self._content(descriptor, manifest)
@@ -115,6 +114,7 @@ class IndexReader:
                 size=content.size,
             )
         seen = {descriptor.digest}
+        where = _called(descriptor, names)
         variants = tuple(self._all_variants(manifest.manifests, where, self.budget.limits.nesting, seen))
         shown = shown_variant(variants, self.platform)
         if shown is None or shown.config is None:
@@ -192,6 +192,11 @@ class IndexReader:
         if isinstance(known, DataError):
             raise known.kept()
         return known
+
+
+def _called(descriptor: Descriptor, names: tuple[str, ...]) -> str:
+    """What a problem calls an image."""
+    return ", ".join(map(familiar, paced(names))) or descriptor.digest[:200]
 
 
 def _variant(descriptor: Descriptor, content: _Content | None) -> Variant:

@@ -64,7 +64,8 @@ class Redaction:
         self._numbers: dict[str, str] = {}
         images, probes = tuple(images), tuple(probes)
         # A text that holds the mark already would look like one that was replaced.
-        taken = [len(result[1]) for one in (*images, *probes) for result in _MARKS.finditer(one.model_dump_json())]
+        texts = (*(image.model_dump_json() for image in images), *(probe.model_dump_json() for probe in probes))
+        taken = [len(result[1]) for text in texts for result in _MARKS.finditer(text)]
         self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
         for value in dict.fromkeys(filter(None, (*self._values(images, probes), *more))):
             if value not in self._kept:

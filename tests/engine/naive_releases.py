@@ -340,7 +340,7 @@ def _restore(
 
 def _json(release: Release, made: ImageConfig) -> str:
     """The config as Go writes it: what is empty and marked omitempty is left out, and a set has keys alone."""
-    document = made.model_dump(mode="json", by_alias=True)
+    document = made.model_dump(mode="json")
     config = document["config"]
     left_out = ["ExposedPorts", "Shell", *(["OnBuild"] if "MacAddress" in release.not_written else [])]
     if not release.graph:

@@ -71,7 +71,7 @@ def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     child = next(image for image in read(root).images if image.parent is not None and image.config.container_config)
     assert child.config.container_config is not None
     asked = tmp_path / "config.json"
-    asked.write_text(child.config.container_config.model_dump_json(by_alias=True))
+    asked.write_text(child.config.container_config.model_dump_json())
     command = ["explain", f"data-root:{root}", "--parent", child.parent or "", "--config", str(asked), "--json"]
     assert main(command) == 0
     answer = json.loads(capsys.readouterr().out)

@@ -20,6 +20,7 @@ from cacheview.engine import Explanation, ImageCache
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.trace import Trace
 from cacheview.model import ImageStore
+from cacheview.model.base import Value
 from cacheview.replay.result import Replay, Step
 from cacheview.stores.collector import Leftovers
 from cacheview.ui.images.tree import Forest
@@ -31,6 +32,7 @@ from cacheview.ui.window import MainWindow
 COUNT = 200
 KINDS = (
     BaseModel,
+    Value,
     ImageStore,
     ImageCache,
     CandidateIndex,

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pydantic import BaseModel
-
 from cacheview.model import DataError, Platform, Problem, Release, StoreKind, decode
+from cacheview.model.base import AnyModel
 from cacheview.model.release import COMMIT_71EBFC7
 from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.documents import InfoDocument, VersionDocument
@@ -16,7 +15,7 @@ from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, R
 
 __all__ = ["Engine", "ask_engine", "read_version"]
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=AnyModel)
 
 _MAX_DOCUMENT = 4 * 1024 * 1024
 _MAX_PATH = 4096

@@ -54,7 +54,7 @@ def save_build(context: Path, archive: Path) -> Path:
         "created": "2026-01-01T00:00:00Z",
         "docker_version": VERSION,
         "config": {"Env": list(step.probe.config.Env or ())},
-        "container_config": json.loads(step.probe.config.model_dump_json(exclude_unset=True)),
+        "container_config": json.loads(step.probe.config.model_dump_json(exclude_defaults=True)),
         "history": [{"created": "2026-01-01T00:00:00Z", "created_by": step.created_by}],
         "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
     }

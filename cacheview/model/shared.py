@@ -1,0 +1,79 @@
+"""What many images of a store have in common, held once.
+
+An image that was built on another has its history, its layers and most of its environment; each came as a document
+of its own. Models are values, so nobody can tell that two of them share their parts.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Final
+
+from cacheview.model.config import ContainerConfig
+from cacheview.model.image import HistoryEntry, ImageConfig
+
+__all__ = ["Shared"]
+
+_LISTS: Final = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
+_LARGE: Final = (*_LISTS, "Labels", "ExposedPorts", "Volumes", "Healthcheck")
+"""The fields of a container config that take memory of their own."""
+
+_NONE: Final = (None,) * len(_LARGE)
+_large_of: Final = attrgetter(*_LARGE)
+_set: Final = object.__setattr__
+
+
+class Shared:
+    """Replaces the parts of new models by equal ones that came before. For models that nobody has seen yet."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._entries: dict[int, HistoryEntry] = {}  # by the hash of their keys, which takes less memory than a key
+
+    def text(self, text: str) -> str:
+        """An equal string: the first that came."""
+        return self._texts.setdefault(text, text)
+
+    def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """An equal tuple of strings, each of which is held once too."""
+        known = self._lists.get(texts)
+        if known is None:
+            share = self._texts.setdefault
+            known = tuple([share(text, text) for text in texts])
+            self._lists[known] = known
+        return known
+
+    def config(self, config: ImageConfig) -> None:
+        """Share what the config of an image holds."""
+        history, rootfs = config.history, config.rootfs
+        if history:
+            _set(config, "history", self._history(history))
+        if rootfs is not None and rootfs.diff_ids:
+            share = self._texts.setdefault
+            _set(rootfs, "diff_ids", tuple([share(layer, layer) for layer in rootfs.diff_ids]))
+        plain, made = config.config, config.container_config
+        if plain is not None:
+            self.container_config(plain)
+        if made is not None:
+            self.container_config(made, plain)
+
+    def container_config(self, config: ContainerConfig, like: ContainerConfig | None = None) -> None:
+        """Share what a container config holds; ``like``: one that may have the same."""
+        others = _large_of(like) if like is not None else _NONE
+        for number, (value, other) in enumerate(zip(_large_of(config), others, strict=True)):
+            if value is None:
+                continue
+            if value == other:
+                _set(config, _LARGE[number], other)
+            elif value and number < len(_LISTS):
+                _set(config, _LARGE[number], self.texts(value))
+
+    def _history(self, history: tuple[HistoryEntry, ...]) -> tuple[HistoryEntry, ...]:
+        share = self._entries.setdefault
+        shared = []
+        for entry in history:
+            key = (entry.created, entry.created_by, entry.author, entry.comment, entry.empty_layer)
+            known = share(hash(key), entry)
+            shared.append(known if known is entry or known.key == key else entry)
+        return tuple(shared)

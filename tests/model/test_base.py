@@ -1,0 +1,50 @@
+"""Models without a dictionary are used as all others are."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+from pydantic import ValidationError
+
+from cacheview.model import ContainerConfig, Image, ImageConfig, Platform
+from cacheview.stores.manifests import Manifest
+
+
+def test_a_value_cannot_be_changed() -> None:
+    config = ContainerConfig(User="root")
+    with pytest.raises(FrozenInstanceError):
+        config.User = "nobody"  # type: ignore[misc]
+    assert not hasattr(config, "__dict__")
+
+
+def test_a_copy_has_the_changed_values_and_all_others() -> None:
+    config = ContainerConfig(User="root", Env=("A=1",))
+    assert config.model_copy(update={"User": "nobody"}) == ContainerConfig(User="nobody", Env=("A=1",))
+    assert config.model_copy() == config
+
+
+def test_a_copy_with_a_value_that_there_is_not_is_refused() -> None:
+    with pytest.raises(AttributeError):
+        ContainerConfig().model_copy(update={"Usr": "nobody"})
+
+
+def test_a_key_with_a_dot_is_read_and_written() -> None:
+    platform = Platform.model_validate_json('{"os": "windows", "os.version": "10.0"}')
+    assert platform == Platform(os="windows", os_version="10.0")
+    assert platform.model_dump_json(exclude_defaults=True) == '{"os":"windows","os.version":"10.0"}'
+
+
+def test_values_are_strict_and_refuse_other_keys() -> None:
+    for text in ('{"User": 1}', '{"Usr": "root"}'):
+        with pytest.raises(ValidationError):
+            ContainerConfig.model_validate_json(text)
+
+
+def test_a_document_may_have_other_keys() -> None:
+    assert Manifest.model_validate_json('{"mediaType": "x", "subject": {"digest": 1}}') == Manifest(mediaType="x")
+
+
+def test_values_are_made_of_dictionaries_in_dictionaries() -> None:
+    image = Image.model_validate({"id": "sha256:1", "config": {"config": {"Cmd": ("make",)}}})
+    assert image == Image(id="sha256:1", config=ImageConfig(config=ContainerConfig(Cmd=("make",))))
