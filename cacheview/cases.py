@@ -5,7 +5,7 @@ The command line, its commands, the replay and the window all ask here, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -26,6 +26,7 @@ from cacheview.model import (
     Probe,
     StoreKind,
 )
+from cacheview.model.once import once_of_store
 from cacheview.platforms import HOST
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def new_cache(store: ImageStore, rules: str) -> ImageCache:
     return ImageCache(store, rules_named(rules).rules)
 
 
+@once_of_store
 def first_probe(store: ImageStore) -> Probe:
     """A probe that shows something at once: what the builder asked when it made the newest image on a known parent.
 
@@ -223,11 +225,12 @@ def _newest_release(rules: RuleSet, basis: Basis, reason: str) -> Daemon:
     return Daemon(rules, builder_release(str(rules.newest or ""), rules.commit), basis, reason=reason)
 
 
-def _builders(store: ImageStore) -> Iterable[str]:
+@once_of_store
+def _builders(store: ImageStore) -> Sequence[str]:
     """The versions that the images' configs name as their builder: those built on a parent here first, newest first."""
     built = [image for image in _newest_first(store) if image.config.docker_version]
     built.sort(key=lambda image: image.parent is None)
-    return dict.fromkeys(image.config.docker_version for image in built)
+    return tuple(dict.fromkeys(image.config.docker_version for image in built))
 
 
 def _newest_first(store: ImageStore) -> list[Image]:

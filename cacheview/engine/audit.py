@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.candidate import container_config_of
@@ -40,13 +40,19 @@ class StoreHazard:
         return len(self.images)
 
 
-def audit(store: ImageStore, rules: RuleSet) -> tuple[StoreHazard, ...]:
-    """All hazards of a store. None rests on values that are not known exactly."""
+def audit(
+    store: ImageStore, rules: RuleSet, progress: Callable[[int, int], object] = lambda *_: None
+) -> tuple[StoreHazard, ...]:
+    """All hazards of a store. None rests on values that are not known exactly.
+
+    ``progress(done, total)`` is called before each kind of look at the store.
+    """
     # Those that go by layers read no parent and no config.
     looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
     all_hazards: list[StoreHazard] = []
-    for look in looks:
+    for done, look in enumerate(looks):
         go_on()
+        progress(done, len(looks))
         all_hazards += look(store, rules)
     return tuple(all_hazards)
 
@@ -87,6 +93,9 @@ def _in_circles(store: ImageStore) -> tuple[Image, ...]:
     done: set[str] = set()
     circles: set[str] = set()
     for image in paced(store.images):
+        if (image.parent is None or image.parent in done) and image.id not in done:
+            done.add(image.id)  # most parents come before what was built on them
+            continue
         path: dict[str, int] = {}
         current: Image | None = image
         while current is not None and current.id not in done and current.id not in path:
@@ -173,14 +182,20 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     """Images without a recorded parent whose history goes on from that of another image of the store."""
     known = [i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")]
+    without = [image for image in known if image.parent is None and _known(image, "parent")]
+    if not any(len(image.history) > 1 for image in without):
+        return
     keys = {image.id: history_keys(image, rules) for image in known}
+    within = {entry for image in without for entry in keys[image.id][:-1]}
     bases: dict[int, list[Image]] = {}
     for image in paced(known):
+        if keys[image.id][-1] not in within:
+            continue  # no history goes on from it
         value = 0
         for entry in keys[image.id]:
             value = hash((value, entry))
         bases.setdefault(value, []).append(image)
-    loaded = [i for i in known if i.parent is None and _known(i, "parent") and _has_base(i, keys, bases)]
+    loaded = [image for image in without if _has_base(image, keys, bases)]
     if loaded:
         yield StoreHazard(HazardKind.LOADED, *words.loaded(len(loaded)), tuple(loaded))
 

@@ -6,11 +6,13 @@ from collections import Counter
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.model import ImageStore, Platform
+from cacheview.model.once import once_of_store
 from cacheview.platforms import HOST
 
 __all__ = ["builder_platform"]
 
 
+@once_of_store
 def builder_platform(store: ImageStore) -> Platform:
     """What the engine reports; without an engine that of most images that a builder here made, else of most images.
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cacheview.model.doubt import Doubt
 from cacheview.model.errors import DataError, NoSuchImageError
@@ -82,6 +82,11 @@ class ImageStore:
         text.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
         text.__dict__["children"] = _Joined(self.children, children)
         return text
+
+    @cached_property
+    def worked_out(self) -> dict[object, Any]:
+        """What functions have worked out of it, see `once_of_store`."""
+        return {}
 
     @cached_property
     def by_id(self) -> Mapping[str, Image]:

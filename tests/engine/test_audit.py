@@ -93,6 +93,13 @@ def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
     assert found("containerd-24.0.7", *both) == {}
 
 
+def test_it_reports_how_far_it_is() -> None:
+    for rules, looks in ((GRAPH, 6), ("containerd-24.0.7", 2)):
+        reported: list[tuple[int, int]] = []
+        audit(ImageStore((BASE,)), RULE_SETS[rules], lambda *far, reported=reported: reported.append(far))
+        assert reported == [(done, looks) for done in range(looks)]
+
+
 def test_it_can_be_stopped() -> None:
     looked = 0
 

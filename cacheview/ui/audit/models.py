@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor
 from cacheview.engine import HAZARD_TITLES
 from cacheview.engine.audit import StoreHazard
 from cacheview.model import Image
+from cacheview.ui.counted_rows import CountedRows
 from cacheview.ui.icons import icon
 from cacheview.ui.images.texts import time_text, tip_text
 from cacheview.ui.plain import one_line, tool_tip
@@ -104,16 +105,17 @@ def _hazard_text(hazard: StoreHazard, column: int) -> str:
 _IMAGE_TITLES: Final = ("Image", "Created")
 
 
-class ImagesModel(QAbstractTableModel):
+class ImagesModel(CountedRows):
     """The images of a hazard, in store order: there may be as many as the store has."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(len(_IMAGE_TITLES), parent)
         self._images: tuple[Image, ...] = ()
 
     def set_images(self, images: tuple[Image, ...]) -> None:
         self.beginResetModel()
         self._images = images
+        self._show_rows(len(images))
         self.endResetModel()
 
     @property
@@ -123,12 +125,6 @@ class ImagesModel(QAbstractTableModel):
     def row_of(self, image_id: str) -> int:
         """-1: it is not among them."""
         return next((row for row, image in enumerate(self._images) if image.id == image_id), -1)
-
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._images)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(_IMAGE_TITLES)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         return _header(_IMAGE_TITLES, section, orientation, role, right=1)

@@ -57,7 +57,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._splitter.setSizes(list(_SHARES))
         self._splitter.setStretchFactor(0, 1)
         self._lay_out(self._splitter)
-        self._content.pressed.connect(self.again)
+        self._content.pressed.connect(lambda: self._cancel() if self._loader.is_busy else self.again())
+        self._loader.progressed.connect(self._show_progress)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self.head.copy_button.setEnabled(False)
@@ -79,6 +80,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         table = WordsTable("Images of the hazard")
         table.setModel(self.images_model)
         table.setWordWrap(False)
+        table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         table.set_widths({1: 12})
         # All rows of one height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
@@ -121,8 +123,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         def work(report: Report) -> object:
             from cacheview.engine.audit import audit
 
-            report(0, None, "Looking for hazards")
-            return audit(*wanted)
+            return audit(*wanted, progress=lambda done, total: report(done, total, "Looking for hazards"))
 
         self._loader.start(work)
 
@@ -175,7 +176,21 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _lose_patience(self) -> None:
         self._forget()
         self.head.say("")
-        self._content.say("Looking for hazards…", "Checking every image.")
+        self._say_busy("Checking every image.")
+
+    def _say_busy(self, hint: str) -> None:
+        self._content.say("Looking for hazards…", hint, "Cancel")
+
+    def _show_progress(self, done: int, total: int, _what: str) -> None:
+        if not self._content.has_content and not self._patience.isActive():
+            self._say_busy(f"Checking every image: {100 * done // total}%.")
+
+    def _cancel(self) -> None:
+        self._patience.stop()
+        self._loader.cancel()
+        self._forget()
+        self.head.say("")
+        self._content.say("The audit was cancelled", "Nothing was changed.", "Look again")
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()
@@ -213,16 +228,21 @@ class AuditPane(AskingPane[AuditHead, _Question]):
             self._put(visible(text), "the hazard")
 
     def _copy_images(self) -> None:
-        rows = sorted(index.row() for index in self.images.selectionModel().selectedRows())
+        # By its ranges, whole rows: an index for each takes a second where there are 100,000.
+        chosen = self.images.selectionModel().selection()
+        parts = [chosen.at(place) for place in range(chosen.size())]
+        rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
         if rows:
-            ids = "\n".join(self.images_model.images[row].id for row in rows)
-            self._put(ids, "1 id" if len(rows) == 1 else f"{len(rows):,} ids")
+            images = self.images_model.images
+            self._put("\n".join([images[row].id for row in rows]), "1 id" if len(rows) == 1 else f"{len(rows):,} ids")
 
     # Events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Backspace and self.images.hasFocus():
             self.hazards.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif event.key() == Qt.Key.Key_Escape and self._loader.is_busy:
+            self._cancel()
         else:
             super().keyPressEvent(event)
 

@@ -9,8 +9,8 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QStandardItemModel
 
+from cacheview.ui.counted_rows import CountedRows
 from cacheview.ui.images.marks import NEW, Mark, doubts_mark
 from cacheview.ui.images.texts import time_text, tip_text
 from cacheview.ui.images.tree import Forest, Node, forest
@@ -44,12 +44,8 @@ class Column(IntEnum):
 _TITLES: Final = {Column.IMAGE: "Image", Column.ID: "Id", Column.CREATED: "Created", Column.SIZE: "Size"}
 
 
-class ImageTreeModel(QStandardItemModel):
+class ImageTreeModel(CountedRows):
     """The rows that are not folded up, as a flat list: a row knows its level, and is indented by who draws it.
-
-    A view asks a model for each of its rows in one breath. Of a tree of 100,000 rows that Python answers for, that
-    takes half a second; the base class counts flat rows, and no item is ever made. Who stands where is known here. So
-    what a view asks of every row is not overridden: ``index``, ``parent``, ``rowCount``, ``hasChildren``, ``flags``.
 
     ``marks_changed`` reports that rows may look different. There is no ``dataChanged`` for it: with 10,000
     candidates that would cost more than all else that an edit does, and a view only needs to paint what it shows.
@@ -58,7 +54,7 @@ class ImageTreeModel(QStandardItemModel):
     marks_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(0, len(Column), parent)
+        super().__init__(len(Column), parent)
         self._store: ImageStore | None = None
         self._forest = Forest()
         self._kept: bytearray | None = None
@@ -133,9 +129,7 @@ class ImageTreeModel(QStandardItemModel):
         """Show all rows again, in one step: row by row they would be laid out again and again."""
         self.beginResetModel()
         self._rows = self._visible(0, len(self._forest.nodes))
-        self.blockSignals(True)
-        self.setRowCount(len(self._rows))
-        self.blockSignals(False)
+        self._show_rows(len(self._rows))
         self.endResetModel()
 
     def _visible(self, begin: int, end: int) -> Sequence[Node]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -203,7 +205,7 @@ def test_a_fault_is_told_and_can_be_tried_again(
     show(*unmarked(3))
     with monkeypatch.context() as broken, qtbot.captureExceptions() as faults:
 
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError("no")
 
         broken.setattr("cacheview.engine.audit.audit", fail)
@@ -215,6 +217,54 @@ def test_a_fault_is_told_and_can_be_tried_again(
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
     assert kinds(pane) == ["not recorded as built here"]
+
+
+@pytest.mark.parametrize("by", ["button", "key"])
+def test_it_shows_how_far_it_is_and_is_cancelled(
+    by: str, window: MainWindow, qtbot: QtBot, show: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(*unmarked(3))
+    goes_on = threading.Event()
+
+    def slow(*_: object, progress: Callable[[int, int], object]) -> tuple[()]:
+        for done in range(4):
+            progress(done, 4)
+            assert goes_on.wait(20) or done < 2
+        return ()
+
+    with monkeypatch.context() as slowed:
+        slowed.setattr("cacheview.engine.audit.audit", slow)
+        window.commands.audit.trigger()
+        pane = window.audit.pane
+        qtbot.waitUntil(lambda: "Checking every image: 0%." in said(pane))
+        if by == "button":
+            next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
+        else:
+            qtbot.keyClick(pane, Qt.Key.Key_Escape)
+        assert "The audit was cancelled" in said(pane)
+        goes_on.set()
+        pane._loader.wait(time.monotonic() + 20)
+        qtbot.wait(0)
+        assert "The audit was cancelled" in said(pane), "what was found after all is dropped"
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
+    assert kinds(pane) == ["not recorded as built here"]
+
+
+def test_the_ids_of_chosen_images_are_copied_in_order(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    images = unmarked(6)
+    show(*images)
+    pane = audited(window, qtbot)
+    ids = [image.id for image in pane.images_model.images]
+    pane.images.setFocus()
+    for row in (4, 0, 1):
+        place = pane.images.visualRect(pane.images_model.index(row, 0)).center()
+        modifier = Qt.KeyboardModifier.ControlModifier
+        qtbot.mouseClick(pane.images.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+    qtbot.keyClick(pane.images, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    chosen = [row for row in range(6) if pane.images.selectionModel().isRowSelected(row)]
+    assert len(chosen) > 1
+    assert QGuiApplication.clipboard().text().split("\n") == [ids[row] for row in chosen]
 
 
 def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:

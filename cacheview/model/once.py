@@ -1,0 +1,30 @@
+"""What is worked out of all images of a store, once: it never changes, and there may be 100,000 of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+from cacheview.model.store import ImageStore
+
+__all__ = ["once_of_store"]
+
+V = TypeVar("V")
+
+
+def once_of_store(work: Callable[[ImageStore], V]) -> Callable[[ImageStore], V]:
+    """A function of a store that looks at all images the first time it is asked, and never again.
+
+    The result lives as long as the store. It must not be changed.
+    """
+
+    @wraps(work)
+    def known(store: ImageStore) -> V:
+        results = store.worked_out
+        if work not in results:
+            results[work] = work(store)
+        result: V = results[work]
+        return result
+
+    return known
