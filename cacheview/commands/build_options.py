@@ -13,9 +13,9 @@ from cacheview.replay.compose.service import read_service
 from cacheview.replay.options import BuildOptions, references
 from cacheview.usage import UsageError
 
-__all__ = ["RequestedBuild", "add_build", "requested_build"]
+__all__ = ["ALL_CLIENTS", "RequestedBuild", "add_build", "requested_build"]
 
-_ALL: Final = "all"
+ALL_CLIENTS: Final = "all"
 _OF_SERVICE: Final = {
     "file": "-f",
     "target": "--target",
@@ -84,7 +84,7 @@ def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
         UsageError: options contradict each other.
         DataError: the Compose file cannot be read.
     """
-    is_all = options.client == _ALL
+    is_all = options.client == ALL_CLIENTS
     named = client_named(options.client) if options.client and not is_all else None
     if options.compose is None:
         client, made = named or client_for_engine(engine), _build_options(options)

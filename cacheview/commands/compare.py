@@ -8,7 +8,7 @@ import os
 import shlex
 from datetime import UTC, datetime
 
-from cacheview.commands.build_options import add_build
+from cacheview.commands.build_options import ALL_CLIENTS, add_build
 from cacheview.commands.looked_up import looked_up_build, opened_layers
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.diff.compare import BuildDiff, compare_builds
@@ -17,7 +17,7 @@ from cacheview.diff.image_side import IMAGE, side_of_image
 from cacheview.diff.named import record_named
 from cacheview.diff.record_side import side_of_record
 from cacheview.diff.remembered_events import with_events_of
-from cacheview.diff.side import BuildSide
+from cacheview.diff.side import BuildSide, SideKind
 from cacheview.dockerfile.context import CLIENTS
 from cacheview.model import DataError
 from cacheview.model.effort import LONGEST, Effort
@@ -28,6 +28,7 @@ from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for
 
 __all__ = ["parser", "run"]
 
+_STDIN = "-"
 _HELP = """\
 A and B are each one of
   RECORD        a record: of a watched build, or of `cacheview replay --record`
@@ -75,8 +76,11 @@ def run(options: argparse.Namespace) -> int:
     """Returns the exit status. Raises `UsageError`."""
     try:
         with Effort(2 * LONGEST).spent():
-            sides = (_side(options.a_side, options, options.a, "A"), _side(options.b_side, options, options.b, "B"))
-            diff = _with_events(compare_builds(*sides), options.store or "")
+            given = (_options(options, options.a, "A"), _options(options, options.b, "B"))
+            a = _side(options.a_side, given[0])
+            is_read = a.kind is SideKind.CONTEXT and _STDIN in (options.a_side, given[0].file)
+            b = _side(options.b_side, given[1], stdin_is_read=is_read)
+            diff = _with_events(compare_builds(a, b), options.store or "")
     except DataError as error:
         raise UsageError(str(error)) from error
     hide = hiding(diff, env="env" in options.redact, labels="labels" in options.redact)
@@ -107,18 +111,29 @@ def _status(diff: BuildDiff, *, only_lost: bool) -> int:
     return {True: 0, False: 1, None: 3}[diff.is_same]
 
 
-def _side(name: str, shared: argparse.Namespace, own: str, letter: str) -> BuildSide:
-    """Raises `DataError`, `UsageError`."""
+def _options(shared: argparse.Namespace, own: str, letter: str) -> argparse.Namespace:
+    """Those of one side. Raises `UsageError`."""
     try:
         words = shlex.split(own)
     except ValueError as error:
         raise UsageError(f"--{letter.lower()}: {error}") from error
     options = _side_parser(letter).parse_args(words, namespace=copy.copy(shared))
     known_rules(options.rules)
+    return options
+
+
+def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False) -> BuildSide:
+    """Raises `DataError`, `UsageError`."""
     if name.startswith(IMAGE):
         return _image_side(name.removeprefix(IMAGE), options)
-    case = record_named(name)
-    return side_of_record(case, name) if case is not None else _context_side(name, options)
+    if options.client == ALL_CLIENTS:
+        raise UsageError("--client all is for replay; name one client, or compare two sides with --a and --b")
+    case = record_named(name) if options.compose is None else None  # else it names a service
+    if case is not None:
+        return side_of_record(case, name)
+    if stdin_is_read and _STDIN in (name, options.file):
+        raise UsageError("standard input can be read for one side only")
+    return _context_side(name, options)
 
 
 def _image_side(name: str, options: argparse.Namespace) -> BuildSide:

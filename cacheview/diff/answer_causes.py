@@ -177,5 +177,9 @@ def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -
         for name, mine, other in options_that_differ(side_a, side_b):
             if name in ("--platform", "--pull") and (mine if is_a else other):
                 return Cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other, (side_a if is_a else side_b).error)
+        targets = side_a.options.target, side_b.options.target
+        if targets[0] != targets[1] and not (a if is_a else b).is_reached:
+            error = (side_a if is_a else side_b).error
+            return Cause(CauseKind.OPTION, Origin.REQUEST, "--target", targets[0] or None, targets[1] or None, error)
     detail = (side_a if is_a else side_b).error
     return Cause(CauseKind.ENDED, Origin.UNKNOWN, detail=detail, in_a=not is_a, in_b=is_a)

@@ -51,6 +51,7 @@ class AskedStep:
         sources: the files that it copies, with their sums; None: none, or not known.
         uses: the stages that its files, or of a ``FROM`` its base, come from.
         is_whole: the config of its base is known, so that ``command`` is exact.
+        heredocs: name and content of each heredoc that follows it.
         is_option: it is a label of the command line.
         is_base: it is of the history of the base, not of the build.
     """
@@ -69,8 +70,14 @@ class AskedStep:
     sources: SourcesSum | None = None
     uses: tuple[int, ...] = ()
     is_whole: bool = True
+    heredocs: tuple[tuple[str, str], ...] = ()
     is_option: bool = False
     is_base: bool = False
+
+    @property
+    def title(self) -> str:
+        """Which step it is: ``step 3``."""
+        return f"trigger {self.trigger} of step {self.number}" if self.trigger else f"step {self.number}"
 
 
 @dataclass(frozen=True)
@@ -232,6 +239,7 @@ class _Walk:
             pairs=pairs,
             copy=done.copy,
             is_whole=is_whole,
+            heredocs=instruction.heredocs,
         )
         if done.copy is not None:
             sources = self._summed(done.copy, trigger)

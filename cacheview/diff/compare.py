@@ -124,7 +124,7 @@ class BuildDiff:
         """Whether every step is the same, and is answered alike; None: not known."""
         if self.first is not None:
             return False
-        return None if self.first_unknown is not None else True
+        return None if self.a.cut or self.b.cut or self.first_unknown is not None else True
 
     @cached_property
     def lost(self) -> tuple[Row, ...]:
@@ -164,19 +164,29 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
     named = {cause.key for row in rows for cause in row.causes}
     has_differing_files = any(cause.kind in (CauseKind.FILES, CauseKind.CLIENT) for row in rows for cause in row.causes)
     beside = (
-        *(() if by_history else _written_otherwise(rows)),
+        *(() if by_history else _written_otherwise(a, b, rows)),
         *beside_of(a, b, named, with_files=not has_differing_files),
     )
     return BuildDiff(a, b, rows, beside)
 
 
-def _written_otherwise(rows: Sequence[Row]) -> Iterator[Cause]:
-    """Instructions that are not written alike, and ask the same."""
+def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[Row]) -> Iterator[Cause]:
+    """What of the Dockerfiles is not written alike, and asks the same."""
+    is_explained = False
     for row in rows:
-        if not row.status.differs and row.a is not None and row.b is not None:
-            before, now = row.a.asked.text, row.b.asked.text
-            if before != now:
-                yield Cause(CauseKind.INSTRUCTION, Origin.OWN, "", before, now)
+        before, now = (step.asked if step is not None else None for step in (row.a, row.b))
+        if before is None or now is None or before.text != now.text:
+            is_explained = True
+        if row.status.differs or before is None or now is None:
+            continue
+        if before.text != now.text:
+            yield Cause(CauseKind.INSTRUCTION, Origin.OWN, "", before.text, now.text)
+        elif before.heredocs != now.heredocs:
+            is_explained = True
+            yield Cause(CauseKind.DOCKERFILE, Origin.OWN, detail=f"the content of the heredoc of {now.title}")
+    is_known = not a.cut and not b.cut and b"" not in (a.dockerfile, b.dockerfile)
+    if is_known and not is_explained and a.dockerfile != b.dockerfile:
+        yield Cause(CauseKind.DOCKERFILE, Origin.OWN)
 
 
 @dataclass
@@ -189,6 +199,10 @@ class _Comparing:
     of_stage_b: dict[int, int] = field(default_factory=dict)
     files: dict[tuple[str, str], FilesDiffer] = field(default_factory=dict)
 
+    seen_a: int = 0
+    seen_b: int = 0
+    cut_at: int = -1
+
     def __post_init__(self) -> None:
         self.of_context = FileComparer(self.a, self.b)
         self.of_images = FileComparer(replace(self.a, files=None), replace(self.b, files=None))
@@ -197,7 +211,9 @@ class _Comparing:
         a = self.a.steps[aligned.a] if aligned.a is not None else None
         b = self.b.steps[aligned.b] if aligned.b is not None else None
         follows = min(self._reached_by(a, b), default=-1)
-        row = self._row(a, b, aligned, follows)
+        row = self._cut_off(a, b) or self._row(a, b, aligned, follows)
+        self.seen_a += a is not None
+        self.seen_b += b is not None
         place = len(self.rows)
         self.rows.append(row)
         if row.status.differs or row.status in (RowStatus.FOLLOWS, RowStatus.UNKNOWN):
@@ -215,6 +231,23 @@ class _Comparing:
             begins = asked.name == "FROM" and not asked.trigger
             own = () if begins or asked.stage < 0 else (asked.stage,)
             yield from (stages[stage] for stage in (*own, *asked.uses) if stage in stages)
+
+    def _cut_off(self, a: SideStep | None, b: SideStep | None) -> Row | None:
+        """Of a step behind all that are known of the other side, which was refused; None: it is another one."""
+        if a is not None and b is not None:
+            return None
+        side, seen = (self.a, self.seen_a) if a is None else (self.b, self.seen_b)
+        if not side.cut or seen < len(side.steps):
+            return None
+        if self.cut_at >= 0:
+            return Row(a, b, RowStatus.FOLLOWS, follows=self.cut_at)
+        self.cut_at = len(self.rows)
+        if side.error:
+            cause = Cause(CauseKind.ENDED, Origin.OWN, detail=side.error, in_a=b is None, in_b=a is None)
+        else:
+            letter = "A" if a is None else "B"
+            cause = Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail=f"these rules refuse it in {letter}: {side.cut}")
+        return Row(a, b, RowStatus.REMOVED if b is None else RowStatus.INSERTED, (cause,))
 
     def _row(self, a: SideStep | None, b: SideStep | None, aligned: Aligned, follows: int) -> Row:
         if a is None or b is None:

@@ -81,6 +81,8 @@ def side_of_context(
         has_content=True,
         sent=all_files(sent.checksums),
         after_target=asked.after_target,
+        dockerfile=sent.given.dockerfile,
         error=str(refused) if refused is not None else "",
+        cut=str(asked.refused) if asked.refused is not None else "",
         ask=ask,
     )

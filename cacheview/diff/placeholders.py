@@ -16,6 +16,9 @@ _ANY: Final = "{redacted}"
 
 def without_numbers(side: BuildSide) -> BuildSide:
     """The side with one placeholder for all values that were taken out: which are alike is not known across records."""
+    text = side.dockerfile.decode("utf-8", "surrogateescape")
+    if has_placeholder(text):
+        side = replace(side, dockerfile=_text(text).encode("utf-8", "surrogateescape"))
     if not any(has_placeholder(step.asked.command) or has_placeholder(step.asked.text) for step in side.steps):
         return side
     return replace(side, steps=tuple(map(_step, side.steps)))
@@ -30,6 +33,7 @@ def _step(step: SideStep) -> SideStep:
         text=_text(asked.text),
         command=_text(asked.command),
         arguments=_values(asked.arguments),
+        heredocs=tuple((name, _text(content)) for name, content in asked.heredocs),
         pairs={name: value and _text(value) for name, value in asked.pairs.items()},
     )
     return replace(step, asked=changed)

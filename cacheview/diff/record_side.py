@@ -101,7 +101,9 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         files=checksums,
         sent=all_files(checksums),
         after_target=asked.after_target,
+        dockerfile=case.text,
         error="" if case.expect.ok else error or "the build failed",
+        cut=str(asked.refused) if asked.refused is not None else "",
         ask=ask,
     )
     based = (

@@ -100,7 +100,10 @@ class BuildSide:
         files: of the context; None: they cannot be looked at. ``has_content``: their content can be read, too.
         sent: the sum of every file that was sent, by path.
         after_target: texts of the steps that ``--target`` leaves out.
+        dockerfile: its text, as it was read; empty: not known.
         error: why the build ended early; empty: it did not.
+        cut: why there are more steps, which are not known: these rules refuse the Dockerfile, or the step after these;
+            empty: there are none.
         ask: replays the build under other circumstances; None: it cannot be.
         layers: of an image, opens the layers of its store; None: they are not read. It raises `DataError`.
         is_by_buildkit: it is an image that BuildKit made.
@@ -123,7 +126,9 @@ class BuildSide:
     has_content: bool = False
     sent: Callable[[], Mapping[str, str]] = dict
     after_target: frozenset[str] = frozenset()
+    dockerfile: bytes = b""
     error: str = ""
+    cut: str = ""
     ask: Ask | None = None
     layers: Callable[[], LayerFiles] | None = None
     is_by_buildkit: bool = False

@@ -188,9 +188,13 @@ _UNPROVEN: Final = "whether their content differs too is unknown"
 
 def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
     """Why two ``FROM`` that name the same image begin with different ones; None: they do not, or it is not known."""
-    if a.asked.uses or b.asked.uses or not a.image or not b.image or _is_same_id(a.image, b.image):
+    if a.asked.uses or b.asked.uses:
         return None
     base_a, base_b = a.base or side_a.image(a.image), b.base or side_b.image(b.image)
+    # With triggers the image after the step is that of the last of them.
+    id_a, id_b = (step.image or (base.id if base is not None else "") for step, base in ((a, base_a), (b, base_b)))
+    if not id_a or not id_b or _is_same_id(id_a, id_b):
+        return None
     has_other_ids = side_a.store_kind is not side_b.store_kind  # those of configs, and of manifests
     if has_other_ids and (base_a is None or base_b is None or _is_same_content(base_a, base_b)):
         return None
@@ -199,7 +203,7 @@ def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> 
         return Cause(CauseKind.OPTION, Origin.REQUEST, "--platform", platforms[0] or None, platforms[1] or None)
     detail = _how(base_a, base_b) if base_a is not None and base_b is not None else ""
     name = b.asked.command
-    return Cause(CauseKind.BASE, Origin.SURROUNDINGS, name, short_id(a.image), short_id(b.image), detail)
+    return Cause(CauseKind.BASE, Origin.SURROUNDINGS, name, short_id(id_a), short_id(id_b), detail)
 
 
 def _is_same_content(a: Image, b: Image) -> bool:
@@ -208,7 +212,8 @@ def _is_same_content(a: Image, b: Image) -> bool:
 
 def _how(a: Image, b: Image) -> str:
     if _is_same_content(a, b):
-        return "with the same layers and history"
+        triggers = [image.config.config.OnBuild if image.config.config is not None else None for image in (a, b)]
+        return f"with the same layers and history{' and other ONBUILD triggers' if triggers[0] != triggers[1] else ''}"
     texts = [[entry.created_by for entry in image.history] for image in (a, b)]
     if a.diff_ids == b.diff_ids:
         return "with the same layers and another history"

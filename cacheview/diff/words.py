@@ -59,6 +59,8 @@ def answer_sentence(diff: BuildDiff) -> str:
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     beside = _listed(cause_phrase(cause) for cause in diff.beside)
     also = f" They differ in what no step shows: {beside}." if beside else ""
+    if diff.a.cut and diff.b.cut:
+        return f"No step is known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
     if unknown is not None:
         why = f": {unknown.why}" if unknown.why else ""
@@ -69,7 +71,15 @@ def answer_sentence(diff: BuildDiff) -> str:
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = f"{len(looked_up)} step{'' if len(looked_up) == 1 else 's'}"
     counted = f"{cached} of {steps} cached in both" if looked_up else "no step is looked up"
-    return f"The builds are the same to the cache: {counted}.{also}"
+    return f"The builds are the same to the cache: {counted}.{_endings(diff)}{also}"
+
+
+def _endings(diff: BuildDiff) -> str:
+    """That both builds end early, with a space in front; empty: they do not."""
+    a, b = (" ".join(side.error.split())[:_LONGEST] for side in (diff.a, diff.b))
+    if a and a == b:
+        return f" Both end early: {a}."
+    return "".join(f" {letter} ends early: {error}." for letter, error in (("A", a), ("B", b)) if error)
 
 
 def _listed(phrases: Iterable[str]) -> str:
@@ -83,7 +93,9 @@ def step_title(row: Row) -> str:
     a, b = (step.asked.number if step is not None else None for step in (row.a, row.b))
     is_one = a == b or a is None or b is None
     number = f"step {b or a}" if is_one else f"step {a} of A and {b} of B"
-    return f"{number}, {_code(row.text)}"
+    step = row.b or row.a
+    assert step is not None
+    return f"the trigger {_code(row.text)} of {number}" if step.asked.trigger else f"{number}, {_code(row.text)}"
 
 
 def _code(text: str) -> str:
@@ -113,11 +125,15 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
         case CauseKind.CLIENT:
             detail = f"; {cause.detail}" if cause.detail else ""
             senders = [client_title(each or "") for each in (cause.a, cause.b)]
-            return f"A was sent by {senders[0]} and B by {senders[1]}, which write other headers{detail}"
+            others = ", which write other headers" if row is not None else ""
+            return f"A was sent by {senders[0]} and B by {senders[1]}{others}{detail}"
         case CauseKind.BUILDER:
             return f"{cause.a} made A and {cause.b} made B, whose histories never match"
         case CauseKind.FILES:
             return _of_files(cause)
+        case CauseKind.DOCKERFILE:
+            what = cause.detail or "comments, blank lines or the like"
+            return f"the Dockerfiles differ in {what}, which the builder does not use"
         case CauseKind.RELEASE:
             detail = f": {cause.detail}" if cause.detail else ""
             perhaps = "" if cause.is_certain else ", as far as is known"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -164,3 +165,58 @@ def test_nothing_from_outside_leaves_its_code_in_markdown(
     assert [line for line in lines if line.startswith("```")] == ["```text", "```"]
     [row] = [line for line in lines if "everyone" in line and line.startswith("|")]
     assert row.startswith(r"|  | 5 | ```` RUN `` ``` \| @everyone <b> [x](y) ```` |")
+
+
+COMPOSE = """\
+services:
+  web:
+    build:
+      context: ./context
+      args: {VERSION: "2"}
+  api:
+    build:
+      context: ./context
+      args: {VERSION: "3"}
+"""
+
+
+def test_services_of_a_compose_file_are_sides(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context(tmp_path)
+    images = store(daemon, tmp_path)
+    (tmp_path / "compose.yml").write_text(COMPOSE)
+    (tmp_path / "web").write_bytes(Path(a).read_bytes())  # a record by the name of a service
+    monkeypatch.chdir(tmp_path)
+    compose = ("--compose", "compose.yml")
+    for sides, values in (((a, "web", "--b", " ".join(compose)), "12"), (("web", "api", *compose), "23")):
+        document = as_json(capsys, *sides, "--store", images, status=1)
+        cause = document["cause"]
+        assert (cause["kind"], cause["name"], cause["a"], cause["b"]) == ("build argument", "VERSION", *values)
+        assert document["b"]["kind"] == "context"
+        assert document["b"]["client"] == "compose-v2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("web", "other", "--compose", "compose.yml"), "no service is named other"),
+        (("web", "web", "--compose", "compose.yml", "--label", "a=b"), "--label is in the build section"),
+        (("context", "context", "--client", "all"), "--client all is for replay"),
+        (("context", "context", "-f", "-"), "standard input can be read for one side only"),
+    ],
+)
+def test_options_that_no_side_can_have(
+    arguments: tuple[str, ...],
+    message: str,
+    daemon: Daemon,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context(tmp_path)
+    (tmp_path / "compose.yml").write_text(COMPOSE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(BUILD.dockerfile.encode())))
+    assert main(["compare", *arguments, "--store", store(daemon, tmp_path)]) == 2
+    assert message in capsys.readouterr().err

@@ -197,11 +197,6 @@ class Pair:
     origin: Origin = Origin.OWN
 
 
-def comment_and_touch(place: Place) -> None:
-    place.edit("RUN one", "# a comment\nRUN one")
-    place.write("top", "t\n")
-
-
 def link_in_place(place: Place) -> None:
     (place.context / "src/b").unlink()
     (place.context / "src/b").symlink_to("a")
@@ -211,7 +206,10 @@ REQUEST, AROUND = Origin.REQUEST, Origin.SURROUNDINGS
 
 PAIRS: Final = {
     "nothing": Pair(lambda place: place.with_options(), None),
-    "times and comments": Pair(comment_and_touch, None),
+    "times": Pair(lambda place: place.write("top", "t\n"), None),
+    "a comment": Pair(
+        lambda place: place.edit("RUN one", "# a comment\nRUN one"), CauseKind.DOCKERFILE, says="in what no step shows"
+    ),
     "spaces": Pair(
         lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in what no step shows"
     ),
@@ -327,7 +325,7 @@ PAIRS: Final = {
 }
 
 
-_WITHOUT_EFFECT: Final = ("spaces", "a file that nothing copies", "an argument that nothing uses")
+_WITHOUT_EFFECT: Final = ("spaces", "a comment", "a file that nothing copies", "an argument that nothing uses")
 
 
 def diff_of(a: ReplayCase, b: ReplayCase) -> BuildDiff:

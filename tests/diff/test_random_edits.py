@@ -110,6 +110,11 @@ def edits(draw: st.DrawFn) -> tuple[Build, Edit]:
             lambda cause: cause.kind is CauseKind.FILES and f"{path}.new" in cause.detail,
         ),
         Edit(
+            "a comment",
+            replace(build, dockerfile=f"# new\n{build.dockerfile}"),
+            lambda cause: cause.kind is CauseKind.DOCKERFILE,
+        ),
+        Edit(
             "no cache",
             build.with_options(no_cache=True),
             lambda cause: (cause.kind, cause.name) == (CauseKind.OPTION, "--no-cache"),

@@ -1,0 +1,165 @@
+"""Triggers, heredocs and Dockerfiles that are refused, as sides of a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from build_kit import Daemon, image_of
+from diff_kit import Build, base, compared, recorded
+
+from cacheview.diff.causes import CauseKind, Origin
+from cacheview.diff.compare import BuildDiff
+from cacheview.diff.words import answer_sentence
+from cacheview.model import HistoryEntry
+
+TRIGGERS = (
+    "COPY a b /x/",
+    "ENV A=1 B=2 C=$V",
+    "ARG V=1",
+    "LABEL m=1 n=$V",
+    'RUN ["make", "a b"]',
+    'ADD ["a", "b", "/y/"]',
+)
+BUILD = Build("FROM base\nRUN end\n", {"a": b"1", "b": b"2"})
+
+
+def with_triggers(daemon: Daemon, *triggers: str, digit: str = "a") -> None:
+    """The base has these triggers from now on."""
+    image = image_of("base:latest", digit=digit, Env=("PATH=/bin",), OnBuild=triggers)
+    config = image.config.model_copy(update={"history": (HistoryEntry(created_by="import"),)})
+    daemon.images = [
+        each.model_copy(update={"names": ()}) if each.names == image.names else each for each in daemon.images
+    ]
+    daemon.add(image.model_copy(update={"config": config}))
+
+
+def after(before: Build, now: Build, triggers: tuple[str, ...] = TRIGGERS, changed: tuple[str, ...] = ()) -> BuildDiff:
+    """The same build twice, so that it is cached, and then another one, on a base whose triggers may have changed."""
+    daemon = Daemon()
+    with_triggers(daemon, *triggers)
+    recorded(daemon, before)
+    a = recorded(daemon, before, 1)
+    if changed:
+        with_triggers(daemon, *changed, digit="b")
+    return compared(a, recorded(daemon, now, 2))
+
+
+def test_triggers_of_several_arguments_are_the_same() -> None:
+    diff = after(BUILD, BUILD)
+    assert diff.is_same is True
+    assert answer_sentence(diff) == "The builds are the same to the cache: 7 of 7 steps cached in both."
+    assert [row.text for row in diff.rows[1:-1]] == list(TRIGGERS)
+
+
+def test_a_file_that_a_trigger_copies_is_named_at_the_trigger() -> None:
+    said = answer_sentence(after(BUILD, replace(BUILD, files={"a": b"1", "b": b"3"})))
+    assert said == (
+        "The builds first differ at the trigger `COPY a b /x/` of step 1: the files differ: b: content changed."
+    )
+
+
+def test_an_argument_of_a_trigger_is_named_where_it_is_used() -> None:
+    said = answer_sentence(after(BUILD, BUILD.with_options(build_args={"V": "2"})))
+    assert said == (
+        'The builds first differ at the trigger `LABEL m=1 n=$V` of step 1: build argument V is "1" in A and "2" in B.'
+    )
+
+
+@pytest.mark.parametrize("changed", [(TRIGGERS[0], "ENV A=1 B=3 C=$V", *TRIGGERS[2:]), TRIGGERS[1:]])
+def test_other_triggers_are_those_of_another_base(changed: tuple[str, ...]) -> None:
+    diff = after(BUILD, BUILD, changed=changed)
+    assert diff.cause is not None
+    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "base", Origin.SURROUNDINGS)
+    assert answer_sentence(diff).endswith("with the same layers and history and other ONBUILD triggers.")
+
+
+def test_triggers_of_a_stage_are_those_of_the_dockerfile() -> None:
+    stage = Build("FROM base AS one\nONBUILD COPY a b /x/\nONBUILD ARG V=1\nFROM one\nRUN x\n", BUILD.files)
+    said = answer_sentence(after(stage, replace(stage, dockerfile=stage.dockerfile.replace("V=1", "V=2")), ()))
+    assert said.startswith("The builds first differ at step 3, `ONBUILD ARG V=2`: the instruction is ")
+    said = answer_sentence(after(stage, replace(stage, files={"a": b"1", "b": b"3"}), ()))
+    assert said.startswith("The builds first differ at the trigger `COPY a b /x/` of step 4: the files differ: b: ")
+
+
+def of_dockerfiles(before: str, now: str, version: str = "28.5.2") -> BuildDiff:
+    daemon = Daemon(version=version)
+    base(daemon)
+    build = replace(BUILD, dockerfile=before)
+    recorded(daemon, build)
+    return compared(recorded(daemon, build, 1), recorded(daemon, replace(BUILD, dockerfile=now), 2))
+
+
+HEREDOC = "FROM base\nRUN one\nRUN <<EOF cat\n{}\nEOF\nRUN two\n"
+
+
+@pytest.mark.parametrize("version", ["23.0.6", "28.5.2"])
+def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
+    diff = of_dockerfiles(HEREDOC.format("first"), HEREDOC.format("second"), version)
+    assert diff.is_same is True
+    assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, Origin.OWN)]
+    assert answer_sentence(diff).endswith(
+        "They differ in what no step shows: the Dockerfiles differ in the content of the heredoc of step 3, "
+        "which the builder does not use."
+    )
+
+
+def test_a_heredoc_that_the_release_does_not_read_ends_the_build() -> None:
+    diff = of_dockerfiles(HEREDOC.format("first"), HEREDOC.format("second"), "20.10.24")
+    assert diff.is_same is None
+    said = answer_sentence(diff)
+    assert said.startswith("No step is known to differ. A ends early: ")
+    assert "unknown instruction: FIRST" in said
+    assert " B ends early: " in said
+    assert "unknown instruction: SECOND" in said
+
+
+@pytest.mark.parametrize(
+    "now", ["# a comment\nFROM base\nRUN one\n", "FROM base\r\nRUN one\r\n", "FROM base\n\nRUN one"]
+)
+def test_what_no_step_uses_of_a_dockerfile_is_named(now: str) -> None:
+    diff = of_dockerfiles("FROM base\nRUN one\n", now)
+    assert diff.is_same is True
+    assert diff.cause is not None
+    assert diff.cause.kind is CauseKind.DOCKERFILE
+    assert "the Dockerfiles differ in comments, blank lines or the like" in answer_sentence(diff)
+
+
+GOOD = "FROM base\nRUN one\nRUN two\n"
+BAD = "FROM base\nRUN one\nBAD two\n"
+
+
+@pytest.mark.parametrize(("before", "now", "letter"), [(GOOD, BAD, "B"), (BAD, GOOD, "A")])
+def test_a_dockerfile_that_is_refused_ends_the_build(before: str, now: str, letter: str) -> None:
+    diff = of_dockerfiles(before, now)
+    assert diff.cause is not None
+    assert diff.cause.kind is CauseKind.ENDED
+    said = answer_sentence(diff)
+    assert f"`FROM base`: the build of {letter} ended before this step: " in said
+    assert "unknown instruction: BAD" in said
+    assert [row.follows for row in diff.rows] == [-1, 0, 0]
+
+
+def test_an_instruction_that_is_refused_ends_the_build_where_it_stands() -> None:
+    diff = of_dockerfiles("FROM base\nRUN one\nEXPOSE 80\nRUN two\n", "FROM base\nRUN one\nEXPOSE no/port\nRUN two\n")
+    said = answer_sentence(diff)
+    assert said.startswith("The builds first differ at step 3, `EXPOSE 80`: the build of B ended before this step: ")
+    assert diff.rows[-1].follows == 2
+
+
+def test_two_builds_that_end_alike_say_how() -> None:
+    copy = "FROM base\nCOPY nothing /x\nRUN two\n"
+    diff = of_dockerfiles(copy, copy)
+    assert diff.is_same is True
+    assert " Both end early: COPY failed: file not found in build context" in answer_sentence(diff)
+
+
+def test_a_target_that_is_not_there_is_named() -> None:
+    daemon = Daemon()
+    base(daemon)
+    recorded(daemon, BUILD)
+    a = recorded(daemon, BUILD, 1)
+    diff = compared(a, recorded(daemon, BUILD.with_options(target="zz"), 2))
+    assert diff.cause is not None
+    assert (diff.cause.kind, diff.cause.name, diff.cause.b) == (CauseKind.OPTION, "--target", "zz")
+    assert 'target stage "zz" could not be found' in answer_sentence(diff)
