@@ -60,7 +60,8 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        if self._stream is not None:
+        # Python flushes what it drops: the one behind, which others own, may have been closed before.
+        if self._stream is not None and not self._stream.closed:
             with _as_output_error():
                 self._stream.flush()
 

@@ -140,3 +140,14 @@ def test_closed_streams() -> None:
     assert (ended.returncode, ended.stderr) == (2, b"cacheview: --config: standard input is closed\n")
     ended = shell('"$@" explain nowhere: --probe 1 2>&-')
     assert (ended.returncode, ended.stdout) == (2, b"")
+
+
+def test_a_stream_is_dropped_after_the_one_behind_was_closed() -> None:
+    behind = io.StringIO()
+    stream = Stream(behind)
+    stream.write("text")
+    behind.close()
+    stream.flush()
+    stream.close()
+    with pytest.raises(ValueError, match="closed"):
+        Stream(behind).write("more")

@@ -14,6 +14,7 @@ from cacheview.model.decode import json_error
 __all__ = ["reason", "reason_of_answer"]
 
 _MOST: Final = 300
+_NULL: Final = re.compile(r"(?:\w+: )?embedded null ")  # since Python 3.13 some functions put their name before it
 _PREFIX: Final = re.compile(r"(?:Error -?[0-9]+ while [a-z ]+: |zstd decompress error: )")
 _SHOWN: Final = 40
 
@@ -43,7 +44,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(_PREFIX.sub("", str(error)).split())[:_MOST]
-    if text.startswith("embedded null"):
+    if _NULL.match(text):
         return "it holds a null character"
     return text or "no reason was given"
 

@@ -26,6 +26,10 @@ from cacheview.stores.reasons import reason
 GZIP = gzip.compress(b"x" * 100_000)
 
 
+def null_of_python_3_13() -> None:
+    raise ValueError("stat: embedded null character in path")
+
+
 def raised(act: Callable[[], object]) -> Exception:
     try:
         act()
@@ -42,6 +46,7 @@ def too_deep() -> object:
     ("act", "said"),
     [
         (lambda: os.stat("a\0b"), "it holds a null character"),
+        (null_of_python_3_13, "it holds a null character"),
         (lambda: os.stat("/nowhere/at/all"), "No such file or directory"),
         (lambda: b"ab\xff".decode(), "byte 3 is not UTF-8"),
         (lambda: "ab\u20ac".encode("latin-1"), "character 3 cannot be written as LATIN-1"),
