@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
 from cacheview.stores.sources import parse_location
@@ -20,6 +21,7 @@ from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
+from cacheview.ui.window_size import LEAST, first_size
 
 if TYPE_CHECKING:
     # Also the classes of Qt that only types speak of: each is made when it is first imported.
@@ -44,11 +46,6 @@ if TYPE_CHECKING:
     from cacheview.ui.workspace import Workspace
 
 __all__ = ["MainWindow"]
-
-_SIZE: Final = (1320, 840)
-_SHARES: Final = (0.6, 0.7)
-"""Of a large screen, that a window has at first."""
-_LEAST: Final = (480, 320)
 
 
 class MainWindow(QMainWindow):
@@ -89,9 +86,9 @@ class MainWindow(QMainWindow):
         self.commands.dress()
         self._enable(busy=False)
         # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
-        self.setMinimumSize(*_LEAST)
-        room = self.screen().availableSize()
-        self.resize(max(_SIZE[0], int(_SHARES[0] * room.width())), max(_SIZE[1], int(_SHARES[1] * room.height())))
+        self.setMinimumSize(*LEAST)
+        is_seen = QGuiApplication.platformName() != "offscreen"
+        self.resize(*first_size(self.screen().availableSize().toTuple() if is_seen else None))
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
 

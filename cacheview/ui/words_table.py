@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFocusEvent, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QShowEvent
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -46,6 +56,9 @@ class WordsTable(QTableView):
         super().__init__(parent)
         self._widths: Mapping[int, int] = {}
         self._was_shown = False
+        self._is_cut = False  # columns have less than they need: there was too little room when they were measured
+        self._is_measuring = False
+        self._was_dragged = False  # by the person, a column
         self.setAccessibleName(name)
         self.setItemDelegate(WordsDelegate(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -58,6 +71,7 @@ class WordsTable(QTableView):
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.sectionResized.connect(self._resized)
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
 
     def set_widths(self, widths: Mapping[int, int]) -> None:
@@ -74,10 +88,25 @@ class WordsTable(QTableView):
         figure = QFontMetrics(strong_font()).horizontalAdvance("0")
         wanted = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
         share = min(1.0, self.viewport().width() * _MOST / max(1, sum(wanted.values())))
+        self._is_cut = share < 1.0
         for column, width in wanted.items():
             least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut off
-            self.horizontalHeader().resizeSection(column, max(least, int(width * share)))
+            self._set_width(column, max(least, int(width * share)))
         self._fit_words()
+
+    def _set_width(self, column: int, width: int) -> None:
+        self._is_measuring = True
+        self.horizontalHeader().resizeSection(column, width)
+        self._is_measuring = False
+
+    def _resized(self, column: int) -> None:
+        self._was_dragged |= column in self._widths and self._was_shown and not self._is_measuring
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A dock that comes beside another is shown before it has its place.
+        if self._is_cut and not self._was_dragged and event.size().width() > event.oldSize().width():
+            self.measure()
 
     def _fit_words(self) -> None:
         """Widen columns in which a single word would be cut off; only of a table whose words wrap."""
@@ -94,7 +123,7 @@ class WordsTable(QTableView):
             around = 5 * GRID + (icon_size() + GRID if has_icon else 0)
             lacking = max(map(metrics.horizontalAdvance, words), default=0) + around - self.columnWidth(column)
             if 0 < lacking <= room:
-                self.setColumnWidth(column, self.columnWidth(column) + lacking)
+                self._set_width(column, self.columnWidth(column) + lacking)
                 room -= lacking
 
     def showEvent(self, event: QShowEvent) -> None:

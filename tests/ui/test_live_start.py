@@ -177,4 +177,9 @@ def test_the_events_of_an_engine_are_followed_again(
     assert window.commands.follow.isChecked()
     window.commands.follow.trigger()
     assert not settings.following
-    window.commands.follow.setChecked(False)
+    window.commands.follow.trigger()
+    assert settings.following
+    window.follower.lost.emit("the engine has closed the connection")
+    assert not window.commands.follow.isChecked()
+    assert settings.following  # nobody chose otherwise
+    assert Settings(settings._file).following

@@ -1,0 +1,27 @@
+"""How large the window is before a person has given it a size. No Qt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["LEAST", "first_size"]
+
+LEAST: Final = (480, 320)
+"""Pixels, as all here: those of Qt, of which a screen that is scaled has fewer."""
+
+_USUAL: Final = (1320, 840)
+_SHARES: Final = (0.6, 0.7)
+"""Of a large screen, such as one of 3840 × 2160 that is not scaled."""
+_MOST: Final = (0.98, 0.94)
+"""Of a small screen, such as one of 1280 × 720: the frame around the window has to fit, too."""
+
+
+def first_size(room: tuple[int, int] | None) -> tuple[int, int]:
+    """Width and height, for a screen with so much room for windows; None: there is no screen."""
+    if room is None:
+        return _USUAL
+    width, height = (
+        max(least, min(max(usual, int(share * whole)), int(most * whole)))
+        for least, usual, share, most, whole in zip(LEAST, _USUAL, _SHARES, _MOST, room, strict=True)
+    )
+    return width, height

@@ -1,0 +1,27 @@
+"""How large the window is at first, from a small laptop to 4K."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.ui.window_size import LEAST, first_size
+
+
+@pytest.mark.parametrize(
+    ("room", "size"),
+    [
+        ((3840, 2160), (2304, 1512)),  # 4K that is not scaled
+        ((1920, 1080), (1320, 840)),  # 4K at 2, or full HD
+        ((2560, 1440), (1536, 1007)),  # 4K at 1.5
+        ((1366, 768), (1320, 721)),
+        ((1280, 720), (1254, 676)),
+        ((853, 480), (835, 451)),  # 1280 × 720 at 1.5
+        ((320, 200), LEAST),
+    ],
+)
+def test_it_fits_on_the_screen_and_uses_a_large_one(room: tuple[int, int], size: tuple[int, int]) -> None:
+    assert first_size(room) == size
+
+
+def test_off_screen_it_has_its_usual_size() -> None:
+    assert first_size(None) == (1320, 840)
