@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -92,7 +90,6 @@ def run_window(
     from cacheview.ui.fault_watch import FaultWatch
 
     faults = FaultWatch(window, with_traceback=with_traceback)
-    _end_on_interrupt(app)
     from cacheview.ui.names import DEMO, ENGINE
 
     location = store or (DEMO if screenshot is not None else "")
@@ -120,6 +117,9 @@ def run_window(
 
 def _end_on_interrupt(app: QApplication) -> None:
     """Close the window on Ctrl+C in its terminal, which Qt's loop would not notice before the next event."""
+    import signal
+    import socket
+
     from PySide6.QtCore import QSocketNotifier
 
     reader, writer = socket.socketpair()
@@ -143,6 +143,7 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
     from cacheview.stores.collector import freeze
     from cacheview.ui.icons import app_icon
 
+    _end_on_interrupt(app)
     freeze()
     gc.enable()
     app.setWindowIcon(app_icon())
@@ -184,6 +185,8 @@ def _application() -> QApplication:
     from PySide6.QtCore import QCoreApplication, QLibraryInfo, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    from cacheview.ui.theme import styled_application
+
     messages: list[str] = []
 
     def note(kind: QtMsgType, _context: object, text: str | None) -> None:
@@ -196,7 +199,7 @@ def _application() -> QApplication:
         messages.append(message)
 
     qInstallMessageHandler(note)
-    app = QApplication(sys.argv[:1])
+    app = styled_application(sys.argv[:1])
     qInstallMessageHandler(_pass_on)
     QCoreApplication.setOrganizationName("cacheview")
     QCoreApplication.setApplicationName("cacheview")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
-from cacheview.ui.chooser import Chooser
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import shortened
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, set_font, small_font
-from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+
+    from cacheview.ui.name_list import NameList
 
 __all__ = ["ToolBar"]
 
@@ -39,7 +39,7 @@ class ToolBar(QToolBar):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Tool bar", parent)
-        self._lists: dict[Chooser, list[QAction]] = {}
+        self._lists: dict[NameList, list[QAction]] = {}
         self._case = Lazy(lambda: self._list("Case", self.case_chosen))
         self._probe = Lazy(lambda: self._list("Probe", self.probe_chosen))
         self._said: dict[QToolButton, tuple[str, str]] = {}
@@ -62,30 +62,29 @@ class ToolBar(QToolBar):
         self._button(actions.redo, text=False)
 
     @property
-    def case(self) -> Chooser:
+    def case(self) -> NameList:
         """The cases of the suite. Made when first needed, as is `probe`: most stores have no such list."""
         return self._case()
 
     @property
-    def probe(self) -> Chooser:
+    def probe(self) -> NameList:
         """The probes of the case."""
         return self._probe()
 
-    def set_cases(self, names: Sequence[str], current: int) -> None:
-        """The cases of a suite; the list is shown when there are several."""
-        if len(names) > 1 or self._case.made is not None:
-            self._fill(self.case, names, current)
+    def set_cases(self, count: int, name_of: Callable[[int], str], current: int) -> None:
+        """The cases of a suite, and what they are called; the list is shown when there are several."""
+        if count > 1 or self._case.made is not None:
+            self._fill(self.case, count, name_of, current)
 
-    def set_probes(self, names: Sequence[str], current: int) -> None:
-        """The probes of a case; the list is shown when there are several."""
-        if len(names) > 1 or self._probe.made is not None:
-            self._fill(self.probe, names, current)
+    def set_probes(self, count: int, name_of: Callable[[int], str], current: int) -> None:
+        """The probes of a case, and what they are called; the list is shown when there are several."""
+        if count > 1 or self._probe.made is not None:
+            self._fill(self.probe, count, name_of, current)
 
-    def name_probe(self, number: int, name: str) -> None:
-        """Another name for one of the probes."""
-        box = self._probe.made
-        if box is not None and box.itemText(number) != one_line(name):
-            box.setItemText(number, one_line(name))
+    def name_probe(self, number: int) -> None:
+        """One of the probes is called otherwise now."""
+        if self._probe.made is not None:
+            self._probe.made.renamed(number)
 
     def say(self, button: QToolButton, what: str, value: str) -> None:
         """Write what is chosen on a menu button."""
@@ -147,14 +146,10 @@ class ToolBar(QToolBar):
         if self._case.made is not None:
             self._case.made.setCurrentIndex(current)
 
-    def _fill(self, box: Chooser, names: Sequence[str], current: int) -> None:
-        box.blockSignals(True)
-        box.clear()
-        box.addItems([one_line(name) for name in names])
-        box.setCurrentIndex(current)
-        box.blockSignals(False)
+    def _fill(self, box: NameList, count: int, name_of: Callable[[int], str], current: int) -> None:
+        box.set_names(count, name_of, current)
         for action in self._lists[box]:
-            action.setVisible(len(names) > 1)
+            action.setVisible(count > 1)
         self._fit()
 
     def _menu_button(self, text: str, menu: QMenu) -> QToolButton:
@@ -174,14 +169,15 @@ class ToolBar(QToolBar):
         self.addWidget(button)
         return button
 
-    def _list(self, name: str, chosen: object) -> Chooser:
+    def _list(self, name: str, chosen: object) -> NameList:
+        from cacheview.ui.name_list import NameList
+        from cacheview.ui.tips import set_tip
+
         label = QLabel(name)
         set_font(label, small_font)
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
-        box = _List()
-        box.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box = NameList()
         box.setMinimumContentsLength(_CHARACTERS[max(0, self._brevity - 2)])
-        box.setMaxVisibleItems(24)
         box.setAccessibleName(name)
         box.activated.connect(chosen)
         box.currentTextChanged.connect(lambda text: set_tip(box, text))
@@ -190,10 +186,3 @@ class ToolBar(QToolBar):
         before = self._gap if name == "Probe" or probe is None else self._lists[probe][0]
         self._lists[box] = [self.insertWidget(before, label), self.insertWidget(before, box)]
         return box
-
-
-class _List(Chooser):
-    """A list that gets narrower on request: Qt keeps to the least width that it measured first."""
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()

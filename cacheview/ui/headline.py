@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -12,7 +13,10 @@ from cacheview.cases import Basis, Daemon, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
 from cacheview.engine.words.doubts import ASPECT_WORDS
+from cacheview.model import SuiteProbe
+from cacheview.stores.opened import Case
 from cacheview.stores.sources import parse_location
+from cacheview.stores.suite_cases import case_name
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.drafts import Draft
@@ -103,10 +107,7 @@ class Headline(QObject):
         self._news = self._find_news()
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
         set_tip(self._tool_bar.store, title_of(opened))
-        names = [
-            f"{number}  {case.name}" if case.is_named else case.name for number, case in enumerate(opened.cases, 1)
-        ]
-        self._tool_bar.set_cases(names, self._session.case_number)
+        self._tool_bar.set_cases(len(opened.cases), partial(_case_title, opened.cases), self._session.case_number)
         self._fill_platforms()
 
     def _show_case(self) -> None:
@@ -114,21 +115,22 @@ class Headline(QObject):
         self._tool_bar.set_case(session.case_number)
         if self._news is not None and session.change is None and not session.instead_of:
             self._news = None  # of another case
-        names = [self._probe_name(number) for number in range(len(session.case.probes))]
-        self._tool_bar.set_probes(names, session.probe_number)
+        probes = session.case.probes
+        self._tool_bar.set_probes(
+            len(probes), partial(self._probe_name, session.case_number, probes), session.probe_number
+        )
         for actions, count in (
             ((self._commands.next_case, self._commands.previous_case), len(session.opened.cases)),
-            ((self._commands.next_probe, self._commands.previous_probe), len(names)),
+            ((self._commands.next_probe, self._commands.previous_probe), len(probes)),
         ):
             for action in actions:
                 action.setEnabled(count > 1)
         self._show_undo()
         self._show_rules()
 
-    def _probe_name(self, number: int) -> str:
-        session = self._session
-        probe = session.case.probes[number]
-        edited = EDITED if (session.case_number, number) in session.edited_places else ""
+    def _probe_name(self, case: int, probes: Sequence[SuiteProbe], number: int) -> str:
+        probe = probes[number]
+        edited = EDITED if (case, number) in self._session.edited_places else ""
         return f"{number + 1}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}{edited}"
 
     def _find_news(self) -> News | None:
@@ -222,8 +224,7 @@ class Headline(QObject):
             self._status.show_answer(answer, marks.candidate_count, marks.source_count)
         self._commands.apply.setEnabled(answer is not None and answer.explanation.edit is not None)
         if self._session.case.probes:
-            number = self._session.probe_number
-            self._tool_bar.name_probe(number, self._probe_name(number))
+            self._tool_bar.name_probe(self._session.probe_number)
 
     def _show_undo(self) -> None:
         stack, commands = self._session.document.undo_stack, self._commands
@@ -300,3 +301,9 @@ def _first(problems: Sequence[str]) -> str:
     text = one_line(problems[0])
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return f"{'First: ' if len(problems) > 1 else ''}{text}{'' if text.endswith(('.', '…')) else '.'}"
+
+
+def _case_title(cases: Sequence[Case], place: int) -> str:
+    """Of a case of a suite, as it is listed. It need not be at hand for it."""
+    name, is_named = case_name(cases, place)
+    return f"{place + 1}  {name}" if is_named else name

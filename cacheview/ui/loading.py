@@ -10,8 +10,6 @@ from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cacheview.model import DataError
-from cacheview.model.effort import Effort, LimitError
 from cacheview.stores.collector import paused_collector
 
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
@@ -194,6 +192,8 @@ class Loader(Background):
         else:
             self.failed.emit(error)
         self.finished.emit()
+        from cacheview.model import DataError
+
         if isinstance(error, Exception) and not isinstance(error, DataError):
             _raise_here(error)
 
@@ -251,7 +251,10 @@ def _raise_here(fault: Exception) -> None:
 
 
 def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
-    """In the worker's thread."""
+    """In the worker's thread. The models, which take as long to import as all that the first sight needs, come here."""
+    from cacheview.model import DataError
+    from cacheview.model.effort import Effort, LimitError
+
     result: object = None
     failed: Exception | None = None
     with turns:

@@ -135,9 +135,9 @@ class _Words(QLabel):
         self._cut()
 
     def _cut(self) -> None:
-        if not self._gives_way:
+        if not self._gives_way or not (self.whole or self.text()):
             return
-        from PySide6.QtCore import Qt
+        from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
 
         cut = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
         if cut != self.text():

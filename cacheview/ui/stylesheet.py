@@ -32,6 +32,7 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.t
 QComboBox QLineEdit, QComboBox QLineEdit:focus, QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
   border: none; padding: 0; background: transparent;
 }}
+NameList {{ combobox-popup: 0; }} /* a menu would be as long as the list, and measure every name */
 QComboBox::drop-down {{ border: none; width: {6 * grid}px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: {4 * grid}px; height: {4 * grid}px; }}
 QCheckBox::indicator {{

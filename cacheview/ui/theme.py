@@ -38,6 +38,7 @@ __all__ = [
     "set_zoom",
     "small_font",
     "strong_font",
+    "styled_application",
     "tokens_for",
 ]
 
@@ -73,15 +74,16 @@ def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None
 
     ``scheme`` holds it to light or dark, whatever the system says. May be called again.
     """
-    follower = app.findChild(_Follower)
+    follower = app.property(_FOLLOWER)
     if follower is None:
         follower = _Follower(app)
+        app.setProperty(_FOLLOWER, follower)
     follower.follow(scheme)
 
 
 def set_zoom(app: QApplication, percent: int) -> None:
     """Make all text larger or smaller than the system's. After `apply_theme`; may be called again."""
-    follower = app.findChild(_Follower)
+    follower = app.property(_FOLLOWER)
     assert follower is not None
     follower.zoom(percent)
 
@@ -92,7 +94,19 @@ def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
     widget.setProperty(_FONT, font)
 
 
+STYLE: Final = "Fusion"
+"""One style on every system: the panes draw on it, and only it follows a palette wholly."""
+
+_STYLED: Final = "has the style"
+_FOLLOWER: Final = "follower of the colour scheme"  # looking for it among the children would make wrappers of all
 _FONT: Final = "font of the type scale"
+
+
+def styled_application(arguments: list[str]) -> QApplication:
+    """An application that begins with the style: setting it later would make the many enums of `QStyle`."""
+    app = QApplication([*arguments, "-style", STYLE])
+    app.setProperty(_STYLED, True)
+    return app
 
 
 class _Follower(QObject):
@@ -103,8 +117,8 @@ class _Follower(QObject):
         self._app = app
         self._held: Qt.ColorScheme | None = None
         self._applied = False
-        # One style on every system: the panes draw on it, and only it follows a palette wholly.
-        app.setStyle("Fusion")
+        if not app.property(_STYLED):
+            app.setStyle(STYLE)
         self._font = _tabular(app.font())
         self._percent = 100
         app.setFont(self._font)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtGui import QAction, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from cacheview.ui.plain import tool_tip, visible
@@ -21,6 +21,8 @@ def set_tip(target: QWidget | QAction, text: str) -> None:
     action has the tip of the action.
     """
     if isinstance(target, QAction):
+        from PySide6.QtGui import Qt  # made by the import, which the first paint does not wait for
+
         lines = "\n".join(map(visible, text.split("\n")))
         target.setToolTip(tool_tip(text) if Qt.mightBeRichText(lines) else lines)
         for shown in target.associatedObjects():

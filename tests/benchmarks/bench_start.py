@@ -15,7 +15,7 @@ from pathlib import Path
 from pytest_benchmark.fixture import BenchmarkFixture
 
 RATIO = 1.5
-ROUNDS = 15
+ROUNDS = 11
 
 BARE = """
 import os, sys, time

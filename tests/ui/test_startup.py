@@ -166,6 +166,24 @@ def test_docks_are_loaded_before_one_is_asked_for(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+WITH_THE_FIRST_PAINT = """
+def shown():
+    import PySide6.QtCore, PySide6.QtWidgets
+    found = [name for name in ("pydantic", "grpc", "docker", "psutil", "cacheview.engine") if name in sys.modules]
+    found += [name for name in ("Qt",) if name in vars(PySide6.QtCore)]
+    found += [name for name in ("QStyle", "QComboBox") if name in vars(PySide6.QtWidgets)]
+    print(found, flush=True)
+    os._exit(0)
+import os
+run_window("demo:", settings=Path("settings.ini"), on_shown=shown)
+"""
+
+
+def test_the_first_paint_does_without_what_takes_long_to_load(tmp_path: Path) -> None:
+    """Qt's classes are made when their names are first used: those with the many enums take longest."""
+    assert run(WITH_THE_FIRST_PAINT, tmp_path, QT_QPA_PLATFORM="offscreen").stdout == "[]\n"
+
+
 SIZE_OF_SCREEN_AND_WINDOW = """
 def shown():
     from PySide6.QtWidgets import QApplication
