@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-__all__ = ["LISTED", "Listing"]
+__all__ = ["LISTED", "MOST", "Listing"]
 
 LISTED: Final = 200
 """How many subjects a stage lists until more are asked for: a view asks every row that is listed with every edit."""
+
+MOST: Final = 5_000
+"""How many it lists then: to go over them takes some milliseconds."""
 
 _AROUND: Final = LISTED // 2
 _KEPT: Final = 4
@@ -36,6 +39,17 @@ class Listing:
             return self
         near = next((known for known in self.asked if place in _around(known)), place)
         return Listing(self.first, (*(known for known in self.asked if known != near), near)[-_KEPT:])
+
+    def asking(self, place: int) -> Listing:
+        """The same with that subject alone, wherever it stands: for those that are listed in another order."""
+        return Listing(self.first, (*(known for known in self.asked if known != place), place)[-_KEPT:])
+
+    def nearest(self, order: Sequence[int]) -> Sequence[int]:
+        """The places of what is listed nearest first: the nearest, then those that were asked for."""
+        if len(order) <= self.first:
+            return order
+        first = order[: self.first]
+        return (*first, *(place for place in self.asked if place not in first))
 
     def ranges(self, count: int) -> tuple[range, ...]:
         """What is listed of so many subjects, in order, with a gap between each two."""

@@ -48,7 +48,7 @@ class TraceModel(QAbstractItemModel):
         self._folded = True
         self._nearest_first = False
         self._order: NearestOrder | None = None
-        self._listed: dict[StageKind, Listing | None] = {}
+        self._listed: dict[StageKind, Listing] = {}
         self._nodes: dict[int, Node] = {}
         self._last_number = 0
         self._root: Node | None = None
@@ -95,8 +95,8 @@ class TraceModel(QAbstractItemModel):
             if self._explanation is not None:
                 self._change(self._explanation)
 
-    def list_subjects(self, kind: StageKind, listing: Listing | None) -> None:
-        """List these subjects of a stage from now on; None: all of them."""
+    def list_subjects(self, kind: StageKind, listing: Listing) -> None:
+        """List these subjects of a stage from now on."""
         self._listed[kind] = listing
         index = self.stage_index(kind)
         node = self._node(index) if index.isValid() else None
@@ -107,7 +107,6 @@ class TraceModel(QAbstractItemModel):
     def set_nearest_first(self, nearest_first: bool) -> None:
         """Order the candidates."""
         if nearest_first != self._nearest_first:
-            self.list_subjects(StageKind.LOCAL, None)  # rows that stand in another order have to be there
             self._nearest_first = nearest_first
             if self._explanation is not None:
                 self._change(self._explanation)
@@ -241,14 +240,18 @@ class TraceModel(QAbstractItemModel):
         rows = self._rows(node)
         if self._order is not None and rows.places is self._order:
             return self.index(len(rows.lead) + self._order.row(place), 0, stage)
-        listing = self._listed.get(kind, Listing())
-        if listing is not None and place < len(rows.run):
+        if not place < len(rows.run):
+            return QModelIndex()
+        listing, is_nearest = self._listed.get(kind, Listing()), self._order is not None and kind is StageKind.LOCAL
+        if is_nearest and place not in rows.places:
+            self.list_subjects(kind, listing.asking(place))
+        elif not is_nearest:
             self._listed[kind] = listing = listing.reaching(place)
             if len(listing.places(len(rows.run))) != len(rows.places) or place not in rows.places:
                 self.list_subjects(kind, listing)
-                rows = self._rows(node)
-        row = bisect_left(rows.places, place)
-        return self.index(len(rows.lead) + row, 0, stage) if row < len(rows.places) else QModelIndex()
+        rows = self._rows(node)
+        row = rows.places.index(place) if is_nearest else bisect_left(rows.places, place)
+        return self.index(len(rows.lead) + row, 0, stage)
 
     def check_index(self, under: QModelIndex, trail: Sequence[int]) -> QModelIndex:
         """The row of a check below a stage or subject, by the places that lead to it; through a group if folded."""
@@ -311,7 +314,7 @@ class TraceModel(QAbstractItemModel):
 
     def _rows_of(self, item: Item) -> Rows:
         assert self._explanation is not None
-        listed = self._listed.get(item.kind, Listing()) if isinstance(item, Stage) else None
+        listed = self._listed.get(item.kind, Listing()) if isinstance(item, Stage) else Listing()
         return rows_of(item, self._explanation, folded=self._folded, order=self._order, listed=listed)
 
     def _index_of(self, node: Node) -> QModelIndex:

@@ -28,6 +28,7 @@ from cacheview.ui.verdict.copying import explanation_as, row_as
 from cacheview.ui.verdict.detail import Detail
 from cacheview.ui.verdict.hazards import HazardList
 from cacheview.ui.verdict.head import VerdictHead
+from cacheview.ui.verdict.listing import MOST, Listing
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
 from cacheview.ui.verdict.rows import More
@@ -331,7 +332,7 @@ class VerdictPane(QWidget):
     def _list_all(self, index: QModelIndex) -> None:
         item = self.trace.item(index)
         if isinstance(item, More):
-            self.trace.list_subjects(item.kind, None)
+            self.trace.list_subjects(item.kind, Listing(MOST))
 
     def _activate(self, index: QModelIndex) -> None:
         item = self.trace.item(index)

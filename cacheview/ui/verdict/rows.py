@@ -12,7 +12,7 @@ from typing import Final
 
 from cacheview.engine import Check, CheckKind, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.model import Image
-from cacheview.ui.verdict.listing import Listing
+from cacheview.ui.verdict.listing import MOST, Listing
 from cacheview.ui.verdict.values import differs
 from cacheview.ui.verdict.words import empty_stage, row_name
 
@@ -65,6 +65,7 @@ class More(Note):
     kind: StageKind = StageKind.LOCAL
 
 
+_FIRST: Final = Listing()
 Item = Explanation | Stage | Subject | Check | Group | Heads | Note
 
 
@@ -139,14 +140,14 @@ def rows_of(
     *,
     folded: bool,
     order: Sequence[int] | None = None,
-    listed: Listing | None = None,
+    listed: Listing = _FIRST,
 ) -> Rows:
     """The rows below an item.
 
     Args:
         folded: what is not a difference is folded into groups.
         order: the candidates by place in the daemon's order, where another order is wanted.
-        listed: which subjects of a stage are rows, in the daemon's order; None: all.
+        listed: which subjects of a stage are rows.
     """
     match item:
         case Explanation():
@@ -163,23 +164,26 @@ def rows_of(
             return Rows()
 
 
-def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: Listing | None) -> Rows:
+def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: Listing) -> Rows:
     lead: list[tuple[Hashable, Item]] = [(check.name, check) for check in stage.checks]
     count = len(stage.subjects)
     if not count and not lead:
         text, hint = empty_stage(explanation, stage)
         lead += [("nothing", Note(text)), ("hint", Note(hint, faint=True))]
-    if order is not None and stage.kind is StageKind.LOCAL:
-        return Rows(lead, stage.subjects, order, stage.images, branching=True)
-    ranges = listed.ranges(count) if listed is not None else (range(count),)
-    if listed is None or sum(map(len, ranges)) == count:
-        return Rows(lead, stage.subjects, range(count), stage.images, branching=True)
-    words = listed.in_words(count, stage.subjects[0].role)
-    lead.append(
-        ("more", More(f"{words}. Double-click here, or press Enter, to list all.", faint=True, kind=stage.kind))
-    )
-    images = tuple(image for part in ranges for image in stage.images[part.start : part.stop])
-    return Rows(lead, stage.subjects, listed.places(count), images, branching=True)
+    is_nearest = order is not None and stage.kind is StageKind.LOCAL
+    places = listed.nearest(order) if is_nearest and order is not None else listed.places(count)
+    if len(places) == count:
+        return Rows(lead, stage.subjects, order if is_nearest and order else places, stage.images, branching=True)
+    role = stage.subjects[0].role
+    words = f"The {listed.first:,} nearest of {count:,} {role}s" if is_nearest else listed.in_words(count, role)
+    if listed.first < MOST:
+        most = "all" if count <= MOST else f"{MOST:,}"
+        text = f"{words}. Double-click here, or press Enter, to list {most}."
+        lead.append(("more", More(text, faint=True, kind=stage.kind)))
+    else:
+        lead.append(("more", Note(f"{words}. To list another one, select it in the images.", faint=True)))
+    images = tuple(stage.images[place] for place in places)
+    return Rows(lead, stage.subjects, places, images, branching=True)
 
 
 def _rows_of_check(check: Check, *, folded: bool) -> Rows:

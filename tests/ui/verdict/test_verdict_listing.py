@@ -9,9 +9,9 @@ from verdict_kit import many_cache, many_probe
 
 from cacheview.engine import StageKind, explain
 from cacheview.ui.verdict import VerdictPane
-from cacheview.ui.verdict.listing import Listing
+from cacheview.ui.verdict.listing import MOST, Listing
 from cacheview.ui.verdict.model import TraceModel
-from cacheview.ui.verdict.rows import More
+from cacheview.ui.verdict.rows import More, Note
 
 LOCAL = StageKind.LOCAL
 
@@ -57,7 +57,7 @@ def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
         faint=True,
         kind=LOCAL,
     )
-    model.list_subjects(LOCAL, None)
+    model.list_subjects(LOCAL, Listing(1_000))
     assert model.rowCount(stage) == 1_000
     assert last.row() == 999
 
@@ -92,3 +92,26 @@ def test_the_last_of_many_candidates_decides(qtbot: QtBot) -> None:
     pane.show_explanation(explain(cache, many_probe(0).model_copy(update={"cache_from": ()})))
     assert pane.view.currentIndex() == current
     assert pane.trace.rowCount(pane.trace.stage_index(LOCAL)) == rows
+
+
+def test_no_more_are_listed_than_can_be_gone_over_at_once(qapp: object) -> None:
+    model = TraceModel()
+    model.show(explain(many_cache(5_100), many_probe(3, "x")))
+    stage = model.stage_index(LOCAL)
+    for nearest, words in ((False, "The first"), (True, "The")):
+        model.list_subjects(LOCAL, Listing())
+        model.set_nearest_first(nearest)
+        more = model.item(model.index(0, 0, stage))
+        assert isinstance(more, More)
+        assert more.text.startswith(f"{words} 200 ")
+        assert more.text.endswith(" of 5,100 candidates. Double-click here, or press Enter, to list 5,000.")
+        model.list_subjects(LOCAL, Listing(MOST))
+        note = model.item(model.index(0, 0, stage))
+        assert isinstance(note, Note)
+        assert not isinstance(note, More)
+        assert note.text.endswith(" of 5,100 candidates. To list another one, select it in the images.")
+        assert model.rowCount(stage) == 1 + 5_000
+        last = model.subject_index(LOCAL, 5_099)
+        subject = model.subject_of(last)
+        assert subject is not None
+        assert subject.image.id == model.explanation.trace.stages[0].images[5_099].id  # type: ignore[union-attr]

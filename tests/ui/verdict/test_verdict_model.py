@@ -315,7 +315,7 @@ def test_ten_thousand_candidates_are_not_made(ten_thousand: ImageCache, qapp: ob
     stage = model.stage_index(StageKind.LOCAL)
     assert model.rowCount(stage) == 1 + LISTED
     assert model.data(model.index(0, 0, stage)).startswith("The first 200 of 10,000 candidates")
-    model.list_subjects(StageKind.LOCAL, None)
+    model.list_subjects(StageKind.LOCAL, Listing(10_000))
     assert model.rowCount(stage) == 10_000
     for row in range(10_000):
         assert model.hasChildren(model.index(row, 0, stage))
@@ -334,8 +334,16 @@ def test_nearest_first_looks_only_as_far_as_it_must(ten_thousand: ImageCache, qa
     model.set_nearest_first(True)
     model.show(explain(ten_thousand, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
-    assert model.subject_of(model.index(0, 0, stage)).image.id == ten_thousand.store.images[8].id  # type: ignore[union-attr]
+    assert model.data(model.index(0, 0, stage)).startswith("The 200 nearest of 10,000 candidates")
+    assert model.rowCount(stage) == 1 + LISTED
+    assert model.subject_of(model.index(1, 0, stage)).image.id == ten_thousand.store.images[8].id  # type: ignore[union-attr]
     assert model.node_count < 10
+    far = model.subject_index(StageKind.LOCAL, 9_000)
+    assert far.row() == 1 + LISTED, "it comes after the nearest"
+    assert model.subject_of(far).image.id == ten_thousand.store.images[9_001].id  # type: ignore[union-attr]
+    model.set_nearest_first(False)
+    again = model.subject_index(StageKind.LOCAL, 9_000)
+    assert model.subject_of(again).image.id == ten_thousand.store.images[9_001].id  # type: ignore[union-attr]
 
 
 def test_more_candidates_are_listed_when_asked_for(watched: Watched) -> None:
