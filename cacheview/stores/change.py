@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cacheview.model import Image, ImageStore
 from cacheview.model.effort import paced
 
-__all__ = ["StoreChange", "changes"]
+__all__ = ["StoreChange", "changes", "with_gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,10 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChange:
             changed.append(image.id)
     gone = tuple(image for image in before.images if image.id not in after.by_id)
     return StoreChange(tuple(new), gone, tuple(changed))
+
+
+def with_gone(before: ImageStore, after: ImageStore) -> ImageStore:
+    """The store of after with the images that are gone from it, all of them where they were; new ones come last."""
+    now = after.by_id
+    kept = tuple(now.get(image.id, image) for image in before.images)
+    return replace(after, images=(*kept, *(image for image in after.images if image.id not in before.by_id)))

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cacheview.engine import StageKind
+from cacheview.stores.change import with_gone
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images import ImagesPane, Marks, positions
 from cacheview.ui.plain import one_line
@@ -278,8 +279,13 @@ class Workspace(QWidget):
         keep = change is not None or self._filling
         self._filling = False
         new = change.new if change else ()
-        self.images.set_store(self._session.store, keep=keep, new=new, forest=self._session.forest)
-        self.probe.set_store(self._session.store)
+        store, supposed = self._session.store, self._session.supposed
+        if supposed is not None and change is not None and change.gone:
+            gone = frozenset(image.id for image in change.gone)
+            self.images.set_store(with_gone(supposed.before, store), keep=keep, new=new, gone=gone)
+        else:
+            self.images.set_store(store, keep=keep, new=new, forest=self._session.forest)
+        self.probe.set_store(store)
 
     def _show_parent(self) -> None:
         self.verdict.banner.forget_height()  # another probe: nothing is being typed

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,10 @@ from daemon_client import DockerCli, docker_programs
 from daemon_engines import ENGINES, EngineKind
 from daemon_need import need, unavailable
 from daemon_process import DaemonError, leftovers
-from daemon_proxy import Proxy
+from daemon_registry import RegistryDaemon, start_registry
+from daemon_running import engine_running
 from daemon_shop import Build, build_shop
-from daemon_start import SOCKET_GROUP, ContainerdDaemon, EngineDaemon, start_containerd, start_engine
+from daemon_start import SOCKET_GROUP, ContainerdDaemon, EngineDaemon, start_containerd
 from daemon_unprivileged import Unprivileged, unprivileged
 from daemon_watching import Watching
 
@@ -50,13 +50,8 @@ def daemon_folder() -> Iterator[Path]:
 def engine(request: pytest.FixtureRequest, daemon_folder: Path) -> Iterator[EngineDaemon]:
     """A Docker Engine whose store is empty when the first test begins; one after the other for those that run."""
     kind: EngineKind = request.param
-    need("dockerd", "containerd", "runc", "unshare", kind=kind)
-    try:
-        running = start_engine(daemon_folder / str(ENGINES.index(kind)), kind)
-    except DaemonError as error:
-        unavailable(str(error))
-    with running.process, Proxy(running.socket) as remote:
-        yield replace(running, remote=remote.url)
+    with engine_running(kind, daemon_folder / str(ENGINES.index(kind))) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +116,18 @@ def containerd(daemon_folder: Path) -> Iterator[ContainerdDaemon]:
     need("containerd", "ctr", "unshare")
     try:
         running = start_containerd(daemon_folder / "containerd")
+    except DaemonError as error:
+        unavailable(str(error))
+    with running.process:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
+    """A registry that holds nothing when the first test begins, and wants a login."""
+    need("docker-registry")
+    try:
+        running = start_registry(daemon_folder / "registry")
     except DaemonError as error:
         unavailable(str(error))
     with running.process:

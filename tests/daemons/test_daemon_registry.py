@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,8 @@ import pytest
 from daemon_builds import Builder
 from daemon_client import DockerCli
 from daemon_engines import INSTALLED
-from daemon_need import need, unavailable
 from daemon_predictions import built, differences, predicted
-from daemon_process import DaemonError
-from daemon_registry import PASSWORD, USER, RegistryDaemon, start_registry
+from daemon_registry import PASSWORD, USER, RegistryDaemon
 from daemon_scenarios import Build
 from daemon_start import EngineDaemon
 from daemon_stores import opened, store_at
@@ -33,18 +31,6 @@ DRIVERS = {StoreKind.GRAPH_DRIVER: "overlay2", StoreKind.CONTAINERD: "overlayfs"
 BASE = "FROM scratch\nENV BASE=1\nCOPY file /base\n"
 LAYERS = "COPY file /one\nCOPY file /two\n"
 APP = 'ARG VERSION=1\nENV APP=$VERSION\nCOPY file /app\nLABEL last=yes\nCMD ["/app"]\n'
-
-
-@pytest.fixture(scope="session")
-def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
-    """A registry that holds nothing when the first test begins, and wants a login."""
-    need("docker-registry")
-    try:
-        running = start_registry(daemon_folder / "registry")
-    except DaemonError as error:
-        unavailable(str(error))
-    with running.process:
-        yield running
 
 
 @dataclass(frozen=True)

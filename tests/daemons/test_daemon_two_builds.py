@@ -18,6 +18,7 @@ from daemon_builds import Builder
 from daemon_client import DockerCli, docker_programs
 from daemon_need import unavailable
 from daemon_program import program_that_does_nothing
+from daemon_registry import PASSWORD, USER, RegistryDaemon
 from daemon_start import EngineDaemon
 from daemon_watching import Watching
 from docker.errors import NotFound
@@ -25,7 +26,7 @@ from docker.errors import NotFound
 from cacheview.diff.causes import CauseKind, Origin
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.record_side import side_of_record
-from cacheview.diff.remembered_events import with_events
+from cacheview.diff.remembered_events import with_events, with_events_of
 from cacheview.diff.words import answer_sentence
 from cacheview.model import StoreKind
 from cacheview.replay.file import ReplayCase
@@ -363,6 +364,28 @@ def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: Repla
     assert diff.a.started is not None
     told = answer_sentence(with_events(diff, past_events(place.engine.url, diff.a.started, datetime.now(UTC))))
     assert re.search("; it was (imported|tagged) at ", told), told
+
+
+def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) -> None:
+    """The step hits until ``docker pull`` brings what somebody else pushed."""
+    name = f"{registry.host}/{place.engine.kind.name}/diff-base:1"
+    place.fill(f"FROM {name}\nLABEL a=pulled\n")
+    place.client.log_in(registry.host, USER, PASSWORD)
+    place.imported("diff/newer", b"newer")
+    place.client.run("tag", "diff/newer:latest", name)
+    place.client.push(name)
+    place.imported("diff/older", b"older")
+    place.client.run("tag", "diff/older:latest", name)
+    place.build("diff/pulled")
+    a = place.build("diff/pulled")
+    place.client.pull(name)
+    diff = diff_of(a, place.build("diff/pulled"))
+    assert [step.cached for step in (a.expect.steps or ())[1:]] == [True]
+    assert diff.cause is not None
+    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, name, Origin.SURROUNDINGS)
+    assert [row.is_lost for row in diff.rows] == [False, True]
+    told = answer_sentence(with_events_of(place.engine.url, diff))
+    assert re.search(r"; it was pulled again at \d\d:\d\d:\d\d\.$", told), told
 
 
 SHORT: Final = "FROM diff/base\nLABEL a={0}\nLABEL b={0}\n"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.model import Image, ImageConfig, ImageStore
-from cacheview.stores.change import StoreChange, changes
+from cacheview.stores.change import StoreChange, changes, with_gone
 
 
 def image(name: str, parent: str | None = None, *names: str) -> Image:
@@ -44,3 +44,12 @@ def test_there_and_back(before: ImageStore, after: ImageStore) -> None:
     assert set(there.changed) == set(back.changed)
     assert len(before.images) + len(there.new) - len(there.gone) == len(after.images)
     assert not changes(before, before)
+
+
+@given(before=_STORES, after=_STORES)
+def test_what_is_gone_stays_where_it_was(before: ImageStore, after: ImageStore) -> None:
+    shown = with_gone(before, after)
+    gone = changes(before, after).gone
+    assert set(shown.images) == {*after.images, *gone}
+    assert len(shown.images) == len(after.images) + len(gone)
+    assert [each.id for each in shown.images][: len(before.images)] == [each.id for each in before.images]

@@ -31,12 +31,14 @@ class Wanted:
         intermediate: also the unnamed images that others were built on.
         words: all of them are in what is kept: in names, id or instruction, in any order, in lower case.
         concerned: ids of the images that are kept, where not all are; the empty id stands for scratch.
+        gone: ids of images that are shown, and do not count.
     """
 
     store: ImageStore
     intermediate: bool = True
     words: tuple[str, ...] = ()
     concerned: frozenset[str] | None = None
+    gone: frozenset[str] = frozenset()
 
     @property
     def is_filter(self) -> bool:
@@ -64,7 +66,7 @@ class Kept:
 
     Attributes:
         nodes: by the number of a node, 1 where it stays.
-        matching: how many images match; ancestors that are merely kept do not count.
+        matching: how many images match; ancestors that are merely kept do not count, nor does what is gone.
     """
 
     nodes: bytearray
@@ -121,7 +123,7 @@ def keep(prepared: Prepared, wanted: Wanted) -> Kept | None:
         return None
     kept, matching = bytearray(len(prepared.forest.nodes)), 0
     for node in paced(_matching(prepared, wanted)):
-        matching += node.image is not None
+        matching += node.image is not None and node.image.id not in wanted.gone
         above: Node | None = node
         while above is not None and not kept[above.number]:
             kept[above.number] = 1

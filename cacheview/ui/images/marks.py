@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from cacheview.engine.index import Survivors
     from cacheview.model import Doubt, Image
 
-__all__ = ["NEW", "UNREAD", "Mark", "MarkKind", "Marks", "doubts_mark", "positions"]
+__all__ = ["NEW", "REMOVED", "UNREAD", "Mark", "MarkKind", "Marks", "doubts_mark", "positions"]
 
-MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "not-certain"]
+MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove", "not-certain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ PARENT = Mark("parent", "parent", "The probe builds on this image.")
 HIT = Mark("hit", "hit", "The cache answers with this image.")
 SOURCE = Mark("source", "source", "--cache-from brings this image in.")
 NEW = Mark("new", "new", "New since the last reload.")
+REMOVED = Mark("remove", "removed", "The store would not have this image any more.")
 MATCHES = Mark("passed", "matches", "Its config matches, but it is not the answer.")
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
 UNMARKED = Mark("failed", "not built here", "A candidate that is not recorded as built here, so it never counts.")

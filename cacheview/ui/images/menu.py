@@ -38,17 +38,23 @@ class ImageMenu(QObject):
         super().__init__(parent)
         self._parent = parent
 
-    def menu_for(self, image: Image | None, why_no_layers: str) -> QMenu:
-        """A menu for one image; None: for scratch. ``why_no_layers``: why layers cannot be read; empty: they can."""
+    def menu_for(self, image: Image | None, why_no_layers: str, *, is_gone: bool = False) -> QMenu:
+        """A menu for one image; None: for scratch.
+
+        Args:
+            why_no_layers: why layers cannot be read; empty: they can.
+            is_gone: the store would not have it any more: nothing is built on it then.
+        """
         menu = QMenu(self._parent)
         if image is not None:
             probe = _item(menu, "&Ask what its builder asked", lambda: self.probe_requested.emit(image))
             menu.setDefaultAction(probe)
-        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image))
+        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image)).setEnabled(not is_gone)
         if image is not None:
-            _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image))
+            _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_gone)
             _item(menu, "&Details", lambda: self.details_requested.emit(image))
             layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
+            layer.setEnabled(not is_gone)
             if why_no_layers:
                 layer.setText(f"{layer.text()} ({why_no_layers})")
                 layer.setEnabled(False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from cacheview.ui.counted_rows import CountedRows
-from cacheview.ui.images.marks import NEW, Mark, doubts_mark
+from cacheview.ui.images.marks import NEW, REMOVED, Mark, doubts_mark
 from cacheview.ui.images.texts import time_text, tip_text
 from cacheview.ui.images.tree import Forest, Node, forest
 from cacheview.ui.plain import one_line, tool_tip, visible
@@ -62,6 +62,7 @@ class ImageTreeModel(CountedRows):
         self._rows: Sequence[Node] = ()
         self._coming: Sequence[Node] = ()
         self._new: frozenset[str] = frozenset()
+        self._gone: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
         # Before any view hears of it.
@@ -76,16 +77,19 @@ class ImageTreeModel(CountedRows):
         *,
         intermediate: bool = True,
         new: Iterable[str] | None = None,
+        gone: frozenset[str] = frozenset(),
         made: Forest | None = None,
     ) -> None:
         """Show the images of a store. Marks are taken off when it is another store than before.
 
         Args:
             new: ids that are marked as new; None: those that were.
+            gone: ids that are struck out and marked as removed.
             made: the tree of the store, where it has been made in advance.
         """
         if new is not None:
             self._new = frozenset(new)
+        self._gone = gone
         if store is not self._store:
             self.forget_marks()
         self._store = store
@@ -254,6 +258,8 @@ class ImageTreeModel(CountedRows):
         marks = self._marks.of(image_id) if self._marks is not None else ()
         if image_id in self._new:
             marks = (*marks, NEW)
+        if image_id in self._gone:
+            marks = (*marks, REMOVED)
         if node.image is not None and node.image.doubts and not any(mark.kind == "not-certain" for mark in marks):
             common = self._store.common_doubts if self._store is not None else ()
             unknown = doubts_mark(node.image, common)

@@ -68,6 +68,7 @@ class ImagesPane(QWidget):
         self._revealing = False
         self._keeps = False  # the place in the tree, in the rows that come next
         self._new: Iterable[str] | None = ()
+        self._gone: frozenset[str] = frozenset()
         self._before_filter: tuple[set[str], str | None] | None = None  # what was expanded, and the current image
         self._matching = 0  # images, of a filter
         self._percent = 0  # of a search that goes on
@@ -142,6 +143,7 @@ class ImagesPane(QWidget):
         *,
         keep: bool = False,
         new: Iterable[str] = (),
+        gone: frozenset[str] = frozenset(),
         forest: Forest | None = None,
         total: int | None = None,
     ) -> None:
@@ -150,6 +152,7 @@ class ImagesPane(QWidget):
         Args:
             keep: it is the same store, read again: what is selected, folded up and on screen stays so.
             new: ids of images that are marked as new.
+            gone: ids of images of the store given that it would not have any more: they are struck out.
             forest: its tree with all images in it, where it has been made; None: it is made now.
             total: how many images there are, where the store given is only a part.
         """
@@ -159,7 +162,7 @@ class ImagesPane(QWidget):
             return
         if store is not self._store:
             self.model.forget_marks()
-        self._total, self._store, self._keeps, self._new = total, store, keep, new
+        self._total, self._store, self._keeps, self._new, self._gone = total, store, keep, new, gone
         sizes = store is not None and any(image.size is not None for image in store.images)
         self.tree.set_empty_columns(set() if sizes else {Column.SIZE})
         if store is None:
@@ -241,7 +244,9 @@ class ImagesPane(QWidget):
         if self._store is None:
             return
         words = tuple(self._box.text().lower().split())
-        self._arranger.want(Wanted(self._store, self._foot.intermediate.isChecked(), words, self._concerned))
+        self._arranger.want(
+            Wanted(self._store, self._foot.intermediate.isChecked(), words, self._concerned, self._gone)
+        )
         if self._arranger.is_busy:
             self._percent = 0
             self._patience.start()
@@ -268,7 +273,7 @@ class ImagesPane(QWidget):
         """Of another store, or of the same with or without intermediate images: what appears is not folded up."""
         place = self.tree.place() if self._keeps and self.model.rows else None
         marks = self.model.marks
-        self.model.set_store(prepared.store, new=self._new, made=prepared.forest)
+        self.model.set_store(prepared.store, new=self._new, gone=self._gone, made=prepared.forest)
         self.model.set_marks(marks)
         if place is not None:
             self.tree.restore(place)
@@ -322,12 +327,16 @@ class ImagesPane(QWidget):
 
     def _show_counts(self) -> None:
         """Count, and say why where there is nothing."""
-        there = len(self._store.images) if self._store is not None else 0
+        there = len(self._store.images) - len(self._gone) if self._store is not None else 0
         total = there if self._total is None else self._total
         is_filtered = self.model.is_filtered
-        shown = self._matching if is_filtered else there - self.model.forest.hidden
+        forest = self.model.forest
+        shown = self._matching
+        if not is_filtered:
+            shown = there - forest.hidden + sum(forest.node_of(each) is None for each in self._gone)
         self._foot.show_count(shown, total)
-        if total and (shown or not is_filtered):
+        has_rows = self.model.rowCount() > 0 if self._gone else bool(total and (shown or not is_filtered))
+        if has_rows:
             self._pages.setCurrentWidget(self.tree)
             return
         if self._store is None:
@@ -367,7 +376,8 @@ class ImagesPane(QWidget):
 
     def menu_for(self, image: Image | None) -> QMenu:
         """What can be done with an image; None: with scratch."""
-        return self._menu.menu_for(image, why_no_layers(self._store) if self._store is not None else "")
+        why = why_no_layers(self._store) if self._store is not None else ""
+        return self._menu.menu_for(image, why, is_gone=image is not None and image.id in self._gone)
 
     def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
         node = row.data(NODE_ROLE)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from cacheview.ui.icons import pixmap
-from cacheview.ui.images.marks import Mark
+from cacheview.ui.images.marks import REMOVED, Mark
 from cacheview.ui.images.model import Column, column_text
 from cacheview.ui.images.tree import NO_PARENT, Node
 from cacheview.ui.plain import one_line
@@ -27,6 +27,7 @@ _MARK_COLOURS: Final = {
     "parent": ("text_muted", "surface_raised"),
     "source": ("text_muted", "surface_raised"),
     "new": ("text_muted", "surface_raised"),
+    "remove": ("text_muted", "surface_raised"),
     "hit": ("hit", "hit_surface"),
     "passed": ("passed", "passed_surface"),
     "failed": ("failed", "failed_surface"),
@@ -35,7 +36,7 @@ _MARK_COLOURS: Final = {
 # Made once: putting flags together takes as long as drawing a short text.
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-_BESIDE: Final = ("new", "parent", "source")
+_BESIDE: Final = ("new", "parent", "source", "remove")
 """Kinds of marks that are not about what the cache makes of an image."""
 _SHORTEST_ID: Final = 7
 _LEAST_NAME: Final = 4
@@ -63,6 +64,12 @@ class _Face:
         return self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 
+def _struck_out(font: QFont) -> QFont:
+    result = QFont(font)
+    result.setStrikeOut(True)
+    return result
+
+
 class RowPainter:
     """Draws text as it is, never as markup. To be made again after the application's font or colours changed."""
 
@@ -71,6 +78,7 @@ class RowPainter:
         self._name = _Face(strong_font())
         self._plain = _Face(scaled_font(1.0))
         self._mono = _Face(mono_font())
+        self._struck = {face: _Face(_struck_out(face.font)) for face in (self._name, self._plain, self._mono)}
         self._small = _Face(small_font())
         self._word = _Face(scaled_font(0.85, weight=QFont.Weight.DemiBold))
         self._icon = max(16, self._name.height)
@@ -89,7 +97,8 @@ class RowPainter:
             if column is Column.IMAGE:
                 self._paint_image(painter, rect, node, marks, ratio)
             elif column is Column.ID:
-                self._text(painter, rect, self._mono, column_text(node, column), "text_faint")
+                face = self._struck[self._mono] if REMOVED in marks else self._mono
+                self._text(painter, rect, face, column_text(node, column), "text_faint")
             else:
                 self._text(painter, rect, self._small, column_text(node, column), "text_faint", _RIGHT)
 
@@ -108,14 +117,18 @@ class RowPainter:
             wide = self._small.width(_line(node.word)) + _GAP
             reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)
+        strong, plain, mono, colour, faint = self._name, self._plain, self._mono, "text", "text_muted"
+        if REMOVED in marks:
+            strong, plain, mono = self._struck[strong], self._struck[plain], self._struck[mono]
+            colour = faint = "text_faint"
         if image is None:
-            used = self._text(painter, text, self._name, "scratch", "text")
+            used = self._text(painter, text, strong, "scratch", colour)
         elif image.names:
-            used = self._text(painter, text, self._name, _line(image.title), "text")
+            used = self._text(painter, text, strong, _line(image.title), colour)
         else:
-            used = self._text(painter, text, self._mono, self._id_within(image, text.width()), "text_muted")
+            used = self._text(painter, text, mono, self._id_within(image, text.width()), faint)
             step = text.adjusted(used + _GAP, 0, 0, 0)
-            used += _GAP + self._text(painter, step, self._plain, _line(image.instruction), "text")
+            used += _GAP + self._text(painter, step, plain, _line(image.instruction), colour)
         if node.word:
             word = text.adjusted(used + _GAP, 0, reserved - marked, 0)
             used += _GAP + self._text(painter, word, self._small, _line(node.word), "text_faint")

@@ -65,7 +65,7 @@ class WhatIf(QObject):
         ):
             self._add(menu, f"…{text}", partial(self._named, word))
         menu.addSeparator()
-        image = self._host.workspace.images.selected() if self._host.workspace is not None else None
+        image = self._selected()
         name = _called(image) if image is not None else "the selected image"
         reference = _reference(image) if image is not None else ""
         for text, word in (
@@ -80,6 +80,13 @@ class WhatIf(QObject):
         self._add(menu, "…the &engine ran another release…", self._choose_release)
         menu.addSeparator()
         menu.addAction(self._host.commands.leave_what_if)
+
+    def _selected(self) -> Image | None:
+        """The image that is selected, if the store has it: one that is struck out is gone already."""
+        session, workspace = self._host.session, self._host.workspace
+        image = workspace.images.selected() if workspace is not None else None
+        is_there = image is not None and session is not None and image.id in session.store.by_id
+        return image if is_there else None
 
     def _add(self, menu: QMenu, text: str, do: Callable[[], object], *, enabled: bool = True) -> None:
         action = menu.addAction(text)

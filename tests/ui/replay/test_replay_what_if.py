@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from replay_kit import real_build
 
@@ -149,3 +149,64 @@ def test_the_menu_names_the_image_that_is_selected(window: MainWindow, qtbot: Qt
         remove.trigger()
     assert window.centre.mode.text.startswith(f"What if: docker rmi {named.names[0]}. ")
     assert window.commands.leave_what_if in menu.actions()
+
+
+def test_removed_images_are_struck_out_until_the_mode_is_left(
+    window: MainWindow, qtbot: QtBot, pane: ReplayPane
+) -> None:
+    workspace = window.workspace
+    assert workspace is not None
+    model = workspace.images.model
+
+    def removed() -> set[str]:
+        spoken = {model.index(row, 0): model.node(model.index(row, 0)) for row in range(model.rowCount())}
+        return {
+            node.image_id
+            for index, node in spoken.items()
+            if node is not None and index.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", removed")
+        }
+
+    before = [node.image_id for node in model.rows]
+    named = next(image for image in session_of(window).store.images if image.names)
+    assert removed() == set()
+    suppose(window, qtbot, f"remove:{named.names[0]}")
+    window.what_if.without_containers()
+    qtbot.waitUntil(lambda: named.id not in session_of(window).store.by_id, timeout=9_000)
+    left = session_of(window).store
+    assert [node.image_id for node in model.rows] == before
+    assert removed() == {image_id for image_id in before if image_id and image_id not in left.by_id}
+    assert any(f"{len(left.images)} image" in label.text() for label in workspace.images.findChildren(QLabel))
+    workspace.images.reveal(named.id)
+    enabled = {
+        action.text().replace("&", ""): action.isEnabled() for action in workspace.images.menu_for(named).actions()
+    }
+    assert not enabled["Use as parent"]
+    assert not enabled["Add to cache from"]
+    assert enabled["Details"]
+    menu = window.commands.what_if_menu
+    menu.aboutToShow.emit()
+    (remove,) = (action for action in menu.actions() if "rmi" in action.text())
+    assert not remove.isEnabled()
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.what_if.leave()
+    assert removed() == set()
+    assert [node.image_id for node in model.rows] == before
+
+
+def test_a_filter_does_not_count_what_is_removed(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+    suppose(window, qtbot, "prune-all")
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        window.what_if.without_containers()
+    workspace = window.workspace
+    assert workspace is not None
+    images = workspace.images
+    assert images.tree.isVisible()
+    assert images.model.rowCount() > 1
+    images.focus_filter()
+    box = images.findChild(QLineEdit)
+    assert box is not None
+    node = next(node for node in images.model.rows if node.image is not None)
+    qtbot.keyClicks(box, node.image_id[7:19])
+    qtbot.waitUntil(lambda: images.model.is_filtered, timeout=9_000)
+    assert images.tree.isVisible()
+    assert any(label.text() == "0 images" or label.text().startswith("0 of ") for label in images.findChildren(QLabel))

@@ -35,14 +35,6 @@ ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
-@pytest.fixture
-def emptied(builder: Builder) -> None:
-    """Nothing is there before: no container either."""
-    for container in builder.client.containers(all=True):
-        builder.client.remove_container(container["Id"], force=True)
-    builder.remove_all_but(())
-
-
 def would_be(case: Case, changes: list[str]) -> ChangedStore:
     state = unchanged(case.store, daemon_of(case), containers_of(case.store))
     for text in changes:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import pytest
 from daemon_builds import Builder
 from daemon_client import DockerCli
-from daemon_need import need, unavailable
 from daemon_predictions import NOT_BUILT, differences
-from daemon_process import DaemonError
-from daemon_registry import PASSWORD, USER, RegistryDaemon, start_registry
+from daemon_registry import PASSWORD, USER, RegistryDaemon
 from daemon_start import EngineDaemon
 from daemon_stores import opened
 from daemon_what_if import context_of
@@ -24,18 +20,6 @@ ON_EVERY_ENGINE = True
 
 BASE: Final = "FROM scratch\nCOPY base /base\nENV BASE={}\n"
 APP: Final = "FROM {}\nCOPY app /app\nENV APP=1\n"
-
-
-@pytest.fixture(scope="module")
-def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
-    """A registry that holds nothing when the first test begins, and wants a login."""
-    need("docker-registry")
-    try:
-        running = start_registry(Path(tempfile.mkdtemp(dir=daemon_folder, prefix="what-if-")) / "registry")
-    except DaemonError as error:
-        unavailable(str(error))
-    with running.process:
-        yield running
 
 
 @dataclass(frozen=True)
