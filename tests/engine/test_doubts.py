@@ -418,6 +418,7 @@ def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark:
     assert (f"Docker {version} created it" in reason) is not has_mark
 
 
+@pytest.mark.slow
 def test_a_doubt_of_its_own_for_each_of_many_images_takes_no_more_than_they_do() -> None:
     """Not the square of their number: a bit for each image in each doubt, or in each command."""
     count = 8_000

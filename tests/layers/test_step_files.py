@@ -356,6 +356,7 @@ def test_another_file_under_the_same_name_is_only_likely() -> None:
     assert likely.reason
 
 
+@pytest.mark.slow
 def test_a_layer_of_very_many_files_is_not_compared() -> None:
     members = [entry(f"to/{number}") for number in range(20_001)]
     layers = Layers(layer(*members))

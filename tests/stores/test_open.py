@@ -227,6 +227,7 @@ def test_platform_is_handed_on(tmp_path: Path) -> None:
     assert open_store(path, platform=wanted).cases[0].store.images[0].manifest_digest == arm64["digest"]
 
 
+@pytest.mark.slow
 def test_a_suite_image_with_too_many_history_entries_is_left_out(tmp_path: Path) -> None:
     entry = '{"empty_layer":true}'
     long = f'{{"id":"sha256:1","config":{{"history":[{",".join([entry] * 200_000)}]}}}}'

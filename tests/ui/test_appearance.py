@@ -37,7 +37,7 @@ def open_window(qtbot: QtBot, file: Path) -> MainWindow:
     qtbot.addWidget(window)
     window.resize(1100, 800)
     window.show()
-    with qtbot.waitSignal(window.settled):
+    with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open(DEMO)
     return window
 

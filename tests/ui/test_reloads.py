@@ -77,7 +77,7 @@ def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, mon
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
     window.show()
-    with qtbot.waitSignal(window.settled):
+    with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("engine:")
     for action in (window.commands.compare, window.commands.audit, window.commands.suite_checks):
         action.trigger()
@@ -115,10 +115,10 @@ def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
     window.show()
-    with qtbot.waitSignal(window.settled):
+    with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("demo:")
     for _ in range(20):
-        with qtbot.waitSignal(window.settled):
+        with qtbot.waitSignal(window.settled, timeout=20_000):
             window.opener.reload()
     assert len(settled) >= 2
     window.close()

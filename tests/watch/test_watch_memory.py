@@ -74,6 +74,7 @@ def context() -> Iterator[bytes]:
     yield bytes(1024)
 
 
+@pytest.mark.slow
 def test_a_large_context(short_folder: Path) -> None:
     path = short_folder / "engine.sock"
     with socket.socket(socket.AF_UNIX) as listening:
