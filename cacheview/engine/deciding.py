@@ -78,7 +78,7 @@ def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
     distinct = cache.sources(trace.probe.cache_from)[1]
     if history is not None:
         among = countable(cache, index, index.dated & known & eligible, distinct)
-    near = next(nearest(index, cache.rules, trace.probe.config, among), None)
+    near = next(nearest(index, trace.probe.config, among), None)
     if near is None and history is None and index.unknown:
         near = Near(next(index.images(index.unknown)), len(cache.rules.compared_fields), 0)
     source = _nearest_source(history, distinct) if history is not None else None

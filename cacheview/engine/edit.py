@@ -12,8 +12,9 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import config_is_unknown, container_config_of
 from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_text
 from cacheview.engine.compared import Certainty, conjunction
+from cacheview.engine.distances import distance
 from cacheview.engine.history import created_by, has_nothing_to_compare, history_checks, history_keys, matches_history
-from cacheview.engine.nearness import countable, distance, nearest
+from cacheview.engine.nearness import countable, nearest
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.engine.writable import is_writable
@@ -182,7 +183,7 @@ def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
         among = countable(cache, index, among, cache.sources(probe.cache_from)[1])
-    for near in itertools.islice(nearest(index, cache.rules, probe.config, among), _MOST):
+    for near in itertools.islice(nearest(index, probe.config, among), _MOST):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
 
@@ -204,7 +205,7 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     among &= cache.on_named_parents
     if probe.cache_from:
         among = countable(cache, cache.everything, among, cache.sources(probe.cache_from)[1])
-    for near in itertools.islice(nearest(cache.everything, cache.rules, probe.config, among), _MOST):
+    for near in itertools.islice(nearest(cache.everything, probe.config, among), _MOST):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
         after = towards.probe.model_copy(update={"parent": parent})

@@ -82,8 +82,8 @@ class Explanation:
         """
         index, config = self.trace.index, self.trace.probe.config
         known = index.all & ~index.unknown
-        yield from nearest(index, self.trace.rules, config, index.dated & known)
-        yield from nearest(index, self.trace.rules, config, known & ~index.dated)
+        yield from nearest(index, config, index.dated & known)
+        yield from nearest(index, config, known & ~index.dated)
         most = len(self.trace.rules.compared_fields)
         yield from (Near(image, most, most) for image in index.images(index.unknown))
 

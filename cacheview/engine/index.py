@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cacheview.engine.bits import bits_of, iterate_bits
 from cacheview.engine.candidate import (
     command_of_unknown,
     config_is_unknown,
@@ -21,6 +22,8 @@ from cacheview.engine.candidate import (
     local_aspects,
 )
 from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.counts import Counts
+from cacheview.engine.distances import Differences
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import created_by
 from cacheview.engine.requirement import Requirement
@@ -31,8 +34,6 @@ from cacheview.model.effort import go_on, paced
 __all__ = [
     "CandidateIndex",
     "Survivors",
-    "bits_of",
-    "iterate_bits",
     "newest_of",
 ]
 
@@ -65,16 +66,6 @@ class _Table:
         if isinstance(filed, list):  # made into bits when first asked for
             filed = self._filed[key] = bits_of(filed)
         return filed
-
-
-def bits_of(positions: Sequence[int]) -> int:
-    """The set of these positions, which rise."""
-    if not positions:
-        return 0
-    data = bytearray((positions[-1] >> 3) + 1)
-    for position in positions:
-        data[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(data, "little")
 
 
 class _Bucket(dict[tuple[Hashable, ...], list[int]]):
@@ -395,6 +386,14 @@ class CandidateIndex:
                 bits &= self._look_up(check, check.comparison.step(field, getattr(probe, field)))
         return bits
 
+    def differences(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
+        """Of each image, how many fields differ from the probe's, and how many elements in them."""
+        return self._differences.from_probe(probe)
+
+    @cached_property
+    def _differences(self) -> Differences:
+        return Differences(self.all, self._rules.compared_fields, self._values, self.field_matches)
+
     def _look_up(self, row: ConfigCheck | Requirement, step: Step) -> int:
         table = self._tables.get(step.slot)
         if table is None:
@@ -409,7 +408,10 @@ class CandidateIndex:
     def _column(self, row: ConfigCheck | Requirement) -> list[Any]:
         if not isinstance(row, ConfigCheck):
             return [row.read(image) for image in paced(self._images)]
-        field = row.field
+        return self._values(row.field)
+
+    def _values(self, field: str) -> list[Any]:
+        """The images' values of a field, as the daemon reads them."""
         column = self._columns.get(field)
         if column is None:
             read = self._rules.read_image
@@ -447,13 +449,3 @@ def _age(created: Timestamp | None) -> tuple[int, int]:
     assert created is not None
     seconds, nanosecond = created.instant
     return (-seconds, -nanosecond)
-
-
-def iterate_bits(bits: int) -> Iterator[int]:
-    """The positions of the bits that are set, lowest first."""
-    # Reading the digits once is linear; clearing one bit after the other would copy the int for each.
-    for place, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
-        while byte:
-            lowest = byte & -byte
-            yield place * 8 + lowest.bit_length() - 1
-            byte ^= lowest

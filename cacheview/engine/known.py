@@ -6,12 +6,13 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cacheview.engine.bits import bits_of
 from cacheview.engine.candidate import membership
 from cacheview.engine.compared import Certainty
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends, matches_history
-from cacheview.engine.index import CandidateIndex, bits_of, newest_of
+from cacheview.engine.index import CandidateIndex, newest_of
 from cacheview.engine.layers import children_by_layers, is_next_step
 from cacheview.engine.lineage import Lineage, lineages
 from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config

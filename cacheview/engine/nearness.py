@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from cacheview.engine.candidate import container_config_of
-from cacheview.engine.index import CandidateIndex, bits_of, iterate_bits
+from cacheview.engine.bits import bits_of, iterate_bits
+from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
-from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Image, ImageStore
 from cacheview.model.effort import paced
 
-__all__ = ["Near", "ancestors", "countable", "distance", "nearest"]
+__all__ = ["Near", "ancestors", "countable", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +28,13 @@ class Near:
     elements: int
 
 
-def nearest(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Iterator[Near]:
-    """A set of candidates (bits of the index), nearest first: by fields, then elements, then the newest.
-
-    The first one is found without looking at all of the others where one is as near as can be.
-    """
-    for fields, level in enumerate(_levels(index, rules, probe, among)):
-        if not level:
-            continue
-        farther: list[Near] = []
-        for position in paced(iterate_bits(level)):
-            image = index.image(position)
-            near = Near(image, fields, _elements(rules, probe, image))
-            if near.elements == fields:  # none can be nearer, so there is no need to see the others first
-                yield near
-            else:
-                farther.append(near)
-        yield from sorted(farther, key=lambda near: near.elements)
+def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterator[Near]:
+    """A set of candidates (bits of the index), nearest first: by fields, then elements, then the newest."""
+    by_fields, by_elements = index.differences(probe)
+    for fields, level in by_fields.ascending(among):
+        for elements, alike in by_elements.ascending(level):
+            for image in index.images(alike):
+                yield Near(image, fields, elements)
 
 
 def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
@@ -72,42 +60,3 @@ def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
             result.add(current.parent)
             current = store.by_id.get(current.parent)
     return result
-
-
-def _levels(index: CandidateIndex, rules: RuleSet, probe: ContainerConfig, among: int) -> Sequence[int]:
-    """The set split by the number of fields that differ: item n has those with n."""
-    levels = [among]
-    for field in rules.compared_fields:
-        same = index.field_matches(field, probe)
-        stay = [level & same for level in levels]
-        move = [level & ~same for level in levels]
-        levels = [a | b for a, b in zip([*stay, 0], [0, *move], strict=True)]
-    return levels
-
-
-def _elements(rules: RuleSet, probe: ContainerConfig, image: Image) -> int:
-    stored = container_config_of(image)
-    count = 0
-    for field in rules.compared_fields:
-        probe_value, image_value = getattr(probe, field), rules.read_image(stored, field)
-        if probe_value != image_value and not rules.field_matches(field, probe, stored):
-            count += max(1, distance(probe_value, image_value))
-    return count
-
-
-def distance(probe_value: Any, image_value: Any) -> int:
-    """How many elements differ: of lists those between the common beginning and the common end, of maps the keys."""
-    if isinstance(probe_value, Mapping) or isinstance(image_value, Mapping):
-        left, right = probe_value or {}, image_value or {}
-        return sum(
-            1 for key in left.keys() | right.keys() if key not in left or key not in right or left[key] != right[key]
-        )
-    if isinstance(probe_value, tuple) or isinstance(image_value, tuple):
-        left, right = probe_value or (), image_value or ()
-        shorter = min(len(left), len(right))
-        start = next((i for i in range(shorter) if left[i] != right[i]), shorter)
-        if len(left) == len(right):
-            return sum(a != b for a, b in zip(left[start:], right[start:], strict=True))
-        end = next((i for i in range(shorter - start) if left[-1 - i] != right[-1 - i]), shorter - start)
-        return max(len(left), len(right)) - start - end
-    return int(probe_value != image_value)

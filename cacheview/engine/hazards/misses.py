@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
+from cacheview.engine.bits import iterate_bits
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark
 from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
-from cacheview.engine.index import CandidateIndex, iterate_bits
+from cacheview.engine.index import CandidateIndex
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.engine.words import hazards as words

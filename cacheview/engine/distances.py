@@ -1,0 +1,247 @@
+"""How many elements of a field would have to change for each of many candidates, without comparing each.
+
+Every element of every candidate's value is filed once. The sets of those that have an element of the probe's value at
+its place are then counted for all candidates together (`Counts`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import and_
+from typing import Any, Protocol
+
+from cacheview.engine.bits import bits_of
+from cacheview.engine.counts import Counts
+from cacheview.model import ContainerConfig, FieldKind, field_kind
+from cacheview.model.effort import go_on, paced
+
+__all__ = ["Differences", "distance"]
+
+_SPARSE = 64  # a set of fewer than one image in so many is kept as positions until it is asked for
+
+
+class FieldDistances(Protocol):
+    """The values of one field, one for each candidate."""
+
+    def from_probe(self, value: Any) -> Counts:
+        """How many elements differ from the probe's value."""
+
+
+class Differences:
+    """How far each of many candidates is from a probe.
+
+    Args:
+        among: the candidates, as bits.
+        fields: that are compared.
+        values: a field → the candidates' values of it, in the order of their bits.
+        matching: a field and a probe's config → the candidates that pass all checks of the field.
+    """
+
+    def __init__(
+        self,
+        among: int,
+        fields: Sequence[str],
+        values: Callable[[str], Sequence[Any]],
+        matching: Callable[[str, ContainerConfig], int],
+    ) -> None:
+        self._all = among
+        self._fields = fields
+        self._values = values
+        self._matching = matching
+        self._distances: dict[str, FieldDistances | None] = {}
+        self._last: dict[str, tuple[Any, int, Counts]] = {}
+
+    def from_probe(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
+        """Of each candidate, how many fields differ, and how many elements in them: at least one for each field."""
+        differing, elements = [], Counts()
+        for field in self._fields:
+            differs, count = self._of_field(field, probe)
+            if differs:
+                differing.append(differs)
+                elements += count
+        return Counts.of_sets(differing), elements
+
+    def _of_field(self, field: str, probe: ContainerConfig) -> tuple[int, Counts]:
+        """The candidates of which a field differs, and the elements. An edit changes few fields: the last is kept."""
+        value = getattr(probe, field)
+        last = self._last.get(field)
+        if last is not None and last[0] == value:
+            return last[1:]
+        go_on()
+        differs = self._all & ~self._matching(field, probe)
+        if not differs:
+            count = Counts()
+        else:
+            if field not in self._distances:
+                self._distances[field] = _distances(field, self._values(field))
+            distances = self._distances[field]
+            elements = distances.from_probe(value) if distances is not None else Counts()
+            count = elements.at_least_one(differs)
+        self._last[field] = (value, differs, count)
+        return differs, count
+
+
+def _distances(field: str, values: Sequence[Any]) -> FieldDistances | None:
+    """Over the candidates' values of a field, in the order of their bits; None: the field has no elements."""
+    match field_kind(field):
+        case FieldKind.LIST:
+            return _OfLists(values)
+        case FieldKind.MAP:
+            return _OfMaps(values, with_values=True)
+        case FieldKind.SET:
+            return _OfMaps(values, with_values=False)
+        case _:
+            return None
+
+
+def distance(probe_value: Any, image_value: Any) -> int:
+    """How many elements of two lists differ: those between the common beginning and the common end.
+
+    Of equally long ones, those that differ place by place.
+    """
+    left, right = probe_value or (), image_value or ()
+    if len(left) == len(right):
+        return sum(a != b for a, b in zip(left, right, strict=True))
+    shorter = min(len(left), len(right))
+    start = next((i for i in range(shorter) if left[i] != right[i]), shorter)
+    end = next((i for i in range(shorter - start) if left[-1 - i] != right[-1 - i]), shorter - start)
+    return max(len(left), len(right)) - start - end
+
+
+class _Filed:
+    """Which candidates have a key, as bits."""
+
+    def __init__(self) -> None:
+        self._filed: dict[Hashable, tuple[int, ...] | list[int] | int] = {}
+
+    def add(self, key: Hashable, positions: tuple[int, ...]) -> None:
+        """These candidates have it too."""
+        filed = self._filed.get(key)
+        if filed is None:
+            self._filed[key] = positions  # most are the only ones, and all keys of a value can share them
+        elif isinstance(filed, list):
+            filed.extend(positions)
+        else:
+            assert isinstance(filed, tuple)
+            self._filed[key] = [*filed, *positions]
+
+    def pack(self, few: int) -> None:
+        """Make bits of sets of more than ``few``: they take no more room, and are there when they are asked for."""
+        for key, filed in self._filed.items():
+            if not isinstance(filed, int) and len(filed) > few:
+                self._filed[key] = bits_of(sorted(filed))
+
+    def bits(self, key: Hashable) -> int:
+        filed = self._filed.get(key, 0)
+        if not isinstance(filed, int):
+            filed = self._filed[key] = bits_of(sorted(filed))
+        return filed
+
+    def keys(self) -> Iterable[Hashable]:
+        return self._filed.keys()
+
+
+_Groups = Collection[tuple[Any, tuple[int, ...]]]
+
+
+def _grouped(values: Sequence[Any], key: Callable[[Any], Hashable]) -> _Groups:
+    """Each distinct value, and the positions that have it."""
+    positions_of: dict[Hashable, list[int]] = {}
+    for position, value in enumerate(paced(values)):
+        positions_of.setdefault(key(value) if value else (), []).append(position)
+    return [(values[positions[0]] or (), tuple(positions)) for positions in positions_of.values()]
+
+
+class _Lengths:
+    """How many elements each value has."""
+
+    def __init__(self, groups: _Groups, few: int) -> None:
+        self._filed = _Filed()
+        for value, positions in groups:
+            self._filed.add(len(value), positions)
+        self._filed.pack(few)
+        self.distinct: list[int] = sorted(self._filed.keys())  # type: ignore[type-var]
+        planes = [0] * max(self.distinct, default=0).bit_length()
+        for length in self.distinct:
+            for place in range(length.bit_length()):
+                if length >> place & 1:
+                    planes[place] |= self.bits(length)
+        self.counts = Counts(tuple(planes))
+
+    def bits(self, length: int) -> int:
+        return self._filed.bits(length)
+
+
+class _OfLists:
+    """See `distance`."""
+
+    def __init__(self, values: Sequence[Sequence[str] | None]) -> None:
+        few = len(values) // _SPARSE
+        self._all = (1 << len(values)) - 1
+        groups = _grouped(values, tuple)
+        self._lengths = _Lengths(groups, few)
+        self._places = [_Filed() for _ in range(max(self._lengths.distinct, default=0))]
+        for value, positions in paced(groups):
+            for place, element in zip(self._places, value, strict=False):
+                place.add(element, positions)
+        for place in paced(self._places):
+            place.pack(few)
+
+    def from_probe(self, value: Sequence[str] | None) -> Counts:
+        probe = value or ()
+        size = len(probe)
+        same_size = self._lengths.bits(size)
+        others = self._all & ~same_size
+        at_places = [place.bits(element) for place, element in zip(self._places, probe, strict=False)]
+        by_place = Counts.constant(size, same_size) - Counts.of_sets(bits & same_size for bits in at_places)
+        if not others:
+            return by_place
+        start = Counts.of_sets(_chain(others, at_places))
+        end = Counts.of_sets(_chain(others, map(self._from_end, itertools.count(1), reversed(probe))))
+        own = Counts.constant(size, self._all)
+        is_longer = own.below(self._lengths.counts)
+        longer, shorter = self._lengths.counts.where(is_longer, own), own.where(is_longer, self._lengths.counts)
+        return by_place.where(same_size, longer - (start + end).at_most(shorter))
+
+    def _from_end(self, place: int, element: str) -> int:
+        """Those that have an element at a place counted from the end, the last being 1."""
+        bits = 0
+        for length in self._lengths.distinct:
+            if length >= place:
+                bits |= self._places[length - place].bits(element) & self._lengths.bits(length)
+        return bits
+
+
+def _chain(among: int, sets: Iterable[int]) -> Iterator[int]:
+    """Those in the first of these sets, those in the second too, and so on."""
+    return itertools.takewhile(bool, itertools.accumulate((each & among for each in sets), and_))
+
+
+class _OfMaps:
+    """The keys that only one side has, and those with another value."""
+
+    def __init__(self, values: Sequence[Mapping[str, Any] | None], *, with_values: bool) -> None:
+        few = len(values) // _SPARSE
+        self._all = (1 << len(values)) - 1
+        groups = _grouped(values, lambda value: frozenset(value.items() if with_values else value))
+        self._lengths = _Lengths(groups, few)
+        self._keys = _Filed()
+        self._items: dict[str, _Filed] = {}
+        for value, positions in paced(groups):
+            for key in value:
+                self._keys.add(key, positions)
+                if with_values:
+                    self._items.setdefault(key, _Filed()).add(value[key], positions)
+        for filed in paced((self._keys, *self._items.values())):
+            filed.pack(few)
+        self._with_values = with_values
+
+    def from_probe(self, value: Mapping[str, Any] | None) -> Counts:
+        probe = value or {}
+        own = Counts.constant(len(probe), self._all)
+        keys = Counts.of_sets(self._keys.bits(key) for key in probe)
+        same = keys
+        if self._with_values:
+            same = Counts.of_sets(self._items[key].bits(probe[key]) for key in probe if key in self._items)
+        return own + self._lengths.counts - keys - same
