@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cacheview.engine.check import Check, CheckKind, CheckOutcome
+from cacheview.engine.check import Check, CheckOutcome
 from cacheview.engine.known import KnownCache
 from cacheview.engine.nearness import Near, countable, nearest
-from cacheview.engine.trace import Stage, Subject, Trace, first_failed, passed_elements
+from cacheview.engine.trace import Stage, Subject, Trace, first_failed
 from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome
 from cacheview.model import Image
 
@@ -70,18 +69,17 @@ def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
     local, history = trace.stage(StageKind.LOCAL), trace.stage(StageKind.HISTORY)
     assert local is not None
     if cache.rules.by_layers:
-        return _by_layers(trace)
-    index = trace.index
+        return _by_layers(trace, cache)
+    index, probe = trace.index, trace.probe
     known = ~index.unknown
-    eligible = index.eligible(trace.probe)
+    eligible = index.eligible(probe)
     among = index.dated & known & eligible or index.dated & known or index.all & known
-    distinct = cache.sources(trace.probe.cache_from)[1]
     if history is not None:
-        among = countable(cache, index, index.dated & known & eligible, distinct)
-    near = next(nearest(index, trace.probe.config, among), None)
+        among = countable(cache, index, index.dated & known & eligible, probe.cache_from)
+    near = next(nearest(index, probe.config, among), None)
     if near is None and history is None and index.unknown:
         near = Near(next(index.images(index.unknown)), len(cache.rules.compared_fields), 0)
-    source = _nearest_source(history, distinct) if history is not None else None
+    source = _nearest_source(trace, cache) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
         subject = trace.subject(StageKind.LOCAL, near.image)
         return Deciding(local, subject, subject.deciding if subject is not None else None)
@@ -93,30 +91,25 @@ def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
     return Deciding(local, None, None)
 
 
-def _by_layers(trace: Trace) -> Deciding | None:
+def _by_layers(trace: Trace, cache: KnownCache) -> Deciding | None:
     """The image that passed the most checks, of the sources first."""
-    best: Deciding | None = None
+    best: tuple[int, Stage, Image] | None = None
     for stage in trace.stages:
         if best is None and (failed := first_failed(stage.checks)) is not None:
             return Deciding(stage, None, failed)
-        for subject in stage.subjects if stage.kind is not StageKind.CACHE_FROM else ():
-            if best is None or best.subject is None or subject.tally.passed > best.subject.tally.passed:
-                best = Deciding(stage, subject, subject.deciding)
-    return best or Deciding(trace.stages[-1], None, None)
+        if stage.kind is StageKind.CACHE_FROM:
+            continue
+        steps = cache.next_children if stage.kind is StageKind.LOCAL else cache.next_sources
+        near = steps(trace.probe, explained=True).nearest(trace.probe.config)
+        if near is not None and (best is None or near[1] > best[0]):
+            best = (near[1], stage, near[0])
+    if best is None:
+        return Deciding(trace.stages[-1], None, None)
+    subject = trace.subject(best[1].kind, best[2])
+    return Deciding(best[1], subject, subject.deciding if subject is not None else None)
 
 
-def _nearest_source(history: Stage, distinct: Sequence[Image]) -> Subject | None:
+def _nearest_source(trace: Trace, cache: KnownCache) -> Subject | None:
     """The source that passed the most: of the history, entry by entry."""
-    best: tuple[int, int] = (-1, -1)
-    result: Subject | None = None
-    places: dict[str, int] = {}
-    for place, image in enumerate(history.images):
-        places.setdefault(image.id, place)
-    for image in distinct:
-        subject = history.subjects[places[image.id]]
-        prefix = next((check for check in subject.checks if check.kind is CheckKind.HISTORY), None)
-        matching = passed_elements(prefix) if prefix is not None else 0
-        rank = (subject.tally.passed, matching)
-        if rank > best:
-            best, result = rank, subject
-    return result
+    near = cache.continuations(trace.probe, explained=True).nearest(trace.probe.config)
+    return trace.subject(StageKind.HISTORY, near[0]) if near is not None else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import and_
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from cacheview.engine.bits import bits_of
 from cacheview.engine.counts import Counts
@@ -109,13 +109,16 @@ def distance(probe_value: Any, image_value: Any) -> int:
     return max(len(left), len(right)) - start - end
 
 
-class _Filed:
+K = TypeVar("K", bound=Hashable)
+
+
+class _Filed(Generic[K]):
     """Which candidates have a key, as bits."""
 
     def __init__(self) -> None:
-        self._filed: dict[Hashable, tuple[int, ...] | list[int] | int] = {}
+        self._filed: dict[K, tuple[int, ...] | list[int] | int] = {}
 
-    def add(self, key: Hashable, positions: tuple[int, ...]) -> None:
+    def add(self, key: K, positions: tuple[int, ...]) -> None:
         """These candidates have it too."""
         filed = self._filed.get(key)
         if filed is None:
@@ -132,13 +135,13 @@ class _Filed:
             if not isinstance(filed, int) and len(filed) > few:
                 self._filed[key] = bits_of(sorted(filed))
 
-    def bits(self, key: Hashable) -> int:
+    def bits(self, key: K) -> int:
         filed = self._filed.get(key, 0)
         if not isinstance(filed, int):
             filed = self._filed[key] = bits_of(sorted(filed))
         return filed
 
-    def keys(self) -> Iterable[Hashable]:
+    def keys(self) -> Iterable[K]:
         return self._filed.keys()
 
 
@@ -157,11 +160,11 @@ class _Lengths:
     """How many elements each value has."""
 
     def __init__(self, groups: _Groups, few: int) -> None:
-        self._filed = _Filed()
+        self._filed = _Filed[int]()
         for value, positions in groups:
             self._filed.add(len(value), positions)
         self._filed.pack(few)
-        self.distinct: list[int] = sorted(self._filed.keys())  # type: ignore[type-var]
+        self.distinct: list[int] = sorted(self._filed.keys())
         planes = [0] * max(self.distinct, default=0).bit_length()
         for length in self.distinct:
             for place in range(length.bit_length()):
@@ -181,7 +184,7 @@ class _OfLists:
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, tuple)
         self._lengths = _Lengths(groups, few)
-        self._places = [_Filed() for _ in range(max(self._lengths.distinct, default=0))]
+        self._places = [_Filed[str]() for _ in range(max(self._lengths.distinct, default=0))]
         for value, positions in paced(groups):
             for place, element in zip(self._places, value, strict=False):
                 place.add(element, positions)
@@ -226,8 +229,8 @@ class _OfMaps:
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, lambda value: frozenset(value.items() if with_values else value))
         self._lengths = _Lengths(groups, few)
-        self._keys = _Filed()
-        self._items: dict[str, _Filed] = {}
+        self._keys = _Filed[str]()
+        self._items: dict[str, _Filed[str]] = {}
         for value, positions in paced(groups):
             for key in value:
                 self._keys.add(key, positions)

@@ -13,7 +13,7 @@ from cacheview.engine.candidate import config_is_unknown, container_config_of
 from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_text
 from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.distances import distance
-from cacheview.engine.history import created_by, has_nothing_to_compare, history_checks, history_keys, matches_history
+from cacheview.engine.history import created_by, history_checks, matches_history, prefix_values
 from cacheview.engine.nearness import countable, nearest
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
@@ -182,7 +182,7 @@ def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     index = cache.candidates(probe.parent)
     among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
-        among = countable(cache, index, among, cache.sources(probe.cache_from)[1])
+        among = countable(cache, index, among, probe.cache_from)
     for near in itertools.islice(nearest(index, probe.config, among), _MOST):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
@@ -204,7 +204,7 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     among = everything.dated & everything.certain & everything.eligible(probe) & cache.elsewhere(probe.parent)
     among &= cache.on_named_parents
     if probe.cache_from:
-        among = countable(cache, cache.everything, among, cache.sources(probe.cache_from)[1])
+        among = countable(cache, cache.everything, among, probe.cache_from)
     for near in itertools.islice(nearest(cache.everything, probe.config, among), _MOST):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
@@ -215,37 +215,21 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To the command with which a source goes on from the parent."""
-    parent = cache.store.by_id.get(probe.parent)
-    entries = len(parent.history) if parent is not None else 0
-    proposals = []
-    for source in paced(cache.sources(probe.cache_from)[1]):
-        if entries >= len(source.history):
-            continue
-        if parent is not None and not has_nothing_to_compare(parent):
-            layers = len(parent.diff_ids)
-            if source.diff_ids[:layers] != parent.diff_ids:
-                continue
-            if history_keys(source, cache.rules)[:entries] != history_keys(parent, cache.rules):
-                continue
-        current = probe.config.Cmd or ()
-        command = command_for(source.history[entries].created_by, current)
-        edit = _with_config(probe, {"Cmd": command}, source)
-        if conjunction(history_checks(source, parent, edit.probe.config, cache.rules))[0] is Certainty.MAYBE:
-            continue
+    current, proposals = probe.config.Cmd or (), []
+    for text, source in cache.continuations(probe).commands():
+        command = command_for(text, current)
         cost = (1, max(1, distance(current, command)), 0)
-        proposals.append(_Proposal(cost, edit))
+        proposals.append(_Proposal(cost, _with_config(probe, {"Cmd": command}, source)))
     return iter(sorted(proposals, key=lambda proposal: proposal.cost))
 
 
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent from which a source continues with the probe's command."""
     wanted = created_by(probe.config)
-    ends: dict[int, list[Image]] = {}
-    for image in paced(cache.store.images):
-        ends.setdefault(_prefix_values(image, cache.rules)[-1], []).append(image)
+    ends = cache.by_history
     for source in paced(cache.sources(probe.cache_from)[1]):
-        values = _prefix_values(source, cache.rules)
         steps = [step for step, entry in enumerate(source.history) if entry.created_by == wanted]
+        values = prefix_values(source, cache.rules) if steps else []
         fitting = (image for step in steps for image in ends.get(values[step], ()))
         for parent in paced((None, *fitting) if steps else ()):
             if matches_history(source, parent, probe.config, cache.rules):
@@ -254,14 +238,6 @@ def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal
                 after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
                 if after != probe:
                     yield _Proposal((1, 1, KEEP_PARENT), Edit(after, changes_between(probe, after), source))
-
-
-def _prefix_values(image: Image, rules: RuleSet) -> list[int]:
-    """Of each beginning of an image's history, from none of it to all: one number, the same for equal ones."""
-    values = [0]
-    for key in history_keys(image, rules):
-        values.append(hash((values[-1], key)))
-    return values
 
 
 def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:

@@ -5,7 +5,7 @@ moby: ``isValidParent``, ``isValidConfig`` and ``isParent`` of ``daemon/containe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,21 +18,43 @@ from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 __all__ = [
     "HistoryCheck",
     "IsParent",
+    "begins_with",
+    "command_check",
     "created_by",
     "descends",
     "descent_doubts",
+    "first_difference",
     "has_nothing_to_compare",
     "history_checks",
     "history_keys",
     "matches_history",
+    "prefix_checks",
+    "prefix_values",
 ]
 
 
 def history_keys(image: Image, rules: RuleSet) -> tuple[tuple[object, ...], ...]:
     """What the entries of an image's history are compared by: equal keys are equal to the daemon."""
-    if not rules.dates_missing_times:
-        return image.history_keys
+    keys = image.history_keys
+    if not rules.dates_missing_times or all(created is not None for created, *_ in keys):
+        return keys
     return tuple(rules.entry_key(entry) for entry in image.history)
+
+
+def prefix_values(image: Image, rules: RuleSet) -> list[int]:
+    """Of each beginning of an image's history, from none of it to all: one number, the same for equal ones."""
+    values = [0]
+    for key in history_keys(image, rules):
+        values.append(hash((values[-1], key)))
+    return values
+
+
+def first_difference(parent: Sequence[object], source: Sequence[object]) -> int:
+    """The first place where the source does not repeat the parent; the length of the shorter if there is none."""
+    if source[: len(parent)] == parent:
+        return len(parent)
+    shorter = min(len(parent), len(source))
+    return next((i for i in range(shorter) if parent[i] != source[i]), shorter)
 
 
 def created_by(config: ContainerConfig) -> str:
@@ -66,6 +88,12 @@ def history_checks(
     source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet
 ) -> Iterator[HistoryCheck]:
     """All that is compared of a source: ``isValidParent``, then ``isValidConfig``."""
+    yield from prefix_checks(source, parent, rules)
+    yield command_check(source, parent, config)
+
+
+def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterator[HistoryCheck]:
+    """What is compared of a source with the parent, whatever the command: ``isValidParent``."""
     own = doubts_about(source, "history")
     of_parent = doubts_about(parent, "history") if parent is not None else ()
     yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), own)
@@ -86,9 +114,15 @@ def history_checks(
         alike = history_keys(source, rules)[:entries] == history_keys(parent, rules)
         yield HistoryCheck(CheckKind.HISTORY, alike, joined(prefix_doubts(parent, source, rules), free))
         yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layering)
+
+
+def command_check(source: Image, parent: Image | None, config: ContainerConfig) -> HistoryCheck:
+    """Whether the entry after the parent's has the probe's command: ``isValidConfig``."""
+    entries = len(parent.history) if parent is not None else 0
+    of_parent = doubts_about(parent, "history") if parent is not None else ()
     following = source.history[entries] if entries < len(source.history) else None
     passes = following is not None and following.created_by == created_by(config)
-    yield HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), of_parent))
+    return HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), of_parent))
 
 
 def _surely_has_something(parent: Image) -> bool:
@@ -104,11 +138,16 @@ def matches_history(source: Image, parent: Image | None, config: ContainerConfig
     step = len(parent.history) if parent is not None else 0
     if step >= len(source.history) or source.history[step].created_by != created_by(config):
         return False
+    return begins_with(source, parent, rules)
+
+
+def begins_with(source: Image, parent: Image | None, rules: RuleSet) -> bool:
+    """Whether the history of a source that has more entries than the parent's begins with it, and its layers too."""
     if parent is None or has_nothing_to_compare(parent):
         return True
     if source.diff_ids[: len(parent.diff_ids)] != parent.diff_ids:
         return False
-    return history_keys(source, rules)[:step] == history_keys(parent, rules)
+    return history_keys(source, rules)[: len(parent.history)] == history_keys(parent, rules)
 
 
 class IsParent(Enum):

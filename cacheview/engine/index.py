@@ -132,6 +132,20 @@ class CandidateIndex:
         """The bit of an image. Raises KeyError if it is not a candidate here."""
         return self._positions[image.id]
 
+    def having(self, ids: Iterable[str]) -> int:
+        """The images of these ids, of those that are here."""
+        positions = self._positions
+        return bits_of(sorted({positions[image_id] for image_id in ids if image_id in positions}))
+
+    @cached_property
+    def own_parents(self) -> int:
+        """The images that are recorded as their own parent."""
+        return bits_of([position for position, image in enumerate(paced(self._images)) if image.parent == image.id])
+
+    def place(self, image_id: str) -> int | None:
+        """Where an image stands in store order; None: it is not here."""
+        return self._places.get(image_id)
+
     def images(self, bits: int) -> Iterator[Image]:
         """The images of a set, newest first, those without a time last."""
         for position in iterate_bits(bits):

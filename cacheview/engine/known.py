@@ -9,12 +9,13 @@ from functools import cached_property
 from cacheview.engine.bits import bits_of
 from cacheview.engine.candidate import membership
 from cacheview.engine.compared import Certainty
+from cacheview.engine.continuations import Continuations
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.earlier import is_restored
-from cacheview.engine.history import IsParent, descends, matches_history
+from cacheview.engine.history import IsParent, descends, prefix_values
 from cacheview.engine.index import CandidateIndex, newest_of
-from cacheview.engine.layers import children_by_layers, is_next_step
-from cacheview.engine.lineage import Lineage, lineages
+from cacheview.engine.layers import child_doubts, children_by_layers
+from cacheview.engine.lineage import Lineage, ancestors, lineages
 from cacheview.engine.restore import LayerContent, RestoreError, RestorePanic, identity, restored_config
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
@@ -59,6 +60,9 @@ class KnownCache:
         self._elsewhere: tuple[str, int] | None = None
         self._lineages: tuple[tuple[str, ...], tuple[Lineage, ...]] = ((), ())
         self._sources: tuple[tuple[str, ...], tuple[Image, ...], tuple[Image, ...]] = ((), (), ())
+        self._maybe_children: tuple[Image, Sequence[Image]] | None = None
+        self._ancestry: tuple[tuple[Image, ...], frozenset[str | None]] | None = None
+        self._continuations: dict[tuple[str, bool], Continuations] = {}
 
     def candidates(self, parent: str) -> CandidateIndex:
         """The images that the local cache considers for a parent, or for `SCRATCH`."""
@@ -86,6 +90,14 @@ class KnownCache:
         return CandidateIndex(self.store.images, self.rules)
 
     @cached_property
+    def by_history(self) -> Mapping[int, Sequence[Image]]:
+        """The images by `prefix_values` of their whole history."""
+        results: dict[int, list[Image]] = {}
+        for image in paced(self.store.images):
+            results.setdefault(prefix_values(image, self.rules)[-1], []).append(image)
+        return results
+
+    @cached_property
     def on_named_parents(self) -> int:
         """The images on a parent with a name, or on none, as bits of `everything`."""
         by_id = self.store.by_id
@@ -98,10 +110,11 @@ class KnownCache:
 
     def elsewhere(self, parent: str) -> int:
         """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
-        if self._elsewhere is None or self._elsewhere[0] != parent:
+        known = self._elsewhere
+        if known is None or known[0] != parent:
             here = [self.everything.position(image) for image in self.children(parent)]
-            self._elsewhere = (parent, self.everything.all & ~bits_of(sorted(here)))
-        return self._elsewhere[1]
+            known = self._elsewhere = (parent, self.everything.all & ~bits_of(sorted(here)))
+        return known[1]
 
     @cached_property
     def has_doubts(self) -> bool:
@@ -128,19 +141,101 @@ class KnownCache:
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
         """What each ``--cache-from`` reference brings in. The last question is remembered."""
-        if self._lineages[0] != cache_from:
-            self._lineages = (cache_from, lineages(self.store, cache_from, self.rules, self.naming))
-        return self._lineages[1]
+        known = self._lineages
+        if cache_from and known[0] != cache_from:
+            known = self._lineages = (cache_from, lineages(self.store, cache_from, self.rules, self.naming))
+        return known[1] if cache_from else ()
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
         """All sources in order, and each once: an image may be one many times over, and asking once is enough."""
-        if self._sources[0] != cache_from:
+        known = self._sources
+        if known[0] != cache_from:
             sources = self.past.sources
             if sources is None:
                 sources = tuple(source for lineage in self.lineages(cache_from) for source in lineage.sources)
             distinct = tuple({source.id: source for source in sources}.values())
-            self._sources = (cache_from, sources, distinct)
-        return self._sources[1:]
+            known = self._sources = (cache_from, sources, distinct)
+        return known[1:]
+
+    def continuations(self, probe: Probe, *, explained: bool = False) -> Continuations:
+        """How the sources of a probe go on from its parent.
+
+        ``explained``: remembered until another probe is explained, whatever is tried meanwhile.
+        """
+        return self._remembered("sources", self.sources(probe.cache_from)[1], self.parent(probe), explained)
+
+    def next_children(self, probe: Probe, *, explained: bool = False) -> Continuations:
+        """The same of the candidates, for rules that compare their history."""
+        parent = self.store.by_id.get(probe.parent)
+        return self._remembered("children", self.children(probe.parent), parent, explained)
+
+    def next_sources(self, probe: Probe, *, explained: bool = False) -> Continuations:
+        """The same of the sources, for rules that look at them as at children."""
+        parent = self.store.by_id.get(probe.parent)
+        return self._remembered("sources", self.sources(probe.cache_from)[1], parent, explained)
+
+    def maybe_children(self, probe: Probe, parent: Image) -> Continuations:
+        """The same of these candidates and of all images that may be one."""
+        known = self._maybe_children
+        if known is None or known[0] is not parent:
+            children = {child.id for child in self.children(probe.parent)}
+            images = [
+                image for image in paced(self.store.images) if image.id in children or child_doubts(image, parent)
+            ]
+            known = self._maybe_children = (parent, images)
+        return self._remembered("maybe children", known[1], parent, False)
+
+    def without_parent(self, probe: Probe) -> Continuations:
+        """How the images without a recorded parent go on from the probe's."""
+        images = self.store.children.get(SCRATCH, ())
+        return self._remembered("without parent", images, self.store.by_id.get(probe.parent), True)
+
+    def without_their_parent(self, probe: Probe) -> Continuations:
+        """The same of the images whose recorded parent the store lacks."""
+        return self._remembered("lost parent", self._orphans, self.store.by_id.get(probe.parent), True)
+
+    @cached_property
+    def _orphans(self) -> Sequence[Image]:
+        known = self.store.by_id
+        lost = (images for parent, images in self.store.children.items() if parent != SCRATCH and parent not in known)
+        return [image for images in lost for image in images]
+
+    @cached_property
+    def unmarked_first_steps(self) -> CandidateIndex:
+        """The images without a parent that look like first steps, whether or not they are recorded as such."""
+        old = [image for image in self.store.children.get(SCRATCH, ()) if image.is_first_step]
+        return CandidateIndex(old, self.rules)
+
+    def _remembered(self, what: str, images: Sequence[Image], parent: Image | None, explained: bool) -> Continuations:
+        known = next(
+            (
+                known
+                for slot in (True, False)
+                if (known := self._continuations.get((what, slot))) is not None
+                and known.images is images
+                and known.parent is parent
+            ),
+            None,
+        )
+        if known is None:
+            known = self._continuations[what, explained] = Continuations(images, parent, self.rules)
+        elif explained:
+            self._continuations[what, True] = known
+        return known
+
+    def counting_parents(self, cache_from: tuple[str, ...]) -> frozenset[str | None]:
+        """The parents of the sources, and of those theirs where the rules follow them. The last are remembered.
+
+        A local match counts only if it is one of them; None: a source has no parent.
+        """
+        sources = self.sources(cache_from)[1]
+        known = self._ancestry
+        if known is None or known[0] is not sources:
+            parents: set[str | None] = {source.parent for source in sources}
+            if self.rules.follows_ancestors:
+                parents |= ancestors(self.store, sources)
+            known = self._ancestry = (sources, frozenset(parents))
+        return known[1]
 
     def as_known(self, probe: Probe) -> Verdict:
         """The answer: ``MakeImageCache`` and ``GetCache`` of moby's ``image/cache`` and ``daemon/containerd``."""
@@ -170,7 +265,7 @@ class KnownCache:
                         return Verdict(VerdictOutcome.DIVERGES, None, StageKind.DESCENT, local, sources, why=why)
                     case IsParent.NO:
                         pass
-        return self._verdict_by_history(probe, local, sources, distinct)
+        return self._verdict_by_history(probe, local, sources)
 
     def _newest(self, probe: Probe) -> Image | None:
         """The local cache's answer. An index is made for the second question on a parent: a build asks each once."""
@@ -187,21 +282,19 @@ class KnownCache:
             return None
         return image
 
-    def _verdict_by_history(
-        self, probe: Probe, local: Image | None, sources: tuple[Image, ...], distinct: tuple[Image, ...]
-    ) -> Verdict:
+    def _verdict_by_history(self, probe: Probe, local: Image | None, sources: tuple[Image, ...]) -> Verdict:
         parent = self.parent(probe)
         if parent is None and probe.parent != SCRATCH:
             error = self.rules.lost_parent.error(probe.parent)
             is_there = probe.parent in self.store.by_id
             why = Why.PARENT_OF_OTHER_PLATFORM if is_there else Why.PARENT_NOT_FOUND
             return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error, why=why)
-        for source in paced(distinct):
-            if matches_history(source, parent, probe.config, self.rules):
-                if not self.rules.may_restore:
-                    return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, source=source)
-                return self.source_hit(probe, parent, source, local, sources)
-        return Verdict(VerdictOutcome.MISS, None, None, local, sources)
+        source = next(self.continuations(probe).matching(probe.config), None)
+        if source is None:
+            return Verdict(VerdictOutcome.MISS, None, None, local, sources)
+        if not self.rules.may_restore:
+            return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, source=source)
+        return self.source_hit(probe, parent, source, local, sources)
 
     def source_hit(
         self, probe: Probe, parent: Image | None, source: Image, local: Image | None, sources: tuple[Image, ...]
@@ -312,7 +405,7 @@ class KnownCache:
 
     def _verdict_by_layers(self, probe: Probe) -> Verdict:
         """``GetCache`` of ``daemon/containerd/cache.go`` at v24.0: the sources first, then the children."""
-        sources, distinct = self.sources(probe.cache_from)
+        sources, _ = self.sources(probe.cache_from)
         if probe.parent == SCRATCH:
             return Verdict(VerdictOutcome.MISS, sources=sources, why=Why.SCRATCH_NOT_LOOKED_UP)
         parent = self.store.by_id.get(probe.parent)
@@ -323,16 +416,10 @@ class KnownCache:
             return Verdict(
                 VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error, why=Why.PARENT_NOT_FOUND
             )
-        for stage, images in ((StageKind.HISTORY, distinct), (StageKind.LOCAL, self.children(probe.parent))):
-            for image in paced(images):
-                if is_next_step(image, parent, probe.config, self.rules):
-                    is_local = stage is StageKind.LOCAL
-                    return Verdict(
-                        VerdictOutcome.HIT,
-                        image,
-                        stage,
-                        image if is_local else None,
-                        sources,
-                        source=None if is_local else image,
-                    )
+        source = next(self.next_sources(probe).matching(probe.config), None)
+        if source is not None:
+            return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, None, sources, source=source)
+        local = next(self.next_children(probe).matching(probe.config), None)
+        if local is not None:
+            return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local, sources)
         return Verdict(VerdictOutcome.MISS, sources=sources)

@@ -16,7 +16,15 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 from cacheview.model.effort import go_on
 
-__all__ = ["LayerCheck", "child_doubts", "children_by_layers", "is_next_step", "layer_checks"]
+__all__ = [
+    "LayerCheck",
+    "child_doubts",
+    "children_by_layers",
+    "is_next_step",
+    "layer_checks",
+    "layer_command_check",
+    "layer_prefix_checks",
+]
 
 
 def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
@@ -47,6 +55,12 @@ class LayerCheck:
 
 def layer_checks(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> Iterator[LayerCheck]:
     """All that is compared of a source or a child: ``isMatch``."""
+    yield from layer_prefix_checks(image, parent, rules)
+    yield layer_command_check(image, parent, config)
+
+
+def layer_prefix_checks(image: Image, parent: Image, rules: RuleSet) -> Iterator[LayerCheck]:
+    """What of it depends on the parent alone."""
     entries = len(parent.history)
     lengths = joined(doubts_about(image, "history"), doubts_about(parent, "history"))
     yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, lengths)
@@ -54,9 +68,14 @@ def layer_checks(image: Image, parent: Image, config: ContainerConfig, rules: Ru
     yield LayerCheck(CheckKind.LAYER_COUNT, more, child_doubts(image, parent))
     alike = history_keys(image, rules)[:entries] == history_keys(parent, rules)
     yield LayerCheck(CheckKind.HISTORY, alike, prefix_doubts(parent, image, rules))
+
+
+def layer_command_check(image: Image, parent: Image, config: ContainerConfig) -> LayerCheck:
+    """Whether the entry after the parent's has the probe's command."""
+    entries = len(parent.history)
     following = image.history[entries].created_by if entries < len(image.history) else None
     doubts = joined(doubts_about(image, "history.created_by"), doubts_about(parent, "history"))
-    yield LayerCheck(CheckKind.COMMAND, following == created_by(config), doubts)
+    return LayerCheck(CheckKind.COMMAND, following == created_by(config), doubts)
 
 
 def is_next_step(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> bool:

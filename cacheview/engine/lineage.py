@@ -5,7 +5,7 @@ moby: ``MakeImageCache`` of ``daemon/containerd/cache.go`` and ``ImageHistory`` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from cacheview.engine.words import sources as words
 from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
 from cacheview.model.effort import LimitError, paced
 
-__all__ = ["Lineage", "lineages"]
+__all__ = ["Lineage", "ancestors", "lineages"]
 
 
 _MOST_SOURCES: Final = 2_000_000
@@ -119,3 +119,14 @@ def _walk(store: ImageStore, image: Image) -> Iterator[Image]:
             return
         yield current
         current = store.by_id.get(current.parent) if current.parent else None
+
+
+def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
+    """The recorded parents of these images, and so on."""
+    result: set[str] = set()
+    for image in paced(images):
+        current: Image | None = image
+        while current is not None and current.parent is not None and current.parent not in result:
+            result.add(current.parent)
+            current = store.by_id.get(current.parent)
+    return result

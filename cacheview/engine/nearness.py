@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cacheview.engine.bits import bits_of, iterate_bits
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
-from cacheview.model import ContainerConfig, Image, ImageStore
-from cacheview.model.effort import paced
+from cacheview.model import ContainerConfig, Image
 
-__all__ = ["Near", "ancestors", "countable", "nearest"]
+__all__ = ["Near", "countable", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +35,10 @@ def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterat
                 yield Near(image, fields, elements)
 
 
-def countable(cache: KnownCache, index: CandidateIndex, among: int, sources: Sequence[Image]) -> int:
+def countable(cache: KnownCache, index: CandidateIndex, among: int, cache_from: tuple[str, ...]) -> int:
     """Those of a set that would count as a local match beside these sources: one of them has it as its parent."""
-    parents = {source.parent for source in sources}
-    if cache.rules.follows_ancestors:
-        parents = set(ancestors(cache.store, sources))
-    alone = cache.rules.reads_one_parent and None in parents  # such a source asks the answer itself
-    results = [
-        position
-        for position in paced(iterate_bits(among))
-        if (image := index.image(position)).id in parents or (alone and image.parent == image.id)
-    ]
-    return bits_of(results)
-
-
-def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
-    """The recorded parents of these images, and so on."""
-    result: set[str] = set()
-    for image in paced(images):
-        current: Image | None = image
-        while current is not None and current.parent is not None and current.parent not in result:
-            result.add(current.parent)
-            current = store.by_id.get(current.parent)
-    return result
+    parents = cache.counting_parents(cache_from)
+    counting = index.having(parent for parent in parents if parent is not None)
+    if cache.rules.reads_one_parent and None in parents:  # such a source asks the answer itself
+        counting |= index.own_parents
+    return among & counting

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cacheview.engine.candidate import membership
-from cacheview.engine.compared import Certainty, conjunction, joined
+from cacheview.engine.compared import Certainty, joined
 from cacheview.engine.doubts import Grounds, doubts_about
 from cacheview.engine.earlier import is_restored
-from cacheview.engine.history import IsParent, descends, descent_doubts, history_checks
+from cacheview.engine.history import IsParent, descends, descent_doubts
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
-from cacheview.engine.layers import child_doubts, layer_checks
-from cacheview.engine.nearness import ancestors
+from cacheview.engine.layers import child_doubts
+from cacheview.engine.lineage import ancestors
 from cacheview.engine.restore import identity, restored_config
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Doubt, Image, Probe
-from cacheview.model.effort import go_on, paced
+from cacheview.model.effort import go_on
 
 __all__ = ["MOST_IMAGES", "possible_answers"]
 
@@ -226,14 +226,17 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
         if parent is None:
             answers.outcomes.add(VerdictOutcome.ERROR)
             return
-    for member in paced(members):
+    sources = cache.continuations(probe).possible(probe.config)
+    going_on = {image.id: (certainty, doubts) for image, certainty, doubts in sources}
+    for member in members:
         source = member.image
         if source is None:
             answers.any_of(member.doubts, *member.carriers)
             continue
-        certainty, doubts = conjunction(history_checks(source, parent, probe.config, cache.rules))
-        if certainty is Certainty.NO:
+        if source.id not in going_on:
             continue
+        go_on()
+        certainty, doubts = going_on[source.id]
         answers.grounds.add(doubts, source, parent)
         answers.grounds.add(member.doubts, *member.carriers)
         _hit_of_source(cache, probe, parent, source, answers)
@@ -303,24 +306,15 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
     if parent is None:
         answers.outcomes.add(VerdictOutcome.MISS if cache.rules.lost_parent.is_miss else VerdictOutcome.ERROR)
         return
-    for source in cache.sources(probe.cache_from)[1]:
-        if _is_next(cache, probe, parent, source, (), answers):
+    for source, certainty, doubts in cache.next_sources(probe).possible(probe.config):
+        answers.hit(source)
+        answers.grounds.add(doubts, source, parent)
+        if certainty is Certainty.YES:
             return
-    children = {child.id for child in cache.children(probe.parent)}
-    for image in paced(cache.store.images):
-        doubts = child_doubts(image, parent)
-        if (doubts or image.id in children) and _is_next(cache, probe, parent, image, doubts, answers):
+    for image, certainty, doubts in cache.maybe_children(probe, parent).possible(probe.config):
+        member = child_doubts(image, parent)
+        answers.hit(image)
+        answers.grounds.add((*doubts, *member), image, parent)
+        if certainty is Certainty.YES and not member:
             return
     answers.outcomes.add(VerdictOutcome.MISS)
-
-
-def _is_next(
-    cache: KnownCache, probe: Probe, parent: Image, image: Image, member: tuple[Doubt, ...], answers: _Answers
-) -> bool:
-    """Whether the image is the answer for certain, if the daemon comes to it."""
-    certainty, doubts = conjunction(layer_checks(image, parent, probe.config, cache.rules))
-    if certainty is Certainty.NO:
-        return False
-    answers.hit(image)
-    answers.grounds.add((*doubts, *member), image, parent)
-    return certainty is Certainty.YES and not member

@@ -147,6 +147,7 @@ class Stage:
         subjects: candidates or sources in the daemon's order, each made when it is looked at.
         images: the images of the subjects, in the same order.
         unsure: how many of them may come out otherwise, for something that is not known of them.
+        find: where the image of an id stands among the subjects, without a search; None: there is no such table.
     """
 
     kind: StageKind
@@ -156,9 +157,12 @@ class Stage:
     subjects: Sequence[Subject] = ()
     images: Sequence[Image] = ()
     unsure: int = 0
+    find: Callable[[str], int | None] | None = None
 
     def position(self, image_id: str) -> int | None:
         """Where the image first stands among the subjects."""
+        if self.find is not None:
+            return self.find(image_id)
         return next((i for i, image in enumerate(self.images) if image.id == image_id), None)
 
 

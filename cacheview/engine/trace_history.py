@@ -13,6 +13,7 @@ from cacheview.engine.history import (
     created_by,
     descends,
     descent_doubts,
+    first_difference,
     history_checks,
     history_keys,
 )
@@ -65,8 +66,9 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
     )
 
 
-def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
+def descent_stage(verdict: Verdict, cache: KnownCache) -> Stage:
     """Whether the local match counts: some source must have it as its parent, or as an ancestor."""
+    store, rules = cache.store, cache.rules
     sources, answer = verdict.sources, verdict.local
     if answer is None:
         subjects = LazySequence(
@@ -79,18 +81,16 @@ def descent_stage(verdict: Verdict, store: ImageStore, rules: RuleSet) -> Stage:
     end = next((i for i in range(len(sources)) if results[i] is not IsParent.NO), len(sources))
     kin = "parent" if rules.reads_one_parent else "ancestor"
 
-    has_doubts = any(image.doubts for image in store.images)
-
     def make(i: int) -> Subject:
         source = sources[i]
         if i > end:
             return Subject(source, "source", NOT_REACHED, lambda: (_not_reached(source),))
-        doubts = descent_doubts(source, answer, store, rules) if has_doubts else ()
+        doubts = descent_doubts(source, answer, store, rules) if cache.has_doubts else ()
         outcome = outcome_of(results[i] is IsParent.YES, doubts)
         return Subject(source, "source", outcome, lambda: (_descent_check(source, answer, results[i], store, rules),))
 
     if end == len(sources):
-        unsure = has_doubts and any(descent_doubts(source, answer, store, rules) for source in sources)
+        unsure = cache.has_doubts and any(descent_doubts(source, answer, store, rules) for source in sources)
         outcome = CheckOutcome.UNKNOWN if unsure else FAILED
         note = words.local_answer_ignored(answer, kin, unknown=unsure)
     elif results[end] is IsParent.YES:
@@ -188,7 +188,7 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     elif verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         outcome, note = FAILED, verdict.error
     else:
-        unsure = sum(map(may_fit, {source.id: source for source in sources}.values()))
+        unsure = sum(1 for _ in cache.continuations(probe).possible(probe.config)) if cache.has_doubts else 0
         outcome = CheckOutcome.UNKNOWN if unsure else FAILED
         note = words.matching_source(len(sources), unsure)
     return Stage(StageKind.HISTORY, outcome, note, stage_checks, LazySequence(len(sources), make), sources)
@@ -247,20 +247,10 @@ def _check(
             return Check(CheckKind.COMMAND, outcome, created_by(probe.config), value, "Cmd", note, doubts=doubts)
 
 
-def _first_difference(parent_value: Sequence[object], source_value: Sequence[object]) -> int:
-    """The first place where the longer does not repeat the shorter; the length of the shorter if there is none."""
-    if source_value[: len(parent_value)] == parent_value:
-        return len(parent_value)
-    for i, (left, right) in enumerate(zip(parent_value, source_value, strict=False)):
-        if left != right:
-            return i
-    return min(len(parent_value), len(source_value))
-
-
 def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: bool) -> Sequence[Check]:
     """The parent's history against the source's first entries, one by one."""
     parent_value, source_value = parent.history, source.history
-    end = _first_difference(history_keys(parent, rules), history_keys(source, rules))
+    end = first_difference(history_keys(parent, rules), history_keys(source, rules))
     # An entry that may be equal leaves those after it open, up to the first that certainly differs.
     settled = _settled_at(parent, source, end, rules) if reached else -1
 
@@ -326,7 +316,7 @@ def _layers(
     parent_value: Sequence[str], source_value: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool
 ) -> Sequence[Check]:
     """The parent's layers against the source's first, one by one."""
-    end = _first_difference(parent_value, source_value)
+    end = first_difference(parent_value, source_value)
 
     def layer_check(i: int) -> Check:
         outcome = outcome_of(i < end, doubts) if reached and i <= end else NOT_REACHED

@@ -67,7 +67,10 @@ def _stage(
             tuple(images),
         )
     is_known = 0 <= end < len(images)
-    unsure = 0 if is_known else sum(map(may_be_next, images))
+    unsure = 0
+    if not is_known and cache.has_doubts:
+        steps = cache.next_children(probe) if kind is StageKind.LOCAL else cache.next_sources(probe)
+        unsure = sum(1 for _ in steps.possible(probe.config))
     note = words.next_step(images[end]) if is_known else words.next_steps(len(images), role, unsure)
     outcome = PASSED if is_known else CheckOutcome.UNKNOWN if unsure else FAILED
     return Stage(kind, outcome, note, checks, LazySequence(len(images), make), tuple(images))

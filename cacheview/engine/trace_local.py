@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from cacheview.engine.candidate import (
     CandidateCheck,
@@ -25,6 +27,7 @@ from cacheview.engine.verdict import StageKind
 from cacheview.engine.words import trace as words
 from cacheview.engine.words.platforms import platform_note
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, is_default
+from cacheview.model.effort import paced
 from cacheview.platforms import HOST
 
 __all__ = ["local_stage"]
@@ -39,21 +42,17 @@ _TIME_CHECKS = 2  # that there is a time, and that it is the newest
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
     """The stage over all candidates of the probe's parent, in store order."""
     member = membership(rules, probe.parent)
-    matches = index.in_store_order(index.matches(probe))
-    standing: dict[str, Image | None] = {}  # for each match, the newest of the matches before it
-    best: Image | None = None
-    for image in matches:
-        standing[image.id] = best
-        if _replaces(rules, image, best):
-            best = image
+    matches = index.matches(probe)
+    standings = _Standings(index, matches)
+    best = index.image(matches[0]) if matches and index.dated >> matches[0] & 1 else None
     may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.has_doubts else (0, 0)
     unsure = may & ~must
     rivals = _above(index, must, may) & unsure
 
     def make(i: int) -> Subject:
         image = candidates[i]
-        is_match = image.id in standing
-        before = standing.get(image.id)
+        is_match = standings.has(image)
+        before = standings.before(i) if is_match else None
         selected = is_match and _replaces(rules, image, before)
         note = ""
         if selected and best is not None and best.id != image.id:
@@ -79,7 +78,44 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
     doubtful = unsure.bit_count()
     note = words.candidates(count, matching, doubtful)
     outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if unsure else FAILED
-    return Stage(StageKind.LOCAL, outcome, note, subjects=LazySequence(count, make), images=candidates, unsure=doubtful)
+    return Stage(
+        StageKind.LOCAL,
+        outcome,
+        note,
+        subjects=LazySequence(count, make),
+        images=candidates,
+        unsure=doubtful,
+        find=index.place,
+    )
+
+
+class _Standings:
+    """For each match, the newest of the matches before it in store order: the answer so far."""
+
+    def __init__(self, index: CandidateIndex, matches: Sequence[int]) -> None:
+        self._index = index
+        self._matches = matches  # the newest first
+
+    def has(self, image: Image) -> bool:
+        position = self._index.position(image)
+        place = bisect_left(self._matches, position)
+        return place < len(self._matches) and self._matches[place] == position
+
+    def before(self, place: int) -> Image | None:
+        """The newest match that stands before a place in store order; only what has a time counts."""
+        row = bisect_right(self._first, -place, key=lambda each: -each[0])
+        return self._index.image(self._first[row][1]) if row < len(self._first) else None
+
+    @cached_property
+    def _first(self) -> Sequence[tuple[int, int]]:
+        """Place and position of each match that stands before all newer ones, the newest first."""
+        results: list[tuple[int, int]] = []
+        for position in paced(self._matches):
+            place = self._index.place(self._index.image(position).id)
+            assert place is not None
+            if self._index.dated >> position & 1 and (not results or place < results[-1][0]):
+                results.append((place, position))
+        return results
 
 
 def _tally(rules: RuleSet, probe: Probe, image: Image) -> Tally:

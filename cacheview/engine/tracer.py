@@ -28,7 +28,7 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
         stages = (
             cache_from_stage(cache.lineages(probe.cache_from)),
             local,
-            descent_stage(verdict, cache.store, cache.rules),
+            descent_stage(verdict, cache),
             history_stage(probe, cache, verdict),
         )
     return Trace(probe, cache.store, cache.rules, answer, stages, index)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from cacheview.engine.bits import iterate_bits
 from cacheview.engine.cache import ImageCache
+from cacheview.engine.continuations import Continuations
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark
-from cacheview.engine.history import created_by, has_nothing_to_compare, matches_history
-from cacheview.engine.index import CandidateIndex
+from cacheview.engine.history import created_by, has_nothing_to_compare
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.engine.words import hazards as words
@@ -77,8 +76,7 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
     """The newest image that would be the answer if it had the mark."""
     index = cache.candidates(probe.parent)
     if probe.parent == SCRATCH and cache.rules.marks_first_steps:
-        old = [image for image in cache.store.children.get(SCRATCH, ()) if image.is_first_step]
-        index = CandidateIndex(old, cache.rules)
+        index = cache.unmarked_first_steps
     others = [
         requirement
         for requirement in (*cache.rules.requirements, *cache.rules.later)
@@ -95,30 +93,24 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
 
 def _loaded(cache: ImageCache, probe: Probe) -> Image | None:
     """An image without a recorded parent whose history goes on from the parent's with this step."""
-    return _with_step(cache, probe, cache.store.children.get(SCRATCH, ()))
+    return _with_step(cache, probe, cache.without_parent)
 
 
 def _orphan(cache: ImageCache, probe: Probe) -> Image | None:
     """An image whose recorded parent the store lacks, and whose history goes on from the parent's with this step."""
-    store = cache.store
-    lost = (parent for parent in store.children if parent != SCRATCH and parent not in store.by_id)
-    return _with_step(cache, probe, itertools.chain.from_iterable(store.children[parent] for parent in lost))
+    return _with_step(cache, probe, cache.without_their_parent)
 
 
-def _with_step(cache: ImageCache, probe: Probe, images: Iterable[Image]) -> Image | None:
+def _with_step(cache: ImageCache, probe: Probe, images: Callable[[Probe], Continuations]) -> Image | None:
     parent = cache.store.by_id.get(probe.parent)
     if probe.parent != SCRATCH and (parent is None or has_nothing_to_compare(parent)):
         return None
-    step, value = len(parent.history) if parent is not None else 0, created_by(probe.config)
-    if not value:
+    if not created_by(probe.config):
         return None
-    for image in paced(images):
-        history = image.config.history or ()
-        if len(history) <= step or history[step].created_by != value or (parent is None and len(history) == 1):
+    for image in images(probe).matching(probe.config):
+        if parent is None and len(image.history) == 1:
             continue
-        if doubts_about(image, "parent", "history", "history.created", "history.created_by", "diff_ids"):
-            continue
-        if matches_history(image, parent, probe.config, cache.rules):
+        if not doubts_about(image, "parent", "history", "history.created", "history.created_by", "diff_ids"):
             return image
     return None
 

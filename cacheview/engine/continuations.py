@@ -1,0 +1,171 @@
+"""How the histories of many images go on from a parent's: found once for a parent, and looked up by command.
+
+The rules are those of `history` and `layers`. What is compared before the command depends on the parent alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cacheview.engine.check import CheckKind
+from cacheview.engine.compared import Certainty, all_pass, conjunction
+from cacheview.engine.history import (
+    HistoryCheck,
+    begins_with,
+    command_check,
+    created_by,
+    first_difference,
+    history_keys,
+    prefix_checks,
+)
+from cacheview.engine.layers import LayerCheck, layer_command_check, layer_prefix_checks
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import ContainerConfig, Doubt, Image
+from cacheview.model.effort import paced
+
+__all__ = ["Continuations"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rank:
+    """How far a source comes: checks that pass, and entries of the parent's history that are alike.
+
+    ``reached``: the daemon may come to the command, which is one check more.
+    """
+
+    passed: int
+    alike: int
+    reached: bool
+
+
+class Continuations:
+    """Images, each once, against one parent: of rules that look at layers and history alone there is one."""
+
+    def __init__(self, images: Sequence[Image], parent: Image | None, rules: RuleSet) -> None:
+        self.images = images
+        self.parent = parent
+        self._rules = rules
+        self._by_layers = parent if rules.by_layers else None
+        self._step = len(parent.history) if parent is not None else 0
+        self._begins: dict[int, bool] = {}
+        self._best_of: dict[str, int] = {}
+        self._before: dict[int, tuple[Certainty, tuple[Doubt, ...]]] = {}
+
+    def _checks_before(self, image: Image) -> Iterator[HistoryCheck | LayerCheck]:
+        """What is compared before the command."""
+        if self._by_layers is not None:
+            return layer_prefix_checks(image, self._by_layers, self._rules)
+        return prefix_checks(image, self.parent, self._rules)
+
+    def _command(self, image: Image, config: ContainerConfig) -> HistoryCheck | LayerCheck:
+        if self._by_layers is not None:
+            return layer_command_check(image, self._by_layers, config)
+        return command_check(image, self.parent, config)
+
+    def _begins_with(self, image: Image) -> bool:
+        if self._by_layers is not None:
+            return all_pass(layer_prefix_checks(image, self._by_layers, self._rules))
+        return begins_with(image, self.parent, self._rules)
+
+    @cached_property
+    def _by_command(self) -> dict[str | None, list[int]]:
+        """The places of the images, by the command of the entry after the parent's; None: they have none."""
+        step, places_of = self._step, dict[str | None, list[int]]()
+        for place, image in enumerate(paced(self.images)):
+            history = image.config.history or ()
+            places_of.setdefault(history[step].created_by if step < len(history) else None, []).append(place)
+        return places_of
+
+    def matching(self, config: ContainerConfig) -> Iterator[Image]:
+        """The images whose history goes on with the command, with the values as the store reports them, in order."""
+        for place in paced(self._by_command.get(created_by(config), ())):
+            begins = self._begins.get(place)
+            if begins is None:
+                begins = self._begins[place] = self._begins_with(self.images[place])
+            if begins:
+                yield self.images[place]
+
+    def commands(self) -> Iterator[tuple[str, Image]]:
+        """Each command with which one goes on, as far as it is known for certain; and the first that does."""
+        for command, places in self._by_command.items():
+            for place in paced(places if command is not None else ()):
+                image = self.images[place]
+                if self._known_before(place)[0] is Certainty.YES and not self._command(image, ContainerConfig()).doubts:
+                    yield command or "", image
+                    break
+
+    def possible(self, config: ContainerConfig) -> Iterator[tuple[Image, Certainty, tuple[Doubt, ...]]]:
+        """The images whose history may go on with the command, in order: whether it does, and what that rests on."""
+        places = self._by_command.get(created_by(config), ())
+        for place in paced(sorted({*places, *self._unclear_commands}) if self._unclear_commands else places):
+            image = self.images[place]
+            before = self._known_before(place)
+            if before[0] is Certainty.NO:
+                continue
+            certainty, doubts = conjunction((self._command(image, config),))
+            if certainty is not Certainty.NO:
+                doubts = tuple(dict.fromkeys((*before[1], *doubts)))
+                yield image, (Certainty.MAYBE if doubts else Certainty.YES), doubts
+
+    def _known_before(self, place: int) -> tuple[Certainty, tuple[Doubt, ...]]:
+        """Whether an image passes all before the command."""
+        known = self._before.get(place)
+        if known is None:
+            known = self._before[place] = conjunction(self._checks_before(self.images[place]))
+        return known
+
+    @cached_property
+    def _unclear_commands(self) -> tuple[int, ...]:
+        """The places of images whose next command is not known."""
+        nothing = ContainerConfig()
+        return tuple(place for place, image in enumerate(paced(self.images)) if self._command(image, nothing).doubts)
+
+    def nearest(self, config: ContainerConfig) -> tuple[Image, int] | None:
+        """The image that passes the most checks, and how many; of several, that with the most entries alike.
+
+        With the command it passes one check more, so it is the best of those that have it, or of all without it.
+        """
+        if not self.images:
+            return None
+        command = created_by(config)
+        if command not in self._best_of:
+            places = self._by_command.get(command, ())
+            self._best_of[command] = max(places, key=lambda place: self._far(place, passes=True), default=self._best)
+
+        def far(place: int) -> tuple[int, int, int]:
+            return self._far(place, passes=self._command(self.images[place], config).passes)
+
+        best = max((self._best, self._best_of[command]), key=far)
+        return self.images[best], far(best)[0]
+
+    @cached_property
+    def _best(self) -> int:
+        return max(range(len(self.images)), key=lambda place: self._far(place, passes=False))
+
+    def _far(self, place: int, *, passes: bool) -> tuple[int, int, int]:
+        """``passes``: whether the command is the probe's."""
+        rank = self._ranks[place]
+        return rank.passed + (passes and rank.reached), rank.alike, -place
+
+    @cached_property
+    def _ranks(self) -> Sequence[_Rank]:
+        return [self._rank(image) for image in paced(self.images)]
+
+    def _rank(self, image: Image) -> _Rank:
+        passed, alike = 0, 0
+        for check in self._checks_before(image):
+            is_compared = not isinstance(check, HistoryCheck) or check.compared
+            if check.kind is CheckKind.HISTORY and is_compared and not self._by_layers:
+                alike = self._alike(image)
+            if check.passes and is_compared:
+                passed += 1
+            elif not check.passes and not check.doubts:
+                return _Rank(passed, alike, reached=False)
+        return _Rank(passed, alike, reached=True)
+
+    def _alike(self, image: Image) -> int:
+        """How many entries of the parent's history the image's repeats, up to the first that differs."""
+        assert self.parent is not None
+        return first_difference(history_keys(self.parent, self._rules), history_keys(image, self._rules))
