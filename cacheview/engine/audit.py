@@ -9,7 +9,6 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark, is_restored
-from cacheview.engine.history import history_keys
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.ties import ties
 from cacheview.engine.words import audits as words
@@ -185,7 +184,7 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     without = [image for image in known if image.parent is None and _known(image, "parent")]
     if not any(len(image.history) > 1 for image in without):
         return
-    keys = {image.id: history_keys(image, rules) for image in known}
+    keys = {image.id: rules.history_keys(image) for image in known}
     within = {entry for image in without for entry in keys[image.id][:-1]}
     bases: dict[int, list[Image]] = {}
     for image in paced(known):

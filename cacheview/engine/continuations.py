@@ -17,7 +17,6 @@ from cacheview.engine.history import (
     command_check,
     created_by,
     first_difference,
-    history_keys,
     prefix_checks,
 )
 from cacheview.engine.layers import LayerCheck, layer_command_check, layer_prefix_checks
@@ -168,4 +167,4 @@ class Continuations:
     def _alike(self, image: Image) -> int:
         """How many entries of the parent's history the image's repeats, up to the first that differs."""
         assert self.parent is not None
-        return first_difference(history_keys(self.parent, self._rules), history_keys(image, self._rules))
+        return first_difference(self._rules.history_keys(self.parent), self._rules.history_keys(image))

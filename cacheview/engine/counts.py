@@ -63,6 +63,12 @@ class Counts:
             borrow = (b & borrow) | ((b | borrow) & ~a)
         return borrow
 
+    def equal(self, other: Counts, among: int) -> int:
+        """The images of a set that have the same number here and there."""
+        for a, b in zip_longest(self.planes, other.planes, fillvalue=0):
+            among &= ~(a ^ b)
+        return among
+
     def where(self, bits: int, other: Counts) -> Counts:
         """These numbers for the images of a set, the others for all others."""
         return Counts(tuple(a & bits | b & ~bits for a, b in zip_longest(self.planes, other.planes, fillvalue=0)))

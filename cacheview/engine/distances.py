@@ -62,6 +62,20 @@ class Differences:
                 elements += count
         return Counts.of_sets(differing), elements
 
+    def read_alike(self, field: str, value: Mapping[str, str]) -> int:
+        """The candidates each of whose keys has the same value in the probe, where a key that it lacks reads as empty.
+
+        See `SameValues`; the lengths are compared apart.
+        """
+        distances = self._of_elements(field)
+        assert isinstance(distances, _OfMaps)
+        return distances.read_alike(value)
+
+    def _of_elements(self, field: str) -> FieldDistances | None:
+        if field not in self._distances:
+            self._distances[field] = _distances(field, self._values(field))
+        return self._distances[field]
+
     def _of_field(self, field: str, probe: ContainerConfig) -> tuple[int, Counts]:
         """The candidates of which a field differs, and the elements. An edit changes few fields: the last is kept."""
         value = getattr(probe, field)
@@ -73,9 +87,7 @@ class Differences:
         if not differs:
             count = Counts()
         else:
-            if field not in self._distances:
-                self._distances[field] = _distances(field, self._values(field))
-            distances = self._distances[field]
+            distances = self._of_elements(field)
             elements = distances.from_probe(value) if distances is not None else Counts()
             count = elements.at_least_one(differs)
         self._last[field] = (value, differs, count)
@@ -156,24 +168,29 @@ def _grouped(values: Sequence[Any], key: Callable[[Any], Hashable]) -> _Groups:
     return [(values[positions[0]] or (), tuple(positions)) for positions in positions_of.values()]
 
 
-class _Lengths:
-    """How many elements each value has."""
+class _Numbers:
+    """A number for each value: how many elements it has."""
 
-    def __init__(self, groups: _Groups, few: int) -> None:
+    def __init__(self, groups: Iterable[tuple[int, tuple[int, ...]]], few: int) -> None:
         self._filed = _Filed[int]()
-        for value, positions in groups:
-            self._filed.add(len(value), positions)
+        for number, positions in groups:
+            self._filed.add(number, positions)
         self._filed.pack(few)
         self.distinct: list[int] = sorted(self._filed.keys())
         planes = [0] * max(self.distinct, default=0).bit_length()
-        for length in self.distinct:
-            for place in range(length.bit_length()):
-                if length >> place & 1:
-                    planes[place] |= self.bits(length)
+        for number in self.distinct:
+            for place in range(number.bit_length()):
+                if number >> place & 1:
+                    planes[place] |= self.bits(number)
         self.counts = Counts(tuple(planes))
 
-    def bits(self, length: int) -> int:
-        return self._filed.bits(length)
+    def bits(self, number: int) -> int:
+        """Those with this number."""
+        return self._filed.bits(number)
+
+
+def _lengths(groups: _Groups, few: int) -> _Numbers:
+    return _Numbers(((len(value), positions) for value, positions in groups), few)
 
 
 class _OfLists:
@@ -183,7 +200,7 @@ class _OfLists:
         few = len(values) // _SPARSE
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, tuple)
-        self._lengths = _Lengths(groups, few)
+        self._lengths = _lengths(groups, few)
         self._places = [_Filed[str]() for _ in range(max(self._lengths.distinct, default=0))]
         for value, positions in paced(groups):
             for place, element in zip(self._places, value, strict=False):
@@ -228,7 +245,7 @@ class _OfMaps:
         few = len(values) // _SPARSE
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, lambda value: frozenset(value.items() if with_values else value))
-        self._lengths = _Lengths(groups, few)
+        self._lengths = _lengths(groups, few)
         self._keys = _Filed[str]()
         self._items: dict[str, _Filed[str]] = {}
         for value, positions in paced(groups):
@@ -236,6 +253,8 @@ class _OfMaps:
                 self._keys.add(key, positions)
                 if with_values:
                     self._items.setdefault(key, _Filed()).add(value[key], positions)
+        empty = ((sum(not each for each in value.values()), positions) for value, positions in groups if value)
+        self._empty = _Numbers(empty if with_values else (), few).counts
         for filed in paced((self._keys, *self._items.values())):
             filed.pack(few)
         self._with_values = with_values
@@ -248,3 +267,10 @@ class _OfMaps:
         if self._with_values:
             same = Counts.of_sets(self._items[key].bits(probe[key]) for key in probe if key in self._items)
         return own + self._lengths.counts - keys - same
+
+    def read_alike(self, probe: Mapping[str, str]) -> int:
+        """See `Differences.read_alike`."""
+        filed = [(self._items[key], value) for key, value in probe.items() if key in self._items]
+        same = Counts.of_sets(of_key.bits(value) for of_key, value in filed)
+        compared = Counts.of_sets(of_key.bits("") for of_key, _ in filed)
+        return (same + self._empty - compared).equal(self._lengths.counts, self._all)

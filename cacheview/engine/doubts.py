@@ -104,13 +104,19 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
     whole = _joined(doubts_about(parent, "history"), doubts_about(source, "history"))
     if whole:
         return whole
-    results: list[tuple[Doubt, ...]] = []
-    for parent_value, source_value in zip(parent.history, source.history, strict=False):
-        doubts = entry_doubts(parent, source, parent_value, source_value, rules)
-        if not doubts and rules.entry_key(parent_value) != rules.entry_key(source_value):
+    of_equal: tuple[Doubt, ...] | None = None  # what any two entries rest on that are equal as reported
+    results: dict[Doubt, None] = {}
+    keys = zip(rules.history_keys(parent), rules.history_keys(source), strict=False)
+    for place, (parent_key, source_key) in enumerate(keys):
+        if parent_key == source_key and of_equal is not None:
+            continue
+        doubts = entry_doubts(parent, source, parent.history[place], source.history[place], rules)
+        if parent_key == source_key:
+            of_equal = doubts
+        elif not doubts:
             return ()
-        results.append(doubts)
-    return _joined(*results)
+        results.update(dict.fromkeys(doubts))
+    return tuple(results)
 
 
 @dataclass(frozen=True, slots=True)

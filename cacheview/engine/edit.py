@@ -13,7 +13,7 @@ from cacheview.engine.candidate import config_is_unknown, container_config_of
 from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_text
 from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.distances import distance
-from cacheview.engine.history import created_by, history_checks, matches_history, prefix_values
+from cacheview.engine.history import created_by, history_checks, matches_history, prefix_value
 from cacheview.engine.nearness import countable, nearest
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome
@@ -215,23 +215,20 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To the command with which a source goes on from the parent."""
-    current, proposals = probe.config.Cmd or (), []
+    current = probe.config.Cmd or ()
+    commands = []
     for text, source in cache.continuations(probe).commands():
         command = command_for(text, current)
-        cost = (1, max(1, distance(current, command)), 0)
-        proposals.append(_Proposal(cost, _with_config(probe, {"Cmd": command}, source)))
-    return iter(sorted(proposals, key=lambda proposal: proposal.cost))
+        commands.append(((1, max(1, distance(current, command)), 0), command, source))
+    for cost, command, source in sorted(commands, key=lambda each: each[0]):
+        yield _Proposal(cost, _with_config(probe, {"Cmd": command}, source))
 
 
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent from which a source continues with the probe's command."""
-    wanted = created_by(probe.config)
-    ends = cache.by_history
-    for source in paced(cache.sources(probe.cache_from)[1]):
-        steps = [step for step, entry in enumerate(source.history) if entry.created_by == wanted]
-        values = prefix_values(source, cache.rules) if steps else []
-        fitting = (image for step in steps for image in ends.get(values[step], ()))
-        for parent in paced((None, *fitting) if steps else ()):
+    for source, step in paced(cache.steps_of_sources(probe.cache_from).get(created_by(probe.config), ())):
+        fitting = cache.by_history.get(prefix_value(source, step, cache.rules), ())
+        for parent in paced((None, *fitting)):
             if matches_history(source, parent, probe.config, cache.rules):
                 if conjunction(history_checks(source, parent, probe.config, cache.rules))[0] is Certainty.MAYBE:
                     continue

@@ -26,27 +26,15 @@ __all__ = [
     "first_difference",
     "has_nothing_to_compare",
     "history_checks",
-    "history_keys",
     "matches_history",
     "prefix_checks",
-    "prefix_values",
+    "prefix_value",
 ]
 
 
-def history_keys(image: Image, rules: RuleSet) -> tuple[tuple[object, ...], ...]:
-    """What the entries of an image's history are compared by: equal keys are equal to the daemon."""
-    keys = image.history_keys
-    if not rules.dates_missing_times or all(created is not None for created, *_ in keys):
-        return keys
-    return tuple(rules.entry_key(entry) for entry in image.history)
-
-
-def prefix_values(image: Image, rules: RuleSet) -> list[int]:
-    """Of each beginning of an image's history, from none of it to all: one number, the same for equal ones."""
-    values = [0]
-    for key in history_keys(image, rules):
-        values.append(hash((values[-1], key)))
-    return values
+def prefix_value(image: Image, entries: int, rules: RuleSet) -> int:
+    """A number for the first entries of an image's history: the same for equal ones."""
+    return hash(rules.history_keys(image)[:entries])
 
 
 def first_difference(parent: Sequence[object], source: Sequence[object]) -> int:
@@ -111,7 +99,7 @@ def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterat
         layering = joined(layering, free)
         yield HistoryCheck(CheckKind.ENTRY_COUNT, entries < len(source.history), lengths)
         yield HistoryCheck(CheckKind.LAYER_COUNT, layers <= len(source.diff_ids), layering)
-        alike = history_keys(source, rules)[:entries] == history_keys(parent, rules)
+        alike = rules.history_keys(source)[:entries] == rules.history_keys(parent)
         yield HistoryCheck(CheckKind.HISTORY, alike, joined(prefix_doubts(parent, source, rules), free))
         yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layering)
 
@@ -147,7 +135,7 @@ def begins_with(source: Image, parent: Image | None, rules: RuleSet) -> bool:
         return True
     if source.diff_ids[: len(parent.diff_ids)] != parent.diff_ids:
         return False
-    return history_keys(source, rules)[: len(parent.history)] == history_keys(parent, rules)
+    return rules.history_keys(source)[: len(parent.history)] == rules.history_keys(parent)
 
 
 class IsParent(Enum):

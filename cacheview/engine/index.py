@@ -7,6 +7,7 @@ look-ups and ANDs, for a hundred images or ten thousand.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -78,6 +79,11 @@ class _Bucket(dict[tuple[Hashable, ...], list[int]]):
         super().__init__()
         self.special: dict[Hashable, list[tuple[Hashable, ...]]] = {}
 
+    @cached_property
+    def bits(self) -> int:
+        """All of them."""
+        return bits_of(sorted(position for positions in self.values() for position in positions))
+
     def file(self, keys: tuple[Hashable, ...], parts: Iterable[Hashable]) -> None:
         """File a special key, under the part that the fewest have so far."""
         part = min(parts, key=lambda part: len(self.special.get(part, ())), default=None)
@@ -119,6 +125,11 @@ class CandidateIndex:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {image.id: place for place, image in enumerate(self._in_store_order)}
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        """Where the image of each bit stands in store order."""
+        return [self._places[image.id] for image in paced(self._images)]
 
     def in_store_order(self, positions: Sequence[int]) -> list[Image]:
         """The images of these bits as the store lists them."""
@@ -315,17 +326,23 @@ class CandidateIndex:
         bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))
         if bucket is None:
             return []
-        loose = [step for step in steps if step.admits is not None]
-        exact = tuple(step.accepted for step in loose)
+        loose = [(row, step) for row, step in zip(self._rows, steps, strict=True) if step.admits is not None]
+        exact = tuple(step.accepted for _, step in loose)
+        parts = next((step.parts(step.accepted) for _, step in loose if step.parts is not None), ())
+        special = list(itertools.islice(bucket.admitted(parts), self._few + 1))
+        if len(special) > self._few:
+            bits = bucket.bits
+            for row, step in loose:
+                bits &= self._look_up(row, step)
+            return list(iterate_bits(bits))
         results = list(bucket.get(exact, ()))
-        parts = next((step.parts(step.accepted) for step in loose if step.parts is not None), ())
-        for keys in paced(bucket.admitted(parts)):
+        for keys in special:
             if (
                 keys != exact
                 and bucket[keys][0] not in known
                 and all(
                     key == step.accepted or (step.special(key) and step.admits(key))
-                    for step, key in zip(loose, keys, strict=True)
+                    for (_, step), key in zip(loose, keys, strict=True)
                     if step.special is not None and step.admits is not None
                 )
             ):
@@ -413,6 +430,8 @@ class CandidateIndex:
         if table is None:
             table = self._tables[step.slot] = _Table(self._column(row), step.key, step.special)
         bits = table.bits(step.accepted) if step.accepted is not NO_KEY else 0
+        if step.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
+            return bits | self._differences.read_alike(row.field, dict(step.accepted))  # type: ignore[call-overload]
         if step.admits is not None:
             for key in table.special:
                 if key != step.accepted and step.admits(key):

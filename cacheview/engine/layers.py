@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cacheview.engine.check import CheckKind
 from cacheview.engine.compared import all_pass, joined
 from cacheview.engine.doubts import doubts_about, prefix_doubts
-from cacheview.engine.history import created_by, history_keys
+from cacheview.engine.history import created_by
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 from cacheview.model.effort import go_on
@@ -66,7 +66,7 @@ def layer_prefix_checks(image: Image, parent: Image, rules: RuleSet) -> Iterator
     yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, lengths)
     more = len(image.diff_ids) == len(parent.diff_ids) + 1
     yield LayerCheck(CheckKind.LAYER_COUNT, more, child_doubts(image, parent))
-    alike = history_keys(image, rules)[:entries] == history_keys(parent, rules)
+    alike = rules.history_keys(image)[:entries] == rules.history_keys(parent)
     yield LayerCheck(CheckKind.HISTORY, alike, prefix_doubts(parent, image, rules))
 
 

@@ -91,6 +91,8 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
     if not probe.cache_from:
         for candidate in local.images():
             answers.hit(candidate)
+            if answers.others:
+                break
         if local.certain is None:
             answers.outcomes.add(VerdictOutcome.MISS)
         return
@@ -174,6 +176,10 @@ class _Member:
 
 
 def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
+    return cache.last("members", probe.cache_from, lambda: _find_members(cache, probe))
+
+
+def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
     if cache.past.sources is not None:
         return [_Member(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
     by_source: dict[tuple[str, bool], _Member] = {}

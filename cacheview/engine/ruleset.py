@@ -14,7 +14,7 @@ from typing import Any
 
 from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
 from cacheview.engine.requirement import FittingPlatform, Requirement
-from cacheview.model import CONFIG_FIELDS, ContainerConfig, DockerVersion, HistoryEntry, StoreKind, Timestamp
+from cacheview.model import CONFIG_FIELDS, ContainerConfig, DockerVersion, HistoryEntry, Image, StoreKind, Timestamp
 from cacheview.platforms import PlatformRule
 from cacheview.platforms.rules import ANY_PLATFORM
 
@@ -336,6 +336,13 @@ class RuleSet:
     def time(self, created: Timestamp | None) -> Timestamp | None:
         """A time as the daemon reads it."""
         return YEAR_ONE if created is None and self.dates_missing_times else created
+
+    def history_keys(self, image: Image) -> tuple[tuple[object, ...], ...]:
+        """What the entries of an image's history are compared by: equal keys are equal to the daemon."""
+        keys = image.history_keys
+        if not self.dates_missing_times or all(created is not None for created, *_ in keys):
+            return keys
+        return tuple(self.entry_key(entry) for entry in image.history)
 
     def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
         """All that ``reflect.DeepEqual`` compares of a history entry: two are equal when their keys are."""

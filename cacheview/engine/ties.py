@@ -9,7 +9,6 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from cacheview.engine.candidate import container_config_of, local_aspects
 from cacheview.engine.doubts import doubts_about
-from cacheview.engine.history import history_keys
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.ruleset import RuleSet
@@ -87,11 +86,11 @@ def _by_layers(store: ImageStore, rules: RuleSet) -> Iterator[tuple[Image, ...]]
     """Those that come next on the same image by the same command."""
     read = local_aspects(rules)
     known = [image for image in store.images if not image.doubts or not doubts_about(image, *read)]
-    parents = {(image.diff_ids, history_keys(image, rules)) for image in paced(store.images)}
+    parents = {(image.diff_ids, rules.history_keys(image)) for image in paced(store.images)}
     steps = []
     for image in paced(known):
         if image.history and image.diff_ids:
-            parent = (image.diff_ids[:-1], history_keys(image, rules)[:-1])
+            parent = (image.diff_ids[:-1], rules.history_keys(image)[:-1])
             if parent in parents:
                 steps.append((image, (parent, image.history[-1].created_by)))
     yield from map(tuple, _groups(steps))

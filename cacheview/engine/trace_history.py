@@ -15,7 +15,6 @@ from cacheview.engine.history import (
     descent_doubts,
     first_difference,
     history_checks,
-    history_keys,
 )
 from cacheview.engine.known import KnownCache
 from cacheview.engine.lazy import LazySequence
@@ -250,7 +249,7 @@ def _check(
 def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: bool) -> Sequence[Check]:
     """The parent's history against the source's first entries, one by one."""
     parent_value, source_value = parent.history, source.history
-    end = first_difference(history_keys(parent, rules), history_keys(source, rules))
+    end = first_difference(rules.history_keys(parent), rules.history_keys(source))
     # An entry that may be equal leaves those after it open, up to the first that certainly differs.
     settled = _settled_at(parent, source, end, rules) if reached else -1
 

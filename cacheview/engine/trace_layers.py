@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cacheview.engine.check import ABSENT, Check, CheckKind, CheckOutcome
 from cacheview.engine.compared import Certainty, conjunction
-from cacheview.engine.history import created_by, history_keys
+from cacheview.engine.history import created_by
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import LayerCheck, child_doubts, layer_checks
 from cacheview.engine.lazy import LazySequence
@@ -118,7 +118,7 @@ def _check(
                 CheckKind.LAYER_COUNT, outcome, len(parent.diff_ids), len(image.diff_ids), note=note, doubts=doubts
             )
         case CheckKind.HISTORY:
-            keys, image_keys = history_keys(parent, rules), history_keys(image, rules)
+            keys, image_keys = rules.history_keys(parent), rules.history_keys(image)
             differs = next((i for i, key in enumerate(keys) if image_keys[i : i + 1] != (key,)), None)
             note = words.entries_of_parent("image") if differs is None else words.entry_differs(differs)
             return Check(CheckKind.HISTORY, outcome, entries, len(image.history), note=note, doubts=doubts)

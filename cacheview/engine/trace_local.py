@@ -111,8 +111,7 @@ class _Standings:
         """Place and position of each match that stands before all newer ones, the newest first."""
         results: list[tuple[int, int]] = []
         for position in paced(self._matches):
-            place = self._index.place(self._index.image(position).id)
-            assert place is not None
+            place = self._index.places[position]
             if self._index.dated >> position & 1 and (not results or place < results[-1][0]):
                 results.append((place, position))
         return results

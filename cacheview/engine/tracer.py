@@ -20,15 +20,20 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
     index = cache.candidates(probe.parent)
     if cache.rules.by_layers:
         layers = layer_stages(probe, cache, verdict)
-        stages = (cache_from_stage(cache.lineages(probe.cache_from)), *layers) if probe.cache_from else layers
+        stages = (_cache_from(cache, probe), *layers) if probe.cache_from else layers
         return Trace(probe, cache.store, cache.rules, answer, stages, index)
     local = local_stage(probe, cache.rules, cache.children(probe.parent), index)
     stages = (local,)
     if probe.cache_from:
         stages = (
-            cache_from_stage(cache.lineages(probe.cache_from)),
+            _cache_from(cache, probe),
             local,
             descent_stage(verdict, cache),
             history_stage(probe, cache, verdict),
         )
     return Trace(probe, cache.store, cache.rules, answer, stages, index)
+
+
+def _cache_from(cache: ImageCache, probe: Probe) -> Stage:
+    lineages = cache.lineages(probe.cache_from)
+    return cache.last("stage of --cache-from", lineages, lambda: cache_from_stage(lineages))

@@ -9,7 +9,6 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restored, says_nothing
-from cacheview.engine.layers import is_next_step
 from cacheview.engine.words import hazards as words
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
@@ -64,13 +63,10 @@ def _of_configs(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazar
 
 def of_layer_match(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazard]:
     """Of a child that matched by its history and layers alone."""
-    parent = cache.store.by_id.get(probe.parent)
-    assert parent is not None
     ties = [
         other
-        for other in cache.children(probe.parent)
+        for other in cache.next_children(probe).matching(probe.config)
         if other.id != image.id
-        and is_next_step(other, parent, probe.config, cache.rules)
         and not doubts_about(other, "history", "history.created", "history.created_by", "diff_ids")
     ]
     if ties:

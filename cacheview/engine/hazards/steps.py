@@ -9,7 +9,7 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark, differing
-from cacheview.engine.history import created_by, history_keys
+from cacheview.engine.history import created_by
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.words import hazards as words
 from cacheview.model import Image, ImageStore, Probe, short_id
@@ -57,7 +57,7 @@ def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
             return None
         if len(current.history) == step + 1:
             rules = cache.rules
-            alike = history_keys(current, rules) == history_keys(source, rules)[: step + 1]
+            alike = rules.history_keys(current) == rules.history_keys(source)[: step + 1]
             return current if alike and not prefix_doubts(current, source, rules) else None
         current = cache.store.by_id.get(current.parent) if current.parent else None
     return None

@@ -1,0 +1,257 @@
+"""What is looked up in a store again and again to answer its probes, each made when first needed and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from cacheview.engine.bits import bits_of
+from cacheview.engine.candidate import membership
+from cacheview.engine.continuations import Continuations
+from cacheview.engine.doubts import doubts_about
+from cacheview.engine.history import prefix_value
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.layers import child_doubts, children_by_layers
+from cacheview.engine.lineage import Lineage, ancestors, lineages
+from cacheview.engine.restore import LayerContent
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageStore, Probe
+from cacheview.model.effort import paced
+
+__all__ = ["Lookups", "Past"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a cache object keeps from one probe of a build to the next, beside the store.
+
+    Attributes:
+        sources: the images that ``--cache-from`` brought in; None: still to be looked up.
+        restored: by what makes them the same, the ids of images that were created before.
+        layers: for diff ids whose layer content is not as it should be, what is there.
+    """
+
+    sources: tuple[Image, ...] | None = None
+    restored: Mapping[Hashable, str] = field(default_factory=dict)
+    layers: LayerContent = field(default_factory=dict)
+
+
+class Lookups:
+    """The indexes of one store under one rule set. Store and rules stay as they are.
+
+    Several threads may look up at once: what is kept is put there whole, and at worst made twice.
+    """
+
+    def __init__(self, store: ImageStore, rules: RuleSet, past: Past | None = None) -> None:
+        self.store = store
+        self.rules = rules
+        self.past = past or Past()
+        self._candidates: dict[str, CandidateIndex] = {}
+        self._asked: set[str] = set()
+        self._children: dict[str, Sequence[Image]] = {}
+        self._strays: dict[tuple[Aspect, ...], CandidateIndex] = {}
+        self._last: dict[str, tuple[Hashable, Any]] = {}
+
+    def last(self, what: str, key: Hashable, look: Callable[[], T]) -> T:
+        """What was looked up last under a name, if it was for the same key; else it is looked up now."""
+        known = self._last.get(what)
+        if known is None or known[0] != key:
+            known = self._last[what] = (key, look())
+        return known[1]
+
+    def candidates(self, parent: str) -> CandidateIndex:
+        """The images that the local cache considers for a parent, or for `SCRATCH`."""
+        index = self._candidates.get(parent)
+        if index is None:
+            index = self._candidates[parent] = CandidateIndex(self.children(parent), self.rules)
+        return index
+
+    def children(self, parent: str) -> Sequence[Image]:
+        """The same in store order."""
+        results = self._children.get(parent)
+        if results is None:
+            if self.rules.by_layers:
+                results = children_by_layers(self.store, parent)
+            elif self.rules.marks_first_steps and parent == SCRATCH:
+                results = tuple(image for image in self.store.images if image.from_scratch)
+            else:
+                results = self.store.children.get(parent, ())
+            self._children[parent] = results
+        return results
+
+    @cached_property
+    def everything(self) -> CandidateIndex:
+        """All images of the store as if they were candidates: to find what would match under another parent."""
+        return CandidateIndex(self.store.images, self.rules)
+
+    @cached_property
+    def by_history(self) -> Mapping[int, Sequence[Image]]:
+        """The images by `prefix_value` of their whole history."""
+        results: dict[int, list[Image]] = {}
+        for image in paced(self.store.images):
+            results.setdefault(prefix_value(image, len(image.history), self.rules), []).append(image)
+        return results
+
+    @cached_property
+    def on_named_parents(self) -> int:
+        """The images on a parent with a name, or on none, as bits of `everything`."""
+        by_id = self.store.by_id
+        results = [
+            self.everything.position(image)
+            for image in paced(self.store.images)
+            if image.parent is None or ((parent := by_id.get(image.parent)) is not None and parent.names)
+        ]
+        return bits_of(sorted(results))
+
+    def elsewhere(self, parent: str) -> int:
+        """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
+
+        def look() -> int:
+            here = [self.everything.position(image) for image in self.children(parent)]
+            return self.everything.all & ~bits_of(sorted(here))
+
+        return self.last("elsewhere", parent, look)
+
+    @cached_property
+    def has_doubts(self) -> bool:
+        """Whether anything of any image is not known exactly: if not, every answer is certain."""
+        return any(image.doubts for image in self.store.images)
+
+    @cached_property
+    def naming(self) -> tuple[Doubt, ...]:
+        """The doubts about the names of images."""
+        if not self.has_doubts:
+            return ()
+        return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
+
+    def strays(self, parent: str) -> CandidateIndex:
+        """The images of which it is not known whether they are candidates for a parent."""
+        aspects = membership(self.rules, parent)
+        result = self._strays.get(aspects)
+        if result is None:
+            doubtful = (
+                [image for image in self.store.images if doubts_about(image, *aspects)] if self.has_doubts else []
+            )
+            result = self._strays[aspects] = CandidateIndex(doubtful, self.rules)
+        return result
+
+    def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
+        """What each ``--cache-from`` reference brings in. The last question is remembered."""
+        if not cache_from:
+            return ()
+
+        def look() -> tuple[Lineage, ...]:
+            return lineages(self.store, cache_from, self.rules, self.naming)
+
+        return self.last("lineages", cache_from, look)
+
+    def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+        """All sources in order, and each once: an image may be one many times over, and asking once is enough."""
+        if not cache_from and self.past.sources is None:
+            return (), ()
+
+        def look() -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+            sources = self.past.sources
+            if sources is None:
+                sources = tuple(source for lineage in self.lineages(cache_from) for source in lineage.sources)
+            return sources, tuple({source.id: source for source in sources}.values())
+
+        return self.last("sources", cache_from, look)
+
+    def continuations(self, probe: Probe, *, explained: bool = False) -> Continuations:
+        """How the sources of a probe go on from its parent.
+
+        ``explained``: remembered until another probe is explained, whatever is tried meanwhile.
+        """
+        return self._continuations(
+            "sources", self.sources(probe.cache_from)[1], self.parent(probe), explained=explained
+        )
+
+    def next_children(self, probe: Probe, *, explained: bool = False) -> Continuations:
+        """The same of the candidates, for rules that compare their history."""
+        parent = self.store.by_id.get(probe.parent)
+        return self._continuations("children", self.children(probe.parent), parent, explained=explained)
+
+    def next_sources(self, probe: Probe, *, explained: bool = False) -> Continuations:
+        """The same of the sources, for rules that look at them as at children."""
+        parent = self.store.by_id.get(probe.parent)
+        return self._continuations("sources", self.sources(probe.cache_from)[1], parent, explained=explained)
+
+    def maybe_children(self, probe: Probe, parent: Image) -> Continuations:
+        """The same of these candidates and of all images that may be one."""
+
+        def look() -> Sequence[Image]:
+            children = {child.id for child in self.children(probe.parent)}
+            return [image for image in paced(self.store.images) if image.id in children or child_doubts(image, parent)]
+
+        images = self.last("maybe children", parent.id, look)
+        return self._continuations("maybe children", images, parent, explained=False)
+
+    def without_parent(self, probe: Probe) -> Continuations:
+        """How the images without a recorded parent go on from the probe's."""
+        images = self.store.children.get(SCRATCH, ())
+        return self._continuations("without parent", images, self.store.by_id.get(probe.parent), explained=True)
+
+    def without_their_parent(self, probe: Probe) -> Continuations:
+        """The same of the images whose recorded parent the store lacks."""
+        return self._continuations("lost parent", self._orphans, self.store.by_id.get(probe.parent), explained=True)
+
+    @cached_property
+    def _orphans(self) -> Sequence[Image]:
+        known = self.store.by_id
+        lost = (images for parent, images in self.store.children.items() if parent != SCRATCH and parent not in known)
+        return [image for images in lost for image in images]
+
+    @cached_property
+    def unmarked_first_steps(self) -> CandidateIndex:
+        """The images without a parent that look like first steps, whether or not they are recorded as such."""
+        old = [image for image in self.store.children.get(SCRATCH, ()) if image.is_first_step]
+        return CandidateIndex(old, self.rules)
+
+    def _continuations(
+        self, what: str, images: Sequence[Image], parent: Image | None, *, explained: bool
+    ) -> Continuations:
+        for slot in ("explained", "tried"):
+            known: Continuations | None = self._last.get(f"{what}, {slot}", (None, None))[1]
+            if known is not None and known.images is images and known.parent is parent:
+                break
+        else:
+            known = Continuations(images, parent, self.rules)
+        self._last[f"{what}, {'explained' if explained else 'tried'}"] = (None, known)
+        return known
+
+    def steps_of_sources(self, cache_from: tuple[str, ...]) -> Mapping[str, Sequence[tuple[Image, int]]]:
+        """The entries of the sources' histories, by their command: the source, and the place in its history."""
+
+        def look() -> Mapping[str, Sequence[tuple[Image, int]]]:
+            results: dict[str, list[tuple[Image, int]]] = {}
+            for source in paced(self.sources(cache_from)[1]):
+                for step, entry in enumerate(source.history):
+                    results.setdefault(entry.created_by, []).append((source, step))
+            return results
+
+        return self.last("steps of sources", cache_from, look)
+
+    def counting_parents(self, cache_from: tuple[str, ...]) -> frozenset[str | None]:
+        """The parents of the sources, and of those theirs where the rules follow them. The last are remembered.
+
+        A local match counts only if it is one of them; None: a source has no parent.
+        """
+
+        def look() -> frozenset[str | None]:
+            sources = self.sources(cache_from)[1]
+            parents: set[str | None] = {source.parent for source in sources}
+            return frozenset(parents | ancestors(self.store, sources) if self.rules.follows_ancestors else parents)
+
+        return self.last("counting parents", cache_from, look)
+
+    def parent(self, probe: Probe) -> Image | None:
+        """The probe's parent as the history check finds it; None: there is none, or it is not found."""
+        image = self.store.by_id.get(probe.parent)
+        if image is None or not self.rules.parent_platform.matches(probe.platform, image.config.platform):
+            return None
+        return image

@@ -1,0 +1,136 @@
+"""The nearest candidates and sources, found by index, are those found by comparing each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from blurring import blurred, lively
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import configs, labels, stores_with_probe
+
+from cacheview.engine import RULE_SETS, CheckKind, CheckOutcome, ImageCache, RuleSet, Stage, StageKind, trace
+from cacheview.engine.candidate import container_config_of
+from cacheview.engine.comparison import SameValues
+from cacheview.engine.index import CandidateIndex
+from cacheview.engine.nearness import nearest
+from cacheview.engine.trace import passed_elements
+from cacheview.model import ContainerConfig, FieldKind, Image, ImageConfig, ImageStore, Probe, field_kind
+
+pytestmark = pytest.mark.slow
+
+RULES = [RULE_SETS[name] for name in ("graphdriver-24.0.7", "containerd-24.0.7", "containerd-26.1.5", "containerd-29")]
+many = examples(0.5)
+known = st.one_of(stores_with_probe(), lively())
+cases = st.one_of(known, known.flatmap(lambda case: st.tuples(blurred(case[0]), st.just(case[1]))))
+words = st.lists(st.sampled_from("aab"), max_size=6).map(tuple)
+wide = configs.flatmap(
+    lambda config: st.builds(
+        lambda cmd, env, kept: config.model_copy(update={"Cmd": cmd, "Env": env, "Labels": kept}), words, words, labels
+    )
+)
+
+
+def elements(kind: FieldKind, probe: Any, image: Any) -> int:
+    """How many elements of two values differ, as people count them."""
+    left, right = probe or (), image or ()
+    match kind:
+        case FieldKind.MAP:
+            return len({key for key, _ in {*dict(left).items()} ^ {*dict(right).items()}})
+        case FieldKind.SET:
+            return len({*left} ^ {*right})
+        case FieldKind.LIST if len(left) == len(right):
+            return sum(a != b for a, b in zip(left, right, strict=True))
+        case FieldKind.LIST:
+            return max(len(left), len(right)) - common(left, right)
+        case _:
+            return 1
+
+
+def common(left: Any, right: Any) -> int:
+    """The longest beginning in common, and of what is left the longest end."""
+    shorter = min(len(left), len(right))
+    start = max(size for size in range(shorter + 1) if left[:size] == right[:size])
+    rest = shorter - start
+    return start + max(size for size in range(rest + 1) if left[len(left) - size :] == right[len(right) - size :])
+
+
+def one_by_one(rules: RuleSet, probe: ContainerConfig, image: Image) -> tuple[int, int]:
+    stored, fields, count = container_config_of(image), 0, 0
+    for field in rules.compared_fields:
+        if not rules.field_matches(field, probe, stored):
+            fields += 1
+            count += max(1, elements(field_kind(field), getattr(probe, field), rules.read_image(stored, field)))
+    return fields, count
+
+
+@given(st.sampled_from(RULES), st.lists(wide, max_size=8), st.lists(wide, min_size=1, max_size=3))
+@many
+def test_candidates_come_nearest_first(
+    rules: RuleSet, stored: list[ContainerConfig], probes: list[ContainerConfig]
+) -> None:
+    images = [
+        Image(id=f"sha256:{n:064x}", config=ImageConfig(container_config=config)) for n, config in enumerate(stored)
+    ]
+    index = CandidateIndex(images, rules, few=0)
+    for probe in probes:  # one after the other, as edits are
+        near = list(nearest(index, probe, index.all))
+        expected = sorted(index.images(index.all), key=lambda image: one_by_one(rules, probe, image))
+        assert [(each.image.id, each.fields, each.elements) for each in near] == [
+            (image.id, *one_by_one(rules, probe, image)) for image in expected
+        ]
+
+
+@given(st.lists(labels, max_size=8), st.lists(labels, min_size=1, max_size=3))
+@many
+def test_labels_that_read_as_empty_are_found_without_trying_each(stored: list[Any], asked: list[Any]) -> None:
+    images = [
+        Image(id=f"sha256:{n:064x}", config=ImageConfig(container_config=ContainerConfig(Labels=each)))
+        for n, each in enumerate(stored)
+    ]
+    rules = RULE_SETS["containerd-71ebfc7"]
+    index = CandidateIndex(images, rules, few=0)
+    for value in asked:
+        probe = ContainerConfig(Labels=value)
+        matching = [
+            image
+            for image, each in zip(images, stored, strict=True)
+            if SameValues().matches(value, each) and len(value or ()) == len(each or ())
+        ]
+        assert [image.id for image in index.images(index.field_matches("Labels", probe))] == [
+            image.id for image in index.images(index.all) if image in matching
+        ]
+        undated = index.matches(Probe(config=probe))
+        assert [index.image(position) in matching for position in undated] == [True] * len(matching)
+
+
+def farthest(stage: Stage) -> Image | None:
+    """Of the subjects of a stage the first that passed the most checks, and then the most entries."""
+    best: tuple[tuple[int, int], Image] | None = None
+    for subject in stage.subjects:
+        prefix = next((check for check in subject.checks if check.kind is CheckKind.HISTORY), None)
+        rank = (subject.tally.passed, passed_elements(prefix) if prefix is not None else 0)
+        if best is None or rank > best[0]:
+            best = rank, subject.image
+    return best[1] if best is not None else None
+
+
+@given(st.sampled_from(RULES), cases)
+@many
+def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case: tuple[ImageStore, Probe]) -> None:
+    store, probe = case
+    cache = ImageCache(store, rules)
+    for cmd in (probe.config.Cmd, ("echo hi",), ("echo", "hi"), None):  # one after the other, as edits are
+        asked = probe.model_copy(update={"config": probe.config.model_copy(update={"Cmd": cmd})})
+        told = trace(cache, asked)
+        stage = told.stage(StageKind.HISTORY)
+        if stage is None or stage.outcome is CheckOutcome.NOT_REACHED or any(check.failed for check in stage.checks):
+            continue
+        if any(subject.outcome is CheckOutcome.NOT_REACHED for subject in stage.subjects):
+            continue  # the answer came before
+        lines = cache.next_sources(asked) if rules.by_layers else cache.continuations(asked)
+        near = lines.nearest(asked.config)
+        expected = farthest(stage)
+        assert (near[0].id if near else None) == (expected.id if expected is not None else None)
