@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cacheview.model.base import Model
+from cacheview.model.base import Value, value
 
 __all__ = ["Aspect", "Doubt"]
 
@@ -35,7 +35,8 @@ check of a Linux image reads (``os.features``, ``comment``, ``container``, ``doc
 it."""
 
 
-class Doubt(Model):
+@value
+class Doubt(Value):
     """Something of an image that its store does not report, or not exactly. Its value is the nearest known.
 
     Attributes:

@@ -22,6 +22,7 @@ M = TypeVar("M", bound=AnyModel)
 _SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `Limits`
 _NOTHING: Final = 16 * 1024  # bytes of a document that takes no memory to speak of, where it is not kept
 _PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
+_STEP: Final = 64 * 1024  # bytes that were read for which there may be more: of many small files, not of each
 _TURNS: Final = 16  # calls of `Budget.alive` of which one looks at the clock
 
 
@@ -130,9 +131,8 @@ class Budget:
     def spend(self, what: Resource, count: int = 1) -> None:
         """So many more are about to be read or made. Raises `LimitError` where that is too many."""
         with self._lock:
-            self._left[what] -= count
-            is_over = self._left[what] < 0
-        if is_over:
+            left = self._left[what] = self._left[what] - count
+        if left < 0:
             raise LimitError(
                 f"more than {self._amounts[what]:,} {what.value}. The rest is not read{self._remedy(what)}"
             )
@@ -168,7 +168,8 @@ class Budget:
         """So many bytes of a file were read, of unknown size."""
         with self._lock:
             self._read += count
-            self.grow(self._read)
+            if self._read - self._packed >= _STEP:
+                self.grow(self._read)
 
     def left(self, what: Resource) -> int:
         """How many more there may be."""
@@ -206,7 +207,7 @@ class Budget:
         self.alive()
         if not kept and len(data) <= _NOTHING:
             return decode(model, data, where=where)
-        needed = footprint(data).memory
+        needed = footprint(data, model).memory
         if needed > self._amounts[Resource.MEMORY]:
             what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory{self._remedy(Resource.MEMORY)}"
             raise DataError(what, where=where)

@@ -54,6 +54,7 @@ class DriverFiles:
             _demand_regular(status.st_mode, name)
             if status.st_size > limit:
                 raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
+            self.budget.read(status.st_size)
             self.budget.spend(Resource.DOCUMENTS, status.st_size)
             return file.read(status.st_size) or b""
 

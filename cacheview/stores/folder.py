@@ -35,6 +35,7 @@ class FolderMembers:
             limit = self.budget.limits.document
             if size > limit:
                 raise DataError(f"a JSON document of {size:,} bytes; at most {limit:,} are read")
+            self.budget.read(size)
             self.budget.spend(Resource.DOCUMENTS, size)
             content = file.read(limit)
         self._read += len(content)

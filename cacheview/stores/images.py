@@ -33,6 +33,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     saved = listed is not None
     manifests = index.manifests if index is not None else None
     entries = listed.root if listed is not None else None
+    del index, listed
     if manifests is None and entries is None and problems:
         entries, manifests = stray_entries(members) or None, stray_manifests(members, budget) or None
         if entries or manifests:
@@ -42,6 +43,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
         archive = ArchiveReader(members, budget, problems)
         images, tags, kind_of_store = archive.images(entries, manifests or ()), [], StoreKind.GRAPH_DRIVER
     elif manifests is not None:
+        entries = None  # in the memory that it takes there is room for images
         reader = IndexReader(Blobs(members, budget), platform, budget, problems)
         images, tags, kind_of_store = reader.images(manifests), reader.tags, StoreKind.CONTAINERD
     else:

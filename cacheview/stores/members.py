@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -24,7 +23,6 @@ TOP_DOCUMENTS = ("index.json", "manifest.json", "repositories", "oci-layout")
 """The documents that say what else there is. They count against no total: often they come last."""
 
 _FIRST_READ = 64 * 1024
-_UNUSUAL = re.compile(r"//|/\.|\\|\0|^.:")
 _JSON_STARTS = frozenset((b"{", b"[", b" ", b"\n", b"\r", b"\t"))
 
 
@@ -50,7 +48,9 @@ class Members(Protocol):
 
 def clean_name(name: str) -> str | None:
     """A member's name from the root, without ``./`` and the like. None for one that points outside."""
-    if name and name[0] not in "./" and not _UNUSUAL.search(name):
+    # Most names are what they seem: there are as many as members.
+    is_usual = name and name[0] not in "./" and name[1:2] != ":" and "//" not in name and "/." not in name
+    if is_usual and "\\" not in name and "\0" not in name:
         return name.rstrip("/")
     if name.startswith(("/", "\\")) or name[1:2] == ":" or "\0" in name:
         return None
@@ -140,7 +140,8 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             except LimitError as error:
                 members.refused[name] = f"the archive has {error}"
                 continue
-        budget.spend(Resource.MEMORY, size)
+        if isinstance(kept, KeptInMemory):
+            budget.spend(Resource.MEMORY, size)
         if size > len(content):
             content += stream.read(size - len(content))
         if len(content) < size:

@@ -6,120 +6,22 @@ pytest tests/benchmarks/bench_open_archive.py -s
 from __future__ import annotations
 
 import gc
-import hashlib
-import io
-import json
-import tarfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pydantic_core
 import pytest
+from large_stores import Archive
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from cacheview.model import ImageConfig, Timestamp
+from cacheview.model import Timestamp
 from cacheview.stores.collector import paused_collector
-from cacheview.stores.manifests import ArchiveManifest, Manifest
 from cacheview.stores.open import open_store
 
 IMAGES = 10_000
 ROUNDS = 7
 LIMIT = 2.0
-
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-
-
-def _config(number: int) -> dict[str, Any]:
-    """About 2 KB with ten history entries. Five are of a base that ten images share, five of its own."""
-    history = []
-    for step in range(10):
-        maker = number if step >= 5 else number // 10
-        entry = {
-            "created": f"2024-03-{step + 1:02d}T10:20:{maker % 60:02d}.{maker:06d}{step:03d}Z",
-            "created_by": f"/bin/sh -c #(nop) COPY file:{maker:064x} in /srv/part-{step} ",
-        }
-        history.append({**entry, "empty_layer": True} if step % 3 else entry)
-    config = {
-        "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", f"VERSION=1.{number}"],
-        "Cmd": ["/bin/sh", "-c", "#(nop) ", f'CMD ["serve" "--port" "{number}"]'],
-        "WorkingDir": "/srv",
-        "Labels": {"org.example.number": str(number)},
-    }
-    return {
-        "architecture": "amd64",
-        "os": "linux",
-        "created": history[-1]["created"],
-        "config": config,
-        "container_config": {**config, "Hostname": "0123456789ab", "Image": f"sha256:{number:064x}"},
-        "docker_version": "25.0.0",
-        "history": history,
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{number * 10 + step:064x}" for step in range(4)]},
-    }
-
-
-def _blob(content: bytes) -> tuple[str, bytes]:
-    return hashlib.sha256(content).hexdigest(), content
-
-
-class Archive:
-    """A ``docker save`` archive of a containerd store, and its JSON documents with their models."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.documents: list[tuple[type[Any], bytes]] = []
-        members: list[tuple[str, bytes]] = []
-        descriptors, entries = [], []
-        for number in range(IMAGES):
-            config_hex, config = _blob(json.dumps(_config(number), separators=(",", ":")).encode())
-            layers = [f"{number * 10 + step:064x}" for step in range(4)]
-            manifest_hex, manifest = _blob(json.dumps(self._manifest(config_hex, config, layers)).encode())
-            members += [(f"blobs/sha256/{config_hex}", config), (f"blobs/sha256/{manifest_hex}", manifest)]
-            self.documents += [(ImageConfig, config), (Manifest, manifest)]
-            name = f"docker.io/bench/app{number % 100}:{number}"
-            descriptors.append(
-                {
-                    "mediaType": _MANIFEST,
-                    "digest": f"sha256:{manifest_hex}",
-                    "size": len(manifest),
-                    "annotations": {
-                        "io.containerd.image.name": name,
-                        "org.opencontainers.image.ref.name": str(number),
-                    },
-                }
-            )
-            paths = [f"blobs/sha256/{layer}" for layer in layers]
-            entries.append(
-                {"Config": f"blobs/sha256/{config_hex}", "RepoTags": [name.removeprefix("docker.io/")], "Layers": paths}
-            )
-        index = json.dumps({"schemaVersion": 2, "manifests": descriptors}).encode()
-        archive_manifest = json.dumps(entries).encode()
-        self.documents += [(Manifest, index), (ArchiveManifest, archive_manifest)]
-        members += [
-            ("index.json", index),
-            ("manifest.json", archive_manifest),
-            ("oci-layout", b'{"imageLayoutVersion":"1.0.0"}'),
-        ]
-        with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-            for member, content in members:
-                info = tarfile.TarInfo(member)
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-
-    @staticmethod
-    def _manifest(config_hex: str, config: bytes, layers: list[str]) -> dict[str, Any]:
-        layer_type = "application/vnd.oci.image.layer.v1.tar+gzip"
-        return {
-            "schemaVersion": 2,
-            "mediaType": _MANIFEST,
-            "config": {
-                "mediaType": "application/vnd.oci.image.config.v1+json",
-                "digest": f"sha256:{config_hex}",
-                "size": len(config),
-            },
-            "layers": [{"mediaType": layer_type, "digest": f"sha256:{layer}", "size": 1000} for layer in layers],
-        }
 
 
 def _fresh() -> None:
@@ -140,7 +42,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    return Archive(tmp_path_factory.mktemp("bench") / "images.tar")
+    return Archive(tmp_path_factory.mktemp("bench") / "images.tar", IMAGES, keep=True)
 
 
 def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,10 @@ from cacheview.model import (
     FieldKind,
     Image,
     ImageConfig,
+    SuiteCase,
     decode,
     field_kind,
+    footprint,
     is_too_deep,
     read_config,
 )
@@ -172,3 +175,29 @@ def test_a_list_or_a_map_is_left_at_the_first_value_that_is_wrong(text: str, pat
         decode(ImageConfig, text)
     assert caught.value.path == path
     assert "more" not in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("model", "before", "item", "after"),
+    [
+        (ImageConfig, '{"history": [', "null", "]}"),
+        (ImageConfig, '{"history": [', "{}", "]}"),
+        (ImageConfig, '{"history": [', '{"created_by":"#"}', "]}"),
+        (ImageConfig, '{"config": {"Env": [', '"#"', "]}}"),
+        (ImageConfig, '{"config": {"Labels": {', '"#":"-#"', "}}}"),
+        (ImageConfig, '{"config": {"Volumes": {', '"#":{}', "}}}"),
+        (SuiteCase, '{"rules": "", "probes": [', "{}", "]}"),
+        (SuiteCase, '{"rules": "", "images": [', '{"id":"","config":{"container_config":{}}}', "]}"),
+    ],
+)
+def test_a_document_takes_no_more_memory_than_is_estimated(
+    model: type[ImageConfig | SuiteCase], before: str, item: str, after: str
+) -> None:
+    text = before + ",".join(item.replace("#", str(number)) for number in range(5000)) + after
+    decode(model, text)  # what is made once is there
+    tracemalloc.start()
+    decoded = decode(model, text)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert decoded is not None
+    assert taken <= footprint(text, model).memory

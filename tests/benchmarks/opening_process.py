@@ -1,0 +1,70 @@
+"""A process of its own that opens a store, and prints what memory it takes.
+
+python tests/benchmarks/opening_process.py command|window LOCATION SMALL prints bytes: with the small store, opened,
+answered, and the most at any time.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+
+
+def _resident() -> int:
+    return int(psutil.Process().memory_info().rss)
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+
+def _command(location: str, small: str) -> list[int]:
+    from cacheview.cases import daemon_known, first_probe
+    from cacheview.engine import ImageCache, explain
+    from cacheview.stores.collector import rare_searches
+    from cacheview.stores.open import open_store
+
+    taken = []
+    with rare_searches():
+        for where in (small, location):
+            case = open_store(where).cases[0]
+            taken.append(_resident())
+            explanation = explain(ImageCache(case.store, daemon_known(case).rules), first_probe(case.store))
+            taken.append(_resident())
+            assert explanation.sentence
+    return taken[1:]
+
+
+def _window(location: str, small: str) -> list[int]:
+    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from cacheview.stores.collector import freeze
+    from cacheview.ui.settings import Settings
+    from cacheview.ui.window import MainWindow
+
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        window = MainWindow(Settings(Path(folder) / "settings.ini"))
+        window.show()
+        app.processEvents()
+        freeze()
+        loop = QEventLoop()
+        window.settled.connect(lambda _: QTimer.singleShot(1000, loop.quit))
+        taken = []
+        for where in (small, location):
+            window.open(where)
+            loop.exec()
+            taken.append(_resident())
+        window.close()
+    return [*taken, taken[-1]]
+
+
+if __name__ == "__main__":
+    how, location, small = sys.argv[1:]
+    taken = (_window if how == "window" else _command)(location, small)
+    print(*taken, _peak())
