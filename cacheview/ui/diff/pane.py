@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
 from cacheview.ui.diff.choices import Choice
@@ -16,6 +16,7 @@ from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size, plain_font, set_font, small_font, strong_font
+from cacheview.ui.two_parts import TwoParts
 from cacheview.ui.verdict.labels import Line, Text
 from cacheview.ui.words_table import WordsTable
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffPane"]
 
-_SHARES: Final = (880, 486)
-_TALL: Final = 1.3  # of its height: where the pane is narrower, the detail stands below the steps
 _HINT: Final = (
     "Choose two records, build contexts or watched builds, to see the step at which they first differ, and why."
 )
@@ -104,20 +103,13 @@ class DiffPane(DockPane[DiffHead]):
         for line in self.sides:
             beside.addWidget(line, 1)
         above.addLayout(beside)
-        splitter = self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(1)
-        splitter.addWidget(self.table)
-        splitter.addWidget(self.detail)
-        splitter.setSizes(list(_SHARES))
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 1)
+        self._parts = TwoParts(self.table, self.detail)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(head)
-        layout.addWidget(self._splitter, 1)
+        layout.addWidget(self._parts, 1)
         return content
 
     # As a dock has it
@@ -262,8 +254,7 @@ class DiffPane(DockPane[DiffHead]):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_tall = self.width() < _TALL * self.height()
-        self._splitter.setOrientation(Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal)
+        self._parts.turn_for(self.size())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

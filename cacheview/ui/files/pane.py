@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import FileChange, Mark, change_in_words
 from cacheview.ui.dock_pane import PATIENCE, DockPane
@@ -26,6 +26,7 @@ from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
+from cacheview.ui.two_parts import TwoParts
 from cacheview.ui.verdict.labels import Line, Text
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ __all__ = ["FilesPane"]
 
 _PAUSE: Final = 120  # milliseconds after the last key before the filter is applied
 _MOST_NOTES: Final = 6
-_TALL: Final = 1.3  # of its height: where the pane is narrower, the contents stand below the files
 _NOTES_HEIGHT: Final = 14 * GRID
 _NOTES_SHARE: Final = 0.3
 """Of the height of the pane: what is more of the notes is scrolled."""
@@ -89,11 +89,7 @@ class FilesPane(DockPane[FilesHead]):
         row.setSpacing(3 * GRID)
         row.addWidget(self._box, 1)
         row.addWidget(self._count, 1)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(self.tree)
-        self._splitter.addWidget(self.contents)
+        self._parts = TwoParts(self.tree, self.contents, shares=(1, 1))
         self.contents.hide()
         files = QWidget()
         inner = QVBoxLayout(files)
@@ -102,7 +98,7 @@ class FilesPane(DockPane[FilesHead]):
         inner.addWidget(self._over)
         inner.addWidget(Hairline())
         inner.addLayout(row)
-        inner.addWidget(self._splitter, 1)
+        inner.addWidget(self._parts, 1)
         self._lay_out(files)
 
     def _connect(self) -> None:
@@ -185,8 +181,8 @@ class FilesPane(DockPane[FilesHead]):
         self.head.contents_button.setChecked(shown)
         self.contents.setVisible(shown)
         if shown:
-            half = max(self._splitter.width(), self._splitter.height()) // 2
-            self._splitter.setSizes([half, half])
+            half = max(self._parts.width(), self._parts.height()) // 2
+            self._parts.setSizes([half, half])
             self._read()
         elif self._content.has_content:
             self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -360,10 +356,7 @@ class FilesPane(DockPane[FilesHead]):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
-        is_tall = self.width() < _TALL * self.height()
-        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
-        if orientation is not self._splitter.orientation():
-            self._splitter.setOrientation(orientation)
+        self._parts.turn_for(self.size())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -5,34 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
-from cacheview.engine.builders import uses_buildkit
 from cacheview.model import DataError
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_pane import AskingPane
-from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import Question, Replayed, Replayer
-from cacheview.ui.replay.build import Build, options_in_words
+from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.copying import StepsCopier
-from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.explained_row import ExplainedRow
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
+from cacheview.ui.replay.head_words import head_words
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.place import Place
 from cacheview.ui.replay.row_menu import RowMenu
-from cacheview.ui.replay.rows import Row, flat, rows_of
-from cacheview.ui.replay.selecting import selection
+from cacheview.ui.replay.rows import rows_of
+from cacheview.ui.replay.side import Side
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import Watcher
-from cacheview.ui.selection import Relation
+from cacheview.ui.two_parts import TwoParts
 
 if TYPE_CHECKING:
     from cacheview.replay.misses import Miss
@@ -41,9 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplayPane"]
 
-_SHARES: Final = (880, 486)
 _QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
-_TALL: Final = 1.3  # of its height: where the pane is narrower, the details of a step stand below the steps
 _IGNORE_FILE: Final = ".dockerignore"
 
 
@@ -75,36 +72,23 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
         super().__init__(ReplayHead(), parent)
         self._build: Build | None = None
-        self._replayed: Replayed | None = None
         self._is_new = False
         self.replayer = Replayer(records, access)
         self.strip = Strip()
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
         self._place = Place(self.view, self.model, self)
-        self.detail = Detail()
+        self._side = Side(self._comparing)
+        self.detail = self._side.detail
+        self._explained = ExplainedRow(self.view, self.model, self.detail, self)
         self._watcher = Watcher(self)
         self._copier = StepsCopier(self)
         self.row_menu = RowMenu(self.view, self.model, self._copier, lambda: self.miss, self)
-        self._form = Lazy(self._make_form)
-        self._clients = Lazy(self._make_clients)
-        self._make_columns()
+        content = ContentPage(self.view)
+        self._parts = TwoParts(content, self._side)
+        self._lay_out(content, self.strip, self._parts)
         self._connect()
         self._show_nothing()
-
-    def _make_columns(self) -> None:
-        content = ContentPage(self.view)
-        self._side = QStackedWidget()
-        self._side.addWidget(self.detail)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(content)
-        self._splitter.addWidget(self._side)
-        self._splitter.setSizes(list(_SHARES))
-        self._splitter.setStretchFactor(0, 2)
-        self._splitter.setStretchFactor(1, 1)
-        self._lay_out(content, self.strip, self._splitter)
 
     def _connect(self) -> None:
         self._loader.progressed.connect(self._progress)
@@ -114,9 +98,12 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._loader.cancelled.connect(self._cancelled)
         self._copier.copied.connect(self.copied)
         self._watcher.changed.connect(self.again)
-        self._place.chosen.connect(self._choose)
-        self.view.entered_row.connect(lambda index: self._take(self.model.row(index), anew=True))
-        self.view.copy_asked.connect(lambda: self._copier.copy_row(self.model.row(self.view.currentIndex())))
+        self._place.chosen.connect(lambda _: self._choose())
+        self._side.build_changed.connect(self._change)
+        self._side.context_asked.connect(self.context_asked)
+        self._explained.image_activated.connect(self.image_activated)
+        self.view.entered_row.connect(lambda _: self._explained.explain(merge=False))
+        self.view.copy_asked.connect(lambda: self._copier.copy_row(self._explained.row))
         self.row_menu.editor_asked.connect(self.editor_asked)
         self.row_menu.files_asked.connect(self.files_asked)
         self.strip.step_asked.connect(self._go_to)
@@ -132,44 +119,29 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         head.options_asked.connect(self.show_options)
         head.clients_asked.connect(self.show_clients)
         head.beyond_asked.connect(self._go_beyond)
-        head.copy_asked.connect(lambda: self._copier.copy_all(self._replayed))
+        head.copy_asked.connect(lambda: self._copier.copy_all(self.replayed))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
 
     @property
     def form(self) -> OptionsForm:
-        """The options. Made when first needed, which takes its time."""
-        return self._form()
+        """The options of the build."""
+        return self._side.form
 
     @property
     def clients(self) -> ClientsPage:
-        """The comparison of clients. Made when first needed."""
-        return self._clients()
-
-    def _make_form(self) -> OptionsForm:
-        form = OptionsForm()
-        form.changed.connect(self._change)
-        form.context_asked.connect(self.context_asked)
-        self._side.addWidget(form)
-        if self._build is not None:
-            form.show_build(self._build)
-        if self._replayed is not None:
-            form.set_stages(_stage_names(self._replayed))
-        return form
-
-    def _make_clients(self) -> ClientsPage:
-        page = ClientsPage(self._comparing)
-        self._side.addWidget(page)
-        return page
+        """The comparison of clients."""
+        return self._side.clients
 
     # As a dock has it
 
     def _hear(self, session: Session) -> None:
         session.rules_changed.connect(self.ask)
         session.store_changed.connect(self.ask)
-        session.answered.connect(self._show_detail)
-        session.selection_changed.connect(self._show_detail)
+        self._explained.session = session
+        session.answered.connect(self._explained.show_detail)
+        session.selection_changed.connect(self._explained.show_detail)
 
     def _first(self) -> QWidget:
         return self.view
@@ -181,10 +153,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         super().stop()
         self._watcher.stop()
         self._copier.stop()
-        if self._form.made is not None:
-            self._form.made.stop()
-        if self._clients.made is not None:
-            self._clients.made.stop()
+        self._side.stop()
 
     # What is asked
 
@@ -196,13 +165,13 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     @property
     def replayed(self) -> Replayed | None:
         """What is shown; None: nothing."""
-        return self._replayed
+        return self._explained.replayed
 
     @property
     def miss(self) -> Miss | None:
         """Why the step that is chosen misses; None: it does not."""
-        row = self.model.row(self.view.currentIndex())
-        return self._replayed.miss_of(row.step) if self._replayed is not None and row is not None else None
+        row = self._explained.row
+        return self.replayed.miss_of(row.step) if self.replayed is not None and row is not None else None
 
     @property
     def has_steps(self) -> bool:
@@ -224,15 +193,19 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         """The options in the place of the details of the step."""
         self.head.options_button.setChecked(shown)
         self.head.clients_button.setChecked(False)
-        self._side.setCurrentWidget(self.form if shown else self.detail)  # makes the form, when it is shown first
         if shown:
-            self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._side.show_options()
+        else:
+            self._side.show_detail()
 
     def show_clients(self, shown: bool) -> None:
         """The comparison of clients in the place of the details of the step."""
         self.head.clients_button.setChecked(shown)
         self.head.options_button.setChecked(False)
-        self._side.setCurrentWidget(self.clients if shown else self.detail)
+        if shown:
+            self._side.show_clients()
+        else:
+            self._side.show_detail()
 
     def ask(self) -> None:
         """Replay, if the pane is to be seen and does not show just this."""
@@ -246,7 +219,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             return
         if not self.isVisible():
             self._asked = None
-            if self._replayed is not None and self._replayed.question.store is not wanted.store:
+            if self.replayed is not None and self.replayed.question.store is not wanted.store:
                 self._forget()  # it holds much of a store that is gone
             return
         self._asked = wanted
@@ -258,39 +231,36 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     @property
     def question(self) -> Question | None:
         """The build whose replay is shown; None: there is none."""
-        return self._replayed.question if self._replayed is not None else None
+        return self.replayed.question if self.replayed is not None else None
 
     def cancel(self) -> None:
         """Stop what is under way. What is shown stays."""
         self._loader.cancel()
 
     def _comparing(self) -> Work | None:
-        return self.replayer.comparing(self._replayed.question) if self._replayed is not None else None
+        return self.replayer.comparing(self.replayed.question) if self.replayed is not None else None
 
     def _change(self, build: Build) -> None:
         self.head.beyond_button.setChecked(build.beyond)
         if build != self._build:
             self._build = build
             self.row_menu.show_build(build)
-            if self._form.made is not None:
-                self._form.made.show_build(build)
+            self._side.set_build(build)
             self.build_changed.emit(build)
         self.again()
 
     def _watch(self) -> None:
         """The Dockerfile and ``.dockerignore``, and of the files that went into steps as many as there is room for."""
-        build = self._build
+        build, replayed = self._build, self.replayed
         assert build is not None
-        files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
-        steps = (
-            self._replayed.replay.asked if self._replayed is not None and self._replayed.question.build == build else ()
-        )
+        steps = replayed.replay.asked if replayed is not None and replayed.question.build == build else ()
         sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
+        files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
         self._watcher.watch(files, (f"{build.context}/{path}" for path in sources))
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
         """The person comes back from elsewhere, where files may have been changed that are not watched."""
-        is_quick = self._replayed is not None and self._replayed.seconds < _QUICK
+        is_quick = self.replayed is not None and self.replayed.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
             self.again()
 
@@ -299,20 +269,18 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _show(self, replayed: Replayed) -> None:
         self._settle()
         self._show_replayed(replayed)
-        if self._clients.made is not None:
-            self._clients.made.forget()
+        self._side.forget_clients()
         self.settled.emit()
 
     def _show_replayed(self, replayed: Replayed) -> None:
-        self._replayed = replayed
+        self._explained.replayed = replayed
         self._watch()
         replay, store = replayed.replay, replayed.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
         self._place.quietly(lambda: self.model.show(rows_of(replay, replayed.costs), store))
         self.strip.show_summaries(summaries(replayed))
-        if self._form.made is not None:
-            self._form.made.set_stages(_stage_names(replayed))
+        self._side.set_stages(_stage_names(replayed))
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()
@@ -327,51 +295,11 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             return
         if not self.view.currentIndex().isValid():
             self._place.find_first(replayed)
-        self._follow()
-
-    def _follow(self) -> None:
-        """The step that was chosen may be asked otherwise now, or may be no more. An edited probe stays."""
-        session = self._session
-        assert session is not None
-        if session.is_undisturbed:
-            self._take(self.model.row(self.view.currentIndex()))
-        else:
-            self._select_beside()
-        self._show_detail()
-
-    def _select_beside(self) -> None:
-        """The row that is chosen is selected, and the probe stays as it is."""
-        session, value, row = self._session, self._replayed, self.model.row(self.view.currentIndex())
-        if session is not None and value is not None and row is not None:
-            session.select_beside(selection(row, value))
-
-    def _release(self) -> None:
-        """No row is chosen, or none can be seen."""
-        if self._session is not None:
-            self._session.release()
-
-    def _show_detail(self) -> None:
-        """What there is to say of the row; also when the probe is its own no more, or again."""
-        session, row = self._session, self.model.row(self.view.currentIndex())
-        selected = session.selected if session is not None else None
-        is_other = selected is None or selected.until_edit
-        is_explained = session is not None and session.relation is Relation.OWN and not is_other
-        self.detail.show_row(row, self._replayed, is_explained=is_explained)
+        self._explained.follow()
 
     def _say(self) -> None:
-        value, build = self._replayed, self._build
-        assert value is not None
-        assert build is not None
-        asked = sum(1 for _ in value.replay.asked)
-        hits = [row for row in flat(self.model.rows) if row.status is StepStatus.HIT]
-        cached = sum(not row.supposed for row in hits)
-        counts = f"{cached} of {asked} steps cached" if asked or value.replay.refused is None else "no steps"
-        if len(hits) > cached:
-            counts += f", {len(hits) - cached} more would be"
-        if uses_buildkit(value.question.store):
-            counts += " by the classic builder"
-        parts = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
-        self.head.say("  ·  ".join(filter(None, (*parts, f"{value.seconds * 1000:,.0f} ms"))))
+        assert self.replayed is not None
+        self.head.say(head_words(self.replayed, self.model.rows))
 
     def _fail(self, error: Exception) -> None:
         self._settle()
@@ -385,7 +313,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _cancelled(self) -> None:
         self._settle()
-        if self._replayed is not None:
+        if self.replayed is not None:
             self._say()
         else:
             self._say_build()
@@ -398,7 +326,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _lose_patience(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
-        if self._replayed is None:
+        if self.replayed is None:
             self._say_build()
             self._content.say("Replaying…", "Reading the files that COPY and ADD take, then looking up each step.")
 
@@ -409,11 +337,11 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.say(what)
 
     def _forget(self) -> None:
-        self._replayed = None
+        self._explained.replayed = None
         self._place.quietly(self.model.clear)
         self.strip.show_summaries(())
         self.detail.show_row(None, None)
-        self._release()
+        self._explained.release()
         self.head.copy_button.setEnabled(False)
 
     def _say_build(self) -> None:
@@ -453,30 +381,19 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.change(self._build.model_copy(update={"beyond": wanted}))
 
     def _download(self) -> None:
-        if self._replayed is not None:
-            self.download_asked.emit(self._replayed.question.store)
+        if self.replayed is not None:
+            self.download_asked.emit(self.replayed.question.store)
             self.again()
 
     def _go_to(self, step: Step) -> None:
         index = self._place.index_of(step)
         if index == self.view.currentIndex():
-            self._take(self.model.row(index), anew=True)
+            self._explained.explain(merge=False)
         self._place.go_to(step)
 
-    def _choose(self, index: QModelIndex) -> None:
-        self._take(self.model.row(index))
-        self._show_detail()
-
-    def _take(self, row: Row | None, *, anew: bool = False) -> None:
-        """Put the probe of a row into the probe pane, or show the image of a FROM."""
-        session, value = self._session, self._replayed
-        if session is None or value is None or row is None:
-            self._release()
-            return
-        selected = selection(row, value)
-        session.select(selected, f"Probe of {selected.name}", "" if anew else f"replay {selected.name}")
-        if row.step is not None and row.step.status is StepStatus.NO_PROBE and row.step.image:
-            self.image_activated.emit(row.step.image)
+    def _choose(self) -> None:
+        self._explained.explain()
+        self._explained.show_detail()
 
     # Events
 
@@ -487,21 +404,18 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._select_beside()
+        self._explained.select_beside()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
-        self._release()  # what cannot be seen is not what is explained
+        self._explained.release()  # what cannot be seen is not what is explained
         self._asked = None  # nobody watches meanwhile
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_tall = self.width() < _TALL * self.height()
-        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
-        if orientation is not self._splitter.orientation():
-            self._splitter.setOrientation(orientation)
+        self._parts.turn_for(self.size())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

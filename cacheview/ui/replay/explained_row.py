@@ -1,0 +1,88 @@
+"""The row of the replay that is chosen, as what the session explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.replay.result import StepStatus
+from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.model import StepsModel
+from cacheview.ui.replay.rows import Row
+from cacheview.ui.replay.selecting import selection
+from cacheview.ui.replay.view import StepsView
+from cacheview.ui.selection import Relation
+
+if TYPE_CHECKING:
+    from cacheview.ui.replay.asking import Replayed
+    from cacheview.ui.session import Session
+
+__all__ = ["ExplainedRow"]
+
+
+class ExplainedRow(QObject):
+    """``image_activated(str)``: the id of the image of a FROM that was chosen.
+
+    Attributes:
+        session: what explains; None: nothing is open.
+        replayed: what the rows are of; None: there are none.
+    """
+
+    image_activated = Signal(str)
+
+    def __init__(self, view: StepsView, model: StepsModel, detail: Detail, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._model = model
+        self._detail = detail
+        self.session: Session | None = None
+        self.replayed: Replayed | None = None
+
+    @property
+    def row(self) -> Row | None:
+        """The row that is chosen."""
+        return self._model.row(self._view.currentIndex())
+
+    def explain(self, *, merge: bool = True) -> None:
+        """Make its probe the probe of the session, or show the image of a FROM.
+
+        Args:
+            merge: doing so again and again is one step for Undo.
+        """
+        session, replayed, row = self.session, self.replayed, self.row
+        if session is None or replayed is None or row is None:
+            self.release()
+            return
+        selected = selection(row, replayed)
+        session.select(selected, f"Probe of {selected.name}", f"replay {selected.name}" if merge else "")
+        if row.step is not None and row.step.status is StepStatus.NO_PROBE and row.step.image:
+            self.image_activated.emit(row.step.image)
+
+    def follow(self) -> None:
+        """Explain it as it is now: the rows have changed, and it may be gone. A probe that the person edited stays."""
+        assert self.session is not None
+        if self.session.is_undisturbed:
+            self.explain()
+        else:
+            self.select_beside()
+        self.show_detail()
+
+    def select_beside(self) -> None:
+        """Select it, and leave the probe as it is."""
+        session, replayed, row = self.session, self.replayed, self.row
+        if session is not None and replayed is not None and row is not None:
+            session.select_beside(selection(row, replayed))
+
+    def release(self) -> None:
+        """No row is chosen, or none can be seen."""
+        if self.session is not None:
+            self.session.release()
+
+    def show_detail(self) -> None:
+        """Show its details; also when the probe is its own no more, or again."""
+        session = self.session
+        selected = session.selected if session is not None else None
+        is_other = selected is None or selected.until_edit
+        is_explained = session is not None and session.relation is Relation.OWN and not is_other
+        self._detail.show_row(self.row, self.replayed, is_explained=is_explained)

@@ -1,0 +1,29 @@
+"""What the head of the replay says of it. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cacheview.engine.builders import uses_buildkit
+from cacheview.replay.result import StepStatus
+from cacheview.ui.plain import one_line
+from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.build import options_in_words
+from cacheview.ui.replay.rows import Row, flat
+
+__all__ = ["head_words"]
+
+
+def head_words(replayed: Replayed, rows: Sequence[Row]) -> str:
+    """Which Dockerfile, how many steps are cached, with which options, and how long it took, in one line."""
+    replay, build = replayed.replay, replayed.question.build
+    steps = sum(1 for _ in replay.asked)
+    hits = [row for row in flat(rows) if row.status is StepStatus.HIT]
+    cached = sum(not row.supposed for row in hits)
+    counts = f"{cached} of {steps} steps cached" if steps or replay.refused is None else "no steps"
+    if len(hits) > cached:
+        counts += f", {len(hits) - cached} more would be"
+    if uses_buildkit(replayed.question.store):
+        counts += " by the classic builder"
+    parts = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
+    return "  ·  ".join(filter(None, (*parts, f"{replayed.seconds * 1000:,.0f} ms")))

@@ -1,0 +1,100 @@
+"""What stands beside the steps: the details of one, the options of the build, or the comparison of clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from cacheview.ui.lazy import Lazy
+from cacheview.ui.loading import Work
+from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.clients import ClientsPage
+from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.form import OptionsForm
+
+__all__ = ["Side"]
+
+
+class Side(QStackedWidget):
+    """The details at first. The other pages are created when first shown, which takes its time.
+
+    Signals:
+        build_changed(Build): the person changed an option.
+        context_asked(): the person wants to choose a context.
+    """
+
+    build_changed = Signal(object)
+    context_asked = Signal()
+
+    def __init__(self, comparing: Callable[[], Work | None], parent: QWidget | None = None) -> None:
+        """``comparing``: compares the clients of the build; None: there is none."""
+        super().__init__(parent)
+        self._comparing = comparing
+        self._build: Build | None = None
+        self._stages: Sequence[str] = ()
+        self._form = Lazy(self._make_form)
+        self._clients = Lazy(self._make_clients)
+        self.detail = Detail()
+        self.addWidget(self.detail)
+
+    @property
+    def form(self) -> OptionsForm:
+        """The options of the build."""
+        return self._form()
+
+    @property
+    def clients(self) -> ClientsPage:
+        """The comparison of clients."""
+        return self._clients()
+
+    def show_detail(self) -> None:
+        self.setCurrentWidget(self.detail)
+
+    def show_options(self) -> None:
+        """Show the options, with the keyboard in the first."""
+        self.setCurrentWidget(self.form)
+        self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_clients(self) -> None:
+        self.setCurrentWidget(self.clients)
+
+    def set_build(self, build: Build) -> None:
+        """The options are those of this build."""
+        self._build = build
+        if self._form.made is not None:
+            self._form.made.show_build(build)
+
+    def set_stages(self, stages: Sequence[str]) -> None:
+        """The names of stages that can be the target."""
+        self._stages = stages
+        if self._form.made is not None:
+            self._form.made.set_stages(stages)
+
+    def forget_clients(self) -> None:
+        """The comparison of clients is of an older replay."""
+        if self._clients.made is not None:
+            self._clients.made.forget()
+
+    def stop(self) -> None:
+        """End what is under way, and wait for it."""
+        if self._form.made is not None:
+            self._form.made.stop()
+        if self._clients.made is not None:
+            self._clients.made.stop()
+
+    def _make_form(self) -> OptionsForm:
+        form = OptionsForm()
+        form.changed.connect(self.build_changed)
+        form.context_asked.connect(self.context_asked)
+        self.addWidget(form)
+        if self._build is not None:
+            form.show_build(self._build)
+        form.set_stages(self._stages)
+        return form
+
+    def _make_clients(self) -> ClientsPage:
+        page = ClientsPage(self._comparing)
+        self.addWidget(page)
+        return page
