@@ -35,6 +35,11 @@ class EmptyPage(QWidget):
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """The line and the one that helps."""
+        return self._text.text(), self._hint.text()
+
     def show_text(self, text: str, hint: str, button: str = "") -> None:
         """``button`` empty: there is none."""
         self._text.setText(text)

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from cacheview.cases import Daemon
 from cacheview.engine import Check, Explanation, Stage, Subject
-from cacheview.report import as_json, as_markdown, as_text, check_as_object, joined, json_text
+from cacheview.report.checks import check_as_object
+from cacheview.report.explanation_objects import as_json
+from cacheview.report.explanations import as_markdown, as_text
+from cacheview.report.forms import joined, json_text
 from cacheview.ui.verdict.rows import Group, Item
 from cacheview.ui.verdict.values import full_pair
 from cacheview.ui.verdict.words import (
@@ -45,7 +48,7 @@ def row_as(items: Sequence[Item], explanation: Explanation, form: str) -> str:
     if not items:
         return ""
     if form == "JSON":
-        return json_text(_object(items, explanation))
+        return json_text(_object(items))
     lines = _lines(items[0], explanation, markdown=form == "Markdown")
     where = _where(items)
     if form == "Markdown":
@@ -107,7 +110,7 @@ def _check_lines(check: Check, *, markdown: bool) -> list[str]:
     return [f"{check.name}: {outcome_in_words(check)}", *(f"  {side}: {value}" for side, value in values), *note]
 
 
-def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
+def _object(items: Sequence[Item]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for item in reversed(items):
         match item:
@@ -117,7 +120,7 @@ def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
                     document["checks"] = [check_as_object(check) for check in item.checks]
                     subjects = itertools.islice(item.subjects, _MOST)
                     document["subjects"] = [
-                        {"image": subject.image.id, "told": _subject_text(subject)} for subject in subjects
+                        {"image": subject.image.id, "result": _subject_text(subject)} for subject in subjects
                     ]
                     document["subjects_total"] = len(item.subjects)
             case Subject():
@@ -131,7 +134,6 @@ def _object(items: Sequence[Item], explanation: Explanation) -> dict[str, Any]:
                 document |= check_as_object(item)
             case _:
                 pass
-    del explanation
     return document
 
 

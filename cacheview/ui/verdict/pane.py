@@ -6,23 +6,18 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QMenu,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
 from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
 from cacheview.ui.hairline import Hairline
+from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
-from cacheview.ui.theme import GRID, set_font, strong_font
+from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as, row_as
 from cacheview.ui.verdict.detail import Detail
@@ -36,7 +31,6 @@ from cacheview.ui.verdict.subject import SubjectLine
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 from cacheview.ui.verdict.words import FORMATS
-from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["VerdictPane"]
 
@@ -131,8 +125,7 @@ class VerdictPane(QWidget):
         """Say that there is nothing to explain, and what to do."""
         with self.navigation.quietly():
             self.trace.show(None)
-        self._nothing.setText(text)
-        self._hint.setText(hint)
+        self._empty.show_text(text, hint)
         self._pages.setCurrentIndex(0)
         self.head.order_button.setEnabled(False)
         self.head.show_button.setEnabled(False)
@@ -140,7 +133,7 @@ class VerdictPane(QWidget):
     @property
     def nothing(self) -> tuple[str, str]:
         """What is said in place of an explanation, and the hint; empty while one is shown."""
-        return (self._nothing.text(), self._hint.text()) if self.trace.explanation is None else ("", "")
+        return self._empty.words if self.trace.explanation is None else ("", "")
 
     def reveal_field(self, path: str) -> bool:
         """Select the check of a field or element, in the subject where the person is or the nearest one."""
@@ -183,26 +176,11 @@ class VerdictPane(QWidget):
         self.head = VerdictHead(self)
         layout.addWidget(self.head)
         self._pages = QStackedWidget(self)
-        self._pages.addWidget(Scrolled(self._empty_page(), _LEAST, self))
+        self._empty = EmptyPage(self)
+        self._pages.addWidget(Scrolled(self._empty, _LEAST, self))
         self._scrolled = Scrolled(self._full_page(), _LEAST, self)
         self._pages.addWidget(self._scrolled)
         layout.addWidget(self._pages, 1)
-
-    def _empty_page(self) -> QWidget:
-        page = QWidget(self)
-        self._nothing, self._hint = Wrapped(parent=page), Wrapped(parent=page)
-        for label in (self._nothing, self._hint):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        set_font(self._nothing, strong_font)
-        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(6 * GRID, 6 * GRID, 6 * GRID, 6 * GRID)
-        layout.setSpacing(2 * GRID)
-        layout.addStretch(2)
-        layout.addWidget(self._nothing)
-        layout.addWidget(self._hint)
-        layout.addStretch(3)
-        return page
 
     def _full_page(self) -> QWidget:
         page = QWidget(self)
