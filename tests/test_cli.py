@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from cacheview import report
 from cacheview.cli import main
 from cacheview.engine import CONTAINERD_71EBFC7, RULE_SETS, ImageCache, explain
 from cacheview.engine.explain import deciding_check
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe, Release, StoreKind, Timestamp
 from cacheview.model.effort import Effort, go_on
+from cacheview.report.explanations import as_markdown
+from cacheview.report.images import image_as_text
 from cacheview.stores.opened import Case, Opened
 
 DATA = Path(__file__).parent / "data"
@@ -155,13 +156,13 @@ def test_markdown_and_an_image_tell_it_too() -> None:
     image = Image(id="sha256:" + "1" * 64, config=ImageConfig(created=Timestamp(0, 0, None)), doubts=(doubt,))
     cache = ImageCache(ImageStore((image,)), CONTAINERD_71EBFC7)
     explanation = explain(cache, Probe(parent="", config=ContainerConfig(Cmd=("x",))))
-    told = report.as_markdown(explanation)
+    told = as_markdown(explanation)
     assert r"> Unknown: The engine does not tell it. Open \*containerd\*." in told
     assert "unknown | len(Cmd) | 1 | unknown |" in told
-    assert report.image_as_text(image).splitlines()[-1] == (
+    assert image_as_text(image).splitlines()[-1] == (
         "not known exactly: container config. The engine does not tell it. Open *containerd*."
     )
-    assert "not known" not in report.image_as_text(image.model_copy(update={"doubts": ()}))
+    assert "not known" not in image_as_text(image.model_copy(update={"doubts": ()}))
 
 
 @pytest.mark.parametrize(

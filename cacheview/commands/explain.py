@@ -7,7 +7,6 @@ import re
 import sys
 from typing import Final
 
-from cacheview import report
 from cacheview.cases import Daemon, platform_of_probe
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.commands.what_if import CHANGES, add_what_if, changed_store
@@ -27,6 +26,9 @@ from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
 from cacheview.platforms import parse_specifier
 from cacheview.report import matrices
+from cacheview.report.explanation_objects import as_object
+from cacheview.report.explanations import as_text
+from cacheview.report.forms import joined, json_text
 from cacheview.report.what_ifs import changes_as_lines, changes_as_object
 from cacheview.usage import (
     NAMES,
@@ -132,13 +134,13 @@ def run(options: argparse.Namespace) -> int:
         explanation = explain(ImageCache(store, daemon.rules), probe)
         mention_builder(case.store)
         if options.json:
-            document = report.as_object(explanation, everything=options.all, using=daemon)
+            document = as_object(explanation, everything=options.all, using=daemon)
             more = {"what_if": changes_as_object(changed)} if changed is not None else {}
-            print_json(report.json_text({**document, **more}))
+            print_json(json_text({**document, **more}))
         else:
             if changed is not None:
-                print(report.joined(changes_as_lines(changed)))
-            print(report.as_text(explanation, everything=options.all, using=daemon))
+                print(joined(changes_as_lines(changed)))
+            print(as_text(explanation, everything=options.all, using=daemon))
     return _STATUS[explanation.verdict.outcome]
 
 

@@ -21,8 +21,8 @@ from cacheview.diff.words import (
     side_line,
 )
 from cacheview.replay.records import time_text
-from cacheview.report import joined, json_text
 from cacheview.report.comparisons import change_as_object
+from cacheview.report.forms import joined, json_text
 from cacheview.visible import visible
 
 __all__ = ["COMPARE_FORMAT", "Hide", "diff_as_json", "diff_as_markdown", "diff_as_text", "hiding"]

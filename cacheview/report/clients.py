@@ -8,7 +8,7 @@ from typing import Any, Final
 from cacheview.cases import Daemon
 from cacheview.dockerfile.refused import SPEAKERS
 from cacheview.replay.client_comparison import ClientGroup, ClientRun
-from cacheview.report import joined, json_text
+from cacheview.report.forms import joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = ["CLIENTS_FORMAT", "clients_as_json", "clients_as_text"]

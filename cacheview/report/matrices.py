@@ -7,7 +7,10 @@ from typing import Any, Final
 from cacheview.cases import Daemon
 from cacheview.engine import VerdictOutcome
 from cacheview.engine.matrix import Group, Matrix
-from cacheview.report import escaped, headline, image_or_null, joined, json_text, unknown_as_object
+from cacheview.report.explanation_objects import unknown_as_object
+from cacheview.report.forms import escaped, joined, json_text
+from cacheview.report.images import image_or_null
+from cacheview.report.phrases import headline
 from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = ["MATRIX_FORMAT", "matrix_as_json", "matrix_as_markdown", "matrix_as_text"]

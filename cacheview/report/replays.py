@@ -13,8 +13,10 @@ from cacheview.model import ImageStore, short_id
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.report import as_object, headline, joined, json_text
 from cacheview.report.comparisons import comparison_as_object
+from cacheview.report.explanation_objects import as_object
+from cacheview.report.forms import joined, json_text
+from cacheview.report.phrases import headline
 from cacheview.report.using import using_as_lines, using_as_object
 
 __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_object", "replay_as_text", "why_lines"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cacheview.model import Image
 from cacheview.replay.result import Step
-from cacheview.report import escaped, joined, json_text
+from cacheview.report.forms import escaped, joined, json_text
 from cacheview.report.replays import replay_as_object
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.whatif.apply import Applied, ChangedStore

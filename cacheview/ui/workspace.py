@@ -247,11 +247,11 @@ class Workspace(QWidget):
 
     def apply(self, edit: Edit) -> None:
         """Take an edit that the verdict pane or the engine proposes, as one step."""
-        from cacheview import report
+        from cacheview.report.phrases import edit_phrase
 
         answer = self._session.answer
         assert answer is not None
-        phrase = report.edit_phrase(edit, answer.explanation)
+        phrase = edit_phrase(edit, answer.explanation)
         self._session.document.edit(edit.probe, phrase[:1].upper() + phrase[1:])
 
     def apply_smallest(self) -> None:

@@ -31,7 +31,7 @@ from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.tar_context import TarContext
-from cacheview.report import as_text
+from cacheview.report.explanations import as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.stores.containerd.bolt import Bolt
 from cacheview.stores.redact import Redaction

@@ -10,7 +10,7 @@ from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.model.effort import Effort
-from cacheview.report import as_text
+from cacheview.report.explanations import as_text
 from cacheview.stores.change import changes
 
 COUNT = 4096

@@ -7,7 +7,8 @@ import pytest
 from cacheview.engine import CONTAINERD_71EBFC7, Explanation, ImageCache, VerdictOutcome, explain
 from cacheview.engine.writable import checksum_in, is_same_but_for_files
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.report import as_object, as_text
+from cacheview.report.explanation_objects import as_object
+from cacheview.report.explanations import as_text
 
 PARENT, CHILD, NAMED, SOURCE = (f"sha256:{digit * 64}" for digit in "abcd")
 T = Timestamp.parse("2024-01-01T00:00:00Z")

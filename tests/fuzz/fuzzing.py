@@ -16,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from cacheview import report
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
 from cacheview.model import ContainerConfig, DataError, Probe
 from cacheview.report.audits import audit_as_text
+from cacheview.report.explanation_objects import as_json
+from cacheview.report.explanations import as_markdown, as_text
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.save import suite_line
 from cacheview.visible import acts
@@ -277,13 +278,13 @@ def _examine_case(case: Case, source: random.Random) -> None:
         explanation = explain(ImageCache(case.store, rules), probe)
         match source.randrange(4):
             case 0:
-                shown(report.as_text(explanation, everything=True))
+                shown(as_text(explanation, everything=True))
             case 1:
-                text = report.as_json(explanation)
+                text = as_json(explanation)
                 shown(text)
                 json.loads(text)
             case 2:
-                report.as_markdown(explanation)
+                as_markdown(explanation)
             case _:
                 json.loads("".join(suite_line(case, probe=probe, redact_env=True, redact_labels=True)))
     if source.randrange(4) == 0:

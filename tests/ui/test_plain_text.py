@@ -13,7 +13,8 @@ from PySide6.QtGui import QAction, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image
-from cacheview.report import as_markdown, image_as_markdown
+from cacheview.report.explanations import as_markdown
+from cacheview.report.images import image_as_markdown
 from cacheview.ui.plain import tool_tip
 from cacheview.ui.settings import Settings
 from cacheview.ui.tips import set_tip

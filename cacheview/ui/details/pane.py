@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QListView, QPlainTextEdit, QSplitter, QTableView, QWidget
 
-from cacheview.report import image_as_json, joined
+from cacheview.report.forms import joined
+from cacheview.report.images import image_as_json
 from cacheview.ui.details.head import DetailsHead
 from cacheview.ui.details.model import Column, DetailsModel, TitlesModel
 from cacheview.ui.details.sections import Row, as_lines, sections_of

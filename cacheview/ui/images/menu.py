@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication
@@ -45,6 +45,8 @@ class ImageMenu(QObject):
             why_no_layers: why layers cannot be read; empty: they can.
             is_gone: the store would not have it any more: nothing is built on it then.
         """
+        from cacheview.report.images import image_as_json, image_as_markdown, image_as_text  # not needed at the start
+
         menu = QMenu(self._parent)
         if image is not None:
             probe = _item(menu, "&Ask what its builder asked", lambda: self.probe_requested.emit(image))
@@ -63,26 +65,14 @@ class ImageMenu(QObject):
             if image.names:
                 what = "name" if len(image.names) == 1 else "names"
                 _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
-            _item(menu, "Copy &text", lambda: self._copy(_image_text(image, "text"), "image as text"))
-            _item(menu, "Copy &Markdown", lambda: self._copy(_image_text(image, "markdown"), "image as Markdown"))
-            _item(menu, "Copy &JSON", lambda: self._copy(_image_json(image), "JSON of the image"))
+            _item(menu, "Copy &text", lambda: self._copy(image_as_text(image), "image as text"))
+            _item(menu, "Copy &Markdown", lambda: self._copy(image_as_markdown(image), "image as Markdown"))
+            _item(menu, "Copy &JSON", lambda: self._copy(image_as_json(image), "JSON of the image"))
         return menu
 
     def _copy(self, text: str, what: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(what)
-
-
-def _image_json(image: Image) -> str:
-    from cacheview import report
-
-    return report.image_as_json(image)
-
-
-def _image_text(image: Image, form: Literal["text", "markdown"]) -> str:
-    from cacheview import report  # not needed before somebody copies
-
-    return report.image_as_text(image) if form == "text" else report.image_as_markdown(image)
 
 
 def _item(menu: QMenu, text: str, do: Callable[[], object]) -> QAction:

@@ -8,7 +8,8 @@ from pytestqt.modeltest import ModelTester
 
 from cacheview.engine import CONTAINERD_71EBFC7
 from cacheview.model import HistoryEntry, Image, ImageStore
-from cacheview.report import image_as_json, joined
+from cacheview.report.forms import joined
+from cacheview.report.images import image_as_json
 from cacheview.ui.details.model import DetailsModel
 from cacheview.ui.details.sections import Row, Section, as_lines, sections_of
 from cacheview.visible import acts

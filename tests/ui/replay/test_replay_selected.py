@@ -14,7 +14,8 @@ from replay_kit import A, B, probe, real_build, sent_by_newer, step, write_conte
 from cacheview.model import Image, ImageConfig, ImageStore
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.report import as_object, as_text
+from cacheview.report.explanation_objects import as_object
+from cacheview.report.explanations import as_text
 from cacheview.ui.replay.asking import Question, Replayed
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.pane import ReplayPane

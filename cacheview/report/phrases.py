@@ -1,0 +1,44 @@
+"""What reports say of an explanation in one line, and which candidates they list."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from cacheview.engine import Doubted, Edit, Explanation, Stage, Subject, doubt_sentences, plain_change
+
+__all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
+
+NEAREST = 10
+"""How many candidates and sources are reported in full where not all are asked for."""
+
+
+def headline(explanation: Explanation) -> str:
+    """The verdict as one line: ``MISS: no child of app:1 has this config``."""
+    return f"{explanation.verdict.outcome.value.upper()}: {explanation.sentence}"
+
+
+def edit_phrase(edit: Edit, explanation: Explanation) -> str:
+    """What an edit does, as one phrase."""
+    store = explanation.trace.store
+    return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)
+
+
+def smallest_edit_phrase(explanation: Explanation) -> str:
+    """The smallest edit as a phrase, of a step what a person can do about it; empty: there is none."""
+    return explanation.remedy or (edit_phrase(explanation.edit, explanation) if explanation.edit is not None else "")
+
+
+def doubt_phrase(doubted: Doubted) -> str:
+    """A doubt that a verdict rests on: why, of how many images, and what would make it certain."""
+    reason, remedy = doubt_sentences(doubted.doubt)
+    count = f" {doubted.images:,} images are affected." if doubted.images > 1 else ""
+    return f"{reason}{count} {remedy}"
+
+
+def foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
+    """The subjects to show when not all are: of candidates the nearest, of sources the first."""
+    if len(stage.subjects) <= NEAREST or stage.subjects[0].role == "source":
+        return stage.subjects[:NEAREST]
+    positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), NEAREST)]
+    return [stage.subjects[position] for position in positions if position is not None]
