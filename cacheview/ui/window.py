@@ -21,6 +21,7 @@ from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
+from cacheview.ui.window_menus import WindowMenus
 from cacheview.ui.window_size import LEAST, first_size
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from cacheview.ui.opener import Opener
     from cacheview.ui.replay.replays import Replays
     from cacheview.ui.session import Session
-    from cacheview.ui.stores.menu import LiveEntries
     from cacheview.ui.stores.saving import Saver
     from cacheview.ui.suites.checks import SuiteChecks
     from cacheview.ui.watch.watching import WatchedBuilds
@@ -63,7 +63,6 @@ class MainWindow(QMainWindow):
         self._painted = False
         self._docks_restored = False
         self.layer_access = LayerAccess()
-        self._live_entries = Lazy(self._make_live_entries)
         self._follower = Lazy(self._make_follower)
         self._saver = Lazy(self._make_saver)
         self._what_if = Lazy(self._make_what_if)
@@ -77,6 +76,9 @@ class MainWindow(QMainWindow):
         self.centre = Centre(settings, rules, self)
         self.setCentralWidget(self.centre)
         self.docks = Docks(self, settings)
+        self.menus = WindowMenus(self.commands, settings, self._location, lambda menu: self.what_if.fill(menu), self)
+        self.menus.store_chosen.connect(self.open)
+        self.menus.build_chosen.connect(lambda build: self.replays.open_build(build))
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
         self._what_is_open = Lazy(self._make_what_is_open)
@@ -153,11 +155,6 @@ class MainWindow(QMainWindow):
     # What else is made when first needed
 
     @property
-    def live_entries(self) -> LiveEntries:
-        """What fills the Store menus with the live stores of this machine."""
-        return self._live_entries()
-
-    @property
     def follower(self) -> WindowFollower:
         """What hears the events of the engine."""
         return self._follower()
@@ -185,15 +182,6 @@ class MainWindow(QMainWindow):
     def show_build(self, title: str, dockerfile: str, context: str) -> None:
         """Say which build is replayed; all empty: none is."""
         self._what_is_open().show_build(title, dockerfile, context)
-
-    def _make_live_entries(self) -> LiveEntries:
-        from cacheview.ui.stores.menu import LiveEntries
-
-        entries = LiveEntries(self._location, self)
-        for menu, before in self.commands.store_menus:
-            entries.add_menu(menu, before)
-        entries.chosen.connect(self.open)
-        return entries
 
     def _location(self) -> tuple[str, str]:
         """The location, and of an engine its address."""
@@ -287,13 +275,11 @@ class MainWindow(QMainWindow):
         connect(do.save_suite, lambda: self.saver.ask(self._session()))
         do.follow.toggled.connect(self._follow)
         do.follow.triggered.connect(self._remember_following)
-        for menu, _ in do.store_menus:
-            menu.aboutToShow.connect(lambda: self.live_entries.fill())
         connect(do.cancel, lambda: self.opener.cancel())
         connect(do.quit, self.close)
-        connect(do.copy_text, lambda: self._copy("as_text", "the verdict as text"))
-        connect(do.copy_markdown, lambda: self._copy("as_markdown", "the verdict as Markdown"))
-        connect(do.copy_json, lambda: self._copy("as_json", "the verdict as JSON"))
+        connect(do.copy_text, lambda: self._copy("text"))
+        connect(do.copy_markdown, lambda: self._copy("Markdown"))
+        connect(do.copy_json, lambda: self._copy("JSON"))
         connect(do.apply, lambda: self._panes().apply_smallest())
         connect(do.find, lambda: self._panes().images.focus_filter())
         connect(do.next_pane, lambda: self._enter_next(1))
@@ -308,8 +294,6 @@ class MainWindow(QMainWindow):
         connect(do.shortcuts, self._show_shortcuts)
         connect(do.documentation, self._show_documentation)
         connect(do.about, self._show_about)
-        do.recent_menu.aboutToShow.connect(self._fill_recent)
-        do.what_if_menu.aboutToShow.connect(lambda: self.what_if.fill(do.what_if_menu))
         connect(do.leave_what_if, lambda: self.what_if.leave())
 
     def choose_rules(self, name: str, preparing: Work) -> None:
@@ -355,36 +339,18 @@ class MainWindow(QMainWindow):
         for button in (self.tool_bar.rules, self.tool_bar.platform):
             button.setEnabled(session is not None)
 
-    def _copy(self, form: str, what: str) -> None:
+    def _copy(self, form: str) -> None:
         from PySide6.QtGui import QGuiApplication
 
-        from cacheview import report
+        from cacheview.ui.verdict.copying import explanation_as
 
         if self.session is not None and self.session.answer is not None:
-            QGuiApplication.clipboard().setText(
-                getattr(report, form)(self.session.answer.explanation, using=self.session.daemon)
-            )
-            self._say_copied(what)
+            text = explanation_as(self.session.answer.explanation, form, self.session.daemon)
+            QGuiApplication.clipboard().setText(text)
+            self._say_copied(f"the verdict as {form}")
 
     def _say_copied(self, what: str) -> None:
         self.status.say(f"Copied: {what}")
-
-    def _fill_recent(self) -> None:
-        """What was opened and replayed last."""
-        menu = self.commands.recent_menu
-        menu.clear()
-        for location in self._settings.recent:
-            action = menu.addAction(one_line(location).replace("&", "&&"))
-            connect(action, lambda location=location: self.open(location))
-        if self._settings.builds:
-            from cacheview.ui.replay.replays import add_recent
-
-            add_recent(menu, self._settings, lambda build: self.replays.open_build(build))
-        if menu.isEmpty():
-            menu.addAction("Nothing was opened yet").setEnabled(False)
-        else:
-            menu.addSeparator()
-            connect(menu.addAction("&Clear this list"), self._settings.clear_recent)
 
     def _follow(self, wanted: bool) -> None:
         if wanted or self._follower.made is not None:

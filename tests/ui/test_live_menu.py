@@ -47,7 +47,7 @@ def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWin
 def entries(window: MainWindow, qtbot: QtBot, place: int) -> list[QAction]:
     """As the menu of that place shows them: 0 menu bar, 1 tool bar."""
     menu: QMenu = window.commands.store_menus[place][0]
-    with qtbot.waitSignal(window.live_entries.filled, timeout=5000):
+    with qtbot.waitSignal(window.menus.live_entries.filled, timeout=5000):
         menu.aboutToShow.emit()
     return [action for action in menu.actions() if action.isCheckable() and action is not window.commands.follow]
 
