@@ -252,7 +252,7 @@ class Hostile:
             "check, of rules": ["check", str(suite), "--rules", text],
             "replay": replay,
             "replay, JSON": [*replay, "--json"],
-            "replay, beyond": [*replay, "--beyond"],
+            "replay, past misses": [*replay, "--past-misses"],
             "replay, by all clients": [*replay, "--client", "all"],
             "replay, JSON by all clients": [*replay, "--client", "all", "--json"],
             "replay, of changed files": ["replay", str(built), "--store", str(saved)],

@@ -34,7 +34,7 @@ A and B are each one of
   RECORD        a record: of a watched build, or of `cacheview replay --record`
   RECORD#N      the build at line N of a replay file that has several
   CONTEXT       a build context, a folder or a tar, replayed in the store that --store names
-  image:NAME    an image of that store: what it was built from, as far as its history and layers tell
+  image:NAME    an image of that store: what it was built from, as far as its history and layers show
 The options of a build and of a store are for both sides that need them; --a and --b give further ones to one side.
 
 exit status: 0 every step is the same and is answered alike, 1 the builds differ (with --lost: B lost the cache of a

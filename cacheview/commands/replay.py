@@ -86,10 +86,11 @@ def parser() -> argparse.ArgumentParser:
         "with --compose: compose-v2); all: compare every client, and show which share a cache with the default one",
     )
     result.add_argument(
-        "--beyond",
+        "--past-misses",
         action="store_true",
         help="after a miss, assume that the step hits the nearest candidate, to see what else would miss",
     )
+    result.add_argument("--beyond", dest="past_misses", action="store_true", help=argparse.SUPPRESS)  # its older name
     result.add_argument(
         "--download-layers",
         action="store_true",
@@ -136,10 +137,10 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
         changed = changed_store(options, case.store, looked_up.daemon)
         build, given, daemon, cache = looked_up.build, looked_up.given, looked_up.daemon, looked_up.cache
         sent = looked_up.sent_by(build.client)
-        replayed = sent.replay(cache, goes_on=options.beyond)
+        replayed = sent.replay(cache, past_misses=options.past_misses)
         if changed is not None:
             then = looked_up.in_store(changed.store, changed.daemon)
-            after = then.sent_by(build.client).replay(then.cache, goes_on=options.beyond)
+            after = then.sent_by(build.client).replay(then.cache, past_misses=options.past_misses)
         groups = (
             compare_clients(lambda client: looked_up.sent_by(client).run(cache), build.client)
             if build.all_clients
@@ -163,7 +164,7 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
             print(what_if_as_text(changed, compared))
         return _status(after)
     if options.record:
-        whole = sent.replay(cache) if options.beyond else replayed
+        whole = sent.replay(cache) if options.past_misses else replayed
         _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.found)
     if groups:
         _keep(looked_up.memory)

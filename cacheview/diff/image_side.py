@@ -1,4 +1,4 @@
-"""An image of a store as one side of a comparison: what it was built from, as far as its history and layers tell."""
+"""An image of a store as one side of a comparison: what it was built from, as far as its history and layers show."""
 
 from __future__ import annotations
 

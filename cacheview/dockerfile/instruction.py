@@ -37,7 +37,7 @@ def probe_config(
 
     Raises:
         DataError: the builder would refuse the instruction, or never asks the cache for it, or the line alone does
-            not tell what it would send; with what to do.
+            not show what it would send; with what to do.
     """
     parsed = parse_instruction(instruction, release)
     try:

@@ -53,7 +53,7 @@ def judge_build(case: ReplayCase, asked: str = "") -> BuildJudgement:
         DataError: its engine is not known, something of it is malformed, or the store before it was left out.
     """
     value = replay_case(case, asked)
-    unknown = tuple(step.reason for step in value.asked if step.status is StepStatus.UNKNOWN)
+    unknown = tuple(step.reason for step in value.looked_up if step.status is StepStatus.UNKNOWN)
     return BuildJudgement(value, tuple(differences(value, case.expect)), unknown)
 
 

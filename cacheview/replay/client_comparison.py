@@ -39,22 +39,21 @@ class ClientRun:
     @property
     def cached(self) -> int:
         """How many steps are hits."""
-        return sum(step.status is StepStatus.HIT for step in self.replay.asked)
+        return sum(step.status is StepStatus.HIT for step in self.replay.looked_up)
 
     @property
     def unknown(self) -> int:
         """How many steps may be hits."""
-        return sum(step.status is StepStatus.UNKNOWN for step in self.replay.asked)
+        return sum(step.status is StepStatus.UNKNOWN for step in self.replay.looked_up)
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(self.replay.asked)
+        return tuple(self.replay.looked_up)
 
     def key(self, step: Step) -> tuple[str, str | None]:
         """What two clients have the same of that share a step."""
-        name = next((name for name in self.drawn if step.text.startswith(f"LABEL {name}=")), "")
-        if name:
-            return f"LABEL {name}", None
+        if step.added_label in self.drawn:
+            return f"LABEL {step.added_label}", None
         return step.text, step.sources.text if step.sources is not None else step.created_by
 
     @property
@@ -135,7 +134,7 @@ def _difference(default_run: ClientRun, other_run: ClientRun) -> Difference:
 
 def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step) -> Iterator[str]:
     if step.text != now.text:
-        yield "the client adds the step" if now.text.startswith("LABEL ") else "it is a different step"
+        yield "the client adds the step" if now.added_label else "it is a different step"
     elif step.sources is not None and now.sources is not None:
         reasons = list(_of_files(default_run, step.sources, other_run, now.sources))
         yield from reasons[:_MOST_REASONS] or ["the files are sent in another order"]

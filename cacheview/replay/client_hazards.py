@@ -70,8 +70,8 @@ def _of_options(client: Client, asked: BuildOptions) -> Iterator[StepHazard]:
 
 
 def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
-    text = f"LABEL {client.session_label}="
-    step = next((step for step in replay.steps if client.session_label and step.text.startswith(text)), None)
+    label = client.session_label
+    step = next((step for step in replay.steps if label and step.added_label == label), None)
     if step is not None:
         yield StepHazard(
             "session label",
@@ -102,8 +102,7 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
             f"here {client.umask:03o}: with another umask, {_numbers(steps)} misses.",
-            "Build with the same umask everywhere, or replay with the other umask, such as "
-            f"--client {client.name.partition(':')[0]}:002.",
+            f"Build with the same umask everywhere, or replay with the other umask, such as --client {client.key}:002.",
         )
 
 
@@ -131,7 +130,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
 
 def _copying(replay: Replay) -> Iterator[Step]:
     """The steps that copy files of the context."""
-    return (step for step in replay.asked if step.copy is not None and not step.copy.from_)
+    return (step for step in replay.looked_up if step.copy is not None and not step.copy.from_)
 
 
 def _has(step: Step, path: str) -> bool:

@@ -238,7 +238,7 @@ class FinishedStages:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
 
         An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``), and few
-        stores tell a pulled one from it.
+        stores distinguish a pulled one from it.
         """
         if not self.rules.sources_with_ancestors:
             return False

@@ -70,7 +70,7 @@ def misses(
     """
     cache = ImageCache(store, rules)
     record = record or Record("", "")  # knows of no files
-    for step in replay.asked:
+    for step in replay.looked_up:
         if step.status is StepStatus.MISS and step.probe is not None:
             asked = step.cache or cache
             go_on()

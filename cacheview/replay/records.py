@@ -237,7 +237,7 @@ def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
     if case.images is None:
         return True
     before, after = replay_case(case), replay_case(redacted)
-    answers = [[(step.status, step.image) for step in value.asked] for value in (before, after)]
+    answers = [[(step.status, step.image) for step in value.looked_up] for value in (before, after)]
     return answers[0] == answers[1]
 
 

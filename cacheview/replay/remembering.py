@@ -24,7 +24,7 @@ def remember_files(
     ``checksums``, ``image_files``: what computed their checksums; without it, headers and client are not kept.
     """
     news = False
-    for step in replay.asked:
+    for step in replay.looked_up:
         if step.sources is not None and record.latest(step.text) != step.sources.text:
             is_of_context = step.copy is None or not step.copy.from_
             headers: Mapping[str, bytes] | None = None

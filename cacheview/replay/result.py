@@ -42,6 +42,7 @@ class Step:
         text: the instruction as the builder prints it.
         line: of the Dockerfile, from 1; 0 for what comes from elsewhere: a trigger, a label of the command line.
         stage: index of the stage; -1 before the first.
+        added_label: the name of a label that the client or ``--label`` adds as a step; empty of any other step.
         status: see `StepStatus`.
         image: id of the image after the step; empty: there is none, or it is not in the store.
         made_by: of an image that this build makes, the number of the step; 0: it is in the store, or not known.
@@ -72,6 +73,7 @@ class Step:
     probe: Probe | None = None
     cache: ImageCache | None = field(default=None, compare=False, repr=False)
     created_by: str | None = ""
+    added_label: str = ""
     reason: str = ""
     assumed: str = ""
     possible: tuple[str, ...] = ()
@@ -112,8 +114,8 @@ class Replay:
     hazards: tuple[StepHazard, ...] = ()
 
     @property
-    def asked(self) -> Iterator[Step]:
-        """The steps that a probe belongs to, triggers among them."""
+    def looked_up(self) -> Iterator[Step]:
+        """The steps that the cache is asked about, or would be, triggers among them."""
         for step in self.steps:
             yield from step.triggers
             if step.status is not StepStatus.NO_PROBE:
@@ -122,12 +124,12 @@ class Replay:
     @property
     def first_miss(self) -> Step | None:
         """The first step that the cache misses; None: there is none, as far as is known."""
-        return next((step for step in self.asked if step.status is StepStatus.MISS), None)
+        return next((step for step in self.looked_up if step.status is StepStatus.MISS), None)
 
     @property
     def all_cached(self) -> bool | None:
         """Whether every step is a hit; None: not known."""
-        cached = {step.cached for step in self.asked}
+        cached = {step.cached for step in self.looked_up}
         if False in cached or self.refused is not None:
             return False
         return None if None in cached else True

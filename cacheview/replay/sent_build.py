@@ -52,7 +52,7 @@ class SentBuild:
         given: its context and Dockerfile.
         client: who sends it.
         added: what the client adds that nobody typed.
-        asked: the options with that.
+        requested: the options with that.
         options: those that reach the daemon.
         checksums: what sums its files.
     """
@@ -60,12 +60,15 @@ class SentBuild:
     given: Given
     client: Client
     added: Added
-    asked: BuildOptions
+    requested: BuildOptions
     options: BuildOptions
     checksums: ContextChecksums
 
-    def replay(self, cache: Cache, *, goes_on: bool = False) -> Replay:
-        """What becomes of it, with the hazards of its client. ``goes_on``: after a miss, see `replay_past_misses`.
+    def replay(self, cache: Cache, *, past_misses: bool = False) -> Replay:
+        """What becomes of it, with the hazards of its client.
+
+        Args:
+            past_misses: after a miss, the later steps are looked up as `replay_past_misses` says.
 
         Raises:
             DataError: the context cannot be read.
@@ -87,8 +90,8 @@ class SentBuild:
                 progress=cache.progress,
             )
 
-        value = replay_past_misses(play, cache.store, cache.rules) if goes_on else play({})
-        return replace(value, hazards=client_hazards(self.client, self.asked, value, self.checksums))
+        value = replay_past_misses(play, cache.store, cache.rules) if past_misses else play({})
+        return replace(value, hazards=client_hazards(self.client, self.requested, value, self.checksums))
 
     def run(self, cache: Cache) -> ClientRun:
         """What becomes of it, to be compared with the builds of other clients. Raises as `replay`."""

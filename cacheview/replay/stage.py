@@ -200,7 +200,7 @@ class StageBuild:
         return (*of_heredocs(instruction), *of_second_names(names))
 
     def _label(self, number: int, name: str, value: str) -> Step:
-        step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN)
+        step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN, added_label=name)
         if self.state is None:
             return self._unknown_step(step)
         try:

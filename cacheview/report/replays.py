@@ -58,9 +58,9 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
         yield f"{word}{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
         if refused.message != refused.what and refused.by in SPEAKERS:
             yield f"  {SPEAKERS[refused.by]} says: {refused.message}"
-    counts = Counter(step.status for step in replay.asked)
+    counts = Counter(step.status for step in replay.looked_up)
     results = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
-    remedies = dict.fromkeys(remedy for step in replay.asked for remedy in step.remedies)
+    remedies = dict.fromkeys(remedy for step in replay.looked_up for remedy in step.remedies)
     yield from (f"To find out: {remedy}" for remedy in remedies)
     yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
     yield f"{replay.total} steps: {', '.join(results) or 'none is looked up in the cache'}"
@@ -130,7 +130,7 @@ def replay_as_object(replay: Replay, misses: Sequence[Miss] = ()) -> dict[str, A
         "misses": [
             *(
                 _miss_of_any_files(step)
-                for step in replay.asked
+                for step in replay.looked_up
                 if step.status is StepStatus.MISS and step.probe is None
             ),
             *map(_miss, misses),

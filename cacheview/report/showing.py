@@ -38,7 +38,7 @@ def shown_build(build: WatchedBuild) -> ShownBuild:
         can_be_recorded=build.can_be_recorded,
         total=build.outcome.total,
         done=len(build.outcome.steps),
-        unknown=sum(step.cached is None for step in prediction.replay.asked) if prediction is not None else 0,
+        unknown=sum(step.cached is None for step in prediction.replay.looked_up) if prediction is not None else 0,
         missed=miss.step.number if miss is not None else 0,
         why=tuple(why_lines(miss)) if miss is not None else (),
         steps=tuple(map(_shown_step, build.rows)),

@@ -139,7 +139,7 @@ class _Inflater:
 
 
 def _what(error: Exception) -> str:
-    most = next((most for said, most in _TOO_LARGE.items() if said in str(error)), 0)
+    most = next((limit for words, limit in _TOO_LARGE.items() if words in str(error)), 0)
     return f"it needs more than {most:,} bytes of memory to decompress" if most else reason(error)
 
 

@@ -19,7 +19,7 @@ from cacheview.model import ContainerConfig, ImageConfig
 __all__ = ["SHORTEST", "argument_values", "dockerfile_values", "history_values", "label_values", "pieces"]
 
 SHORTEST: Final = 4
-"""Shorter pieces stay in text: there is no telling them from other text."""
+"""Shorter pieces stay in text: they cannot be distinguished from other text."""
 
 _RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`\\<>&$]+")
 """What no quoting changes."""

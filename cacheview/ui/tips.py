@@ -11,7 +11,7 @@ from cacheview.ui.plain import tool_tip, visible
 
 __all__ = ["set_tip"]
 
-_TOLD: Final = "told by its tip"
+_TIP_TEXT: Final = "text of its tip"
 
 
 def set_tip(target: QWidget | QAction, text: str) -> None:
@@ -36,7 +36,7 @@ def set_tip(target: QWidget | QAction, text: str) -> None:
 
 
 def _describe(widget: QWidget, text: str) -> None:
-    if widget.accessibleDescription() in ("", widget.property(_TOLD)):
+    if widget.accessibleDescription() in ("", widget.property(_TIP_TEXT)):
         plain = visible(text)
-        widget.setProperty(_TOLD, plain)
+        widget.setProperty(_TIP_TEXT, plain)
         widget.setAccessibleDescription(plain)

@@ -141,7 +141,7 @@ def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Coll
 def is_pulled(told: Replay, truth: Outcome) -> bool:
     """Whether the build ends at a base that has to be pulled, which is not known to be had; nothing is, after it."""
     begun = told.steps[: len(truth.steps)]
-    asked = [step for step in told.asked if step.number >= len(truth.steps)]
+    asked = [step for step in told.looked_up if step.number >= len(truth.steps)]
     is_base = [step.text for step in begun] == [step.text for step in truth.steps] and begun[-1].text.startswith(
         "FROM "
     )

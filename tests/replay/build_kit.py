@@ -95,7 +95,7 @@ class Daemon:
             told = self.replay(dockerfile, files, options)
         (build,) = seen
         assert told.refused is None, told.refused
-        assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
+        assert StepStatus.UNKNOWN not in {step.status for step in told.looked_up}
         ids = {made.id: _id(f"{self.builds} {made.id}") for made in build.made}
         made = [_real(image, ids, copied) for image in (made.image for made in build.made)]
         (end,) = build.results[-1].images
@@ -130,7 +130,7 @@ def image_of(
 
 def statuses(told: Replay) -> list[str]:
     """Of every step that a probe belongs to, triggers among them."""
-    return [step.status.value for step in told.asked]
+    return [step.status.value for step in told.looked_up]
 
 
 def _id(text: str) -> str:

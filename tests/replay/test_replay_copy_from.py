@@ -80,7 +80,7 @@ def test_files_of_a_stage_are_summed_as_the_daemon_did(
     assert copies[0].created_by == stored
     assert copies[0].status is StepStatus.HIT
     assert copies[1].status is StepStatus.MISS
-    assert StepStatus.UNKNOWN not in {step.status for step in told.asked}
+    assert StepStatus.UNKNOWN not in {step.status for step in told.looked_up}
 
 
 @pytest.mark.parametrize("stages", [b"", b"FROM files AS more\nENV X=1\n"])

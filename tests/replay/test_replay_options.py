@@ -102,7 +102,7 @@ def test_arguments_before_from_are_seen_by_from_alone() -> None:
     dockerfile = "ARG BASE=base ARG=2\nFROM $BASE:${TAG:-1}\nENV A=$BASE\nARG BASE\nENV B=$BASE\n"
     told = daemon.replay(dockerfile)
     assert told.steps[1].image == BASE
-    texts = [step.created_by for step in told.asked]
+    texts = [step.created_by for step in told.looked_up]
     assert (texts[0], texts[2]) == ("/bin/sh -c #(nop)  ENV A=", "/bin/sh -c #(nop)  ENV B=base")
     other = daemon.replay(dockerfile, options=BuildOptions(build_args={"BASE": "none"}))
     assert statuses(other)[0] == "unknown"
@@ -174,10 +174,10 @@ def test_the_cache_of_an_older_image_is_hit_where_it_is_asked_for() -> None:
     dockerfile = "FROM scratch\nCOPY a /a\nENV B=1\n"
     older = daemon.build(dockerfile, files, name="older:1")
     newer = daemon.build(dockerfile, files, options=BuildOptions(no_cache=True))
-    assert [step.image for step in daemon.replay(dockerfile, files).asked] == newer
+    assert [step.image for step in daemon.replay(dockerfile, files).looked_up] == newer
     told = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",)))
     assert told.all_cached
-    assert newer[0] not in [step.image for step in told.asked]
+    assert newer[0] not in [step.image for step in told.looked_up]
     assert older != newer
     ignored = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",), no_cache=True))
     assert statuses(ignored) == ["not asked", "not asked"]

@@ -45,7 +45,7 @@ class Folder:
         return replay(DOCKERFILE, checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
 
     def cached(self) -> list[bool | None]:
-        return [step.cached for step in self.replay().asked]
+        return [step.cached for step in self.replay().looked_up]
 
 
 @contextmanager

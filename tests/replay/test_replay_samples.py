@@ -36,7 +36,7 @@ def test_a_build_is_told_as_the_daemon_did_it(file: str, number: int) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
-    unknown = [step for case in builds(file) for step in judge_build(case).replay.asked if step.cached is None]
+    unknown = [step for case in builds(file) for step in judge_build(case).replay.looked_up if step.cached is None]
     copies = [step for step in unknown if "--from=" in step.text]
     assert copies
     for step in unknown:

@@ -20,7 +20,7 @@ def daemon(request: pytest.FixtureRequest) -> Daemon:
 def test_with_no_candidate_it_is_a_miss(daemon: Daemon) -> None:
     told = daemon.replay(STAGES, FILES)
     assert statuses(told) == ["miss", "miss", "not asked", "not asked"]
-    assert [step.created_by is None for step in told.asked] == [False, True, False, False]
+    assert [step.created_by is None for step in told.looked_up] == [False, True, False, False]
     assert told.all_cached is False
 
 
@@ -28,7 +28,7 @@ def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
     ids = daemon.build(STAGES, FILES)
     told = daemon.replay(STAGES, FILES)
     assert statuses(told) == ["hit", "unknown", "unknown", "unknown"]
-    assert [step.possible for step in told.asked][1:] == [(image,) for image in ids[1:]]
+    assert [step.possible for step in told.looked_up][1:] == [(image,) for image in ids[1:]]
     assert told.steps[3].reason == "its files come from a: the layers of the image are not read"
     assert all("is unknown" in step.reason for step in told.steps[4:])
     assert told.all_cached is None
@@ -156,7 +156,7 @@ def test_a_later_stage_may_hit_what_an_unknown_step_made_and_what_the_store_has(
     through_the_api(daemon)
     told = daemon.replay(SHARED, FILES)
     assert statuses(told) == ["unknown"] * 5
-    assert [step.possible for step in told.asked] == [(built[place],) for place in (0, 1, 0, 1, 2)]
+    assert [step.possible for step in told.looked_up] == [(built[place],) for place in (0, 1, 0, 1, 2)]
     assert "whether the store has it" in told.steps[4].reason
     assert told.steps[4].remedies == ("Run as root",)
 
@@ -177,7 +177,7 @@ def test_files_that_are_not_known_may_be_those_of_a_first_step_that_is_not_known
     through_the_api(daemon)
     told = daemon.replay(STAGES, FILES)
     assert statuses(told) == ["unknown"] * 4
-    assert [step.possible for step in told.asked] == [(image,) for image in built]
+    assert [step.possible for step in told.looked_up] == [(image,) for image in built]
 
 
 def test_files_that_are_not_known_may_be_those_of_an_image_whose_command_is_not_known(daemon: Daemon) -> None:

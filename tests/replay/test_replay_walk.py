@@ -38,18 +38,18 @@ def daemon(request: pytest.FixtureRequest) -> Daemon:
 def test_what_was_built_is_hit_step_by_step(daemon: Daemon) -> None:
     ids = daemon.build(FIVE, FILES)
     told = daemon.replay(FIVE, FILES)
-    assert [step.image for step in told.asked] == ids
+    assert [step.image for step in told.looked_up] == ids
     assert told.all_cached is True
     assert told.first_miss is None
     assert told.history == tuple(entry.created_by for entry in daemon.store.by_id[ids[-1]].history)
-    assert [step.created_by for step in told.asked] == list(told.history)
+    assert [step.created_by for step in told.looked_up] == list(told.history)
 
 
 def test_an_empty_store_misses_the_first_step_and_is_asked_no_more(daemon: Daemon) -> None:
     told = daemon.replay(FIVE, FILES)
     assert statuses(told) == ["miss", "not asked", "not asked", "not asked"]
     assert told.all_cached is False
-    first, *others = told.asked
+    first, *others = told.looked_up
     assert told.first_miss is first
     assert first.probe is not None
     assert first.probe.parent == ""
@@ -86,8 +86,8 @@ def test_without_a_cache_nothing_is_asked(daemon: Daemon) -> None:
     base = daemon.add(image_of("base:1"))
     told = daemon.replay(FIVE + "FROM base:1\nENV A=1\n", FILES, BuildOptions(no_cache=True))
     assert statuses(told) == ["not asked"] * 5
-    assert {step.reason for step in told.asked} == {"--no-cache: the cache is not used"}
-    assert {step.probe for step in told.asked} == {None}
+    assert {step.reason for step in told.looked_up} == {"--no-cache: the cache is not used"}
+    assert {step.probe for step in told.looked_up} == {None}
     assert told.all_cached is False
     assert told.first_miss is None
     assert told.steps[5].image == base.id
@@ -99,14 +99,14 @@ def test_the_newest_wins_though_the_rest_was_built_on_the_older(daemon: Daemon) 
     newer = daemon.build(top, FILES, BuildOptions(no_cache=True))
     told = daemon.replay(FIVE, FILES)
     assert statuses(told) == ["hit", "hit", "miss", "not asked"]
-    assert [step.image for step in told.asked][:2] == newer
+    assert [step.image for step in told.looked_up][:2] == newer
 
 
 def test_what_the_build_itself_makes_is_hit_later_in_it(daemon: Daemon) -> None:
     told = daemon.replay(FIVE + FIVE.replace("l=1", "l=2"), FILES)
     assert statuses(told) == ["miss", "not asked", "not asked", "not asked", "hit", "hit", "miss", "not asked"]
-    assert [step.made_by for step in told.asked] == [2, 3, 4, 5, 2, 3, 9, 10]
-    assert {step.image for step in told.asked} == {""}
+    assert [step.made_by for step in told.looked_up] == [2, 3, 4, 5, 2, 3, 9, 10]
+    assert {step.image for step in told.looked_up} == {""}
 
 
 def test_of_two_that_this_build_makes_the_later_is_hit(daemon: Daemon) -> None:
@@ -115,9 +115,9 @@ def test_of_two_that_this_build_makes_the_later_is_hit(daemon: Daemon) -> None:
     assert set(statuses(two)) == {"not asked"}
     changed = FIVE.replace("A=1", "A=2")
     told = daemon.replay(changed + changed + FIVE, FILES)
-    assert [step.made_by or step.image for step in told.asked][:4] == [ids[0], 3, 4, 5]
-    assert [step.made_by or step.image for step in told.asked][4:8] == [ids[0], 3, 4, 5]
-    assert [step.image for step in told.asked][8:] == ids
+    assert [step.made_by or step.image for step in told.looked_up][:4] == [ids[0], 3, 4, 5]
+    assert [step.made_by or step.image for step in told.looked_up][4:8] == [ids[0], 3, 4, 5]
+    assert [step.image for step in told.looked_up][8:] == ids
 
 
 def test_steps_are_numbered_and_placed() -> None:

@@ -21,9 +21,9 @@ def test_words_fit_and_come_to_rest_at_every_width(qtbot: QtBot) -> None:
             seen = []
             for _ in range(4):
                 QApplication.processEvents()
-                seen.append(head.beyond_button.text())
+                seen.append(head.continue_button.text())
             assert seen[-1] == seen[-2]
             for button in head.findChildren(QToolButton):
                 assert button.isHidden() or button.width() >= button.sizeHint().width(), (width, button.text())
-    assert head.beyond_button.text() == "Continue"
-    assert head.beyond_button.accessibleName() == "Continue past the miss"
+    assert head.continue_button.text() == "Continue"
+    assert head.continue_button.accessibleName() == "Continue past the miss"

@@ -61,7 +61,7 @@ def record(folder: Path) -> None:
     context.mkdir(exist_ok=True)
     (context / "Dockerfile").write_text("FROM scratch\nENV A=b\nCOPY Dockerfile /\n")
     kept = ("--record", str(folder / "r.jsonl"), "--records", str(folder / "a" / "b"))
-    assert main(["replay", str(context), "--store", DEMO, "--beyond", *kept]) == 1
+    assert main(["replay", str(context), "--store", DEMO, "--past-misses", *kept]) == 1
 
 
 WRITERS = (settings, records, sums, layers, saved, added, record)

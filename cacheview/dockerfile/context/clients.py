@@ -62,7 +62,8 @@ class Client:
     """What sends a build context.
 
     Attributes:
-        name: its key in `CLIENTS`; with a umask that is not 022, that after a colon.
+        name: as `client_named` reads it: its key in `CLIENTS`; with a umask that is not 022, that after a colon.
+        base: of one with such a umask, the key in `CLIENTS`; else empty.
         program: what sends, for people.
         variant: of the program, for people; empty: there is one only.
         packing: how it makes the tar.
@@ -78,6 +79,7 @@ class Client:
     program: str
     packing: Packing
     variant: str = ""
+    base: str = ""
     also: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     session_label: str = ""
@@ -89,6 +91,11 @@ class Client:
     def follows_dockerfile(self) -> bool:
         """Whether it follows links to find out where the Dockerfile is; else the path says it as it is written."""
         return isinstance(self.packing, CliPacking)
+
+    @property
+    def key(self) -> str:
+        """Its key in `CLIENTS`, whatever its umask."""
+        return self.base or self.name
 
     @property
     def title(self) -> str:
@@ -140,10 +147,11 @@ class Client:
         if not 0 <= umask <= 0o777:
             raise DataError(f"{umask:o} is not a umask; write three octal digits such as 022")
         style = replace(self.packing.style, umask=umask)
-        base = self.name.partition(":")[0]
+        is_usual = umask == _UMASK
         return replace(
             self,
-            name=base if umask == _UMASK else f"{base}:{umask:03o}",
+            name=self.key if is_usual else f"{self.key}:{umask:03o}",
+            base="" if is_usual else self.key,
             variant=f"umask {umask:03o}",
             packing=replace(self.packing, style=style),
         )

@@ -114,8 +114,8 @@ class _Loader(yaml.SafeLoader):
             raise
         # PyYAML leaves it to Python to refuse a text that is not what its tag says.
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
-            said = node.tag.rpartition(":")[2][:40]
-            what = f"{node.value[:80]!r} cannot be read with its tag !!{said}"
+            tag = node.tag.rpartition(":")[2][:40]
+            what = f"{node.value[:80]!r} cannot be read with its tag !!{tag}"
             raise ConstructorError(None, None, what, node.start_mark) from None
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:

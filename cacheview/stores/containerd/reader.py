@@ -1,4 +1,4 @@
-"""One image of containerd: its manifest and configs, read and verified, and what its labels tell of its origin."""
+"""One image of containerd: its manifest and configs, read and verified, and what its labels show of its origin."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
 
     Args:
         target: what follows ``engine:`` in a location.
-        by_name: the name that a container was created by counts, which the list does not always tell.
+        by_name: the name that a container was created by counts, which the list does not always report.
     """
     with EngineClient(find_endpoint(target)) as client:
         newest = read_version(client).ApiVersion

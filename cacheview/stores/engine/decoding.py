@@ -74,7 +74,7 @@ class Decoder:
         )
 
     def read(self, listed: Image, inspected: bytes, history: bytes | DataError) -> Image:
-        """What inspect and history tell of an image that was listed.
+        """What inspect and history report of an image that was listed.
 
         Raises:
             DataError: inspect does not say enough. Of a history that cannot be read there is a doubt.

@@ -31,7 +31,7 @@ class Engine:
         version: of the release (``28.5.2``).
         commit: it was built from.
         list_api: API version to list with: the newest that both sides know.
-        inspect_api: API version to inspect with: the one whose answers tell most.
+        inspect_api: API version to inspect with: the one whose answers report most.
         store: which kind of image store it uses; None: it does not report.
         root: its data root, as a path on its machine; empty where it does not report.
         containerd: the address of its containerd, likewise.

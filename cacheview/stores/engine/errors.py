@@ -88,9 +88,9 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, how="down")
     if endpoint.host.startswith("ssh://"):
-        said = message[:_MAX_MESSAGE].rstrip(".") or why_broken(causes)
+        words = message[:_MAX_MESSAGE].rstrip(".") or why_broken(causes)
         what = (
-            f"SSH failed: {said}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
+            f"SSH failed: {words}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")

@@ -29,7 +29,7 @@ __all__ = ["EngineReader"]
 THREADS = 8
 _LARGEST = 16 << 20  # bytes of an answer about one image: as many threads hold such an answer at once
 _FIRST_PARTIAL = 64  # images read before the second partial store; then at twice as many, and so on
-_MAX_PROBLEMS = 50  # told one by one
+_MAX_PROBLEMS = 50  # listed one by one
 _MAX_REASONS = 1000  # why an image could not be read, each kept with its image
 
 _READING = "it is still being read"

@@ -73,8 +73,8 @@ def status_error(
     status: int, body: bytes, headers: Mapping[str, str], target: Target, credentials: Credentials
 ) -> DataError:
     """What an HTTP status that is not success means, with the registry's own words."""
-    said = _words(body)
-    words = f" ({said})" if said else ""
+    reason = _words(body)
+    words = f" ({reason})" if reason else ""
     where = target.title
     if status == 429:
         return DataError(_too_many(words, headers, target, credentials), where=where)
@@ -86,7 +86,7 @@ def status_error(
             return DataError(_log_in(words, target, credentials), where=where)
         what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with another one"
         return DataError(f"{what}: `{_login(target)}`", where=where)
-    if status == 404 and said:
+    if status == 404 and reason:
         return DataError(f"the registry has no such image{words}. Check name and tag", where=where)
     if status == 404:
         what = f"{target.host} answers with status 404 and no reason: it is not a registry, or has no such image"
@@ -105,8 +105,8 @@ def token_error(
     credentials: Credentials,
 ) -> DataError:
     """What the answer of a token server that has no token means."""
-    said = _words(body)
-    words = f" ({said})" if said else ""
+    reason = _words(body)
+    words = f" ({reason})" if reason else ""
     if status == 429:
         return DataError(_too_many(words, headers, target, credentials), where=target.title)
     if status in (400, 401, 403) and not credentials.is_anonymous:

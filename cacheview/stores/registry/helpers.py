@@ -64,8 +64,8 @@ def ask_helper(
     if status != 0:
         if output.strip() == _NOT_FOUND.encode():
             return None
-        said = " ".join(output.decode("utf-8", "replace").split())[:_MOST_SHOWN]
-        raise DataError(f"ended with status {status}" + (f": {said}" if said else ""), where=program)
+        words = " ".join(output.decode("utf-8", "replace").split())[:_MOST_SHOWN]
+        raise DataError(f"ended with status {status}" + (f": {words}" if words else ""), where=program)
     try:
         return decode(Secret, output)
     except DataError as error:  # it is not shown: it may hold the secret

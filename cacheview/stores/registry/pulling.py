@@ -143,8 +143,8 @@ def _decoded(budget: Budget, answer: Answer, where: str) -> Manifest:
         if answer.media_type in types and is_index != says_index:
             raise DataError(f"its manifest is not what the registry says: {answer.media_type}", where=where)
     if not is_index and manifest.config is None:
-        said = manifest.mediaType or answer.media_type or "no media type"
-        raise DataError(f"what the registry gives is neither a manifest nor an index ({said[:200]})", where=where)
+        kind = manifest.mediaType or answer.media_type or "no media type"
+        raise DataError(f"what the registry gives is neither a manifest nor an index ({kind[:200]})", where=where)
     return manifest
 
 

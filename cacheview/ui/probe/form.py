@@ -131,12 +131,12 @@ class ConfigForm(QScrollArea):
         """Whether the row of a field is out of the fold."""
         return name in self._rows and not self._rows[name].isHidden()
 
-    def set_config(self, config: ContainerConfig, *, anew: bool = False) -> None:
-        """Show a config, touching only the rows whose value changed. ``anew``: fold away what now says nothing."""
+    def set_config(self, config: ContainerConfig, *, fold: bool = False) -> None:
+        """Show a config, touching only the rows whose value changed. ``fold``: fold away what has its default now."""
         before, self._config = self._config, config
-        out = set(ALWAYS_SHOWN) if anew else set(self._out)
+        out = set(ALWAYS_SHOWN) if fold else set(self._out)
         out.update(name for name in CONFIG_FIELDS if not is_default(config, name))
-        if self._unfolded and not anew:
+        if self._unfolded and not fold:
             out = self._out  # all are on screen: nothing has to move
         for name, row in self._rows.items():
             value = getattr(config, name)

@@ -75,7 +75,7 @@ class ProbePane(QWidget):
         self._pointed: FieldRow | None = None
         self._lay_out()
         self._connect()
-        self._show(document.probe, anew=True)
+        self._show(document.probe, fold=True)
 
     def make_next(self) -> bool:
         """Make one more of what was left for later. Returns whether there is more to do."""
@@ -247,7 +247,7 @@ class ProbePane(QWidget):
 
     def _connect(self) -> None:
         self._document.probe_changed.connect(self._show)
-        self._document.loaded.connect(lambda probe: self._show(probe, anew=True))
+        self._document.loaded.connect(lambda probe: self._show(probe, fold=True))
         for name in ("parent", "cache_from", "platform"):
             editor = self._head[name].editor
             editor.edited.connect(lambda value, phrase, merge, name=name: self._edit_head(name, value, phrase, merge))
@@ -262,11 +262,11 @@ class ProbePane(QWidget):
 
     # Between document and editors
 
-    def _show(self, probe: Probe, *, anew: bool = False) -> None:
+    def _show(self, probe: Probe, *, fold: bool = False) -> None:
         self.parent_field.set_value(probe.parent)
         self.cache_from_field.set_value(probe.cache_from)
         self.platform_field.set_value(probe.platform)
-        self.form.set_config(probe.config, anew=anew)
+        self.form.set_config(probe.config, fold=fold)
         if self._pages.currentWidget() is self.json:
             self.json.set_config(probe.config)
 

@@ -197,9 +197,9 @@ class RowsView(QTableView):
             self.row_activated.emit(self._rows.element(current.row()))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        anew = not self.currentIndex().isValid()
+        is_first = not self.currentIndex().isValid()
         super().focusInEvent(event)
-        if anew:
+        if is_first:
             self.setCurrentIndex(self._rows.index(0, 0))  # reports the row itself
         else:
             self.select(self.currentIndex().row())

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cacheview.whatif.apply import ChangedStore
     from cacheview.whatif.costs import Cost, Costs
 
-__all__ = ["Question", "Replayed", "Replayer", "read_so_far"]
+__all__ = ["Question", "Replayed", "Replayer", "progress_text"]
 
 _READING_LAYER: Final = "Reading the layer"
 
@@ -43,7 +43,7 @@ _MOST_FILES: Final = 100_000
 _LARGEST: Final = 64 << 20
 
 
-def read_so_far(done: int, total: int | None) -> str:
+def progress_text(done: int, total: int | None) -> str:
     """How much of the context has been read, in bytes."""
     what = "Reading the files of the context"
     return f"{what}: {size_text(done)} of {size_text(total)}" if total else f"{what}…"
@@ -145,7 +145,7 @@ class Replayer:
             begun = time.perf_counter()
             prepared = self._prepare(question, report)
             sent, store = prepared.send(prepared.client), question.store
-            value = sent.replay(prepared.cache, goes_on=question.build.beyond)
+            value = sent.replay(prepared.cache, past_misses=question.build.past_misses)
             compared = self._costs(question, value, report)
             if value.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
@@ -177,7 +177,7 @@ class Replayer:
         from cacheview.whatif.costs import costs
 
         prepared = self._prepare(Question(question.build, supposed.before, supposed.own), report)
-        before = prepared.send(prepared.client).replay(prepared.cache, goes_on=question.build.beyond)
+        before = prepared.send(prepared.client).replay(prepared.cache, past_misses=question.build.past_misses)
         return costs(before, value, supposed.removed)
 
     def comparing(self, question: Question) -> Work:
@@ -223,7 +223,7 @@ class Replayer:
             build.named,
             release,
             folder=lambda path: ReportingContext(path, lambda count: report(count, None, _listed(count))),
-            report=lambda done: report(done, None, read_so_far(done, None)),
+            report=lambda done: report(done, None, progress_text(done, None)),
         )
         engine = store.release.version if store.release is not None else ""
         client = client_named(build.client) if build.client else client_for_engine(engine)
@@ -232,7 +232,7 @@ class Replayer:
         def reading(done: int, total: int | None, _: str) -> None:
             nonlocal read
             read = max(read, done)
-            report(done, total, read_so_far(done, total))
+            report(done, total, progress_text(done, total))
 
         hasher = Hasher(memory=self._memory, report=reading)
         layers = LayerMemory(layer_cache() if self._records is not None else None)

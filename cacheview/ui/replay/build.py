@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
@@ -49,7 +49,7 @@ class Build(Model):
         inside: of a tar the name of the Dockerfile in it; empty: ``Dockerfile``.
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
         client: what sends the context, as `client_named` reads it; empty: the one that goes with the engine.
-        beyond: after a miss it goes on as if the step had been that of the nearest candidate.
+        past_misses: after a miss it goes on as if the step had hit the nearest candidate.
         withheld: names of build arguments that had a value in an earlier start: values are not kept.
     """
 
@@ -64,7 +64,7 @@ class Build(Model):
     no_cache: bool = False
     pull: bool = False
     client: str = ""
-    beyond: bool = False
+    past_misses: bool = Field(default=False, validation_alias=AliasChoices("past_misses", "beyond"))
     withheld: tuple[str, ...] = Field(default=(), strict=False)
 
     @property

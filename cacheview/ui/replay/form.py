@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.dockerfile.context.clients import CLIENTS
+from cacheview.dockerfile.context.clients import CLIENTS, client_named
+from cacheview.model import DataError
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.replay.build import Build
 from cacheview.ui.theme import GRID, mono_font, set_font, small_font
@@ -164,9 +165,8 @@ class OptionsForm(QScrollArea):
                 lines.setPlainText("\n".join(texts))
         self.no_cache.setChecked(build.no_cache)
         self.pull.setChecked(build.pull)
-        name, _, umask = build.client.partition(":")
-        self.client.setCurrentIndex(max(self.client.findData(name), 0))
-        self._show_umask(umask or _UMASKS[0])
+        self.client.setCurrentIndex(max(self.client.findData(_key(build.client)), 0))
+        self._show_umask(_umask(build.client))
         self._form.setRowVisible(self.inside, os.path.isfile(build.context))
         self.setEnabled(True)
         self._build = build
@@ -217,9 +217,22 @@ class OptionsForm(QScrollArea):
         )
         if changed != self._build:
             self._form.setRowVisible(self.inside, os.path.isfile(changed.context))
-            self._show_umask(changed.client.partition(":")[2] or _UMASKS[0])
+            self._show_umask(_umask(changed.client))
             self._build = changed
             self.changed.emit(changed)
+
+
+def _key(client: str) -> str:
+    """What a client that a build names is called in the list; empty: the one that goes with the engine."""
+    try:
+        return client_named(client).key if client else ""
+    except DataError:  # of another release of this program
+        return ""
+
+
+def _umask(client: str) -> str:
+    """The umask that a build names with its client, else the usual one; three digits."""
+    return f"{client_named(client).umask:03o}" if _key(client) and client_named(client).has_umask else _UMASKS[0]
 
 
 def _lines(hint: str) -> QPlainTextEdit:

@@ -15,14 +15,14 @@ TITLE: Final = "Replay"
 
 
 class ReplayHead(BusyHead):
-    """Signals of its buttons; ``options_asked``, ``clients_asked`` and ``beyond_asked`` say whether it is down."""
+    """Signals of its buttons; ``options_asked``, ``clients_asked`` and ``continue_asked`` say whether it is down."""
 
     open_asked = Signal()
     options_asked = Signal(bool)
     clients_asked = Signal(bool)
     copy_asked = Signal()
     compare_asked = Signal()
-    beyond_asked = Signal(bool)
+    continue_asked = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -34,11 +34,11 @@ class ReplayHead(BusyHead):
             parent=parent,
         )
         add = self.add_button
-        beyond_tip = "Assume that the step hits the nearest candidate, to see what else would miss"
+        continue_tip = "Assume that the step hits the nearest candidate, to see what else would miss"
         options_tip = "Context, build arguments, target and the other options of the build"
         copy_tip = "Copy all steps as text, as docker build prints them"
-        self.beyond_button = add("Continue past the miss", beyond_tip, self.beyond_asked, short="Continue")
-        self.beyond_button.setCheckable(True)
+        self.continue_button = add("Continue past the miss", continue_tip, self.continue_asked, short="Continue")
+        self.continue_button.setCheckable(True)
         clients_tip = "Replay the build as every client sends it: which share a cache, and why the others do not"
         self.clients_button = add("Compare clients", clients_tip, self.clients_asked, short="Clients")
         self.clients_button.setCheckable(True)

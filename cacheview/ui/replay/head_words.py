@@ -17,7 +17,7 @@ __all__ = ["head_words"]
 def head_words(replayed: Replayed, rows: Sequence[Row]) -> str:
     """Which Dockerfile, how many steps are cached, with which options, and how long it took, in one line."""
     replay, build = replayed.replay, replayed.question.build
-    steps = sum(1 for _ in replay.asked)
+    steps = sum(1 for _ in replay.looked_up)
     hits = [row for row in flat(rows) if row.status is StepStatus.HIT]
     cached = sum(not row.supposed for row in hits)
     counts = f"{cached} of {steps} steps cached" if steps or replay.refused is None else "no steps"

@@ -118,7 +118,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         head.cancel_asked.connect(self.cancel)
         head.options_asked.connect(self.show_options)
         head.clients_asked.connect(self.show_clients)
-        head.beyond_asked.connect(self._go_beyond)
+        head.continue_asked.connect(self._continue)
         head.copy_asked.connect(lambda: self._copier.copy_all(self.replayed))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
@@ -241,7 +241,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         return self.replayer.comparing(self.replayed.question) if self.replayed is not None else None
 
     def _change(self, build: Build) -> None:
-        self.head.beyond_button.setChecked(build.beyond)
+        self.head.continue_button.setChecked(build.past_misses)
         if build != self._build:
             self._build = build
             self.row_menu.show_build(build)
@@ -253,7 +253,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         """The Dockerfile and ``.dockerignore``, and of the files that went into steps as many as there is room for."""
         build, replayed = self._build, self.replayed
         assert build is not None
-        steps = replayed.replay.asked if replayed is not None and replayed.question.build == build else ()
+        steps = replayed.replay.looked_up if replayed is not None and replayed.question.build == build else ()
         sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
         files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
         self._watcher.watch(files, (f"{build.context}/{path}" for path in sources))
@@ -363,7 +363,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _enable(self) -> None:
         has_build = self._build is not None
         self.head.again_button.setEnabled(has_build)
-        self.head.beyond_button.setEnabled(has_build)
+        self.head.continue_button.setEnabled(has_build)
         self.head.options_button.setEnabled(has_build)
         self.head.clients_button.setEnabled(has_build)
         self._side.setVisible(has_build)
@@ -376,9 +376,9 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         else:
             self.again()
 
-    def _go_beyond(self, wanted: bool) -> None:
+    def _continue(self, wanted: bool) -> None:
         if self._build is not None:
-            self.change(self._build.model_copy(update={"beyond": wanted}))
+            self.change(self._build.model_copy(update={"past_misses": wanted}))
 
     def _download(self) -> None:
         if self.replayed is not None:

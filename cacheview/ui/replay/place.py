@@ -79,7 +79,7 @@ class Place(QObject):
 
     def _first_of_interest(self, replayed: Replayed) -> QModelIndex:
         """The last row, where it says why the rest is missing; else the first miss, or the first unknown step."""
-        unknown = next((step for step in replayed.replay.asked if step.status is StepStatus.UNKNOWN), None)
+        unknown = next((step for step in replayed.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
         step = replayed.first_miss or unknown
         if replayed.replay.refused is not None or step is None:
             return self._model.index(self._model.rowCount() - 1, 0)

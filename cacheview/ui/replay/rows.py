@@ -248,7 +248,7 @@ def assumed_before(step: Step, replay: Replay) -> Step | None:
 
 def _last_before(step: Step, replay: Replay, wanted: Callable[[Step], bool]) -> Step | None:
     """The last of the steps before one, of its own stage if there is one in that."""
-    before = [other for other in takewhile(lambda other: other is not step, replay.asked) if wanted(other)]
+    before = [other for other in takewhile(lambda other: other is not step, replay.looked_up) if wanted(other)]
     of_stage = [other for other in before if other.stage == step.stage]
     return next(reversed(of_stage or before), None)
 

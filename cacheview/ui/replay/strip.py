@@ -85,10 +85,10 @@ def _of_costs(compared: Costs) -> Summary:
 
 
 def _without_miss(replay: Replay) -> Summary:
-    unknown = next((step for step in replay.asked if step.cached is None), None)
+    unknown = next((step for step in replay.looked_up if step.cached is None), None)
     if unknown is not None:
         return Summary("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown)
-    asked = tuple(replay.asked)
+    asked = tuple(replay.looked_up)
     if not asked:
         return Summary("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
     if replay.all_cached:

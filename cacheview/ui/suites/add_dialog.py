@@ -82,7 +82,7 @@ class AddDialog(QDialog):
         self.name = QLineEdit()
         self.name.setPlaceholderText("What it shows, such as: label missing from the probe")
         self.note = QLineEdit()
-        self.note.setPlaceholderText("For whoever reads this later")
+        self.note.setPlaceholderText("A note for later readers")
         self.outcome = Chooser()
         self.outcome.addItems(get_args(Outcome))
         self.outcome.setCurrentText(self._own.outcome)

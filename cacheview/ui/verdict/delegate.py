@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from cacheview.engine import Check, CheckOutcome, Explanation, Stage, StageKind, Subject
+from cacheview.engine import ABSENT, UNKNOWN, Check, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, Tokens
@@ -18,7 +18,7 @@ from cacheview.ui.verdict.model import Column
 from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.rows import Group, Heads, Item, Note
 from cacheview.ui.verdict.summary import summary
-from cacheview.ui.verdict.values import NOT_KNOWN, NOTHING, marks, row_pair
+from cacheview.ui.verdict.values import marks, row_pair
 from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
     OUTCOME_ICONS,
@@ -216,7 +216,9 @@ class RowDelegate(QStyledItemDelegate):
             return []
         mark = marks(check, *pair)[side]
         quiet = check.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED)
-        colour = _COLOURS[check.outcome] if quiet else "text_faint" if text in (NOTHING, NOT_KNOWN) else "text"
+        value = (check.probe, check.image)[side]
+        has_value = value is not ABSENT and value is not UNKNOWN
+        colour = _COLOURS[check.outcome] if quiet else "text" if has_value else "text_faint"
         return [self._run(0.0, width - _GAP, visible(text), "mono", colour, mark)]
 
     def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[Run]:

@@ -108,7 +108,7 @@ def row_changes(before: Rows, after: Rows) -> Changes:
 def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:
     """In the runs: where a difference starts, where it ends before and after; and whether the order is another."""
     old, new = len(before.places), len(after.places)
-    if not before.images and not after.images:  # told apart by their place
+    if not before.images and not after.images:  # distinguished by their place
         common = min(old, new)
         return common, old, new, False
     start, end = _common(before.images, after.images)

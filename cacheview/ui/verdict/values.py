@@ -11,13 +11,13 @@ from cacheview.engine.check import path_text
 from cacheview.model import CONFIG_FIELDS, HistoryEntry, short_id
 from cacheview.ui.difference import differing
 
-__all__ = ["FULL_LIMIT", "NOTHING", "NOT_KNOWN", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
+__all__ = ["FULL_LIMIT", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
 
 FULL_LIMIT: Final = 100_000
 """Characters of a value that are shown in full; what is longer is cut, and says so."""
 
-NOTHING: Final = "nothing"
-NOT_KNOWN: Final = UNKNOWN.value
+_NOTHING: Final = "nothing"
+_NOT_KNOWN: Final = UNKNOWN.value
 NO_MARK: Final = slice(0, 0)
 
 _DIGEST: Final = re.compile(r"[a-z0-9]+:[0-9a-f]{32,}")
@@ -42,7 +42,7 @@ def row_pair(check: Check) -> tuple[str, str]:
     probe_value, image_value = check.probe, check.image
     if isinstance(probe_value, HistoryEntry) and isinstance(image_value, HistoryEntry):
         return _entry_pair(probe_value, image_value)
-    texts = [NOTHING if value is ABSENT else plain(value) for value in (probe_value, image_value)]
+    texts = [_NOTHING if value is ABSENT else plain(value) for value in (probe_value, image_value)]
     if check.kind in _OF_IDS:
         texts = [
             short_id(str(value)) if _is_digest(value) else text
@@ -73,7 +73,7 @@ def marks(check: Check, probe_value: str, image_value: str) -> tuple[slice, slic
         )  # as a whole: letters or digits in it mean nothing
     else:
         one, other = differing(probe_value, image_value)
-    return (NO_MARK if probe_value == NOTHING else one), (NO_MARK if image_value == NOTHING else other)
+    return (NO_MARK if check.probe is ABSENT else one), (NO_MARK if check.image is ABSENT else other)
 
 
 def differs(check: Check) -> bool:
@@ -105,12 +105,6 @@ def field_path(check: Check) -> str:
     return check.field
 
 
-def _short(value: object, *, are_ids: bool) -> str:
-    if value is ABSENT:
-        return NOTHING
-    return short_id(str(value)) if are_ids and _is_digest(value) else plain(value)
-
-
 def _is_empty(value: object) -> bool:
     return value is None or (isinstance(value, list | tuple | dict) and not value)
 
@@ -138,14 +132,14 @@ def _entry_pair(probe_value: HistoryEntry, image_value: HistoryEntry) -> tuple[s
 
 def _entry_with(entry: HistoryEntry, field: str) -> str:
     value = getattr(entry, field)
-    return f"{field} {NOTHING if value is None else plain(value)} · {plain(entry)}"
+    return f"{field} {_NOTHING if value is None else plain(value)} · {plain(entry)}"
 
 
 def _full(value: object, *, lines: bool) -> str:
     if value is ABSENT:
-        return NOTHING
+        return _NOTHING
     if value is UNKNOWN:
-        return NOT_KNOWN
+        return _NOT_KNOWN
     if isinstance(value, HistoryEntry):
         fields = {name: getattr(value, name) for name in _ENTRY_FIELDS}
         value = {name: each if isinstance(each, str | bool) else _time(each) for name, each in fields.items()}

@@ -129,10 +129,10 @@ class Person:
             if button.isVisible():
                 self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
-    def goes_beyond(self) -> None:
+    def continues(self) -> None:
         pane = self.window.replays.pane
         if pane.isVisible():
-            pane.head.beyond_button.click()
+            pane.head.continue_button.click()
 
     # What is seen
 
@@ -218,7 +218,7 @@ _ACTS: dict[str, Act] = {
     "redo": Person.redoes,
     "apply": Person.applies,
     "back": Person.goes_back,
-    "beyond": Person.goes_beyond,
+    "continue": Person.continues,
     "short file": lambda person: person.writes("FROM scratch\nLABEL a=b\n"),
     "broken file": lambda person: person.writes("FROM scratch\nFOO\n"),
     "same file": lambda person: person.writes(""),

@@ -19,7 +19,7 @@ from replay_kit import real_build, sent_by_newer, write_context
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
-from cacheview.ui.replay.asking import Question, Replayed, Replayer, read_so_far
+from cacheview.ui.replay.asking import Question, Replayed, Replayer, progress_text
 from cacheview.ui.replay.build import build_at, keep, kept
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import Column
@@ -219,14 +219,14 @@ def test_a_refusal_at_its_line(window: MainWindow, qtbot: QtBot, site: Path) -> 
     assert pane.strip.texts[0].startswith("REFUSED: line 3: COPY failed: ")
 
 
-def test_what_is_beyond_the_miss(
+def test_steps_past_the_miss(
     window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, open_store: Open
 ) -> None:
     case = real_build("site/css-changed")
     open_store(case)
     pane = replayed(window, qtbot, sent_by_newer(settings, write_context(case, tmp_path / "site")))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        pane.head.beyond_button.click()
+        pane.head.continue_button.click()
     assert statuses(pane) == ["–", *["hit"] * 4, "miss", *["would hit"] * 4]
     assert "4 of 9 steps cached, 4 more would be" in pane.head.text
     choose(pane, 9)
@@ -234,7 +234,7 @@ def test_what_is_beyond_the_miss(
     choose(pane, 6)
     assert any("shown as if this one had hit" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        pane.head.beyond_button.click()
+        pane.head.continue_button.click()
     assert statuses(pane)[6:] == ["not checked"] * 4
 
 
@@ -488,10 +488,10 @@ class Slow:
 
         def work(report: Report) -> object:
             try:
-                report(1_000_000, 4_000_000, read_so_far(1_000_000, 4_000_000))
+                report(1_000_000, 4_000_000, progress_text(1_000_000, 4_000_000))
                 self.begun.set()
                 while not self.go.wait(0.01):
-                    report(2_000_000, 4_000_000, read_so_far(2_000_000, 4_000_000))
+                    report(2_000_000, 4_000_000, progress_text(2_000_000, 4_000_000))
                 return real(report)
             finally:
                 self.ended.set()
