@@ -18,14 +18,11 @@ from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.stores.collector import rare_searches
 from cacheview.usage import NAMES, UsageError, add_rules, known_rules, make_parser
 
-__all__ = ["main", "window_parser"]
+__all__ = ["commands_listed", "main", "window_parser"]
 
 
 _HELP: Final = """\
-commands:
 {commands}
-`cacheview COMMAND --help` shows the options of each.
-
 {names}
 To open a file named like a command, write ./check.
 cacheview never writes to a store.
@@ -47,11 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(run, with_traceback="--traceback" in given)
 
 
-def _listed() -> str:
-    """The commands, one a line."""
+def commands_listed() -> str:
+    """The section of the help that lists the commands."""
     shown = [(f"  cacheview {each.name} {each.arguments}".rstrip(), each.summary) for each in COMMANDS]
     width = max(len(usage) for usage, _ in shown)
-    return "\n".join(f"{usage:<{width}}   {summary}" for usage, summary in shown)
+    lines = (f"{usage:<{width}}   {summary}\n" for usage, summary in shown)
+    return f"commands:\n{''.join(lines)}`cacheview COMMAND --help` shows the options of each.\n"
 
 
 def window_parser() -> argparse.ArgumentParser:
@@ -59,7 +57,7 @@ def window_parser() -> argparse.ArgumentParser:
     result = make_parser(
         "cacheview",
         "Why Docker's classic builder did, or did not, reuse an image.",
-        _HELP.format(commands=_listed(), names=NAMES),
+        _HELP.format(commands=commands_listed(), names=NAMES),
     )
     result.add_argument(
         "store",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cacheview import __version__
-from cacheview.cli import window_parser
+from cacheview.cli import commands_listed, window_parser
 from cacheview.commands.table import COMMANDS
 from cacheview.usage import NAMES
 
@@ -41,8 +41,8 @@ def _description(parser: argparse.ArgumentParser) -> str:
 
 def _epilog(parser: argparse.ArgumentParser) -> str:
     """What follows the options, without the kinds of store, which have a section, and the list of commands."""
-    blocks = (parser.epilog or "").replace(NAMES, "").split("\n\n")
-    return "\n\n".join(block.strip("\n") for block in blocks if not block.startswith("commands:"))
+    blocks = (parser.epilog or "").replace(NAMES, "").replace(commands_listed(), "").split("\n\n")
+    return "\n\n".join(block.strip("\n") for block in blocks if block.strip("\n"))
 
 
 def _synopsis(prog: str, parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _argument(action: argparse.Action) -> str:
 
 
 def _named(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    return [action for action in parser._actions if action.option_strings]
+    return [action for action in parser._actions if action.option_strings and action.help != argparse.SUPPRESS]
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[str]:

@@ -40,9 +40,9 @@ class ToolBar(QToolBar):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__("Tool bar", parent)
         self._lists: dict[NameList, list[QAction]] = {}
-        self._case = Lazy(lambda: self._list("Case", self.case_chosen))
-        self._probe = Lazy(lambda: self._list("Probe", self.probe_chosen))
-        self._said: dict[QToolButton, tuple[str, str]] = {}
+        self._case = Lazy(self._make_case)
+        self._probe = Lazy(lambda: self._list("Probe", self.probe_chosen, self._gap))
+        self._shown: dict[QToolButton, tuple[str, str]] = {}
         self._brevity = 0
         self.setMovable(False)
         self.setFloatable(False)
@@ -88,13 +88,13 @@ class ToolBar(QToolBar):
 
     def say(self, button: QToolButton, what: str, value: str) -> None:
         """Write what is chosen on a menu button."""
-        self._said[button] = (what, value)
+        self._shown[button] = (what, value)
         self._write(button)
         button.setAccessibleName(f"{what}: {value}" if value else what)
         self._fit()
 
     def _write(self, button: QToolButton) -> None:
-        what, value = self._said[button]
+        what, value = self._shown[button]
         shown = shortened(one_line(value), _LONGEST)
         words = f"{what}  {shown}" if shown and self._brevity < 2 else shown or what
         button.setText(f"{words} ▾".replace("&", "&&"))
@@ -118,7 +118,7 @@ class ToolBar(QToolBar):
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         self._reload.setToolButtonStyle(alone if brevity else beside)
         self._replay.setText("Replay…" if brevity else self._replay.defaultAction().iconText())
-        for button in self._said:
+        for button in self._shown:
             self._write(button)
         for box, (name, _) in self._lists.items():
             box.setMinimumContentsLength(_CHARACTERS[max(0, brevity - 2)])
@@ -169,7 +169,12 @@ class ToolBar(QToolBar):
         self.addWidget(button)
         return button
 
-    def _list(self, name: str, chosen: object) -> NameList:
+    def _make_case(self) -> NameList:
+        """The list of cases stands before that of probes."""
+        probe = self._probe.made
+        return self._list("Case", self.case_chosen, self._gap if probe is None else self._lists[probe][0])
+
+    def _list(self, name: str, chosen: object, before: QAction) -> NameList:
         from cacheview.ui.name_list import NameList
         from cacheview.ui.tips import set_tip
 
@@ -182,7 +187,5 @@ class ToolBar(QToolBar):
         box.activated.connect(chosen)
         box.currentTextChanged.connect(lambda text: set_tip(box, text))
         label.setBuddy(box)
-        probe = self._probe.made
-        before = self._gap if name == "Probe" or probe is None else self._lists[probe][0]
         self._lists[box] = [self.insertWidget(before, label), self.insertWidget(before, box)]
         return box

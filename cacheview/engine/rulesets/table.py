@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.engine.words.rules import aspects, comparisons
+from cacheview.engine.words.rules import aspects, comparisons, releases
 from cacheview.model import CONFIG_FIELDS
 
 __all__ = ["markdown"]
@@ -22,10 +22,9 @@ def _lines() -> Iterator[str]:
     by_name = {name: aspects(rules) for name, rules in RULE_SETS.items()}
     yield "| rule set | releases |"
     yield "|---|---|"
-    yield from (f"| `{name}` | {words['Releases']} |" for name, words in by_name.items())
+    yield from (f"| `{name}` | {releases(rules)} |" for name, rules in RULE_SETS.items())
     yield ""
-    names = [name for name in next(iter(by_name.values())) if name != "Releases"]
-    yield from _table("aspect", names, by_name)
+    yield from _table("aspect", list(next(iter(by_name.values()))), by_name)
     yield ""
     yield from _table("field", CONFIG_FIELDS, {name: comparisons(rules) for name, rules in RULE_SETS.items()})
 

@@ -21,7 +21,10 @@ from cacheview.engine.ruleset import Candidates, Descent, MissingTime, Restoring
 from cacheview.model import CONFIG_FIELDS
 from cacheview.platforms.rules import ANY_PLATFORM
 
-__all__ = ["NOT_COMPARED", "Difference", "aspects", "comparisons", "differences"]
+__all__ = ["NOT_COMPARED", "RELEASES", "Difference", "aspects", "comparisons", "differences", "releases"]
+
+RELEASES = "Releases"
+"""The heading of `releases`."""
 
 NOT_COMPARED = "not compared"
 
@@ -76,10 +79,14 @@ class Difference:
     after: str
 
 
+def releases(rules: RuleSet) -> str:
+    """The releases that use a rule set."""
+    return ", ".join(map(str, rules.spans)) or "no release"
+
+
 def aspects(rules: RuleSet) -> Mapping[str, str]:
     """What a rule set does, aspect by aspect, but for the single fields: see `comparisons`."""
     return {
-        "Releases": ", ".join(map(str, rules.spans)) or "no release",
         "Candidates of the local cache": _CANDIDATES[rules.candidates],
         "Requirements for a candidate": _required(rules),
         "A missing creation time": _MISSING_TIME[rules.missing_time],
@@ -113,7 +120,7 @@ def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
     for describe in (aspects, comparisons):
         left, right = describe(before), describe(after)
         for what in left:
-            if what != "Releases" and left[what] != right[what]:
+            if left[what] != right[what]:
                 yield Difference(what, left[what], right[what])
 
 

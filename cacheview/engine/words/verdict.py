@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, Path, path_text
@@ -106,16 +107,15 @@ def words_of_unknown(rules: RuleSet, unknown: Unknown) -> Words:
     what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images
     if unknown.others or not images:
-        possible = ", ".join(_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes)
+        possible = [_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes]
         return Words(f"it may be {_or(possible)}", what)
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
         return Words(f"a hit on {who}, which one is not known", what)
     if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
         return _if_built_here(rules, images, who)
-    rest = ", ".join(
-        _OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes and each is not VerdictOutcome.HIT
-    )
+    others = unknown.outcomes - {VerdictOutcome.HIT}
+    rest = [_OUTCOMES[each] for each in VerdictOutcome if each in others]
     return Words(f"a hit on {who}, or {_or(rest)}", what)
 
 
@@ -128,9 +128,8 @@ _OUTCOMES = {
 }
 
 
-def _or(words: str) -> str:
-    before, comma, last = words.rpartition(", ")
-    return f"{before} or {last}" if comma else last
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Words:

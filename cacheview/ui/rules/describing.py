@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cacheview.engine.words.rules import aspects, comparisons, differences
+from cacheview.engine.words.rules import RELEASES, aspects, comparisons, differences, releases
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
@@ -53,10 +53,11 @@ def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool
     results: list[Line] = []
     for heading, value, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
         now, then = value(rules), value(before) if before is not None else {}
-        rows = [
-            Line(what, then.get(what, ""), words, is_field=is_field, is_rule=what != "Releases")
-            for what, words in now.items()
-        ]
+        rows = [Line(what, then.get(what, ""), words, is_field=is_field) for what, words in now.items()]
+        if not is_field:
+            rows.insert(
+                0, Line(RELEASES, releases(before) if before is not None else "", releases(rules), is_rule=False)
+            )
         if only_differing:
             rows = [row for row in rows if row.differs]
         if rows:
@@ -70,7 +71,7 @@ def paragraphs(rules: RuleSet, before: RuleSet | None = None) -> tuple[Paragraph
 
 
 def _whole(rules: RuleSet) -> Iterator[Paragraph]:
-    for what, words in aspects(rules).items():
+    for what, words in {RELEASES: releases(rules), **aspects(rules)}.items():
         yield Paragraph(what, (("", words),))
     compared = ", ".join(rules.compared_fields)
     order = f"{compared}: in this order, and the first that fails decides" if compared else "none"
@@ -88,7 +89,7 @@ def _changes(before: RuleSet, rules: RuleSet) -> Iterator[Paragraph]:
     count = "Nothing changed" if not changed else f"{len(changed)} thing{'' if len(changed) == 1 else 's'} changed"
     yield Paragraph(
         count,
-        tuple((word, f"{each.title}: {aspects(each)['Releases']}") for word, each in (("from", before), ("to", rules))),
+        tuple((word, f"{each.title}: {releases(each)}") for word, each in (("from", before), ("to", rules))),
     )
     for difference in changed:
         yield Paragraph(difference.what, (("before", difference.before), ("now", difference.after)))
