@@ -43,6 +43,8 @@ NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 
 class Parser(argparse.ArgumentParser):
+    """Raises `UsageError` where argparse would print a usage and exit."""
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. `{self.prog} --help` lists the options")
 

@@ -29,6 +29,7 @@ def comparison_as_object(comparison: Comparison) -> dict[str, Any]:
 
 
 def change_as_object(change: FileChange) -> dict[str, Any]:
+    """A file of one step that is not the same: what of it changed, and both states, null where the file is missing."""
     return {
         "path": change.path,
         "mark": change.mark.value,

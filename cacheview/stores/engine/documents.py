@@ -36,10 +36,14 @@ class VersionDocument(_Document):
 
 
 class NamespacesInfo(_Document):
+    """The namespaces of containerd in ``GET /info``: ``Containers`` has the images and containers of the engine."""
+
     Containers: str | None = None
 
 
 class ContainerdInfo(_Document):
+    """The containerd that an engine uses, in ``GET /info``: the path of its socket, and its namespaces there."""
+
     Address: str | None = None
     Namespaces: NamespacesInfo | None = None
 
@@ -55,6 +59,8 @@ class InfoDocument(_Document):
 
 
 class DescriptorDocument(_Document):
+    """The manifest or index of an image in the containerd store, in the list of images and in its details."""
+
     mediaType: str | None = None
     digest: str | None = None
 
@@ -79,6 +85,8 @@ class ListDocument(Hasty, RootModel[tuple[ListedImage, ...]]):
 
 
 class RootFSDocument(_Document):
+    """The layers of an image in ``GET /images/ID/json``: their diff ids, lowest first."""
+
     Type: str | None = None
     Layers: tuple[str, ...] | None = None
 
@@ -134,6 +142,8 @@ class ContainerListDocument(RootModel[tuple[ListedContainer, ...]]):
 
 
 class ContainerConfigDocument(_Document):
+    """What is read of a container's config: the image that it was created from, as the client named it."""
+
     Image: str = ""
 
 

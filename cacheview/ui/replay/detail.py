@@ -170,6 +170,7 @@ class Detail(QScrollArea):
 
 
 def one_line_each(texts: Sequence[str]) -> str:
+    """Texts below each other, each on one line."""
     return "\n".join(one_line(text) for text in texts)
 
 

@@ -21,6 +21,8 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class Column(IntEnum):
+    """The columns, in order."""
+
     OUTCOME = 0
     SUITE = 1
     CASE = 2

@@ -171,6 +171,7 @@ def row_name(check: Check) -> str:
 
 
 def stage_in_words(explanation: Explanation, stage: Stage) -> str:
+    """A stage for a screen reader."""
     return f"{STAGE_TITLES[stage.kind]}: {stage_word(explanation, stage)}, {stage.note}"
 
 
