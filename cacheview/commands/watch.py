@@ -28,8 +28,8 @@ __all__ = ["parser", "run"]
 _HELP = """\
 Listens on a private socket and passes every byte on to the engine, unchanged. For each build by the classic builder
 it shows the steps, and why the first uncached step misses. It neither reads nor keeps other requests or passwords.
-Press Ctrl+C to stop; the engine goes on.
-exit status: 0 every build was as cacheview says, 1 a build was not, 2 nothing can be watched.
+Press Ctrl+C to stop; the engine keeps running.
+exit status: 0 every build went as predicted, 1 a build did not, 2 nothing can be watched.
 
 examples:
   cacheview watch

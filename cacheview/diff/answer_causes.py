@@ -64,7 +64,7 @@ def _causes(parted: _Parted) -> Iterator[Cause]:
     if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
         cause = parted.cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", hit.release, miss.release)
         yield replace(cause, is_certain=False)
-    yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail="what the two are known to differ in does not explain it")
+    yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail="none of the known differences explains it")
 
 
 def _of_redacted(parted: _Parted) -> Iterator[Cause]:
@@ -72,7 +72,7 @@ def _of_redacted(parted: _Parted) -> Iterator[Cause]:
     theirs = parted.miss_step.asked.arguments
     for name, value in parted.hit_step.asked.arguments.items():
         if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
-            detail = "its value was taken out of the records"
+            detail = "its value is redacted in the records"
             yield Cause(CauseKind.BUILD_ARGUMENT, Origin.REQUEST, name, detail=detail, is_certain=False)
 
 

@@ -41,7 +41,7 @@ _ORIGINS: Final = {
     Origin.REQUEST: "through what it was given: its arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
     Origin.SURROUNDINGS: "through its environment. Its own Dockerfile and files are not the cause",
-    Origin.UNKNOWN: "; through what is not known",
+    Origin.UNKNOWN: "; the cause is unknown",
 }
 _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
 """What an event did to a base."""

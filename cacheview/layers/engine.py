@@ -125,8 +125,10 @@ class EngineLayers:
         free = shutil.disk_usage(self._folder).free
         if image.size is not None and image.size > free:
             what = f"{image.title} takes {image.size:,} bytes, and {free:,} are free in {self._folder}"
-            raise LayerUnavailableError(what, "Make room there, or set XDG_CACHE_HOME to another folder")
+            raise LayerUnavailableError(what, "Free some space there, or set XDG_CACHE_HOME to another folder")
 
 
 def _not_kept(folder: Path, error: OSError) -> DataError:
-    return DataError(f"the image cannot be written: {error.strerror or error}. Make room there", where=str(folder))
+    return DataError(
+        f"the image cannot be written: {error.strerror or error}. Free some space there", where=str(folder)
+    )

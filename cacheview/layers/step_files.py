@@ -191,12 +191,12 @@ class _Recovery:
         ):
             return "ADD unpacks archives, so the layer has what was in them"
         if self.copy.owner:
-            return "--chown and the client's headers leave no trace of the owners that were sent"
+            return "--chown and the client's headers do not show which owners were sent"
         mine = (self.now[path] for path in self.entries if path in self.now)
         if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in mine):
-            return "COPY leaves no trace of the owners that the files had in the image"
+            return "COPY does not keep the owners that the files had in the image"
         if out:
-            return f"a link counts as what it leads to, and {min(out)[:_LONGEST]} leads out of what was copied"
+            return f"a link counts as its target, and {min(out)[:_LONGEST]} points outside of what was copied"
         if self.copy.from_:
             return "owners, modes of folders or other sources may have differed in the image"
         return "another client may have sent them, or the source was a different one"

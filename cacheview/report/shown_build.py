@@ -12,11 +12,11 @@ __all__ = ["ShownBuild", "ShownStep"]
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """One step: what cacheview says, and what the daemon did; None: nothing (yet).
+    """One step: what cacheview predicts, and what the daemon did; None: nothing (yet).
 
     Attributes:
         number: from 1; ``text``: the instruction.
-        predicted: what cacheview says; ``reason``: why it is unknown or not checked.
+        predicted: what cacheview predicts; ``reason``: why it is unknown or not checked.
         reported: what the daemon printed.
         differs: both are known, and they are not the same.
     """

@@ -1,4 +1,4 @@
-"""A watched build as lines, as they become known: what the daemon does, and what cacheview says of it."""
+"""A watched build as lines, as they become known: what the daemon does, and what cacheview predicts of it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _step_line(step: ShownStep, total: int) -> str:
     word = "Using cache" if fact.cached else ""
     if fact.triggers:
         word = f"{hits} of {len(fact.triggers)} triggers cached"
-    differs = "  <- cacheview says otherwise" if step.differs else ""
+    differs = "  <- predicted otherwise" if step.differs else ""
     after = " ".join(filter(None, (word, fact.image)))
     return f"Step {step.number}/{total} : {step.text}{f'  ---> {after}' if after else ''}{differs}"
 
@@ -79,10 +79,10 @@ def _end(build: ShownBuild) -> Iterator[str]:
     if not build.differences:
         unknown = build.unknown
         known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} not known" if unknown else ""
-        yield f"as cacheview says{known}"
+        yield f"as predicted{known}"
         return
     who = "THE RECORD DIFFERS" if build.is_replayed else "THE DAEMON DIFFERS"
-    yield f"{who} from what cacheview says:"
+    yield f"{who} from the prediction:"
     yield from (f"  {difference}" for difference in build.differences)
     if build.overlapped or build.is_late:
         yield (

@@ -94,7 +94,7 @@ class Actions:
         self.replay.setCheckable(True)
         self.files = self._make("Fil&es", "Show which files differ, and how a layer changed them", "Ctrl+E")
         self.files.setCheckable(True)
-        self.details = self._make("De&tails", "Show all that is known of the image selected in the tree", "Ctrl+I")
+        self.details = self._make("De&tails", "Show the details of the image selected in the tree", "Ctrl+I")
         self.details.setCheckable(True)
         self.suite_checks = self._make("Suite chec&ks", "Run suites and list the result of each probe", "Ctrl+K")
         self.suite_checks.setCheckable(True)

@@ -20,7 +20,7 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     """Marks by path: of the checks of whom the verdict was decided by, else only what the rules never look at."""
     rules = explanation.trace.rules
     marks = {
-        field: FieldMark(CheckOutcome.NOT_COMPARED.value, field, None, "These rules do not compare it.")
+        field: FieldMark(CheckOutcome.NOT_COMPARED.value, field, None, "These rules do not compare this field.")
         for field in rules.ignored_fields
     }
     deciding = explanation.deciding

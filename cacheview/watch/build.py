@@ -1,4 +1,4 @@
-"""A build that is watched: what was asked, what cacheview says of it, and what the daemon does."""
+"""A build that is watched: what was asked, what cacheview predicts of it, and what the daemon does."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BuildState(Enum):
 
 @dataclass(frozen=True)
 class Row:
-    """One step: what cacheview says, and what the daemon did; None: nothing (yet).
+    """One step: what cacheview predicts, and what the daemon did; None: nothing (yet).
 
     Attributes:
         differs: both are known, and they are not the same.
@@ -60,13 +60,13 @@ class WatchedBuild:
         request: what was asked.
         outcome: what the daemon has said.
         prediction: None: there is none yet, or none at all; then ``unpredicted`` says why.
-        differences: once it is over, what the daemon did otherwise than cacheview says.
+        differences: once it is over, what the daemon did otherwise than predicted.
         overlapped: other builds ran at the same time, and may have changed the store.
         is_late: the store was listed when the daemon may have begun already.
         is_sent: the daemon has the whole context.
         is_final: it is over, and compared: nothing more changes.
         record: path of the record that it was read from; empty: it was watched. ``line``: of that file; 0: none.
-        is_replayed: no daemon built it: what the daemon would have done is what cacheview said when it was recorded.
+        is_replayed: no daemon built it: the outcome is what cacheview predicted when it was recorded.
     """
 
     number: int

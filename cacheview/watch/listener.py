@@ -108,7 +108,7 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         result = folder.lstat()
     except OSError as error:
-        raise DataError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from None
+        raise DataError(f"the folder cannot be created: {error.strerror}", where=str(folder)) from None
     if not stat.S_ISDIR(result.st_mode) or result.st_uid != os.getuid():
         raise DataError("is not a folder of your own, so the socket would not be private. Remove it", where=str(folder))
     if stat.S_IMODE(result.st_mode) & 0o077:
@@ -122,7 +122,7 @@ def _locked(path: Path) -> IO[bytes] | None:
     try:
         file = open(path, "ab", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, 0o600))  # noqa: SIM115
     except OSError as error:
-        raise DataError(f"cannot be made: {error.strerror}", where=str(path)) from None
+        raise DataError(f"cannot be created: {error.strerror}", where=str(path)) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

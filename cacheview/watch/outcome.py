@@ -28,7 +28,7 @@ _MOST_STEPS: Final = 100_000
 _MOST_TRIGGERS: Final = 1000  # of one base
 _MANY_STEPS: Final = 1000
 _PAUSE: Final = timedelta(milliseconds=1)  # between two reports, for each of very many steps
-_CUT_OFF: Final = "the connection to the engine broke off"
+_CUT_OFF: Final = "the connection to the engine was lost"
 
 
 @dataclass(frozen=True, slots=True)

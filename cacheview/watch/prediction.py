@@ -1,4 +1,4 @@
-"""What cacheview says of a build, from the store before it and what the client sent."""
+"""What cacheview predicts of a build, from the store before it and what the client sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cacheview says of a build, and what the builder did."""
+"""What cacheview predicts of a build, and what the builder did."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LATER = "it depends on the step before, which is unknown"
 def predicted(
     location: str, context: Path, build: Build, client: DockerCli, rules: str = "", puller: Release | None = None
 ) -> Replay:
-    """What cacheview says of a build, of the store as it is now.
+    """What cacheview predicts of a build, of the store as it is now.
 
     Args:
         rules: as a person names them.

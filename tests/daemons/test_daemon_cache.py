@@ -1,4 +1,4 @@
-"""What cacheview says of the cache is what the engine's builder then does."""
+"""What cacheview predicts of the cache is what the engine's builder then does."""
 
 from __future__ import annotations
 

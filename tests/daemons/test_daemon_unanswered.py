@@ -1,4 +1,4 @@
-"""A build that an engine never answers is what cacheview says it is. The engine is one of its own, and is killed."""
+"""A build that an engine never answers, as cacheview predicts. The engine is one of its own, and is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real clients through the socket of a watcher: nothing is different for them, and builds are as cacheview says."""
+"""Real clients through the socket of a watcher: nothing is different for them, and builds are as predicted."""
 
 from __future__ import annotations
 
@@ -338,7 +338,7 @@ def test_the_command_prints_the_line_to_paste_and_keeps_records(
         assert not Path(runtime, "cacheview", "docker.sock").exists()
     text = "".join(told)
     assert "[1] Step 2/2 : ENV OF=the-command" in text
-    assert "[1] as cacheview says\n" in text
+    assert "[1] as predicted\n" in text
     [record] = records.iterdir()
     assert f"[1] recorded: {record}\n" in text
     assert record.stat().st_mode & 0o777 == 0o600

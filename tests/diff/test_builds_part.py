@@ -278,7 +278,7 @@ def test_a_value_that_was_taken_out_may_be_another_one(daemon: Daemon) -> None:
     assert first(diff) == (CauseKind.BUILD_ARGUMENT, "VERSION", "RUN make")
     assert diff.cause is not None
     assert not diff.cause.is_certain
-    assert "may differ: its value was taken out of the records" in answer_sentence(diff)
+    assert "may differ: its value is redacted in the records" in answer_sentence(diff)
 
 
 def test_values_that_were_taken_out_do_not_differ_by_their_placeholders(daemon: Daemon) -> None:

@@ -124,7 +124,7 @@ def test_an_image_without_room_is_not_downloaded(tmp_path: Path, monkeypatch: py
         source = EngineLayers(store_of(1 << 60), tmp_path)
         with pytest.raises(LayerUnavailableError, match="are free") as caught:
             LayerFiles(source).listing(digest(LAYER))
-        assert "Make room" in caught.value.remedy
+        assert "Free some space" in caught.value.remedy
         assert engine.asked == []
 
 

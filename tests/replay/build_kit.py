@@ -66,7 +66,7 @@ class Daemon:
     def replay(
         self, dockerfile: str, files: Mapping[str, bytes] | None = None, options: BuildOptions | None = None
     ) -> Replay:
-        """What cacheview says of a build."""
+        """What cacheview predicts of a build."""
         checksums = ContextChecksums(context_of(files or {}), "", self.release)
         return replay(dockerfile.encode(), checksums, self.store, self.rules, self.release, options or BuildOptions())
 

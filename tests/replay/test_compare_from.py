@@ -211,7 +211,7 @@ def test_owners_that_a_layer_does_not_show_are_only_likely() -> None:
     told = told_of("/out /x", before, now, made)
     assert told.evidence == "likely"
     assert told.files["out/sub/c"] == ("changed", ("content",))
-    assert "COPY leaves no trace of the owners that the files had in the image" in told.sentences
+    assert "COPY does not keep the owners that the files had in the image" in told.sentences
 
 
 def test_a_layer_that_is_not_there_is_not_read() -> None:

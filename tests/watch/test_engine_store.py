@@ -59,7 +59,7 @@ def test_a_connection_that_was_ended_is_made_once_more(short_folder: Path, ends:
             if ends < 2:
                 assert store.listing().images == {}
             else:
-                with pytest.raises(DataError, match="broke off"):
+                with pytest.raises(DataError, match="cut off"):
                     store.listing()
         finally:
             store.close()

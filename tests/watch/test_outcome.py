@@ -107,7 +107,7 @@ def test_an_error_in_place_of_the_stream() -> None:
 
 def test_a_stream_that_breaks_off() -> None:
     outcome = read(stream(*BUILD[:8]), complete=False)
-    assert (outcome.error, outcome.is_ok) == ("the connection to the engine broke off", False)
+    assert (outcome.error, outcome.is_ok) == ("the connection to the engine was lost", False)
 
 
 def test_a_quiet_build_has_an_image_and_no_steps() -> None:

@@ -100,7 +100,7 @@ def test_a_large_context(short_folder: Path) -> None:
             client.shutdown(socket.SHUT_WR)
             assert read_all(client).startswith(b"HTTP/1.1 200 OK")
             said = ""
-            while "not asked" not in said and "as cacheview says" not in said:
+            while "not asked" not in said and "as predicted" not in said:
                 line = watched.stdout.readline()
                 assert line, said
                 said += line

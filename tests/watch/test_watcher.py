@@ -1,4 +1,4 @@
-"""A build through the socket: what cacheview says of it, what the engine does, and the record of both."""
+"""A build through the socket: what cacheview predicts of it, what the engine does, and the record of both."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_build_is_as_cacheview_says(watching: Watching, daemon: Daemon) -> Non
     ]
     assert rows == [(False, False, False), (True, True, False), (True, True, False)]
     assert build.differences == ()
-    assert lines_of(build)[-1] == "[1] as cacheview says"
+    assert lines_of(build)[-1] == "[1] as predicted"
 
 
 def test_the_record_alone_says_the_same_and_holds_no_password(watching: Watching) -> None:
@@ -208,7 +208,7 @@ def test_where_the_daemon_does_otherwise_that_is_said_loudly(watching: Watching,
     assert len(build.differences) == 2
     assert build.differences[0].startswith("step 3 'ENV B=1': hit, but the daemon had none")
     said = lines_of(build)
-    assert "[1] THE DAEMON DIFFERS from what cacheview says:" in said
+    assert "[1] THE DAEMON DIFFERS from the prediction:" in said
     assert said[-1] == "[1]   please report this as a bug, with the record of the build"
     assert not judge_build(watching.watcher.record(1)).passed
 
@@ -274,7 +274,7 @@ def test_an_engine_that_dies_is_not_a_difference(watching: Watching, daemon: Dae
     watching.engine.answer = lambda _: whole[:300]
     watching.build()
     build = watching.final()
-    assert build.outcome.error == "the connection to the engine broke off"
+    assert build.outcome.error == "the connection to the engine was lost"
     assert build.differences == ()
 
 

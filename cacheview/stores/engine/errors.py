@@ -94,7 +94,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")
-    what = f"the answer broke off: {why_broken(causes)}. Is it a Docker Engine, and did it stop? Try again"
+    what = f"the response was cut off: {why_broken(causes)}. Is it a Docker Engine, and did it stop? Try again"
     return ConnectionLostError(what, where=where, how="broken")
 
 

@@ -60,7 +60,7 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
         return f"the headers of the answer of {origin} are too large. Is it a registry?"
-    return f"the connection to {origin} broke off: {why_broken(causes)}. Is it a registry? Try again"
+    return f"the connection to {origin} was lost: {why_broken(causes)}. Is it a registry? Try again"
 
 
 def not_json(target: Target, media_type: str) -> DataError:

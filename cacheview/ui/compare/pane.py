@@ -146,7 +146,7 @@ class ComparePane(AskingPane[Head, Probe]):
         self._content.say("No store is open", "Open a store to compare every rule set's answer.")
 
     def _put_on_clipboard(self, text: str) -> None:
-        self._put(text, f"what all rule sets answer as {self._copied_form}")
+        self._put(text, f"the answers of all rule sets as {self._copied_form}")
 
     # What the person does
 

@@ -159,7 +159,7 @@ class DetailsPane(DockPane[DetailsHead]):
         self.value.clear()
         self.head.say("")
         self._enable(False)
-        self._content.say("No image is selected", "Select an image in the tree to see what is known of it.")
+        self._content.say("No image is selected", "Select an image in the tree to see its details.")
 
     def _enable(self, enabled: bool) -> None:
         for button in (self.head.text_button, self.head.json_button):
@@ -196,7 +196,7 @@ class DetailsPane(DockPane[DetailsHead]):
         shown = "\n".join(map(visible, text[:_LONGEST].split("\n")))
         set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
         self.value.setPlainText(
-            f"{shown}\n… and {more:,} more characters: copy the row to have all." if more > 0 else shown
+            f"{shown}\n… and {more:,} more characters: copy the row to get the whole value." if more > 0 else shown
         )
         section = self.model.section_at(current.row())
         self._quietly(lambda: self.titles.setCurrentIndex(self.titles_model.index(section, 0)))

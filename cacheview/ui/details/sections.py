@@ -148,9 +148,9 @@ def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Row]:
     if words:
         yield Row("", words, is_exact=False)
     if image.from_scratch:
-        yield Row("", "The store has it recorded as the first step of a FROM scratch build.", is_exact=False)
+        yield Row("", "The store records it as the first step of a FROM scratch build.", is_exact=False)
     if image.built_locally:
-        yield Row("Built here", "yes, as the store has it recorded", is_exact=False)
+        yield Row("Built here", "yes, as recorded in the store", is_exact=False)
     else:
         origin = origin_of(image, rules)
         likely = origin.likely.value if origin.likely is not Likely.UNCLEAR else "not known"

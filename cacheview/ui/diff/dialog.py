@@ -29,7 +29,7 @@ _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
 _HINT = (
     "A record (add #N for the build at line N), a build context, which is replayed in the open store, or image:NAME "
-    "for an image of it. The replayed build and watched builds are in the lists."
+    "for one of its images. The lists have the replayed build and the watched ones."
 )
 
 

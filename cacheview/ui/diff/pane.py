@@ -68,7 +68,7 @@ class DiffPane(DockPane[DiffHead]):
         self._lay_out(self._content_widget())
         self._content.pressed.connect(self.choose_asked)
         self._enable()
-        self._content.say("Nothing is compared", _HINT, _BUTTON)
+        self._content.say("No builds are compared yet", _HINT, _BUTTON)
 
     def _make_table(self) -> WordsTable:
         table = WordsTable("Steps of both builds")
@@ -224,7 +224,7 @@ class DiffPane(DockPane[DiffHead]):
     def _not_remembered(self, error: Exception) -> None:
         if not isinstance(error, DataError):
             raise error  # a fault is shown as every other
-        self.loss.say(f"{self.loss.text()} The events of the engine are not known: {one_line(str(error))}.".lstrip())
+        self.loss.say(f"{self.loss.text()} The engine's events could not be read: {one_line(str(error))}.".lstrip())
 
     def _fail(self, error: Exception) -> None:
         from cacheview.model.effort import LimitError

@@ -129,13 +129,13 @@ def _words(template: str) -> list[str]:
     try:
         words = _split(template)
     except ValueError:
-        raise DataError("the command has a quotation mark without its other one") from None
+        raise DataError("the command has an unmatched quotation mark") from None
     if not words:
         raise DataError("the command is empty")
     if not any("{file}" in word for word in words[1:]):
         raise DataError("the command has no {file} after the program: that is where the path goes")
     if words[0].lower().endswith(_SHELL_SCRIPTS):
-        what = "is a script that Windows gives to a shell, which could run what a file name says; name the .exe itself"
+        what = "is a script, which Windows runs in a shell that could execute parts of a path; name the .exe itself"
         raise DataError(what, where=words[0])
     return words
 

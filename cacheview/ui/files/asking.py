@@ -126,7 +126,7 @@ def _counts(changes: tuple[FileChange, ...]) -> str:
             counted[change.mark.value] = counted.get(change.mark.value, 0) + 1
             size += change.now.size if change.now is not None else 0
     if not counted:
-        return "The layer changes no file."
+        return "The layer changes no files."
     words = ", ".join(f"{count:,} {mark}" for mark, count in counted.items())
     total = sum(counted.values())
     return f"{total:,} file{'' if total == 1 else 's'}: {words}; {size:,} bytes in the layer."

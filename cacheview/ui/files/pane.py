@@ -174,7 +174,7 @@ class FilesPane(DockPane[FilesHead]):
         self._store = self._shown = None
         self._help = ""
         ways = ("in the replay, *Which files differ* at a COPY or ADD that misses", "*Files of this layer* of an image")
-        self._say_nothing("No files are shown", f"To see some: {'; or '.join(ways).replace('*', '')}.", "")
+        self._say_nothing("No files are shown", f"To list files: {'; or '.join(ways).replace('*', '')}.", "")
 
     def show_contents(self, shown: bool) -> None:
         """Both contents of the selected file beside the files, or the files alone."""
@@ -238,7 +238,7 @@ class FilesPane(DockPane[FilesHead]):
         differing = sum(change.differs for change in shown.changes)
         same = len(shown.changes) - differing
         text = f"{plural(root.files, 'file')} shown, {size_text(root.size)}"
-        hidden = f"; {same:,} same not listed" if same and not self.head.same_button.isChecked() else ""
+        hidden = f"; {same:,} unchanged not listed" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
             text = "No file matches the filter" if self._box.text().strip() else "No file differs"
         self._count.say(text + hidden)

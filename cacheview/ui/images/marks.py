@@ -71,7 +71,7 @@ def _doubts_mark(doubts: tuple[Doubt, ...]) -> Mark | None:
     if not doubts:
         return None
     lines = [f"• {ASPECT_WORDS[doubt.aspect]}. {' '.join(doubt_sentences(doubt))}" for doubt in doubts]
-    return Mark("not-certain", "not all known", "\n".join(("Not known exactly:", *lines)), faint=True)
+    return Mark("not-certain", "partly unknown", "\n".join(("Not known exactly:", *lines)), faint=True)
 
 
 class Marks:

@@ -348,7 +348,7 @@ class ImagesPane(QWidget):
             self._empty.show_text(f"Nothing matches “{text[:60]}”", "Names, ids and instructions are searched.",
                                   "Clear filter")  # fmt: skip
         else:
-            self._empty.show_text("No image concerns this probe", "It has neither candidates nor sources.",
+            self._empty.show_text("This probe has no candidates or sources", "Only those are listed.",
                                   "Show all images")  # fmt: skip
         self._pages.setCurrentIndex(1)
 

@@ -297,7 +297,9 @@ class KeyedField(RowsField):
         notes = {}
         for number, row in enumerate(self.model.rows):
             if row[0] in seen:
-                notes[number] = Note(f"{visible(row[0][:40]) or 'an empty key'} occurs above: not used", "hazard")
+                notes[number] = Note(
+                    f"{visible(row[0][:40]) or 'an empty key'} is already in a row above: not used", "hazard"
+                )
             seen.add(row[0])
         self.model.set_notes(notes)
 
@@ -334,5 +336,5 @@ class SetField(KeyedField):
 
 def _tip(mark: FieldMark) -> str:
     """What a failed part says under the pointer."""
-    image = "the image has nothing here" if mark.image_value is None else f"image: {mark.image_value}"
+    image = "not set in the image" if mark.image_value is None else f"image: {mark.image_value}"
     return "\n".join(filter(None, (mark.note, image)))

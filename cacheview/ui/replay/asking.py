@@ -288,9 +288,9 @@ def _kept(memory: Memory, path: Path) -> str:
         make_private_folder(path.parent)
         write_whole(path, lambda file: file.write(memory.dump()), str(path))
     except DataError as error:
-        return f"the checksums of files cannot be kept: {error}"
+        return f"file checksums cannot be stored: {error}"
     except OSError as error:
-        return f"{path}: the checksums of files cannot be written: {error.strerror}"
+        return f"{path}: file checksums cannot be written: {error.strerror}"
     except RuntimeError:  # a replay that was cancelled adds to them at this moment: the next one keeps them
         pass
     return ""

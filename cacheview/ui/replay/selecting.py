@@ -57,10 +57,10 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.NO_PROBE:
             return "The builder never looks this step up in the cache."
         case StepStatus.MISS if step.probe is None:
-            return "It misses whatever its files are: no image in the store was made by this instruction."
+            return "It misses regardless of its files: no image in the store was made by this instruction."
         case StepStatus.UNKNOWN:
             return "What it would look up is unknown."
-    return "It builds on an image that this build would make first, which is not in the store."
+    return "It builds on an image that this build would create first, which is not in the store."
 
 
 def _sentence(text: str) -> str:

@@ -50,7 +50,7 @@ class RowShower(QObject):
             return  # the window says so, or the person wanted something else
         if not self._choose(row):
             name = name_of(row.location)
-            self.failed.emit(f"{name} has changed since it was run, and its {row.place} is another one: run it again")
+            self.failed.emit(f"{name} has changed since the run, and its {row.place} is a different one: run it again")
 
     def _is_open(self, row: Row) -> bool:
         session = self._host.session

@@ -49,7 +49,7 @@ class Steps(IntEnum):
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _BUILD_TITLES: Final = ("Began", "Image", "Client", "Outcome", "cacheview")
-_STEP_TITLES: Final = ("Step", "cacheview says", "The daemon")
+_STEP_TITLES: Final = ("Step", "Predicted", "The daemon")
 
 
 class BuildsModel(QStandardItemModel):
@@ -152,7 +152,7 @@ def _compared(build: ShownBuild) -> str:
 
 
 class StepsModel(QAbstractTableModel):
-    """The steps of one build: what cacheview says, and what the daemon did."""
+    """The steps of one build: what cacheview predicts, and what the daemon did."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The pane: builds as they happen, and the steps of the selected one beside what cacheview says."""
+"""The pane: builds as they happen, and the steps of the selected one beside what cacheview predicts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class WatchPane(DockPane[WatchHead]):
     Signals:
         save_asked(ShownBuild), open_asked(): the buttons of the head.
         compare_asked(ShownBuild): the person wants to compare a build with another one.
-        differs(ShownBuild): the daemon did otherwise than cacheview says.
+        differs(ShownBuild): the daemon did otherwise than predicted.
     """
 
     save_asked = Signal(object)

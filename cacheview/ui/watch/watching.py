@@ -126,7 +126,7 @@ class WatchedBuilds(DockController[WatchPane]):
 
     def _say_loudly(self, build: ShownBuild) -> None:
         """The rules of cacheview, or the daemon, are not what they should be: a record shows it anywhere."""
-        text = f"Build {build.number}, {one_line(build.title)}: the daemon did otherwise than cacheview says."
+        text = f"Build {build.number}, {one_line(build.title)}: the daemon did not answer as predicted."
         if build.overlapped:
             text += " Another build ran at the same time, which may be why."
         ways = (("&Save record…", lambda: self.save(build)),)

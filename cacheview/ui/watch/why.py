@@ -67,7 +67,7 @@ def _lines(build: ShownBuild) -> list[str]:
 def _differences(build: ShownBuild) -> Iterator[str]:
     if build.differences:
         who = "The record says" if build.is_replayed else "The daemon did"
-        yield f"{who} otherwise than cacheview says"
+        yield f"{who} otherwise than predicted"
         yield from build.differences
 
 

@@ -189,7 +189,7 @@ class WhatIf(QObject):
         self._left = None
         if workspace is not None and session.store is left[0]:
             workspace.images.restore(left[1])
-            self._host.status.say("What if has ended: the store is shown as it is")
+            self._host.status.say("Left What if: the store is shown as it is")
 
 
 def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:

@@ -60,13 +60,13 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Raw(HALF), "the answer broke off: it ended after 11 of 500 bytes. Is it"),
-        (Raw(CHUNK), "the answer broke off: after 0 bytes a piece of it is damaged, or ended early. Is it"),
+        (Raw(HALF), "the response was cut off: it ended after 11 of 500 bytes. Is it"),
+        (Raw(CHUNK), "the response was cut off: after 0 bytes a piece of it is damaged, or ended early. Is it"),
         (
             Raw(b"\x00\xff garbage"),
-            "the answer broke off: what came is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
+            "the response was cut off: what came is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
         ),
-        (Raw(), "the answer broke off: the connection was closed before an answer came. Is it"),
+        (Raw(), "the response was cut off: the connection was closed before an answer came. Is it"),
         (Raw(HALF, hang=True), "within 0.5 seconds"),
         (Raw(hang=True), "within 0.5 seconds"),
         ((200, b"<html>"), "JSON"),

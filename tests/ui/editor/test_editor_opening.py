@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_is_said(editor: Editor, tmp_path: Path, qtbot: QtBo
     with qtbot.waitSignal(editor.failed) as failed:
         editor.open(str(tmp_path / "gone"), 3)
     assert failed.args is not None
-    assert "there is no such file any more" in failed.args[0]
+    assert "the file no longer exists" in failed.args[0]
 
 
 def test_without_an_editor_the_desktop_opens_it(

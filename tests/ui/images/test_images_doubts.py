@@ -47,7 +47,7 @@ def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
     tip = str(model.data(index, Role.ToolTipRole))
     assert "Open the data root." in tip
     assert "<i>not</i>" not in tip
-    assert str(model.data(index, Role.AccessibleTextRole)).endswith("not all known")
+    assert str(model.data(index, Role.AccessibleTextRole)).endswith("partly unknown")
 
 
 def test_what_is_not_known_of_any_image_is_no_mark_of_one(qapp: object) -> None:
@@ -57,7 +57,7 @@ def test_what_is_not_known_of_any_image_is_no_mark_of_one(qapp: object) -> None:
     store = ImageStore(tuple(images))
     model.set_store(store)
     told = [[mark.word for mark in model.marks_of(node)] for node in model.forest.nodes if node.image is not None]
-    assert told == [[], [], ["not all known"]]
+    assert told == [[], [], ["partly unknown"]]
     assert [doubt.aspect for doubt in store.common_doubts] == ["history.created"]
 
 

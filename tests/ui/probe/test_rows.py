@@ -180,12 +180,12 @@ def test_key_that_occurs_twice_is_told_and_kept(pane: ProbePane, document: Probe
     type_text(qtbot, "a")
     assert document.probe.config.Labels == {"a": "1"}
     assert [row[0] for row in field.model.rows] == ["a", "a"]
-    assert "occurs above" in field.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "already in a row above" in field.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     type_text(qtbot, "b")
     press(qtbot, Key.Key_Tab)
     press(qtbot, Key.Key_Tab)
     assert document.probe.config.Labels == {"a": "1", "ab": "2"}
-    assert "occurs above" not in field.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "already in a row above" not in field.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
 def test_ports(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""A record is opened as the build that it is of: its steps, what cacheview says, and why the first miss misses."""
+"""A record is opened as the build that it is of: its steps, what cacheview predicts, and why the first miss misses."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
     copied = QGuiApplication.clipboard().text().splitlines()
     assert copied[0].endswith("app, from Docker-Client/28.2.2 (linux)")
     assert "  why step 2 misses:" in copied
-    assert copied[-1] == "as cacheview says"
+    assert copied[-1] == "as predicted"
 
 
 def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_otherwise(
@@ -138,7 +138,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
     pane.builds.selectRow(1)
     assert [pane.steps_model.rows[row].differs for row in range(3)] == [False, True, True]
     assert not pane.head.save_button.isVisible()
-    assert pane.why.texts[0] == "The daemon did otherwise than cacheview says"
+    assert pane.why.texts[0] == "The daemon did otherwise than predicted"
     assert "Why step 2 misses" in pane.why.texts[1]
 
 
