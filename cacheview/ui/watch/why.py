@@ -66,8 +66,8 @@ def _lines(build: ShownBuild) -> list[str]:
 
 def _differences(build: ShownBuild) -> Iterator[str]:
     if build.differences:
-        who = "The record says" if build.is_replayed else "The daemon did"
-        yield f"{who} otherwise than predicted"
+        what = "The record differs" if build.is_replayed else "The daemon's answers differ"
+        yield f"{what} from the prediction"
         yield from build.differences
 
 

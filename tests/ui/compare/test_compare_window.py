@@ -555,7 +555,7 @@ def test_copy(shown: ComparePane, demo: MainWindow, qtbot: QtBot, form: str, for
     own = daemon_known(session(demo).case)
     assert callable(formatter)
     assert QGuiApplication.clipboard().text() == formatter(compare(store, probe), own)
-    assert demo.status.currentMessage() == f"Copied: what all rule sets answer as {form}"
+    assert demo.status.currentMessage() == f"Copied: the answers of all rule sets as {form}"
 
 
 def test_copy_by_keyboard(shown: ComparePane, qtbot: QtBot) -> None:

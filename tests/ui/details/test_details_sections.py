@@ -85,7 +85,7 @@ def test_a_mark_that_is_not_recorded_is_not_reported_as_certain(store: ImageStor
     marked = store.images[1].model_copy(update={"built_locally": True})
     assert values(details(store.images[1], store)["Where it comes from"])["Built here"].startswith("most likely: ")
     assert values(details(store.images[0], store)["Where it comes from"])["Built here"].startswith("not known: ")
-    assert values(details(marked, store)["Where it comes from"])["Built here"] == "yes, as the store has it recorded"
+    assert values(details(marked, store)["Where it comes from"])["Built here"] == "yes, as recorded in the store"
 
 
 def test_of_a_long_history_only_what_is_looked_at_is_made(monkeypatch: pytest.MonkeyPatch, qapp: object) -> None:

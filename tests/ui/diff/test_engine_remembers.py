@@ -105,7 +105,7 @@ def test_when_the_image_was_removed_is_shown_once_the_engine_answers(
 def test_an_engine_that_does_not_say_it_is_named(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
     engine.events = lambda: (500, {"message": "no events here"})
     pane = compared(window, qtbot, engine)
-    qtbot.waitUntil(lambda: "The events of the engine are not known: " in pane.loss.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "The engine's events could not be read: " in pane.loss.text(), timeout=20_000)
     assert "no events here" in pane.loss.text()
     assert "gone from the store since" in pane.answer.text()
 

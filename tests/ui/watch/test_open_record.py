@@ -138,7 +138,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
     pane.builds.selectRow(1)
     assert [pane.steps_model.rows[row].differs for row in range(3)] == [False, True, True]
     assert not pane.head.save_button.isVisible()
-    assert pane.why.texts[0] == "The daemon did otherwise than predicted"
+    assert pane.why.texts[0] == "The daemon's answers differ from the prediction"
     assert "Why step 2 misses" in pane.why.texts[1]
 
 
