@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from cacheview.ui.layer_access import LayerAccess
     from cacheview.ui.loading import Report
     from cacheview.ui.replay.asking import Question, Replayer
+    from cacheview.ui.replay.build import Build
 
 __all__ = ["IMAGE", "Choice", "of_image", "of_path", "of_replay", "of_watched"]
 
 IMAGE: Final = "image:"
 """What an image of the open store is named with in place of a path."""
 
-Ask = Callable[[str], "Question"]
-"""The build of a context, in the store that is open. Raises `DataError`."""
+Ask = Callable[["Build"], "Question"]
+"""A build, in the store that is open. Raises `DataError`."""
 
 Save = Callable[[int, str, "Report"], None]
 """Writes the record of a watched build, by its number, to a file. Raises `DataError`."""
@@ -41,26 +42,32 @@ class Choice:
         title: what a person calls it.
         read: reads it, off the UI thread. Raises `DataError`.
         path: of a record or a context; empty: it is not read from one.
+        build: of a context, with its options; None: none are given.
     """
 
     title: str
     read: Callable[[Report], BuildSide]
     path: str = ""
+    build: Build | None = None
 
 
-def of_path(path: str, ask: Ask, replayer: Replayer) -> Choice:
-    """A record (``FILE``, or ``FILE#N``), or a build context, a folder or a tar, which is replayed."""
+def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> Choice:
+    """A record (``FILE``, or ``FILE#N``), or a build context, a folder or a tar, which is replayed.
+
+    ``build``: of a context, with its options; None: without any.
+    """
     title = os.path.basename(path.rstrip(os.sep)) or path
 
     def read(report: Report) -> BuildSide:
         from cacheview.diff.named import record_named
         from cacheview.diff.record_side import side_of_record
+        from cacheview.ui.replay.build import build_at
 
         report(0, None, f"Reading {one_line(title)}")
-        case = record_named(path)
-        return side_of_record(case, title) if case is not None else replayer.side(ask(path), report)
+        case = record_named(path) if build is None else None
+        return side_of_record(case, title) if case is not None else replayer.side(ask(build or build_at(path)), report)
 
-    return Choice(one_line(title), read, path)
+    return Choice(one_line(title), read, path, build)
 
 
 def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) -> Choice:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
@@ -18,12 +21,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.diff.named import is_record_file
+from cacheview.model import DataError
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.diff.choices import Choice
 from cacheview.ui.names import start_folder
+from cacheview.ui.plain import one_line
+from cacheview.ui.replay.build import build_at, options_in_words
 from cacheview.ui.theme import GRID
+from cacheview.ui.tips import set_tip
+
+if TYPE_CHECKING:
+    from cacheview.ui.replay.build import Build
 
 __all__ = ["ChooseBuildsDialog"]
+
+OfPath = Callable[[str, "Build | None"], Choice]
+"""What reads the build at a path, which has options or not."""
 
 _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
@@ -36,10 +50,12 @@ _HINT = (
 class _Line(Chooser):
     """A path, or one of the builds of the window."""
 
-    def __init__(self, choices: Sequence[Choice], name: str, of_path: Callable[[str], Choice]) -> None:
+    def __init__(self, choices: Sequence[Choice], name: str, of_path: OfPath) -> None:
         super().__init__(editable=True)
         self._choices = choices
         self._of_path = of_path
+        self.build: Build | None = None  # with its options, if some were given
+        self.editTextChanged.connect(self._forget)
         self.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
         self.setAccessibleName(name)
         self.setMinimumWidth(110 * GRID)
@@ -60,13 +76,25 @@ class _Line(Chooser):
             self.setCurrentIndex(place)
         else:
             self.setEditText(choice.path or choice.title)
+            self.build = choice.build
 
     @property
     def choice(self) -> Choice | None:
         """What is chosen; None: nothing."""
         text = self.currentText().strip()
         known = next((choice for choice in self._choices if choice.title == text), None)
-        return known or (self._of_path(text) if text else None)
+        return known or (self._of_path(text, self.build) if text else None)
+
+    @property
+    def is_context(self) -> bool:
+        """Whether it is a build context, as far as a look at the file tells."""
+        text = self.currentText().strip()
+        if any(choice.title == text for choice in self._choices):
+            return False
+        return os.path.isdir(text) or (os.path.isfile(text) and not is_record_file(text))
+
+    def _forget(self) -> None:
+        self.build = None
 
 
 class ChooseBuildsDialog(QDialog):
@@ -77,7 +105,7 @@ class ChooseBuildsDialog(QDialog):
     def __init__(
         self,
         choices: Sequence[Choice],
-        of_path: Callable[[str], Choice],
+        of_path: OfPath,
         a: Choice | None = None,
         b: Choice | None = None,
         parent: QWidget | None = None,
@@ -87,6 +115,7 @@ class ChooseBuildsDialog(QDialog):
         self.setWindowTitle("Compare two builds")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.lines = tuple(_Line(choices, name, of_path) for name in ("Build A", "Build B"))
+        self.option_buttons: list[QToolButton] = []
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(2 * GRID)
@@ -98,8 +127,10 @@ class ChooseBuildsDialog(QDialog):
             grid.addWidget(label, row, 0)
             grid.addWidget(line, row, 1)
             grid.addWidget(self._browse(line), row, 2)
+            grid.addWidget(self._options(line), row, 3)
         grid.setColumnStretch(1, 1)
-        hint = QLabel(_HINT)
+        hint = self.hint = QLabel(_HINT)
+        hint.setTextFormat(Qt.TextFormat.PlainText)
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -125,6 +156,10 @@ class ChooseBuildsDialog(QDialog):
 
     def _enable(self) -> None:
         self.compare_button.setEnabled(all(line.currentText().strip() for line in self.lines))
+        for line, button in zip(self.lines, self.option_buttons, strict=False):  # the second is not there at first
+            button.setEnabled(line.is_context)
+            count = len(options_in_words(line.build)) if line.build is not None else 0
+            button.setText(f"Options ({count})…" if count else "Options…")
 
     def _browse(self, line: _Line) -> QToolButton:
         button = QToolButton()
@@ -139,6 +174,31 @@ class ChooseBuildsDialog(QDialog):
         )
         button.setMenu(menu)
         return button
+
+    def _options(self, line: _Line) -> QToolButton:
+        button = QToolButton()
+        button.setText("Options…")
+        set_tip(button, "Options of this build context, as docker build is given them")
+        button.setAccessibleName(f"Options of {line.accessibleName()[:1].lower()}{line.accessibleName()[1:]}")
+        button.clicked.connect(lambda: self._ask_options(line))
+        self.option_buttons.append(button)
+        return button
+
+    def _ask_options(self, line: _Line) -> None:
+        from cacheview.ui.diff.options import OptionsDialog
+
+        try:
+            build = line.build or build_at(line.currentText().strip())
+        except DataError as error:
+            self.hint.setText(one_line(str(error)))
+            return
+        dialog = OptionsDialog(build, f"Options of {line.accessibleName().lower()}", self)
+        dialog.chosen.connect(partial(self._take_options, line))
+        dialog.open()
+
+    def _take_options(self, line: _Line, build: Build) -> None:
+        line.build = build
+        self._enable()
 
     def _choose_file(self, line: _Line, title: str, kinds: str) -> None:
         path, _ = QFileDialog.getOpenFileName(self, title, start_folder(), kinds)

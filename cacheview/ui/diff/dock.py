@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cacheview.report.shown_build import ShownBuild
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.loading import Report
+    from cacheview.ui.replay.build import Build
     from cacheview.ui.replay.pane import ReplayPane
     from cacheview.ui.watch.pane import WatchPane
 
@@ -70,7 +71,7 @@ class BuildDiffs(DockController[DiffPane]):
 
     def compare_paths(self, paths: Sequence[str]) -> None:
         """Compare two records."""
-        a, b = map(self._of_path, paths)
+        a, b = (self._of_path(path) for path in paths)
         self.compare(a, b)
 
     def _choices(self) -> Iterator[Choice]:
@@ -93,17 +94,16 @@ class BuildDiffs(DockController[DiffPane]):
 
         return of_watched(build, save)
 
-    def _of_path(self, path: str) -> Choice:
+    def _of_path(self, path: str, build: Build | None = None) -> Choice:
         from cacheview.ui.replay.asking import Question
-        from cacheview.ui.replay.build import build_at
 
-        session = self.pane.session
+        session = self.host.session  # also before the dock has been shown
         if path.startswith(IMAGE) and session is not None:
             return of_image(path.removeprefix(IMAGE), session.store, session.daemon, self.host.layer_access)
 
-        def ask(context: str) -> Question:
+        def ask(asked: Build) -> Question:
             if session is None:
-                raise DataError("no store is open to replay it in; open one", where=context)
-            return Question(build_at(context), session.store, session.daemon)
+                raise DataError("no store is open to replay it in; open one", where=asked.context)
+            return Question(asked, session.store, session.daemon)
 
-        return of_path(path, ask, self._replayer)
+        return of_path(path, build, ask, self._replayer)

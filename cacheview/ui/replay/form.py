@@ -46,7 +46,7 @@ class OptionsForm(QScrollArea):
         super().__init__(parent)
         self._build: Build | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(self._settle)
+        self._rest.timeout.connect(self.settle)
         self.context = QLineEdit()
         self.context_button = QToolButton()
         self.context_button.setText("Choose…")
@@ -138,14 +138,14 @@ class OptionsForm(QScrollArea):
     def _connect(self) -> None:
         for box in (self.context, self.inside, self.target, self.cache_from, self.platform):
             box.textEdited.connect(lambda _: self._rest.start())
-            box.editingFinished.connect(self._settle)
+            box.editingFinished.connect(self.settle)
             box.setAcceptDrops(False)  # a file that is dropped is for the window
         for text in (self.build_args, self.labels):
             text.textChanged.connect(self._typed)
         for tick in (self.no_cache, self.pull):
-            tick.clicked.connect(self._settle)
-        self.client.activated.connect(self._settle)
-        self.umask.activated.connect(self._settle)
+            tick.clicked.connect(self.settle)
+        self.client.activated.connect(self.settle)
+        self.umask.activated.connect(self.settle)
 
     def show_build(self, build: Build) -> None:
         """Show the options of a build. A field that says the same is left as it is."""
@@ -197,7 +197,8 @@ class OptionsForm(QScrollArea):
         if self._build is not None:
             self._rest.start()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """What has been typed counts from now on."""
         self._rest.stop()
         if self._build is None:
             return

@@ -19,6 +19,7 @@ from cacheview.report.shown_build import ShownBuild
 from cacheview.ui.diff.dialog import ChooseBuildsDialog
 from cacheview.ui.diff.head import FORMS
 from cacheview.ui.diff.model import Columns
+from cacheview.ui.diff.options import OptionsDialog
 from cacheview.ui.diff.pane import DiffPane
 from cacheview.ui.docks import DIFF
 from cacheview.ui.settings import Settings
@@ -154,6 +155,38 @@ def test_the_replayed_build_is_compared_with_a_record(
     dialog.compare_button.click()
     pane = compared(window, qtbot)
     assert pane.answer.text() == "The builds are the same to the cache: 3 of 3 steps cached in both."
+
+
+def test_two_contexts_are_compared_each_with_options_of_its_own(
+    window: MainWindow, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
+) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text("FROM base\nARG V=1\nRUN make\n")
+    window.open(records[0])
+    qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
+    dock = window.docks.get(DIFF)
+    dialog = dock.choose()
+    assert not any(button.isEnabled() for button in dialog.option_buttons)
+    dialog.lines[0].setEditText(records[0])
+    dialog.lines[1].setEditText(str(context))
+    assert [button.isEnabled() for button in dialog.option_buttons] == [False, True]
+    for line in dialog.lines:
+        line.setEditText(str(context))
+    dialog.option_buttons[1].click()
+    [options] = dialog.findChildren(OptionsDialog)
+    qtbot.keyClicks(options.form.build_args, "V=2")
+    options.accept()
+    assert [button.text() for button in dialog.option_buttons] == ["Options…", "Options (1)…"]
+    dialog.compare_button.click()
+    pane = compared(window, qtbot)
+    assert pane.answer.text() == (
+        'The builds first differ at step 3, `RUN make`: build argument V is "1" in A and "2" in B.'
+    )
+    again = dock.choose()
+    assert [button.text() for button in again.option_buttons] == ["Options…", "Options (1)…"]
+    again.lines[1].setEditText(f"{context}/")
+    assert [button.text() for button in again.option_buttons] == ["Options…", "Options…"]
 
 
 def test_a_watched_build_is_compared_by_its_record(

@@ -1,0 +1,49 @@
+"""The options of a build context that is one side of a comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from cacheview.ui.replay.form import OptionsForm
+from cacheview.ui.theme import GRID
+
+if TYPE_CHECKING:
+    from cacheview.ui.replay.build import Build
+
+__all__ = ["OptionsDialog"]
+
+
+class OptionsDialog(QDialog):
+    """``chosen(Build)``: the build with the options that the person gave."""
+
+    chosen = Signal(object)
+
+    def __init__(self, build: Build, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._build = build
+        self.form = OptionsForm()
+        self.form.context_button.hide()  # it is chosen beside
+        self.form.changed.connect(self._change)
+        self.form.show_build(build)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 4 * GRID)
+        layout.addWidget(self.form, 1)
+        layout.addWidget(buttons)
+        self.resize(110 * GRID, 120 * GRID)
+        self.form.build_args.setFocus()
+
+    def accept(self) -> None:
+        self.form.settle()
+        super().accept()
+        self.chosen.emit(self._build)
+
+    def _change(self, build: Build) -> None:
+        self._build = build
