@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +33,8 @@ def write_whole(
     Raises:
         DataError: it cannot be written there.
     """
-    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    # One that was cancelled a moment ago may still be there.
+    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         try:
             # What is written may hold secrets of a store: nobody else reads it.

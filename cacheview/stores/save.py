@@ -10,6 +10,7 @@ from cacheview.model import DataError, Expectation, Image, Probe, SuiteCase, Sui
 from cacheview.stores.draft import write_whole
 from cacheview.stores.line_pieces import line_pieces, write_line
 from cacheview.stores.opened import Case
+from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.redact import Redaction
 from cacheview.stores.sources import parse_location
 
@@ -24,6 +25,7 @@ def suite_line(
     expect: Expectation | None = None,
     redact_env: bool = False,
     redact_labels: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[str]:
     """A store with its probes as one line of a suite, with a line end: in pieces, as they are asked for.
 
@@ -33,6 +35,7 @@ def suite_line(
         probe: put before the probes of the case, with what is expected of it.
         redact_env: replace the values of environment variables and build arguments, also in text; see `Redaction`.
         redact_labels: likewise of labels.
+        progress: called with how many images of how many were written; may raise `Cancelled` to stop.
     """
     probes = () if case.walk else case.probes
     if probe is not None:
@@ -61,7 +64,14 @@ def suite_line(
         probes=probes,
         layer_content=dict(case.layer_content),
     )
-    return line_pieces(line, {"images": written})
+    return line_pieces(line, {"images": _counted(written, Meter(progress, len(images), "Saving"))})
+
+
+def _counted(images: Iterable[Image], meter: Meter) -> Iterator[Image]:
+    for number, image in enumerate(images):
+        meter.reached(number)
+        yield image
+    meter.finished()
 
 
 def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:

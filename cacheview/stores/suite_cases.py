@@ -30,6 +30,8 @@ _LEAST: Final = 2
 """Cases that are held in any case: the one that is shown, and one to go back to."""
 _ENTRY: Final = 160
 """Bytes of memory that a case takes which is not held, its name apart."""
+_SHORT: Final = 256 * 1024
+"""Bytes of a line that is read again in some milliseconds."""
 _CHANGED: Final = "was changed after the suite was opened. Reload the suite"
 
 
@@ -81,7 +83,7 @@ class CopiedLines:
 class SuiteCases(Sequence[Case]):
     """All cases of a suite, each read again when it is asked for, unless it is one of the last that were.
 
-    Reading one that is not held takes a moment if it is long: `is_held` knows. One whose line was changed meanwhile
+    Reading one that is not held takes time if its line is long: `is_quick` knows. One whose line was changed meanwhile
     is empty and has a problem that says so.
 
     Args:
@@ -149,6 +151,10 @@ class SuiteCases(Sequence[Case]):
     def is_held(self, place: int) -> bool:
         """Whether a case is at hand."""
         return place in self._held
+
+    def is_quick(self, place: int) -> bool:
+        """Whether a case is at hand, or will be in a moment."""
+        return self.is_held(place) or self._lines.at(place).length <= _SHORT
 
     def __len__(self) -> int:
         return len(self._names)

@@ -146,6 +146,12 @@ class Centre(QWidget):
         self._column.insertWidget(0, notice)
         return notice
 
+    def add_line(self) -> Notice:
+        """Another line over the panes, hidden: for work that goes on beside them."""
+        notice = self._make_line()
+        self._column.insertWidget(self._column.indexOf(self._pages), notice)
+        return notice
+
     def _make_line(self) -> Notice:
         from cacheview.ui.notice import Notice
 

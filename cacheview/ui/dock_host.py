@@ -57,6 +57,9 @@ class DockHost(Protocol):
     @property
     def notice(self) -> Notice: ...
 
+    def add_line(self) -> Notice:
+        """A new line above the panes, hidden: for work that goes on beside them."""
+
     @property
     def settled(self) -> SignalInstance:
         """``settled(bool)`` after each opening: whether a store is shown for it."""

@@ -18,6 +18,7 @@ from cacheview.stores.opened import Case
 from cacheview.stores.sources import parse_location
 from cacheview.stores.suite_cases import case_name
 from cacheview.ui.actions import Actions, connect
+from cacheview.ui.case_reader import CaseReader
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.drafts import Draft
 from cacheview.ui.images.marks import UNREAD
@@ -61,6 +62,7 @@ class Headline(QObject):
         status: StatusBar,
         notice: Notice,
         opener: Opener,
+        case_reader: CaseReader,
     ) -> None:
         super().__init__(session)
         self._session = session
@@ -70,6 +72,7 @@ class Headline(QObject):
         self._status = status
         self._notice = notice
         self._opener = opener
+        self._case_reader = case_reader
         self._news: News | None = None
         self._shown: _Quiet | None = None
         self._closed: _Quiet | None = None  # it does not come back with the next probe
@@ -90,7 +93,8 @@ class Headline(QObject):
             changed.connect(self._show_undo)
         connect(commands.undo, stack.undo)
         connect(commands.redo, stack.redo)
-        tool_bar.case_chosen.connect(session.choose_case)
+        tool_bar.case_chosen.connect(self._choose_case)
+        case_reader.cancelled.connect(lambda: tool_bar.set_case(session.case_number))
         tool_bar.probe_chosen.connect(session.choose_probe)
         connect(commands.next_case, lambda: self._step_case(1))
         connect(commands.previous_case, lambda: self._step_case(-1))
@@ -100,9 +104,11 @@ class Headline(QObject):
     def stop(self) -> None:
         """End what is under way, and wait for its thread."""
         self._switcher.stop()
+        self._case_reader.stop()
 
     def _show_opened(self) -> None:
         opened = self._session.opened
+        self._case_reader.forget()
         self._closed = None
         self._news = self._find_news()
         self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
@@ -288,8 +294,11 @@ class Headline(QObject):
         self._opener.platform = platform
         self._opener.reload()
 
+    def _choose_case(self, number: int) -> None:
+        self._case_reader.read(self._session.opened.cases, number, lambda: self._session.choose_case(number))
+
     def _step_case(self, step: int) -> None:
-        self._session.choose_case((self._session.case_number + step) % len(self._session.opened.cases))
+        self._choose_case((self._session.case_number + step) % len(self._session.opened.cases))
 
     def _step_probe(self, step: int) -> None:
         if self._session.case.probes:

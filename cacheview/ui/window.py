@@ -108,6 +108,9 @@ class MainWindow(QMainWindow):
     def notice(self) -> Notice:
         return self.centre.notice
 
+    def add_line(self) -> Notice:
+        return self.centre.add_line()
+
     @property
     def opener(self) -> Opener:
         return self.centre.opener
@@ -195,9 +198,10 @@ class MainWindow(QMainWindow):
     def _make_saver(self) -> Saver:
         from cacheview.ui.stores.saving import Saver
 
-        saver = Saver(self)
+        saver = Saver(self, self.add_line)
         saver.saved.connect(lambda path: self.status.say(f"Saved: {one_line(path)}"))
         saver.failed.connect(self._not_saved)
+        saver.cancelled.connect(lambda: self.status.say("Saving was cancelled, and nothing was written"))
         return saver
 
     # Opening
@@ -235,10 +239,18 @@ class MainWindow(QMainWindow):
         centre.name_asked.connect(self._ask_name)
 
     def _make_headline(self) -> None:
+        from cacheview.ui.case_reader import CaseReader
         from cacheview.ui.headline import Headline
 
         self._headline = Headline(
-            self._session(), self._panes(), self.commands, self.tool_bar, self.status, self.notice, self.opener
+            self._session(),
+            self._panes(),
+            self.commands,
+            self.tool_bar,
+            self.status,
+            self.notice,
+            self.opener,
+            CaseReader(self._session(), self.add_line),
         )
         self._what_is_open().attach(self._session())
         self._panes().files_asked.connect(lambda: self.files.show_of_verdict())

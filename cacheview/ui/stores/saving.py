@@ -11,28 +11,37 @@ from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.names import name_of, start_folder
+from cacheview.ui.plain import one_line
 from cacheview.ui.stores.save_dialog import SaveDialog
+from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QWidget
 
+    from cacheview.ui.notice import Notice
     from cacheview.ui.session import Session
 
 __all__ = ["Saver", "suggested_path"]
 
 
 class Saver(QObject):
-    """``saved(path)``: it is there. ``failed(exception)``: it is not, and what was there is."""
+    """``saved(path)``: it is there. ``failed(exception)``, ``cancelled()``: it is not, and what was there is."""
 
     saved = Signal(object)
     failed = Signal(object)
+    cancelled = Signal()
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
+        """``make_line``: a line above the panes, which says how far it is."""
         super().__init__(window)
         self._window = window
         self._loader = Loader(self)
         self._loader.succeeded.connect(self.saved)
         self._loader.failed.connect(self.failed)
+        self._loader.cancelled.connect(self.cancelled)
+        self._line = WorkLine(self._loader, make_line)
 
     def ask(self, session: Session) -> SaveDialog:
         """Ask where to, and write it when there is an answer."""
@@ -59,10 +68,19 @@ class Saver(QObject):
                 verdict = answer.explanation.verdict
                 image = verdict.image.id if verdict.image is not None else None
                 expect = Expectation(outcome=verdict.outcome.value, image=image)
-            line = suite_line(case, rules=rules, probe=probe, expect=expect, redact_env=env, redact_labels=labels)
+            line = suite_line(
+                case,
+                rules=rules,
+                probe=probe,
+                expect=expect,
+                redact_env=env,
+                redact_labels=labels,
+                progress=report,
+            )
             write_suite(path, line, opened=location)
             return path
 
+        self._line.text = f"Saving {one_line(os.path.basename(path))}…"
         self._loader.start(work)
 
 

@@ -11,30 +11,41 @@ from cacheview.engine.expectation import expectation_of
 from cacheview.engine.judge import asked, judge
 from cacheview.model import DataError, SuiteCase
 from cacheview.ui.loading import Loader, Report, Work
+from cacheview.ui.plain import one_line
 from cacheview.ui.stores.saving import suggested_path
 from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
+from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QWidget
 
+    from cacheview.ui.notice import Notice
     from cacheview.ui.session import Session
 
 __all__ = ["ProbeAdder", "add_work"]
 
 
 class ProbeAdder(QObject):
-    """``added(path, count)``: it is there, and the file has so many cases. ``failed(exception)``: nothing was added."""
+    """``added(path, count)``: it is there, and the file has so many cases. ``failed(exception)``, ``cancelled()``:
+    nothing was added.
+    """
 
     added = Signal(str, int)
     failed = Signal(object)
+    cancelled = Signal()
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
+        """``make_line``: a line above the panes, which says how far it is."""
         super().__init__(window)
         self._window = window
         self._last = ""
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._succeeded)
         self._loader.failed.connect(self.failed)
+        self._loader.cancelled.connect(self.cancelled)
+        self._line = WorkLine(self._loader, make_line)
 
     def ask(self, session: Session, known: str = "") -> AddDialog | None:
         """Ask where to, and add it when there is an answer. ``known``: a suite that the person works with.
@@ -62,6 +73,7 @@ class ProbeAdder(QObject):
         if self._loader.is_busy:
             self.failed.emit(DataError("the previous probe is still being added. Wait for it", where=path))
             return
+        self._line.text = f"Adding to {one_line(os.path.basename(path))}…"
         self._loader.start(add_work(path, case, mismatches, opened))
 
     def _succeeded(self, result: tuple[str, int]) -> None:

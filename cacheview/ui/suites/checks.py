@@ -28,12 +28,13 @@ class SuiteChecks(DockController[SuitesPane]):
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, SuitesPane(), action)
         self.shower = RowShower(host)
-        self.adder = ProbeAdder(host.frame)
+        self.adder = ProbeAdder(host.frame, host.add_line)
         self.pane.chosen.connect(self.shower.show)
         self.pane.copied.connect(self.say_copied)
         self.shower.failed.connect(self._not_shown)
         self.adder.added.connect(self._added)
         self.adder.failed.connect(self._not_added)
+        self.adder.cancelled.connect(lambda: host.status.say("Adding was cancelled, and the suite is as it was"))
 
     def add(self, session: Session) -> AddDialog | None:
         """Ask which suite the probe at hand is to be added to."""
@@ -43,6 +44,7 @@ class SuiteChecks(DockController[SuitesPane]):
     def stop(self) -> None:
         """End what is under way, and wait for it."""
         super().stop()
+        self.shower.stop()
         self.adder.close()
 
     def _added(self, path: str, count: int) -> None:

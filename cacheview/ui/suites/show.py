@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cacheview.ui.case_reader import CaseReader
 from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.suites.rows import is_about
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.suites.rows import Row
 
@@ -27,6 +30,7 @@ class RowShower(QObject):
         super().__init__(host.frame)
         self._host = host
         self._wanted: Row | None = None
+        self._reader = CaseReader(self, host.add_line)
         host.settled.connect(self._settled)
         host.opener.cancelled.connect(self._forget)
 
@@ -34,27 +38,51 @@ class RowShower(QObject):
         """Show a probe as the suite has it. Undo leads back to the one that was there, with its edits."""
         if row.case is None:
             self.failed.emit(f"There is nothing to show for {row.place}: {row.reason}")
-        elif self._is_open(row) and self._choose(row):
+        elif self._is_open(row):
             self._wanted = None
+            self._read(row, lambda: self._choose_or(self._open, row))  # the file may have been changed since
         else:
-            # Not open, or the file was changed since.
-            self._wanted = row
-            self._host.open(row.location)
+            self._open(row)
+
+    def stop(self) -> None:
+        """Read no case any more."""
+        self._reader.stop()
+
+    def _open(self, row: Row) -> None:
+        self._wanted = row
+        self._host.open(row.location)
+
+    def _read(self, row: Row, then: Callable[[], object]) -> None:
+        """Have the case of a row at hand, where what is open has one in its place."""
+        session = self._host.session
+        assert session is not None
+        assert row.case is not None
+        if row.case < len(session.opened.cases):
+            self._reader.read(session.opened.cases, row.case, then)
+        else:
+            then()
 
     def _forget(self) -> None:
         self._wanted = None
 
     def _settled(self, well: bool) -> None:
         row, self._wanted = self._wanted, None
+        self._reader.forget()
         if row is None or not well or not self._is_open(row):
             return  # the window says so, or the person wanted something else
-        if not self._choose(row):
-            name = name_of(row.location)
-            self.failed.emit(f"{name} has changed since the run, and its {row.place} is a different one: run it again")
+        self._read(row, lambda: self._choose_or(self._say_changed, row))
+
+    def _say_changed(self, row: Row) -> None:
+        name = name_of(row.location)
+        self.failed.emit(f"{name} has changed since the run, and its {row.place} is a different one: run it again")
 
     def _is_open(self, row: Row) -> bool:
         session = self._host.session
         return session is not None and _same_place(session.opened.location, row.location)
+
+    def _choose_or(self, otherwise: Callable[[Row], None], row: Row) -> None:
+        if not self._choose(row):
+            otherwise(row)
 
     def _choose(self, row: Row) -> bool:
         """Whether the open suite has what the row is about; then it is chosen."""

@@ -1,0 +1,59 @@
+"""A case of a large suite is read again before it is chosen: off the UI thread, if that takes longer than a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.stores.suite_cases import SuiteCases, case_name
+from cacheview.ui.loading import Loader
+from cacheview.ui.plain import one_line
+from cacheview.ui.work_line import WorkLine
+
+if TYPE_CHECKING:
+    from cacheview.stores.opened import Case
+    from cacheview.ui.notice import Notice
+
+__all__ = ["CaseReader"]
+
+
+class CaseReader(QObject):
+    """Reads one case at a time. Of two that are wanted, only the later one comes.
+
+    ``cancelled()``: the person stopped it.
+    """
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QObject, make_line: Callable[[], Notice]) -> None:
+        super().__init__(parent)
+        self._then: Callable[[], object] | None = None
+        self._loader = Loader(self)
+        self._line = WorkLine(self._loader, make_line)
+        self._loader.succeeded.connect(self._read)
+        self._loader.cancelled.connect(self.cancelled)
+
+    def read(self, cases: Sequence[Case], place: int, then: Callable[[], object]) -> None:
+        """Call ``then`` when the case is at hand: now, or after it was read. Not if `forget` comes before."""
+        self.forget()
+        if not isinstance(cases, SuiteCases) or cases.is_quick(place):
+            then()
+            return
+        self._then = then
+        self._line.text = f"Reading {one_line(case_name(cases, place)[0])}…"
+        self._loader.start(lambda _: cases[place])
+
+    def forget(self) -> None:
+        """What is being read is not wanted any more."""
+        self._then = None
+
+    def stop(self) -> None:
+        """Likewise, and wait for the thread."""
+        self._loader.close()
+
+    def _read(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()

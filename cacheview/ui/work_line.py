@@ -1,0 +1,57 @@
+"""Work beside what is shown: a line above the panes says what is done, how far it is, and stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer
+
+if TYPE_CHECKING:
+    from cacheview.ui.loading import Loader
+    from cacheview.ui.notice import Notice
+
+__all__ = ["WorkLine"]
+
+_PATIENCE: Final = 250  # milliseconds: what takes less needs no line
+
+
+class WorkLine(QObject):
+    """Follows a loader. Its line is made when it is first needed, and is there only while the work goes on."""
+
+    def __init__(self, loader: Loader, make_line: Callable[[], Notice]) -> None:
+        super().__init__(loader)
+        self._loader = loader
+        self._make_line = make_line
+        self._line: Notice | None = None
+        self._how_far: tuple[int, int | None] = (0, None)
+        self.text = ""
+        """What is done, for people."""
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._show)
+        loader.started.connect(self._begin)
+        loader.progressed.connect(self._progress)
+        loader.finished.connect(self._end)
+
+    def _begin(self) -> None:
+        self._how_far = (0, None)
+        self._patience.start()
+
+    def _show(self) -> None:
+        if not self._loader.is_busy:
+            return
+        if self._line is None:
+            self._line = self._make_line()
+        self._line.show_text("busy", self.text, (), (("&Cancel", self._loader.cancel),))
+        self._line.show_progress(*self._how_far)
+        self._line.show()
+
+    def _progress(self, done: int, total: int | None, _what: str) -> None:
+        self._how_far = (done, total)
+        if self._line is not None:
+            self._line.show_progress(done, total)
+
+    def _end(self) -> None:
+        self._patience.stop()
+        if self._line is not None:
+            self._line.hide()

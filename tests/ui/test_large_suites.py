@@ -1,0 +1,147 @@
+"""Suites too large to be held in memory, in the window: a case is read when it is chosen, and all can be stopped."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+import cacheview.stores.save
+from cacheview.stores.limits import Limits
+from cacheview.stores.open import open_store
+from cacheview.stores.suite_cases import SuiteCases
+from cacheview.ui.notice import Notice
+from cacheview.ui.settings import Settings
+from cacheview.ui.stores.save_dialog import SaveDialog
+from cacheview.ui.window import MainWindow
+
+COUNT = 12
+
+
+def line(number: int) -> str:
+    image = {"id": f"sha256:{number:064x}", "config": {"os": "linux", "architecture": "amd64"}}
+    probe = {"config": {"Cmd": [str(number)]}, "expect": {"outcome": "miss"}}
+    return (
+        json.dumps({"rules": "containerd-71ebfc7", "name": f"n{number}", "images": [image], "probes": [probe]}) + "\n"
+    )
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    file = tmp_path / "large.jsonl"
+    file.write_text("".join(map(line, range(COUNT))))
+    return file
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, suite: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.setattr("cacheview.stores.open.open_store", partial(open_store, limits=Limits(held=100)))
+    monkeypatch.setattr("cacheview.stores.suite_cases._SHORT", 0)  # each takes long
+    monkeypatch.setattr("cacheview.ui.work_line._PATIENCE", 0)
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(suite))
+    yield window
+    window.close()
+
+
+def shown_image(window: MainWindow) -> str:
+    assert window.session is not None
+    return window.session.store.images[0].id[-4:]
+
+
+def choose(window: MainWindow, number: int) -> None:
+    window.tool_bar.case.setCurrentIndex(number)
+    window.tool_bar.case.activated.emit(number)
+
+
+def _line(window: MainWindow) -> Notice | None:
+    """What says that something is under way."""
+    return next((each for each in window.findChildren(Notice) if each.isVisible() and each.text.endswith("…")), None)
+
+
+def test_a_case_is_read_when_it_is_chosen(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.session is not None
+    cases = window.session.opened.cases
+    assert isinstance(cases, SuiteCases)
+    assert window.tool_bar.case.count() == COUNT
+    assert [place for place in range(COUNT) if cases.is_held(place)] == [0]
+    window.session.document.set_field("User", "me")
+    with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
+        choose(window, 7)
+    assert (shown_image(window), window.session.case_number) == ("0007", 7)
+    with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
+        window.commands.next_case.trigger()
+    assert shown_image(window) == "0008"
+    assert window.tool_bar.case.currentText() == "9 n8"
+    with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
+        window.commands.undo.trigger()
+    assert shown_image(window) == "0000"  # in direct succession the steps are one
+    assert window.session.document.probe.config.User == "me"
+
+
+def test_what_is_read_can_be_stopped(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert window.session is not None
+    goes_on = threading.Event()
+    read = SuiteCases._read
+
+    def slow(self: SuiteCases, place: int) -> Any:
+        goes_on.wait(20)
+        return read(self, place)
+
+    monkeypatch.setattr(SuiteCases, "_read", slow)
+    choose(window, 5)
+    qtbot.waitUntil(lambda: _line(window) is not None, timeout=10_000)
+    notice = _line(window)
+    assert notice is not None
+    assert notice.text == "Reading n5…"
+    (cancel,) = (button for button in notice.findChildren(QPushButton) if button.text() == "&Cancel")
+    cancel.click()
+    assert _line(window) is None
+    assert window.tool_bar.case.currentIndex() == 0
+    goes_on.set()
+    with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
+        choose(window, 6)
+    assert shown_image(window) == "0006"
+
+
+def test_saving_can_be_stopped_and_leaves_nothing(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(*_: object, progress: Any, **__: object) -> Iterator[str]:
+        yield "{"
+        progress(1, 2, "Saving")
+        begun.set()
+        goes_on.wait(20)
+        progress(2, 2, "Saving")
+        yield "}"
+
+    monkeypatch.setattr(cacheview.stores.save, "suite_line", slow)
+    window.commands.save_suite.trigger()
+    dialog = window.findChild(SaveDialog)
+    assert isinstance(dialog, SaveDialog)
+    dialog.path.setText(str(tmp_path / "saved.jsonl"))
+    dialog.accept()
+    qtbot.waitUntil(lambda: begun.is_set() and _line(window) is not None, timeout=10_000)
+    assert any(name.name.endswith(".part") for name in tmp_path.iterdir())
+    notice = _line(window)
+    assert notice is not None
+    assert notice.text == "Saving saved.jsonl…"
+    (cancel,) = (button for button in notice.findChildren(QPushButton) if button.text() == "&Cancel")
+    with qtbot.waitSignal(window.saver.cancelled):
+        cancel.click()
+    assert "nothing was written" in window.status.currentMessage()
+    goes_on.set()
+    qtbot.waitUntil(lambda: not any("saved" in name.name for name in tmp_path.iterdir()), timeout=10_000)
+    assert suite.exists()
