@@ -5,7 +5,7 @@ from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutco
 from cacheview.engine.deciding import Deciding
 from cacheview.engine.doubts import Doubted
 from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
-from cacheview.engine.explain import Explanation, explain
+from cacheview.engine.explain import Explanation, Further, explain
 from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
@@ -32,6 +32,7 @@ __all__ = [
     "Doubted",
     "Edit",
     "Explanation",
+    "Further",
     "Hazard",
     "HazardKind",
     "ImageCache",

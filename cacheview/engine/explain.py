@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.deciding import Deciding, deciding_in
@@ -17,7 +17,30 @@ from cacheview.engine.verdict import Verdict
 from cacheview.engine.words.verdict import Words, words_of
 from cacheview.model import Doubt, Probe
 
-__all__ = ["Explanation", "deciding_check", "explain"]
+__all__ = ["Explanation", "Further", "deciding_check", "explain"]
+
+
+class Further:
+    """What takes longer than an answer: the smallest edit, and the hazards. Looked for once, when first asked for.
+
+    It may be looked for in another thread: what has been found is there whole, and at worst looked for twice.
+    """
+
+    def __init__(self, look: Callable[[], tuple[Edit | None, tuple[Hazard, ...]]]) -> None:
+        self._look = look
+        self._found: tuple[Edit | None, tuple[Hazard, ...]] | None = None
+
+    @property
+    def is_found(self) -> bool:
+        """Whether it is there without looking for it."""
+        return self._found is not None
+
+    def find(self) -> tuple[Edit | None, tuple[Hazard, ...]]:
+        """The edit and the hazards. Raises what ends an `Effort`; the next call looks for them again."""
+        found = self._found
+        if found is None:
+            found = self._found = self._look()
+        return found
 
 
 @dataclass(frozen=True)
@@ -28,16 +51,27 @@ class Explanation:
         words: what is said of the verdict.
         deciding: the check that decided: of a miss, where the nearest candidate or source failed; of an unknown
             answer, one that would decide.
-        edit: the smallest edit that makes a hit of a miss.
-        remedy: of a step of a build, what a person can do for a hit, in words: then there is no `edit`.
+        further: smallest edit and hazards, which may still have to be looked for.
+        is_of_step: of a step of a build, which a person does not edit: there is no `edit`.
+        remedy: of such a step, what a person can do for a hit, in words.
     """
 
     trace: Trace
     words: Words
     deciding: Deciding | None
-    edit: Edit | None
-    hazards: tuple[Hazard, ...]
+    further: Further = field(compare=False)
+    is_of_step: bool = False
     remedy: str = ""
+
+    @property
+    def edit(self) -> Edit | None:
+        """The smallest edit that makes a hit of a miss; looked for when first asked for."""
+        return None if self.is_of_step else self.further.find()[0]
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """What is correct and surprising; looked for when first asked for."""
+        return self.further.find()[1]
 
     @property
     def sentence(self) -> str:
@@ -72,7 +106,7 @@ class Explanation:
             remedy: what a person can do for a hit; empty: nothing.
         """
         words = self.words if reason is None else replace(self.words, reason=reason, values="")
-        return replace(self, words=words, edit=None, remedy=remedy)
+        return replace(self, words=words, is_of_step=True, remedy=remedy)
 
     def nearest(self) -> Iterator[Near]:
         """The candidates, nearest first.
@@ -88,18 +122,27 @@ class Explanation:
         yield from (Near(image, most, most) for image in index.images(index.unknown))
 
 
-def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True) -> Explanation:
+def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once: bool = True) -> Explanation:
     """Ask the cache and say why. Looks at as few candidates as it can.
 
-    ``with_edit``: look for the smallest edit too, for which the images on other parents are looked at.
+    Args:
+        with_edit: look for the smallest edit too, for which the images on other parents are looked at.
+        at_once: look for all of it; else for what is `Further` when it is asked for.
     """
     checks = trace(cache, probe)
-    edit = smallest_edit(cache, probe, checks.verdict) if with_edit else None
+
+    def look() -> tuple[Edit | None, tuple[Hazard, ...]]:
+        edit = smallest_edit(cache, probe, checks.verdict) if with_edit else None
+        return edit, hazards(cache, probe, checks.verdict)
+
     deciding = deciding_in(checks, cache)
     check = deciding.check if deciding is not None else None
     nearest = deciding.subject.image if deciding is not None and deciding.subject is not None else None
     words = words_of(checks, check, nearest)
-    return Explanation(checks, words, deciding, edit, hazards(cache, probe, checks.verdict))
+    further = Further(look)
+    if at_once:
+        further.find()
+    return Explanation(checks, words, deciding, further)
 
 
 def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, Deciding | None]:

@@ -86,6 +86,7 @@ class Headline(QObject):
         session.probe_loaded.connect(self._show_case)
         session.rules_changed.connect(self._show_rules)
         session.answered.connect(self._show_answer)
+        session.completed.connect(self._show_edit)
         session.selection_changed.connect(self._show_answer)
         notice.closed.connect(self._forget_news)
         stack = session.document.undo_stack
@@ -228,9 +229,14 @@ class Headline(QObject):
             self._status.show_no_answer()
         elif marks is not None:
             self._status.show_answer(answer, marks.candidate_count, marks.source_count)
-        self._commands.apply.setEnabled(answer is not None and answer.explanation.edit is not None)
+        self._show_edit()
         if self._session.case.probes:
             self._tool_bar.name_probe(self._session.probe_number)
+
+    def _show_edit(self) -> None:
+        answer = self._session.answer
+        is_found = answer is not None and answer.explanation.further.is_found
+        self._commands.apply.setEnabled(is_found and answer is not None and answer.explanation.edit is not None)
 
     def _show_undo(self) -> None:
         stack, commands = self._session.document.undo_stack, self._commands

@@ -67,7 +67,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
-        explanation = explain(cache, probe)
+        explanation = explain(cache, probe, at_once=False)
         # The marks of all candidates come from these: made now, they are there when the window draws them.
         explanation.trace.index.survivors(probe)
         tree = forest(case.store)

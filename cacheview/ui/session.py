@@ -17,6 +17,7 @@ from cacheview.stores.opened import Case, Opened
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import Draft, drafts_of
 from cacheview.ui.edited_probes import EditedProbes, has_place
+from cacheview.ui.further import FurtherLook
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
 from cacheview.ui.shown_store import Answer, ShownStore
@@ -39,6 +40,7 @@ class Session(QObject):
         probe_loaded(): another probe of the suite.
         rules_changed(): the person chose other rules.
         answered(Answer): after each of these and after every edit.
+        completed(): what was still to come of the last answer has been looked for: see `Further`.
         selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
         supposed_changed(): another store is shown as if something had happened to it, or none any more.
     """
@@ -48,6 +50,7 @@ class Session(QObject):
     probe_loaded = Signal()
     rules_changed = Signal()
     answered = Signal(object)
+    completed = Signal()
     selection_changed = Signal()
     supposed_changed = Signal()
 
@@ -68,6 +71,8 @@ class Session(QObject):
         self._selection = Selection()
         self._supposed: Supposed | None = None
         self._is_as_opened = True
+        self._further = FurtherLook(self)
+        self._further.ended.connect(self.completed)
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
         self.document.probe_changed.connect(self._edited)
@@ -411,4 +416,5 @@ class Session(QObject):
 
     def _ask(self, probe: Probe) -> None:
         self._answer = self._shown.answer(probe)
+        self._further.look(self._answer.explanation.further, len(self.store.images))
         self.answered.emit(self._answer)

@@ -141,7 +141,7 @@ class ShownStore:
     def answer(self, probe: Probe) -> Answer:
         """Look up a probe."""
         begun = time.perf_counter()
-        explanation = explain(self.cache, probe)
+        explanation = explain(self.cache, probe, at_once=False)
         milliseconds = (time.perf_counter() - begun) * 1000
         return Answer(explanation, milliseconds, self._differences(explanation))
 

@@ -191,6 +191,7 @@ class Workspace(QWidget):
         session.store_changed.connect(self._show_store)
         session.probe_loaded.connect(self._show_parent)
         session.answered.connect(self._explain)
+        session.completed.connect(lambda: self.verdict.show_further())
         session.selection_changed.connect(self._explain)
         self.images.image_selected.connect(self._image_selected)
         self.images.probe_requested.connect(self.probe.load_from_image)
@@ -257,7 +258,7 @@ class Workspace(QWidget):
     def apply_smallest(self) -> None:
         """Take the smallest edit that turns the miss into a hit, where there is one."""
         answer = self._session.answer
-        if answer is not None and answer.explanation.edit is not None:
+        if answer is not None and answer.explanation.further.is_found and answer.explanation.edit is not None:
             self.apply(answer.explanation.edit)
 
     def focus_pane(self, place: int) -> None:

@@ -57,7 +57,7 @@ class Switcher(QObject):
 
             report(0, None, "Preparing")
             cache = ImageCache(store, rules)
-            explain(cache, probe).trace.index.survivors(probe)
+            explain(cache, probe, at_once=False).trace.index.survivors(probe)
             freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
             return cache
 

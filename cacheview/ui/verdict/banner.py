@@ -68,6 +68,10 @@ class ElidedButton(QPushButton):
         self.setText((cut + self._end).replace("&", "&&"))
 
 
+_COMING: Final = "Looking for hazards…"
+_COMING_MISS: Final = "Looking for the smallest edit and hazards…"
+
+
 class Banner(QWidget):
     """``edit_asked``: the button of the smallest edit. ``copy_asked(format)``: one of `FORMATS`.
 
@@ -92,6 +96,10 @@ class Banner(QWidget):
         self._reason = Text(plain_font, "text", self)
         self._values = (ValueLine(self), ValueLine(self))
         self._remedy = Text(plain_font, "text", self)
+        self._coming = Text(plain_font, "text_muted", self)
+        self._coming.setWordWrap(False)
+        self._coming.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._coming.setVisible(False)
         self.edit_button = ElidedButton(self)
         self.edit_button.setObjectName("edit")
         self.edit_button.clicked.connect(self.edit_asked)
@@ -132,6 +140,7 @@ class Banner(QWidget):
         buttons.setContentsMargins(0, GRID, 0, 0)
         buttons.setSpacing(2 * GRID)
         buttons.addWidget(self.edit_button)
+        buttons.addWidget(self._coming)
         buttons.addWidget(self.files_button)
         buttons.addWidget(self.copy_button)
         buttons.addStretch(1)
@@ -180,7 +189,7 @@ class Banner(QWidget):
         reason, check = values_in_banner(explanation)
         self._reason_shown = one_line(reason), check
         self._show_replayed()
-        self._show_edit(explanation)
+        self._remedy.say(f"For a hit: {one_line(explanation.remedy)}" if explanation.remedy else "")
         self._offer_files(explanation, has_files=selected is not None and selected.has_files)
         self.setAccessibleName(f"Verdict: {self.text}")
         self.setAccessibleDescription(visible(explanation.reason))
@@ -216,9 +225,23 @@ class Banner(QWidget):
         is_narrow = edit > 0 and room < edit + words
         button.setToolButtonStyle(style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextBesideIcon)
 
-    def _show_edit(self, explanation: Explanation) -> None:
+    @property
+    def coming(self) -> str:
+        """What is still looked for, in words; empty: nothing."""
+        return self._coming.text()
+
+    def await_edit(self, explanation: Explanation, *, is_late: bool) -> None:
+        """The edit is still looked for: the button of the one before stays for a moment, and gives way to words."""
+        is_miss = explanation.verdict.outcome is VerdictOutcome.MISS and not explanation.is_of_step
+        self._coming.say((_COMING_MISS if is_miss else _COMING) if is_late else "")
+        if is_late or not is_miss:
+            self.edit_button.setVisible(False)
+            self._fit_copy()
+
+    def show_edit(self, explanation: Explanation) -> None:
+        """Offer the smallest edit."""
         edit = explanation.edit
-        self._remedy.say(f"For a hit: {one_line(explanation.remedy)}" if explanation.remedy else "")
+        self._coming.say("")
         self.edit_button.setVisible(edit is not None)
         self._fit_copy()
         if edit is None:
@@ -260,6 +283,7 @@ class Banner(QWidget):
             label.setFont(strong_font() if self._brief else heading_font())
         set_font(self._reason, plain_font)
         set_font(self._remedy, plain_font)
+        set_font(self._coming, plain_font)
         self._colour()
 
     def _colour(self) -> None:

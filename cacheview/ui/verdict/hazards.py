@@ -143,6 +143,11 @@ class HazardList(QScrollArea):
         return self._doubts[: len(self._by_remedy())]
 
     @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """Those that are shown, as values."""
+        return self._hazards
+
+    @property
     def lines(self) -> list[HazardLine]:
         """Those that are shown."""
         return self._lines[: len(self._hazards)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -42,6 +42,8 @@ _LOW: Final = 27
 """Lines of text: in a pane that is lower, the banner leaves to the trace what that shows too."""
 _NARROWEST: Final = 36
 """Mean characters of the font."""
+_PATIENCE: Final = 100
+"""Milliseconds without a word of what is still to come: a shorter one would only flicker."""
 _LEAST: Final = 20 * GRID
 """The height below the head: less is not given, what is beyond it is scrolled."""
 
@@ -84,6 +86,10 @@ class VerdictPane(QWidget):
         self._selected: Selected | None = None
         self._detail_height: int | None = None  # as the person has set it
         self._rows_height = 0
+        self._copy_wanted = ""  # the format
+        self._is_late = False
+        self._late = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._late.timeout.connect(self._show_late)
         self._lay_out()
         self._connect()
         self.show_nothing("Nothing to explain yet", "Open a store to see what its cache would answer.")
@@ -113,7 +119,8 @@ class VerdictPane(QWidget):
         self._pages.setCurrentIndex(1)
         self.head.order_button.setEnabled(len(explanation.trace.index) > 1)
         self.head.show_button.setEnabled(True)
-        self.hazards.show_hazards(explanation.hazards, explanation.doubted)
+        self._copy_wanted = ""
+        self._show_further(explanation)
         self._fit()
         if in_place:
             self.navigation.follow()
@@ -121,8 +128,36 @@ class VerdictPane(QWidget):
             self.navigation.start()
         self._show_detail()
 
+    def show_further(self) -> None:
+        """Show the smallest edit and the hazards, which have been looked for by now."""
+        explanation = self.trace.explanation
+        if explanation is None:
+            return
+        self._show_further(explanation)
+        self._fit()
+        if self._copy_wanted and explanation.further.is_found:
+            self._copy_explanation(self._copy_wanted)
+
+    def _show_further(self, explanation: Explanation) -> None:
+        if explanation.further.is_found:
+            self._late.stop()
+            self._is_late = False
+            self.banner.show_edit(explanation)
+            self.hazards.show_hazards(explanation.hazards, explanation.doubted)
+            return
+        if not self._is_late and not self._late.isActive():
+            self._late.start()
+        self.banner.await_edit(explanation, is_late=self._is_late)
+        self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubted)
+
+    def _show_late(self) -> None:
+        """Say that edit and hazards are still to come: until now those of the answer before were left in sight."""
+        self._is_late = True
+        self.show_further()
+
     def show_nothing(self, text: str, hint: str) -> None:
         """Say that there is nothing to explain, and what to do."""
+        self._late.stop()
         with self.navigation.quietly():
             self.trace.show(None)
         self._empty.show_text(text, hint)
@@ -293,7 +328,7 @@ class VerdictPane(QWidget):
 
     def _ask_smallest_edit(self) -> None:
         explanation = self.trace.explanation
-        if explanation is not None and explanation.edit is not None:
+        if explanation is not None and explanation.further.is_found and explanation.edit is not None:
             self.edit_requested.emit(explanation.edit)
 
     def _moved(self, index: QModelIndex) -> None:
@@ -378,7 +413,10 @@ class VerdictPane(QWidget):
 
     def _copy_explanation(self, form: str) -> None:
         explanation = self.trace.explanation
-        if explanation is not None:
+        if explanation is not None and not explanation.further.is_found:
+            self._copy_wanted = form  # as soon as all of it is there
+        elif explanation is not None:
+            self._copy_wanted = ""
             self._copy(explanation_as(explanation, form, self.daemon()), f"Copied the explanation as {form}")
 
     def _copy_row(self, form: str) -> None:

@@ -1,0 +1,48 @@
+"""What follows an answer: the smallest edit and the hazards, at once where that is quick, else from another thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from cacheview.model.effort import Effort, LimitError
+from cacheview.ui.loading import Loader
+
+if TYPE_CHECKING:
+    from cacheview.engine import Further
+
+__all__ = ["FurtherLook"]
+
+_SMALL: Final = 1_000
+"""Images of a store in which anything is found in a moment."""
+_AT_ONCE: Final = 0.004
+"""Seconds of work in the turn of an edit."""
+
+
+class FurtherLook(QObject):
+    """Looks for what follows the newest answer. A look for an older one is stopped, and what it finds is dropped.
+
+    Signals:
+        ended(): a look in another thread is over.
+    """
+
+    ended = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._loader = Loader(self)
+        self._loader.succeeded.connect(self.ended)
+        self._loader.failed.connect(self.ended)
+
+    def look(self, further: Further, images: int) -> None:
+        """Look now, or go on in another thread. ``images``: how many the store has."""
+        self._loader.cancel()
+        if images <= _SMALL:
+            further.find()
+            return
+        try:
+            with Effort(_AT_ONCE).spent():
+                further.find()
+        except LimitError:
+            self._loader.start(lambda _: further.find())

@@ -1,0 +1,137 @@
+"""The smallest edit and the hazards of a large store follow the answer: marked as coming, and dropped when late."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cacheview.cases import new_cache
+from cacheview.engine import Explanation, Further, explain
+from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
+from cacheview.model.effort import go_on
+from cacheview.ui.further import FurtherLook
+from cacheview.ui.loading import end_all
+from cacheview.ui.verdict import VerdictPane
+
+PARENT = "sha256:" + "a" * 64
+LARGE, SMALL = 100_000, 10
+
+
+class Slow:
+    """A look that ends when the test lets it, and can be stopped."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.threads: list[str] = []
+        self.further = Further(self.look)
+
+    def look(self) -> tuple[None, tuple[()]]:
+        go_on()
+        self.threads.append(threading.current_thread().name)
+        while not self.ended.wait(0.001):
+            go_on()
+        return None, ()
+
+
+@pytest.fixture
+def look() -> Iterator[FurtherLook]:
+    look = FurtherLook()
+    yield look
+    end_all(look)
+
+
+def test_of_a_small_store_it_is_there_at_once(look: FurtherLook) -> None:
+    slow = Slow()
+    slow.ended.set()
+    look.look(slow.further, SMALL)
+    assert slow.further.is_found
+
+
+def test_what_is_quick_is_there_at_once_in_a_large_store_too(look: FurtherLook) -> None:
+    slow = Slow()
+    slow.ended.set()
+    look.look(slow.further, LARGE)
+    assert slow.further.is_found
+
+
+def test_what_takes_longer_goes_on_in_another_thread(look: FurtherLook, qtbot: QtBot) -> None:
+    slow = Slow()
+    look.look(slow.further, LARGE)
+    assert not slow.further.is_found
+    with qtbot.waitSignal(look.ended):
+        slow.ended.set()
+    assert slow.further.is_found
+    assert slow.threads[-1] != threading.current_thread().name
+
+
+def test_a_look_for_an_older_answer_is_stopped_and_its_end_is_not_heard_of(look: FurtherLook, qtbot: QtBot) -> None:
+    older, newer = Slow(), Slow()
+    look.look(older.further, LARGE)
+    look.look(newer.further, LARGE)
+    ends: list[bool] = []
+    look.ended.connect(lambda: ends.append(newer.further.is_found))
+    with qtbot.waitSignal(look.ended):
+        newer.ended.set()
+    assert ends == [True]
+    assert not older.further.is_found
+
+
+def explanations() -> tuple[Explanation, Explanation]:
+    """A miss that one edit makes a hit, with all of it, and the same with the edit still to come."""
+    images = (
+        Image(id=PARENT, names=("docker.io/library/base:1",), from_scratch=True, config=ImageConfig()),
+        Image(
+            id="sha256:" + "b" * 64,
+            parent=PARENT,
+            config=ImageConfig(created=Timestamp(1, 0, None), container_config=ContainerConfig(User="root")),
+        ),
+    )
+    probe = Probe(parent=PARENT, config=ContainerConfig(User="nobody"))
+    cache = new_cache(ImageStore(images), "containerd-71ebfc7")
+    return explain(cache, probe), explain(cache, probe, at_once=False)
+
+
+def test_the_verdict_is_shown_and_the_edit_is_marked_as_coming_after_a_moment(qtbot: QtBot) -> None:
+    whole, coming = explanations()
+    pane = VerdictPane()
+    qtbot.addWidget(pane)
+    pane.resize(700, 800)
+    pane.show()
+    pane.show_explanation(whole)
+    offered = pane.banner.edit_button.text()
+    pane.show_explanation(coming)
+    assert "MISS" in pane.banner.text
+    assert "User" in pane.banner.reason
+    assert pane.banner.edit_button.isVisible()  # the one before, for a moment: no flicker
+    assert pane.banner.coming == ""
+    with qtbot.assertNotEmitted(pane.edit_requested):
+        pane.banner.edit_button.click()
+    qtbot.waitUntil(lambda: pane.banner.coming == "Looking for the smallest edit and hazards…")
+    assert not pane.banner.edit_button.isVisible()
+    height = pane.banner.height()
+    coming.further.find()
+    pane.show_further()
+    assert pane.banner.coming == ""
+    assert pane.banner.edit_button.text() == offered
+    assert pane.banner.height() == height
+    with qtbot.waitSignal(pane.edit_requested) as asked:
+        pane.banner.edit_button.click()
+    assert asked.args == [whole.edit]
+
+
+def test_what_is_copied_meanwhile_is_copied_when_all_of_it_is_there(qtbot: QtBot, qapp: QApplication) -> None:
+    whole, coming = explanations()
+    pane = VerdictPane()
+    qtbot.addWidget(pane)
+    pane.show_explanation(coming)
+    qapp.clipboard().setText("before")
+    pane.banner.copy_asked.emit("text")
+    assert qapp.clipboard().text() == "before"
+    coming.further.find()
+    with qtbot.waitSignal(pane.copied):
+        pane.show_further()
+    assert whole.sentence in qapp.clipboard().text()
