@@ -40,18 +40,18 @@ FILE = {"type": "file", "mode": "0644", "text": "x"}
 
 
 def test_a_file_half_a_million_folders_deep(tmp_path: Path) -> None:
-    said = check(tmp_path, context={"a/" * 500_000 + "f": FILE})
-    assert "a path has more than 4,096 characters, which no system accepts" in said
+    printed = check(tmp_path, context={"a/" * 500_000 + "f": FILE})
+    assert "a path has more than 4,096 characters, which no system accepts" in printed
 
 
 def test_very_many_folders_that_are_not_named(tmp_path: Path) -> None:
-    said = check(tmp_path, context={f"{number}/" + "a/" * 2000 + "f": FILE for number in range(100)})
-    assert "the folders that it does not name need more than 268,435,456 bytes of memory" in said
+    printed = check(tmp_path, context={f"{number}/" + "a/" * 2000 + "f": FILE for number in range(100)})
+    assert "the folders that it does not name need more than 268,435,456 bytes of memory" in printed
 
 
 def test_very_many_references_of_a_build(tmp_path: Path) -> None:
-    said = check(tmp_path, cache_from=[f"n{number}" for number in range(30_000)])
-    assert "there are more than 20,000 references for --cache-from" in said
+    printed = check(tmp_path, cache_from=[f"n{number}" for number in range(30_000)])
+    assert "there are more than 20,000 references for --cache-from" in printed
 
 
 def test_very_many_references_of_a_probe(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def judged(**changes: object) -> str:
 def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MOST_STEPS", 50)
     base = named("b", OnBuild=["USER x"] * 20)
-    said = judged(images=[base], dockerfile="FROM b\n" * 10)
-    assert said.endswith("there are more than 50 steps, with the triggers of base images, so it is not replayed")
+    printed = judged(images=[base], dockerfile="FROM b\n" * 10)
+    assert printed.endswith("there are more than 50 steps, with the triggers of base images, so it is not replayed")
 
 
 def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,8 +102,8 @@ def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("kind", ["ENV A{}=x", "LABEL a{}=x", "ARG a{}", "VOLUME /{}", "EXPOSE {}", "ONBUILD RUN {}"])
 def test_values_of_very_many_instructions(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
-    said = judged(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
-    assert "all steps together have more than 1,000 variables, labels and arguments" in said
+    printed = judged(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
+    assert "all steps together have more than 1,000 variables, labels and arguments" in printed
 
 
 def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:

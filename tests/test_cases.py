@@ -54,7 +54,7 @@ def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules
         assert daemon.version in asked
 
 
-def test_a_rule_set_that_is_asked_for_has_the_builder_that_the_store_tells_of_where_it_fits() -> None:
+def test_a_rule_set_that_is_asked_for_has_the_builder_that_the_store_reports_where_it_fits() -> None:
     of_images = case(built("a", 1, "20.10.24"), release=Release(G))
     assert daemon_of(of_images, "graphdriver-24.0.7").builder is builder_release("20.10")
     assert daemon_of(of_images, "graphdriver-25.0.5").builder is builder_release("27.5.1")
@@ -100,13 +100,13 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
     assert (development.rules.name, development.builder) == ("containerd-71ebfc7", MOBY_71EBFC7)
 
 
-def test_of_an_engine_that_is_newer_than_what_is_known_it_is_said() -> None:
+def test_that_an_engine_is_newer_than_what_is_known_is_reported() -> None:
     daemon = daemon_of(case(release=Release(C, "31.0.0")))
     assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, Basis.ENGINE)
     assert "newer" in daemon.note
 
 
-def test_of_an_engine_without_known_rules_those_of_the_newest_release_are_used_and_it_is_said() -> None:
+def test_of_an_engine_without_known_rules_those_of_the_newest_release_are_used_and_it_is_reported() -> None:
     daemon = daemon_of(case(release=Release(G, "1.13.1")))
     assert (daemon.rules.name, daemon.basis) == (newest_rules(G).name, Basis.NEWEST)
     assert "1.13.1" in daemon.reason
@@ -143,7 +143,7 @@ def test_a_development_commit_is_used_by_no_store_that_does_not_name_it() -> Non
     assert daemon_of(case(release=Release(C))).rules.name == "containerd-29"
 
 
-def test_what_a_config_says_is_no_more_than_a_line() -> None:
+def test_what_a_config_says_is_at_most_a_line() -> None:
     daemon = daemon_of(case(built("a", 1, "26.1.5\x1b[2J\n" + "x" * 999), release=Release(G)))
     assert daemon.sentence.isprintable()
     assert len(daemon.version) == 64

@@ -25,7 +25,7 @@ SUITE = DATA / "containerd-71ebfc7.jsonl.gz"
 @pytest.mark.parametrize(
     ("probe", "status", "word"), [("2", 0, "HIT"), ("1", 1, "MISS"), ("14", 2, "ERROR"), ("13", 3, "DIVERGES")]
 )
-def test_explain_tells_and_ends_with_the_verdict(
+def test_explain_prints_the_verdict_and_ends_with_its_status(
     probe: str, status: int, word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:  # fmt: skip
     assert main(["explain", "demo:", "--probe", probe]) == status
@@ -36,7 +36,7 @@ def test_explain_tells_and_ends_with_the_verdict(
     assert document["format"] == "cacheview-explanation/1"
 
 
-def test_why_a_store_is_asked_by_these_rules_is_told(
+def test_why_these_rules_are_used_for_a_store_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = ImageConfig(created=Timestamp(1, 0, None), docker_version="20.10.24\x1b[1m")
@@ -47,9 +47,9 @@ def test_why_a_store_is_asked_by_these_rules_is_told(
     opened = Opened("data root", "data-root:", "data-root", (Case("made", store, ""),))
     monkeypatch.setattr("cacheview.commands.opening.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
     why = "the config of an image says that this release built it"
-    assert f"Using the rules of Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7): {why}.\n" in told
+    assert f"Using the rules of Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7): {why}.\n" in reported
     main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
     assert "(graphdriver-29): you asked for them." in capsys.readouterr().out
 
@@ -74,11 +74,11 @@ def test_explain_by_parent_and_config(
     assert "shop/tools:a is used" in capsys.readouterr().out
 
 
-def test_explain_tells_all_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_prints_everything_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
     main(["explain", "demo:", "--probe", "5", "--all"])
-    told = capsys.readouterr().out
-    assert "history[0].created_by" in told
-    assert "– WorkingDir" in told
+    reported = capsys.readouterr().out
+    assert "history[0].created_by" in reported
+    assert "– WorkingDir" in reported
 
 
 def test_the_foremost_candidates_stand_for_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +108,7 @@ def test_the_foremost_candidates_stand_for_many(tmp_path: Path, capsys: pytest.C
     assert len(local["subjects"]) == 50
 
 
-def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_certain_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parent = "sha256:" + "a" * 64
     doubt = {"aspect": "container_config", "reason": "The engine does not tell it.", "remedy": "Open containerd:."}
     images = [
@@ -146,19 +146,19 @@ def test_what_is_not_certain_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "image" not in checks["len(Cmd)"]
     assert "doubts" not in checks["Tty"]
     assert main([*arguments, "--all"]) == 3
-    told = capsys.readouterr().out
-    assert "    ? len(Cmd) 1 | unknown\n" in told
-    assert "    ✓ Tty false\n" in told
+    reported = capsys.readouterr().out
+    assert "    ? len(Cmd) 1 | unknown\n" in reported
+    assert "    ✓ Tty false\n" in reported
 
 
-def test_markdown_and_an_image_tell_it_too() -> None:
+def test_markdown_and_an_image_have_it_too() -> None:
     doubt = Doubt(aspect="container_config", reason="The engine does not tell it.", remedy="Open *containerd*.")
     image = Image(id="sha256:" + "1" * 64, config=ImageConfig(created=Timestamp(0, 0, None)), doubts=(doubt,))
     cache = ImageCache(ImageStore((image,)), CONTAINERD_71EBFC7)
     explanation = explain(cache, Probe(parent="", config=ContainerConfig(Cmd=("x",))))
-    told = as_markdown(explanation)
-    assert r"> Unknown: The engine does not tell it. Open \*containerd\*." in told
-    assert "unknown | len(Cmd) | 1 | unknown |" in told
+    reported = as_markdown(explanation)
+    assert r"> Unknown: The engine does not tell it. Open \*containerd\*." in reported
+    assert "unknown | len(Cmd) | 1 | unknown |" in reported
     assert image_as_text(image).splitlines()[-1] == (
         "not known exactly: container config. The engine does not tell it. Open *containerd*."
     )
@@ -166,7 +166,7 @@ def test_markdown_and_an_image_tell_it_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (["explain", "/nowhere", "--parent", "scratch", "--config", "-"], "/nowhere"),
         (["explain", "demo:"], "--parent and --config"),
@@ -181,11 +181,13 @@ def test_markdown_and_an_image_tell_it_too() -> None:
         (["--size", "huge"], "1366x768"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_used_is_one_line(
+    arguments: list[str], reported: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert told in captured.err
+    assert reported in captured.err
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("cacheview: ")
 
@@ -197,7 +199,7 @@ def test_a_config_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "Env" in capsys.readouterr().err
 
 
-def test_check_counts_and_tells_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_counts_and_shows_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(SUITE)]) == 0
     assert capsys.readouterr().out.splitlines() == ["2192 passed, 0 failed"]
     suite = tmp_path / "own.jsonl"
@@ -234,7 +236,7 @@ def test_help_is_there(command: list[str], capsys: pytest.CaptureFixture[str]) -
     assert "usage: cacheview" in capsys.readouterr().out
 
 
-def test_audit_tells_the_hazards_of_a_store(capsys: pytest.CaptureFixture[str]) -> None:
+def test_audit_shows_the_hazards_of_a_store(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo:"]) == 1
     assert "Hazard, prune removes parents: " in capsys.readouterr().out
     assert main(["audit", "demo:", "--rules", "Docker 25.0.5, overlay2", "--json"]) == 1
@@ -275,16 +277,16 @@ def test_all_rule_sets_together_have_one_limit(
 
 
 @pytest.mark.parametrize(
-    ("rules", "told"),
+    ("rules", "reported"),
     [
         ("Docker 24.0.7", "add the storage driver"),
         ("24.0.7, ext4", "unknown storage driver"),
         ("nonsense", "there are:"),
     ],
 )
-def test_rules_that_are_none(rules: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rules_that_are_none(rules: str, reported: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo:", "--rules", rules]) == 2
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -313,9 +315,9 @@ def test_explain_asks_for_the_platform_of_the_stores_engine(tmp_path: Path, caps
     file.write_text('{"Cmd": ["x"]}')
     command = ["explain", str(suite), "--parent", parent, "--config", str(file), "--json"]
     assert main(command) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["using"]["platform"] == "linux/arm64"
-    assert told["probe"]["platform"] == {"os": "linux", "architecture": "arm64"}
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["using"]["platform"] == "linux/arm64"
+    assert reported["probe"]["platform"] == {"os": "linux", "architecture": "arm64"}
     assert main([*command, "--platform", "linux/amd64"]) == 1
     assert main([*command, "--platform", "linux/"]) == 2
     assert "--platform: " in capsys.readouterr().err

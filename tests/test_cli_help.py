@@ -12,7 +12,7 @@ def test_help_names_every_kind_of_store(capsys: pytest.CaptureFixture[str]) -> N
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 0
-        told = capsys.readouterr().out
+        reported = capsys.readouterr().out
         for name in ("engine:", "engine:NAME", "engine:URL", "containerd:PATH", "data-root:PATH", "demo:"):
-            assert f"  {name} " in told
-    assert "'{{json .Config}}'" in told
+            assert f"  {name} " in reported
+    assert "'{{json .Config}}'" in reported

@@ -43,7 +43,7 @@ def test_nothing_printed_acts(all_hostile: Hostile, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_nothing_said_of_watched_builds_acts(encoding: str) -> None:
+def test_nothing_printed_about_watched_builds_acts(encoding: str) -> None:
     with watching() as arguments:
         assert wrong_with(arguments, encoding) == ""
 
@@ -60,7 +60,7 @@ def everything(all_hostile: Hostile) -> Iterator[tuple[str, list[str]]]:
     yield "help", ["replay", "--help"]
 
 
-def test_what_cannot_be_printed_is_no_answer(all_hostile: Hostile) -> None:
+def test_what_cannot_be_printed_is_not_an_answer(all_hostile: Hostile) -> None:
     for name, arguments in everything(all_hostile):
         status, out, error = printed(arguments)
         full = printed(arguments, failing=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
@@ -68,8 +68,8 @@ def test_what_cannot_be_printed_is_no_answer(all_hostile: Hostile) -> None:
         assert full[0] == (74 if out else status), name
         assert gone[0] == (141 if out else status), name
         assert full[2].count(FULL) == bool(out), name
-        for told in (full, gone):
-            assert set(told[2].splitlines()) <= {*error.splitlines(), FULL}, name
+        for reported in (full, gone):
+            assert set(reported[2].splitlines()) <= {*error.splitlines(), FULL}, name
 
 
 def test_streams_that_are_closed_change_no_answer(all_hostile: Hostile) -> None:

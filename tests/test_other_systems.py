@@ -108,8 +108,8 @@ def test_a_command_answers_alike(arguments: tuple[str, ...], here: Answers, ther
     assert there[arguments].output
 
 
-def test_an_engine_at_a_unix_socket_is_told_to_be_out_of_reach(there: Answers) -> None:
-    told = there[AT_A_SOCKET]
-    assert told.status == 2
-    assert "Unix sockets" in told.complaint
-    assert "Traceback" not in told.complaint
+def test_an_engine_at_a_unix_socket_is_reported_out_of_reach(there: Answers) -> None:
+    reported = there[AT_A_SOCKET]
+    assert reported.status == 2
+    assert "Unix sockets" in reported.complaint
+    assert "Traceback" not in reported.complaint

@@ -108,7 +108,7 @@ FILLING = [["explain", "demo:", "--probe", "1"], ["--help"]]
 
 @pytest.mark.skipif(not FULL.exists(), reason="the machine has no /dev/full")
 @pytest.mark.parametrize("arguments", FILLING)
-def test_a_full_device_is_said_in_one_line(arguments: list[str]) -> None:
+def test_a_full_device_is_reported_in_one_line(arguments: list[str]) -> None:
     with FULL.open("wb") as full:
         ended = run(*arguments, stdout=full)
     assert ended.returncode == 74
@@ -122,7 +122,7 @@ def test_where_nothing_can_be_complained_the_status_still_holds() -> None:
         assert run("explain", "demo:", "--probe", "2", stderr=full).returncode == 0
 
 
-def test_a_reader_that_goes_away_is_no_answer() -> None:
+def test_a_reader_that_goes_away_is_not_an_answer() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:

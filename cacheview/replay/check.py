@@ -123,8 +123,8 @@ def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iter
     elif predicted < recorded:
         yield f"{_ended(actual)}, but the daemon went on to step {recorded}: {expected.error[:200]}"
     elif refused is not None and predicted == recorded:
-        is_said = says(refused.message, expected.error.removeprefix(_DAEMON))
-        if not is_said and not _may_fail(actual.steps[-1] if actual.steps else None):
+        has_message = says(refused.message, expected.error.removeprefix(_DAEMON))
+        if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
             yield f"refused with {refused.message[:300]!r}, but the daemon said {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
         yield f"{_ended(actual)}, but the daemon stopped at step {recorded}: {expected.error[:200]}"

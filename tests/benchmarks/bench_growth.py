@@ -62,10 +62,10 @@ def _replayed(lines: list[str], store: ImageStore = EMPTY, options: BuildOptions
 
     def work() -> object:
         checksums = ContextChecksums(MemoryContext(files, {"a": b"x"}), "Dockerfile", RELEASE)
-        told = replay(text, checksums, store, RULES, RELEASE, options or BuildOptions())
-        assert told.refused is None, told.refused
-        why = tuple(misses(told, store, RULES, None, checksums))
-        return replay_as_text(told, store, why), replay_as_json(told, RULES, why)
+        reported = replay(text, checksums, store, RULES, RELEASE, options or BuildOptions())
+        assert reported.refused is None, reported.refused
+        why = tuple(misses(reported, store, RULES, None, checksums))
+        return replay_as_text(reported, store, why), replay_as_json(reported, RULES, why)
 
     return work
 
@@ -237,14 +237,14 @@ def bolt_pages(size: int) -> Work:
 # Contexts and layers
 
 
-def _summed(entries: dict[str, Entry], ignore: bytes) -> Work:
+def _hashed(entries: dict[str, Entry], ignore: bytes) -> Work:
     entries |= {".dockerignore": Entry(".dockerignore", Kind.FILE, 0o644, size=len(ignore))}
     context = MemoryContext(entries, {".dockerignore": ignore})
     return lambda: ContextSums(context, client=CLIENTS["docker-cli"]).of_sources(["."], add=False, destination="/")
 
 
 def context_files(size: int) -> Work:
-    return _summed({f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(size)}, b"*.x\n")
+    return _hashed({f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(size)}, b"*.x\n")
 
 
 def context_depth(size: int) -> Work:
@@ -252,7 +252,7 @@ def context_depth(size: int) -> Work:
     names = ["d"]
     while sum(map(len, names)) < size:
         names.append(f"{names[-1]}/d")
-    return _summed({name: Entry(name, Kind.DIRECTORY, 0o755) for name in names}, b"**/x\n")
+    return _hashed({name: Entry(name, Kind.DIRECTORY, 0o755) for name in names}, b"**/x\n")
 
 
 def deep_paths(size: int) -> Work:
@@ -295,7 +295,7 @@ def tar_members(size: int) -> Work:
 
 def ignore_patterns(size: int) -> Work:
     entries = {f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(100)}
-    return _summed(entries, b"".join(b"x%d*y\n" % number for number in range(size)))
+    return _hashed(entries, b"".join(b"x%d*y\n" % number for number in range(size)))
 
 
 def layer_files(size: int) -> Work:

@@ -110,15 +110,15 @@ def test_no_turn_is_long_while_10000_images_arrive(
     images = shape(kind)
     engine = FakeEngine(images).install(monkeypatch)
     engine.steps = lambda reading: busy_reader(images, reading)
-    told: list[str] = []
+    reported: list[str] = []
     for _ in range(TRIES):
         turns, first_rows, window = opened(tmp_path, qtbot)
         window.close()
         worst, blocked = turns.most_cpu, turns.longest_blocked
-        told.append(f"first rows after {first_rows:.2f} s, slowdown {turns.slowdown:.2f}; {worst}; {blocked}")
+        reported.append(f"first rows after {first_rows:.2f} s, slowdown {turns.slowdown:.2f}; {worst}; {blocked}")
         assert first_rows > 0  # while it was being read
         if worst.cpu < LONGEST * turns.slowdown and blocked.blocked < BLOCKED:
             break
     else:
-        pytest.fail("\n".join([f"{kind}:", *told]))
-    print(f"\n{kind}:", *told, sep="\n")
+        pytest.fail("\n".join([f"{kind}:", *reported]))
+    print(f"\n{kind}:", *reported, sep="\n")

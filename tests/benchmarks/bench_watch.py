@@ -70,10 +70,10 @@ def build(path: str) -> float:
                 part = piece[start : start + (32 << 10)]
                 client.sendall(b"%x\r\n%b\r\n" % (len(part), part))
         client.sendall(b"0\r\n\r\n")
-        said = b""
+        printed = b""
         while more := client.recv(MIB):
-            said += more
-    assert b"Successfully built" in said, said[-500:]
+            printed += more
+    assert b"Successfully built" in printed, printed[-500:]
     return time.perf_counter() - started
 
 

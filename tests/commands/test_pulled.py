@@ -71,13 +71,13 @@ def test_the_platform_of_the_environment_counts(
     assert architecture(registry, image) == "arm64"
 
 
-def test_what_cannot_be_pulled_is_said(
+def test_what_cannot_be_pulled_is_reported(
     registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = f"registry:{registry.host}/shop/app:1"
-    for platform, said in (("linux/s390x", "no matching manifest for linux/s390x"), ("a/b/c/d", "--platform: ")):
+    for platform, printed in (("linux/s390x", "no matching manifest for linux/s390x"), ("a/b/c/d", "--platform: ")):
         assert main(["replay", str(tmp_path), "--store", store, "--platform", platform]) == 2
-        assert said in capsys.readouterr().err
+        assert printed in capsys.readouterr().err
 
 
 def test_the_other_commands_read_it_too(

@@ -38,9 +38,9 @@ def test_the_file_opens_as_the_store_did(tmp_path: Path, capsys: pytest.CaptureF
 def test_values_are_taken_out_on_request(tmp_path: Path) -> None:
     given, saved = suite(tmp_path), tmp_path / "saved.jsonl.gz"
     assert main(["save", str(given), str(saved), "--redact", "env"]) == 0
-    told = gzip.decompress(saved.read_bytes()).decode()
-    assert SECRET not in told
-    assert "value-of-a-label" in told
+    reported = gzip.decompress(saved.read_bytes()).decode()
+    assert SECRET not in reported
+    assert "value-of-a-label" in reported
     assert main(["save", str(given), str(saved), "--redact", "labels", "--redact", "env"]) == 0
     assert "value-of-a-label" not in gzip.decompress(saved.read_bytes()).decode()
 
@@ -54,7 +54,7 @@ def test_the_store_itself_is_not_written_to(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "printed"),
     [
         (["demo:", "out.jsonl", "--redact", "everything"], "invalid choice: 'everything'"),
         (["demo:", "out.jsonl", "--case", "none"], "no case 'none'"),
@@ -64,9 +64,13 @@ def test_the_store_itself_is_not_written_to(tmp_path: Path, capsys: pytest.Captu
     ],
 )
 def test_what_cannot_be_saved_says_why(
-    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    printed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["save", *arguments]) == 2
-    assert said in capsys.readouterr().err
+    assert printed in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from cacheview.cli import main
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "printed"),
     [
         (["--host", "unix:///nowhere/docker.sock"], "unix:///nowhere/docker.sock"),
         (["--host", "ssh://user:password@host"], "ssh://user:password@host: ssh:// takes a user, a host, a port"),
@@ -21,7 +21,7 @@ from cacheview.cli import main
 )
 def test_what_cannot_be_watched_says_why(
     arguments: list[str],
-    said: str,
+    printed: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -29,7 +29,7 @@ def test_what_cannot_be_watched_says_why(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     assert main(["watch", *arguments]) == 2
-    told = capsys.readouterr()
-    assert said in told.err
-    assert told.err.count("\n") == 1
-    assert told.out == ""
+    reported = capsys.readouterr()
+    assert printed in reported.err
+    assert reported.err.count("\n") == 1
+    assert reported.out == ""

@@ -79,13 +79,13 @@ class Builder:
 
     def _steps(self, text: str) -> Iterator[Step]:
         state = ""
-        for told in text.split("Step ")[1:]:
-            instruction = _STEP.match(f"Step {told}")
-            assert instruction is not None, told
-            states = _STATE.findall(told)
+        for reported in text.split("Step ")[1:]:
+            instruction = _STEP.match(f"Step {reported}")
+            assert instruction is not None, reported
+            states = _STATE.findall(reported)
             image = self.client.inspect_image(states[-1])["Id"] if states else ""
             is_from = instruction[1].startswith("FROM ")
-            yield Step(instruction[1], image, "" if is_from else state, " ---> Using cache" in told)
+            yield Step(instruction[1], image, "" if is_from else state, " ---> Using cache" in reported)
             state = image
 
     def ids(self) -> frozenset[str]:

@@ -127,8 +127,8 @@ class DockerCli:
             timeout=seconds,
             check=False,
         )
-        said = (each.decode("utf-8", "surrogateescape") for each in (done.stdout, done.stderr))
-        return subprocess.CompletedProcess(done.args, done.returncode, *said)
+        output = (each.decode("utf-8", "surrogateescape") for each in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, *output)
 
 
 def docker_programs() -> Iterator[Path]:
@@ -146,13 +146,13 @@ def outcome_of(printed: str, error: str = "") -> Outcome:
     return Outcome(steps, int(places[0][2]) if places else 0, error)
 
 
-def _step(text: str, told: str) -> BuiltStep:
-    states = _STATE.findall(told)
+def _step(text: str, reported: str) -> BuiltStep:
+    states = _STATE.findall(reported)
     image = states[-1] if states else ""
-    triggers = _TRIGGERS.search(told)
+    triggers = _TRIGGERS.search(reported)
     if triggers is None:
-        return BuiltStep(text, image, _USING_CACHE in told)
-    hits, count = told.count(_USING_CACHE), int(triggers[1])  # after the first miss nothing is asked
+        return BuiltStep(text, image, _USING_CACHE in reported)
+    hits, count = reported.count(_USING_CACHE), int(triggers[1])  # after the first miss nothing is asked
     return BuiltStep(text, image, False, (True,) * hits + (False,) * (count - hits))
 
 

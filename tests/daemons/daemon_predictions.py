@@ -80,15 +80,15 @@ def predicted_for(
     return document
 
 
-def wrong_of(told: dict[str, Any], truth: Outcome) -> Iterator[str]:
+def wrong_of(reported: dict[str, Any], truth: Outcome) -> Iterator[str]:
     """What of `predicted_for` was not so; what is unknown has to say why."""
-    for step, fact in zip(told["steps"], truth.steps, strict=False):
+    for step, fact in zip(reported["steps"], truth.steps, strict=False):
         if step["status"] in ("hit", "miss", "not asked") and (step["status"] == "hit") != fact.cached:
             yield f"{step['text']}: {step['status']}, the builder: {fact}"
         if step["status"] == "unknown" and not step["reason"]:
             yield f"{step['text']}: unknown without a reason"
-    if told["refused"] is not None and told["refused"]["said"].casefold() != truth.error.casefold():
-        yield f"refused with {told['refused']['said']!r}, the builder: {truth.error!r}"
+    if reported["refused"] is not None and reported["refused"]["said"].casefold() != truth.error.casefold():
+        yield f"refused with {reported['refused']['said']!r}, the builder: {truth.error!r}"
 
 
 def built(context: Path, name: str, build: Build, client: DockerCli, *, seconds: float = 60) -> Outcome:
@@ -98,17 +98,17 @@ def built(context: Path, name: str, build: Build, client: DockerCli, *, seconds:
     return client.build(context, arguments, seconds=seconds)
 
 
-def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Collection[str] = ()) -> Iterator[str]:
+def differences(reported: Replay, truth: Outcome, builder: Builder, *, unknown: Collection[str] = ()) -> Iterator[str]:
     """What the replay said otherwise than the builder did. ``unknown``: of the reasons for which a step may be unknown
     that copies files of a stage or an image, a part of each."""
-    if truth.error and truth.steps and told.refused is None and is_pulled(told, truth):
+    if truth.error and truth.steps and reported.refused is None and is_pulled(reported, truth):
         return
-    if [step.text for step in told.steps] != [step.text for step in truth.steps]:
-        yield f"steps {[step.text for step in told.steps]}, the builder had {[step.text for step in truth.steps]}"
+    if [step.text for step in reported.steps] != [step.text for step in truth.steps]:
+        yield f"steps {[step.text for step in reported.steps]}, the builder had {[step.text for step in truth.steps]}"
         return
-    if truth.total not in (0, told.total):
-        yield f"{told.total} steps in all, the builder counted {truth.total}"
-    for step, fact in zip(told.steps, truth.steps, strict=True):
+    if truth.total not in (0, reported.total):
+        yield f"{reported.total} steps in all, the builder counted {truth.total}"
+    for step, fact in zip(reported.steps, truth.steps, strict=True):
         if step.cached is None:
             is_excused = "--from=" in step.text and any(reason in step.reason for reason in unknown)
             if not is_excused and step.reason != _LATER:
@@ -123,25 +123,25 @@ def differences(told: Replay, truth: Outcome, builder: Builder, *, unknown: Coll
         image = truth.steps[step.made_by - 1].image if step.made_by else step.image.removeprefix("sha256:")[:12]
         if (step.cached or image) and image != fact.image:
             yield f"{step.text}: {image}, the builder had {fact.image}"
-    if (told.refused is not None) != bool(truth.error):
-        yield f"refused: {told.refused}, the builder: {truth.error!r}"
-    elif told.refused is not None and not says(told.refused.message.casefold(), truth.error.casefold()):
+    if (reported.refused is not None) != bool(truth.error):
+        yield f"refused: {reported.refused}, the builder: {truth.error!r}"
+    elif reported.refused is not None and not says(reported.refused.message.casefold(), truth.error.casefold()):
         # Debian builds its engines with other libraries than moby's own, which begin some words with a capital letter.
-        yield f"refused with {told.refused.message!r}, the builder: {truth.error!r}"
+        yield f"refused with {reported.refused.message!r}, the builder: {truth.error!r}"
     if not truth.error:
         entries = builder.client.history(truth.steps[-1].image)
         created_by = [entry["CreatedBy"] for entry in reversed(entries)]
-        ours = list(told.history or ())
+        ours = list(reported.history or ())
         if len(ours) != len(created_by) or any(
             mine not in (None, other) for mine, other in zip(ours, created_by, strict=True)
         ):
             yield f"history {ours}, the builder's {created_by}"
 
 
-def is_pulled(told: Replay, truth: Outcome) -> bool:
+def is_pulled(reported: Replay, truth: Outcome) -> bool:
     """Whether the build ends at a base that has to be pulled, which is not known to be had; nothing is, after it."""
-    begun = told.steps[: len(truth.steps)]
-    asked = [step for step in told.looked_up if step.number >= len(truth.steps)]
+    begun = reported.steps[: len(truth.steps)]
+    asked = [step for step in reported.looked_up if step.number >= len(truth.steps)]
     is_base = [step.text for step in begun] == [step.text for step in truth.steps] and begun[-1].text.startswith(
         "FROM "
     )

@@ -131,8 +131,8 @@ class Daemon:
     def last_words(self) -> str:
         """The last lines of its log, those that tell of an error first."""
         lines = self._log.read_text(errors="replace").splitlines()
-        telling = [line for line in lines if "level=info" not in line and "level=warning" not in line]
-        return " | ".join((telling or lines)[-3:])[-600:]
+        relevant = [line for line in lines if "level=info" not in line and "level=warning" not in line]
+        return " | ".join((relevant or lines)[-3:])[-600:]
 
     def stop(self, *, kill: bool = False) -> None:
         """End it as an administrator would, or by force, and all that it started. Raises `DaemonError` if it had to be

@@ -31,9 +31,7 @@ def rules(builder: Builder) -> RuleSet:
 
 
 @pytest.mark.parametrize("kind", ["engine", "remote"])
-def test_an_engine_is_asked_by_its_own_rules(
-    kind: Kind, engine: EngineDaemon, shop: list[Build], rules: RuleSet
-) -> None:
+def test_an_engine_uses_its_own_rules(kind: Kind, engine: EngineDaemon, shop: list[Build], rules: RuleSet) -> None:
     case = opened(engine.location(kind))
     assert daemon_of(case).rules is rules
 
@@ -55,16 +53,16 @@ def test_what_the_builder_asked_for_every_step_hits_what_it_made(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_build_once_more_is_cached_as_said(
+def test_a_build_once_more_is_cached_as_predicted(
     kind: Kind, engine: EngineDaemon, shop: list[Build], builder: Builder, rules: RuleSet
 ) -> None:
     case = opened(engine.location(kind))
     last = {build.name: build for build in shop}
     for build in last.values():
         again = builder.build(build.name, build.dockerfile, FILES)
-        said = [_said(case, step, rules) for step in again if step.asks_cache]
-        assert said == [step.image for step in again if step.asks_cache and step.cached]
-        assert said == [step.image for step in build.steps if step.asks_cache]
+        printed = [_predicted(case, step, rules) for step in again if step.asks_cache]
+        assert printed == [step.image for step in again if step.asks_cache and step.cached]
+        assert printed == [step.image for step in build.steps if step.asks_cache]
 
 
 EDITS: Mapping[str, tuple[tuple[str, str] | None, Mapping[str, bytes], Mapping[str, str]]] = {
@@ -85,7 +83,7 @@ EDITS: Mapping[str, tuple[tuple[str, str] | None, Mapping[str, bytes], Mapping[s
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_after_an_edit_the_same_steps_are_cached_as_said(
+def test_after_an_edit_the_same_steps_are_cached_as_predicted(
     edit: str, engine: EngineDaemon, shop: list[Build], builder: Builder, rules: RuleSet
 ) -> None:
     replaced, files, arguments = EDITS[edit]
@@ -99,10 +97,12 @@ def test_after_an_edit_the_same_steps_are_cached_as_said(
     after = opened(engine.location("data-root"))
 
     for before in stores_before:
-        said = [ask(before, probe_of(after.store.by_id[step.image]), rules) for step in steps]
-        assert [verdict.outcome is VerdictOutcome.HIT for verdict in said] == [step.cached for step in steps]
-        assert [verdict.image.id for verdict in said if verdict.image] == [step.image for step in steps if step.cached]
-    assert [_said(after, step, rules) for step in steps] == [step.image for step in steps]
+        printed = [ask(before, probe_of(after.store.by_id[step.image]), rules) for step in steps]
+        assert [verdict.outcome is VerdictOutcome.HIT for verdict in printed] == [step.cached for step in steps]
+        assert [verdict.image.id for verdict in printed if verdict.image] == [
+            step.image for step in steps if step.cached
+        ]
+    assert [_predicted(after, step, rules) for step in steps] == [step.image for step in steps]
     assert all(step.cached for step in steps) == (edit == "nothing but spaces")
 
 
@@ -119,7 +119,7 @@ def test_a_run_is_asked_for_with_its_build_arguments(engine: EngineDaemon, build
         config = container_config_of(image)
         assert config is not None
         assert config.Cmd == ("|1", "VERSION=1", "/noop", "-c", "make $VERSION")
-        assert _said(case, first[-1], rules) == image.id
+        assert _predicted(case, first[-1], rules) == image.id
     cases = [opened(engine.location(kind)) for kind in KINDS]
     other = builder.build("shop/run:2", dockerfile, files, buildargs={"VERSION": "2"})
     assert [step.cached for step in other if step.asks_cache] == [True, True, True, False]
@@ -143,15 +143,15 @@ def test_explain_on_the_command_line(
         if kind == "data-root":  # which does not tell the version of its engine
             arguments += ["--rules", rules.name]
         assert main(["explain", engine.location(kind), *arguments]) == 0
-        told = json.loads(capsys.readouterr().out)
-        assert told["verdict"]["image"]["id"] == made
+        reported = json.loads(capsys.readouterr().out)
+        assert reported["verdict"]["image"]["id"] == made
         file.write_text(json.dumps({**document, "User": "nobody"}))
         assert main(["explain", engine.location(kind), *arguments]) == 1
-        told = json.loads(capsys.readouterr().out)
-        assert told["deciding"]["check"]["check"] == "User"
+        reported = json.loads(capsys.readouterr().out)
+        assert reported["deciding"]["check"]["check"] == "User"
 
 
-def _said(case: Case, step: Step, rules: RuleSet) -> str:
+def _predicted(case: Case, step: Step, rules: RuleSet) -> str:
     """The image that the step's probe hits, by its id; or the other outcome."""
     verdict = ask(case, probe_of(case.store.by_id[step.image]), rules)
     return verdict.image.id if verdict.image is not None else verdict.outcome.value

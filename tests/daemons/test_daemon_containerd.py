@@ -46,7 +46,7 @@ def location(request: pytest.FixtureRequest, containerd: ContainerdDaemon, truth
     return f"containerd:{containerd.socket if request.param == 'socket' else containerd.root}"
 
 
-def test_the_images_of_docker_are_told_as_they_are(location: str, truth: Mapping[str, Any]) -> None:
+def test_the_images_of_docker_are_reported_as_they_are(location: str, truth: Mapping[str, Any]) -> None:
     store = store_at(f"{location}#moby")
     assert set(store.by_id) == set(truth)
     for image in store.images:
@@ -80,7 +80,7 @@ def test_another_namespace_is_read_by_its_name(location: str, truth: Mapping[str
     assert truth.keys().isdisjoint(store.by_id)
 
 
-def test_socket_and_root_folder_tell_the_same(containerd: ContainerdDaemon, truth: Mapping[str, Any]) -> None:
+def test_socket_and_root_folder_show_the_same(containerd: ContainerdDaemon, truth: Mapping[str, Any]) -> None:
     for namespace in ("moby", "other"):
         asked = store_at(f"containerd:{containerd.socket}#{namespace}")
         read = store_at(f"containerd:{containerd.root}#{namespace}")

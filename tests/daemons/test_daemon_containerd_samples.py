@@ -48,10 +48,10 @@ def running(engine: str, samples: Any, daemon_folder: Path) -> Iterator[Containe
 
 
 @pytest.mark.parametrize("kind", ["socket", "root"])
-def test_it_tells_what_is_true(kind: str, engine: str, samples: Any, running: ContainerdDaemon) -> None:
+def test_it_shows_what_is_true(kind: str, engine: str, samples: Any, running: ContainerdDaemon) -> None:
     path = running.socket if kind == "socket" else running.root
     store = store_at(f"containerd:{path}")
-    samples.assert_as_told(store.images, engine)
+    samples.assert_as_expected(store.images, engine)
     assert "namespace moby" in store.title
 
 
@@ -72,7 +72,7 @@ def test_the_root_is_whole_while_containerd_writes(engine: str, samples: Any, ru
     try:
         readings = 0
         while writer.is_alive() and (readings < 10 or len(set(written)) < 3):
-            samples.assert_as_told(store_at(f"containerd:{running.root}").images, engine)
+            samples.assert_as_expected(store_at(f"containerd:{running.root}").images, engine)
             readings += 1
     finally:
         stop.set()

@@ -52,7 +52,7 @@ def context() -> Iterator[Path]:
         yield Path(name) / "context"
 
 
-def said(
+def printed(
     user: Unprivileged, engine: EngineDaemon, context: Path, client: DockerCli, *more: str
 ) -> tuple[dict[str, Any], str]:
     """What the command line says, and what it complains of."""
@@ -80,20 +80,20 @@ def test_files_of_stages_are_known_by_downloads(
     assert built(context, f"down/{scenario.name}", first, client).error == ""
     for build in (again, refused):
         file = ["--file", str(context / build.file)] if build.file else []
-        told, _ = said(user, engine, context, client, "--download-layers", *file)
+        reported, _ = printed(user, engine, context, client, "--download-layers", *file)
         truth = built(context, f"down/{scenario.name}", build, client)
-        for step, fact in zip(told["steps"], truth.steps, strict=False):
+        for step, fact in zip(reported["steps"], truth.steps, strict=False):
             if step["status"] in ("hit", "miss", "not asked") and (step["status"] == "hit") != fact.cached:
                 wrong.append(f"{build.message}: {step['text']}: {step['status']}, the builder: {fact}")
-            is_told = step["status"] != "unknown" or step["created_by"] is not None or _BY_DRIVER in step["reason"]
-            if not is_told and (engine.kind is INSTALLED or NOT_BUILT not in step["reason"]):
+            is_predicted = step["status"] != "unknown" or step["created_by"] is not None or _BY_DRIVER in step["reason"]
+            if not is_predicted and (engine.kind is INSTALLED or NOT_BUILT not in step["reason"]):
                 wrong.append(f"{build.message}: {step['text']}: {step['reason']}")
             known += build is again and "--from=" in step["text"] and step["created_by"] is not None
-        if (told["refused"] or {"said": ""})["said"].casefold() != truth.error.casefold():
-            wrong.append(f"{build.message}: refused: {told['refused']}, the builder: {truth.error!r}")
+        if (reported["refused"] or {"said": ""})["said"].casefold() != truth.error.casefold():
+            wrong.append(f"{build.message}: refused: {reported['refused']}, the builder: {truth.error!r}")
         if not truth.error:
             entries = reversed(builder.client.history(truth.steps[-1].image))
-            pairs = zip(told["history"] or (), entries, strict=False)
+            pairs = zip(reported["history"] or (), entries, strict=False)
             wrong += [f"{ours}, the builder: {fact}" for ours, fact in pairs if ours not in (None, fact["CreatedBy"])]
     assert wrong == []
     assert known >= _KNOWN or (engine.kind is not INSTALLED and scenario is SCRATCH)
@@ -105,16 +105,16 @@ def test_nothing_is_downloaded_unless_it_is_asked_for(
     write(context, Scenario("edit", "FROM scratch\nLABEL a=1\nCOPY src /in\n", {"src/a": b"one\n"}, ()))
     assert client.build(context, ["--tag", "down/edit"]).error == ""
     (context / "src" / "a").write_bytes(b"two\n")
-    told, err = said(user, engine, context, client)
+    reported, err = printed(user, engine, context, client)
     assert "downloading" not in err
-    found = [miss["comparison"] for miss in told["misses"]]
+    found = [miss["comparison"] for miss in reported["misses"]]
     if found in ([], [None]):
         return  # whether the step before is a hit, the API alone does not show on this engine
     assert found[0]["evidence"] == "not readable"
     assert "--download-layers" in found[0]["remedy"]
 
-    told, err = said(user, engine, context, client, "--download-layers")
+    reported, err = printed(user, engine, context, client, "--download-layers")
     assert "downloading" in err
-    (miss,) = told["misses"]
+    (miss,) = reported["misses"]
     assert miss["comparison"]["evidence"] == "proven"
     assert [(each["path"], each["aspects"]) for each in miss["comparison"]["files"]] == [("src/a", ["content"])]

@@ -103,7 +103,7 @@ def test_an_edit_of_a_context_is_named(
     assert [step.cached for step in truth.steps] == [False, True, False]
 
 
-def test_another_owner_is_no_difference_to_a_client_that_sends_none(
+def test_another_owner_is_not_a_difference_to_a_client_that_sends_none(
     engine: EngineDaemon, client: DockerCli, tmp_path: Path
 ) -> None:
     context = tmp_path / "owner"

@@ -35,7 +35,7 @@ def layered(emptied: None, builder: Builder) -> None:
     builder.client.load_image(layered_image())
 
 
-def told_wrongly(
+def predicted_wrongly(
     scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, folder: Path
 ) -> list[str]:
     """What is said of its builds, by the engine and by its data root, that the builder then does otherwise."""
@@ -50,7 +50,7 @@ def told_wrongly(
         places = {"engine": engine.location("engine")}
         if engine.kind.store is StoreKind.GRAPH_DRIVER:
             places["data-root"] = engine.location("data-root")
-        told = {
+        reported = {
             place: predicted(where, context, build, client, f"Docker {version}, overlay2" if place != "engine" else "")
             for place, where in places.items()
         }
@@ -60,7 +60,7 @@ def told_wrongly(
         unknown = [NOT_BUILT]
         if by_names and scenario is OWNED:
             unknown.append("the names of owners")
-        for place, replayed in told.items():
+        for place, replayed in reported.items():
             found = (*differences(replayed, truth, builder, unknown=unknown), *unlike(build, truth, engine))
             wrong += [f"{place}: {build.message}: {each}" for each in found]
     return wrong
@@ -70,7 +70,7 @@ def told_wrongly(
 def test_files_of_stages_and_images_are_known_before_they_are_copied(
     scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
 ) -> None:
-    assert told_wrongly(scenario, engine, builder, client, tmp_path) == []
+    assert predicted_wrongly(scenario, engine, builder, client, tmp_path) == []
 
 
 def test_what_a_command_removed_is_not_copied(
@@ -83,4 +83,4 @@ def test_what_a_command_removed_is_not_copied(
 
     first, *rest = scenario.builds
     scenario = replace(scenario, builds=(replace(first, edit=is_executable), *rest))
-    assert told_wrongly(scenario, engine, builder, client, tmp_path) == []
+    assert predicted_wrongly(scenario, engine, builder, client, tmp_path) == []

@@ -26,10 +26,10 @@ def test_every_step_has_the_step_before_it_as_its_parent(store: ImageStore, shop
     ]
 
 
-def test_every_step_is_told_by_its_instruction(store: ImageStore, shop: list[Build]) -> None:
+def test_every_step_is_predicted_by_its_instruction(store: ImageStore, shop: list[Build]) -> None:
     words = [step.instruction.split()[0] for build in shop for step in build.steps if step.asks_cache]
-    told = [store.by_id[s.image].instruction.split()[0] for build in shop for s in build.steps if s.asks_cache]
-    assert told == words
+    reported = [store.by_id[s.image].instruction.split()[0] for build in shop for s in build.steps if s.asks_cache]
+    assert reported == words
 
 
 def test_it_holds_the_images_and_names_that_the_engine_lists(
@@ -58,7 +58,7 @@ def test_an_engine_of_this_machine_is_its_data_root(engine: EngineDaemon, shop: 
     assert store_at(engine.location("engine")).images == store_at(engine.location("data-root")).images
 
 
-def test_an_engine_elsewhere_tells_the_same_but_for_what_is_doubtful(engine: EngineDaemon, shop: list[Build]) -> None:
+def test_an_engine_elsewhere_reports_the_same_but_for_what_is_doubtful(engine: EngineDaemon, shop: list[Build]) -> None:
     asked, read = (store_at(engine.location(kind)) for kind in ("remote", "data-root"))
     assert [image.id for image in asked.images] == [image.id for image in read.images]
     for image in read.images:

@@ -55,7 +55,7 @@ def test_an_archive_of_docker_save_has_the_files_of_the_engine(
     assert found[0] == found[1]
 
 
-def test_the_data_root_of_vfs_tells_what_is_built(engine: EngineDaemon, tmp_path: Path, daemon_folder: Path) -> None:
+def test_the_data_root_of_vfs_shows_what_is_built(engine: EngineDaemon, tmp_path: Path, daemon_folder: Path) -> None:
     if engine.kind is not INSTALLED:
         pytest.skip("one engine is enough")
     program = next(docker_programs(), None)
@@ -72,7 +72,7 @@ def test_the_data_root_of_vfs_tells_what_is_built(engine: EngineDaemon, tmp_path
         version = builder.client.version()["Version"]
         first, again = _OF_VFS.builds
         assert built(context, "vfs", first, client).error == ""
-        told = predicted(running.location("data-root"), context, again, client, f"Docker {version}, vfs")
+        reported = predicted(running.location("data-root"), context, again, client, f"Docker {version}, vfs")
         truth = built(context, "vfs", again, client)
-        assert list(differences(told, truth, builder)) == []
+        assert list(differences(reported, truth, builder)) == []
         assert sum(fact.cached for fact in truth.steps) == again.cached

@@ -63,7 +63,7 @@ def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[B
         opened = open_store(f"engine:{proxy.url}")
     assert asked >= 20
     assert opened.problems
-    told = "\n".join(map(str, opened.problems))
+    reported = "\n".join(map(str, opened.problems))
     (case,) = opened.cases
     read = [image for image in case.store.images if image.doubt("container_config") is None]
     assert 0 < len(read) < len(whole.images)
@@ -72,8 +72,8 @@ def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[B
         assert (image.parent, image.names, image.created) == (expected.parent, expected.names, expected.created)
         assert container_config_of(image) == container_config_of(expected)
     for image in whole.images:  # and the others are told of
-        assert image.id in case.store.by_id or image.id in told
-        assert image.id in told or case.store.by_id[image.id].doubts or image in read
+        assert image.id in case.store.by_id or image.id in reported
+        assert image.id in reported or case.store.by_id[image.id].doubts or image in read
 
 
 def test_an_engine_that_ends_at_once(engine: EngineDaemon) -> None:
@@ -102,7 +102,7 @@ def test_an_image_that_goes_between_the_list_and_its_turn(
     after = store_at(f"engine:{engine.url}")
     assert going.isdisjoint(after.by_id)
     assert {image.id for image in case.store.images} - going == set(after.by_id)
-    told = "\n".join((*map(str, opened.problems), *case.store.notes))
+    reported = "\n".join((*map(str, opened.problems), *case.store.notes))
     for image_id in going:
         here = case.store.by_id.get(image_id)
-        assert image_id[7:19] in told or (here is not None and here.doubts)
+        assert image_id[7:19] in reported or (here is not None and here.doubts)

@@ -192,11 +192,11 @@ def test_a_build_with_what_is_pulled_goes_as_predicted(
     build = Build(message, 0, options=BuildOptions(cache_from=sources, build_args=dict(case.build_args)))
     release = release_of(engine, builder)
     rules = f"Docker {release.version}, {DRIVERS[release.kind]}"
-    told = predicted(location(pushed.base, *sources), context, build, client, rules, release)
+    reported = predicted(location(pushed.base, *sources), context, build, client, rules, release)
     for name in dict.fromkeys((pushed.base, *sources)):
         client.pull(name)
     truth = built(context, "registry", build, client)
-    assert list(differences(told, truth, builder)) == []
+    assert list(differences(reported, truth, builder)) == []
     if engine.kind is INSTALLED or (case.source == "layers" and engine.kind.is_debian):
         assert sum(step.cached for step in truth.steps) == case.hits
 
@@ -227,9 +227,9 @@ def test_what_runs_on_the_machine_too_is_pulled_by_all_but_the_graph_drivers_of_
         read = image.id
     except DataError as error:
         refused = error.what
-    said = client.cannot_pull(pushed.older)
-    assert bool(said) == bool(refused) == builder.client.version()["Version"].startswith("20.10.")
-    assert refused.startswith(said.partition(":")[0])
+    printed = client.cannot_pull(pushed.older)
+    assert bool(printed) == bool(refused) == builder.client.version()["Version"].startswith("20.10.")
+    assert refused.startswith(printed.partition(":")[0])
     assert not read or read in store_at(engine.location("engine")).by_id
 
 
@@ -245,9 +245,9 @@ def test_what_a_pull_would_change_here_is_what_it_changes(
     asked = ["--store", engine.location("engine"), "--what-if", f"pull:{location(pushed.layers)}"]
     asked += ["--client", client.sends_as.name]
     assert main(["replay", str(context), *asked, "--cache-from", pushed.layers, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["after"]["steps"]
+    reported = json.loads(capsys.readouterr().out)["after"]["steps"]
     client.pull(pushed.layers)
     build = Build("", 0, options=BuildOptions(cache_from=(pushed.layers,)))
     truth = built(context, "registry", build, client).steps
-    assert [bool(step["cached"]) for step in told] == [step.cached for step in truth] == [False, True, True]
-    assert told[-1]["image"].startswith(f"sha256:{truth[-1].image}")
+    assert [bool(step["cached"]) for step in reported] == [step.cached for step in truth] == [False, True, True]
+    assert reported[-1]["image"].startswith(f"sha256:{truth[-1].image}")

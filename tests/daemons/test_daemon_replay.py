@@ -44,7 +44,7 @@ def client(clients: list[DockerCli]) -> DockerCli:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_build_is_told_before_it_is_run(
+def test_a_build_is_predicted_before_it_is_run(
     scenario: Scenario,
     engine: EngineDaemon,
     builder: Builder,
@@ -60,9 +60,9 @@ def test_a_build_is_told_before_it_is_run(
     for build in scenario.builds:
         if build.edit is not None:
             build.edit(context)
-        told = predicted(engine.location("engine"), context, build, client)
+        reported = predicted(engine.location("engine"), context, build, client)
         to_others = predicted_for(user, engine, context, build, client)
-        assert (told.refused is not None and told.refused.by == "nobody") == (asks_itself and build.asks_itself)
+        assert (reported.refused is not None and reported.refused.by == "nobody") == (asks_itself and build.asks_itself)
         if asks_itself and build.asks_itself:
             statuses = [step["status"] for step in to_others["steps"]]
             assert (statuses[1], "hit" in statuses) == ("unknown", False)
@@ -70,7 +70,7 @@ def test_a_build_is_told_before_it_is_run(
         truth = built(context, scenario.name, build, client)
         wrong += [
             f"{build.message}: {found}"
-            for found in (*differences(told, truth, builder, unknown=_UNKNOWN), *unlike(build, truth, engine))
+            for found in (*differences(reported, truth, builder, unknown=_UNKNOWN), *unlike(build, truth, engine))
         ]
         wrong += [f"{build.message}, to others: {found}" for found in wrong_of(to_others, truth)]
     assert wrong == []
@@ -85,12 +85,12 @@ def test_each_client_sends_a_context_in_its_own_way(
     sums = set()
     for client in clients:
         first, again = scenario.builds
-        told = predicted(engine.location("engine"), context, first, client)
-        sums.add((client.sends_as.name, *(step.created_by for step in told.steps)))
+        reported = predicted(engine.location("engine"), context, first, client)
+        sums.add((client.sends_as.name, *(step.created_by for step in reported.steps)))
         truth = built(context, f"clients-{client.version.partition('+')[0]}", first, client)
-        assert list(differences(told, truth, builder)) == [], client.version
-        told = predicted(engine.location("engine"), context, again, client)
-        assert told.all_cached, client.version
+        assert list(differences(reported, truth, builder)) == [], client.version
+        reported = predicted(engine.location("engine"), context, again, client)
+        assert reported.all_cached, client.version
     assert len(sums) == len({client.sends_as.name for client in clients})
 
 
@@ -102,14 +102,14 @@ def test_commands_that_run(engine: EngineDaemon, builder: Builder, client: Docke
     for number, build in enumerate(scenario.builds):
         if build.edit is not None:
             build.edit(context)
-        told = predicted(engine.location("engine"), context, build, client)
+        reported = predicted(engine.location("engine"), context, build, client)
         truth = built(context, scenario.name, build, client)
         if truth.error and not number:
             pytest.skip(f"containers do not run on this machine: {truth.error}")
-        assert [*differences(told, truth, builder), *unlike(build, truth, engine)] == [], build.message
+        assert [*differences(reported, truth, builder), *unlike(build, truth, engine)] == [], build.message
 
 
-def test_a_data_root_tells_the_same_as_its_engine(
+def test_a_data_root_shows_the_same_as_its_engine(
     engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     context = tmp_path / "same"
@@ -117,18 +117,18 @@ def test_a_data_root_tells_the_same_as_its_engine(
     built(context, "same", STAGES.builds[0], client)
     (context / "two").write_bytes(b"another\n")
     rules = daemon_of(opened(engine.location("engine"))).rules
-    told = {}
+    reported = {}
     for kind in engine.kinds:
         options = ["--store", engine.location(kind), "--rules", rules.name, "--json"]
         assert main(["replay", str(context), *options, "--client", _client_option(client)]) in (1, 3)
-        told[kind] = [step["status"] for step in json.loads(capsys.readouterr().out)["steps"]]
-    assert told["engine"].count("hit") >= 3
-    assert told.get("data-root", told["engine"]) == told["engine"]
-    for remote, here in zip(told["remote"], told["engine"], strict=True):
+        reported[kind] = [step["status"] for step in json.loads(capsys.readouterr().out)["steps"]]
+    assert reported["engine"].count("hit") >= 3
+    assert reported.get("data-root", reported["engine"]) == reported["engine"]
+    for remote, here in zip(reported["remote"], reported["engine"], strict=True):
         assert remote in (here, "unknown")
 
 
-def test_the_command_tells_by_its_status_whether_a_build_is_cached(
+def test_the_status_of_the_command_shows_whether_a_build_is_cached(
     engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     context = tmp_path / "status"
@@ -147,12 +147,12 @@ def test_the_command_tells_by_its_status_whether_a_build_is_cached(
     assert printed.endswith("12 steps: 8 cached\n")
     (context / "Dockerfile").write_text("FROM scratch\nRUNN make\n")
     assert main(command) == 2
-    said = built(context, "status", TWICE.builds[0], client).error
-    assert f"the daemon says: {said}\n" in capsys.readouterr().out
+    output = built(context, "status", TWICE.builds[0], client).error
+    assert f"the daemon says: {output}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["as restored", "named afterwards"])
-def test_a_build_that_restores_once_more_ends_as_said(
+def test_a_build_that_restores_once_more_ends_as_predicted(
     named: bool, engine: EngineDaemon, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By then the store has the images that the first build restored: Docker 28 and later with containerd fail.
@@ -182,16 +182,16 @@ def test_a_build_that_restores_once_more_ends_as_said(
         remote = main([*command, "--store", engine.location("remote")])
         capsys.readouterr()
         assert remote in (status, 3)
-        said, cached = "", []
+        output, cached = "", []
         try:
             steps = builder.build("live/other", dockerfile, files, cache_from=["live/again"])
             cached = [step.cached for step in steps[1:]]
             for step in steps[1:-1] if named and number == 0 else ():
                 builder.client.tag(step.image, "live/restored", step.image[7:19])
         except BuildError as error:
-            said = str(error)
-        assert (status, cached) == ((2, []) if said else (0, [True] * 3))
-        assert f"the daemon says: {said}" in printed or not said
+            output = str(error)
+        assert (status, cached) == ((2, []) if output else (0, [True] * 3))
+        assert f"the daemon says: {output}" in printed or not output
 
 
 def _client_option(client: DockerCli) -> str:

@@ -43,8 +43,8 @@ def test_a_layer_whose_blob_is_gone_is_read_from_its_snapshot(engine: EngineDaem
             store = opened(place).store
             image = store.resolve("live/snapshots")
             assert len(image.diff_ids) == 6
-            summed = ImageSums(LayerFiles(open_layers(store)), image.diff_ids, _RELEASE)
-            whole = summed.of_sources(["/"], destination="/x/")
+            hashed = ImageSums(LayerFiles(open_layers(store)), image.diff_ids, _RELEASE)
+            whole = hashed.of_sources(["/"], destination="/x/")
             found.append((whole.text, whole.files))
         return found
 

@@ -65,13 +65,13 @@ def built(builder: Builder, tar: OddTar) -> Outcome:
     return outcome_of(printed)
 
 
-def test_odd_tars_are_told_before_they_are_built(engine: EngineDaemon, builder: Builder) -> None:
+def test_odd_tars_are_predicted_before_they_are_built(engine: EngineDaemon, builder: Builder) -> None:
     wrong = []
     case = opened(engine.location("engine"))
     for tar in TARS:
-        told = predicted(case, tar.data, tar.file)
+        reported = predicted(case, tar.data, tar.file)
         truth = built(builder, tar)
-        wrong += [f"{tar.name}: {found}" for found in differences(told, truth, builder)]
+        wrong += [f"{tar.name}: {found}" for found in differences(reported, truth, builder)]
         if bool(tar.refused) != bool(truth.error) or tar.refused not in truth.error:
             wrong.append(f"{tar.name}: the builder said {truth.error!r}")
         if not truth.error:
@@ -84,22 +84,22 @@ def test_odd_tars_are_told_before_they_are_built(engine: EngineDaemon, builder: 
 @pytest.mark.parametrize(
     "compress", [bytes, gzip.compress, bz2.compress, lzma.compress], ids=lambda each: each.__name__
 )
-def test_standard_input_is_told_before_the_cli_sends_it(
+def test_standard_input_is_predicted_before_the_cli_sends_it(
     compress: Callable[[bytes], bytes], engine: EngineDaemon, builder: Builder, client: DockerCli
 ) -> None:
     entries = [Entry("D", b"FROM scratch\nCOPY a /a\nENV of=D\n"), Entry("a", b"a\n", owner=(7, 8))]
     data = compress(tar_of(entries))
     for _ in range(2):
-        told = predicted(opened(engine.location("engine")), data, "D")
+        reported = predicted(opened(engine.location("engine")), data, "D")
         truth = client.build("-", ["--file", "D"], data)
-        assert list(differences(told, truth, builder)) == []
-    assert told.all_cached
+        assert list(differences(reported, truth, builder)) == []
+    assert reported.all_cached
 
 
-def test_a_dockerfile_on_standard_input_is_told(engine: EngineDaemon, builder: Builder, client: DockerCli) -> None:
+def test_a_dockerfile_on_standard_input_is_predicted(engine: EngineDaemon, builder: Builder, client: DockerCli) -> None:
     data = b"FROM scratch\nCOPY Dockerfile /\nENV of=stdin\n"
     for _ in range(2):
-        told = predicted(opened(engine.location("engine")), data, "")
+        reported = predicted(opened(engine.location("engine")), data, "")
         truth = client.build("-", [], data)
-        assert list(differences(told, truth, builder)) == []
-    assert told.all_cached
+        assert list(differences(reported, truth, builder)) == []
+    assert reported.all_cached

@@ -339,17 +339,17 @@ def test_what_parts_two_builds_is_named_first(name: str, place: Place, cached: R
     place.fill()
     pair.edit(place)
     diff = diff_of(cached, place.build("diff/b"))
-    said = answer_sentence(diff)
+    printed = answer_sentence(diff)
     if pair.kind is None:
-        assert (diff.is_same, diff.cause) == (True, None), said
+        assert (diff.is_same, diff.cause) == (True, None), printed
         return
-    assert diff.cause is not None, said
-    assert (diff.cause.kind, diff.cause.name) == (pair.kind, pair.named), said
+    assert diff.cause is not None, printed
+    assert (diff.cause.kind, diff.cause.name) == (pair.kind, pair.named), printed
     at = diff.rows[diff.first].text if diff.first is not None else ""
-    assert at.startswith(pair.at), said
-    assert (diff.first is None) is (name in _WITHOUT_EFFECT), said
-    assert pair.says in said
-    assert diff.cause.origin is pair.origin, said
+    assert at.startswith(pair.at), printed
+    assert (diff.first is None) is (name in _WITHOUT_EFFECT), printed
+    assert pair.says in printed
+    assert diff.cause.origin is pair.origin, printed
 
 
 def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: ReplayCase) -> None:
@@ -362,8 +362,8 @@ def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: Repla
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "diff/base", Origin.SURROUNDINGS)
     assert "`FROM $BASE AS main`: the base image diff/base is another one: " in answer_sentence(diff)
     assert diff.a.started is not None
-    told = answer_sentence(with_events(diff, past_events(place.engine.url, diff.a.started, datetime.now(UTC))))
-    assert re.search("; it was (imported|tagged) at ", told), told
+    reported = answer_sentence(with_events(diff, past_events(place.engine.url, diff.a.started, datetime.now(UTC))))
+    assert re.search("; it was (imported|tagged) at ", reported), reported
 
 
 def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) -> None:
@@ -384,8 +384,8 @@ def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) ->
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, name, Origin.SURROUNDINGS)
     assert [row.is_lost for row in diff.rows] == [False, True]
-    told = answer_sentence(with_events_of(place.engine.url, diff))
-    assert re.search(r"; it was pulled again at \d\d:\d\d:\d\d\.$", told), told
+    reported = answer_sentence(with_events_of(place.engine.url, diff))
+    assert re.search(r"; it was pulled again at \d\d:\d\d:\d\d\.$", reported), reported
 
 
 SHORT: Final = "FROM diff/base\nLABEL a={0}\nLABEL b={0}\n"
@@ -411,18 +411,18 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
     after = place.build(tag)
     for before, how in ((made, "it was built at "), (again, "A used image ")):
         diff = diff_of(before, after)
-        said = answer_sentence(diff)
+        printed = answer_sentence(diff)
         assert diff.cause is not None
-        assert (diff.cause.kind, diff.cause.in_a, diff.cause.origin) == (CauseKind.IMAGE_MISSING, True, AROUND), said
-        assert said.startswith(f"The builds first differ at step 2, `LABEL a={remove.__name__}`: {how}"), said
-        assert "gone from the store since" in said
+        assert (diff.cause.kind, diff.cause.in_a, diff.cause.origin) == (CauseKind.IMAGE_MISSING, True, AROUND), printed
+        assert printed.startswith(f"The builds first differ at step 2, `LABEL a={remove.__name__}`: {how}"), printed
+        assert "gone from the store since" in printed
     began = side_of_record(again, "again").started
     assert began is not None
     events = past_events(place.engine.url, began, datetime.now(UTC))
-    told = with_events(diff_of(again, after), events)
-    image = told.gone[0].image
+    reported = with_events(diff_of(again, after), events)
+    image = reported.gone[0].image
     if any(event.action == "delete" and event.subject == image for event in events):
-        assert "gone from the store since: it was removed at " in answer_sentence(told)
+        assert "gone from the store since: it was removed at " in answer_sentence(reported)
     else:  # a containerd store reports only that the name went
         assert place.engine.kind.store is StoreKind.CONTAINERD
     assert diff_of(made, again).cause == diff_of(made, again).rows[1].causes[0]
@@ -438,13 +438,13 @@ def test_an_image_that_was_saved_and_loaded_has_no_parent(place: Place) -> None:
     place.builder.client.load_image(archive)
     b = place.build("diff/saved")
     diff = diff_of(a, b)
-    said = answer_sentence(diff)
+    printed = answer_sentence(diff)
     if all(step.cached for step in (b.expect.steps or ())[1:]):
-        assert diff.is_same is True, said
+        assert diff.is_same is True, printed
     else:
         assert diff.cause is not None
-        assert diff.cause.kind is CauseKind.LINEAGE, said
-        assert "has no recorded parent in B" in said
+        assert diff.cause.kind is CauseKind.LINEAGE, printed
+        assert "has no recorded parent in B" in printed
 
 
 _KEPT: dict[tuple[str, StoreKind], tuple[ReplayCase, ReplayCase]] = {}
@@ -460,11 +460,11 @@ def test_engines_beside_each_other(place: Place) -> None:
     kind = place.engine.kind
     for (name, store), (_, cached_there) in _KEPT.items():
         diff = diff_of(cached_there, made)
-        said = answer_sentence(diff)
-        assert diff.cause is not None, (name, said)
+        printed = answer_sentence(diff)
+        assert diff.cause is not None, (name, printed)
         if store is not kind.store:
-            assert diff.cause.kind in (CauseKind.STORE_KIND, CauseKind.RELEASE), (name, said)
+            assert diff.cause.kind in (CauseKind.STORE_KIND, CauseKind.RELEASE), (name, printed)
         else:
-            assert diff.cause.kind in (CauseKind.RELEASE, CauseKind.IMAGE_MISSING), (name, said)
+            assert diff.cause.kind in (CauseKind.RELEASE, CauseKind.IMAGE_MISSING), (name, printed)
         assert diff.cause.origin is Origin.SURROUNDINGS
     _KEPT[kind.name, kind.store] = own

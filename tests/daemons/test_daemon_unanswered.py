@@ -28,8 +28,8 @@ def _asks_itself(kind: EngineKind) -> bool:
     dockerd = program("dockerd", kind.path)
     if kind.store is not StoreKind.CONTAINERD or kind.folder is None or dockerd is None:
         return False
-    told = subprocess.run((dockerd, "--version"), capture_output=True, text=True, check=True).stdout
-    choice = choose(told.split("version ")[1].split(",")[0], kind.store)
+    reported = subprocess.run((dockerd, "--version"), capture_output=True, text=True, check=True).stdout
+    choice = choose(reported.split("version ")[1].split(",")[0], kind.store)
     return choice is not None and choice.rules.reads_one_parent
 
 
@@ -51,9 +51,9 @@ def test_an_engine_that_asks_a_local_answer_about_itself_never_answers(short_fol
         for build in NO_CACHE.builds[:before]:
             assert built(context, NO_CACHE.name, build, client).error == ""
         unanswered = NO_CACHE.builds[before]
-        told = predicted(f"engine:{running.url}", context, unanswered, client)
-        assert told.refused is not None
-        assert (told.refused.by, told.refused.line) == ("nobody", 2)
+        reported = predicted(f"engine:{running.url}", context, unanswered, client)
+        assert reported.refused is not None
+        assert (reported.refused.by, reported.refused.line) == ("nobody", 2)
         with pytest.raises(subprocess.TimeoutExpired) as hung:
             built(context, NO_CACHE.name, unanswered, client, seconds=_PATIENCE)
         assert b"Step 2/5" in (hung.value.stdout or b"")

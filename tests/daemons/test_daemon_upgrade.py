@@ -48,9 +48,9 @@ def test_an_upgrade_of_the_installed_engine(newer: EngineKind, build: str, daemo
     with start_engine_of(home, driver, newer).process:
         now = opened(older.location("engine"))
         assert now.store.release is not None
-        told = would_be(before, [f"upgrade:{now.store.release.version}, {newer.store}"])
-        foreseen = predicted(told, BUILDS[build])
-        assert unlike(told.store, now.store) == []
+        reported = would_be(before, [f"upgrade:{now.store.release.version}, {newer.store}"])
+        foreseen = predicted(reported, BUILDS[build])
+        assert unlike(reported.store, now.store) == []
         with Builder(older.url) as builder:
             cli = DockerCli(program, older.url, tmp_path)
             truth = cli.build("-", ["--tag", "what/again:1"], context_of(BUILDS[build]))

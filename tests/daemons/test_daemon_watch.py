@@ -97,8 +97,8 @@ def tools(both: list[Docker]) -> str:
 
 
 def _libraries(path: str) -> Iterator[str]:
-    told = subprocess.run(("ldd", path), capture_output=True, text=True, check=False).stdout
-    yield from (word for line in told.splitlines() for word in line.split() if word.startswith("/"))
+    reported = subprocess.run(("ldd", path), capture_output=True, text=True, check=False).stdout
+    yield from (word for line in reported.splitlines() for word in line.split() if word.startswith("/"))
 
 
 @pytest.mark.many_builds
@@ -121,9 +121,9 @@ def test_every_build_is_predicted_and_its_record_alone_says_the_same(
             seen = watching.last()
             place = f"{scenario.name}: {build.message}"
             wrong += [f"{place}: {found}" for found in (*seen.differences, *filter(None, [seen.unpredicted]))]
-            told = [(step.text, step.cached, step.image, step.triggers) for step in seen.outcome.steps]
-            if told != [(step.text, step.cached, step.image, step.triggers) for step in truth.steps]:
-                wrong.append(f"{place}: {told}, and the client {truth.steps}")
+            reported = [(step.text, step.cached, step.image, step.triggers) for step in seen.outcome.steps]
+            if reported != [(step.text, step.cached, step.image, step.triggers) for step in truth.steps]:
+                wrong.append(f"{place}: {reported}, and the client {truth.steps}")
             if seen.can_be_recorded:
                 wrong += [f"{place}, record: {found}" for found in differs_alone(watching, seen)]
                 judged += 1
@@ -138,8 +138,8 @@ def differs_alone(watching: Watching, seen: WatchedBuild) -> Iterator[str]:
     yield from judgement.differences
     assert seen.prediction is not None
     live, alone = (
-        [(step.text, step.status, step.image) for step in told.steps]
-        for told in (seen.prediction.replay, judgement.replay)
+        [(step.text, step.status, step.image) for step in reported.steps]
+        for reported in (seen.prediction.replay, judgement.replay)
     )
     yield from (f"{one}, alone {other}" for one, other in zip(live, alone, strict=True) if one != other)
 
@@ -150,11 +150,11 @@ def test_docker_py_with_a_context_of_its_own(watching: Watching, tmp_path: Path)
     for number in range(2):
         with Builder(watching.watcher.url) as through:
             options: dict[str, Any] = {"path": str(context), "tag": "watch/py", "rm": True, "gzip": bool(number)}
-            told = "".join(line.get("stream", "") for line in through.client.build(decode=True, **options))
+            reported = "".join(line.get("stream", "") for line in through.client.build(decode=True, **options))
         seen = watching.last()
         assert seen.request.client.startswith("docker-sdk-python/")
         assert (seen.differences, seen.unpredicted) == ((), "")
-        assert told.count("Using cache") == sum(bool(step.cached) for step in seen.outcome.steps)
+        assert reported.count("Using cache") == sum(bool(step.cached) for step in seen.outcome.steps)
         assert list(differs_alone(watching, seen)) == []
     assert all(step.cached for step in seen.outcome.steps[1:])
 
@@ -247,11 +247,11 @@ def test_an_engine_over_ssh(
             typed = ("run", "-i", "--rm", "--network=none", tools, "/bin/cat")
             assert through.run(*typed, given=b"line\n" * 20_000) == (0, b"line\n" * 20_000, b"")
             for _ in range(2):
-                told = through.run("build", "-t", "watch/ssh", str(context))
-                assert told[0] == 0, told
+                reported = through.run("build", "-t", "watch/ssh", str(context))
+                assert reported[0] == 0, reported
                 seen = far.last()
                 assert (seen.differences, seen.unpredicted) == ((), "")
-            assert direct.run("build", "-t", "watch/ssh", str(context)) == told
+            assert direct.run("build", "-t", "watch/ssh", str(context)) == reported
         finally:
             far.watcher.close()
         assert far.faults == []
@@ -269,8 +269,8 @@ def test_exec_logs_and_events(both: list[Docker], tools: str) -> None:
         (str(through.program), "logs", "-f", name), env=through.env, stdout=subprocess.PIPE, text=True
     )
     assert through.run("attach", name, given=b"one\ntwo\n")[:2] == (0, b"one\ntwo\n")
-    told, _ = following.communicate(timeout=30)
-    assert told == "one\ntwo\n"
+    reported, _ = following.communicate(timeout=30)
+    assert reported == "one\ntwo\n"
     assert through.run("logs", name) == direct.run("logs", name)
     assert through.run("rm", "-f", name)[0] == 0
     ended = int(time.time()) + 1
@@ -330,13 +330,13 @@ def test_the_command_prints_the_line_to_paste_and_keeps_records(
         assert url == f"unix://{runtime}/cacheview/docker.sock"
         code, _, error = Docker(program, url, tmp_path).run("build", "-t", "watch/command", str(context))
         assert code == 0, error
-        told = [next(lines) for _ in range(8)]
+        reported = [next(lines) for _ in range(8)]
         watched.send_signal(signal.SIGINT)
-        told += list(lines)
+        reported += list(lines)
         assert watched.wait(30) == 0
         watched.stdout.close()
         assert not Path(runtime, "cacheview", "docker.sock").exists()
-    text = "".join(told)
+    text = "".join(reported)
     assert "[1] Step 2/2 : ENV OF=the-command" in text
     assert "[1] as predicted\n" in text
     [record] = records.iterdir()

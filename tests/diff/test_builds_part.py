@@ -293,7 +293,7 @@ def test_values_that_were_taken_out_do_not_differ_by_their_placeholders(daemon: 
     assert compared(a, b).cause is None
 
 
-def test_what_is_not_known_is_no_difference(daemon: Daemon) -> None:
+def test_what_is_not_known_is_not_a_difference(daemon: Daemon) -> None:
     recorded(daemon, BUILD)
     a = recorded(daemon, BUILD, 1)
     steps = a.expect.steps or ()

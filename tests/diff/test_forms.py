@@ -53,15 +53,15 @@ def test_triggers_of_several_arguments_are_the_same() -> None:
 
 
 def test_a_file_that_a_trigger_copies_is_named_at_the_trigger() -> None:
-    said = answer_sentence(after(BUILD, replace(BUILD, files={"a": b"1", "b": b"3"})))
-    assert said == (
+    printed = answer_sentence(after(BUILD, replace(BUILD, files={"a": b"1", "b": b"3"})))
+    assert printed == (
         "The builds first differ at the trigger `COPY a b /x/` of step 1: the files differ: b: content changed."
     )
 
 
 def test_an_argument_of_a_trigger_is_named_where_it_is_used() -> None:
-    said = answer_sentence(after(BUILD, BUILD.with_options(build_args={"V": "2"})))
-    assert said == (
+    printed = answer_sentence(after(BUILD, BUILD.with_options(build_args={"V": "2"})))
+    assert printed == (
         'The builds first differ at the trigger `LABEL m=1 n=$V` of step 1: build argument V is "1" in A and "2" in B.'
     )
 
@@ -76,10 +76,10 @@ def test_other_triggers_are_those_of_another_base(changed: tuple[str, ...]) -> N
 
 def test_triggers_of_a_stage_are_those_of_the_dockerfile() -> None:
     stage = Build("FROM base AS one\nONBUILD COPY a b /x/\nONBUILD ARG V=1\nFROM one\nRUN x\n", BUILD.files)
-    said = answer_sentence(after(stage, replace(stage, dockerfile=stage.dockerfile.replace("V=1", "V=2")), ()))
-    assert said.startswith("The builds first differ at step 3, `ONBUILD ARG V=2`: the instruction is ")
-    said = answer_sentence(after(stage, replace(stage, files={"a": b"1", "b": b"3"}), ()))
-    assert said.startswith("The builds first differ at the trigger `COPY a b /x/` of step 4: the files differ: b: ")
+    printed = answer_sentence(after(stage, replace(stage, dockerfile=stage.dockerfile.replace("V=1", "V=2")), ()))
+    assert printed.startswith("The builds first differ at step 3, `ONBUILD ARG V=2`: the instruction is ")
+    printed = answer_sentence(after(stage, replace(stage, files={"a": b"1", "b": b"3"}), ()))
+    assert printed.startswith("The builds first differ at the trigger `COPY a b /x/` of step 4: the files differ: b: ")
 
 
 def of_dockerfiles(before: str, now: str, version: str = "28.5.2") -> BuildDiff:
@@ -107,11 +107,11 @@ def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
 def test_a_heredoc_that_the_release_does_not_read_ends_the_build() -> None:
     diff = of_dockerfiles(HEREDOC.format("first"), HEREDOC.format("second"), "20.10.24")
     assert diff.is_same is None
-    said = answer_sentence(diff)
-    assert said.startswith("No step is known to differ. A ends early: ")
-    assert "unknown instruction: FIRST" in said
-    assert " B ends early: " in said
-    assert "unknown instruction: SECOND" in said
+    printed = answer_sentence(diff)
+    assert printed.startswith("No step is known to differ. A ends early: ")
+    assert "unknown instruction: FIRST" in printed
+    assert " B ends early: " in printed
+    assert "unknown instruction: SECOND" in printed
 
 
 @pytest.mark.parametrize(
@@ -134,16 +134,16 @@ def test_a_dockerfile_that_is_refused_ends_the_build(before: str, now: str, lett
     diff = of_dockerfiles(before, now)
     assert diff.cause is not None
     assert diff.cause.kind is CauseKind.ENDED
-    said = answer_sentence(diff)
-    assert f"`FROM base`: the build of {letter} ended before this step: " in said
-    assert "unknown instruction: BAD" in said
+    printed = answer_sentence(diff)
+    assert f"`FROM base`: the build of {letter} ended before this step: " in printed
+    assert "unknown instruction: BAD" in printed
     assert [row.follows for row in diff.rows] == [-1, 0, 0]
 
 
 def test_an_instruction_that_is_refused_ends_the_build_where_it_stands() -> None:
     diff = of_dockerfiles("FROM base\nRUN one\nEXPOSE 80\nRUN two\n", "FROM base\nRUN one\nEXPOSE no/port\nRUN two\n")
-    said = answer_sentence(diff)
-    assert said.startswith("The builds first differ at step 3, `EXPOSE 80`: the build of B ended before this step: ")
+    printed = answer_sentence(diff)
+    assert printed.startswith("The builds first differ at step 3, `EXPOSE 80`: the build of B ended before this step: ")
     assert diff.rows[-1].follows == 2
 
 

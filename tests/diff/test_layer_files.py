@@ -183,7 +183,7 @@ def doubted(place: Place, image: Image) -> BuildSide:
     ],
 )
 @pytest.mark.parametrize("is_other_image", [True, False])
-def test_files_that_are_not_known_are_said_to_be(
+def test_files_that_are_not_known_are_reported_as_unknown(
     place: Place, side_without: object, why: str, is_other_image: bool
 ) -> None:
     image = place.image(BUILD, keeps_parents=side_without is not doubted)
@@ -214,9 +214,11 @@ def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> N
             }
         )
 
-    said = answer_sentence(compare_builds(side(with_sum("a")), side(with_sum("b"))))
-    assert "which ones is unknown: of files that are copied from a stage or an image, a record has the checksum" in said
-    assert said.endswith("To find out: compare the build contexts, each in its store.")
+    printed = answer_sentence(compare_builds(side(with_sum("a")), side(with_sum("b"))))
+    assert (
+        "which ones is unknown: of files that are copied from a stage or an image, a record has the checksum" in printed
+    )
+    assert printed.endswith("To find out: compare the build contexts, each in its store.")
 
 
 def test_relative_destinations_are_below_the_folder_of_that_step(place: Place) -> None:

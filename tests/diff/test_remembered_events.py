@@ -28,9 +28,9 @@ def test_when_an_image_was_removed() -> None:
     other = ImageEvent(LATER, "delete", f"sha256:{'f' * 64}")
     untagged = ImageEvent(LATER, "untag", gone.id)
     assert with_events(diff, (other, untagged)) == diff
-    told = with_events(diff, (other, ImageEvent(LATER, "delete", gone.id)))
-    assert [known.removed_at for known in told.gone] == [LATER]
-    assert f"gone from the store since: it was removed at {LATER.astimezone():%H:%M:%S}." in answer_sentence(told)
+    reported = with_events(diff, (other, ImageEvent(LATER, "delete", gone.id)))
+    assert [known.removed_at for known in reported.gone] == [LATER]
+    assert f"gone from the store since: it was removed at {LATER.astimezone():%H:%M:%S}." in answer_sentence(reported)
 
 
 def test_when_a_base_was_pulled_again() -> None:
@@ -41,6 +41,6 @@ def test_when_a_base_was_pulled_again() -> None:
     base(daemon, digit="b")
     diff = compared(a, recorded(daemon, BUILD, 2))
     events = (ImageEvent(LATER, "pull", "base:latest", "base"), ImageEvent(LATER, "pull", "other:latest", "other"))
-    told = with_events(diff, events)
-    assert answer_sentence(told).endswith(f"; it was pulled again at {LATER.astimezone():%H:%M:%S}.")
+    reported = with_events(diff, events)
+    assert answer_sentence(reported).endswith(f"; it was pulled again at {LATER.astimezone():%H:%M:%S}.")
     assert with_events(diff, events[1:]) == diff

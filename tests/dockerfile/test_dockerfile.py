@@ -75,7 +75,7 @@ def test_words_are_resolved_as_by_each_release() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "data", "said"),
+    ("version", "data", "printed"),
     [
         ("28.5.2", b"", "the Dockerfile (Dockerfile) cannot be empty"),
         ("28.5.2", b"# a\n", "failed to parse Dockerfile: file with no instructions"),
@@ -99,12 +99,12 @@ def test_words_are_resolved_as_by_each_release() -> None:
         ),
     ],
 )
-def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, data: bytes, said: str) -> None:
+def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, data: bytes, printed: str) -> None:
     release = builder_release(version)
     with pytest.raises(RefusedError) as caught:
         read_stages(read_document(data, release), release)
-    assert caught.value.message == said
-    assert caught.value.names_line is said.startswith("dockerfile parse error")
+    assert caught.value.message == printed
+    assert caught.value.names_line is printed.startswith("dockerfile parse error")
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_a_word_is_resolved(text: str, expected: str) -> None:
         ("${A:-" * 101, "nested more than 100 deep"),
     ],
 )
-def test_what_cannot_be_resolved_is_said_with_the_word(text: str, reason: str) -> None:
+def test_what_cannot_be_resolved_is_reported_with_the_word(text: str, reason: str) -> None:
     with pytest.raises(DataError) as caught:
         Lexer(ENV).word(text)
     assert reason in caught.value.what

@@ -38,7 +38,7 @@ def steps() -> list[Any]:
     return [pytest.param(step, id=f"{step['image'][7:15]} {step['instruction'][:40]}") for step in found]
 
 
-def said(config: ContainerConfig, fields: tuple[str, ...]) -> dict[str, Any]:
+def printed(config: ContainerConfig, fields: tuple[str, ...]) -> dict[str, Any]:
     """The fields that say something: null, empty and zero are one to the rules."""
     return {name: value for name in fields if (value := getattr(config, name))}
 
@@ -53,8 +53,8 @@ def test_the_stored_container_config_is_the_probe(step: dict[str, Any]) -> None:
 
     stored = child.config.container_config
     assert stored is not None
-    assert said(probe, COMPARED) == said(stored, COMPARED)
-    assert said(probe, SETTINGS) == said(stored, SETTINGS)
+    assert printed(probe, COMPARED) == printed(stored, COMPARED)
+    assert printed(probe, SETTINGS) == printed(stored, SETTINGS)
     assert probe.Image == (child.parent or "")
 
 

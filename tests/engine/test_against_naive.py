@@ -52,10 +52,10 @@ def test_an_index_in_use_answers_as_a_new_one(case: Case) -> None:
     assert used.verdict(probe) == cache_of(case).verdict(probe)
 
 
-def conclusion(told: Trace) -> tuple[str, str | None]:
+def conclusion(reported: Trace) -> tuple[str, str | None]:
     """The verdict as the checks of a trace alone tell it."""
     passed: dict[StageKind, str | None] = {}
-    for stage in told.stages:
+    for stage in reported.stages:
         if stage.kind is StageKind.LOCAL:
             # The last one to replace the answer so far is the answer.
             winners = [subject for subject in stage.subjects if all_passed(subject.checks)]
@@ -68,12 +68,12 @@ def conclusion(told: Trace) -> tuple[str, str | None]:
         return ("hit", local) if local else ("miss", None)
     if passed[StageKind.DESCENT]:
         return "hit", local
-    descent = told.stage(StageKind.DESCENT)
+    descent = reported.stage(StageKind.DESCENT)
     assert descent is not None
     for subject in descent.subjects:
         if any("stack overflows" in check.note for check in subject.checks):
             return "diverges", None
-    history = told.stage(StageKind.HISTORY)
+    history = reported.stage(StageKind.HISTORY)
     assert history is not None
     if any(check.failed for check in history.checks):
         return "error", None
@@ -89,16 +89,16 @@ def all_passed(checks: tuple) -> bool:  # type: ignore[type-arg]
 @given(stores_with_probe())
 @many
 def test_the_trace_leads_to_the_verdict(case: Case) -> None:
-    told = trace(cache_of(case), case[1])
-    assert conclusion(told) == naive.answer(*case)
+    reported = trace(cache_of(case), case[1])
+    assert conclusion(reported) == naive.answer(*case)
 
 
 @given(stores_with_probe())
 @many
 def test_a_trace_is_in_order(case: Case) -> None:
     """After its first failed check a subject has none passed or failed; a group fails with its first failed element."""
-    told = trace(cache_of(case), case[1])
-    for stage in told.stages:
+    reported = trace(cache_of(case), case[1])
+    for stage in reported.stages:
         for subject in stage.subjects:
             outcomes = [c.outcome for c in subject.checks if c.outcome is not CheckOutcome.NOT_COMPARED]
             if CheckOutcome.FAILED in outcomes:

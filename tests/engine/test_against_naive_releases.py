@@ -24,12 +24,12 @@ def naive_answers(release: Release, case: SuiteCase, images: ImageStore) -> list
     state: State | None = None
     previous = ""
     new: dict[str, str] = {}
-    for number, told in enumerate(case.probes):
-        cache_from = (case.probes[0] if case.walk else told).cache_from or ()
+    for number, reported in enumerate(case.probes):
+        cache_from = (case.probes[0] if case.walk else reported).cache_from or ()
         if state is None or not case.walk:
             state, previous, new = begin(release, images.images, cache_from, case.layer_content), "", {}
-        parent = previous if told.parent == PREVIOUS else told.parent
-        answer = ask(release, state, parent, told.config, told.platform, cache_from)
+        parent = previous if reported.parent == PREVIOUS else reported.parent
+        answer = ask(release, state, parent, reported.config, reported.platform, cache_from)
         previous = answer.image or previous
         if answer.image is not None and answer.image.startswith("new"):
             new.setdefault(answer.image, f"new:{number}" if case.walk else "new")
@@ -49,8 +49,8 @@ def test_both_readings_agree(name: str, cases: list[SuiteCase]) -> None:
     for case in cases:
         images = ImageStore(ImageStore.unique(case.images)[0])
         verdicts = asked(images, RULE_SETS[name], case.probes, walk=case.walk, layers=case.layer_content)
-        told = [
+        reported = [
             (v.outcome.value, v.image.id if v.image is not None else None, dict(v.set_parent), v.is_new)
             for _, v in verdicts
         ]
-        assert told == naive_answers(RELEASES[name], case, images), (case.rules, case.name)
+        assert reported == naive_answers(RELEASES[name], case, images), (case.rules, case.name)

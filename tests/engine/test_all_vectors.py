@@ -38,27 +38,27 @@ def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
     for case in cases:
         judged = list(judge(case))
         assert [(case.name, each.index, each.differences) for each in judged if not each.passed] == []
-        for told, each in zip(case.probes, judged, strict=True):
-            assert told.expect is not None
+        for reported, each in zip(case.probes, judged, strict=True):
+            assert reported.expect is not None
             assert each.verdict is not None
             # What is not told of did not happen.
-            assert bool(told.expect.set_parent) == bool(each.verdict.set_parent)
-            assert (told.expect.created is not None) == each.verdict.is_new
+            assert bool(reported.expect.set_parent) == bool(each.verdict.set_parent)
+            assert (reported.expect.created is not None) == each.verdict.is_new
 
 
 def test_every_verdict_is_explained_by_its_trace(cases: list[SuiteCase]) -> None:
     for case in cases[::EVERY]:
         cache = ImageCache(ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules])
-        for told in case.probes:
-            assert_explained(cache, told.probe.model_copy(update={"parent": told.parent.replace("@prev", "")}))
+        for reported in case.probes:
+            assert_explained(cache, reported.probe.model_copy(update={"parent": reported.parent.replace("@prev", "")}))
 
 
 def test_tables_find_what_comparing_one_by_one_finds(cases: list[SuiteCase]) -> None:
     for case in cases[::4]:
         images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
         found, compared = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=len(images))
-        for told in case.probes:
-            assert found.matches(told.probe) == compared.matches(told.probe)
+        for reported in case.probes:
+            assert found.matches(reported.probe) == compared.matches(reported.probe)
 
 
 def assert_explained(cache: ImageCache, probe: Probe) -> None:

@@ -42,7 +42,7 @@ def test_the_note_says_which_cache_this_is_and_how_to_get_to_it() -> None:
     assert "DOCKER_BUILDKIT" not in builder_note(store("28.5.2", "windows"))
 
 
-def test_nothing_is_said_of_what_is_no_engine() -> None:
+def test_nothing_is_reported_of_what_is_not_an_engine() -> None:
     assert builder_note(ImageStore(())) == ""
     assert builder_note(store("28.5.2", "")) == ""
 

@@ -37,11 +37,11 @@ def local_of(trace: Trace) -> str:
 
 @given(blurred_cases())
 @many
-def test_a_certain_answer_is_that_of_the_store_that_tells_all(case: tuple[ImageStore, ImageStore, Probe]) -> None:
-    exact, told, probe = case
-    explanation = explained(told, probe)
+def test_a_certain_answer_is_that_of_the_store_that_shows_all(case: tuple[ImageStore, ImageStore, Probe]) -> None:
+    exact, reported, probe = case
+    explanation = explained(reported, probe)
     verdict = explanation.verdict
-    doubtful = any(image.doubts for image in told.images)
+    doubtful = any(image.doubts for image in reported.images)
     certain = not explanation.doubted
     event(
         f"{'doubts' if doubtful else 'exact'}, {'certain' if certain else 'not certain'}, {verdict.outcome.value}"
@@ -58,8 +58,8 @@ def test_a_certain_answer_is_that_of_the_store_that_tells_all(case: tuple[ImageS
 @given(blurred_cases(), st.sampled_from(sorted(RULE_SETS)))
 @many
 def test_so_it_is_by_the_rules_of_every_release(case: tuple[ImageStore, ImageStore, Probe], name: str) -> None:
-    exact, told, probe = case
-    explanation = explain(ImageCache(told, RULE_SETS[name]), probe)
+    exact, reported, probe = case
+    explanation = explain(ImageCache(reported, RULE_SETS[name]), probe)
     verdict, true = explanation.verdict, ImageCache(exact, RULE_SETS[name]).verdict(probe)
     event(f"{'not certain' if explanation.doubted else 'certain'}, {verdict.outcome.value}")
     if not explanation.doubted:
@@ -71,8 +71,8 @@ def test_so_it_is_by_the_rules_of_every_release(case: tuple[ImageStore, ImageSto
 @many
 def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, ImageStore, Probe]) -> None:
     """Of every candidate and source that both stores have, by the check's name: what certainly passed or failed."""
-    exact, told, probe = case
-    whole, part = explained(exact, probe).trace, explained(told, probe).trace
+    exact, reported, probe = case
+    whole, part = explained(exact, probe).trace, explained(reported, probe).trace
     for stage in part.stages[:1] if not probe.cache_from else part.stages[1:]:
         for subject in stage.subjects:
             other = whole.subject(stage.kind, subject.image)

@@ -198,7 +198,7 @@ def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
 
 
 @pytest.mark.parametrize("aspect", ["built_locally", "config_digest", "from_scratch", "names"])
-def test_what_no_rule_reads_is_no_matter(aspect: Aspect) -> None:
+def test_what_no_rule_reads_does_not_matter(aspect: Aspect) -> None:
     doubt = DOUBTS["names"].model_copy(update={"aspect": aspect})
     one = image(OLD, Cmd=COMMAND).model_copy(update={"doubts": (doubt,)})
     explanation = asked([one], Cmd=COMMAND)
@@ -214,7 +214,7 @@ def test_the_whole_config_stands_for_all_that_is_read_of_it() -> None:
     assert asked([apart], Cmd=COMMAND).doubts == ()
 
 
-def test_a_hazard_is_not_told_of_what_is_not_known() -> None:
+def test_a_hazard_is_not_reported_of_what_is_not_known() -> None:
     pulled = image(NEW, parent=None, history=[entry("a"), entry("b")], Cmd=COMMAND)
     kinds = [hazard.kind for hazard in asked([pulled], parent="", Cmd=COMMAND).hazards]
     assert HazardKind.PULLED_FOR_SCRATCH in kinds
@@ -273,8 +273,8 @@ def test_a_zero_time_may_be_none() -> None:
     """An engine tells an entry without a time as one in the year 1."""
     one = base()
     config = one.config.model_copy(update={"history": (one.history[0].model_copy(update={"created": None}),)})
-    told = source(second=-1_700_000_000 - 62_135_596_800, nanosecond=0)
-    explanation = asked([one.model_copy(update={"config": config}), seconds_only(told)], [OTHER], Cmd=("make",))
+    reported = source(second=-1_700_000_000 - 62_135_596_800, nanosecond=0)
+    explanation = asked([one.model_copy(update={"config": config}), seconds_only(reported)], [OTHER], Cmd=("make",))
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert aspects(explanation) == ["history.created"]
 
@@ -351,7 +351,7 @@ def test_doubts_are_counted_over_many_candidates_quickly() -> None:
 
 
 @pytest.mark.parametrize("aspect", ["history.created", "history.author", "history.comment", "diff_ids"])
-def test_where_candidates_are_told_by_layers_and_history_these_count(aspect: Aspect) -> None:
+def test_where_candidates_are_found_by_layers_and_history_these_count(aspect: Aspect) -> None:
     """The first containerd cache compares whole history entries."""
     child = image(OTHER, parent=None, history=[entry("base"), entry("make")], layers=["sha256:1", "sha256:2"])
     probe = Probe(parent=BASE, config=ContainerConfig(Cmd=("make",)))

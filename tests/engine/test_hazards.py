@@ -19,9 +19,9 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_exactly_the_named_hazards(case: SuiteCase) -> None:
-    (told,) = case.probes
-    explanation = explain(ImageCache(ImageStore(case.images), RULE_SETS[case.rules]), told.probe)
-    assert "; ".join(hazard.kind.value for hazard in explanation.hazards) == told.note
+    (reported,) = case.probes
+    explanation = explain(ImageCache(ImageStore(case.images), RULE_SETS[case.rules]), reported.probe)
+    assert "; ".join(hazard.kind.value for hazard in explanation.hazards) == reported.note
     assert all(hazard.sentence and hazard.advice for hazard in explanation.hazards)
     assert [judgement.differences for judgement in judge(case)] == [()]
 

@@ -124,8 +124,8 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
     cache = ImageCache(store, rules)
     for cmd in (probe.config.Cmd, ("echo hi",), ("echo", "hi"), None):  # one after the other, as edits are
         asked = probe.model_copy(update={"config": probe.config.model_copy(update={"Cmd": cmd})})
-        told = trace(cache, asked)
-        stage = told.stage(StageKind.HISTORY)
+        reported = trace(cache, asked)
+        stage = reported.stage(StageKind.HISTORY)
         if stage is None or stage.outcome is CheckOutcome.NOT_REACHED or any(check.failed for check in stage.checks):
             continue
         if any(subject.outcome is CheckOutcome.NOT_REACHED for subject in stage.subjects):

@@ -69,7 +69,7 @@ def assert_possible(rules: RuleSet, images: tuple[Image, ...], probe: Probe, tru
 
 @pytest.mark.parametrize("blur", BLURS, ids=lambda blur: blur.__name__)
 def test_what_the_daemon_answered_is_possible(cases: list[SuiteCase], blur: Callable[[Image], Image]) -> None:
-    told: Counter[VerdictOutcome] = Counter()
+    reported: Counter[VerdictOutcome] = Counter()
     for case in cases:
         rules = RULE_SETS[case.rules]
         exact = ImageStore.unique(case.images)[0]
@@ -77,8 +77,8 @@ def test_what_the_daemon_answered_is_possible(cases: list[SuiteCase], blur: Call
         images = tuple(blur(image) for image in exact)
         for each in case.probes:
             probe = each.probe.model_copy(update={"parent": each.parent.replace("@prev", "")})
-            told[assert_possible(rules, images, probe, truth)] += 1
-    assert told.total() > 100
+            reported[assert_possible(rules, images, probe, truth)] += 1
+    assert reported.total() > 100
 
 
 def test_tables_and_comparisons_one_by_one_know_the_same(cases: list[SuiteCase]) -> None:

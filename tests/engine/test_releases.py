@@ -57,7 +57,7 @@ def test_a_release_that_was_not_compared_has_those_before_it_and_says_so() -> No
 
 
 @pytest.mark.parametrize("version", ["24.0.0-rc.3", "24.0.0", "v24.0.1", "24.0.2"])
-def test_the_first_containerd_caches_fail_on_scratch_and_it_is_said(version: str) -> None:
+def test_the_first_containerd_caches_fail_on_scratch_which_is_reported(version: str) -> None:
     chosen = choose(version, C)
     assert chosen is not None
     assert chosen.rules.name == "containerd-24.0.7"
@@ -73,7 +73,7 @@ def test_before_them_a_containerd_store_has_no_cache(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["19.03.5", "", "latest", "x24.0.7"])
-def test_what_is_no_known_version_is_none(version: str) -> None:
+def test_an_unknown_version_is_none(version: str) -> None:
     assert choose(version, G) is None
 
 
@@ -105,19 +105,19 @@ def test_no_release_has_two_rule_sets() -> None:
                 assert chosen.rules is rules
 
 
-def test_differences_are_told_for_every_two_rule_sets_and_no_one_differs_from_itself() -> None:
+def test_differences_are_reported_for_every_two_rule_sets_and_no_one_differs_from_itself() -> None:
     for before in RULE_SETS.values():
         for after in RULE_SETS.values():
             assert bool(differences(before, after)) == (before is not after)
 
 
 def test_what_changed_with_the_cve() -> None:
-    told = {
+    reported = {
         d.what: (d.before, d.after)
         for d in differences(RULE_SETS["graphdriver-24.0.7"], RULE_SETS["graphdriver-24.0.9"])
     }
-    assert told["WorkingDir"] == ("not compared", "equal")
-    assert "built here" in told["Requirements for a candidate"][1]
+    assert reported["WorkingDir"] == ("not compared", "equal")
+    assert "built here" in reported["Requirements for a candidate"][1]
     assert comparisons(RULE_SETS["graphdriver-25.0.0"])["Healthcheck"] == "not compared"
 
 

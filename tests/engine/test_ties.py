@@ -99,7 +99,7 @@ LIKENESSES: dict[str, tuple[ContainerConfig, dict[str, Any]]] = {
 
 
 @EVERY_RULE_SET
-def test_configs_that_the_rules_do_not_tell_apart_tie(rules: RuleSet) -> None:
+def test_configs_that_the_rules_do_not_distinguish_tie(rules: RuleSet) -> None:
     for one, (config, changed) in LIKENESSES.items():
         pair = (image(IDS[0], config), image(IDS[1], config.model_copy(update=changed)))
         assert found(rules, *pair) == compared_one_by_one(rules, pair), one

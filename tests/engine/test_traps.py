@@ -193,7 +193,7 @@ def test_an_unknown_parent_is_an_error_only_with_cache_from() -> None:
     assert PARENT in explanation.verdict.error
 
 
-def test_a_trace_tells_both_values_and_what_is_not_compared() -> None:
+def test_a_trace_shows_both_values_and_what_is_not_compared() -> None:
     explanation = local(
         ContainerConfig(Env=("A=1", "B=1"), WorkingDir="/x", Tty=True), ContainerConfig(Env=("A=1", "B=2"), User="")
     )
@@ -218,7 +218,7 @@ def test_a_trace_tells_both_values_and_what_is_not_compared() -> None:
     }
 
 
-def test_a_label_that_the_probe_lacks_is_told() -> None:
+def test_a_label_that_the_probe_lacks_is_reported() -> None:
     explanation = local(ContainerConfig(Labels={"a": ""}), ContainerConfig(Labels={"b": "x"}))
     labels = next(c for c in explanation.trace.stages[0].subjects[0].checks if c.name == "Labels")
     assert [(c.name, c.outcome, c.probe, c.image) for c in labels.children] == [
@@ -239,20 +239,20 @@ def test_taking_over_one_value() -> None:
 
 
 @pytest.mark.parametrize("command", [("echo", "hi"), ("/bin/sh", "-c", "x"), (), ("a",)])
-@pytest.mark.parametrize("told", ["", "echo hi", "/bin/sh -c #(nop)  USER x", "/bin/sh -c make all", " "])
-def test_a_command_taken_from_a_history_joins_to_it(command: tuple[str, ...], told: str) -> None:
+@pytest.mark.parametrize("reported", ["", "echo hi", "/bin/sh -c #(nop)  USER x", "/bin/sh -c make all", " "])
+def test_a_command_taken_from_a_history_joins_to_it(command: tuple[str, ...], reported: str) -> None:
     parent = image(PARENT, history=(entry("FROM"),))
-    source = image(SOURCE, history=(entry("FROM"), entry(told)))
+    source = image(SOURCE, history=(entry("FROM"), entry(reported)))
     config = ContainerConfig(Cmd=command, User="nobody")
     explanation = ask((parent, source), Probe(parent=PARENT, config=config, cache_from=(SOURCE,)))
-    if explanation.verdict.outcome is VerdictOutcome.MISS and not told:
+    if explanation.verdict.outcome is VerdictOutcome.MISS and not reported:
         assert explanation.edit is None  # no instruction is without a command
     elif explanation.verdict.outcome is VerdictOutcome.MISS:
         assert explanation.edit is not None
-        assert " ".join(explanation.edit.probe.config.Cmd or ()) == told
+        assert " ".join(explanation.edit.probe.config.Cmd or ()) == reported
         assert explanation.edit.target == source
     else:
-        assert " ".join(command) == told
+        assert " ".join(command) == reported
 
 
 def kinds(explanation) -> set[HazardKind]:  # type: ignore[no-untyped-def]

@@ -33,13 +33,13 @@ def test_every_trace_and_edit_can_be_made_in_full(cases: list[SuiteCase]) -> Non
         cache = ImageCache(ImageStore(case.images), CONTAINERD_71EBFC7)
         for suite_probe in case.probes:
             explanation = explain(cache, suite_probe.probe)
-            told = explanation.trace
-            assert sum(1 for _ in told.walk()) >= sum(len(stage.subjects) for stage in told.stages)
+            reported = explanation.trace
+            assert sum(1 for _ in reported.walk()) >= sum(len(stage.subjects) for stage in reported.stages)
             if explanation.verdict.outcome is VerdictOutcome.MISS and explanation.edit is not None:
                 assert cache.verdict(explanation.edit.probe).outcome is VerdictOutcome.HIT
 
 
-def test_an_answer_that_is_not_expected_is_told(cases: list[SuiteCase]) -> None:
+def test_an_answer_that_is_not_expected_is_reported(cases: list[SuiteCase]) -> None:
     case = next(case for case in cases if any(p.expect and p.expect.outcome == "hit" for p in case.probes))
     index = next(i for i, p in enumerate(case.probes) if p.expect and p.expect.outcome == "hit")
     wrong = case.probes[index]

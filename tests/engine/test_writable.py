@@ -57,7 +57,7 @@ def test_other_files_are_no_edit(step: str, joined: bool) -> None:
     assert "Cmd[" not in explanation.reason
 
 
-def test_a_source_with_other_files_is_no_edit() -> None:
+def test_a_source_with_other_files_is_not_an_edit() -> None:
     history = (HistoryEntry(created_by=f"/bin/sh -c #(nop) COPY file:{THEIRS} in /a ", empty_layer=True),)
     source = Image(id=SOURCE, config=ImageConfig(created=T, history=history))
     explanation = asked((*SHELL, f"#(nop) COPY file:{OURS} in /a "), source, parent="", cache_from=(SOURCE,))

@@ -116,8 +116,8 @@ def test_compose(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         data = document(source).encode("utf-8", "surrogatepass")
         if source.randrange(4) == 0:
             data = damaged(data, source)
-        told = DOTENV if source.randrange(3) == 0 else ("A=1", "# c")
-        beside = "\n".join(source.choices(told, k=source.randrange(5))).encode()
+        reported = DOTENV if source.randrange(3) == 0 else ("A=1", "# c")
+        beside = "\n".join(source.choices(reported, k=source.randrange(5))).encode()
         if source.randrange(6) == 0:
             beside = damaged(beside, source)
         file.write_bytes(data)

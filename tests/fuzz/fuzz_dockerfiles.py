@@ -123,15 +123,17 @@ def test_dockerfiles(request: pytest.FixtureRequest) -> None:
         )
         with run.given((data, options, rules.name)):
             try:
-                told = replay(data, ContextChecksums(context, "Dockerfile", release), store, rules, release, options)
+                reported = replay(
+                    data, ContextChecksums(context, "Dockerfile", release), store, rules, release, options
+                )
             except DataError as error:
                 refused(error)
                 return
-            run.read += told.refused is None
-            why = tuple(misses(told, store, rules))
+            run.read += reported.refused is None
+            why = tuple(misses(reported, store, rules))
             if source.randrange(2):
-                shown(replay_as_text(told, store, why))
+                shown(replay_as_text(reported, store, why))
             else:
-                shown(replay_as_json(told, rules, why))
+                shown(replay_as_json(reported, rules, why))
 
     fuzz(request, one)

@@ -28,11 +28,11 @@ def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     def call(self: Client, method: str, make: object) -> Any:
         run, blobs, images, given = state["run"], state["blobs"], state["images"], state["given"]
 
-        def hurt(told: bytes) -> bytes:
+        def hurt(reported: bytes) -> bytes:
             if run.random.randrange(8) == 0:
-                told = damaged(told, run.random)
-            given.append((method, told))
-            return told
+                reported = damaged(reported, run.random)
+            given.append((method, reported))
+            return reported
 
         def answer(asked: Any, **_: object) -> Any:
             match method:

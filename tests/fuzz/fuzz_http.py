@@ -90,7 +90,7 @@ def now_and_then(opened: Opened, run: Fuzz) -> None:
 
 
 class _NoConnections:
-    said = ""
+    printed = ""
 
     def close(self) -> None:
         """Nothing is open."""

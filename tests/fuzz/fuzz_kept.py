@@ -72,8 +72,8 @@ def test_listings(request: pytest.FixtureRequest, tmp_path: Path) -> None:
 
     def one(run: Fuzz) -> None:
         if run.random.randrange(3):
-            told = damaged_json(lines, run.random)
-            rows = told if isinstance(told, list) else [told]
+            reported = damaged_json(lines, run.random)
+            rows = reported if isinstance(reported, list) else [reported]
             data = gzip.compress("\n".join(map(json.dumps, rows)).encode("utf-8", "surrogatepass"), 1)
         else:
             data = damaged(packed, run.random)

@@ -48,6 +48,8 @@ def test_suites(request: pytest.FixtureRequest, tmp_path: Path) -> None:
             if source.randrange(4) == 0:
                 for case in read_suite(file):
                     if not isinstance(case, DataError):
-                        assert all(" " in told or told for found in judge(case, None) for told in found.differences)
+                        assert all(
+                            " " in reported or reported for found in judge(case, None) for reported in found.differences
+                        )
 
     fuzz(request, one)

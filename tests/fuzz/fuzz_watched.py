@@ -62,7 +62,7 @@ SAID: tuple[dict[str, object], ...] = (
 )
 
 
-def said(source: random.Random) -> bytes:
+def printed(source: random.Random) -> bytes:
     lines = []
     in_order = SAID[: source.randrange(1, 9)]
     for each in in_order if source.randrange(2) else source.choices(SAID, k=source.randrange(1, 9)):
@@ -117,7 +117,7 @@ def test_connections(request: pytest.FixtureRequest) -> None:
     def one(run: Fuzz) -> None:
         source = run.random
         sent = b"".join(request_bytes(source) for _ in range(source.randrange(1, 4)))
-        output = said(source)
+        output = printed(source)
         built = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(output), output)
         got = b"".join(source.choice((built, *ANSWERS)) for _ in range(source.randrange(1, 4)))
         if source.randrange(3):
@@ -165,7 +165,7 @@ def examine_outcome(reader: OutcomeReader) -> None:
 def test_output(request: pytest.FixtureRequest) -> None:
     def one(run: Fuzz) -> None:
         source = run.random
-        data = said(source)
+        data = printed(source)
         if source.randrange(2):
             data = damaged(data, source)
         parts = pieces(data, source)

@@ -269,7 +269,7 @@ def examine(opened: Opened, run: Fuzz) -> None:
 
 
 def _examine_case(case: Case, source: random.Random) -> None:
-    probes = [told.probe for told in case.probes[:3]]
+    probes = [reported.probe for reported in case.probes[:3]]
     for image in source.sample(case.store.images, min(2, len(case.store.images))):
         config = image.config.container_config or image.container_config or image.config.config
         probes.append(Probe(parent=source.choice((image.id, image.parent or "")), config=config or ContainerConfig()))

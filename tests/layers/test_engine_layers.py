@@ -96,9 +96,9 @@ def running(monkeypatch: pytest.MonkeyPatch, archive: bytes, length: int | None 
 
 
 def test_an_image_is_downloaded_once_and_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
+    printed: list[str] = []
     with running(monkeypatch, saved()) as engine:
-        source = EngineLayers(store_of(), tmp_path / "cache", said.append)
+        source = EngineLayers(store_of(), tmp_path / "cache", printed.append)
         files = LayerFiles(source)
         assert engine.asked == []
         (listed,) = files.listing(digest(LAYER)).entries
@@ -108,7 +108,7 @@ def test_an_image_is_downloaded_once_and_deleted(tmp_path: Path, monkeypatch: py
         assert kept.stat().st_mode & 0o077 == 0
         source.close()
     assert list((tmp_path / "cache").iterdir()) == []
-    assert said == ["downloading app:1 (7 bytes) to read its layers"]
+    assert printed == ["downloading app:1 (7 bytes) to read its layers"]
 
 
 def test_nothing_is_downloaded_without_being_asked_for() -> None:
@@ -128,7 +128,7 @@ def test_an_image_without_room_is_not_downloaded(tmp_path: Path, monkeypatch: py
         assert engine.asked == []
 
 
-def test_a_download_that_breaks_off_is_told_and_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_breaks_off_is_reported_and_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = saved()
     with running(monkeypatch, archive[: len(archive) // 2], len(archive)):
         source = EngineLayers(store_of(), tmp_path)

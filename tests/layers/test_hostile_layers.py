@@ -65,7 +65,7 @@ def saved(stream: bytes, folder: Path, packed: bytes | None = None) -> tuple[Pat
     return path, diff_id
 
 
-def told(path: Path, diff_id: str, source: str = "/d") -> str:
+def reported(path: Path, diff_id: str, source: str = "/d") -> str:
     """What is said of a ``COPY --from`` of such a layer; empty where it has a checksum."""
     try:
         ImageSums(LayerFiles(archive_layers(path)), [diff_id], RELEASE).of_sources([source], destination="/to/")
@@ -98,24 +98,24 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_hostile_layer_is_refused_with_a_clear_word(tmp_path: Path, name: str, packing: str) -> None:
     stream, words = HOSTILE[name]
-    assert words in told(*saved(stream, tmp_path, PACKINGS[packing](stream)))
+    assert words in reported(*saved(stream, tmp_path, PACKINGS[packing](stream)))
 
 
 @pytest.mark.parametrize("packing", [name for name in PACKINGS if name != "plain"])
 def test_packed_data_that_is_cut_is_damage(tmp_path: Path, packing: str) -> None:
     stream = layer(entry("d", os.urandom(50_000)))
     packed = PACKINGS[packing](stream)
-    assert "cannot be read" in told(*saved(stream, tmp_path, packed[: len(packed) // 2]))
+    assert "cannot be read" in reported(*saved(stream, tmp_path, packed[: len(packed) // 2]))
 
 
 @pytest.mark.parametrize("kind", [DEVICE, FIFO, tarfile.BLKTYPE])
 def test_devices_and_pipes_have_a_checksum_and_are_never_opened(tmp_path: Path, kind: bytes) -> None:
-    assert told(*saved(layer(entry("d", kind=kind, devmajor=1, devminor=5)), tmp_path)) == ""
+    assert reported(*saved(layer(entry("d", kind=kind, devmajor=1, devminor=5)), tmp_path)) == ""
 
 
 def test_names_that_are_not_text_have_a_checksum(tmp_path: Path) -> None:
     stream = layer(entry("d", kind=tarfile.DIRTYPE), entry("d/\udcff\udcfe", b"x"), entry("d/\x1b[2J", b"y"))
-    assert told(*saved(stream, tmp_path)) == ""
+    assert reported(*saved(stream, tmp_path)) == ""
 
 
 def test_a_link_out_of_the_image_is_followed_inside_it() -> None:

@@ -66,7 +66,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("release", [V20, V23, V28], ids=lambda release: release.release)
-def test_files_and_folders_are_summed_as_the_builder_does(tree: Path, release: BuilderRelease) -> None:
+def test_files_and_folders_are_hashed_as_the_builder_does(tree: Path, release: BuilderRelease) -> None:
     if release is V20 and os.getuid():
         pytest.skip("20.10 puts the names of owners into the checksum; as root they are known")
     images = sums(folder_layer(tree), release=release)

@@ -16,7 +16,7 @@ from cacheview.layers.owner_names import UNTOLD_ROOT, check_owner
 _SAID = "unable to convert uid/gid chown string to host mapping: can't find "
 
 
-def said(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
+def printed(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
     """What the builder says; empty: it knows the owner."""
     layers, release = Layers(*streams), builder_release(version)
     try:
@@ -52,20 +52,20 @@ def etc(passwd: bytes = b"app:x:7:8::/:/bin/sh\n", group: bytes = b"web:x:8:\n")
 )
 @pytest.mark.parametrize("version", ["20.10.24", "29.5.3"])
 def test_a_name_is_looked_up_and_a_number_is_not(owner: str, why: str, version: str) -> None:
-    assert said(owner, etc(), version=version) == (why and _SAID + why)
+    assert printed(owner, etc(), version=version) == (why and _SAID + why)
 
 
 @pytest.mark.parametrize("owner", ["7:8", "7"])
 def test_numbers_need_no_files(owner: str) -> None:
-    assert said(owner) == ""
+    assert printed(owner) == ""
 
 
 def test_an_image_without_the_files_is_named_without_the_folder_that_nobody_knows() -> None:
     missing = "no such file or directory"
-    assert said("app") == f"{_SAID}uid for user app: open {UNTOLD_ROOT}/etc/passwd: {missing}"
-    assert said("7:web") == f"{_SAID}gid for group web: open {UNTOLD_ROOT}/etc/group: {missing}"
+    assert printed("app") == f"{_SAID}uid for user app: open {UNTOLD_ROOT}/etc/passwd: {missing}"
+    assert printed("7:web") == f"{_SAID}gid for group web: open {UNTOLD_ROOT}/etc/group: {missing}"
     folder = layer(entry("etc/passwd", kind=tarfile.DIRTYPE))
-    assert said("app", folder).endswith(f"read {UNTOLD_ROOT}/etc/passwd: is a directory")
+    assert printed("app", folder).endswith(f"read {UNTOLD_ROOT}/etc/passwd: is a directory")
 
 
 def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
@@ -75,12 +75,12 @@ def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
         entry("etc/group", b"web:x:8:\n"),
     )
     above = layer(entry("lib/passwd", b"new:x:1:1:::\n"))
-    assert said("new:web", below, above) == ""
-    assert said("old:web", below, above).endswith("no such user: old")
-    assert said("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
+    assert printed("new:web", below, above) == ""
+    assert printed("old:web", below, above).endswith("no such user: old")
+    assert printed("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
     loop = layer(entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="passwd"))
     with pytest.raises(UnknownError, match="/etc/passwd of the image cannot be followed"):
-        said("app", loop)
+        printed("app", loop)
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
 )
 def test_lines_of_groups_are_read_as_each_release_does(group: bytes, before: str, since: str) -> None:
     words = {"": "", "web": "no such group: web", "too long": "bufio.Scanner: token too long"}
-    assert said("7:web", etc(group=group), version="20.10.24").endswith(words[before])
-    assert bool(said("7:web", etc(group=group), version="20.10.24")) == bool(before)
-    assert said("7:web", etc(group=group), version="23.0.0").endswith(words[since])
-    assert bool(said("7:web", etc(group=group), version="23.0.0")) == bool(since)
+    assert printed("7:web", etc(group=group), version="20.10.24").endswith(words[before])
+    assert bool(printed("7:web", etc(group=group), version="20.10.24")) == bool(before)
+    assert printed("7:web", etc(group=group), version="23.0.0").endswith(words[since])
+    assert bool(printed("7:web", etc(group=group), version="23.0.0")) == bool(since)
 
 
-def test_a_comment_in_groups_is_no_name_since_23() -> None:
+def test_a_comment_in_groups_is_not_a_name_since_23() -> None:
     group = b"#web:x:8:\n"
-    assert said("7:#web", etc(group=group), version="20.10.24") == ""
-    assert said("7:#web", etc(group=group), version="23.0.0").endswith("no such group: #web")
+    assert printed("7:#web", etc(group=group), version="20.10.24") == ""
+    assert printed("7:#web", etc(group=group), version="23.0.0").endswith("no such group: #web")
     passwd = b"  #app:x:7:8\n"
-    assert said("#app:8", etc(passwd=passwd), version="29.5.3") == ""
+    assert printed("#app:8", etc(passwd=passwd), version="29.5.3") == ""

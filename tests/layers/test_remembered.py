@@ -28,7 +28,7 @@ STREAM = layer(
 )
 
 
-def summed(layers: Layers, folder: Path | None) -> str:
+def hashed(layers: Layers, folder: Path | None) -> str:
     memory = LayerMemory(folder)
     images = ImageSums(LayerFiles(TarLayers(layers.open), memory), layers.diff_ids, RELEASE)
     text = images.of_sources(["/d", "/null"], destination="/to/").text
@@ -38,24 +38,24 @@ def summed(layers: Layers, folder: Path | None) -> str:
 
 def test_a_second_replay_reads_no_layer(tmp_path: Path) -> None:
     layers = Layers(STREAM)
-    first = summed(layers, tmp_path / "layers")
+    first = hashed(layers, tmp_path / "layers")
     read = len(layers.opened)
     assert read
-    assert summed(layers, tmp_path / "layers") == first
+    assert hashed(layers, tmp_path / "layers") == first
     assert len(layers.opened) == read
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
     layers = Layers(STREAM)
-    summed(layers, None)
+    hashed(layers, None)
     read = len(layers.opened)
-    summed(layers, None)
+    hashed(layers, None)
     assert len(layers.opened) == 2 * read
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_what_is_kept_is_private_and_has_no_content(tmp_path: Path) -> None:
-    summed(Layers(STREAM), tmp_path / "layers")
+    hashed(Layers(STREAM), tmp_path / "layers")
     (kept,) = (tmp_path / "layers").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
@@ -69,9 +69,9 @@ def test_what_is_kept_is_private_and_has_no_content(tmp_path: Path) -> None:
 )
 def test_a_damaged_record_is_read_again_from_the_store(tmp_path: Path, damage: bytes) -> None:
     layers = Layers(STREAM)
-    first = summed(layers, tmp_path)
+    first = hashed(layers, tmp_path)
     (kept,) = tmp_path.iterdir()
     kept.write_bytes(damage)
     read = len(layers.opened)
-    assert summed(layers, tmp_path) == first
+    assert hashed(layers, tmp_path) == first
     assert len(layers.opened) > read

@@ -216,7 +216,7 @@ def test_reading_a_record_of_headers_can_be_cancelled(tmp_path: Path) -> None:
     assert len(reports) == 1
 
 
-def test_a_name_with_a_null_character_is_no_path(tmp_path: Path) -> None:
+def test_a_name_with_a_null_character_is_not_a_path(tmp_path: Path) -> None:
     with pytest.raises(LayerError, match="a name in it has a null character"):
         open_below(tmp_path, b"a/b\0c")
 
@@ -230,7 +230,7 @@ def test_the_data_root_of_a_graph_driver(tmp_path: Path, driver: str, place: str
     assert read(open_store(f"data-root:{root}").cases[0].store) == (NAMES, EXPECTED)
 
 
-def test_a_driver_whose_files_are_elsewhere_is_said(tmp_path: Path) -> None:
+def test_a_driver_whose_files_are_elsewhere_is_reported(tmp_path: Path) -> None:
     root = data_root(tmp_path, "zfs", "zfs/{}")
     with pytest.raises(LayerUnavailableError, match="storage driver zfs") as caught:
         read(open_store(f"data-root:{root}").cases[0].store)
@@ -258,7 +258,7 @@ def test_a_file_that_became_shorter_is_damage(tmp_path: Path) -> None:
         read(open_store(f"data-root:{root}").cases[0].store)
 
 
-def test_a_layer_that_is_not_in_the_archive_is_said_with_a_remedy(tmp_path: Path) -> None:
+def test_a_layer_that_is_not_in_the_archive_is_reported_with_a_remedy(tmp_path: Path) -> None:
     files = {name: data for name, data in oci(bytes).items() if data != ABOVE}
     store = open_store(write_tar(tmp_path / "a.tar", files)).cases[0].store
     with pytest.raises(LayerUnavailableError) as caught:

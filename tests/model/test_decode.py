@@ -77,7 +77,7 @@ def test_bytes_that_are_not_utf8() -> None:
         ("", ""),
     ],
 )
-def test_what_go_refuses_is_told_with_its_path(text: str, path: str) -> None:
+def test_what_go_refuses_is_reported_with_its_path(text: str, path: str) -> None:
     with pytest.raises(DataError) as caught:
         decode(ContainerConfig, text, where="image app:1")
     assert caught.value.path == path
@@ -155,7 +155,7 @@ def test_what_is_nested_very_deeply_is_one_line(around: str, depth: int) -> None
         ('{\n"User": oops}', "not valid JSON: expecting value at line 2, column 9"),
     ],
 )
-def test_where_a_document_is_no_json(text: str, where: str) -> None:
+def test_where_a_document_is_not_json(text: str, where: str) -> None:
     with pytest.raises(DataError) as caught:
         decode(ContainerConfig, text)
     assert caught.value.what == where

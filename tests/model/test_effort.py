@@ -81,7 +81,7 @@ def test_what_has_limits_of_its_own_does_not_count(clock: Clock) -> None:
         go_on()
 
 
-def test_it_can_be_stopped_all_the_same(clock: Clock) -> None:
+def test_it_can_be_stopped_anyway(clock: Clock) -> None:
     stop = KeyboardInterrupt()
 
     def alive() -> None:

@@ -84,7 +84,7 @@ def test_what_resolves_to_nothing(text: str) -> None:
         STORE.resolve(text)
 
 
-def test_ids_that_come_twice_are_told() -> None:
+def test_ids_that_come_twice_are_reported() -> None:
     images, problems = ImageStore.unique([FIRST, THIRD, FIRST])
     assert images == (FIRST, THIRD)
     assert [problem.where for problem in problems] == [FIRST.id]

@@ -12,7 +12,7 @@ from cacheview.model import Timestamp
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
         ("2024-01-01T00:00:00.100Z", "2024-01-01T00:00:00.1Z"),
@@ -22,9 +22,9 @@ from cacheview.model import Timestamp
         ("9999-12-31T23:59:59.999999999-12:00", "9999-12-31T23:59:59.999999999-12:00"),
     ],
 )
-def test_reading_and_writing(text: str, told: str) -> None:
-    assert str(Timestamp.parse(text)) == told
-    assert Timestamp.parse(told) == Timestamp.parse(text)
+def test_reading_and_writing(text: str, reported: str) -> None:
+    assert str(Timestamp.parse(text)) == reported
+    assert Timestamp.parse(reported) == Timestamp.parse(text)
 
 
 @pytest.mark.parametrize(

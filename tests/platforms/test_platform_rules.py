@@ -132,7 +132,7 @@ def test_builds_are_compared_only_where_an_os_is_not_written_windows() -> None:
     assert COMPATIBLE_VERSION_RC_2.matches(windows("10.0.26100.1"), old)
 
 
-def test_the_step_tells_of_an_overwritten_version() -> None:
+def test_the_step_shows_an_overwritten_version() -> None:
     *_, step = COMPATIBLE_VERSION.explain(windows("10.0.17763.1"), windows("11.1.20348.5"))
     assert step.check is PlatformCheck.OS_VERSION
     assert step.image == "11.1.17763.1"

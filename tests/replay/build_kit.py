@@ -92,10 +92,10 @@ class Daemon:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("cacheview.replay.replay.FinishedStages", begin)
-            told = self.replay(dockerfile, files, options)
+            reported = self.replay(dockerfile, files, options)
         (build,) = seen
-        assert told.refused is None, told.refused
-        assert StepStatus.UNKNOWN not in {step.status for step in told.looked_up}
+        assert reported.refused is None, reported.refused
+        assert StepStatus.UNKNOWN not in {step.status for step in reported.looked_up}
         ids = {made.id: _id(f"{self.builds} {made.id}") for made in build.made}
         made = [_real(image, ids, copied) for image in (made.image for made in build.made)]
         (end,) = build.results[-1].images
@@ -128,9 +128,9 @@ def image_of(
     )
 
 
-def statuses(told: Replay) -> list[str]:
+def statuses(reported: Replay) -> list[str]:
     """Of every step that a probe belongs to, triggers among them."""
-    return [step.status.value for step in told.looked_up]
+    return [step.status.value for step in reported.looked_up]
 
 
 def _id(text: str) -> str:

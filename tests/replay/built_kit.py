@@ -37,8 +37,8 @@ class Built:
         self.layers = LayerFiles(source) if layer else None
         self.daemon = Daemon("20.10.24")
         self.daemon.add(image_of("base:1"))
-        self.told = self.replay(client)
-        step = self.told.steps[1]
+        self.reported = self.replay(client)
+        step = self.reported.steps[1]
         assert step.probe is not None
         self.daemon.add(
             Image(
@@ -59,16 +59,16 @@ class Built:
         context = FolderContext(self.folder)
         self.checksums = ContextChecksums(context, "", daemon.release, client)
         dockerfile = b"FROM base:1\nCOPY src /src\n"
-        told = replay(dockerfile, self.checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
+        reported = replay(dockerfile, self.checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
         self.record = Record.load(self.records, context.title) if self.records else Record("", "")
         layers = self.layers
         files = StoreImageFiles(lambda: layers, daemon.release) if layers is not None else None
-        self.missed = tuple(misses(told, daemon.store, daemon.rules, self.record, self.checksums, files))
-        if self.records and remember_files(self.record, told, self.checksums):
+        self.missed = tuple(misses(reported, daemon.store, daemon.rules, self.record, self.checksums, files))
+        if self.records and remember_files(self.record, reported, self.checksums):
             self.record.save()
-        return told
+        return reported
 
-    def told_after(self, client: Client = DOCKER_CLI) -> str:
+    def sentences_after(self, client: Client = DOCKER_CLI) -> str:
         assert self.replay(client).steps[1].status is StepStatus.MISS
         return "\n".join(self.miss.files)
 

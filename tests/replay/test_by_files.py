@@ -12,8 +12,8 @@ from cacheview.replay.by_files import candidates_by_files, differs_in_files
 A, B = "a" * 64, "b" * 64
 
 
-def probe_of(parent: Image, said: str) -> Probe:
-    return Probe(parent=parent.id, config=ContainerConfig(Cmd=("/bin/sh", "-c", f"#(nop) {said}"), Image=parent.id))
+def probe_of(parent: Image, printed: str) -> Probe:
+    return Probe(parent=parent.id, config=ContainerConfig(Cmd=("/bin/sh", "-c", f"#(nop) {printed}"), Image=parent.id))
 
 
 @pytest.mark.parametrize(

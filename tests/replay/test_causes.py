@@ -29,9 +29,9 @@ def built(tmp_path: Path) -> Built:
 
 def compared(built: Built, edit: Callable[[Path], object]) -> tuple[Comparison, str]:
     edit(built.folder / "src")
-    told = built.told_after()
+    reported = built.sentences_after()
     assert built.miss.comparison is not None
-    return built.miss.comparison, told
+    return built.miss.comparison, reported
 
 
 def files(src: Path) -> list[Path]:
@@ -45,12 +45,12 @@ def test_another_umask(built: Built) -> None:
         for path in (src, src / "d"):
             path.chmod(0o775)
 
-    found, told = compared(built, edit)
+    found, reported = compared(built, edit)
     (cause,) = found.causes
     assert cause.kind is CauseKind.UMASK
     assert len(cause.paths) == MANY + 2
-    assert f"{MANY + 2} files: group write bit set, umask 002, was 022." in told
-    assert "Check the files out with umask 022, or `chmod -R g-w`." in told
+    assert f"{MANY + 2} files: group write bit set, umask 002, was 022." in reported
+    assert "Check the files out with umask 022, or `chmod -R g-w`." in reported
 
 
 def test_a_umask_that_takes_other_bits_from_folders_than_from_files(built: Built) -> None:
@@ -70,10 +70,10 @@ def test_execute_bits(built: Built) -> None:
         for path in files(src):
             path.chmod(0o755)
 
-    found, told = compared(built, make_executable)
+    found, reported = compared(built, make_executable)
     (cause,) = found.causes
     assert (cause.kind, cause.phrase, len(cause.paths)) == (CauseKind.MODE, "execute bits set", MANY)
-    assert "git config core.fileMode" in told
+    assert "git config core.fileMode" in reported
 
 
 @pytest.mark.parametrize("to_crlf", [True, False])
@@ -89,11 +89,11 @@ def test_line_ends(built: Built, to_crlf: bool) -> None:
     if not to_crlf:
         convert(built.folder / "src")
         built = Built(built.folder, built.records)
-    found, told = compared(built, convert if to_crlf else restore)
+    found, reported = compared(built, convert if to_crlf else restore)
     (cause,) = found.causes
     assert (cause.kind, len(cause.paths)) == (CauseKind.LINE_ENDS, MANY - 3)
-    assert ("line endings are CRLF now, were LF" if to_crlf else "line endings are LF now, were CRLF") in told
-    assert "core.autocrlf" in told
+    assert ("line endings are CRLF now, were LF" if to_crlf else "line endings are LF now, were CRLF") in reported
+    assert "core.autocrlf" in reported
 
 
 def test_an_edited_file_with_other_line_ends_is_edited(built: Built) -> None:
@@ -101,9 +101,9 @@ def test_an_edited_file_with_other_line_ends_is_edited(built: Built) -> None:
         path = src / "001.txt"
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"more")
 
-    found, told = compared(built, edit)
+    found, reported = compared(built, edit)
     assert found.causes == ()
-    assert "src/001.txt: content changed." in told
+    assert "src/001.txt: content changed." in reported
 
 
 def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
@@ -114,23 +114,23 @@ def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
         (src / "new").mkdir()
         (src / "new" / "file").write_bytes(b"x")
 
-    found, told = compared(built, edit)
+    found, reported = compared(built, edit)
     (cause,) = found.causes
     assert (cause.kind, len(cause.paths)) == (CauseKind.NOT_IGNORED, 5)
-    assert "5 files: also `.git/`, which is not ignored; src/new/ was added, with 1 file in it." in told
-    assert "Add the line `**/.git` to .dockerignore." in told
+    assert "5 files: also `.git/`, which is not ignored; src/new/ was added, with 1 file in it." in reported
+    assert "Add the line `**/.git` to .dockerignore." in reported
 
 
 def test_one_edit_beside_another_client(tmp_path: Path) -> None:
     built = Built(tree(tmp_path / "context"), tmp_path / "records", CLIENTS["docker-cli-20.10"])
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
-    told = built.told_after(DOCKER_CLI)
+    reported = built.sentences_after(DOCKER_CLI)
     found = built.miss.comparison
     assert found is not None
     assert [client.name for client in found.senders] == ["docker-cli-20.10"]
     assert [change.path for change in unexplained(found.changes, found.causes)] == ["src/a.c"]
-    assert "sent by another client (Docker CLI 20.10)" in told
-    assert "src/a.c: content changed" in told
+    assert "sent by another client (Docker CLI 20.10)" in reported
+    assert "src/a.c: content changed" in reported
 
 
 @pytest.mark.skipif(not hasattr(os, "chown") or os.geteuid() != 0, reason="only root can change owners")
@@ -138,9 +138,9 @@ def test_another_owner(tmp_path: Path) -> None:
     built = Built(tree(tmp_path / "context"), tmp_path / "records", DOCKER_PY)
     for path in (built.folder / "src", *(built.folder / "src").rglob("*")):
         os.lchown(path, 1000, 1000)
-    told = built.told_after(DOCKER_PY)
-    assert "owner 1000:1000, was 0:0" in told
-    assert "Build as the same user, or with the Docker CLI, which sends no owners." in told
+    reported = built.sentences_after(DOCKER_PY)
+    assert "owner 1000:1000, was 0:0" in reported
+    assert "Build as the same user, or with the Docker CLI, which sends no owners." in reported
 
 
 def changed(path: str, before: int, now: int) -> FileChange:

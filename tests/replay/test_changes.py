@@ -46,36 +46,36 @@ def differing_files(step: Step | None, explanation: Explanation | None, record: 
     return sentences(compared) if compared is not None else ()
 
 
-def record_of(folder: Path, *summed: SourcesSum) -> Record:
+def record_of(folder: Path, *hashed: SourcesSum) -> Record:
     record = Record(folder, "/context")
-    for number, each in enumerate(summed):
+    for number, each in enumerate(hashed):
         record.remember(each, step="COPY . /", at=1_700_000_000 + number)
     return record
 
 
 def test_the_files_are_named(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
-    told = differing_files(step, explanation, record_of(tmp_path, OLD))
+    reported = differing_files(step, explanation, record_of(tmp_path, OLD))
     image = explanation.trace.store.images[0].short_id
-    assert told == (
+    assert reported == (
         f"The files differ from those that {image} was built from: a differs; d was added; c was removed.",
         "Proven: an earlier replay recorded the files of the stored checksum.",
     )
 
 
-def test_files_that_were_never_summed(tmp_path: Path) -> None:
+def test_files_that_were_never_hashed(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
-    told = differing_files(step, explanation, record_of(tmp_path))
-    assert len(told) == 1
-    assert told[0].endswith("was built from; which file differs is unknown: only a checksum is stored.")
+    reported = differing_files(step, explanation, record_of(tmp_path))
+    assert len(reported) == 1
+    assert reported[0].endswith("was built from; which file differs is unknown: only a checksum is stored.")
 
 
 def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
-    told = differing_files(step, explanation, record_of(tmp_path, OTHER, NEW))
-    assert "; which file differs is unknown: " in told[0]
-    assert told[1].startswith("Since the replay of ")
-    assert told[1].endswith(": a differs.")
+    reported = differing_files(step, explanation, record_of(tmp_path, OTHER, NEW))
+    assert "; which file differs is unknown: " in reported[0]
+    assert reported[1].startswith("Since the replay of ")
+    assert reported[1].endswith(": a differs.")
 
 
 def test_the_same_files_in_another_order(tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_it_is_not_the_files(tmp_path: Path) -> None:
 def test_many_files(tmp_path: Path) -> None:
     many = SourcesSum("dir:" + "8" * 64, tuple((f"f{number:02}", "1" * 64) for number in range(20)))
     step, explanation = missed(many, config(OLD.text))
-    told = differing_files(step, explanation, record_of(tmp_path, SourcesSum(OLD.text, ())))
-    assert told[0].endswith("f04 was added; and 15 more.")
+    reported = differing_files(step, explanation, record_of(tmp_path, SourcesSum(OLD.text, ())))
+    assert reported[0].endswith("f04 was added; and 15 more.")
 
 
 def test_what_is_remembered(tmp_path: Path) -> None:
@@ -137,18 +137,18 @@ def test_what_of_a_file_has_changed(folder: Path, tmp_path: Path, name: str) -> 
     built = Built(folder, tmp_path / "records")
     change, words = CHANGES[name]
     change(folder / "src")
-    told = built.told_after()
-    assert words in told
-    assert told.startswith("The files differ from those that made:1 was built from: src/")
-    assert told.count("src/") == 1
-    assert told.endswith("Proven: an earlier replay recorded the files of the stored checksum.")
+    reported = built.sentences_after()
+    assert words in reported
+    assert reported.startswith("The files differ from those that made:1 was built from: src/")
+    assert reported.count("src/") == 1
+    assert reported.endswith("Proven: an earlier replay recorded the files of the stored checksum.")
 
 
 def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> None:
     built = Built(folder, tmp_path / "records")
     built.folder = tree(tmp_path / "clone")
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
-    assert built.told_after().startswith(
+    assert built.sentences_after().startswith(
         "The files differ from those that made:1 was built from: src/a.c: content changed."
     )
 
@@ -156,19 +156,21 @@ def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("with_record", [True, False])
 def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_path: Path, with_record: bool) -> None:
     built = Built(folder, tmp_path / "records" if with_record else None, CLI_20_10)
-    told = built.told_after(DOCKER_CLI)
-    assert told.startswith("No file differs from those that made:1 was built from. They were sent by another client")
-    assert "Docker CLI 20.10" in told
-    assert "changed" not in told
-    assert ("Docker CLI 23.0" in told) is not with_record  # the record knows which of the two it was
+    reported = built.sentences_after(DOCKER_CLI)
+    assert reported.startswith(
+        "No file differs from those that made:1 was built from. They were sent by another client"
+    )
+    assert "Docker CLI 20.10" in reported
+    assert "changed" not in reported
+    assert ("Docker CLI 23.0" in reported) is not with_record  # the record knows which of the two it was
 
 
 def test_another_client_and_another_file(folder: Path, tmp_path: Path) -> None:
     built = Built(folder, tmp_path / "records", CLI_20_10)
     (folder / "src" / "a.c").write_bytes(b"int x;")
-    told = built.told_after()
-    assert "src/a.c: content changed" in told
-    assert "d/b.c" not in told
+    reported = built.sentences_after()
+    assert "src/a.c: content changed" in reported
+    assert "d/b.c" not in reported
 
 
 def test_of_several_candidates_the_one_that_the_record_knows_is_compared(folder: Path, tmp_path: Path) -> None:
@@ -182,7 +184,7 @@ def test_of_several_candidates_the_one_that_the_record_knows_is_compared(folder:
     newer = ImageConfig(created=Timestamp(1_800_000_000, 0, None), container_config=strange)
     built.daemon.add(other.model_copy(update={"id": "sha256:" + "d" * 64, "names": (), "config": newer}))
     (folder / "src" / "a.c").write_bytes(b"int x;")
-    assert "src/a.c: content changed" in built.told_after()
+    assert "src/a.c: content changed" in built.sentences_after()
 
 
 @pytest.mark.parametrize("header", [b"", b"name", b"namesrc", b"nameother/mode420uid0", b"namesrcmode1uid0gid0size"])
@@ -192,7 +194,7 @@ def test_a_header_that_is_none_says_nothing(header: bytes) -> None:
     assert change_in_words(change_of("src", state, state, has_same_content=None)) == "differs"
 
 
-def test_a_link_an_owner_and_a_device_are_told_apart() -> None:
+def test_a_link_an_owner_and_a_device_are_distinguished() -> None:
     def header(**changes: object) -> bytes:
         fields = {
             "mode": 0o777,
@@ -207,14 +209,14 @@ def test_a_link_an_owner_and_a_device_are_told_apart() -> None:
         fields |= {"devmajor": 0, "devminor": 0} | changes
         return ("namel" + "".join(f"{name}{value}" for name, value in fields.items())).encode()
 
-    def told(**changes: object) -> str:
+    def reported(**changes: object) -> str:
         before, now = (read_header("l", each) for each in (header(), header(**changes)))
         return change_in_words(change_of("l", before, now, has_same_content=None))
 
-    assert told(linkname="b/mode1") == "link to b/mode1, was a"
-    assert told(uid=1000, gid=50) == "owner 1000:50, was 0:0"
-    assert told(mode=0o120777) == "same file, different header"
-    assert told(mode=0o120755) == "mode 755, was 777"
-    assert told(devminor=3) == "device 0:3, was 0:0"
-    assert told(devminor="0security.capabilityx") == "extended attributes changed"
-    assert told(typeflag="1") == "a hard link now, was a symbolic link"
+    assert reported(linkname="b/mode1") == "link to b/mode1, was a"
+    assert reported(uid=1000, gid=50) == "owner 1000:50, was 0:0"
+    assert reported(mode=0o120777) == "same file, different header"
+    assert reported(mode=0o120755) == "mode 755, was 777"
+    assert reported(devminor=3) == "device 0:3, was 0:0"
+    assert reported(devminor="0security.capabilityx") == "extended attributes changed"
+    assert reported(typeflag="1") == "a hard link now, was a symbolic link"

@@ -33,8 +33,8 @@ def build(
     text = dockerfile.encode()
     context = context or context_of({"Dockerfile": text, **files})
     checksums = ContextChecksums(context, name, daemon.release, sender, dockerfile=text)
-    told = replay(text, checksums, daemon.store, daemon.rules, daemon.release, as_sent(sender, asked))
-    return told, list(client_hazards(sender, asked, told, checksums))
+    reported = replay(text, checksums, daemon.store, daemon.rules, daemon.release, as_sent(sender, asked))
+    return reported, list(client_hazards(sender, asked, reported, checksums))
 
 
 def kinds(hazards: list[StepHazard]) -> list[str]:
@@ -77,8 +77,8 @@ def test_a_session_label_never_hits_and_the_steps_before_it_do() -> None:
     daemon, client = Daemon(), CLIENTS["testcontainers-go"]
     dockerfile = "FROM scratch\nENV A=1\n"
     daemon.build(dockerfile, options=as_sent(client, BuildOptions()))
-    told = daemon.replay(dockerfile, options=as_sent(client, BuildOptions()))
-    steps = {step.text.partition("=")[0]: step for step in told.steps}
+    reported = daemon.replay(dockerfile, options=as_sent(client, BuildOptions()))
+    steps = {step.text.partition("=")[0]: step for step in reported.steps}
     assert steps["LABEL org.testcontainers.reap"].status is StepStatus.HIT
     session = steps["LABEL org.testcontainers.sessionId"]
     assert (session.status, session.reason) == (
@@ -99,14 +99,14 @@ def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(
     client: str, ignore: bytes | None, expected: int
 ) -> None:
     files = {} if ignore is None else {".dockerignore": ignore}
-    told, hazards = build(client, files, name="../Other")
+    reported, hazards = build(client, files, name="../Other")
     again, _ = build(client, files, name="../Other")
     assert kinds(hazards).count("Dockerfile outside of the context") == expected
-    differs = told.steps[1].created_by != again.steps[1].created_by
+    differs = reported.steps[1].created_by != again.steps[1].created_by
     assert differs is bool(expected)
 
 
-def test_it_is_no_hazard_where_the_ignore_file_is_not_copied() -> None:
+def test_it_is_not_a_hazard_where_the_ignore_file_is_not_copied() -> None:
     files = {".dockerignore": b"*.log\n", "a": b"1"}
     _, hazards = build("docker-cli", files, name="", dockerfile="FROM scratch\nCOPY a /\n")
     assert hazards == []
@@ -137,5 +137,5 @@ def test_a_secret_that_is_copied_is_a_hazard(client: str, files: Mapping[str, by
 @pytest.mark.parametrize(
     "files", [{".env": b"A=1", ".dockerignore": b".env\n"}, {".env.example": b"A="}, {"environment": b""}, {"key": b""}]
 )
-def test_what_is_left_out_or_is_public_is_no_hazard(files: Mapping[str, bytes]) -> None:
+def test_what_is_left_out_or_is_public_is_not_a_hazard(files: Mapping[str, bytes]) -> None:
     assert build("docker-cli", files)[1] == []

@@ -111,14 +111,14 @@ class Store:
         files = StoreImageFiles(lambda: LayerFiles(TarLayers(self.open)), daemon.release)
         checksums = ContextChecksums(MemoryContext({}, {}), "", daemon.release)
         dockerfile = f"FROM scratch\nCOPY --from=files:1 {copy}\n".encode()
-        told = replay(
+        reported = replay(
             dockerfile, checksums, daemon.store, daemon.rules, daemon.release, BuildOptions(), image_files=files
         )
-        assert told.refused is None
-        (miss,) = misses(told, daemon.store, daemon.rules, record, checksums, files)
+        assert reported.refused is None
+        (miss,) = misses(reported, daemon.store, daemon.rules, record, checksums, files)
         if record is not None:
-            remember_files(record, told, checksums, files)
-        return told, miss
+            remember_files(record, reported, checksums, files)
+        return reported, miss
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Replayed:
         return self.comparison.evidence.value
 
 
-def told_of(
+def sentences_of(
     copy: str,
     before: Mapping[str, File],
     now: Mapping[str, File],
@@ -151,8 +151,8 @@ def told_of(
     """Sum files of an image as they were, and replay with them as they are."""
     first = Store(version)
     first.add("files:1", before, "import")
-    told, _ = first.replay(copy, record)
-    created_by = (told.steps[1].created_by or "").removeprefix("/bin/sh -c #(nop) ")
+    reported, _ = first.replay(copy, record)
+    created_by = (reported.steps[1].created_by or "").removeprefix("/bin/sh -c #(nop) ")
     second = Store(version)
     second.add("files:1", now, "import")
     second.add("made:1", made, created_by)
@@ -188,65 +188,65 @@ def test_an_edit_of_an_image_is_named_and_proven(copy: str, version: str, edit: 
     now = {path: file for path, file in edited.items() if file is not None}
     # The layer has what is in the folder, whose own mode it does not show.
     made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
-    told = told_of(copy, FILES, now, made, version)
-    assert told.evidence == "proven", told.sentences
-    assert told.files == expected
-    causes = [cause.kind for cause in told.comparison.causes]
+    reported = sentences_of(copy, FILES, now, made, version)
+    assert reported.evidence == "proven", reported.sentences
+    assert reported.files == expected
+    causes = [cause.kind for cause in reported.comparison.causes]
     assert causes == ([CauseKind.LINE_ENDS] if edit == "line ends" else [])
-    assert ".dockerignore" not in told.sentences
+    assert ".dockerignore" not in reported.sentences
 
 
 def test_what_a_link_leads_to_is_the_file_that_is_copied() -> None:
     now = {**FILES, "etc/conf": File(b"CONF\n")}
     made = {"x/away": FILES["etc/conf"], "x/a": FILES["out/a"]}
-    told = told_of("/out/away /short/a /x/", FILES, now, made)
-    assert told.evidence == "proven", told.sentences
-    assert told.files == {"out/away": ("changed", ("what the link leads to",))}
+    reported = sentences_of("/out/away /short/a /x/", FILES, now, made)
+    assert reported.evidence == "proven", reported.sentences
+    assert reported.files == {"out/away": ("changed", ("what the link leads to",))}
 
 
 def test_owners_that_a_layer_does_not_show_are_only_likely() -> None:
     before = {**FILES, "out/a": File(b"one\ntwo\n", owner=(33, 33)), "out/b": File(b"b" * 2000, 0o755, (4, 5))}
     now = {**FILES, "out/sub/c": File(b"C\n"), "out/a": File(b"one\ntwo\n", owner=(1, 2))}
     made = copied({path: file for path, file in before.items() if path != "out"}, {"out": "x"})
-    told = told_of("/out /x", before, now, made)
-    assert told.evidence == "likely"
-    assert told.files["out/sub/c"] == ("changed", ("content",))
-    assert "COPY does not keep the owners that the files had in the image" in told.sentences
+    reported = sentences_of("/out /x", before, now, made)
+    assert reported.evidence == "likely"
+    assert reported.files["out/sub/c"] == ("changed", ("content",))
+    assert "COPY does not keep the owners that the files had in the image" in reported.sentences
 
 
 def test_a_layer_that_is_not_there_is_not_read() -> None:
     now = {**FILES, "out/a": File(b"other")}
-    told = told_of("/out/a /x", FILES, now, {"y": File(b"one\ntwo\n")})
-    assert told.evidence == "not readable"
-    assert "none of the sources is in the layer of the step" in told.sentences
+    reported = sentences_of("/out/a /x", FILES, now, {"y": File(b"one\ntwo\n")})
+    assert reported.evidence == "not readable"
+    assert "none of the sources is in the layer of the step" in reported.sentences
 
 
 def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
     now = {**FILES, "etc/conf": File(b"CONF\n")}
     made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
-    told = told_of("/out /x", FILES, now, made)
-    assert told.evidence == "likely"  # of what the link led to the layer has nothing
-    assert told.files == {}
+    reported = sentences_of("/out /x", FILES, now, made)
+    assert reported.evidence == "likely"  # of what the link led to the layer has nothing
+    assert reported.files == {}
     record = Record("", "")
-    told = told_of("/out /x", FILES, now, {}, record=record)
-    assert told.evidence == "proven"
-    assert told.files == {"out/away": ("changed", ("what the link leads to",))}
-    assert "out/away: its target (/etc/conf) changed" in told.sentences
+    reported = sentences_of("/out /x", FILES, now, {}, record=record)
+    assert reported.evidence == "proven"
+    assert reported.files == {"out/away": ("changed", ("what the link leads to",))}
+    assert "out/away: its target (/etc/conf) changed" in reported.sentences
 
 
 def test_a_record_knows_owners_too() -> None:
     before = {**FILES, "out/a": File(b"one\ntwo\n", owner=(33, 33))}
-    told = told_of("/out /x", before, FILES, {}, record=Record("", ""))
-    assert told.evidence == "proven"
-    assert told.files == {"out/a": ("changed", ("owner",))}
+    reported = sentences_of("/out /x", before, FILES, {}, record=Record("", ""))
+    assert reported.evidence == "proven"
+    assert reported.files == {"out/a": ("changed", ("owner",))}
 
 
 def test_contents_are_read_from_the_layer_and_the_image() -> None:
     now = {**FILES, "out/a": File(b"one\nTWO\n")}
     made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
-    told = told_of("/out /x", FILES, now, made)
-    (change,) = told.comparison.differing
-    contents = told.comparison.contents
+    reported = sentences_of("/out /x", FILES, now, made)
+    (change,) = reported.comparison.differing
+    contents = reported.comparison.contents
     assert contents is not None
     found = contents(change, 100)
     assert (found.before, found.now, found.problem) == (b"one\ntwo\n", b"one\nTWO\n", "")
@@ -298,7 +298,7 @@ def test_one_changed_byte_bit_or_name_is_the_one_that_is_named(
             del now[path]
             expected = {path: "removed"}
     made = copied({each: kept for each, kept in before.items() if each != "out"}, {"out": "x"})
-    told = told_of("/out /x", before, now, made, version)
-    assert told.evidence == "proven", told.sentences
+    reported = sentences_of("/out /x", before, now, made, version)
+    assert reported.evidence == "proven", reported.sentences
     links = {each for each, kept in before.items() if kept.target and path == "out/always"}  # what they lead to is gone
-    assert {each: mark for each, (mark, _) in told.files.items() if each not in links} == expected
+    assert {each: mark for each, (mark, _) in reported.files.items() if each not in links} == expected

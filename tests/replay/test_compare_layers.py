@@ -15,19 +15,19 @@ from cacheview.replay.comparison import Comparison, Evidence
 
 
 def compared(built: Built) -> tuple[Comparison, str]:
-    told = built.told_after(DOCKER_CLI)
+    reported = built.sentences_after(DOCKER_CLI)
     assert built.miss.comparison is not None
-    return built.miss.comparison, told
+    return built.miss.comparison, reported
 
 
 @pytest.mark.parametrize("client", ["docker-cli", "docker-cli-20.10", "docker-py"])
 def test_an_edit_is_proven_whoever_sent_the_files(tmp_path: Path, client: str) -> None:
     built = Built(tree(tmp_path / "context"), None, CLIENTS[client], layer=True)
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
-    found, told = compared(built)
+    found, reported = compared(built)
     assert found.evidence is Evidence.PROVEN
-    assert "src/a.c: content changed" in told
-    assert told.endswith("Proven: the files in its layer give the stored checksum.")
+    assert "src/a.c: content changed" in reported
+    assert reported.endswith("Proven: the files in its layer give the stored checksum.")
     assert {change.path for change in unexplained(found.changes, found.causes)} == {"src/a.c"}
     assert ("docker-cli-20.10" in {each.name for each in found.senders}) == (client == "docker-cli-20.10")
 
@@ -39,11 +39,11 @@ def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
         os.lchown(path, 1000, 1000)
     built = Built(folder, None, CLIENTS["docker-py"], layer=True)
     (folder / "src" / "new.c").write_bytes(b"int y;")
-    found, told = compared(built)
+    found, reported = compared(built)
     assert found.evidence is Evidence.PROVEN
     assert {"docker-py", "sam-cli"} <= {client.name for client in found.senders}
-    assert "sent by another client (docker-py" in told
-    assert "src/new.c was added" in told
+    assert "sent by another client (docker-py" in reported
+    assert "src/new.c was added" in reported
     assert [change.path for change in found.changes if change.mark is Mark.ADDED] == ["src/new.c"]
 
 
@@ -56,15 +56,17 @@ def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> N
     found, _ = compared(built)
     assert found.evidence is Evidence.PROVEN  # what the link leads to is as it was
     (folder / "top").write_bytes(b"z")
-    found, told = compared(built)
+    found, reported = compared(built)
     assert found.evidence is Evidence.LIKELY
-    assert told.startswith("The files likely differ from those that made:1 was built from: src/a.c: content changed")
-    assert "src/out points outside of what was copied" in told
+    assert reported.startswith(
+        "The files likely differ from those that made:1 was built from: src/a.c: content changed"
+    )
+    assert "src/out points outside of what was copied" in reported
     (folder / "src" / "a.c").write_bytes(b"int a;")
     (folder / "top").write_bytes(b"y")
-    found, told = compared(built)
+    found, reported = compared(built)
     assert found.differing == ()
-    assert told.startswith("No file is known to differ from those that made:1 was built from.")
+    assert reported.startswith("No file is known to differ from those that made:1 was built from.")
 
 
 def test_contents_are_read_from_the_layer_and_the_context(tmp_path: Path) -> None:

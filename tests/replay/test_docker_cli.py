@@ -87,12 +87,12 @@ def test_a_daemon_behind_ssh_has_the_name_that_the_cli_gives_it(config: Path) ->
 
 
 @pytest.mark.parametrize("document", [None, [], "x", {"default": None}, {"default": {"httpProxy": 1, "x": PROXY}}])
-def test_what_is_no_proxy_is_none(config: Path, document: object) -> None:
+def test_what_is_not_a_proxy_is_none(config: Path, document: object) -> None:
     assert proxies(config, document) == {}
 
 
 @pytest.mark.parametrize("text", ["{", "\0", "[" * 100_000])
-def test_a_config_that_is_not_json_is_told(config: Path, text: str) -> None:
+def test_a_config_that_is_not_json_is_reported(config: Path, text: str) -> None:
     config.write_text(text)
     added = added_by(DOCKER_CLI, "a.tar", {"DOCKER_DEFAULT_PLATFORM": "linux/arm64"})
     assert added.build_args == {}

@@ -103,7 +103,7 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "file", "said"),
+    ("context", "file", "printed"),
     [
         ("https://host/a.tar.gz", "", "it is a URL"),
         ("https://host/a.git#main:sub", "", "check out main, and give the path of sub in it"),
@@ -118,9 +118,9 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
     ],
 )
 def test_what_cannot_be_a_context_is_refused_with_what_to_do(
-    context: str, file: str, said: str, folder: Path, tar: Path
+    context: str, file: str, printed: str, folder: Path, tar: Path
 ) -> None:
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=printed):
         given_build(context.format(folder=folder, tar=tar), file, NEWEST, stdin=io.BytesIO(b"FROM scratch\n"))
 
 

@@ -28,14 +28,14 @@ def test_past_a_local_match_that_does_not_count_it_goes_on_from_that_match() -> 
     daemon.build("FROM scratch\nENV A=1\nLABEL other=1\nENV C=3\n", name="source:1")
     made = daemon.build("FROM scratch\nENV A=1\nENV B=2\nENV C=3\n")
     dockerfile = "FROM scratch\nENV A=1\nENV B=2\nENV C=3\n"
-    told = past_misses(daemon, dockerfile, BuildOptions(cache_from=("source:1",)))
-    assert [step.status.value for step in told.looked_up] == ["hit", "miss", "miss"]
-    assert [step.assumed for step in told.looked_up] == ["", *made]
+    reported = past_misses(daemon, dockerfile, BuildOptions(cache_from=("source:1",)))
+    assert [step.status.value for step in reported.looked_up] == ["hit", "miss", "miss"]
+    assert [step.assumed for step in reported.looked_up] == ["", *made]
 
 
 def test_past_another_miss_it_goes_on_from_the_nearest_candidate() -> None:
     daemon = Daemon("20.10.24")
     made = daemon.build("FROM scratch\nENV A=1\nENV B=2\nENV C=3\n")
-    told = past_misses(daemon, "FROM scratch\nENV A=1\nENV B=3\nENV C=3\n", BuildOptions())
-    assert [step.status.value for step in told.looked_up] == ["hit", "miss", "hit"]
-    assert told.steps[2].assumed == made[1]
+    reported = past_misses(daemon, "FROM scratch\nENV A=1\nENV B=3\nENV C=3\n", BuildOptions())
+    assert [step.status.value for step in reported.looked_up] == ["hit", "miss", "hit"]
+    assert reported.steps[2].assumed == made[1]

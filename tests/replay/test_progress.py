@@ -15,12 +15,14 @@ from cacheview.replay.replay import replay
 FILE = b"ARG A=1\nFROM scratch\nLABEL a=b\nLABEL c=d\n"
 
 
-def test_each_step_is_told_before_it_is_taken() -> None:
-    told: list[int] = []
+def test_each_step_is_predicted_before_it_is_taken() -> None:
+    reported: list[int] = []
     checksums = ContextChecksums(MemoryContext({}, {}), "", MOBY_71EBFC7)
     options = BuildOptions(labels={"l": "1"})
-    result = replay(FILE, checksums, ImageStore(()), CONTAINERD_71EBFC7, MOBY_71EBFC7, options, progress=told.append)
-    assert told == [3, 4, 5]
+    result = replay(
+        FILE, checksums, ImageStore(()), CONTAINERD_71EBFC7, MOBY_71EBFC7, options, progress=reported.append
+    )
+    assert reported == [3, 4, 5]
     assert result.total == 5
 
 

@@ -57,7 +57,7 @@ def record(context: Path | str, store: str, file: Path, *more: str) -> ReplayCas
     return recorded(file)
 
 
-def test_a_record_says_alone_what_the_replay_said(
+def test_a_record_alone_predicts_what_the_replay_did(
     context: Path, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "record.jsonl"
@@ -166,7 +166,7 @@ def test_values_are_taken_out_and_it_says_the_same(context: Path, store: str, tm
     assert "value-of-a-label" in redacted_record(plain, env=True, labels=False).model_dump_json()
 
 
-def test_a_value_that_is_a_name_too_is_said(
+def test_a_value_that_is_a_name_too_is_reported(
     context: Path, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record(context, store, tmp_path / "r.jsonl", "--build-arg", "TOKEN=scratch", "--redact", "env")
@@ -174,7 +174,7 @@ def test_a_value_that_is_a_name_too_is_said(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "printed"),
     [
         ({"members": [{"name": "a", "mode": 0, "sum": "x"}]}, "members[0].sum"),
         ({"members": [{"name": "base64:!", "mode": 0, "sum": "0" * 64}]}, "is not base64"),
@@ -185,27 +185,27 @@ def test_a_value_that_is_a_name_too_is_said(
     ],
 )
 def test_a_malformed_record_is_an_error_and_not_a_fault(
-    change: dict[str, Any], said: str, context: Path, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    change: dict[str, Any], printed: str, context: Path, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "record.jsonl"
     record(context, store, file)
     file.write_text(json.dumps({**json.loads(file.read_text()), **change}) + "\n")
     assert main(["check", str(file)]) in (1, 2)
-    assert said in capsys.readouterr().out
+    assert printed in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "printed"),
     [
         (["--record", "missing/record.jsonl"], "cannot be written"),
         (["--record", "r.jsonl", "-f", "missing"], "missing"),
     ],
 )
 def test_what_cannot_be_recorded_says_why(
-    more: list[str], said: str, context: Path, store: str, capsys: pytest.CaptureFixture[str]
+    more: list[str], printed: str, context: Path, store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["replay", str(context), "--store", store, *more]) == 2
-    assert said in capsys.readouterr().err
+    assert printed in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("field", ["members", "image_sums"])

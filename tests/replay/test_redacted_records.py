@@ -77,7 +77,7 @@ def test_no_value_that_was_given_is_left(secret: str, env: bool) -> None:
 @pytest.mark.parametrize(
     "secret", ["hunter2secret", "two-words secret-words", 'zq"quoted', "https://zquser:zqpass@host"]
 )
-def test_no_value_that_only_the_dockerfile_tells_is_left(instruction: str, secret: str) -> None:
+def test_no_value_that_only_the_dockerfile_has_is_left(instruction: str, secret: str) -> None:
     value = quote(secret) if " " in secret or '"' in secret else secret
     dockerfile = f"ARG BASE=alpine:3.19\nFROM $BASE\n{instruction.replace('@', value)}\nRUN login {value}\n".encode()
     case = case_of(dockerfile)

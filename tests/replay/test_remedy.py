@@ -14,9 +14,9 @@ from cacheview.report.replays import replay_as_json, replay_as_text
 
 
 def missed(daemon: Daemon, dockerfile: str, options: BuildOptions | None = None) -> tuple[Miss, str]:
-    told = daemon.replay(dockerfile, {"a": b"1"}, options)
-    found = tuple(misses(told, daemon.store, daemon.rules))
-    return found[0], replay_as_text(told, daemon.store, found)
+    reported = daemon.replay(dockerfile, {"a": b"1"}, options)
+    found = tuple(misses(reported, daemon.store, daemon.rules))
+    return found[0], replay_as_text(reported, daemon.store, found)
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_no_edit_is_one_that_nobody_can_make(daemon: Daemon) -> None:
     assert miss.remedy.edits == ()
     assert "Smallest edit" not in text.partition("FROM base:1")[0]
     assert "set the parent" not in text
-    told = daemon.replay("FROM scratch\nENV A=1\n")
-    document = json.loads(replay_as_json(told, daemon.rules, tuple(misses(told, daemon.store, daemon.rules))))
+    reported = daemon.replay("FROM scratch\nENV A=1\n")
+    document = json.loads(replay_as_json(reported, daemon.rules, tuple(misses(reported, daemon.store, daemon.rules))))
     (entry,) = document["misses"]
     assert entry["edit"] is None
     assert entry["explanation"]["edit"] is None
@@ -85,8 +85,8 @@ def test_no_edit_is_one_that_nobody_can_make(daemon: Daemon) -> None:
 
 def test_a_label_of_the_command_line_is_not_written_into_the_dockerfile(daemon: Daemon) -> None:
     daemon.build("FROM base:1\nENV A=1\n", options=BuildOptions(labels={"l": "1"}))
-    told = daemon.replay("FROM base:1\nENV A=1\n", options=BuildOptions(labels={"l": "2"}))
-    (miss,) = misses(told, daemon.store, daemon.rules)
+    reported = daemon.replay("FROM base:1\nENV A=1\n", options=BuildOptions(labels={"l": "2"}))
+    (miss,) = misses(reported, daemon.store, daemon.rules)
     assert miss.remedy.edits == ()
 
 
@@ -113,13 +113,13 @@ def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> Non
 
 @pytest.mark.parametrize("source", ["https://example.com/x", "--from=nothing:1 /x"])
 def test_a_miss_whatever_the_files_are_has_a_reason(daemon: Daemon, source: str) -> None:
-    told = daemon.replay(f"FROM base:1\nADD {source} /y\n".replace("ADD --from", "COPY --from"))
-    assert statuses(told) == ["miss"]
-    said = "no image on base:1 is this step, whatever its files are"
-    assert told.steps[1].reason == said
-    assert f" ---> miss: {said}" in replay_as_text(told, daemon.store)
-    (entry,) = json.loads(replay_as_json(told, daemon.rules))["misses"]
-    assert (entry["number"], entry["reason"], entry["explanation"], entry["edit"]) == (2, said, None, None)
+    reported = daemon.replay(f"FROM base:1\nADD {source} /y\n".replace("ADD --from", "COPY --from"))
+    assert statuses(reported) == ["miss"]
+    printed = "no image on base:1 is this step, whatever its files are"
+    assert reported.steps[1].reason == printed
+    assert f" ---> miss: {printed}" in replay_as_text(reported, daemon.store)
+    (entry,) = json.loads(replay_as_json(reported, daemon.rules))["misses"]
+    assert (entry["number"], entry["reason"], entry["explanation"], entry["edit"]) == (2, printed, None, None)
 
 
 @pytest.mark.parametrize("version", ["20.10.24", "25.0.5", "28.5.2"])
@@ -127,7 +127,7 @@ def test_every_miss_says_something(version: str) -> None:
     daemon = Daemon(version, GRAPH_DRIVER)
     daemon.add(image_of("base:1"))
     for dockerfile in ("FROM base:1\nRUN a\n", "FROM scratch\nCOPY a /a\n", "FROM base:1\nCOPY a /a\nRUN b\n"):
-        told: Replay = daemon.replay(dockerfile, {"a": b"1"})
-        for miss in misses(told, daemon.store, daemon.rules):
+        reported: Replay = daemon.replay(dockerfile, {"a": b"1"})
+        for miss in misses(reported, daemon.store, daemon.rules):
             assert miss.reason or miss.files or miss.explanation.sentence
         daemon.build(dockerfile, {"a": b"0"})

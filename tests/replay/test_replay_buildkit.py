@@ -12,7 +12,7 @@ HEREDOC = "BuildKit accepts this: a heredoc (<<EOF) began on line 2"
 
 
 @pytest.mark.parametrize(
-    ("version", "dockerfile", "what", "said"),
+    ("version", "dockerfile", "what", "printed"),
     [
         (
             "20.10.24",
@@ -32,14 +32,14 @@ HEREDOC = "BuildKit accepts this: a heredoc (<<EOF) began on line 2"
         ("28.5.2", "FROM base:1\nCOPY a-${TARGETARCH:-} /\n", f"{SETS} $TARGETARCH", "stat a-: file does not exist"),
     ],
 )
-def test_a_refusal_begins_with_what_buildkit_accepts(version: str, dockerfile: str, what: str, said: str) -> None:
+def test_a_refusal_begins_with_what_buildkit_accepts(version: str, dockerfile: str, what: str, printed: str) -> None:
     daemon = Daemon(version)
     daemon.add(image_of("base:1"))
     refused = daemon.replay(dockerfile, {"a": b""}).refused
     assert refused is not None
     assert what in refused.what
     assert refused.what.startswith("BuildKit accepts")
-    assert said in refused.message
+    assert printed in refused.message
     assert "BuildKit accepts" not in refused.message
 
 
@@ -66,8 +66,8 @@ def test_a_base_that_is_to_be_pulled_for_want_of_an_argument_says_so() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1-amd64"))
     dockerfile = "ARG TARGETARCH\nFROM base:1-$TARGETARCH\nENV A=1\n"
-    told = daemon.replay(dockerfile)
-    assert statuses(told) == ["unknown"]
-    assert f"{SETS} $TARGETARCH" in told.steps[1].reason
+    reported = daemon.replay(dockerfile)
+    assert statuses(reported) == ["unknown"]
+    assert f"{SETS} $TARGETARCH" in reported.steps[1].reason
     given = daemon.replay(dockerfile, options=BuildOptions(build_args={"TARGETARCH": "amd64"}))
     assert statuses(given) == ["miss"]

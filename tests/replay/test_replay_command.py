@@ -52,7 +52,7 @@ def test_all_cached(store: str, context: Path, capsys: pytest.CaptureFixture[str
     assert printed.endswith("4 steps: 3 cached\n")
 
 
-def test_a_miss_tells_why(store: str, context: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_miss_shows_why(store: str, context: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", str(context), "--store", store, "--build-arg", "V=2", "--label", "l=1"]) == 1
     printed = capsys.readouterr().out
     assert "Step 4/5 : ENV B=$V\n ---> miss\n      " in printed
@@ -99,7 +99,7 @@ def test_a_service_of_a_compose_file(
     assert "ignores dockerfile_inline" in capsys.readouterr().err
 
 
-def test_no_cache_is_no_hit(store: str, context: Path) -> None:
+def test_no_cache_is_not_a_hit(store: str, context: Path) -> None:
     assert main(["replay", str(context), "--store", store, "--no-cache"]) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_refusal(dockerfile: str, store: str, context: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["{context}/none", "--store", "{store}"], "no such folder or tar"),
         (["{context}", "--store", "{store}", "-f", "none"], "name another with -f"),
@@ -136,15 +136,15 @@ def test_a_refusal(dockerfile: str, store: str, context: Path, capsys: pytest.Ca
         (["{context}", "--store", "{store}", "--cache-from", '"a'], "--cache-from"),
     ],
 )
-def test_what_cannot_be_used_is_told_in_a_line(
-    arguments: list[str], said: str, store: str, context: Path, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_used_is_reported_in_a_line(
+    arguments: list[str], output: str, store: str, context: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
         status = main(["replay", *(each.format(context=context, store=store) for each in arguments)])
     except SystemExit as end:
         status = int(str(end.code))
     assert status == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
 
 
 def test_an_argument_without_a_value_is_that_of_the_environment(
@@ -162,9 +162,9 @@ def test_the_json_has_the_keys_of_the_readme() -> None:
     daemon.add(image_of("base:1", OnBuild=("ENV T=1",)))
     dockerfile = "FROM base:1\nCOPY a /a\nENV A=1\n"
     daemon.build(dockerfile, {"a": b"1"})
-    told = daemon.replay(dockerfile.replace("A=1", "A=2"), {"a": b"1"})
-    why = tuple(misses(told, daemon.store, daemon.rules))
-    document = json.loads(replay_as_json(told, daemon.rules, why))
+    reported = daemon.replay(dockerfile.replace("A=1", "A=2"), {"a": b"1"})
+    why = tuple(misses(reported, daemon.store, daemon.rules))
+    document = json.loads(replay_as_json(reported, daemon.rules, why))
     assert document["format"] == "cacheview-replay/1"
     assert (document["rules"], document["total"], document["all_cached"]) == (daemon.rules.name, 3, False)
     assert [step["status"] for step in document["steps"]] == ["no probe", "hit", "miss"]
@@ -178,11 +178,11 @@ def test_the_json_has_the_keys_of_the_readme() -> None:
     assert {*document, *document["steps"][0]} <= documented
 
 
-def test_the_text_tells_triggers_and_images_that_the_build_makes() -> None:
+def test_the_text_shows_triggers_and_images_that_the_build_makes() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", OnBuild=("ENV T=1", "LABEL t=1")))
-    told = daemon.replay("FROM base:1\nFROM scratch\nENV A=1\nFROM scratch\nENV A=1\n")
-    text = replay_as_text(told, daemon.store, ())
+    reported = daemon.replay("FROM base:1\nFROM scratch\nENV A=1\nFROM scratch\nENV A=1\n")
+    text = replay_as_text(reported, daemon.store, ())
     assert "Step 1/5 : FROM base:1\n# Executing 2 build triggers\n# ONBUILD ENV T=1\n ---> miss\n" in text
     assert "Step 5/5 : ENV A=1\n ---> Using cache\n ---> the image of step 3\n" in text
     assert replay_as_text(Daemon().replay("FROM scratch\nENV A=1\n", options=BuildOptions()), daemon.store).endswith(

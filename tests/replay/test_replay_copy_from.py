@@ -45,7 +45,7 @@ COPY --from=%s /out/schema.sql /srv/api/
         ("71ebfc7c63-c8d", "containerd-71ebfc7", "25.0.0", "71ebfc7c63"),
     ],
 )
-def test_files_of_a_stage_are_summed_as_the_daemon_did(
+def test_files_of_a_stage_are_hashed_as_the_daemon_did(
     tmp_path: Path, engine: str, rules: str, version: str, commit: str
 ) -> None:
     with tarfile.open(LIVE / engine / "data-root.tar.gz") as archive:
@@ -67,7 +67,7 @@ def test_files_of_a_stage_are_summed_as_the_daemon_did(
             return SourcesSum(f"file:{sums[copy.sources[0]]}", ())
 
     files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
-    told = replay(
+    reported = replay(
         DOCKERFILE.replace(b"%s", schema.id.encode()),
         Known(MemoryContext({}, {}), "", release),
         store,
@@ -76,11 +76,11 @@ def test_files_of_a_stage_are_summed_as_the_daemon_did(
         BuildOptions(build_args={"RELEASE": "2.3"}),
         image_files=files,
     )
-    copies = [step for step in told.steps if "--from" in step.text]
+    copies = [step for step in reported.steps if "--from" in step.text]
     assert copies[0].created_by == stored
     assert copies[0].status is StepStatus.HIT
     assert copies[1].status is StepStatus.MISS
-    assert StepStatus.UNKNOWN not in {step.status for step in told.looked_up}
+    assert StepStatus.UNKNOWN not in {step.status for step in reported.looked_up}
 
 
 @pytest.mark.parametrize("stages", [b"", b"FROM files AS more\nENV X=1\n"])
@@ -100,10 +100,10 @@ def test_past_a_miss_the_files_of_a_stage_are_unknown_and_never_refused(tmp_path
     def play(assumed: Mapping[int, str]) -> Replay:
         return replay(dockerfile, checksums, store, rules, release, options, image_files=files, assumed=assumed)
 
-    told = replay_past_misses(play, store, rules)
-    assert told.steps[1].assumed
-    assert told.refused is None
-    copy = told.steps[-1]
+    reported = replay_past_misses(play, store, rules)
+    assert reported.steps[1].assumed
+    assert reported.refused is None
+    copy = reported.steps[-1]
     assert copy.status is StepStatus.UNKNOWN
     assert copy.reason.endswith("part of which would have to be built")
 
@@ -117,11 +117,11 @@ def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> No
     entry = Entry("logo.svg", Kind.FILE, 0o644, size=7)
     checksums = ContextChecksums(MemoryContext({"logo.svg": entry}, {"logo.svg": b"changed"}), "", release)
     dockerfile = b"FROM scratch\nLABEL part=assets\nCOPY logo.svg /logo.svg\n"
-    told = replay(dockerfile, checksums, store, rules, release, BuildOptions(), image_files=files)
-    (miss,) = misses(told, store, rules, None, checksums, files)
+    reported = replay(dockerfile, checksums, store, rules, release, BuildOptions(), image_files=files)
+    (miss,) = misses(reported, store, rules, None, checksums, files)
     assert miss.files == (
         "The files differ from those that shop/assets:1 was built from: logo.svg: content changed.",
         "Proven: the files in its layer give the stored checksum.",
     )
-    (unread,) = misses(told, store, rules, None, checksums)
+    (unread,) = misses(reported, store, rules, None, checksums)
     assert "only a checksum is stored" in unread.files[0]

@@ -29,17 +29,17 @@ def test_a_base_is_found_by_its_names_and_its_id(kind: StoreKind, name: str) -> 
     daemon = Daemon(kind=kind)
     daemon.add(image_of("base:1"))
     daemon.build("FROM base:1\nENV A=1\n")
-    told = daemon.replay(f"FROM {name}\nENV A=1\n")
-    assert told.steps[0].image == BASE
-    assert statuses(told) == ["hit"]
+    reported = daemon.replay(f"FROM {name}\nENV A=1\n")
+    assert reported.steps[0].image == BASE
+    assert statuses(reported) == ["hit"]
 
 
 def test_a_name_with_the_id_is_local_in_a_containerd_store_only() -> None:
     for kind in KINDS:
         daemon = Daemon(kind=kind)
         daemon.add(image_of("base:1"))
-        told = daemon.replay(f"FROM base@{BASE}\nENV A=1\n")
-        assert statuses(told) == ["miss" if kind is CONTAINERD else "unknown"]
+        reported = daemon.replay(f"FROM base@{BASE}\nENV A=1\n")
+        assert statuses(reported) == ["miss" if kind is CONTAINERD else "unknown"]
         named = image_of("other:1", digit="b")
         daemon.add(named.model_copy(update={"names": (*named.names, f"docker.io/library/base@sha256:{'c' * 64}")}))
         pulled = daemon.replay(f"FROM base@sha256:{'c' * 64}\nENV A=1\n")
@@ -57,52 +57,52 @@ def test_a_tag_that_is_not_given_is_latest() -> None:
 def test_a_stage_goes_before_an_image_of_its_name() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:latest"))
-    told = daemon.replay("FROM scratch AS Base\nENV A=1\nFROM BASE\nENV B=1\n")
-    assert [step.image for step in told.steps] == ["", "", "", ""]
-    assert told.steps[2].made_by == 2
-    assert told.history == ("/bin/sh -c #(nop)  ENV A=1", "/bin/sh -c #(nop)  ENV B=1")
+    reported = daemon.replay("FROM scratch AS Base\nENV A=1\nFROM BASE\nENV B=1\n")
+    assert [step.image for step in reported.steps] == ["", "", "", ""]
+    assert reported.steps[2].made_by == 2
+    assert reported.history == ("/bin/sh -c #(nop)  ENV A=1", "/bin/sh -c #(nop)  ENV B=1")
 
 
 def test_an_image_for_another_system_is_refused() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", os="windows"))
     daemon.add(image_of("other:1", digit="b"))
-    told = daemon.replay("FROM base:1\nENV A=1\n")
-    assert told.refused is not None
-    assert (told.refused.message, told.refused.line) == ("operating system is not supported", 1)
+    reported = daemon.replay("FROM base:1\nENV A=1\n")
+    assert reported.refused is not None
+    assert (reported.refused.message, reported.refused.line) == ("operating system is not supported", 1)
 
 
 @pytest.mark.parametrize("base", ["base:1", "scratch", "nothing:1"])
 def test_a_store_of_windows_images_is_not_replayed_and_no_word_is_put_into_the_mouth_of_its_daemon(base: str) -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", os="windows"))
-    told = daemon.replay(f"FROM {base} AS a\nENV A=1\nFROM a\nCOPY x C:\\\\\n", {"x": b""})
-    assert told.refused is None
-    assert statuses(told) == ["unknown", "unknown"]
-    assert told.all_cached is None
-    assert all("cacheview replays only builds for Linux" in step.reason for step in told.steps[:2])
+    reported = daemon.replay(f"FROM {base} AS a\nENV A=1\nFROM a\nCOPY x C:\\\\\n", {"x": b""})
+    assert reported.refused is None
+    assert statuses(reported) == ["unknown", "unknown"]
+    assert reported.all_cached is None
+    assert all("cacheview replays only builds for Linux" in step.reason for step in reported.steps[:2])
 
 
 @pytest.mark.parametrize(
-    ("version", "said"),
+    ("version", "printed"),
     [
         ("20.10.24", "invalid reference format: repository name must be lowercase"),
         ("28.5.2", "invalid reference format: repository name (library/Base) must be lowercase"),
     ],
 )
-def test_what_is_no_reference_is_refused_in_the_words_of_the_release(version: str, said: str) -> None:
-    told = Daemon(version).replay("FROM scratch\nENV A=1\nFROM Base\n")
-    assert told.refused is not None
-    assert (told.refused.message, told.refused.line) == (said, 3)
+def test_what_is_not_a_reference_is_refused_in_the_words_of_the_release(version: str, printed: str) -> None:
+    reported = Daemon(version).replay("FROM scratch\nENV A=1\nFROM Base\n")
+    assert reported.refused is not None
+    assert (reported.refused.message, reported.refused.line) == (printed, 3)
 
 
 def test_arguments_before_from_are_seen_by_from_alone() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1"))
     dockerfile = "ARG BASE=base ARG=2\nFROM $BASE:${TAG:-1}\nENV A=$BASE\nARG BASE\nENV B=$BASE\n"
-    told = daemon.replay(dockerfile)
-    assert told.steps[1].image == BASE
-    texts = [step.created_by for step in told.looked_up]
+    reported = daemon.replay(dockerfile)
+    assert reported.steps[1].image == BASE
+    texts = [step.created_by for step in reported.looked_up]
     assert (texts[0], texts[2]) == ("/bin/sh -c #(nop)  ENV A=", "/bin/sh -c #(nop)  ENV B=base")
     other = daemon.replay(dockerfile, options=BuildOptions(build_args={"BASE": "none"}))
     assert statuses(other)[0] == "unknown"
@@ -111,9 +111,9 @@ def test_arguments_before_from_are_seen_by_from_alone() -> None:
 def test_the_target_ends_the_build() -> None:
     daemon = Daemon()
     dockerfile = "FROM scratch AS one\nENV A=1\nFROM scratch AS two\nENV B=1\n"
-    told = daemon.replay(dockerfile, options=BuildOptions(target="ONE"))
-    assert (told.total, len(told.steps)) == (2, 2)
-    assert told.history == ("/bin/sh -c #(nop)  ENV A=1",)
+    reported = daemon.replay(dockerfile, options=BuildOptions(target="ONE"))
+    assert (reported.total, len(reported.steps)) == (2, 2)
+    assert reported.history == ("/bin/sh -c #(nop)  ENV A=1",)
     missing = daemon.replay(dockerfile, options=BuildOptions(target="three"))
     assert missing.refused is not None
     assert missing.refused.message == 'target stage "three" could not be found'
@@ -126,9 +126,9 @@ def test_labels_of_the_command_line_are_steps_at_the_end_in_order_of_their_names
     daemon = Daemon()
     dockerfile = "FROM scratch AS one\nENV A=1\nFROM scratch\nENV B=1\n"
     given = BuildOptions(labels={"z": "1", "a": "two words"})
-    told = daemon.replay(dockerfile, options=given)
-    assert [step.text for step in told.steps[4:]] == ["LABEL a=two words", "LABEL z=1"]
-    assert told.total == 6
+    reported = daemon.replay(dockerfile, options=given)
+    assert [step.text for step in reported.steps[4:]] == ["LABEL a=two words", "LABEL z=1"]
+    assert reported.total == 6
     daemon.build(dockerfile, options=given)
     assert daemon.replay(dockerfile, options=BuildOptions(labels={"a": "two words", "z": "1"})).all_cached
     assert statuses(daemon.replay(dockerfile, options=BuildOptions(labels={"a": "two words", "z": "2"}))) == [
@@ -145,14 +145,14 @@ def test_triggers_of_the_base_are_asked_before_the_first_step() -> None:
     dockerfile = "FROM base:1\nENV A=1\n"
     files = {"a": b"1"}
     ids = daemon.build(dockerfile, files)
-    told = daemon.replay(dockerfile, files)
-    assert told.total == 2
-    assert [(trigger.number, trigger.line, trigger.image) for trigger in told.steps[0].triggers] == [
+    reported = daemon.replay(dockerfile, files)
+    assert reported.total == 2
+    assert [(trigger.number, trigger.line, trigger.image) for trigger in reported.steps[0].triggers] == [
         (1, 0, ids[0]),
         (1, 0, ids[1]),
     ]
-    assert told.steps[0].image == ids[1]
-    assert told.all_cached
+    assert reported.steps[0].image == ids[1]
+    assert reported.all_cached
     changed = daemon.replay(dockerfile, {"a": b"2"})
     assert statuses(changed) == ["hit", "miss", "not asked"]
     assert changed.steps[0].image == ""
@@ -161,11 +161,11 @@ def test_triggers_of_the_base_are_asked_before_the_first_step() -> None:
 def test_a_trigger_that_cannot_be_is_refused_at_its_from() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", OnBuild=("ENV A=1", "COPY missing /")))
-    told = daemon.replay("FROM scratch\nENV A=1\nFROM base:1\nENV A=1\n")
-    assert told.refused is not None
-    assert "missing" in told.refused.message
-    assert [step.number for step in told.steps] == [1, 2, 3]
-    assert len(told.steps[2].triggers) == 1
+    reported = daemon.replay("FROM scratch\nENV A=1\nFROM base:1\nENV A=1\n")
+    assert reported.refused is not None
+    assert "missing" in reported.refused.message
+    assert [step.number for step in reported.steps] == [1, 2, 3]
+    assert len(reported.steps[2].triggers) == 1
 
 
 def test_the_cache_of_an_older_image_is_hit_where_it_is_asked_for() -> None:
@@ -175,9 +175,9 @@ def test_the_cache_of_an_older_image_is_hit_where_it_is_asked_for() -> None:
     older = daemon.build(dockerfile, files, name="older:1")
     newer = daemon.build(dockerfile, files, options=BuildOptions(no_cache=True))
     assert [step.image for step in daemon.replay(dockerfile, files).looked_up] == newer
-    told = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",)))
-    assert told.all_cached
-    assert newer[0] not in [step.image for step in told.looked_up]
+    reported = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",)))
+    assert reported.all_cached
+    assert newer[0] not in [step.image for step in reported.looked_up]
     assert older != newer
     ignored = daemon.replay(dockerfile, files, options=BuildOptions(cache_from=("older:1",), no_cache=True))
     assert statuses(ignored) == ["not asked", "not asked"]
@@ -198,9 +198,9 @@ def test_a_cache_that_is_not_there_shuts_out_the_local_one_or_ends_the_build(
 ) -> None:
     daemon = Daemon(version, kind)
     daemon.build("FROM scratch\nENV A=1\n")
-    told = daemon.replay("FROM scratch\nENV A=1\n", options=BuildOptions(cache_from=("nothing:1",)))
-    assert (told.refused is not None) == refused
-    assert told.steps == () if refused else statuses(told) == ["miss"]
+    reported = daemon.replay("FROM scratch\nENV A=1\n", options=BuildOptions(cache_from=("nothing:1",)))
+    assert (reported.refused is not None) == refused
+    assert reported.steps == () if refused else statuses(reported) == ["miss"]
     again = daemon.replay("FROM scratch\nENV A=1\n", options=BuildOptions(cache_from=("nothing:1",), no_cache=True))
     assert again.refused is None
 
@@ -235,9 +235,9 @@ def test_with_content_trust_a_base_is_not_known_but_scratch_and_stages_are() -> 
     daemon.add(image_of("base:1"))
     daemon.build("FROM scratch\nENV A=1\n")
     dockerfile = "FROM scratch AS s\nENV A=1\nFROM s\nENV B=1\nFROM base:1\nENV C=1\n"
-    told = daemon.replay(dockerfile, options=BuildOptions(is_trusted=True))
-    assert statuses(told) == ["hit", "miss", "unknown"]
-    assert "DOCKER_CONTENT_TRUST" in told.steps[-1].reason
+    reported = daemon.replay(dockerfile, options=BuildOptions(is_trusted=True))
+    assert statuses(reported) == ["hit", "miss", "unknown"]
+    assert "DOCKER_CONTENT_TRUST" in reported.steps[-1].reason
 
 
 def test_a_dockerfile_that_is_a_link_out_of_the_context(tmp_path: Path) -> None:
@@ -262,11 +262,11 @@ def test_a_dockerfile_that_is_a_link_out_of_the_context(tmp_path: Path) -> None:
 def test_a_context_that_the_client_refuses_is_refused_by_the_client(tmp_path: Path) -> None:
     checksums = ContextChecksums(FolderContext(tmp_path), "", builder_release("28.5.2"), leads_out=True)
     daemon = Daemon()
-    told = replay(b"FROM scratch\n", checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
-    assert told.refused is not None
-    assert told.refused.by == "client"
-    assert "the client says: unable to open Dockerfile" in replay_as_text(told, daemon.store)
-    assert json.loads(replay_as_json(told, daemon.rules))["refused"]["by"] == "client"
+    reported = replay(b"FROM scratch\n", checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
+    assert reported.refused is not None
+    assert reported.refused.by == "client"
+    assert "the client says: unable to open Dockerfile" in replay_as_text(reported, daemon.store)
+    assert json.loads(replay_as_json(reported, daemon.rules))["refused"]["by"] == "client"
     empty = replay(b"", Nothing(), daemon.store, daemon.rules, daemon.release, BuildOptions())
     assert empty.refused is not None
     assert empty.refused.by == "daemon"
@@ -286,6 +286,6 @@ def test_a_name_that_holds_the_words_of_another_error_is_refused_by_its_own() ->
     daemon = Daemon()
     daemon.add(image_of("base:1"))
     for name in ("ambiguous/X", "no such image/X", "ambiguous!"):
-        told = daemon.replay(f"ARG B='{name}'\nFROM $B\nENV A=1\n")
-        assert told.refused is not None
-        assert told.refused.message.startswith("invalid reference format")
+        reported = daemon.replay(f"ARG B='{name}'\nFROM $B\nENV A=1\n")
+        assert reported.refused is not None
+        assert reported.refused.message.startswith("invalid reference format")

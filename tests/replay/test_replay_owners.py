@@ -65,7 +65,7 @@ def test_a_name_that_the_base_does_not_know_ends_the_build(
     record = tmp_path / "record.jsonl"
     command = ["replay", str(context), "--store", str(tmp_path / "base.tar"), "--rules", "Docker 28.5.2, overlay2"]
     assert main([*command, "--json", "--record", str(record)]) == (2 if refused else 1)
-    told = json.loads(capsys.readouterr().out)
-    assert (told["refused"] or {"said": "", "line": 0})["said"].endswith(refused)
-    assert (told["refused"] or {"line": 0})["line"] == line
+    reported = json.loads(capsys.readouterr().out)
+    assert (reported["refused"] or {"said": "", "line": 0})["said"].endswith(refused)
+    assert (reported["refused"] or {"line": 0})["line"] == line
     assert main(["check", str(record)]) == 0  # a record knows it without the layers

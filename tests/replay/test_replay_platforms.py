@@ -42,7 +42,7 @@ def test_an_image_of_another_platform_is_taken_where_the_daemon_forgets_its_own_
     assert taken(version, kind, Platform(os="linux", architecture="arm64"))
 
 
-def test_an_index_without_content_for_the_daemon_is_no_base() -> None:
+def test_an_index_without_content_for_the_daemon_is_not_a_base() -> None:
     foreign = Platform(os="linux", architecture="arm64")
     index = BASE.model_copy(
         update={
@@ -91,10 +91,10 @@ def test_the_separators_of_a_destination_are_those_of_the_platform_in_the_oldest
     dockerfile, files = "FROM scratch\nCOPY a b d/e/\n", {"a": b"1", "b": b"2"}
     daemon.add(BASE)
     options = BuildOptions(platform="windows/amd64")
-    told = daemon.replay(dockerfile.replace("scratch", "base:1"), files, options)
-    assert told.refused is None
-    assert told.steps[1].probe is not None
-    assert (told.steps[1].probe.config.Cmd or ())[-1].endswith(f" in d{separator}e{separator} ")
+    reported = daemon.replay(dockerfile.replace("scratch", "base:1"), files, options)
+    assert reported.refused is None
+    assert reported.steps[1].probe is not None
+    assert (reported.steps[1].probe.config.Cmd or ())[-1].endswith(f" in d{separator}e{separator} ")
 
 
 @pytest.mark.parametrize(

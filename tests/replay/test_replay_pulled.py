@@ -23,20 +23,20 @@ def played(dockerfile: str) -> Replay:
     return replay(dockerfile.encode(), files, ImageStore(()), choice.rules, release, BuildOptions(), name="Dockerfile")
 
 
-def test_a_history_upon_a_pulled_base_is_not_told() -> None:
-    told = played("FROM example.com/base:1\nLABEL a=1\n")
-    assert told.refused is None
-    assert told.history is None
-    assert [step.status for step in told.steps] == [StepStatus.NO_PROBE, StepStatus.UNKNOWN]
+def test_a_history_upon_a_pulled_base_is_not_predicted() -> None:
+    reported = played("FROM example.com/base:1\nLABEL a=1\n")
+    assert reported.refused is None
+    assert reported.history is None
+    assert [step.status for step in reported.steps] == [StepStatus.NO_PROBE, StepStatus.UNKNOWN]
 
 
 def test_nor_is_one_upon_a_stage_of_it() -> None:
     assert played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM one\nLABEL b=1\n").history is None
 
 
-def test_a_stage_that_stands_on_its_own_is_told() -> None:
-    told = played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM scratch\nLABEL b=1\n")
-    assert told.history == ("/bin/sh -c #(nop)  LABEL b=1",)
+def test_a_stage_that_stands_on_its_own_is_predicted() -> None:
+    reported = played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM scratch\nLABEL b=1\n")
+    assert reported.history == ("/bin/sh -c #(nop)  LABEL b=1",)
 
 
 def test_triggers_of_a_base_that_is_not_known_are_not_missed() -> None:
@@ -67,7 +67,7 @@ def test_the_layers_of_an_image_that_was_pulled_are_unpacked() -> None:
     loaded = Image(id="sha256:" + "a" * 64, names=("docker.io/library/app:1",), config=config)
     statuses = []
     for image in (loaded, loaded.model_copy(update={"unpacked": True})):
-        told = replay(
+        reported = replay(
             b"FROM scratch\nLABEL a=1\n",
             files,
             ImageStore((image,)),
@@ -76,5 +76,5 @@ def test_the_layers_of_an_image_that_was_pulled_are_unpacked() -> None:
             BuildOptions(cache_from=("app:1",)),
             name="Dockerfile",
         )
-        statuses.append(told.steps[-1].status)
+        statuses.append(reported.steps[-1].status)
     assert statuses == [StepStatus.UNKNOWN, StepStatus.HIT]

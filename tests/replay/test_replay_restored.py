@@ -31,12 +31,12 @@ def loaded(daemon: Daemon) -> None:
 def test_a_stage_on_an_image_that_the_cache_made_is_asked_about(version: str) -> None:
     daemon = Daemon(version)
     loaded(daemon)
-    told = daemon.replay(TWO_STAGES, options=CACHE)
-    assert told.refused is None
-    assert statuses(told) == ["hit", "hit"]
-    one, two = told.steps[1], told.steps[3]
+    reported = daemon.replay(TWO_STAGES, options=CACHE)
+    assert reported.refused is None
+    assert statuses(reported) == ["hit", "hit"]
+    one, two = reported.steps[1], reported.steps[3]
     assert (one.image, one.made_by) == ("", 2)
-    assert (told.steps[2].image, told.steps[2].made_by) == ("", 2)
+    assert (reported.steps[2].image, reported.steps[2].made_by) == ("", 2)
     assert (two.image, two.made_by) == (daemon.images[0].id, 0)
 
 
@@ -44,9 +44,9 @@ def test_a_stage_on_an_image_that_the_cache_made_is_asked_about(version: str) ->
 def test_what_is_made_twice_is_one_image(version: str) -> None:
     daemon = Daemon(version)
     loaded(daemon)
-    told = daemon.replay(f"{TWO_STAGES}FROM one\nENV C=3\nFROM scratch\nENV A=1\n", options=CACHE)
-    assert statuses(told) == ["hit", "hit", "miss", "hit"]
-    assert told.steps[-1].made_by == 2
+    reported = daemon.replay(f"{TWO_STAGES}FROM one\nENV C=3\nFROM scratch\nENV A=1\n", options=CACHE)
+    assert statuses(reported) == ["hit", "hit", "miss", "hit"]
+    assert reported.steps[-1].made_by == 2
 
 
 def test_a_containerd_store_fails_to_make_the_same_image_twice() -> None:
@@ -56,9 +56,9 @@ def test_a_containerd_store_fails_to_make_the_same_image_twice() -> None:
     daemon.build(dockerfile, files, name="app:1")
     daemon.images = [image.model_copy(update={"parent": None, "built_locally": False}) for image in daemon.images]
     daemon.images = [image for image in daemon.images if image.names]
-    told = daemon.replay(f"{dockerfile}FROM scratch\nCOPY a /a\n", files, options=CACHE)
-    assert told.refused is not None
-    assert "moby-dangling@<the image of step 2> failed because it already exists" in told.refused.message
+    reported = daemon.replay(f"{dockerfile}FROM scratch\nCOPY a /a\n", files, options=CACHE)
+    assert reported.refused is not None
+    assert "moby-dangling@<the image of step 2> failed because it already exists" in reported.refused.message
 
 
 @pytest.mark.parametrize("kind", [CONTAINERD, GRAPH_DRIVER], ids=lambda kind: kind.value)
@@ -68,15 +68,15 @@ def test_no_stand_in_is_shown_as_an_id(kind: StoreKind) -> None:
     dockerfile = "FROM scratch AS one\nCOPY a /a\nFROM one\nCOPY b /b\n"
     daemon.build(dockerfile, files, name="app:1")
     daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
-    told = daemon.replay(dockerfile.replace("COPY b", "COPY a b"), files | {"c": b""}, options=CACHE)
-    told = daemon.replay(f"{dockerfile}ENV C=1\nFROM one\nENV D=1\n", files, options=CACHE)
-    assert "miss" in statuses(told)
-    missed = list(misses(told, daemon.store, daemon.rules))
-    text = replay_as_text(told, daemon.store, missed)
+    reported = daemon.replay(dockerfile.replace("COPY b", "COPY a b"), files | {"c": b""}, options=CACHE)
+    reported = daemon.replay(f"{dockerfile}ENV C=1\nFROM one\nENV D=1\n", files, options=CACHE)
+    assert "miss" in statuses(reported)
+    missed = list(misses(reported, daemon.store, daemon.rules))
+    text = replay_as_text(reported, daemon.store, missed)
     assert "the image of step 2" in text
     assert "no child of step 2" in text or "no child of the image of step 2" in text
     known = {image.id for image in daemon.images}
-    assert {step.image for step in told.steps} <= known | {""}
+    assert {step.image for step in reported.steps} <= known | {""}
 
 
 def test_a_parent_that_an_answer_has_recorded_is_found_by_the_next_stage() -> None:
@@ -87,8 +87,8 @@ def test_a_parent_that_an_answer_has_recorded_is_found_by_the_next_stage() -> No
     (only,) = daemon.images
     base = daemon.add(Image(id="sha256:" + "b" * 64, names=("docker.io/library/b:1",), config=only.config))
     assert base.parent is None
-    told = daemon.replay(f"{dockerfile}FROM app:1\nENV B=1\n", options=CACHE)
-    assert statuses(told) == ["hit", "miss"]
+    reported = daemon.replay(f"{dockerfile}FROM app:1\nENV B=1\n", options=CACHE)
+    assert statuses(reported) == ["hit", "miss"]
 
 
 def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> None:
@@ -109,11 +109,11 @@ def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> N
         }
     )
     restored = daemon.add(Image(id="sha256:" + "e" * 64, config=config))
-    told = daemon.replay(TWO_STAGES, options=CACHE)
-    assert statuses(told) == ["hit", "hit"]
-    assert (told.steps[1].made_by, told.steps[1].possible) == (2, (restored.id,))
+    reported = daemon.replay(TWO_STAGES, options=CACHE)
+    assert statuses(reported) == ["hit", "hit"]
+    assert (reported.steps[1].made_by, reported.steps[1].possible) == (2, (restored.id,))
     words = "the image of step 2, or eeeeeeeeeeee, if an earlier build created that very image"
-    assert f" ---> {words}\n" in replay_as_text(told, daemon.store)
+    assert f" ---> {words}\n" in replay_as_text(reported, daemon.store)
 
 
 def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words() -> None:
@@ -122,10 +122,14 @@ def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words()
     dockerfile = "FROM scratch\nENV A=1\nENV B=2\n"
     daemon.build(dockerfile, name="app:1")
     daemon.build(dockerfile, options=BuildOptions(no_cache=True))
-    told = daemon.replay(dockerfile, options=CACHE)
-    assert told.refused is not None
-    assert (told.refused.line, told.refused.by, told.refused.message) == (2, "nobody", told.refused.what)
-    text = replay_as_text(told, daemon.store)
+    reported = daemon.replay(dockerfile, options=CACHE)
+    assert reported.refused is not None
+    assert (reported.refused.line, reported.refused.by, reported.refused.message) == (
+        2,
+        "nobody",
+        reported.refused.what,
+    )
+    text = replay_as_text(reported, daemon.store)
     assert "never answered at line 2: The daemon would never answer: neither the source nor the local match" in text
     assert "daemon says" not in text
     daemon.version = "26.1.5"

@@ -26,7 +26,7 @@ def builds(file: str) -> list[ReplayCase]:
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("number", range(12))
-def test_a_build_is_told_as_the_daemon_did_it(file: str, number: int) -> None:
+def test_a_build_is_predicted_as_the_daemon_did_it(file: str, number: int) -> None:
     case = builds(file)[number]
     judgement = judge_build(case)
     assert judgement.differences == ()
@@ -44,7 +44,7 @@ def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_hit_that_is_told_wrong_is_seen(file: str) -> None:
+def test_a_hit_that_is_predicted_wrongly_is_seen(file: str) -> None:
     case = next(case for case in builds(file) if case.scenario == "site/again")
     steps = list(case.expect.steps or ())
     steps[2] = steps[2].model_copy(update={"cached": False})

@@ -37,39 +37,39 @@ def daemon(request: pytest.FixtureRequest) -> Daemon:
 
 def test_what_was_built_is_hit_step_by_step(daemon: Daemon) -> None:
     ids = daemon.build(FIVE, FILES)
-    told = daemon.replay(FIVE, FILES)
-    assert [step.image for step in told.looked_up] == ids
-    assert told.all_cached is True
-    assert told.first_miss is None
-    assert told.history == tuple(entry.created_by for entry in daemon.store.by_id[ids[-1]].history)
-    assert [step.created_by for step in told.looked_up] == list(told.history)
+    reported = daemon.replay(FIVE, FILES)
+    assert [step.image for step in reported.looked_up] == ids
+    assert reported.all_cached is True
+    assert reported.first_miss is None
+    assert reported.history == tuple(entry.created_by for entry in daemon.store.by_id[ids[-1]].history)
+    assert [step.created_by for step in reported.looked_up] == list(reported.history)
 
 
 def test_an_empty_store_misses_the_first_step_and_is_asked_no_more(daemon: Daemon) -> None:
-    told = daemon.replay(FIVE, FILES)
-    assert statuses(told) == ["miss", "not asked", "not asked", "not asked"]
-    assert told.all_cached is False
-    first, *others = told.looked_up
-    assert told.first_miss is first
+    reported = daemon.replay(FIVE, FILES)
+    assert statuses(reported) == ["miss", "not asked", "not asked", "not asked"]
+    assert reported.all_cached is False
+    first, *others = reported.looked_up
+    assert reported.first_miss is first
     assert first.probe is not None
     assert first.probe.parent == ""
     assert all(step.probe is None and "after the miss at step 2" in step.reason for step in others)
     assert all(step.cached is False and step.image == "" for step in others)
     # and yet it is known what would be built
-    assert told.history is not None
-    assert told.history[1] == "/bin/sh -c #(nop)  ENV A=1"
+    assert reported.history is not None
+    assert reported.history[1] == "/bin/sh -c #(nop)  ENV A=1"
 
 
 def test_the_parent_of_a_step_is_what_the_last_one_hit(daemon: Daemon) -> None:
     ids = daemon.build(FIVE, FILES)
-    told = daemon.replay(FIVE.replace("l=1", "l=2"), FILES)
-    assert statuses(told) == ["hit", "hit", "miss", "not asked"]
-    assert told.first_miss is not None
-    assert told.first_miss.number == 4
-    assert told.first_miss.probe is not None
-    assert told.first_miss.probe.parent == ids[1]
-    assert told.first_miss.probe.config.Image == ids[1]
-    assert told.first_miss.probe.config.Env == (
+    reported = daemon.replay(FIVE.replace("l=1", "l=2"), FILES)
+    assert statuses(reported) == ["hit", "hit", "miss", "not asked"]
+    assert reported.first_miss is not None
+    assert reported.first_miss.number == 4
+    assert reported.first_miss.probe is not None
+    assert reported.first_miss.probe.parent == ids[1]
+    assert reported.first_miss.probe.config.Image == ids[1]
+    assert reported.first_miss.probe.config.Env == (
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "A=1",
     )
@@ -77,36 +77,36 @@ def test_the_parent_of_a_step_is_what_the_last_one_hit(daemon: Daemon) -> None:
 
 def test_after_a_miss_the_next_stage_asks_again(daemon: Daemon) -> None:
     daemon.build(FIVE, FILES)
-    told = daemon.replay(FIVE.replace("A=1", "A=2") + FIVE, FILES)
-    assert statuses(told) == ["hit", "miss", "not asked", "not asked", "hit", "hit", "hit", "hit"]
+    reported = daemon.replay(FIVE.replace("A=1", "A=2") + FIVE, FILES)
+    assert statuses(reported) == ["hit", "miss", "not asked", "not asked", "hit", "hit", "hit", "hit"]
 
 
 def test_without_a_cache_nothing_is_asked(daemon: Daemon) -> None:
     daemon.build(FIVE, FILES)
     base = daemon.add(image_of("base:1"))
-    told = daemon.replay(FIVE + "FROM base:1\nENV A=1\n", FILES, BuildOptions(no_cache=True))
-    assert statuses(told) == ["not asked"] * 5
-    assert {step.reason for step in told.looked_up} == {"--no-cache: the cache is not used"}
-    assert {step.probe for step in told.looked_up} == {None}
-    assert told.all_cached is False
-    assert told.first_miss is None
-    assert told.steps[5].image == base.id
+    reported = daemon.replay(FIVE + "FROM base:1\nENV A=1\n", FILES, BuildOptions(no_cache=True))
+    assert statuses(reported) == ["not asked"] * 5
+    assert {step.reason for step in reported.looked_up} == {"--no-cache: the cache is not used"}
+    assert {step.probe for step in reported.looked_up} == {None}
+    assert reported.all_cached is False
+    assert reported.first_miss is None
+    assert reported.steps[5].image == base.id
 
 
 def test_the_newest_wins_though_the_rest_was_built_on_the_older(daemon: Daemon) -> None:
     daemon.build(FIVE, FILES)
     top = "\n".join(FIVE.splitlines()[:3])
     newer = daemon.build(top, FILES, BuildOptions(no_cache=True))
-    told = daemon.replay(FIVE, FILES)
-    assert statuses(told) == ["hit", "hit", "miss", "not asked"]
-    assert [step.image for step in told.looked_up][:2] == newer
+    reported = daemon.replay(FIVE, FILES)
+    assert statuses(reported) == ["hit", "hit", "miss", "not asked"]
+    assert [step.image for step in reported.looked_up][:2] == newer
 
 
 def test_what_the_build_itself_makes_is_hit_later_in_it(daemon: Daemon) -> None:
-    told = daemon.replay(FIVE + FIVE.replace("l=1", "l=2"), FILES)
-    assert statuses(told) == ["miss", "not asked", "not asked", "not asked", "hit", "hit", "miss", "not asked"]
-    assert [step.made_by for step in told.looked_up] == [2, 3, 4, 5, 2, 3, 9, 10]
-    assert {step.image for step in told.looked_up} == {""}
+    reported = daemon.replay(FIVE + FIVE.replace("l=1", "l=2"), FILES)
+    assert statuses(reported) == ["miss", "not asked", "not asked", "not asked", "hit", "hit", "miss", "not asked"]
+    assert [step.made_by for step in reported.looked_up] == [2, 3, 4, 5, 2, 3, 9, 10]
+    assert {step.image for step in reported.looked_up} == {""}
 
 
 def test_of_two_that_this_build_makes_the_later_is_hit(daemon: Daemon) -> None:
@@ -114,17 +114,17 @@ def test_of_two_that_this_build_makes_the_later_is_hit(daemon: Daemon) -> None:
     two = daemon.replay(FIVE + FIVE, FILES, BuildOptions(no_cache=True))
     assert set(statuses(two)) == {"not asked"}
     changed = FIVE.replace("A=1", "A=2")
-    told = daemon.replay(changed + changed + FIVE, FILES)
-    assert [step.made_by or step.image for step in told.looked_up][:4] == [ids[0], 3, 4, 5]
-    assert [step.made_by or step.image for step in told.looked_up][4:8] == [ids[0], 3, 4, 5]
-    assert [step.image for step in told.looked_up][8:] == ids
+    reported = daemon.replay(changed + changed + FIVE, FILES)
+    assert [step.made_by or step.image for step in reported.looked_up][:4] == [ids[0], 3, 4, 5]
+    assert [step.made_by or step.image for step in reported.looked_up][4:8] == [ids[0], 3, 4, 5]
+    assert [step.image for step in reported.looked_up][8:] == ids
 
 
 def test_steps_are_numbered_and_placed() -> None:
     dockerfile = "# comment\nARG V=1\nFROM scratch AS a\nENV A=1 \\\n  B=2\nFROM a\nLABEL x=y\n"
-    told = Daemon().replay(dockerfile, options=BuildOptions(labels={"z": "1"}))
-    assert told.total == 6
-    assert [(step.number, step.line, step.stage) for step in told.steps] == [
+    reported = Daemon().replay(dockerfile, options=BuildOptions(labels={"z": "1"}))
+    assert reported.total == 6
+    assert [(step.number, step.line, step.stage) for step in reported.steps] == [
         (1, 2, -1),
         (2, 3, 0),
         (3, 4, 0),
@@ -132,41 +132,41 @@ def test_steps_are_numbered_and_placed() -> None:
         (5, 7, 1),
         (6, 0, 1),
     ]
-    assert told.steps[2].text == "ENV A=1   B=2"
+    assert reported.steps[2].text == "ENV A=1   B=2"
 
 
 def test_a_refused_step_ends_the_build_and_is_printed() -> None:
     daemon = Daemon()
     daemon.build("FROM scratch\nENV A=1\n")
-    told = daemon.replay("FROM scratch\nENV A=1\nVOLUME $NOTHING\nENV B=1\n")
-    assert [step.status for step in told.steps] == [StepStatus.NO_PROBE, StepStatus.HIT, StepStatus.NO_PROBE]
-    assert told.total == 4
-    assert told.history is None
-    assert told.all_cached is False
-    assert told.refused is not None
-    assert (told.refused.line, told.refused.message) == (3, "VOLUME specified can not be an empty string")
+    reported = daemon.replay("FROM scratch\nENV A=1\nVOLUME $NOTHING\nENV B=1\n")
+    assert [step.status for step in reported.steps] == [StepStatus.NO_PROBE, StepStatus.HIT, StepStatus.NO_PROBE]
+    assert reported.total == 4
+    assert reported.history is None
+    assert reported.all_cached is False
+    assert reported.refused is not None
+    assert (reported.refused.line, reported.refused.message) == (3, "VOLUME specified can not be an empty string")
 
 
-def test_nothing_on_scratch_is_no_image() -> None:
-    told = Daemon().replay("FROM scratch\n")
-    assert told.refused is not None
-    assert told.refused.message == "No image was generated. Is your Dockerfile empty?"
-    assert len(told.steps) == 1
+def test_nothing_on_scratch_is_not_an_image() -> None:
+    reported = Daemon().replay("FROM scratch\n")
+    assert reported.refused is not None
+    assert reported.refused.message == "No image was generated. Is your Dockerfile empty?"
+    assert len(reported.steps) == 1
 
 
 @pytest.mark.parametrize(
     ("version", "probes"), [("20.10.24", False), ("25.0.0", False), ("25.0.3", True), ("28.5.2", True)]
 )
-def test_the_cache_is_told_the_platform_from_some_releases_on(version: str, probes: bool) -> None:
-    told = Daemon(version).replay(FIVE, FILES, BuildOptions(platform="linux/arm64"))
-    assert told.first_miss is not None
-    assert told.first_miss.probe is not None
-    platform = told.first_miss.probe.platform
+def test_the_cache_gets_the_platform_from_some_releases_on(version: str, probes: bool) -> None:
+    reported = Daemon(version).replay(FIVE, FILES, BuildOptions(platform="linux/arm64"))
+    assert reported.first_miss is not None
+    assert reported.first_miss.probe is not None
+    platform = reported.first_miss.probe.platform
     assert (str(platform) if platform else None) == ("linux/arm64" if probes else None)
 
 
 @pytest.mark.parametrize(
-    ("version", "given", "said"),
+    ("version", "given", "printed"),
     [
         ("20.10.24", "li*nux", '"li*nux": wildcards not yet supported: invalid argument'),
         (
@@ -177,11 +177,11 @@ def test_the_cache_is_told_the_platform_from_some_releases_on(version: str, prob
         ),
     ],
 )
-def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given: str, said: str) -> None:
-    told = Daemon(version).replay(FIVE, FILES, BuildOptions(platform=given))
-    assert told.steps == ()
-    assert told.refused is not None
-    assert told.refused.message == said
+def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given: str, printed: str) -> None:
+    reported = Daemon(version).replay(FIVE, FILES, BuildOptions(platform=given))
+    assert reported.steps == ()
+    assert reported.refused is not None
+    assert reported.refused.message == printed
 
 
 @pytest.mark.parametrize("version", ["20.10.24", "23.0.0", "25.0.17", "28.5.2", "29.7.2"])
@@ -218,32 +218,32 @@ def test_two_builds_share_the_steps_that_they_begin_with(first: list[str], secon
     daemon = Daemon(kind=kind)  # type: ignore[arg-type]
     start = ["FROM scratch", "ENV START=1"]
     daemon.build("\n".join(start + first), FILES)
-    told = daemon.replay("\n".join(start + second), FILES)
+    reported = daemon.replay("\n".join(start + second), FILES)
     shared = next(
         (n for n, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
     expected = ["hit"] * (1 + shared) + ["miss"] * (len(second) > shared)
-    assert statuses(told) == expected + ["not asked"] * (1 + len(second) - len(expected))
+    assert statuses(reported) == expected + ["not asked"] * (1 + len(second) - len(expected))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
-def test_a_heredoc_that_is_not_compared_is_told_at_the_hit(kind: Any) -> None:
+def test_a_heredoc_that_is_not_compared_is_reported_at_the_hit(kind: Any) -> None:
     daemon = Daemon("26.1.5", kind)
     daemon.add(image_of("base:1"))
     dockerfile = "FROM base:1\nRUN cat <<EOF > /x\none\nEOF\nRUN plain\n"
     daemon.build(dockerfile)
-    told = daemon.replay(dockerfile.replace("one", "two"))
-    assert statuses(told) == ["hit", "hit"]
-    (hazard,) = told.steps[1].hazards
+    reported = daemon.replay(dockerfile.replace("one", "two"))
+    assert statuses(reported) == ["hit", "hit"]
+    (hazard,) = reported.steps[1].hazards
     assert hazard.kind == "heredoc not compared"
     assert "<<EOF" in hazard.sentence
-    assert told.steps[2].hazards == ()
-    assert "Hazard, heredoc not compared: " in replay_as_text(told, daemon.store)
+    assert reported.steps[2].hazards == ()
+    assert "Hazard, heredoc not compared: " in replay_as_text(reported, daemon.store)
     missed = daemon.replay(dockerfile.replace("cat", "tac"))
     assert missed.steps[1].hazards == ()
 
 
-def test_a_hard_link_whose_content_is_not_compared_is_told_at_the_hit(tmp_path: Path) -> None:
+def test_a_hard_link_whose_content_is_not_compared_is_reported_at_the_hit(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "b").hardlink_to(tmp_path / "a")
     daemon = Daemon("20.10.24")
@@ -260,9 +260,9 @@ def test_a_hard_link_whose_content_is_not_compared_is_told_at_the_hit(tmp_path: 
         made = ImageConfig(created=Timestamp(number, 0, None), container_config=probe.config)
         daemon.add(Image(id=f"sha256:{number:064x}", parent=base.id, config=made))
     (tmp_path / "a").write_bytes(b"2")
-    told = replayed("ADD b /b").steps[1]
-    assert told.status is StepStatus.HIT
-    (hazard,) = told.hazards
+    reported = replayed("ADD b /b").steps[1]
+    assert reported.status is StepStatus.HIT
+    (hazard,) = reported.hazards
     assert "The content of b is not compared: it is a hard link to a" in hazard.sentence
     assert replayed("COPY a b /d/").steps[1].status is StepStatus.MISS  # the first name has the content
     (tmp_path / "a").write_bytes(b"1")
@@ -274,7 +274,7 @@ def test_a_hard_link_whose_content_is_not_compared_is_told_at_the_hit(tmp_path: 
 def test_a_later_stage_finds_a_step_among_many_that_the_build_has_made(daemon: Daemon) -> None:
     """Each stage makes another image on scratch; the last one repeats what an early one made."""
     stages = [f"FROM scratch\nLABEL number={number}\nENV A=1\n" for number in (*range(40), 3)]
-    told = daemon.replay("".join(stages))
-    assert statuses(told)[:-2] == ["miss", "not asked"] * 40
-    assert statuses(told)[-2:] == ["hit", "hit"]
-    assert [step.made_by for step in told.steps[-2:]] == [11, 12]
+    reported = daemon.replay("".join(stages))
+    assert statuses(reported)[:-2] == ["miss", "not asked"] * 40
+    assert statuses(reported)[-2:] == ["hit", "hit"]
+    assert [step.made_by for step in reported.steps[-2:]] == [11, 12]

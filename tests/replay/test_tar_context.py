@@ -175,7 +175,7 @@ def test_a_name_that_is_sent_twice_has_the_first_sum_and_the_last_content() -> N
 
 
 @pytest.mark.parametrize("name", ["/", "//", "..", "../..", "a/../.."])
-def test_the_root_by_another_name_is_no_member_of_itself(name: str) -> None:
+def test_the_root_by_another_name_is_not_a_member_of_itself(name: str) -> None:
     """Its folder was in itself, and what lies in it without end."""
     plain = (
         ("Dockerfile", tarfile.REGTYPE, b"FROM scratch\n"),
@@ -224,7 +224,7 @@ def test_a_dockerfile_that_is_not_there_is_refused_in_the_words_of_the_daemon(na
 
 
 @pytest.mark.parametrize("end", [100, 512, 700, 1023])
-def test_a_tar_that_ends_early_is_told_so(end: int) -> None:
+def test_a_tar_that_ends_early_is_reported(end: int) -> None:
     data = raw_tar(("a", b"0", b"1" * 1000))[:end]
     with pytest.raises(DataError, match=r"damaged|early"):
         of(data)

@@ -127,7 +127,7 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "output"),
     [
         (["--what-if", "nothing"], "no such change: 'nothing'; there are prune, prune-all"),
         (["--what-if", "prune:x"], "prune takes nothing after it"),
@@ -140,9 +140,9 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
         (["--what-if", "prune", "--client", "all"], "--client all cannot be combined"),
     ],
 )
-def test_what_cannot_be_is_told(
-    options: list[str], said: str, context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_is_reported(
+    options: list[str], output: str, context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = built(tmp_path, "26.1.5")
     assert main(["replay", context, "--store", store, *options]) == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err

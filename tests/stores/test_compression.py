@@ -78,7 +78,7 @@ def test_cut_or_damaged_gives_what_was_before(kind: str, data: st.DataObject) ->
     assert not cut or CONTENT.startswith(seen)
 
 
-def test_damage_is_told_after_everything_before_it() -> None:
+def test_damage_is_reported_after_everything_before_it() -> None:
     stream, _ = opened(gzip.compress(CONTENT)[:-8])
     assert stream.read(len(CONTENT)) == CONTENT
     with pytest.raises(DamagedStreamError):
@@ -126,7 +126,7 @@ def test_samples(kind: str, tmp_path: Path) -> None:
 
 
 @kinds
-def test_text_inside_a_compression_is_no_store(kind: str, tmp_path: Path) -> None:
+def test_text_inside_a_compression_is_not_a_store(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_bytes(KINDS[kind](b"buy milk"))
     with pytest.raises(DataError, match=f"inside its {kind} compression"):

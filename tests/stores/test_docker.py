@@ -92,7 +92,7 @@ def test_a_layer_that_is_a_link_has_its_target_s_size(tmp_path: Path) -> None:
     assert {image.size for image in store.images} == {len(b"layer content")}
 
 
-def test_new_layout_tells_by_its_layer_sources(tmp_path: Path) -> None:
+def test_the_new_layout_is_recognized_by_its_layer_sources(tmp_path: Path) -> None:
     """Docker 25 and later: blobs and an index, and still the id is that of the config."""
     layout = Layout()
     manifest = layout.image(name="docker.io/shop/web:1")

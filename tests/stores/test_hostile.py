@@ -148,7 +148,7 @@ def test_names_that_point_outside_are_passed_over(name: str, tmp_path: Path) -> 
     assert [entry.name for entry in tmp_path.iterdir()] == ["in"]
 
 
-def test_a_list_outside_is_no_list(tmp_path: Path) -> None:
+def test_a_list_outside_is_not_a_list(tmp_path: Path) -> None:
     files = {f"../{name}": content for name, content in new_files().items()}
     assert open_bytes(tar_bytes(files), tmp_path / "a.tar") is None
 

@@ -56,7 +56,7 @@ class TestConfigs:
             (b'{"rootfs":' * 100_000, "200 levels deep"),
         ],
     )
-    def test_what_is_no_config_is_a_problem(self, root: Root, content: bytes, what: str) -> None:
+    def test_what_is_not_a_config_is_a_problem(self, root: Root, content: bytes, what: str) -> None:
         good = root.image(1)
         bad = sha256(content)
         root.file(bad).write_bytes(content)
@@ -89,7 +89,7 @@ class TestConfigs:
         with pytest.raises(DataError, match=r"no image could be read.*bad digest"):
             read(root.root)
 
-    def test_what_is_no_file_is_not_opened(self, root: Root, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def test_what_is_not_a_file_is_not_opened(self, root: Root, tmp_path_factory: pytest.TempPathFactory) -> None:
         outside = tmp_path_factory.mktemp("outside") / "config"
         linked, piped, folder, good = (root.image(number) for number in range(4))
         shutil.move(root.file(linked), outside)
@@ -100,10 +100,10 @@ class TestConfigs:
         root.file(folder).mkdir()
         store = read(root.root)
         assert [image.id for image in store.images] == [good]
-        told = {problem.where: problem.what for problem in store.problems}
-        assert "is a link, which is not followed" in told[linked]
-        assert "is a named pipe" in told[piped]
-        assert "is a folder" in told[folder]
+        reported = {problem.where: problem.what for problem in store.problems}
+        assert "is a link, which is not followed" in reported[linked]
+        assert "is a named pipe" in reported[piped]
+        assert "is a folder" in reported[folder]
 
     @pytest.mark.parametrize("name", ["imagedb/content/sha256", "imagedb/content", "imagedb"])
     def test_a_folder_that_is_a_link_out_is_not_followed(

@@ -330,7 +330,7 @@ def test_of_very_many_problems_the_first_are_listed_and_all_are_counted(tmp_path
     assert whole.problems[-1].what == "500 more problems are not listed"
 
 
-def test_a_limit_is_told_however_many_problems_there_are(tmp_path: Path) -> None:
+def test_a_limit_is_reported_however_many_problems_there_are(tmp_path: Path) -> None:
     layout = Layout()
     layout.image(1)
     for number in range(1500):

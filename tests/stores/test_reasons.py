@@ -43,7 +43,7 @@ def too_deep() -> object:
 
 
 @pytest.mark.parametrize(
-    ("act", "said"),
+    ("act", "printed"),
     [
         (lambda: os.stat("a\0b"), "it holds a null character"),
         (null_of_python_3_13, "it holds a null character"),
@@ -62,14 +62,14 @@ def too_deep() -> object:
         (lambda: ssl.create_default_context(cafile="/dev/null"), "no certificate or crl found"),
     ],
 )
-def test_what_python_raises_is_said_in_words(act: Callable[[], object], said: str) -> None:
+def test_what_python_raises_is_reported_in_words(act: Callable[[], object], printed: str) -> None:
     text = reason(raised(act))
-    assert text.startswith(said)
+    assert text.startswith(printed)
     assert not re.search(r"Errno|Error|\(b?'|0x", text)
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "printed"),
     [
         (http.client.RemoteDisconnected("x"), "the connection was closed before an answer came"),
         (http.client.BadStatusLine("SSH-2.0"), "what came is not HTTP, and begins with 'SSH-2.0'"),
@@ -81,15 +81,15 @@ def test_what_python_raises_is_said_in_words(act: Callable[[], object], said: st
         (DataError("is bad", where="there"), "there: is bad"),
     ],
 )
-def test_what_a_connection_raises_is_said_in_words_however_it_is_wrapped(error: Exception, said: str) -> None:
+def test_what_a_connection_raises_is_reported_in_words_however_it_is_wrapped(error: Exception, printed: str) -> None:
     wrapped = urllib3.exceptions.ProtocolError("Connection aborted.", error)
-    assert reason(error) == said
-    assert why_broken(list(causes_of(error))) == said
+    assert reason(error) == printed
+    assert why_broken(list(causes_of(error))) == printed
     if not isinstance(error, DataError):
-        assert why_broken(list(causes_of(wrapped))) == said
+        assert why_broken(list(causes_of(wrapped))) == printed
 
 
-def test_the_innermost_cause_is_said_where_libraries_wrap_it() -> None:
+def test_the_innermost_cause_is_reported_where_libraries_wrap_it() -> None:
     tunnel = OSError("Tunnel connection failed: 403 Forbidden")
     pool = urllib3.HTTPConnectionPool("registry.example")
     wrapped = urllib3.exceptions.MaxRetryError(pool, "/v2/", urllib3.exceptions.ProxyError("Cannot connect", tunnel))

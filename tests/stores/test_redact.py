@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 RULES = "containerd-71ebfc7"
 
 
-def case_of(told: SuiteCase) -> Case:
-    return Case(told.name, ImageStore(told.images), told.rules, told.probes)
+def case_of(reported: SuiteCase) -> Case:
+    return Case(reported.name, ImageStore(reported.images), reported.rules, reported.probes)
 
 
 def config(text: str, secret: str, *, env: bool) -> dict[str, Any]:
@@ -94,7 +94,7 @@ HISTORY = (
 @pytest.mark.parametrize(
     "secret", ["hunter2secret", "two-words secret-words", 'zq"quoted\\secret', "https://zquser:zqpass@host"]
 )
-def test_values_that_only_the_history_tells(text: str, secret: str) -> None:
+def test_values_that_only_the_history_has(text: str, secret: str) -> None:
     command = text.format(secret)
     image = {"id": "sha256:a", "config": {"history": [{"created_by": command}, {"created_by": f"/bin/sh -c {secret}"}]}}
     case = case_of(decode(SuiteCase, json.dumps({"rules": RULES, "images": [image]})))

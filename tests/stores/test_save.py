@@ -126,12 +126,12 @@ _WORDS = ("pass", "passage", "word", "pass word", "{redacted-1}", "{redacted-", 
 def test_commands_stay_equal_or_different_also_joined(values: list[str], commands: list[list[str]]) -> None:
     images = [image(*(f"V{i}={value}" for i, value in enumerate(values)), cmd=tuple(cmd)) for cmd in commands]
     redaction = Redaction(images, (), env=True, labels=True)
-    told = [redaction.image(one).config for one in images]
-    for left, before in zip(told, commands, strict=True):
+    reported = [redaction.image(one).config for one in images]
+    for left, before in zip(reported, commands, strict=True):
         assert left.container_config is not None
         assert left.history is not None
         assert left.history[0].created_by == " ".join(left.container_config.Cmd or ())
-        for right, other in zip(told, commands, strict=True):
+        for right, other in zip(reported, commands, strict=True):
             assert right.container_config is not None
             assert right.history is not None
             assert (left.container_config.Cmd == right.container_config.Cmd) == (before == other)

@@ -98,7 +98,7 @@ def _main(events: int, folder: Path) -> None:
     freeze()  # as the program does, once it is painted
     taken: list[tuple[int, int]] = []
     begun = time.monotonic()
-    told = ["0", "0"]
+    reported = ["0", "0"]
 
     def settled(_: bool) -> None:
         if not taken:
@@ -107,10 +107,10 @@ def _main(events: int, folder: Path) -> None:
 
     def end() -> None:
         loads = len(taken)
-        if int(told[0]) >= events - PER_STREAM and loads == end.loads:  # type: ignore[attr-defined]
+        if int(reported[0]) >= events - PER_STREAM and loads == end.loads:  # type: ignore[attr-defined]
             engine.kill()
             second, last = taken[1], (_resident(), sys.getallocatedblocks())
-            result: dict[str, Any] = {"events": int(told[0]), "streams": int(told[1]), "reloads": loads}
+            result: dict[str, Any] = {"events": int(reported[0]), "streams": int(reported[1]), "reloads": loads}
             result |= {"second": second, "last": last}
             result["seconds"] = int(time.monotonic() - begun)
             print(json.dumps(result), flush=True)
@@ -120,7 +120,7 @@ def _main(events: int, folder: Path) -> None:
     def read() -> None:
         assert engine.stdout is not None
         for line in engine.stdout:
-            told[:] = line.split()
+            reported[:] = line.split()
 
     end.loads = -1  # type: ignore[attr-defined]
     window.settled.connect(settled)

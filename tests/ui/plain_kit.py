@@ -70,8 +70,8 @@ def _demand_rows_plain(view: QAbstractItemView, parent: QModelIndex, depth: int)
                 demand_plain(drawn, (view, row, column))
                 assert "\n" not in drawn, (view, drawn)
             for role in (Core.ItemDataRole.AccessibleTextRole, Core.ItemDataRole.AccessibleDescriptionRole):
-                told = index.data(role)
-                if isinstance(told, str):
-                    demand_plain(told, (view, role))
+                reported = index.data(role)
+                if isinstance(reported, str):
+                    demand_plain(reported, (view, role))
         if depth:
             _demand_rows_plain(view, model.index(row, 0, parent), depth - 1)

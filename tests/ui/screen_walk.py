@@ -127,8 +127,8 @@ def _look(window: MainWindow, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "window": window.size().toTuple(),
-        "outside": [_told(widget) for widget in _shown(window) if not _is_inside(widget)],
-        "cut": [_told(widget) for widget in _shown(window) if _is_cut(widget)],
+        "outside": [_named(widget) for widget in _shown(window) if not _is_inside(widget)],
+        "cut": [_named(widget) for widget in _shown(window) if _is_cut(widget)],
         "rows": views,
     }
 
@@ -198,7 +198,7 @@ def _is_cut(widget: QWidget) -> bool:
     return False
 
 
-def _told(widget: QWidget) -> str:
+def _named(widget: QWidget) -> str:
     text = getattr(widget, "text", str)
     named = text() if callable(text) else text
     ancestor = widget.parentWidget()

@@ -125,11 +125,11 @@ def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Call
         (BUILT, ""),
     ],
 )
-def test_where_an_image_came_from_is_said_where_it_is_shown(image: Image, word: str) -> None:
-    said = came_from(image)
-    assert word in said
-    assert bool(word) == bool(said)
-    assert said in tip_text(image)
+def test_where_an_image_came_from_is_reported_where_it_is_shown(image: Image, word: str) -> None:
+    printed = came_from(image)
+    assert word in printed
+    assert bool(word) == bool(printed)
+    assert printed in tip_text(image)
 
 
 def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Opened], None]) -> None:

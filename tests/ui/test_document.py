@@ -80,7 +80,7 @@ def test_typed_and_taken_back_leaves_no_step(document: ProbeDocument) -> None:
     assert document.probe.config.User == "root"
 
 
-def test_load_starts_anew(document: ProbeDocument) -> None:
+def test_load_starts_over(document: ProbeDocument) -> None:
     document.set_field("User", "1")
     probes = heard(document)
     loaded = Probe(parent="sha256:1")

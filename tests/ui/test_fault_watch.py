@@ -69,10 +69,10 @@ def begin(application, window, location):
 def test_a_fault_is_one_line_and_status_70(where: str, tmp_path: Path) -> None:
     ended = run(where, tmp_path)
     assert ended.returncode == 70, ended.stderr
-    told = [line for line in ended.stderr.splitlines() if "propagateSizeHints" not in line]
-    assert len(told) == 1
-    assert told[0].startswith("cacheview: this is a bug in cacheview, not an answer. Please report: ")
-    assert "ZeroDivisionError" in told[0]
+    reported = [line for line in ended.stderr.splitlines() if "propagateSizeHints" not in line]
+    assert len(reported) == 1
+    assert reported[0].startswith("cacheview: this is a bug in cacheview, not an answer. Please report: ")
+    assert "ZeroDivisionError" in reported[0]
     assert "\x1b" not in ended.stderr
     if where is SLOT:
         assert ended.stdout == "True True\n"

@@ -173,7 +173,7 @@ def test_another_store_is_not_followed(window: MainWindow, qtbot: QtBot, wire: W
     assert wire.ended.wait(5)
 
 
-def test_a_lost_connection_is_told(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
+def test_a_lost_connection_is_reported(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
     window.commands.follow.trigger()
     assert wire.begun.wait(5)
     with qtbot.waitSignal(window.follower.lost, timeout=5000):

@@ -56,7 +56,7 @@ def session(window: MainWindow) -> Session:
     return window.session
 
 
-def said(window: MainWindow) -> str:
+def printed(window: MainWindow) -> str:
     return " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
 
 
@@ -110,19 +110,19 @@ def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: Qt
     assert now == on_screen[: len(now)]
 
 
-def test_what_changed_is_told_and_marked(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+def test_what_changed_is_reported_and_marked(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
     gone = engine.images.pop(2)
     engine.images[1] = make_image(100, 1, "docker.io/library/app:renamed")
     engine.images += [make_image(9000, 1), make_image(9001, 9000, "docker.io/library/<b>late</b>:1")]
     reloaded(window, qtbot)
-    assert "2 new, 1 gone, 1 changed since " in said(window)
+    assert "2 new, 1 gone, 1 changed since " in printed(window)
     assert marked_new(window) == [make_image(9000).id, make_image(9001).id]
-    told = details(window)
-    assert told[0].startswith(f"new:  {make_image(9000).id}  RUN step 9000")
-    assert told[1].startswith(f"new:  {make_image(9001).id}  docker.io/library/<b>late</b>:1")
-    assert told[2].startswith(f"changed:  {make_image(100).id}  docker.io/library/app:renamed")
-    assert told[3].startswith(f"gone:  {gone.id}  RUN step 1000")
-    assert len(told) == 4
+    reported = details(window)
+    assert reported[0].startswith(f"new:  {make_image(9000).id}  RUN step 9000")
+    assert reported[1].startswith(f"new:  {make_image(9001).id}  docker.io/library/<b>late</b>:1")
+    assert reported[2].startswith(f"changed:  {make_image(100).id}  docker.io/library/app:renamed")
+    assert reported[3].startswith(f"gone:  {gone.id}  RUN step 1000")
+    assert len(reported) == 4
     # Until the next reload, which brings nothing.
     reloaded(window, qtbot)
     assert marked_new(window) == []
@@ -157,15 +157,15 @@ def test_the_selected_image_is_gone(window: MainWindow, qtbot: QtBot, engine: Fa
     reloaded(window, qtbot)
     assert images(window).selected() is None
     assert session(window).document.probe == probe
-    assert "1 gone" in said(window)
+    assert "1 gone" in printed(window)
 
 
-def test_problems_are_told_beside_what_changed(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+def test_problems_are_reported_beside_what_changed(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
     gone = engine.images.pop()
     engine.problems = (Problem(gone.id, "it was deleted while it was read"),)
     reloaded(window, qtbot)
-    assert "1 gone since" in said(window)
-    assert "1 entry could not be read; the rest is shown." in said(window)
+    assert "1 gone since" in printed(window)
+    assert "1 entry could not be read; the rest is shown." in printed(window)
     assert details(window)[-1] == f"{gone.id}: it was deleted while it was read"
 
 
@@ -174,7 +174,7 @@ def test_a_daemon_that_has_stopped_takes_nothing_away(window: MainWindow, qtbot:
     engine.error = NOT_RUNNING
     reloaded(window, qtbot)
     assert session(window).store is before
-    assert "Docker Engine could not be opened: unix:///var/run/docker.sock: nothing listens there" in said(window)
+    assert "Docker Engine could not be opened: unix:///var/run/docker.sock: nothing listens there" in printed(window)
 
 
 def test_chosen_rules_stay(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:

@@ -72,15 +72,15 @@ def test_saved_and_opened_again(
     assert capsys.readouterr().out == "1 passed, 0 failed\n"
 
 
-def test_it_is_told_what_stays(window: MainWindow, qtbot: QtBot) -> None:
+def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(window, qtbot)
-    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "All values are left in." in told
+    reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "All values are left in." in reported
     height = dialog.height()
     dialog.labels.click()
-    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "All values are left in." not in told
-    assert "names of variables and labels" in told
+    reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "All values are left in." not in reported
+    assert "names of variables and labels" in reported
     assert dialog.height() == height
     dialog.reject()
 
@@ -101,14 +101,14 @@ def test_a_file_that_is_there_is_replaced_only_by_that_word(window: MainWindow, 
     assert there.read_text() == "x"
 
 
-def test_what_cannot_be_written_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(window, qtbot)
     dialog.path.setText(str(tmp_path / "none" / "x.jsonl"))
     with qtbot.waitSignal(window.saver.failed, timeout=10_000):
         press_save(dialog)
-    told = " ".join(label.text() for label in window.notice.findChildren(QLabel))
-    assert "The store was not saved" in told
-    assert "cannot be written" in told
+    reported = " ".join(label.text() for label in window.notice.findChildren(QLabel))
+    assert "The store was not saved" in reported
+    assert "cannot be written" in reported
 
 
 def test_the_open_suite_is_not_offered_to_be_replaced(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

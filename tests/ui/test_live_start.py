@@ -44,7 +44,7 @@ def begun(window: MainWindow, qtbot: QtBot) -> None:
     assert settled.args == [True]
 
 
-def said(window: MainWindow) -> str:
+def printed(window: MainWindow) -> str:
     return " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
 
 
@@ -73,15 +73,15 @@ def test_the_demo_is_opened_where_it_does_not_and_says_why(
     assert window.session is not None
     assert window.session.opened.kind == "demo"
     assert window.windowTitle() == "demo — cacheview"
-    assert "This is the bundled demo" in said(window)
-    assert "nothing listens there: start Docker" in said(window)
+    assert "This is the bundled demo" in printed(window)
+    assert "nothing listens there: start Docker" in printed(window)
     assert settings.recent == []
     # It stays while the person looks around in the demo, until it is closed.
     window.session.choose_probe(1)
-    assert "nothing listens there" in said(window)
+    assert "nothing listens there" in printed(window)
     window.notice.closed.emit()
     window.session.choose_probe(2)
-    assert "nothing listens there" not in said(window)
+    assert "nothing listens there" not in printed(window)
 
 
 def test_try_again_opens_the_engine_once_it_runs(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
@@ -92,7 +92,7 @@ def test_try_again_opens_the_engine_once_it_runs(engine: FakeEngine, window: Mai
         press(window, "Try again")
     assert window.session is not None
     assert window.session.opened.kind == "engine"
-    assert "bundled demo" not in said(window)
+    assert "bundled demo" not in printed(window)
 
 
 def test_another_store_takes_the_banner_away(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
@@ -109,7 +109,7 @@ def test_an_engine_that_answers_and_cannot_be_read(
     engine.error = DataError("the list of images is no JSON", where="engine:")
     monkeypatch.setattr(start, "ask_engine", lambda _: None)
     begun(window, qtbot)
-    assert "the list of images is no JSON" in said(window)
+    assert "the list of images is no JSON" in printed(window)
 
 
 def test_an_engine_that_never_answers(
@@ -120,7 +120,7 @@ def test_an_engine_that_never_answers(
     monkeypatch.setattr(start, "LONGEST", 0.1)
     begun(window, qtbot)
     over.set()
-    assert "did not answer within 2 seconds" in said(window)
+    assert "did not answer within 2 seconds" in printed(window)
     assert engine.asked == []
 
 
@@ -160,8 +160,8 @@ def test_a_second_try_that_fails_still_says_what_is_shown(engine: FakeEngine, wi
     begun(window, qtbot)
     with qtbot.waitSignal(window.settled, timeout=20_000):
         press(window, "Try again")
-    assert "The bundled demo is still shown." in said(window)
-    assert "nothing listens there" in said(window)
+    assert "The bundled demo is still shown." in printed(window)
+    assert "nothing listens there" in printed(window)
     press(window, "Open by name…")
     dialog = window.findChild(ByNameDialog)
     assert dialog is not None

@@ -52,23 +52,23 @@ def test_result(loader: Loader, qtbot: QtBot) -> None:
     assert not loader.is_busy
 
 
-def test_work_is_done_elsewhere_and_told_here(loader: Loader, qtbot: QtBot) -> None:
+def test_work_is_done_elsewhere_and_reported_here(loader: Loader, qtbot: QtBot) -> None:
     gate = Gate("found")
     gate.open.set()
-    told_in: list[object] = []
-    loader.succeeded.connect(lambda _: told_in.append(QThread.currentThread()))
-    with qtbot.waitSignal(loader.succeeded, timeout=5000) as said:
+    reported_in: list[object] = []
+    loader.succeeded.connect(lambda _: reported_in.append(QThread.currentThread()))
+    with qtbot.waitSignal(loader.succeeded, timeout=5000) as printed:
         loader.start(gate)
-    assert said.args == ["found"]
-    assert told_in == [QThread.currentThread()]
+    assert printed.args == ["found"]
+    assert reported_in == [QThread.currentThread()]
     assert gate.thread != QThread.currentThread()
 
 
 def test_no_collection_begins_in_the_work(loader: Loader, qtbot: QtBot) -> None:
     assert gc.isenabled()
-    with qtbot.waitSignal(loader.succeeded, timeout=5000) as said:
+    with qtbot.waitSignal(loader.succeeded, timeout=5000) as printed:
         loader.start(lambda _: gc.isenabled())
-    assert said.args == [False]
+    assert printed.args == [False]
     loader.close()
     assert gc.isenabled()
 
@@ -80,7 +80,7 @@ def test_progress(loader: Loader, qtbot: QtBot) -> None:
         report(7, 7, "the end")
 
     heard: list[tuple[object, object, str]] = []
-    loader.progressed.connect(lambda *told: heard.append(told))
+    loader.progressed.connect(lambda *reported: heard.append(reported))
     with qtbot.waitSignal(loader.succeeded, timeout=10000):
         loader.start(work)
     assert heard[0] == (0, None, "counting")
@@ -107,19 +107,19 @@ def test_a_fault_that_the_work_goes_on_after_is_reported(loader: Loader, qtbot: 
         report.fault(ZeroDivisionError("on the way"))
         return 42
 
-    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.succeeded, timeout=5000) as said:
+    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.succeeded, timeout=5000) as printed:
         loader.start(work)
-    assert said.args == [42]
+    assert printed.args == [42]
     assert [str(fault) for _, fault, _ in faults] == ["on the way"]
 
 
-def test_data_that_cannot_be_read_is_no_fault(loader: Loader, qtbot: QtBot) -> None:
+def test_data_that_cannot_be_read_is_not_a_fault(loader: Loader, qtbot: QtBot) -> None:
     def work(report: Report) -> None:
         raise DataError("it is damaged")
 
-    with qtbot.waitSignal(loader.failed, timeout=5000) as said:
+    with qtbot.waitSignal(loader.failed, timeout=5000) as printed:
         loader.start(work)
-    assert str(said.args[0]) == "it is damaged"
+    assert str(printed.args[0]) == "it is damaged"
 
 
 def test_a_thread_that_hangs_is_waited_for_a_second_and_once(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,12 +243,12 @@ def test_late_error_is_dropped(loader: Loader, qtbot: QtBot) -> None:
 
 
 def test_close_while_loading(loader: Loader, qtbot: QtBot) -> None:
-    said: list[object] = []
+    printed: list[object] = []
     for signal in (loader.succeeded, loader.failed, loader.cancelled, loader.finished):
-        signal.connect(lambda *args: said.append(args))
+        signal.connect(lambda *args: printed.append(args))
     gate = Gate("never")
     loader.start(gate)
     assert gate.begun.wait(5)
     loader.close()
     qtbot.wait(1)
-    assert said == []
+    assert printed == []

@@ -89,7 +89,7 @@ def test_of_what_is_asked_for_later(window: MainWindow, qtbot: QtBot) -> None:
         demand_plain(QGuiApplication.clipboard().text(), copied.text())
 
 
-def test_tips_of_actions_are_what_is_said(qapp: object) -> None:
+def test_tips_of_actions_are_their_descriptions(qapp: object) -> None:
     action = QAction("x")
     for text in ("Undo: set A", "a <b>b</b> &amp;", "two\nlines"):
         set_tip(action, text)
@@ -105,9 +105,9 @@ def test_markdown_stays_in_its_cells(window: MainWindow) -> None:
     assert rows
     for row in rows:
         assert row.replace("\\|", "").count("|") == 5, row
-    told = image_as_markdown(Image.model_validate_json(json.dumps({"id": "a|b\rc\n|x", "config": {}})))
-    assert all(line.replace("\\|", "").count("|") == 3 for line in told.split("\n"))
-    assert "\r" not in told
+    reported = image_as_markdown(Image.model_validate_json(json.dumps({"id": "a|b\rc\n|x", "config": {}})))
+    assert all(line.replace("\\|", "").count("|") == 3 for line in reported.split("\n"))
+    assert "\r" not in reported
 
 
 def test_every_tip_goes_through_one_place() -> None:

@@ -39,8 +39,8 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     walk = f"import runpy\nrunpy.run_path({str(_WALK)!r}, run_name='__main__')"
     run = run_forked(walk, str(folder), modules=WINDOW, environment=environment)
     assert run.returncode == 0, run.stderr
-    told: dict[str, Any] = json.loads(run.stdout)
-    return told
+    reported: dict[str, Any] = json.loads(run.stdout)
+    return reported
 
 
 def test_the_window_stays_as_it_was(seen: dict[str, Any]) -> None:

@@ -21,11 +21,11 @@ def run(code: str, tmp_path: Path, *, loaded: bool = False, **environment: str) 
     kept.pop("QT_QPA_PLATFORM", None)
     kept["PYTHONPATH"] = str(Path(__file__).parents[2])
     kept["XDG_CONFIG_HOME"] = str(tmp_path)  # the settings of whoever runs the tests are left alone
-    told = f"import sys\nfrom pathlib import Path\nfrom cacheview.ui.app import run_window\n{code}"
+    reported = f"import sys\nfrom pathlib import Path\nfrom cacheview.ui.app import run_window\n{code}"
     if loaded:
-        return run_forked(told, modules=WINDOW, environment=kept | environment)
+        return run_forked(reported, modules=WINDOW, environment=kept | environment)
     return subprocess.run(
-        [sys.executable, "-c", told],
+        [sys.executable, "-c", reported],
         capture_output=True,
         text=True,
         timeout=60,
@@ -99,9 +99,9 @@ def test_displays() -> None:
 
 def test_plugin_whose_libraries_are_missing(tmp_path: Path) -> None:
     (tmp_path / "libqxcb.so").write_bytes(b"not a library")
-    told = explain_no_plugin(tmp_path, {"DISPLAY": ":5"}, "could not\n connect")
-    assert "':5'" in told
-    assert "could not connect" in told
+    reported = explain_no_plugin(tmp_path, {"DISPLAY": ":5"}, "could not\n connect")
+    assert "':5'" in reported
+    assert "could not connect" in reported
 
 
 def test_nothing_of_qt_is_loaded_to_find_out(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_every_colour_of_text_is_in_a_pair(tokens: Tokens) -> None:
 
 
 @SCHEMES
-def test_palette_tells_its_scheme(tokens: Tokens) -> None:
+def test_palette_shows_its_scheme(tokens: Tokens) -> None:
     palette = palette_for(tokens)
     assert tokens_for(palette) is tokens
     text, base = (palette.color(role).name() for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))

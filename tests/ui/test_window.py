@@ -186,8 +186,8 @@ def test_what_could_not_be_read(window: MainWindow, qtbot: QtBot, tmp_path: Path
     file = suite(tmp_path / "s.jsonl", case("one", "a"))
     file.write_text(file.read_text() + '{"rules": 5}\n<b>not JSON</b>\n')
     opened(window, qtbot, file)
-    said = window.notice.text
-    assert said.startswith("2 entries could not be read; the rest is shown. First: line 2: ")
+    printed = window.notice.text
+    assert printed.startswith("2 entries could not be read; the rest is shown. First: line 2: ")
     button(window.notice, "Show details").click()
     button(window.notice, "Copy").click()
     copied = QGuiApplication.clipboard().text()
@@ -225,7 +225,7 @@ def test_error_keeps_the_store_that_is_open(window: MainWindow, qtbot: QtBot, tm
     assert len(session(window).store.images) == 35
 
 
-def test_fault_of_our_own_is_told(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_of_our_own_is_reported(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(report: Report) -> None:
         raise ZeroDivisionError("by zero")
 
@@ -477,7 +477,7 @@ def test_reload_keeps_the_probe(window: MainWindow, qtbot: QtBot, tmp_path: Path
     assert "3 images" in texts(window.status)
 
 
-def test_platform_is_read_anew(window: MainWindow, qtbot: QtBot) -> None:
+def test_platform_is_read_again(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, SAMPLES / "29x-c8d" / "save-pulled.tar.gz")
     arm = next(a for a in window.commands.platform_menu.actions() if a.text() == "linux/arm64")
     with qtbot.waitSignal(window.settled, timeout=20_000):

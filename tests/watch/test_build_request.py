@@ -96,7 +96,7 @@ def test_what_the_daemon_refuses_says_why(target: str, problem: str) -> None:
     assert problem in request.problem
 
 
-def test_buildkit_is_told_by_the_version() -> None:
+def test_buildkit_is_recognized_by_the_version() -> None:
     request = asked("/v1.47/build?version=2&buildid=x")
     assert request is not None
     assert request.is_buildkit

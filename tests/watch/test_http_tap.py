@@ -26,22 +26,22 @@ class Seen:
         self.head = head
         self.sent = b""
         self.got = b""
-        self.told: list[object] = []
+        self.reported: list[object] = []
 
     def body(self, data: bytes) -> None:
         self.sent += data
 
     def body_ended(self) -> None:
-        self.told.append("sent")
+        self.reported.append("sent")
 
     def answered(self, status: int) -> None:
-        self.told.append(status)
+        self.reported.append(status)
 
     def answer(self, data: bytes) -> None:
         self.got += data
 
     def ended(self, *, complete: bool) -> None:
-        self.told.append(complete)
+        self.reported.append(complete)
 
 
 class Watching:
@@ -95,20 +95,20 @@ def test_requests_and_answers_are_matched_however_they_are_cut(
     assert len(watching.seen) == len(posts)
     for seen in watching.seen:
         assert seen.head == RequestHead("POST", "/build?t=a", "agent/1")
-        assert (seen.sent, seen.got, seen.told) == (b"abcdefg", b"OK", ["sent", 200, True])
+        assert (seen.sent, seen.got, seen.reported) == (b"abcdefg", b"OK", ["sent", 200, True])
 
 
 def test_the_answer_may_come_before_the_body_has_been_sent() -> None:
     watching = Watching().client(POST + b"Content-Length: 9\r\n\r\nabc").engine(ANSWER).client(b"defghi", GET)
     [seen] = watching.seen
-    assert (seen.sent, seen.got, seen.told) == (b"abc", b"OK", [200, True])  # nothing more comes after its end
+    assert (seen.sent, seen.got, seen.reported) == (b"abc", b"OK", [200, True])  # nothing more comes after its end
     assert len(watching.engine(ANSWER).client(LENGTH).seen) == 2
 
 
 def test_a_client_that_waits_for_100_continue() -> None:
     watching = Watching().client(POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     watching.engine(b"HTTP/1.1 100 Continue\r\n\r\n").client(b"abc").engine(ANSWER)
-    assert (watching.seen[0].sent, watching.seen[0].told) == (b"abc", ["sent", 200, True])
+    assert (watching.seen[0].sent, watching.seen[0].reported) == (b"abc", ["sent", 200, True])
 
 
 def test_the_answer_to_head_has_a_length_and_no_body() -> None:
@@ -126,7 +126,7 @@ def test_the_answer_to_head_has_a_length_and_no_body() -> None:
     ],
 )
 @pytest.mark.parametrize("early", [True, False], ids=["sent before the answer", "sent after it"])
-def test_what_is_typed_into_a_container_is_no_request(answer: bytes, early: bool) -> None:
+def test_what_is_typed_into_a_container_is_not_a_request(answer: bytes, early: bool) -> None:
     attach = b"GET /c/attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
     watching = Watching().client(attach)
     if early:
@@ -140,7 +140,7 @@ def test_what_is_typed_into_a_container_is_no_request(answer: bytes, early: bool
 def test_a_build_whose_answer_has_no_length_ends_with_the_connection() -> None:
     watching = Watching().client(LENGTH).engine(b"HTTP/1.1 200 OK\r\n\r\nsteps")
     watching.tap.engine_ended()
-    assert (watching.seen[0].got, watching.seen[0].told) == (b"steps", ["sent", 200, True])
+    assert (watching.seen[0].got, watching.seen[0].reported) == (b"steps", ["sent", 200, True])
 
 
 def test_an_exchange_that_breaks_off_is_not_complete() -> None:
@@ -148,7 +148,7 @@ def test_an_exchange_that_breaks_off_is_not_complete() -> None:
     with pytest.raises(NotReadError, match="the engine sends is not HTTP"):
         watching.tap.engine_ended()
     watching.tap.closed(None)
-    assert watching.seen[0].told == ["sent", 200, False]
+    assert watching.seen[0].reported == ["sent", 200, False]
 
 
 @pytest.mark.parametrize(

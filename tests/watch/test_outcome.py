@@ -52,7 +52,7 @@ def read(data: bytes, status: int = 200, *, complete: bool = True) -> BuildOutco
     return reader.outcome
 
 
-def told(outcome: BuildOutcome) -> list[tuple[int, str, bool | None, str, tuple[bool | None, ...]]]:
+def shown(outcome: BuildOutcome) -> list[tuple[int, str, bool | None, str, tuple[bool | None, ...]]]:
     return [(s.number, s.text, s.cached, s.image, s.triggers) for s in outcome.steps]
 
 
@@ -74,7 +74,7 @@ def test_a_build_in_whatever_pieces(cuts: list[int]) -> None:
         reader.feed(data[start:end])
     reader.end(complete=True)
     outcome = reader.outcome
-    assert told(outcome) == EXPECTED
+    assert shown(outcome) == EXPECTED
     assert (outcome.total, outcome.image, outcome.is_ok) == (4, ID, True)
 
 
@@ -91,7 +91,7 @@ def test_a_build_in_whatever_pieces(cuts: list[int]) -> None:
 )
 def test_what_a_container_prints_is_not_the_builders(printed: tuple[str, ...]) -> None:
     place = BUILD.index("some output\n")
-    assert told(read(stream(*BUILD[:place], *printed, *BUILD[place:]))) == EXPECTED
+    assert shown(read(stream(*BUILD[:place], *printed, *BUILD[place:]))) == EXPECTED
 
 
 def test_an_error_in_the_stream() -> None:
@@ -117,7 +117,7 @@ def test_a_quiet_build_has_an_image_and_no_steps() -> None:
 
 @given(st.binary(max_size=200))
 def test_garbage_is_passed_over(data: bytes) -> None:
-    assert told(read(data + b"\n" + stream(*BUILD))) == EXPECTED or b"{" in data
+    assert shown(read(data + b"\n" + stream(*BUILD))) == EXPECTED or b"{" in data
 
 
 def test_a_line_without_an_end_takes_no_memory() -> None:
@@ -127,7 +127,7 @@ def test_a_line_without_an_end_takes_no_memory() -> None:
         reader.feed(b"x" * (1 << 20))
     assert len(reader._line) <= 9 << 20
     reader.feed(b"\n" + stream(*BUILD))
-    assert told(reader.outcome) == EXPECTED
+    assert shown(reader.outcome) == EXPECTED
 
 
 def test_a_build_of_very_many_steps_is_not_reported_as_often() -> None:

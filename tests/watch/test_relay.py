@@ -228,9 +228,9 @@ def test_without_an_engine_the_client_gets_an_orderly_answer() -> None:
             client.sendall(REQUEST + b"400\r\n" + b"x" * 0x400 + b"\r\n")
             head, _, body = read_all(client).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 502 ")
-    said = json.loads(body)["message"]
-    assert said.startswith("cacheview cannot connect to the Docker Engine at unix:///")
-    assert said.endswith(": No such file or directory")
+    printed = json.loads(body)["message"]
+    assert printed.startswith("cacheview cannot connect to the Docker Engine at unix:///")
+    assert printed.endswith(": No such file or directory")
 
 
 def test_the_end_of_the_relay_ends_its_connections_and_its_socket() -> None:
@@ -334,7 +334,7 @@ def test_an_engine_over_ssh(ssh: Path) -> None:
             assert read_all(client) == b"and back"
 
 
-def test_what_ssh_says_is_told_to_the_client(ssh: Path) -> None:
+def test_what_ssh_says_is_reported_to_the_client(ssh: Path) -> None:
     ssh.write_text("#!/bin/sh\necho 'host: Permission denied (publickey).' >&2\nexit 255\n")
     with wired(endpoint=Endpoint("", "ssh://user@host")) as wires:
         for _ in range(2):
@@ -342,7 +342,7 @@ def test_what_ssh_says_is_told_to_the_client(ssh: Path) -> None:
                 client.sendall(REQUEST + b"400\r\n" + b"x" * 0x400 + b"\r\n")
                 head, _, body = read_all(client).partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 502 ")
-            said = json.loads(body)["message"]
-            assert said == (
+            printed = json.loads(body)["message"]
+            assert printed == (
                 "cacheview cannot connect to the Docker Engine at ssh://user@host: host: Permission denied (publickey)."
             )

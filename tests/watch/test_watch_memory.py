@@ -99,11 +99,11 @@ def test_a_large_context(short_folder: Path) -> None:
             client.sendall(b"0\r\n\r\n")
             client.shutdown(socket.SHUT_WR)
             assert read_all(client).startswith(b"HTTP/1.1 200 OK")
-            said = ""
-            while "not asked" not in said and "as predicted" not in said:
+            printed = ""
+            while "not asked" not in printed and "as predicted" not in printed:
                 line = watched.stdout.readline()
-                assert line, said
-                said += line
+                assert line, printed
+                printed += line
             peak = re.search(r"VmHWM:\s+([0-9]+) kB", Path(f"/proc/{watched.pid}/status").read_text())
             watched.send_signal(signal.SIGTERM)
             watched.communicate()

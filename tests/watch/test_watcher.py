@@ -201,15 +201,15 @@ def test_the_record_alone_says_the_same_and_holds_no_password(watching: Watching
     assert watching.watcher.record(1, with_store=False).images is None
 
 
-def test_where_the_daemon_does_otherwise_that_is_said_loudly(watching: Watching, daemon: Daemon) -> None:
+def test_where_the_daemon_differs_that_is_printed_loudly(watching: Watching, daemon: Daemon) -> None:
     watching.engine.answer = lambda _: answer(build_of(daemon, DOCKERFILE, (False, True, False)))
     watching.build()
     build = watching.final()
     assert len(build.differences) == 2
     assert build.differences[0].startswith("step 3 'ENV B=1': hit, but the daemon had none")
-    said = lines_of(build)
-    assert "[1] THE DAEMON DIFFERS from the prediction:" in said
-    assert said[-1] == "[1]   please report this as a bug, with the record of the build"
+    printed = lines_of(build)
+    assert "[1] THE DAEMON DIFFERS from the prediction:" in printed
+    assert printed[-1] == "[1]   please report this as a bug, with the record of the build"
     assert not judge_build(watching.watcher.record(1)).passed
 
 
@@ -218,9 +218,9 @@ def test_the_first_miss_says_why(watching: Watching, daemon: Daemon) -> None:
     watching.build(content=b"2\n")
     build = watching.final()
     assert build.differences == ()
-    said = lines_of(build)
-    assert "[1]   why step 2 misses:" in said
-    assert any(line.startswith("[1]   MISS: ") for line in said)
+    printed = lines_of(build)
+    assert "[1]   why step 2 misses:" in printed
+    assert any(line.startswith("[1]   MISS: ") for line in printed)
 
 
 def test_the_daemon_hears_of_a_build_once_the_images_before_it_are_listed(watching: Watching) -> None:

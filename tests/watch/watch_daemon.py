@@ -13,9 +13,9 @@ def build_of(daemon: Daemon, dockerfile: str, cached: Sequence[bool]) -> list[st
     """The lines of a build on scratch whose image is the last one of the store, but for steps that are not cached."""
     steps = dockerfile.splitlines()
     images = ["", *(image.id.removeprefix("sha256:")[:12] for image in daemon.images)]
-    said: list[str] = []
+    printed: list[str] = []
     for number, (text, image, hit) in enumerate(zip(steps, images, cached, strict=True), 1):
-        said += [f"Step {number}/{len(steps)} : {text}", "\n"]
-        said += [" ---> Using cache\n"] if hit else []
-        said += [f" ---> {image if hit else f'{number}' * 12}\n"] if image else []
-    return [*said, "Successfully built\n"]
+        printed += [f"Step {number}/{len(steps)} : {text}", "\n"]
+        printed += [" ---> Using cache\n"] if hit else []
+        printed += [f" ---> {image if hit else f'{number}' * 12}\n"] if image else []
+    return [*printed, "Successfully built\n"]

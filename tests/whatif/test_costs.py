@@ -19,7 +19,7 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "effect", "said"),
+    ("before", "after", "effect", "printed"),
     [
         (step(HIT, ONE), step(HIT, ONE), Effect.SAME, "No step changes."),
         (step(MISS), step(NOT_ASKED), Effect.SAME, "No step changes."),
@@ -34,11 +34,11 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
         (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step would be reached that is not reached now."),
     ],
 )
-def test_what_becomes_of_a_step(before: Step | None, after: Step | None, effect: Effect, said: str) -> None:
+def test_what_becomes_of_a_step(before: Step | None, after: Step | None, effect: Effect, printed: str) -> None:
     now, then = (Replay((each,) if each is not None else ()) for each in (before, after))
     result = costs(now, then, {})
     assert [cost.effect for cost in result.steps] == [effect]
-    assert costs_line(result) == said
+    assert costs_line(result) == printed
     assert bool(result.changed) == (effect is not Effect.SAME)
 
 

@@ -42,7 +42,7 @@ def test_of_two_tags_that_a_container_keeps_the_last_one_stays(release: str) -> 
     assert state.store.by_id[two.id].names == (full("app:1"),)
 
 
-def test_a_digest_alone_is_no_tag(release: str) -> None:
+def test_a_digest_alone_is_not_a_tag(release: str) -> None:
     pulled = image("f", None, f"pulled@sha256:{'1' * 64}")
     assert left((pulled,), release, Prune(PruneKind.IMAGES)) == ""
 

@@ -37,7 +37,7 @@ def test_a_saved_image_has_lost_what_is_kept_beside_it(release: str) -> None:
 
 
 @BOTH
-def test_a_name_without_a_tag_saves_all_tags_and_nothing_said_saves_all(release: str) -> None:
+def test_a_name_without_a_tag_saves_all_tags_and_no_name_saves_all(release: str) -> None:
     assert only(STORE, release, "app").names == APP.names
     assert left(STORE, release, SaveLoad()) == "ac"
     with pytest.raises(DataError, match="no such image"):
@@ -193,6 +193,6 @@ def test_changes_go_one_after_the_other() -> None:
     assert left(STORE, CONTAINERD, Prune(PruneKind.IMAGES), SaveLoad(("app",))) == "c"
 
 
-def test_an_upgrade_to_no_release_is_told() -> None:
+def test_an_upgrade_to_no_release_is_reported() -> None:
     with pytest.raises(DataError, match="nonsense"):
         changed(STORE, GRAPH, Upgrade("nonsense"))

@@ -112,8 +112,8 @@ class RowPainter:
         # What the marks take is kept free: the text gives way, they do not.
         badges = self._badges_within(marks, ratio, rect.width() - self._least_text(image))
         reserved = marked = sum(round(badge.width() / ratio) + _GAP for badge in badges)
-        telling = node.word and node.word != NO_PARENT
-        if telling and image is not None and not image.names:  # it says more than the instruction
+        is_shown = node.word and node.word != NO_PARENT
+        if is_shown and image is not None and not image.names:  # it says more than the instruction
             wide = self._small.width(_line(node.word)) + _GAP
             reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)

@@ -202,9 +202,9 @@ class WatchPane(DockPane[WatchHead]):
             return
         chosen = self.selected()
         row = self.model.row_of(build.number)
-        was_said = row >= 0 and bool(self.model.builds[row].differences)
+        was_reported = row >= 0 and bool(self.model.builds[row].differences)
         self.model.show_build(build, MOST_BUILDS)
-        if build.differences and not was_said:
+        if build.differences and not was_reported:
             self.differs.emit(build)
         self._content.show_content()
         if chosen is None:

@@ -68,9 +68,9 @@ def seen(image: Image) -> tuple[object, ...]:
     return (image.id, names, *kept, image.created, image.history, image.diff_ids, doubtful)
 
 
-def unlike(told: ImageStore, truth: ImageStore) -> list[str]:
-    assert not any(image.doubt("existence") for image in told.images)
-    ours, theirs = {image.id: image for image in told.images}, {image.id: image for image in truth.images}
+def unlike(reported: ImageStore, truth: ImageStore) -> list[str]:
+    assert not any(image.doubt("existence") for image in reported.images)
+    ours, theirs = {image.id: image for image in reported.images}, {image.id: image for image in truth.images}
     wrong = [f"{image_id[7:19]} would be gone, and is there" for image_id in theirs if image_id not in ours]
     wrong += [f"{image_id[7:19]} would be there, and is gone" for image_id in ours if image_id not in theirs]
     wrong += [
@@ -88,10 +88,10 @@ def test_what_would_be_is_what_then_is(
     at = Happens(client, builder, tmp_path)
     build_all(builder, happening.made)
     happening.before(at)
-    told = would_be(opened(engine.location("engine")), happening.changes(at))
-    foreseen = predicted(told, BUILDS[happening.build])
+    reported = would_be(opened(engine.location("engine")), happening.changes(at))
+    foreseen = predicted(reported, BUILDS[happening.build])
     happening.do(at)
     (case,) = open_store(engine.location("engine")).cases
-    assert unlike(told.store, case.store) == []
+    assert unlike(reported.store, case.store) == []
     truth = client.build("-", ["--tag", "what/again:1"], context_of(BUILDS[happening.build]))
     assert list(differences(foreseen, truth, builder, unknown=[NOT_BUILT])) == []

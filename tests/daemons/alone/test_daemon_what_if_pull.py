@@ -84,9 +84,9 @@ def test_what_would_be_pulled_is_what_then_is(
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
     before(at)
     name = {"base": at.base, "app": at.app}[pulled]
-    told = would_be(opened(engine.location("engine")), [f"pull:registry:{name}"])
-    foreseen = predicted(told, APP.format(at.base))
+    reported = would_be(opened(engine.location("engine")), [f"pull:registry:{name}"])
+    foreseen = predicted(reported, APP.format(at.base))
     client.run("pull", name)
-    assert unlike(told.store, opened(engine.location("engine")).store) == []
+    assert unlike(reported.store, opened(engine.location("engine")).store) == []
     truth = client.build("-", ["--tag", "what/again:1"], context_of(APP.format(at.base)))
     assert list(differences(foreseen, truth, builder, unknown=[NOT_BUILT])) == []

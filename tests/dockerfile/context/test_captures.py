@@ -81,9 +81,11 @@ def computed(
         content = member.data or b""
         if header.type == "0" and header.size and member.data is None:
             content = b"".join(context.read(member.source, follow=member.follows))
-        shown, said = _undrawn(header.name, content)
+        shown, printed = _undrawn(header.name, content)
         owner = (header.uid, header.gid)
-        found.append(Sent(shown, oct(header.mode), owner, header.size, header.type, header.link, header.xattrs, said))
+        found.append(
+            Sent(shown, oct(header.mode), owner, header.size, header.type, header.link, header.xattrs, printed)
+        )
     return sorted(found)
 
 

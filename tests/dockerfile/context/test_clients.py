@@ -67,7 +67,7 @@ def test_an_unknown_client_is_refused_with_the_names_of_those_that_are_known(nam
         ("", "docker-cli"),
     ],
 )
-def test_the_client_that_is_assumed_is_no_newer_than_an_old_engine(version: str, client: str) -> None:
+def test_the_client_that_is_assumed_is_not_newer_than_an_old_engine(version: str, client: str) -> None:
     assert client_for_engine(version) is CLIENTS[client]
 
 

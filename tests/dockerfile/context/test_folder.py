@@ -49,8 +49,8 @@ def test_bytes_that_are_no_text(root: Path) -> None:
 def test_bytes_that_are_no_text_in_what_the_daemon_says(root: Path) -> None:
     (root / os.fsdecode(b"\xff\xe2\x82")).symlink_to("nowhere")
     assert refusal(root, "????") == "COPY failed: no source files were specified"
-    said = "COPY failed: file not found in build context or excluded by .dockerignore: stat \ufffd\ufffd\ufffd: "
-    assert refusal(root, "???").startswith(said)
+    printed = "COPY failed: file not found in build context or excluded by .dockerignore: stat \ufffd\ufffd\ufffd: "
+    assert refusal(root, "???").startswith(printed)
 
 
 def test_a_socket_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,7 @@ def test_a_dockerfile_that_is_left_out(root: Path) -> None:
     assert caught.value.message == "Cannot locate specified Dockerfile: d/x/b/Dockerfile"
 
 
-def test_a_dockerfile_whose_name_is_no_pattern(root: Path) -> None:
+def test_a_dockerfile_whose_name_is_not_a_pattern(root: Path) -> None:
     """The client appends it to the patterns, stumbles over it, and sends what it has got so far: nothing."""
     (root / "b\\c").write_bytes(b"FROM scratch\n")
     (root / ".dockerignore").write_bytes(b"*\n")
@@ -178,7 +178,7 @@ def test_an_old_client_sends_the_bits_of_the_type(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "add", "destination", "said"),
+    ("sources", "add", "destination", "printed"),
     [
         (["http://h/x"], False, "/x", "COPY failed: source can't be a URL for COPY"),
         ([], False, "/x", "COPY failed: no source files were specified"),
@@ -191,8 +191,8 @@ def test_an_old_client_sends_the_bits_of_the_type(root: Path) -> None:
         (["../x"], False, "/x", "COPY failed: forbidden path outside the build context: ../x ()"),
     ],
 )  # fmt: skip
-def test_refused(root: Path, sources: list[str], add: bool, destination: str, said: str) -> None:
-    assert refusal(root, *sources, add=add, destination=destination) == said
+def test_refused(root: Path, sources: list[str], add: bool, destination: str, printed: str) -> None:
+    assert refusal(root, *sources, add=add, destination=destination) == printed
 
 
 def test_a_url_is_not_known(root: Path) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 DATA = json.loads((Path(__file__).parents[2] / "data" / "dockerfile" / "nasty-context.json").read_text())["builds"]
 
 
-def said(root: Path, sources: list[str], destination: str) -> str:
+def printed(root: Path, sources: list[str], destination: str) -> str:
     dockerfile = ONE if len(sources) == 1 else TWO
     sums = ContextSums(FolderContext(root), dockerfile, release=builder_release("20.10.24"))
     try:
@@ -33,6 +33,6 @@ def test_as_docker_says(ignore: str, tmp_path: Path) -> None:
     wrong = [
         (sources, destination, found, expected)
         for sources, destination, expected in DATA[ignore]
-        if (found := said(tmp_path, sources, destination)) != expected
+        if (found := printed(tmp_path, sources, destination)) != expected
     ]
     assert wrong == [], wrong

@@ -45,7 +45,7 @@ def test_one_file_a_context(tmp_path: Path) -> None:
     assert Record.load(tmp_path, "/b").latest("") is None
 
 
-def test_a_checksum_is_known_whichever_context_it_was_summed_in(tmp_path: Path) -> None:
+def test_a_checksum_is_known_whichever_context_it_was_hashed_in(tmp_path: Path) -> None:
     headers = {"d": b"named/mode493", "d/a": b"named/amode420", "d/b": b"elsewhere"}
     for number, context in enumerate(("/a", "/b")):
         record = Record(tmp_path, context)
@@ -96,7 +96,7 @@ def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monke
     assert f"more than {3 * size:,} bytes, and not all were looked at" in record.problem
 
 
-def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_passed_over(tmp_path: Path) -> None:
     good = Record(tmp_path, "/a")
     good.remember(OLD)
     good.save()

@@ -53,21 +53,23 @@ BY_CONFIG = [rules for rules in RULE_SETS.values() if not rules.by_layers]
 
 
 @EVERY_RULE_SET
-def test_a_store_of_roots_is_not_said_to_have_none(rules: RuleSet) -> None:
+def test_a_store_of_roots_is_not_reported_to_have_none(rules: RuleSet) -> None:
     roots = [image(digit, built_locally=False, made_with=ContainerConfig(Cmd=(digit,))) for digit in "abcde"]
-    said = missed(rules, Probe(parent=SCRATCH, config=STEP), *roots)
-    assert "the store has no image without a parent" not in said
-    assert ("first step of a FROM scratch build" in said) == (rules.marks_first_steps)
+    printed = missed(rules, Probe(parent=SCRATCH, config=STEP), *roots)
+    assert "the store has no image without a parent" not in printed
+    assert ("first step of a FROM scratch build" in printed) == (rules.marks_first_steps)
 
 
 @EVERY_RULE_SET
-def test_a_store_without_a_root_is_said_to_have_none_where_that_decides(rules: RuleSet) -> None:
-    said = missed(rules, Probe(parent=SCRATCH, config=STEP), image("b", parent=BASE.id))
-    assert ("the store has no image without a parent" in said) == (not rules.by_layers and not rules.marks_first_steps)
+def test_a_store_without_a_root_is_reported_to_have_none_where_that_decides(rules: RuleSet) -> None:
+    printed = missed(rules, Probe(parent=SCRATCH, config=STEP), image("b", parent=BASE.id))
+    assert ("the store has no image without a parent" in printed) == (
+        not rules.by_layers and not rules.marks_first_steps
+    )
 
 
 @EVERY_RULE_SET
-def test_a_store_without_images_is_said_to_have_none(rules: RuleSet) -> None:
+def test_a_store_without_images_is_reported_to_have_none(rules: RuleSet) -> None:
     explanation = explain(ImageCache(ImageStore(()), rules), Probe(parent=SCRATCH, config=STEP))
     nothing_is_looked_up = explanation.verdict.why is Why.SCRATCH_NOT_LOOKED_UP
     assert ("the store has no images" in explanation.sentence) == (not nothing_is_looked_up)
@@ -76,14 +78,14 @@ def test_a_store_without_images_is_said_to_have_none(rules: RuleSet) -> None:
 
 @pytest.mark.parametrize("rules", [each for each in BY_CONFIG if asks_for_mark(each)], ids=lambda rules: rules.name)
 @pytest.mark.parametrize("from_scratch", [False, True])
-def test_a_mark_is_missing_it_is_no_value_that_differs(rules: RuleSet, from_scratch: bool) -> None:
+def test_a_mark_is_missing_it_is_not_a_value_that_differs(rules: RuleSet, from_scratch: bool) -> None:
     parent = None if from_scratch else BASE.id
     unmarked = image("b", parent=parent, built_locally=False, from_scratch=from_scratch)
-    said = missed(rules, Probe(parent=parent or SCRATCH, config=STEP), *([] if from_scratch else [BASE]), unmarked)
-    assert "it is not recorded as built here" in said
-    assert "has this config" not in said  # it does
-    assert "differs" not in said
-    assert "has nothing there" not in said
+    printed = missed(rules, Probe(parent=parent or SCRATCH, config=STEP), *([] if from_scratch else [BASE]), unmarked)
+    assert "it is not recorded as built here" in printed
+    assert "has this config" not in printed  # it does
+    assert "differs" not in printed
+    assert "has nothing there" not in printed
 
 
 @pytest.mark.parametrize("rules", BY_CONFIG, ids=lambda rules: rules.name)
@@ -105,5 +107,7 @@ def test_every_other_reason_has_a_value_on_each_side(rules: RuleSet) -> None:
 def test_where_layers_decide_no_parent_is_spoken_of(name: str) -> None:
     child = image("b", parent=BASE.id)
     alike = child.model_copy(update={"config": BASE.config})  # the layers of its parent, and no more
-    said = explain(ImageCache(ImageStore((BASE, alike)), RULE_SETS[name]), Probe(parent=BASE.id, config=STEP)).sentence
-    assert said.startswith("the store has no image with the layers of ")
+    printed = explain(
+        ImageCache(ImageStore((BASE, alike)), RULE_SETS[name]), Probe(parent=BASE.id, config=STEP)
+    ).sentence
+    assert printed.startswith("the store has no image with the layers of ")

@@ -109,7 +109,7 @@ def test_a_service_that_is_defined_twice_and_otherwise_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("head", "said"),
+    ("head", "printed"),
     [
         ("include: [nope.yaml]\n", "nope.yaml"),
         ("include: i.yaml\n", "include must be a list"),
@@ -118,8 +118,8 @@ def test_a_service_that_is_defined_twice_and_otherwise_is_refused(
         ("include: [{}]\n", "names no file"),
     ],
 )
-def test_an_include_that_cannot_be_read_says_why(tmp_path: Path, head: str, said: str) -> None:
-    assert said in refused(tmp_path, {"compose.yaml": f"{head}{A}.\n", "i.yaml": Z})
+def test_an_include_that_cannot_be_read_says_why(tmp_path: Path, head: str, printed: str) -> None:
+    assert printed in refused(tmp_path, {"compose.yaml": f"{head}{A}.\n", "i.yaml": Z})
 
 
 def test_compose_v1_includes_nothing(tmp_path: Path) -> None:
@@ -174,8 +174,8 @@ def test_a_dollar_sign_before_what_is_not_a_name_stands_for_itself(tmp_path: Pat
     ],
 )
 def test_a_key_of_a_build_section_has_a_value_of_its_type(tmp_path: Path, written: str, must: str) -> None:
-    said = refused(tmp_path, {"compose.yaml": f"{A}\n      {written}\n"})
-    assert said.endswith(f"build.{written.partition(':')[0]}: must be {must}")
+    printed = refused(tmp_path, {"compose.yaml": f"{A}\n      {written}\n"})
+    assert printed.endswith(f"build.{written.partition(':')[0]}: must be {must}")
 
 
 def test_keys_that_do_not_reach_the_classic_builder_change_nothing(tmp_path: Path) -> None:

@@ -111,13 +111,13 @@ def test_compose_v1_reads_values_as_python_does(tmp_path: Path) -> None:
 def test_half_characters(tmp_path: Path, escapes: str, in_v1: str | None) -> None:
     """``yaml.v3`` refuses them; of PyYAML's the daemon gets what JSON makes of them."""
     text = with_args(f'        A: "{escapes}"\n')
-    said = "line 6: found invalid Unicode character escape code"
-    with pytest.raises(DataError, match=said):
+    output = "line 6: found invalid Unicode character escape code"
+    with pytest.raises(DataError, match=output):
         service(tmp_path, text)
     if in_v1 is not None:
         assert service(tmp_path, text, as_v1=True).options.build_args == {"A": in_v1}
     else:
-        with pytest.raises(DataError, match=said):
+        with pytest.raises(DataError, match=output):
             service(tmp_path, text, as_v1=True)
 
 
@@ -139,7 +139,7 @@ def test_compose_v1_reads_the_file_of_variables_as_python_dotenv_does(tmp_path: 
     assert [found[name] for name in names] == ["a", "x$A", "xay", "a", "dd", "${A:+q}", "", "h", "a#b", ""]
 
 
-def test_a_variable_that_is_not_set_is_empty_and_told(tmp_path: Path) -> None:
+def test_a_variable_that_is_not_set_is_empty_and_reported(tmp_path: Path) -> None:
     build = service(tmp_path, with_args("        - A=${NOPE}!\n"))
     assert build.options.build_args == {"A": "!"}
     assert [note.partition(" is not")[0] for note in build.notes] == ["the variable NOPE"]
@@ -222,7 +222,7 @@ def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("a: [", "not a Compose file: line 1"),
         ("[]", "not a mapping"),
@@ -244,8 +244,8 @@ def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_p
         ("services: {web: {build: !!python/object/apply:os.system [id]}}", "tag"),
     ],
 )
-def test_what_compose_refuses_or_cannot_be_known_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_what_compose_refuses_or_cannot_be_known_is_refused(tmp_path: Path, text: str, output: str) -> None:
+    with pytest.raises(DataError, match=output):
         service(tmp_path, text)
 
 
@@ -303,7 +303,7 @@ def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("as_python", [False, True])
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         (b"a: !!int x", "line 1: 'x' cannot be read with its tag !!int"),
         (b"a: !!int ''", "line 1: '' cannot be read with its tag !!int"),
@@ -314,11 +314,11 @@ def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
         (b"a: \x00", "is not YAML: character 4 is 0x00, which YAML does not allow"),
     ],
 )
-def test_what_python_refuses_is_said_in_words(text: bytes, said: str, as_python: bool, tmp_path: Path) -> None:
+def test_what_python_refuses_is_reported_in_words(text: bytes, output: str, as_python: bool, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_bytes(text)
     with pytest.raises(DataError) as caught:
         read_document(tmp_path / "compose.yaml", as_python=as_python)
-    assert said in caught.value.what
+    assert output in caught.value.what
 
 
 def test_a_time_that_is_none_is_refused_by_the_newer_compose(tmp_path: Path) -> None:
@@ -336,25 +336,25 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "output"),
     [
         ("${A}" * 300_000, "A: a value with variables has more than 1,048,576 characters"),
         ("${A:-" * 60 + "}" * 60, "A: variables are nested more than 50 deep"),
     ],
     ids=["characters", "depth"],
 )
-def test_a_value_has_only_so_many_variables(value: str, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_a_value_has_only_so_many_variables(value: str, output: str) -> None:
+    with pytest.raises(DataError, match=output):
         Variables({}).into(value, "A")
 
 
 def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
-    said = "its values have more than 16,777,216 characters"
-    with pytest.raises(DataError, match=said):
+    output = "its values have more than 16,777,216 characters"
+    with pytest.raises(DataError, match=output):
         Variables({"A": "x" * 1_000_000}).into(["${A}"] * 17, "args")
     (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\n" + "".join(f"B{i}=${{A}}\n" for i in range(17)))
     for as_v1 in (False, True):
-        with pytest.raises(DataError, match=said):
+        with pytest.raises(DataError, match=output):
             read_environment(tmp_path, {}, as_v1=as_v1)
     (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\nB={'${A}' * 3}\n")
     for as_v1 in (False, True):
@@ -424,7 +424,7 @@ def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("a: 1\n---\nb: 2\n", "several documents, which Compose merges; use the output of `docker compose config"),
         (build_section("{context: ctx, args: !reset {A: 1}}"), "!reset or !override is not read here; use the output"),
@@ -432,14 +432,14 @@ def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: 
         (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a known key of a build section"),
     ],
 )
-def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: str, output: str) -> None:
     with pytest.raises(DataError) as refused:
         service(tmp_path, text)
-    assert said in str(refused.value)
+    assert output in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         (
             build_section('{context: ctx, dockerfile: D, dockerfile_inline: "FROM scratch"}'),
@@ -451,10 +451,10 @@ def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: s
         ),
     ],
 )
-def test_a_file_is_refused_in_the_words_of_compose(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_is_refused_in_the_words_of_compose(tmp_path: Path, text: str, output: str) -> None:
     with pytest.raises(RefusedError) as refused:
         service(tmp_path, text)
-    assert (refused.value.message, refused.value.by) == (said, "client")
+    assert (refused.value.message, refused.value.by) == (output, "client")
 
 
 def test_files_that_compose_would_merge_are_noted(tmp_path: Path) -> None:

@@ -40,11 +40,11 @@ def read(location: str, **options: Any) -> ImageStore:
     return case.store
 
 
-def assert_as_told(images: tuple[Image, ...], engine: str) -> None:
+def assert_as_expected(images: tuple[Image, ...], engine: str) -> None:
     """The images are exactly those of ``truth.json``, in its order, and nothing is doubtful."""
-    told = truth(engine)
-    assert [image.id for image in images] == [image["id"] for image in told]
-    for image, true in zip(images, told, strict=True):
+    reported = truth(engine)
+    assert [image.id for image in images] == [image["id"] for image in reported]
+    for image, true in zip(images, reported, strict=True):
         container_config = true.get("container_config")
         assert image.names == tuple(true["names"])
         assert image.parent == true.get("parent")

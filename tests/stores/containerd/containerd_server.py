@@ -147,5 +147,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         return make(
             noted,
             request_deserializer=message(request).FromString,
-            response_serializer=lambda told: told if isinstance(told, bytes) else told.SerializeToString(),
+            response_serializer=lambda reported: (
+                reported if isinstance(reported, bytes) else reported.SerializeToString()
+            ),
         )

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from bolt_writer import Tree, Writer
 from bounded import MIB, run_bounded
-from containerd_samples import DATABASE, ENGINES, assert_as_told, read, truth, unpack
+from containerd_samples import DATABASE, ENGINES, assert_as_expected, read, truth, unpack
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,9 +43,9 @@ def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
     problems: list[Problem] = []
     for name in metadata.namespaces:
         namespace = RootNamespace(found, metadata, name)
-        read, told = read_images(namespace.records(), namespace, Reading(), again=namespace.records)
+        read, shown = read_images(namespace.records(), namespace, Reading(), again=namespace.records)
         images += read
-        problems += told
+        problems += shown
     return images, problems
 
 
@@ -186,7 +186,7 @@ def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
         if struct.unpack_from("<H", content, at + 8)[0] == 2 and b"moby-dangling@" in content[at : at + 4096]
     ]
     whole = read(str(path)).images
-    assert_as_told(whole, "28.5.2-c8d")
+    assert_as_expected(whole, "28.5.2-c8d")
     outcomes = set()
     for at in leaves:
         damaged = bytearray(content)
@@ -203,7 +203,7 @@ def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_older_meta_page_is_no_way_around_a_damaged_one(engine: str) -> None:
+def test_the_older_meta_page_does_not_replace_a_damaged_one(engine: str) -> None:
     """Where the newest is damaged, the one before is right for what it names: images, or damage, never others."""
     content = bytearray(root(engine)[2])
     newest = newest_meta(bytes(content[:70_000])).transaction

@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 import pytest
 from bounded import MIB, run_bounded
-from containerd_samples import assert_as_told, read, truth, unpack
+from containerd_samples import assert_as_expected, read, truth, unpack
 from containerd_server import Server
 
 from cacheview.model import DataError, ImageStore
@@ -54,7 +54,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES, client.BLOBS])
-def test_nonsense_is_told_and_nothing_is_printed(
+def test_nonsense_is_reported_and_nothing_is_printed(
     method: str, server: Server, address: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     answer: Any = b"\xff" * 64
@@ -164,9 +164,9 @@ def test_a_list_of_blobs_that_never_ends_is_left(how: str, server: Server, addre
     )
     store = read(str(address), limits=Limits(members=1000))
     assert len(store.images) == len(truth(SAMPLE))
-    said = "more than 1,000 members" if how == "floods" else "did not answer within 0.5 seconds"
+    printed = "more than 1,000 members" if how == "floods" else "did not answer within 0.5 seconds"
     assert store.problems
-    assert all(said in problem.what for problem in store.problems)
+    assert all(printed in problem.what for problem in store.problems)
     assert [called for called, _ in server.called].count(client.BLOBS) == 1
 
 
@@ -202,18 +202,18 @@ def test_fields_are_counted_and_not_beyond_the_most(data: bytes, counted: int) -
 def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:
     """Long before the answer is overdue."""
     server.instead[client.NAMESPACES] = server.hang
-    told: list[str] = []
+    reported: list[str] = []
 
     def progress(done: int, total: int | None, what: str) -> None:
-        told.append(what)
-        if len(told) > 3:
+        reported.append(what)
+        if len(reported) > 3:
             raise Cancelled
 
     began = time.monotonic()
     with pytest.raises(Cancelled):
         open_store(f"containerd:{address}", progress=progress)
     assert time.monotonic() - began < client._DEADLINE / 2
-    assert set(told) == {"Asking containerd"}
+    assert set(reported) == {"Asking containerd"}
 
 
 def test_images_come_while_it_reads(server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +226,7 @@ def test_images_come_while_it_reads(server: Server, address: Path, monkeypatch: 
         places = [order.index(image.id) for image in store.images]
         assert places == sorted(places)
         assert (store.title, store.location) == (whole.title, whole.location)
-    assert_as_told(whole.images, SAMPLE)
+    assert_as_expected(whole.images, SAMPLE)
 
 
 # Something that is no containerd at all
@@ -312,13 +312,13 @@ def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "asked", "said"),
+    ("names", "asked", "printed"),
     [
         ([f"n{number:03}" for number in range(500)], 100, "the first 100 were looked into"),
         (["\x1b[2J", "a", "b" * 77], 1, "Showing its namespace a"),
     ],
 )
-def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, said: str) -> None:
+def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, printed: str) -> None:
     looked: list[str] = []
 
     def has_images(name: str) -> bool:
@@ -328,7 +328,7 @@ def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, s
     chosen, notes = choose_namespace(names, "", has_images)
     assert chosen == looked[0]
     assert len(looked) == asked
-    assert said in " ".join(notes)
+    assert printed in " ".join(notes)
 
 
 def test_names_that_no_namespace_has_are_not_asked_for() -> None:
@@ -340,7 +340,7 @@ def test_names_that_no_namespace_has_are_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "group", "said"),
+    ("mode", "group", "printed"),
     [
         (0o660, "docker", r"only root and the group docker can use it\. `sudo usermod -aG docker \$USER`, then log in"),
         (0o660, "root", r"only root can use it\. Run cacheview as root \(sudo\)"),
@@ -349,7 +349,7 @@ def test_names_that_no_namespace_has_are_not_asked_for() -> None:
     ],
 )
 def test_a_refusal_says_who_may(
-    mode: int, group: str, said: str, address: Path, monkeypatch: pytest.MonkeyPatch
+    mode: int, group: str, printed: str, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     monkeypatch.setattr(sockets, "_group", lambda _: group)
@@ -357,7 +357,7 @@ def test_a_refusal_says_who_may(
         ear.bind(str(address))
         address.chmod(mode)
         assert stat.S_IMODE(address.stat().st_mode) == mode
-        with pytest.raises(DataError, match=said):
+        with pytest.raises(DataError, match=printed):
             open_store(f"containerd:{address}")
 
 
@@ -366,7 +366,7 @@ def test_without_a_path_the_first_usual_socket_is_meant(
 ) -> None:
     monkeypatch.setattr(sockets, "USUAL_SOCKETS", ("/nowhere/containerd.sock", str(address)))
     assert sockets.containerd_sockets() == [address]
-    assert_as_told(read("").images, SAMPLE)
+    assert_as_expected(read("").images, SAMPLE)
     monkeypatch.setattr(sockets, "USUAL_SOCKETS", ("/nowhere/containerd.sock",))
     with pytest.raises(DataError, match="there is no socket of containerd"):
         read("")
@@ -393,7 +393,7 @@ def test_what_containerd_answers_acts_on_no_terminal(server: Server, address: Pa
     assert not [character for character in run.output if acts(character) and character != "\n"]
 
 
-def test_an_error_of_one_call_is_told_in_its_words(server: Server, address: Path) -> None:
+def test_an_error_of_one_call_is_reported_in_its_words(server: Server, address: Path) -> None:
     def refuse(request: Any, context: Any) -> Any:
         context.abort(grpc.StatusCode.INTERNAL, "disk\n  on fire")
 

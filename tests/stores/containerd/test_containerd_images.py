@@ -29,7 +29,7 @@ class Content:
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
-        self.told: dict[str, dict[str, str]] = {}
+        self.reported: dict[str, dict[str, str]] = {}
         self.lost_after = 1_000_000
         self.reads = 0
 
@@ -42,7 +42,7 @@ class Content:
     def manifest(self, mark: str, container_config: Any = None, architecture: str = "amd64") -> str:
         config = self.add({"architecture": architecture, "os": "linux", "author": mark})
         if container_config is not None:
-            self.told[config] = {CONFIG_REFERENCE: self.add(container_config)}
+            self.reported[config] = {CONFIG_REFERENCE: self.add(container_config)}
         return self.add({"config": {"digest": config, "size": 1}, "layers": []})
 
     def read(self, digest: str) -> bytes | None:
@@ -52,7 +52,7 @@ class Content:
         return self.blobs.get(digest)
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        return self.told.get(digest, {})
+        return self.reported.get(digest, {})
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def read(
     damaged: Sequence[Problem] = (),
 ) -> tuple[list[Image], Sequence[Problem]]:
     reading = Reading() if limits is None else Reading(budget=Budget(limits))
-    anew = again or (lambda: records)
-    return read_images((records, Problems(damaged)), content, reading, again=lambda: (anew(), Problems()))
+    fresh = again or (lambda: records)
+    return read_images((records, Problems(damaged)), content, reading, again=lambda: (fresh(), Problems()))
 
 
 def test_order_is_by_first_name_and_the_unnamed_last_by_digest(content: Content) -> None:
@@ -135,8 +135,8 @@ def test_names(name: str, names: tuple[str, ...], problem: str, content: Content
     made = content.manifest("a")
     ((image,), problems) = read(content, [record(name.replace("DIGEST", made), made)])
     assert image.names == names
-    assert [problem in str(told) for told in problems] == ([True] if problem else [])
-    assert all(len(str(told)) < 1000 for told in problems)
+    assert [problem in str(reported) for reported in problems] == ([True] if problem else [])
+    assert all(len(str(reported)) < 1000 for reported in problems)
 
 
 def test_labels_of_all_records_count(content: Content) -> None:
@@ -189,7 +189,7 @@ def test_records_of_different_container_configs_leave_it_unknown_whether_it_was_
 
 
 @pytest.mark.parametrize("label", ["1234", "sha256:xyz", "md5:" + "1" * 32, "<b>x</b>"])
-def test_a_parent_that_is_no_digest_is_doubtful(label: str, content: Content) -> None:
+def test_a_parent_that_is_not_a_digest_is_doubtful(label: str, content: Content) -> None:
     ((image,), (problem,)) = read(content, [record("docker.io/a/a:1", content.manifest("a"), parent=label)])
     assert image.parent is None
     assert [doubt.aspect for doubt in image.doubts] == ["parent"]
@@ -209,7 +209,7 @@ def test_the_container_config_is_the_blob_that_the_config_refers_to(content: Con
 @pytest.mark.parametrize("reference", ["", "x", "sha256:" + "0" * 64, "../../etc/passwd"])
 def test_a_reference_that_leads_nowhere_is_doubtful(reference: str, content: Content) -> None:
     made = content.manifest("a", {})
-    content.told = {digest: {CONFIG_REFERENCE: reference} for digest in content.told}
+    content.reported = {digest: {CONFIG_REFERENCE: reference} for digest in content.reported}
     ((image,), (problem,)) = read(content, [record("docker.io/a/a:1", made)])
     assert image.container_config is None
     assert [doubt.aspect for doubt in image.doubts] == ["container_config"]
@@ -218,7 +218,7 @@ def test_a_reference_that_leads_nowhere_is_doubtful(reference: str, content: Con
 
 def test_doubts_are_one_object_for_all_images(content: Content) -> None:
     made = [content.manifest(mark, {"Env": [mark]}) for mark in "abc"]
-    content.told = {digest: {CONFIG_REFERENCE: "sha256:" + "0" * 64} for digest in content.told}
+    content.reported = {digest: {CONFIG_REFERENCE: "sha256:" + "0" * 64} for digest in content.reported}
     images, _ = read(content, [record(f"docker.io/a/a:{number}", one) for number, one in enumerate(made)])
     assert len({id(image.doubts[0]) for image in images}) == 1
 
@@ -239,7 +239,7 @@ def test_of_an_index_the_first_manifest_with_one_gives_it(content: Content) -> N
 # What is lost meanwhile
 
 
-def test_an_image_that_was_removed_meanwhile_is_no_problem(content: Content) -> None:
+def test_an_image_that_was_removed_meanwhile_is_not_a_problem(content: Content) -> None:
     kept, gone = content.manifest("a"), content.manifest("b")
     records = [record("docker.io/a/a:1", kept), record("docker.io/a/b:1", gone)]
     del content.blobs[gone]
@@ -261,7 +261,7 @@ def test_what_was_read_stays_when_the_content_is_lost(content: Content) -> None:
         read(content, records)
 
 
-def test_what_is_damaged_in_the_list_is_told_beside_the_images(content: Content) -> None:
+def test_what_is_damaged_in_the_list_is_reported_beside_the_images(content: Content) -> None:
     records = [record("docker.io/a/a:1", content.manifest("a"))]
     images, problems = read(content, records, damaged=[Problem("there", "page 7 is damaged")])
     assert len(images) == 1
@@ -275,7 +275,7 @@ def test_too_many_images(content: Content) -> None:
     assert [problem.what for problem in problems] == ["more than 3 images; the rest is not read"]
 
 
-def test_what_is_no_image_is_a_problem(content: Content) -> None:
+def test_what_is_not_an_image_is_a_problem(content: Content) -> None:
     artifact = content.add({"config": {"digest": "sha256:" + "0" * 64, "mediaType": "application/x", "size": 2}})
     text = content.add("hello")
     records = [record("docker.io/a/a:1", artifact), record("docker.io/a/b:1", text), record("docker.io/a/c:1", "x")]

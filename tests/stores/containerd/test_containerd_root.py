@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from containerd_samples import BLOBS, DATABASE, ENGINES, assert_as_told, read, truth, unpack
+from containerd_samples import BLOBS, DATABASE, ENGINES, assert_as_expected, read, truth, unpack
 
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.open import open_store
@@ -27,9 +27,9 @@ def root(tmp_path: Path) -> Path:
     return unpack("28.5.2-c8d", tmp_path)
 
 
-def test_a_root_folder_tells_what_is_true(engine: str, tmp_path: Path) -> None:
+def test_a_root_folder_shows_what_is_true(engine: str, tmp_path: Path) -> None:
     store = read(str(unpack(engine, tmp_path)))
-    assert_as_told(store.images, engine)
+    assert_as_expected(store.images, engine)
     assert store.problems == ()
     assert store.notes == ()
     assert store.title == "containerd root folder, namespace moby"
@@ -37,18 +37,18 @@ def test_a_root_folder_tells_what_is_true(engine: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("below", ["", "io.containerd.metadata.v1.bolt", DATABASE, "../..", ".."])
 def test_the_folders_and_the_file_of_a_root_mean_the_root(below: str, root: Path) -> None:
-    assert_as_told(read(f"{root / below}#moby").images, "28.5.2-c8d")
+    assert_as_expected(read(f"{root / below}#moby").images, "28.5.2-c8d")
 
 
 def test_docker_data_root_of_a_containerd_store_is_read_as_one(root: Path) -> None:
     opened = open_store(f"data-root:{root.parent.parent}")
-    assert_as_told(opened.cases[0].store.images, "28.5.2-c8d")
+    assert_as_expected(opened.cases[0].store.images, "28.5.2-c8d")
 
 
 def test_a_path_with_a_number_sign_is_a_path(root: Path) -> None:
     moved = root.rename(root.parent / "a#b")
-    assert_as_told(read(str(moved)).images, "28.5.2-c8d")
-    assert_as_told(read(f"{moved}#moby").images, "28.5.2-c8d")
+    assert_as_expected(read(str(moved)).images, "28.5.2-c8d")
+    assert_as_expected(read(f"{moved}#moby").images, "28.5.2-c8d")
 
 
 def test_nothing_of_a_root_is_changed(root: Path) -> None:
@@ -67,15 +67,15 @@ def test_a_lock_of_containerd_does_not_stop_it(root: Path) -> None:
     fcntl = pytest.importorskip("fcntl", reason="no such locks here")
     with open(root / DATABASE, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        assert_as_told(read(str(root)).images, "28.5.2-c8d")
+        assert_as_expected(read(str(root)).images, "28.5.2-c8d")
 
 
 def test_progress_counts_images(root: Path) -> None:
-    told: list[tuple[int, int | None, str]] = []
-    read(str(root), progress=lambda *report: told.append(report))
+    reported: list[tuple[int, int | None, str]] = []
+    read(str(root), progress=lambda *report: reported.append(report))
     count = len(truth("28.5.2-c8d"))
-    assert told[0] == (0, count, "Reading images")
-    assert told[-1] == (count, count, "Reading images")
+    assert reported[0] == (0, count, "Reading images")
+    assert reported[-1] == (count, count, "Reading images")
 
 
 def test_it_can_be_cancelled(root: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_file_of_another_namespace_is_not_of_this_one(root: Path) -> None:
         (b"SQLite format 3\0" * 1000, "is not a bolt database"),
     ],
 )
-def test_a_file_that_is_no_database(content: bytes, what: str, root: Path) -> None:
+def test_a_file_that_is_not_a_database(content: bytes, what: str, root: Path) -> None:
     (root / DATABASE).write_bytes(content)
     with pytest.raises(DataError, match=what) as caught:
         read(str(root))
@@ -209,7 +209,7 @@ def test_no_name_of_a_namespace(namespace: str, root: Path) -> None:
         read(f"{root}#{namespace}")
 
 
-def test_a_folder_that_is_no_root(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_root(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a root folder of containerd"):
         read(str(tmp_path))
 
@@ -224,7 +224,7 @@ def test_a_path_that_is_none() -> None:
         read("/a\0b")
 
 
-def test_a_file_that_is_no_socket(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_socket(tmp_path: Path) -> None:
     (tmp_path / "x.sock").write_bytes(b"x")
     with pytest.raises(DataError, match=r"is a file. Open containerd's socket"):
         read(str(tmp_path / "x.sock"))
@@ -253,7 +253,7 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
 
     monkeypatch.setattr(module, "newest_meta", busy)
     busy_for = 7
-    assert_as_told(read(str(root)).images, "28.5.2-c8d")
+    assert_as_expected(read(str(root)).images, "28.5.2-c8d")
     assert len(asked) == 10  # three times in vain, one of them beginning before the last write
     busy_for = 10_000
     with pytest.raises(DataError, match="is constantly being written"):

@@ -99,7 +99,7 @@ def test_what_comes_from_a_snapshot_is_not_kept(folders: tuple[Path, Path], tmp_
     assert list(tmp_path.glob("cache/*")) == []
 
 
-def test_without_a_snapshot_the_missing_blob_is_told(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_without_a_snapshot_the_missing_blob_is_reported(folders: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "root" / PLUGIN / "metadata.db").write_bytes(b"damaged")
     with pytest.raises(LayerUnavailableError, match="no manifest in the store names the layer"):
         files_of(tmp_path / "root").listing(BELOW)
@@ -115,7 +115,7 @@ def test_a_file_that_is_a_link_meanwhile_is_not_followed(folders: tuple[Path, Pa
         ImageSums(files, IMAGE.diff_ids, RELEASE).of_sources(["/d/f"], destination="/to")
 
 
-def test_the_socket_tells_where_the_snapshots_are(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_socket_shows_where_the_snapshots_are(folders: tuple[Path, Path], tmp_path: Path) -> None:
     socket = tmp_path / "c.sock"
     with Server(tmp_path / "root", socket) as server:
         files = LayerFiles(socket_layers(socket, "moby", [IMAGE]))

@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from containerd_samples import ENGINES, assert_as_told, read, truth, unpack
+from containerd_samples import ENGINES, assert_as_expected, read, truth, unpack
 from containerd_server import Server
 
 from cacheview.model import DataError, short_id
@@ -44,10 +44,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_socket_tells_what_is_true(engine: str, tmp_path: Path, address: Path) -> None:
+def test_a_socket_shows_what_is_true(engine: str, tmp_path: Path, address: Path) -> None:
     with Server(unpack(engine, tmp_path), address) as running:
         store = read(str(address))
-    assert_as_told(store.images, engine)
+    assert_as_expected(store.images, engine)
     assert store.problems == ()
     assert store.title == "containerd 1.7.99, namespace moby"
     assert {method for method, _ in running.called} <= ALLOWED
@@ -75,7 +75,7 @@ def test_any_path_is_taken_as_it_is(name: str, server: Server, address: Path, mo
     if not Path(name).exists():
         (address.parent / name).symlink_to(address)
         name = str(address.parent / name)
-    assert_as_told(read(name).images, "28.5.2-c8d")
+    assert_as_expected(read(name).images, "28.5.2-c8d")
 
 
 def test_a_path_too_long_for_a_socket(server: Server, address: Path, capfd: pytest.CaptureFixture[str]) -> None:

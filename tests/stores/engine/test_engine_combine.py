@@ -91,7 +91,7 @@ def test_what_the_richer_store_lacks_is_asked(tmp_path: Path, monkeypatch: pytes
     assert opened.problems == (Problem("blob x", "is missing"),)
 
 
-def test_images_that_the_engine_does_not_list_are_there_and_told(
+def test_images_that_the_engine_does_not_list_are_there_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     true = true_images(C8D)
@@ -162,7 +162,7 @@ class TestPlaces:
         folder = f"{tmp_path}/image/overlay2"
         assert place == Place(f"data-root:{folder}", folder)
 
-    def test_containerd_as_the_engine_tells(self, tmp_path: Path) -> None:
+    def test_containerd_as_the_engine_reports_it(self, tmp_path: Path) -> None:
         engine = self.engine("containerd", str(tmp_path), f"unix://{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch()
         folder = f"{tmp_path}/containerd/daemon"
@@ -180,9 +180,9 @@ class TestPlaces:
         own, other = USUAL_SOCKETS
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
         monkeypatch.setattr(combine, "_place", lambda location, path, _: Place(location, path))
-        for told, sockets in (("", [other]), (own, [own, other]), (other, [other])):
-            places = candidates(self.engine("containerd", "/d", told), Endpoint("", "unix:///x.sock"))
-            folders = ["/var/lib/containerd", "/d/containerd/daemon"] if told == own else ["/d/containerd/daemon"]
+        for reported, sockets in (("", [other]), (own, [own, other]), (other, [other])):
+            places = candidates(self.engine("containerd", "/d", reported), Endpoint("", "unix:///x.sock"))
+            folders = ["/var/lib/containerd", "/d/containerd/daemon"] if reported == own else ["/d/containerd/daemon"]
             assert [place.path for place in places] == [folders[0], *sockets, *folders[1:]]
             assert [place.path for place in places if place.is_folder] == folders
         # Where there is no socket, the usual one is the one that is not there.

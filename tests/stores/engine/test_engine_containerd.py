@@ -39,15 +39,15 @@ def replayed(engine: str, folder: Path) -> Replay:
     return Replay(load(engine))
 
 
-def told(replay: Replay, root: str, address: str) -> None:
+def reported(replay: Replay, root: str, address: str) -> None:
     replay.newest["info"]["DockerRootDir"] = root
     replay.newest["info"]["Containerd"] = {"Address": address, "Namespaces": {"Containers": "moby"}}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_folder_beside_it_tells_all(engine: str, tmp_path: Path) -> None:
+def test_the_folder_beside_it_shows_all(engine: str, tmp_path: Path) -> None:
     replay = replayed(engine, tmp_path)
-    told(replay, str(tmp_path / "root"), "/nowhere/containerd.sock")
+    reported(replay, str(tmp_path / "root"), "/nowhere/containerd.sock")
     with serving(replay, tmp_path / "docker.sock") as url:
         store = open_target(url, Reading()).cases[0].store
     comparison = compare(store, truth_of(engine))
@@ -58,10 +58,10 @@ def test_the_folder_beside_it_tells_all(engine: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_socket_beside_it_tells_all(engine: str, tmp_path: Path, short: Path) -> None:
+def test_the_socket_beside_it_shows_all(engine: str, tmp_path: Path, short: Path) -> None:
     server = sys.modules.get("containerd_server") or __import__("containerd_server")
     replay = replayed(engine, tmp_path)
-    told(replay, "/nowhere", str(short / "c.sock"))
+    reported(replay, "/nowhere", str(short / "c.sock"))
     root = tmp_path / "root" / "containerd" / "daemon"
     with server.Server(root, short / "c.sock"), serving(replay, tmp_path / "docker.sock") as url:
         store = open_target(url, Reading()).cases[0].store
@@ -72,7 +72,7 @@ def test_the_socket_beside_it_tells_all(engine: str, tmp_path: Path, short: Path
 
 def test_without_either_the_remedy_names_the_socket(tmp_path: Path) -> None:
     replay = replayed("28.5.2-c8d", tmp_path)
-    told(replay, "/nowhere", "/nowhere/containerd.sock")
+    reported(replay, "/nowhere", "/nowhere/containerd.sock")
     with serving(replay, tmp_path / "docker.sock") as url:
         store = open_target(url, Reading()).cases[0].store
     doubts = [image.doubt("container_config") for image in store.images]

@@ -112,7 +112,7 @@ def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "printed"),
     [
         (Raw(HEAD, rest=itertools.repeat(b"1\r\nx\r\n"), pace=0.02), "not complete after 0.4 seconds"),
         (Raw(HEAD + b"fffffff\r\n", rest=itertools.repeat(b"x"), pace=0.02), "not complete after 0.4 seconds"),
@@ -122,13 +122,13 @@ def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) ->
     ],
     ids=["chunks", "one chunk", "half", "flood of one chunk", "flood of chunks"],
 )
-def test_one_event_does_not_last_for_ever(answer: Raw, said: str, tmp_path: Path) -> None:
+def test_one_event_does_not_last_for_ever(answer: Raw, printed: str, tmp_path: Path) -> None:
     with serving(replaying(answer), tmp_path / "docker.sock") as url:
         following = Following(url, (), Timeouts(2.0, 2.0, 0.4))
         following.thread.join(10)
         assert not following.thread.is_alive()
     assert isinstance(following.error, DataError)
-    assert said in str(following.error)
+    assert printed in str(following.error)
 
 
 @pytest.mark.parametrize("one_chunk", [True, False])

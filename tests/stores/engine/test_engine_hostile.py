@@ -58,7 +58,7 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "printed"),
     [
         (Raw(HALF), "the response was cut off: it ended after 11 of 500 bytes. Is it"),
         (Raw(CHUNK), "the response was cut off: after 0 bytes a piece of it is damaged, or ended early. Is it"),
@@ -76,19 +76,19 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
     ],
     ids=["half", "chunk", "garbage", "closed", "half-hangs", "hangs", "html", "type", "another", "500"],
 )
-def test_one_image_that_cannot_be_read_stays_as_listed(answer: Answer, said: str, tmp_path: Path) -> None:
+def test_one_image_that_cannot_be_read_stays_as_listed(answer: Answer, printed: str, tmp_path: Path) -> None:
     bad = IDS[5]
     store, _ = read(at(bad, answer), tmp_path)
     assert [image.id for image in store.images] == IDS
     (problem,) = store.problems
-    assert said in problem.what
+    assert printed in problem.what
     assert len(problem.what) < 600
     assert aspects(store, bad) == UNREAD
     image, true = store.by_id[bad], truth_of(ENGINE)["images"][5]
     assert (image.parent, list(image.names)) == (true.get("parent"), true["names"])
     doubt = image.doubt("config")
     assert doubt is not None
-    assert said in doubt.reason
+    assert printed in doubt.reason
     assert "Reload" in doubt.remedy
     assert all("config" not in aspects(store, image_id) for image_id in IDS if image_id != bad)
 
@@ -105,7 +105,7 @@ def test_a_history_that_cannot_be_read_is_a_doubt_of_the_history_alone(tmp_path:
     assert {"config", "diff_ids"}.isdisjoint(aspects(store, IDS[5]))
 
 
-def test_an_image_deleted_while_reading_is_gone_and_told(tmp_path: Path) -> None:
+def test_an_image_deleted_while_reading_is_gone_and_reported(tmp_path: Path) -> None:
     replay = Replay(load(ENGINE))
     for dump in replay.dumps.values():
         del dump["inspect"][IDS[3]]
@@ -197,7 +197,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "printed"),
     [
         ((200, b"hello"), "not that of a Docker Engine"),
         ((200, {"Version": "1"}), "its API version"),
@@ -208,8 +208,8 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
         (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "what came is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is it"),
     ],
 )
-def test_what_is_no_engine_is_an_error(answer: Answer, said: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=said) as caught:
+def test_what_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=printed) as caught:
         read(lambda path: answer if path == "/version" else None, tmp_path)
     assert "docker.sock" in caught.value.where
 
@@ -387,7 +387,7 @@ class TestConnecting:
             "tcp://h:99999",
         ],
     )
-    def test_what_is_no_address(self, url: str) -> None:
+    def test_what_is_not_an_address(self, url: str) -> None:
         with pytest.raises(DataError, match="is not an address of a Docker Engine"):
             open_target(url, Reading(), QUICK)
 
@@ -433,7 +433,7 @@ class TestConnecting:
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "printed"),
     [
         (Limits(histories=60), "more than 60 history entries"),
         (Limits(layers=30), "more than 30 layers"),
@@ -441,18 +441,18 @@ class TestConnecting:
     ],
     ids=["history", "layers", "memory"],
 )
-def test_images_are_read_as_far_as_the_budget_goes(limits: Limits, said: str, tmp_path: Path) -> None:
+def test_images_are_read_as_far_as_the_budget_goes(limits: Limits, printed: str, tmp_path: Path) -> None:
     store, _ = read(lambda _: None, tmp_path, Reading(budget=Budget(limits)))
     assert [image.id for image in store.images] == IDS
     (problem,) = store.problems
     assert problem.what.startswith("reading stopped: ")
-    assert said in problem.what
+    assert printed in problem.what
     unread = [image for image in store.images if image.doubt("config") is not None]
     assert 0 < len(unread) < len(IDS)
     for image in unread:
         doubt = image.doubt("config")
         assert doubt is not None
-        assert said in doubt.reason
+        assert printed in doubt.reason
 
 
 @pytest.mark.parametrize("kind", ["json", "history"])
@@ -480,15 +480,15 @@ def test_a_long_list_without_ids_is_a_thousand_problems(tmp_path: Path) -> None:
     assert store.problems[-1].what == "2,000 more problems are not listed"
 
 
-def test_of_a_list_of_what_is_no_image_so_many_are_looked_at_as_there_may_be(tmp_path: Path) -> None:
+def test_of_a_list_without_images_so_many_are_looked_at_as_there_may_be(tmp_path: Path) -> None:
     good: list[Any] = load(ENGINE)["1.51"]["images"][:3]
     replay = Replay(load(ENGINE), lambda path: (200, [*good, *[7] * 50]) if path.endswith("images/json") else None)
     with serving(replay, tmp_path / "docker.sock") as url:
         opened = open_target(url, Reading(budget=Budget(Limits(images=10))), QUICK)
     assert len(opened.cases[0].store.images) == 3
-    said = [str(problem) for problem in opened.problems]
-    assert len([text for text in said if "of the list" in text]) == 7
-    assert len([text for text in said if "more than 10 images; the rest is not read" in text]) == 1
+    printed = [str(problem) for problem in opened.problems]
+    assert len([text for text in printed if "of the list" in text]) == 7
+    assert len([text for text in printed if "more than 10 images; the rest is not read" in text]) == 1
 
 
 def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(

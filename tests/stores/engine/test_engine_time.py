@@ -168,9 +168,9 @@ def test_an_answer_that_drips_is_left(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", FLOODS)
 def test_an_answer_that_floods_is_left_by_its_size(kind: str, tmp_path: Path) -> None:
-    answer, said = FLOODS[kind]
+    answer, printed = FLOODS[kind]
     replay, path = asking("/version", answer), tmp_path / "docker.sock"
-    with serving(replay, path) as url, little_memory(), pytest.raises(DataError, match=said) as caught:
+    with serving(replay, path) as url, little_memory(), pytest.raises(DataError, match=printed) as caught:
         open_target(url, Reading(), Timeouts(5, 20, 20))
     assert url in str(caught.value)
 
@@ -365,7 +365,7 @@ class TestDeadline:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "printed"),
     [
         (Raw(hang=True), "did not answer within 0.3 seconds"),
         (DRIPS["status"], "was not complete after 0.3 seconds"),
@@ -373,12 +373,12 @@ class TestDeadline:
         (Raw(HEAD + b"Content-Length: 1000\r\n\r\nx", hang=True), "was not complete after 0.4 seconds"),
     ],
 )
-def test_an_image_that_does_not_come_is_left(answer: Raw, said: str, tmp_path: Path) -> None:
+def test_an_image_that_does_not_come_is_left(answer: Raw, printed: str, tmp_path: Path) -> None:
     replay, timeouts = asking("/get", answer), Timeouts(2.0, 0.1, 0.4, 0.3)
     with (
         serving(replay, tmp_path / "docker.sock") as url,
         EngineClient(find_endpoint(url), timeouts) as client,
-        pytest.raises(ConnectionLostError, match=said),
+        pytest.raises(ConnectionLostError, match=printed),
     ):
         list(client.archive("1.44", IDS[0], lambda: False))
 

@@ -68,7 +68,7 @@ def test_store_is_the_truth_but_for_doubts(engine: str, api: str, tmp_path: Path
     assert len(counted) == 3 + 2 * len(truth["images"])
 
 
-def test_the_api_versions_that_tell_most_are_asked(tmp_path: Path) -> None:
+def test_the_api_versions_that_show_most_are_asked(tmp_path: Path) -> None:
     replay = Replay(load("28.5.2-gd"))
     opened(replay, tmp_path)
     assert [(path, query) for _, path, query in replay.asked if path.endswith("images/json")] == [

@@ -176,7 +176,7 @@ def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> No
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "printed"),
     [
         (
             Reply(401, dumps({"details": "incorrect username or password"})),
@@ -191,9 +191,9 @@ def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> No
         (Reply(503), "answered with status 503"),
     ],
 )
-def test_a_token_server_that_gives_no_token_says_why(registry: FakeRegistry, reply: Reply, said: str) -> None:
+def test_a_token_server_that_gives_no_token_says_why(registry: FakeRegistry, reply: Reply, printed: str) -> None:
     registry.hook = wants_token(f"{registry.url}/token", lambda _: reply)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=printed):
         manifest(registry, ANN)
 
 
@@ -225,7 +225,7 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "printed"),
     [
         (Reply(404, errors("MANIFEST_UNKNOWN", "manifest unknown")), r"no such image \(manifest unknown\)"),
         (Reply(404, b"<html>"), "is not a registry, or has no such image"),
@@ -248,9 +248,9 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
         (Reply(302, b"", {"Location": "/v2/shop/app/manifests/1"}), "more than 5 times"),
     ],
 )
-def test_an_answer_that_is_no_manifest_says_what_to_do(registry: FakeRegistry, reply: Reply, said: str) -> None:
+def test_an_answer_that_is_not_a_manifest_says_what_to_do(registry: FakeRegistry, reply: Reply, printed: str) -> None:
     registry.hook = at("manifests", reply)
-    with pytest.raises(DataError, match=said) as caught:
+    with pytest.raises(DataError, match=printed) as caught:
         manifest(registry)
     assert len(str(caught.value)) < 800
 
@@ -409,7 +409,7 @@ def test_a_proxy_of_the_environment_is_passed_by_on_this_machine(
 
 
 @pytest.mark.parametrize(
-    ("proxy", "said"),
+    ("proxy", "printed"),
     [
         ("", "Tunnel connection failed: 501"),
         ("http://127.0.0.1:1", "Connection refused"),
@@ -417,13 +417,13 @@ def test_a_proxy_of_the_environment_is_passed_by_on_this_machine(
     ],
 )
 def test_a_proxy_is_asked_for_a_registry_elsewhere_whose_name_it_may_know_alone(
-    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, proxy: str, said: str
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, proxy: str, printed: str
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy or registry.url)
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     (target,) = parse_target("registry.invalid/app")
-    with pytest.raises(DataError, match=f"the proxy cannot be used: .*{said}"):
+    with pytest.raises(DataError, match=f"the proxy cannot be used: .*{printed}"):
         RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 

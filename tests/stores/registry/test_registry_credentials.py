@@ -134,14 +134,14 @@ def test_a_helper_may_have_an_identity_token(settings: Path) -> None:
     assert (found().identity_token, found().username, found().password) == ("s", "", "")
 
 
-def test_a_helper_that_has_nothing_is_no_problem(settings: Path) -> None:
+def test_a_helper_that_has_nothing_is_not_a_problem(settings: Path) -> None:
     write(settings, auths={HOST: auth("file", "x")}, credsStore="all")
     helper(settings, "all", "echo credentials not found in native keychain; exit 1")
     assert found().is_anonymous
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "printed"),
     [
         ("echo no key ring; exit 3", "ended with status 3: no key ring"),
         ("echo s3cret", "is not JSON"),
@@ -149,12 +149,12 @@ def test_a_helper_that_has_nothing_is_no_problem(settings: Path) -> None:
         ("exec head -c 300000 /dev/zero", "printed more than"),
     ],
 )
-def test_a_helper_that_fails_is_a_problem(settings: Path, script: str, said: str) -> None:
+def test_a_helper_that_fails_is_a_problem(settings: Path, script: str, printed: str) -> None:
     write(settings, credsStore="all")
     helper(settings, "all", script)
     credentials, (problem,) = known_credentials(HOST)
     assert credentials.is_anonymous
-    assert said in problem.what
+    assert printed in problem.what
     assert "s3cret" not in str(problem)
     assert problem.where == "docker-credential-all"
 

@@ -190,9 +190,9 @@ def test_graph_drivers_of_20_10_pull_the_same_platform_alone(
 
 def test_a_platform_that_an_index_lacks_is_refused_in_the_words_of_docker(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64, ATTESTED)))
-    said = refusal(registry, platform=Platform(os="linux", architecture="s390x"))
-    assert "no matching manifest for linux/s390x in the manifest list entries" in said
-    assert "It has linux/amd64, linux/arm64/v8: choose one of its platforms" in said
+    printed = refusal(registry, platform=Platform(os="linux", architecture="s390x"))
+    assert "no matching manifest for linux/s390x in the manifest list entries" in printed
+    assert "It has linux/amd64, linux/arm64/v8: choose one of its platforms" in printed
 
 
 def test_an_index_within_an_index_is_followed(registry: FakeRegistry) -> None:
@@ -230,7 +230,7 @@ def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: Fake
 
 
 @pytest.mark.parametrize(
-    ("document", "media_type", "said"),
+    ("document", "media_type", "printed"),
     [
         ({"schemaVersion": 1, "fsLayers": []}, "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
         ({"schemaVersion": 1, "fsLayers": []}, "application/json", "neither a manifest nor an index"),
@@ -250,9 +250,11 @@ def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: Fake
         ([], MANIFEST_TYPE, "manifest"),
     ],
 )
-def test_what_is_not_an_image_is_refused(registry: FakeRegistry, document: object, media_type: str, said: str) -> None:
+def test_what_is_not_an_image_is_refused(
+    registry: FakeRegistry, document: object, media_type: str, printed: str
+) -> None:
     registry.tag("1", registry.layout.document(document, media_type))
-    assert said in refusal(registry)
+    assert printed in refusal(registry)
 
 
 def test_a_manifest_that_is_not_of_its_digest_is_refused(registry: FakeRegistry) -> None:
@@ -291,7 +293,9 @@ def test_a_config_is_read_within_the_budget(registry: FakeRegistry) -> None:
     assert "at most 20 are read" in refusal(registry, limits=Limits(history=20))
 
 
-def test_credentials_of_the_cli_are_used_and_its_problems_are_told(registry: FakeRegistry, cli_settings: Path) -> None:
+def test_credentials_of_the_cli_are_used_and_its_problems_are_reported(
+    registry: FakeRegistry, cli_settings: Path
+) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     registry.hook = wants_basic
     auth = basic().removeprefix("Basic ")
@@ -300,11 +304,11 @@ def test_credentials_of_the_cli_are_used_and_its_problems_are_told(registry: Fak
     (cli_settings / "config.json").write_text(
         json.dumps({"auths": {registry.host: {"auth": "?"}}, "credsStore": "gone"})
     )
-    said = refusal(registry)
-    assert "docker-credential-gone: there is no such program in PATH" in said
-    assert f"`docker login {registry.host}`" in said
-    assert PASSWORD not in said
-    assert USER not in said
+    printed = refusal(registry)
+    assert "docker-credential-gone: there is no such program in PATH" in printed
+    assert f"`docker login {registry.host}`" in printed
+    assert PASSWORD not in printed
+    assert USER not in printed
 
 
 def test_an_open_registry_is_read_whatever_is_wrong_with_the_config(registry: FakeRegistry, cli_settings: Path) -> None:
@@ -343,17 +347,17 @@ def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegis
         return Reply(500)
 
     registry.hook = silent
-    told: list[str] = []
+    reported: list[str] = []
 
     def progress(done: int, total: int | None, what: str) -> None:
-        told.append(what)
+        reported.append(what)
         if registry.asked:
             raise Cancelled
 
     with pytest.raises(Cancelled):
         opened(registry, "app:1", progress=progress)
     ending.set()
-    assert told[0] == f"Asking {registry.host} for {registry.host}/shop/app:1"
+    assert reported[0] == f"Asking {registry.host} for {registry.host}/shop/app:1"
 
 
 def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,9 +370,9 @@ def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pyte
 
 def test_what_a_registry_says_is_shown_as_text(registry: FakeRegistry) -> None:
     registry.hook = lambda _: Reply(404, errors("X", "<b>bold</b>\n\x1b[31m" + "y" * 5000))
-    said = refusal(registry)
-    assert "\n" not in said
-    assert len(said) < 500
+    printed = refusal(registry)
+    assert "\n" not in printed
+    assert len(printed) < 500
 
 
 def test_nothing_but_gets_is_ever_sent(registry: FakeRegistry) -> None:

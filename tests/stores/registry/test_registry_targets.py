@@ -44,7 +44,7 @@ def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "printed"),
     [
         ("", "names no image"),
         (" , ", "names no image"),
@@ -57,6 +57,6 @@ def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
         (",".join(f"app{number}" for number in range(MOST_IMAGES + 1)), "at most 20"),
     ],
 )
-def test_what_is_not_a_reference_is_refused_with_how_to_write_one(text: str, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+def test_what_is_not_a_reference_is_refused_with_how_to_write_one(text: str, printed: str) -> None:
+    with pytest.raises(DataError, match=printed):
         parse_target(text)

@@ -61,7 +61,7 @@ def kinds(pane: AuditPane) -> list[str]:
     return [HAZARD_TITLES[hazard.kind] for hazard in pane.model.hazards]
 
 
-def said(pane: AuditPane) -> str:
+def printed(pane: AuditPane) -> str:
     return "\n".join(label.text() for label in pane.findChildren(QLabel) if label.isVisible())
 
 
@@ -128,8 +128,8 @@ def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: O
 def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(make_image(1, names=("docker.io/library/base:1",)))
     pane = audited(window, qtbot)
-    assert "No hazards with these rules" in said(pane)
-    assert "1 image checked" in said(pane)
+    assert "No hazards with these rules" in printed(pane)
+    assert "1 image checked" in printed(pane)
     assert not pane.head.copy_button.isEnabled()
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(1))
@@ -150,7 +150,7 @@ def test_what_is_chosen_stays_while_the_store_changes(window: MainWindow, qtbot:
     assert pane.images_model.images[pane.images.currentIndex().row()].id == chosen
 
 
-def test_hidden_it_holds_nothing_of_a_store_that_is_no_more(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_hidden_it_holds_nothing_of_a_store_that_is_gone(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.audit.trigger()
@@ -193,13 +193,13 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
 def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     window.commands.audit.trigger()
     pane = window.audit.pane
-    qtbot.waitUntil(lambda: "No store is open" in said(pane))
+    qtbot.waitUntil(lambda: "No store is open" in printed(pane))
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(3))
     assert kinds(pane) == ["not recorded as built here"]
 
 
-def test_a_fault_is_told_and_can_be_tried_again(
+def test_a_fault_is_reported_and_can_be_tried_again(
     window: MainWindow, qtbot: QtBot, show: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(*unmarked(3))
@@ -211,9 +211,9 @@ def test_a_fault_is_told_and_can_be_tried_again(
         broken.setattr("cacheview.engine.audit.audit", fail)
         window.commands.audit.trigger()
         pane = window.audit.pane
-        qtbot.waitUntil(lambda: "could not be audited" in said(pane))
+        qtbot.waitUntil(lambda: "could not be audited" in printed(pane))
         qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["no"])
-    assert "ZeroDivisionError: no" in said(pane)
+    assert "ZeroDivisionError: no" in printed(pane)
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
     assert kinds(pane) == ["not recorded as built here"]
@@ -236,16 +236,16 @@ def test_it_shows_how_far_it_is_and_is_cancelled(
         slowed.setattr("cacheview.engine.audit.audit", slow)
         window.commands.audit.trigger()
         pane = window.audit.pane
-        qtbot.waitUntil(lambda: "Checking every image: 0%." in said(pane))
+        qtbot.waitUntil(lambda: "Checking every image: 0%." in printed(pane))
         if by == "button":
             next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
         else:
             qtbot.keyClick(pane, Qt.Key.Key_Escape)
-        assert "The audit was cancelled" in said(pane)
+        assert "The audit was cancelled" in printed(pane)
         goes_on.set()
         pane._loader.wait(time.monotonic() + 20)
         qtbot.wait(0)
-        assert "The audit was cancelled" in said(pane), "what was found after all is dropped"
+        assert "The audit was cancelled" in printed(pane), "what was found after all is dropped"
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
     assert kinds(pane) == ["not recorded as built here"]

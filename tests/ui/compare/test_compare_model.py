@@ -49,8 +49,8 @@ def test_every_rule_set_has_a_row_from_the_start(model: MatrixModel) -> None:
     assert model.rowCount() == len(RULE_SETS)
     assert cells(model, Column.VERDICT) == cells(model, Column.DECIDING) == ["…"] * len(RULES)
     assert cells(model, Column.RULES)[0] == "graphdriver 24.0.7  Docker 20.10 to 24.0.8"
-    told = model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
-    assert told == "graphdriver 24.0.7, Docker 20.10 to 24.0.8, not checked yet"
+    reported = model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
+    assert reported == "graphdriver 24.0.7, Docker 20.10 to 24.0.8, not checked yet"
     assert not model.is_settled
 
 
@@ -101,22 +101,22 @@ def test_settling_ends_the_expectation(model: MatrixModel) -> None:
     assert cells(model, Column.DECIDING) == ["User 0", *["User 1"] * (len(RULES) - 1)]
 
 
-def test_what_is_in_use_is_said(model: MatrixModel) -> None:
+def test_what_is_in_use_is_reported(model: MatrixModel) -> None:
     model.settle(lines(0))
     model.mark(RULES[2], RULES[5])
-    told = [str(model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)) for row in range(len(RULES))]
-    assert [row for row in range(len(RULES)) if ", in use, miss" in told[row]] == [2]
-    assert [row for row in range(len(RULES)) if ", this store's, miss" in told[row]] == [5]
+    reported = [str(model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)) for row in range(len(RULES))]
+    assert [row for row in range(len(RULES)) if ", in use, miss" in reported[row]] == [2]
+    assert [row for row in range(len(RULES)) if ", this store's, miss" in reported[row]] == [5]
     model.mark(RULES[5], RULES[5])
-    told = [str(model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)) for row in range(len(RULES))]
-    assert [row for row in range(len(RULES)) if "in use" in told[row]] == [5]
-    assert not any("this store's" in each for each in told)
+    reported = [str(model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)) for row in range(len(RULES))]
+    assert [row for row in range(len(RULES)) if "in use" in reported[row]] == [5]
+    assert not any("this store's" in each for each in reported)
 
 
 def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
     hit, tip = image("<b>app:1"), Qt.ItemDataRole.ToolTipRole
-    told = [replace(line, verdict=Verdict(HIT, hit), why="x" * 500) for line in lines(0)]
-    model.settle(told)
+    reported = [replace(line, verdict=Verdict(HIT, hit), why="x" * 500) for line in lines(0)]
+    model.settle(reported)
     assert RULES[0].title in str(model.data(model.index(0, Column.RULES), tip))
     verdict = str(model.data(model.index(0, Column.VERDICT), tip))
     assert hit.id in verdict
@@ -128,8 +128,8 @@ def test_words() -> None:
     rules = RULE_SETS["containerd-71ebfc7"]
     assert rules.releases == "moby 71ebfc7 (25.0 development)"
     line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why")
-    told = in_words(line, in_use=True, of_store=False)
-    assert told.endswith("in use, hit, a new image, why")
+    reported = in_words(line, in_use=True, of_store=False)
+    assert reported.endswith("in use, hit, a new image, why")
     assert summary(lines(0)) == f"All {len(RULE_SETS)} rule sets agree, for the same reason: miss"
     assert summary(lines(0, 1)) == f"All {len(RULE_SETS)} rule sets answer miss, for 2 different reasons"
     mixed = [replace(line, verdict=Verdict(HIT)) if line.group == 0 else line for line in lines(0, 1, 0, 2)]

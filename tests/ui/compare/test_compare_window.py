@@ -147,8 +147,8 @@ def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: Qt
     window.commands.compare.trigger()
     pane = window.compare.pane
     qtbot.waitUntil(pane.isVisible, timeout=20_000)
-    told = [label.text() for label in pane.findChildren(QLabel) if label.isVisible()]
-    assert "No store is open" in told
+    reported = [label.text() for label in pane.findChildren(QLabel) if label.isVisible()]
+    assert "No store is open" in reported
     assert not pane.head.copy_button.isEnabled()
     qtbot.keyClick(pane.head.close_button, Qt.Key.Key_Escape)
     assert window.compare.dock.isHidden()
@@ -300,7 +300,7 @@ def test_closing_the_window_while_it_asks(
     assert not demo.isVisible()
 
 
-def test_a_fault_of_our_own_is_told(
+def test_a_fault_of_our_own_is_reported(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(cache: ImageCache, probe: Probe) -> Row:
@@ -311,9 +311,9 @@ def test_a_fault_of_our_own_is_told(
         edit(demo, "something new")
         qtbot.waitUntil(lambda: shown.page is not shown.view, timeout=20_000)
         qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["by zero"])
-    told = [label.text() for label in shown.findChildren(QLabel) if label.isVisible()]
-    assert "The rule sets could not be compared" in told
-    assert any("ZeroDivisionError: by zero" in text for text in told)
+    reported = [label.text() for label in shown.findChildren(QLabel) if label.isVisible()]
+    assert "The rule sets could not be compared" in reported
+    assert any("ZeroDivisionError: by zero" in text for text in reported)
     again = next(button for button in shown.findChildren(QPushButton) if button.isVisible())
     with qtbot.waitSignal(shown.settled, timeout=20_000):
         qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
@@ -371,8 +371,8 @@ def test_a_click_switches_the_window(shown: ComparePane, demo: MainWindow, qtbot
     assert answer.explanation.trace.rules is chosen
     marked = [line.rules for line in shown.model.lines if shown.model.is_in_use(line)]
     assert marked == [chosen]
-    told = str(shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole))
-    assert ", in use, " in told
+    reported = str(shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole))
+    assert ", in use, " in reported
     assert answers(shown) == before  # the probe is the same: nothing is asked again
     assert shown.model.is_settled
     assert not shown.head.text.endswith("…")
@@ -566,8 +566,8 @@ def test_copy_by_keyboard(shown: ComparePane, qtbot: QtBot) -> None:
 
 def test_markdown_lists_every_rule_set_once(demo: MainWindow) -> None:
     matrix = compare(session(demo).store, session(demo).document.probe)
-    told = matrices.matrix_as_markdown(matrix, session(demo).daemon)
+    reported = matrices.matrix_as_markdown(matrix, session(demo).daemon)
     for rules in RULE_SETS.values():
-        assert told.count(f"| {rules.name} | {rules.title} |") == 1
-    assert told.count("| ✓ | containerd-71ebfc7 |") == 1
-    assert told.count("**MISS**: ") == len(matrix.groups) == 3
+        assert reported.count(f"| {rules.name} | {rules.title} |") == 1
+    assert reported.count("| ✓ | containerd-71ebfc7 |") == 1
+    assert reported.count("**MISS**: ") == len(matrix.groups) == 3

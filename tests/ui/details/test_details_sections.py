@@ -47,7 +47,7 @@ def test_parent_and_children_lead_to_their_images(store: ImageStore) -> None:
     assert [row.value for row in details(base, store)["Parent"].rows] == ["none recorded"]
 
 
-def test_a_parent_that_the_store_lacks_is_said_to_be_missing() -> None:
+def test_a_parent_that_the_store_lacks_is_reported_missing() -> None:
     image = make_image(2, 1)
     (row,) = details(image, store_of(image))["Parent"].rows
     assert (row.name, row.value, row.image) == ("Not in the store", image.parent, "")
@@ -75,7 +75,7 @@ def test_history_and_layers_in_their_order(store: ImageStore) -> None:
     ]
 
 
-def test_what_is_not_known_exactly_is_said_with_what_would_make_it_known(store: ImageStore) -> None:
+def test_what_is_not_known_exactly_is_reported_with_what_would_make_it_known(store: ImageStore) -> None:
     shown = details(store.images[2], store)
     assert values(shown["Not known exactly"]) == {"When it was created": "A reason. A remedy."}
     assert "Not known exactly" not in details(store.images[0], store)

@@ -93,9 +93,9 @@ def test_when_the_image_was_removed_is_shown_once_the_engine_answers(
     assert "gone from the store since" in pane.answer.text()
     assert "removed at" not in pane.answer.text()
     row = pane.table.currentIndex().row()
-    said = f"it was removed at {LATER.astimezone():%H:%M:%S}"
-    qtbot.waitUntil(lambda: said in pane.answer.text(), timeout=20_000)
-    assert said in pane.words.text()
+    printed = f"it was removed at {LATER.astimezone():%H:%M:%S}"
+    qtbot.waitUntil(lambda: printed in pane.answer.text(), timeout=20_000)
+    assert printed in pane.words.text()
     assert pane.table.currentIndex().row() == row
     [asked] = [query for _, path, query in engine.replay.asked if path.endswith("/events")]
     assert json.loads(asked["filters"]) == {"type": ["image"]}

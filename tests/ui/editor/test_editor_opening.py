@@ -55,9 +55,9 @@ def test_the_editor_gets_the_file_whatever_its_name(name: bytes, editor: Editor,
     path.write_text("FROM scratch\n")
     with qtbot.waitSignal(editor.opened):
         editor.open(str(path), 12)
-    said = tmp_path / "said"
-    qtbot.waitUntil(said.exists, timeout=20_000)
-    line, given = (bytes.fromhex(each) for each in json.loads(said.read_text()))
+    printed = tmp_path / "said"
+    qtbot.waitUntil(printed.exists, timeout=20_000)
+    line, given = (bytes.fromhex(each) for each in json.loads(printed.read_text()))
     assert (line, given) == (b"12", os.fsencode(path))
 
 
@@ -66,10 +66,10 @@ def test_a_relative_path_is_made_absolute(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "-g").write_text("FROM scratch\n")
-    with qtbot.waitSignal(editor.opened) as said:
+    with qtbot.waitSignal(editor.opened) as printed:
         editor.open("-g", 0)
-    assert said.args is not None
-    assert said.args[0].startswith("Opening -g at line 1 in python")
+    assert printed.args is not None
+    assert printed.args[0].startswith("Opening -g at line 1 in python")
     qtbot.waitUntil((tmp_path / "said").exists, timeout=20_000)
     assert bytes.fromhex(json.loads((tmp_path / "said").read_text())[1]) == os.fsencode(tmp_path / "-g")
 
@@ -82,7 +82,7 @@ def test_a_relative_path_is_made_absolute(
         ("editor", "the command has no {file}"),
     ],
 )
-def test_what_does_not_start_is_said(command: str, why: str, editor: Editor, tmp_path: Path, qtbot: QtBot) -> None:
+def test_what_does_not_start_is_reported(command: str, why: str, editor: Editor, tmp_path: Path, qtbot: QtBot) -> None:
     editor._settings.editor = command
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     with qtbot.waitSignal(editor.failed) as failed:
@@ -91,7 +91,7 @@ def test_what_does_not_start_is_said(command: str, why: str, editor: Editor, tmp
     assert failed.args[0].startswith(f"Dockerfile was not opened: {why}")
 
 
-def test_a_file_that_is_gone_is_said(editor: Editor, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_file_that_is_gone_is_reported(editor: Editor, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(editor.failed) as failed:
         editor.open(str(tmp_path / "gone"), 3)
     assert failed.args is not None
@@ -118,7 +118,7 @@ def test_without_an_editor_the_desktop_opens_it(
     assert opened.args[0].endswith("to open it at the line, choose Edit ▸ Editor for Dockerfiles")
 
 
-def test_a_desktop_without_a_program_is_said(
+def test_a_desktop_without_a_program_is_reported(
     editor: Editor, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)

@@ -74,7 +74,7 @@ def test_equal_lines_stand_beside_each_other() -> None:
     ("before", "now", "words"),
     [(None, None, "no content"), (b"\0", b"a", "is not text"), (b"a", b"\xff", "is not text")],
 )
-def test_what_has_no_lines_is_said(before: bytes | None, now: bytes | None, words: str) -> None:
+def test_what_has_no_lines_is_reported(before: bytes | None, now: bytes | None, words: str) -> None:
     found = side_by_side(CHANGED, before, now, most=100)
     assert words in found.problem
     assert found.before == ()

@@ -97,8 +97,8 @@ def test_a_probe_without_a_context_says_what_to_do(window: MainWindow, qtbot: Qt
     window.session.release()
     assert window.workspace is not None
     assert shown(qtbot, window.files.pane, window.workspace.verdict.banner.files_button.click) == {}
-    told = [button.text() for button in window.files.pane.findChildren(QPushButton) if button.isVisible()]
-    assert told == ["Replay Dockerfile…"]
+    reported = [button.text() for button in window.files.pane.findChildren(QPushButton) if button.isVisible()]
+    assert reported == ["Replay Dockerfile…"]
 
 
 def test_contents_stand_side_by_side(window: MainWindow, qtbot: QtBot, context: Path) -> None:
@@ -185,7 +185,7 @@ def test_another_store_takes_the_files_away(window: MainWindow, qtbot: QtBot, co
     assert window.files.pane.model.rowCount() == 0
 
 
-def test_what_is_not_text_is_said(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+def test_what_is_not_text_is_reported(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     names = ("logo.png", "link")
     for name in names:
         (context / "src" / name).unlink()

@@ -50,14 +50,14 @@ def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
     assert str(model.data(index, Role.AccessibleTextRole)).endswith("partly unknown")
 
 
-def test_what_is_not_known_of_any_image_is_no_mark_of_one(qapp: object) -> None:
+def test_what_is_not_known_of_any_image_is_not_a_mark_of_one(qapp: object) -> None:
     model = ImageTreeModel()
     images = [unsure(make_image(name), "history.created") for name in ("a", "b")]
     images.append(unsure(make_image("c"), "history.created", "container_config"))
     store = ImageStore(tuple(images))
     model.set_store(store)
-    told = [[mark.word for mark in model.marks_of(node)] for node in model.forest.nodes if node.image is not None]
-    assert told == [[], [], ["partly unknown"]]
+    reported = [[mark.word for mark in model.marks_of(node)] for node in model.forest.nodes if node.image is not None]
+    assert reported == [[], [], ["partly unknown"]]
     assert [doubt.aspect for doubt in store.common_doubts] == ["history.created"]
 
 
@@ -68,7 +68,7 @@ def test_what_no_rule_reads_has_no_mark(model: ImageTreeModel, image_id: str) ->
     assert model.marks_of(node) == ()
 
 
-def test_a_candidate_that_may_match_is_not_said_to_fail(model: ImageTreeModel) -> None:
+def test_a_candidate_that_may_match_is_not_reported_to_fail(model: ImageTreeModel) -> None:
     store = model._store
     assert store is not None
     model.set_marks(marks(store, Probe(parent="sha256:base", config=ContainerConfig(Cmd=("RUN one",)))))

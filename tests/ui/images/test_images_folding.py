@@ -103,7 +103,7 @@ def test_an_image_that_is_folded_away_is_revealed(pane: ImagesPane) -> None:
     assert pane.tree.current_id() == ""
 
 
-def test_a_screen_reader_is_told_where_a_row_stands(pane: ImagesPane) -> None:
+def test_a_screen_reader_hears_where_a_row_stands(pane: ImagesPane) -> None:
     def spoken(image_id: str) -> str:
         return str(pane.tree.row_of_image(image_id).data(Qt.ItemDataRole.AccessibleTextRole))
 

@@ -222,7 +222,7 @@ def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) ->
 
 def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qapp: object) -> None:
     (case,) = open_store("demo:").cases
-    told = set()
+    reported = set()
     for asked in case.probes:
         explanation = explain(ImageCache(case.store, CONTAINERD_71EBFC7), asked.probe)
         local = explanation.trace.stage(StageKind.LOCAL)
@@ -234,5 +234,5 @@ def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qa
             if subject.deciding is not None and subject.deciding.name not in ("newest", "created"):
                 (word,) = [mark.word for mark in made.of(subject.image.id) if mark.kind == "failed"]
                 assert word == subject.deciding.name
-                told.add(word)
-    assert len(told) > 4
+                reported.add(word)
+    assert len(reported) > 4

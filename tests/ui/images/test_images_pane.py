@@ -107,13 +107,13 @@ def test_only_candidates(pane: ImagesPane, store: ImageStore) -> None:
 
 
 def test_selecting_says_so_and_revealing_does_not(pane: ImagesPane, qtbot: QtBot) -> None:
-    said: list[Image | None] = []
-    pane.image_selected.connect(said.append)
+    printed: list[Image | None] = []
+    pane.image_selected.connect(printed.append)
     pane.reveal("sha256:two")
-    assert said == []
+    assert printed == []
     pane.tree.setFocus()
     qtbot.keyClick(pane.tree, Qt.Key.Key_Down)
-    assert [image.id for image in said if image] == ["sha256:app"]
+    assert [image.id for image in printed if image] == ["sha256:app"]
 
 
 def test_reveal_takes_off_what_hides(pane: ImagesPane) -> None:
@@ -214,7 +214,7 @@ def test_a_size_beyond_all_numbers_is_painted(size: int, pane: ImagesPane) -> No
     assert "size too large" in index.data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_marks_tell_without_changing_the_model(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
+def test_marks_show_without_changing_the_model(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
     changed: list[QModelIndex] = []
     pane.model.dataChanged.connect(lambda first, *_: changed.append(first))
     pane.set_marks(marks(store, Probe(parent="sha256:base")))

@@ -19,8 +19,8 @@ def rows(found: Forest) -> list[str]:
     def walk(nodes: list[Node], level: int) -> None:
         for node in nodes:
             name = node.image.id.removeprefix("sha256:") if node.image else "scratch"
-            told = f" ({node.word})" if node.word else ""
-            lines.append("  " * level + ("| " if node.follows else "") + name + told)
+            reported = f" ({node.word})" if node.word else ""
+            lines.append("  " * level + ("| " if node.follows else "") + name + reported)
             walk(node.children, level + 1)
 
     walk(list(found.roots), 0)

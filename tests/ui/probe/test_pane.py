@@ -115,7 +115,9 @@ def test_healthcheck(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> 
     assert editor.retries.text() == "3"
 
 
-def test_a_wrong_duration_is_told_and_leaves_the_probe(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+def test_a_wrong_duration_is_reported_and_leaves_the_probe(
+    pane: ProbePane, document: ProbeDocument, qtbot: QtBot
+) -> None:
     document.set_field("Healthcheck", HealthConfig(Timeout=5_000_000_000))
     pane.reveal("Healthcheck.Timeout")
     editor = pane.form.row("Healthcheck").editor
@@ -301,7 +303,7 @@ def test_json_shows_and_takes_the_config(pane: ProbePane, document: ProbeDocumen
         ("<b>x</b>", "not JSON"),
     ],
 )
-def test_bad_json_is_told_in_place(pane: ProbePane, document: ProbeDocument, text: str, why: str) -> None:
+def test_bad_json_is_reported_in_place(pane: ProbePane, document: ProbeDocument, text: str, why: str) -> None:
     before = document.probe
     pane.show_json(True)
     paste(pane, text)
@@ -493,7 +495,7 @@ def test_reveal_of_no_field(pane: ProbePane, path: str) -> None:
         pane.reveal(path)
 
 
-def test_going_to_a_field_is_told(pane: ProbePane, qtbot: QtBot) -> None:
+def test_going_to_a_field_is_reported(pane: ProbePane, qtbot: QtBot) -> None:
     heard: list[str] = []
     pane.field_activated.connect(heard.append)
     view = rows(pane, "Env").view

@@ -49,8 +49,8 @@ def test_every_field_that_is_not_compared_says_so_in_words(pane: ProbePane, widt
     pane.form.set_unfolded(True)
     pane.resize(width, 900)
     pane.set_marks({name: FieldMark("not compared", name) for name in CONFIG_FIELDS})
-    said = {name: pane.form.row(name).remark for name in CONFIG_FIELDS}
-    assert {name: text for name, text in said.items() if not text.startswith("not compared")} == {}
+    printed = {name: pane.form.row(name).remark for name in CONFIG_FIELDS}
+    assert {name: text for name, text in printed.items() if not text.startswith("not compared")} == {}
 
 
 def test_the_words_of_an_empty_map_are_whole_where_keys_are_narrower(pane: ProbePane, qtbot: QtBot) -> None:

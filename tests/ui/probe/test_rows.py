@@ -172,7 +172,7 @@ def test_label_is_key_then_value(pane: ProbePane, document: ProbeDocument, qtbot
     assert document.probe.config.Labels == {"a": "1", "b": "2"}
 
 
-def test_key_that_occurs_twice_is_told_and_kept(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+def test_key_that_occurs_twice_is_reported_and_kept(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     field = rows(pane, "Labels")
     go_to(field.view, 1)
     press(qtbot, Key.Key_F2)

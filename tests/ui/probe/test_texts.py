@@ -162,7 +162,7 @@ def test_text_is_made_visible_without_moving_it(text: str) -> None:
     assert "<script" not in tool_tip(f"<script>{text}")
 
 
-def test_a_key_that_is_no_field_is_named() -> None:
+def test_a_key_that_is_not_a_field_is_named() -> None:
     read = read_config('{"User": "me", "Foo": 1, "Entrypiont": ["x"], "Healthcheck": {"Intervall": 1}}')
     assert read.config.User == "me"
     assert read.unknown == ("Foo", "Entrypiont", "Healthcheck.Intervall")

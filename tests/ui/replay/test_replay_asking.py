@@ -56,7 +56,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def told(replayer: Replayer, question: Question) -> Replayed:
+def reported(replayer: Replayer, question: Question) -> Replayed:
     result = replayer.replaying(question)(Reported())
     assert isinstance(result, Replayed)
     return result
@@ -64,14 +64,14 @@ def told(replayer: Replayer, question: Question) -> Replayed:
 
 def test_files_are_read_once(question: Question, read: list[str], tmp_path: Path) -> None:
     replayer = Replayer(tmp_path / "records")
-    assert told(replayer, question).replay.all_cached
+    assert reported(replayer, question).replay.all_cached
     assert sorted(read) == ["css/print.css", "css/site.css", "page.html"]
-    assert told(replayer, question).replay.all_cached
+    assert reported(replayer, question).replay.all_cached
     assert len(read) == 3
-    assert told(Replayer(tmp_path / "records"), question).replay.all_cached
+    assert reported(Replayer(tmp_path / "records"), question).replay.all_cached
     assert len(read) == 3  # nor in the next start
     (tmp_path / "site" / "page.html").write_text("other")
-    assert not told(replayer, question).replay.all_cached
+    assert not reported(replayer, question).replay.all_cached
     assert read[3:] == ["page.html"]
 
 
@@ -79,7 +79,7 @@ def test_files_are_read_once(question: Question, read: list[str], tmp_path: Path
 def test_sums_that_cannot_be_read(question: Question, read: list[str], tmp_path: Path, content: bytes) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "sums.json").write_bytes(content)
-    result = told(Replayer(tmp_path / "records"), question)
+    result = reported(Replayer(tmp_path / "records"), question)
     assert result.replay.all_cached
     assert result.problem == ""
     assert len(read) == 3
@@ -87,12 +87,12 @@ def test_sums_that_cannot_be_read(question: Question, read: list[str], tmp_path:
 
 def test_a_folder_that_cannot_be_written(question: Question, read: list[str], tmp_path: Path) -> None:
     (tmp_path / "records").write_text("a file")
-    result = told(Replayer(tmp_path / "records"), question)
+    result = reported(Replayer(tmp_path / "records"), question)
     assert result.replay.all_cached
     assert "records" in result.problem
 
 
 def test_nothing_is_kept_where_nothing_is_to_be_written(question: Question, read: list[str], tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    assert told(Replayer(), question).replay.all_cached
+    assert reported(Replayer(), question).replay.all_cached
     assert sorted(tmp_path.rglob("*")) == before

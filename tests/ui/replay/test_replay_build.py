@@ -169,9 +169,9 @@ def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
     assert again.build_args == ("HTTP_PROXY", "EMPTY=")
     assert again.missing == ("TOKEN",)
     # Told once more it is not missing, and its value is not kept the next time either.
-    told = again.model_copy(update={"build_args": (*again.build_args, "TOKEN=other")})
-    assert told.missing == ()
-    assert told.without_values == again
+    reported = again.model_copy(update={"build_args": (*again.build_args, "TOKEN=other")})
+    assert reported.missing == ()
+    assert reported.without_values == again
     assert again.without_values == again
 
 

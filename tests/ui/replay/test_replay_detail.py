@@ -25,10 +25,10 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
     case = Case("", ImageStore(()), CONTAINERD_71EBFC7.name)
     question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
-    told = Replayed(question, replace(made, steps=steps))
+    reported = Replayed(question, replace(made, steps=steps))
     detail = Detail()
     qtbot.addWidget(detail)
-    for row in rows_of(told.replay):
-        detail.show_row(row, told)
+    for row in rows_of(reported.replay):
+        detail.show_row(row, reported)
         has = any("The lines are not compared. Write them without a heredoc." in text for text in detail.texts)
         assert has == (row.step is not None and row.step.status is StepStatus.HIT)

@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_replayed_can_be_opened(pane: ReplayPane, site: Pa
     assert asked(pane, qtbot, lambda: qtbot.keyClick(pane, Qt.Key.Key_F4)) == ("Dockerfile", 0)
 
 
-def test_an_editor_that_does_not_start_is_said_and_another_can_be_chosen(
+def test_an_editor_that_does_not_start_is_reported_and_another_can_be_chosen(
     pane: ReplayPane, window: MainWindow, settings: Settings, qtbot: QtBot
 ) -> None:
     choose(pane, 2)

@@ -82,9 +82,9 @@ def test_what_stays_keeps_its_place(qtmodeltester: ModelTester) -> None:
     qtmodeltester.check(model)
     kept = QPersistentModelIndex(model.index(5, 0))
     trigger = QPersistentModelIndex(model.index(0, 0, model.index(1, 0)))
-    told = hand_made()
+    reported = hand_made()
     changed = Replay(
-        (told.steps[0], step(2, "RUN other"), step(3, "RUN more"), *told.steps[2:]), 7, (), None, ("one", "two")
+        (reported.steps[0], step(2, "RUN other"), step(3, "RUN more"), *reported.steps[2:]), 7, (), None, ("one", "two")
     )
     model.show(rows_of(changed), STORE)
     assert kept.isValid()
@@ -100,13 +100,13 @@ def test_what_stays_keeps_its_place(qtmodeltester: ModelTester) -> None:
 
 def test_only_the_outcome_changes_in_place() -> None:
     model = model_of(hand_made())
-    removed, told = [], []
+    removed, reported = [], []
     model.rowsAboutToBeRemoved.connect(lambda *_: removed.append(1))
-    model.dataChanged.connect(lambda *_: told.append(1))
+    model.dataChanged.connect(lambda *_: reported.append(1))
     steps = tuple(replace(each, status=StepStatus.HIT) if each.probe else each for each in hand_made().steps)
     model.show(rows_of(replace(hand_made(), steps=steps)), STORE)
     assert removed == []
-    assert told
+    assert reported
     assert model.index(5, Column.STATUS).data() == "hit"
 
 
@@ -131,15 +131,15 @@ def test_words_of_a_step() -> None:
 
 
 def test_a_refusal_without_a_line() -> None:
-    told = replace(hand_made(refused=True))
-    assert told.refused is not None
-    told.refused.line = 0
-    row = rows_of(told)[-1]
+    reported = replace(hand_made(refused=True))
+    assert reported.refused is not None
+    reported.refused.line = 0
+    row = rows_of(reported)[-1]
     assert (row.kind, row.line) == (RowKind.REFUSAL, 0)
-    assert texts(model_of(told), Column.STEP)[-1] == ""
+    assert texts(model_of(reported), Column.STEP)[-1] == ""
 
 
-def test_what_is_told_as_if_a_miss_had_been_a_hit() -> None:
+def test_what_is_shown_as_if_a_miss_had_been_a_hit() -> None:
     steps = (
         step(1, "FROM a AS make", StepStatus.NO_PROBE),
         step(2, "RUN x", StepStatus.MISS, assumed=A),

@@ -116,14 +116,14 @@ def test_a_replay_that_is_not_shown_selects_nothing(window: MainWindow, tools: R
     assert verdict(window).subject.text == ""
 
 
-def told(*steps: object) -> Replayed:
+def reported(*steps: object) -> Replayed:
     store = ImageStore((Image(id=A, config=ImageConfig()),))
     question = Question(Build(dockerfile="/d/Dockerfile", context="/d"), store, None)  # type: ignore[arg-type]
     return Replayed(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
 
 
 def test_what_a_verdict_depends_on() -> None:
-    case = told(
+    case = reported(
         step(1, "FROM a", StepStatus.NO_PROBE),
         step(2, "COPY --from=x / /", StepStatus.UNKNOWN, reason="its files are not known"),
         step(3, "RUN a", StepStatus.UNKNOWN, probe=probe(A), reason="it depends"),

@@ -128,7 +128,7 @@ def test_another_store_and_other_rules_end_it(
     assert not window.commands.leave_what_if.isEnabled()
 
 
-def test_what_cannot_be_is_told_and_the_store_stays(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+def test_what_cannot_be_is_reported_and_the_store_stays(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
     before = session_of(window).store
     window.what_if.ask("remove:nothing:1")
     qtbot.waitUntil(lambda: window.notice.isVisible() and "no such image: nothing:1" in window.notice.text)

@@ -119,7 +119,7 @@ def test_a_recent_one(window: MainWindow, qtbot: QtBot, site: Path, settings: Se
     assert kept(settings) == []
 
 
-def test_an_image_layout_is_no_dockerfile(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_an_image_layout_is_not_a_dockerfile(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     (site / "oci-layout").write_text("{}")
     with qtbot.waitSignal(window.settled, timeout=9_000):
         drop(window, site)
@@ -394,12 +394,12 @@ def test_a_value_that_was_not_kept_is_asked_for(
     context = write_context(case, tmp_path / "tools")
     keep(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
     pane = replayed(window, qtbot, context)
-    told = "NOTE: Values of build arguments are not kept between starts: set LEVEL in Options"
-    assert pane.strip.texts[-1] == told
+    reported = "NOTE: Values of build arguments are not kept between starts: set LEVEL in Options"
+    assert pane.strip.texts[-1] == reported
     pane.head.options_button.click()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         qtbot.keyClicks(pane.form.build_args, "LEVEL=2")
-    assert told not in pane.strip.texts
+    assert reported not in pane.strip.texts
 
 
 def test_a_target_and_another_client(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
@@ -556,9 +556,9 @@ def test_the_steps_do_not_wait_for_the_reasons(
 
     go, real = threading.Event(), module.misses
 
-    def late(*told: Any) -> Iterator[module.Miss]:
+    def late(*reported: Any) -> Iterator[module.Miss]:
         assert go.wait(20)
-        return real(*told)
+        return real(*reported)
 
     monkeypatch.setattr(module, "misses", late)
     case = real_build("site/css-changed")

@@ -45,7 +45,7 @@ def test_near() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "driver", "told"),
+    ("version", "driver", "reported"),
     [
         ("17.06", "overlay2", "oldest are those of v20.10.0-beta1"),
         ("20.10.24", "containerd", "oldest are those of v24.0.3"),
@@ -54,16 +54,16 @@ def test_near() -> None:
         ("24.0.7" * 1000, "f" * 1000, "Unknown storage driver"),
     ],
 )
-def test_none_and_why(version: str, driver: str, told: str) -> None:
+def test_none_and_why(version: str, driver: str, reported: str) -> None:
     found = find(version, driver)
     assert found.rules is None
     assert not found.is_unfinished
-    assert told in found.text
+    assert reported in found.text
     assert len(found.text) < 250
 
 
 @pytest.mark.parametrize(("version", "driver"), [("", "overlay2"), ("24.0.7", " ")])
-def test_nothing_typed_is_no_fault(version: str, driver: str) -> None:
+def test_nothing_typed_is_not_a_fault(version: str, driver: str) -> None:
     found = find(version, driver)
     assert found.rules is None
     assert found.is_unfinished

@@ -32,7 +32,7 @@ def own(window: MainWindow) -> QAction:
     return found.own
 
 
-def said(window: MainWindow) -> str:
+def printed(window: MainWindow) -> str:
     return " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
 
 
@@ -64,7 +64,7 @@ def engine_store(version: str) -> Opened:
     return Opened("an engine", "engine:", "engine", (Case("", store, ""),))
 
 
-def test_the_version_tells_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
+def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(filled)
     assert not dialog.use.isEnabled()
     # As a person types: from nothing, over what is no version yet, to the rules.
@@ -101,7 +101,7 @@ def test_the_dialog_begins_with_the_engine_at_hand(of_engine: MainWindow) -> Non
     dialog.reject()
 
 
-def test_other_rules_than_the_engines_are_told_with_a_way_back(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_other_rules_than_the_engines_are_reported_with_a_way_back(of_engine: MainWindow, qtbot: QtBot) -> None:
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert own(of_engine).isVisible()
     assert own(of_engine).isChecked()
@@ -113,7 +113,7 @@ def test_other_rules_than_the_engines_are_told_with_a_way_back(of_engine: MainWi
     assert not own(of_engine).isChecked()
     assert (
         "This store's engine uses the rules of Docker 28.5.2, containerd; you are using those of Docker 25.0.2"
-        in said(of_engine)
+        in printed(of_engine)
     )
     qtbot.mouseClick(back(of_engine)[0], Qt.MouseButton.LeftButton)
     assert rules_of(of_engine) == "containerd-28.5.2"
@@ -131,7 +131,7 @@ def test_a_version_brings_its_builder_also_where_the_rules_stay(of_engine: MainW
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert of_engine.session.daemon.builder.release == "28.0"
     assert not own(of_engine).isChecked()
-    assert "you are using those of Docker 28.0.1, containerd" in said(of_engine)
+    assert "you are using those of Docker 28.0.1, containerd" in printed(of_engine)
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):
         of_engine.commands.reload.trigger()
     assert of_engine.session.daemon.builder.release == "28.0"
@@ -154,7 +154,7 @@ def test_those_of_the_engine_follow_its_upgrade(of_engine: MainWindow, qtbot: Qt
     assert rules_of(of_engine) == "containerd-29"
 
 
-def test_chosen_rules_stay_and_are_told_after_the_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_chosen_rules_stay_and_are_reported_after_the_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(of_engine)
     dialog.accept()
     of_engine.version = "29.6.0"  # type: ignore[attr-defined]
@@ -163,7 +163,7 @@ def test_chosen_rules_stay_and_are_told_after_the_upgrade(of_engine: MainWindow,
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert (
         "This store's engine uses the rules of Docker 29.6.0, containerd; you are using those of Docker 28.5.2"
-        in said(of_engine)
+        in printed(of_engine)
     )
 
 
@@ -173,7 +173,7 @@ def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtB
         if action.data() == "graphdriver-28.5.2":
             action.trigger()
     assert rules_of(filled) == "graphdriver-28.5.2"
-    assert "This case was written for containerd-71ebfc7; you are using graph driver, Docker 28.0 to 28.5" in said(
+    assert "This case was written for containerd-71ebfc7; you are using graph driver, Docker 28.0 to 28.5" in printed(
         filled
     )
     back(filled)[0].setFocus()
@@ -181,7 +181,7 @@ def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtB
     assert rules_of(filled) == "containerd-71ebfc7"
 
 
-def test_a_store_that_tells_no_engine_has_no_such_entry(
+def test_a_store_that_reports_no_engine_has_no_such_entry(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = Opened("a file", "x", "docker-archive", (Case("", ImageStore(engine_store("1").cases[0].store.images), ""),))

@@ -31,11 +31,11 @@ def test_a_rule_set_whole(name: str) -> None:
 def test_the_rows_that_differ_are_the_differences() -> None:
     for before, after in permutations(RULE_SETS.values(), 2):
         rows = [line for line in lines(after, before) if line.differs]
-        told = [(each.what, each.before, each.after) for each in differences(before, after)]
-        assert [(line.what, line.before, line.now) for line in rows] == told
+        reported = [(each.what, each.before, each.after) for each in differences(before, after)]
+        assert [(line.what, line.before, line.now) for line in rows] == reported
         only = lines(after, before, only_differing=True)
         assert [line for line in only if not line.is_group] == rows
-        assert len(paragraphs(after, before)) == len(told) + 1
+        assert len(paragraphs(after, before)) == len(reported) + 1
 
 
 def test_nothing_changed() -> None:

@@ -41,7 +41,7 @@ def add_button(dialog: AddDialog) -> QPushButton:
     return box.button(QDialogButtonBox.StandardButton.Save)
 
 
-def told(dialog: AddDialog) -> str:
+def reported(dialog: AddDialog) -> str:
     return " ".join(label.text() for label in dialog.findChildren(QLabel))
 
 
@@ -71,8 +71,8 @@ def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys:
     assert dialog.path.text() == str(file)
     assert dialog.outcome.currentText() == "miss"
     assert not dialog.image.isEnabled()
-    assert "A new file" in told(dialog)
-    assert "This is what the rules answer." in told(dialog)
+    assert "A new file" in reported(dialog)
+    assert "This is what the rules answer." in reported(dialog)
     # The name has the keyboard.
     qtbot.keyClicks(dialog.name, "one variable")
     qtbot.keyClicks(dialog.note, "as it was told")
@@ -98,7 +98,7 @@ def test_to_a_file_that_is_there(
     dialog = asked(window, qtbot)
     # The suite that the person works with.
     assert dialog.path.text() == str(file)
-    assert "One line is appended" in told(dialog)
+    assert "One line is appended" in reported(dialog)
     added(window, qtbot, dialog)
     assert file.read_text().startswith(before)
     assert cli.main(["check", str(file)]) == 0
@@ -130,15 +130,15 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     assert dialog.image.text() == f"sha256:{'b' * 64}"
     # The beginning of an id will do.
     dialog.image.setText("bbbb")
-    assert "This is what the rules answer." in told(dialog)
+    assert "This is what the rules answer." in reported(dialog)
     dialog.image.setText("aaaa")
-    assert "The rules answer differently: image: expected sha256:aaaa" in told(dialog)
+    assert "The rules answer differently: image: expected sha256:aaaa" in reported(dialog)
     assert add_button(dialog).text() == "Add &anyway"
     dialog.image.setText("zzz")
-    assert "no such image" in told(dialog)
+    assert "no such image" in reported(dialog)
     assert not add_button(dialog).isEnabled()
     dialog.image.clear()
-    assert "name the expected one" in told(dialog)
+    assert "name the expected one" in reported(dialog)
     assert not add_button(dialog).isEnabled()
     dialog.reject()
 
@@ -150,8 +150,8 @@ def test_another_expectation_is_written_and_fails(
     dialog = asked(window, qtbot)
     dialog.path.setText(str(tmp_path / "other.jsonl"))
     dialog.outcome.setCurrentText("miss")
-    assert "The rules answer differently: outcome: expected miss, got hit." in told(dialog)
-    assert "Nothing else is checked." in told(dialog)
+    assert "The rules answer differently: outcome: expected miss, got hit." in reported(dialog)
+    assert "Nothing else is checked." in reported(dialog)
     added(window, qtbot, dialog)
     assert cli.main(["check", str(tmp_path / "other.jsonl")]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
@@ -181,7 +181,7 @@ def test_the_same_file_is_offered_again(
     [("no suite\n", "Nothing was added"), (json.dumps(WRONG)[:40], "Nothing was added")],
     ids=["text", "damaged"],
 )
-def test_what_is_no_suite_stays_as_it_is(
+def test_what_is_not_a_suite_stays_as_it_is(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, content: str, why: str
 ) -> None:
     file = tmp_path / "x.jsonl"
@@ -204,7 +204,7 @@ def test_a_store_is_not_written_to(tmp_path: Path) -> None:
     assert not inside.exists()
 
 
-def test_what_is_not_as_told_is_not_written(tmp_path: Path) -> None:
+def test_what_is_not_as_given_is_not_written(tmp_path: Path) -> None:
     wrong = decode(SuiteCase, json.dumps(WRONG))
     with pytest.raises(DataError, match="expected miss, got hit"):
         add_work(str(tmp_path / "s.jsonl"), wrong, ())(Silent())
@@ -223,8 +223,8 @@ def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
         if case.layer_content:
             continue  # an opened suite does not tell of it
         store, rules = ImageStore(case.images), RULE_SETS[case.rules]
-        for told in case.probes:
-            probe = told.probe
+        for reported in case.probes:
+            probe = reported.probe
             if probe.parent.startswith("@"):
                 continue
             verdict = ImageCache(store, rules).verdict(probe)

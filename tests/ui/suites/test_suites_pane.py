@@ -105,7 +105,7 @@ def test_the_row_stays_selected_when_the_filter_goes(window: MainWindow, qtbot: 
     assert row.case_name == "wrong"
 
 
-def test_all_passed_is_told_where_failed_are_asked_for(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_all_passed_is_reported_where_failed_are_asked_for(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     only_failed(window).click()
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", GOOD))
@@ -152,15 +152,15 @@ def test_a_click_chooses_in_the_file_that_is_open(window: MainWindow, qtbot: QtB
     assert not settled
 
 
-def test_what_has_no_case_is_told_and_nothing_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_has_no_case_is_reported_and_nothing_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", "{", GOOD))
     pane.table.select(pane.model.index(0, 0))
     qtbot.keyClick(pane.table, Qt.Key.Key_Return)
     assert window.session is not None
     assert window.session.opened.kind == "demo"
-    told = " ".join(label.text() for label in window.notice.findChildren(QLabel))
-    assert "There is nothing to show for case 1" in told
+    reported = " ".join(label.text() for label in window.notice.findChildren(QLabel))
+    assert "There is nothing to show for case 1" in reported
 
 
 def test_a_file_that_was_changed_is_read_again(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -185,8 +185,8 @@ def test_a_file_that_was_changed_after_it_was_run(window: MainWindow, qtbot: QtB
     pane.table.select(pane.model.index(2, 0))
     with qtbot.waitSignal(window.suites.shower.failed, timeout=20_000):
         qtbot.keyClick(pane.table, Qt.Key.Key_Return)
-    told = " ".join(label.text() for label in window.notice.findChildren(QLabel))
-    assert "run it again" in told
+    reported = " ".join(label.text() for label in window.notice.findChildren(QLabel))
+    assert "run it again" in reported
 
 
 def test_cancelled_what_was_run_stays(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

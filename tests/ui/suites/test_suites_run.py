@@ -22,11 +22,11 @@ class Collected:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.told: list[tuple[int, int | None, str]] = []
+        self.reported: list[tuple[int, int | None, str]] = []
         self.faults: list[Exception] = []
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
-        self.told.append((done, total, what))
+        self.reported.append((done, total, what))
 
     def fault(self, error: Exception) -> None:
         self.faults.append(error)
@@ -118,10 +118,10 @@ def test_no_more_rows_than_a_list_holds(tmp_path: Path) -> None:
 def test_as_many_as_check_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD, "[", WRONG, *HAZARDS.read_text().splitlines())
     cli.main(["check", str(file), str(tmp_path / "none")])
-    told = capsys.readouterr().out.splitlines()[-1]
+    reported = capsys.readouterr().out.splitlines()[-1]
     found = run(file, tmp_path / "none")
     passed = sum(row.outcome is Outcome.PASSED for row in found)
-    assert told == f"{passed} passed, {len(found) - passed} failed"
+    assert reported == f"{passed} passed, {len(found) - passed} failed"
     assert passed > 20
     assert len(found) - passed == 3
 
@@ -131,6 +131,6 @@ def test_how_far_it_is_goes_over_all_files(tmp_path: Path) -> None:
     report = Collected()
     run_work([str(file) for file in files])(report)
     total = sum(file.stat().st_size for file in files)
-    assert report.told[-1] == (total, total, "b.jsonl")
-    assert {what for _, _, what in report.told} == {"a.jsonl", "b.jsonl"}
-    assert [done for done, _, _ in report.told] == sorted(done for done, _, _ in report.told)
+    assert report.reported[-1] == (total, total, "b.jsonl")
+    assert {what for _, _, what in report.reported} == {"a.jsonl", "b.jsonl"}
+    assert [done for done, _, _ in report.reported] == sorted(done for done, _, _ in report.reported)

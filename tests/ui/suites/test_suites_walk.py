@@ -37,12 +37,12 @@ def test_each_answers_as_expected(file: Path) -> None:
         if not case.walk and not case.layer_content:
             continue
         session.choose_case(number)
-        for place, told in enumerate(case.probes):
+        for place, reported in enumerate(case.probes):
             session.choose_probe(place)
             assert session.answer is not None
             assert session.answer.differences == (), (number, place)
             walked += case.walk
-            new += bool(told.expect and told.expect.created)
+            new += bool(reported.expect and reported.expect.created)
     assert walked > 100
     assert new
 
@@ -82,7 +82,7 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -
     number = next(
         i
         for i, case in enumerate(session.opened.cases)
-        if case.walk and any(told.expect and told.expect.created for told in case.probes[:-1])
+        if case.walk and any(reported.expect and reported.expect.created for reported in case.probes[:-1])
     )
     session.choose_case(number)
     last = len(session.case.probes) - 1
@@ -95,10 +95,10 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -
     found: list[tuple[str, SuiteCase, tuple[str, ...]]] = []
     dialog.wanted.connect(lambda *wanted: found.append(wanted))
     dialog.accept()
-    path, case, told = found[0]
-    assert told == ()
+    path, case, reported = found[0]
+    assert reported == ()
     assert len(case.probes) == last + 1
-    assert add_work(path, case, told)(Silent()) == (path, 1)
+    assert add_work(path, case, reported)(Silent()) == (path, 1)
     (again,) = read_suite(path)
     assert not isinstance(again, DataError)
     assert again.walk

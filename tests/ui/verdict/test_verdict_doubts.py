@@ -43,9 +43,9 @@ def unsure_hit() -> Explanation:
 def unsure_history(second: int = 0) -> Explanation:
     """A source of which the times are known to the second; of its first entry ``second`` later than the parent's."""
     first = HistoryEntry(created_by="FROM", created=Timestamp(1_700_000_000, 0, None), empty_layer=True)
-    told = first.model_copy(update={"created": Timestamp(1_700_000_000 + second, 0, None)})
+    reported = first.model_copy(update={"created": Timestamp(1_700_000_000 + second, 0, None)})
     after = HistoryEntry(created_by="make", created=Timestamp(1_700_000_009, 0, None), empty_layer=True)
-    source = step(9, parent=None, history=(told, after)).model_copy(update={"doubts": (SECONDS,)})
+    source = step(9, parent=None, history=(reported, after)).model_copy(update={"doubts": (SECONDS,)})
     return explain(cache_of(base((first,)), source), probe(cache_from=[digest(9)], Cmd=("make",)))
 
 
@@ -140,7 +140,7 @@ def test_the_detail_says_what_would_make_it_certain(pane: VerdictPane) -> None:
     assert not pane.detail.take_button.isVisible()
 
 
-def test_a_candidate_is_not_said_to_fail(pane: VerdictPane) -> None:
+def test_a_candidate_is_not_reported_to_fail(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     badge = row_runs(pane, index, 600.0)[-1]
@@ -172,11 +172,11 @@ def test_a_group_with_such_checks_says_so(pane: VerdictPane) -> None:
                 index = pane.trace.index(below, 0, subject)
                 if isinstance(pane.trace.item(index), Group):
                     groups.append(index)
-    told = [[run.text for run in row_runs(pane, index, 600.0) if run.text] for index in groups]
-    assert ["passed", "not certain"] in [words[:2] for words in told]
+    reported = [[run.text for run in row_runs(pane, index, 600.0) if run.text] for index in groups]
+    assert ["passed", "not certain"] in [words[:2] for words in reported]
 
 
-def test_what_differs_as_far_as_is_known_is_not_said_to_differ(pane: VerdictPane) -> None:
+def test_what_differs_as_far_as_is_known_is_not_reported_to_differ(pane: VerdictPane) -> None:
     first = HistoryEntry(created_by="FROM", comment="x", empty_layer=True)
     after = HistoryEntry(created_by="make", empty_layer=True)
     doubt = SECONDS.model_copy(update={"aspect": "history.comment"})
@@ -199,9 +199,9 @@ def test_times_that_differ_in_the_second_are_certain(pane: VerdictPane) -> None:
 def test_it_is_copied_too(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     pane.detail.copy_button.click()
-    told = QApplication.clipboard().text()
-    assert "User: unknown" in told
-    assert "Uncertain: The engine does <b>not</b> tell it. Open containerd:." in told
+    reported = QApplication.clipboard().text()
+    assert "User: unknown" in reported
+    assert "Uncertain: The engine does <b>not</b> tell it. Open containerd:." in reported
     pane.banner.copy_asked.emit("JSON")
     assert json.loads(QApplication.clipboard().text())["doubts"][0]["images"] == 2
     pane.banner.copy_asked.emit("text")

@@ -40,15 +40,15 @@ def test_what_was_asked_for_longest_ago_goes() -> None:
 def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
     model = TraceModel()
     model.show(explain(many_cache(1_000), many_probe(3, "x")))
-    told: list[tuple[str, int, int]] = []
-    model.rowsInserted.connect(lambda _, first, last: told.append(("in", first, last)))
-    model.rowsRemoved.connect(lambda _, first, last: told.append(("out", first, last)))
+    reported: list[tuple[str, int, int]] = []
+    model.rowsInserted.connect(lambda _, first, last: reported.append(("in", first, last)))
+    model.rowsRemoved.connect(lambda _, first, last: reported.append(("out", first, last)))
     stage = model.stage_index(LOCAL)
     last = QPersistentModelIndex(model.subject_index(LOCAL, 999))
-    assert told == [("in", 201, 301)]
+    assert reported == [("in", 201, 301)]
     subject = model.subject_of(model.subject_index(LOCAL, 500))
     assert subject is model.explanation.trace.stages[0].subjects[500]  # type: ignore[union-attr]
-    assert told[1:] == [("in", 201, 400)]
+    assert reported[1:] == [("in", 201, 400)]
     assert last.row() == model.rowCount(stage) - 1 == 501
     assert model.subject_index(LOCAL, 550).row() == 351
     assert model.item(model.index(0, 0, stage)) == More(

@@ -77,7 +77,7 @@ def see_everything(model: TraceModel) -> list[tuple[list[str], str, str]]:
     return found
 
 
-def anew(explanation: Explanation, *, folded: bool, nearest_first: bool = False) -> list[tuple[list[str], str, str]]:
+def fresh(explanation: Explanation, *, folded: bool, nearest_first: bool = False) -> list[tuple[list[str], str, str]]:
     """What a model that has seen nothing before shows."""
     model = TraceModel()
     model.set_folded(folded)
@@ -129,13 +129,13 @@ def test_an_edit_of_the_same_shape_changes_cells_and_moves_nothing(watched: Watc
     model.show(explain(cache, small_probe("beta")))
     see_everything(model)
     env = QPersistentModelIndex(model.check_index(model.subject_index(StageKind.LOCAL, 0), [13, 1]))
-    told: list[tuple[QModelIndex, int, int]] = []
-    model.dataChanged.connect(lambda first, last: told.append((first.parent(), first.row(), last.row())))
+    reported: list[tuple[QModelIndex, int, int]] = []
+    model.dataChanged.connect(lambda first, last: reported.append((first.parent(), first.row(), last.row())))
     resets = watched.resets
     assert model.show(explain(cache, small_probe("test")))
     assert (watched.resets, watched.inserted, watched.removed) == (resets, 0, 0)
     assert model.data(model.index(env.row(), 1, env.parent())) == '"MODE=test"'
-    assert any(parent == env.parent() and first <= env.row() <= last for parent, first, last in told)
+    assert any(parent == env.parent() and first <= env.row() <= last for parent, first, last in reported)
 
 
 EDITS = {
@@ -156,20 +156,20 @@ EDITS = {
 @pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("second", EDITS)
 @pytest.mark.parametrize("first", ["the same", "with sources"])
-def test_after_any_edit_it_is_as_if_made_anew(watched: Watched, first: str, second: str, folded: bool) -> None:
+def test_after_any_edit_it_is_as_if_just_created(watched: Watched, first: str, second: str, folded: bool) -> None:
     cache, model = small_cache(), watched.model
     model.set_folded(folded)
     model.show(explain(cache, EDITS[first]))
     see_everything(model)
     explanation = explain(cache, EDITS[second])
     assert model.show(explanation)
-    assert see_everything(model) == anew(explanation, folded=folded)
+    assert see_everything(model) == fresh(explanation, folded=folded)
     again = explain(cache, EDITS[first])
     model.show(again)
-    assert see_everything(model) == anew(again, folded=folded)
+    assert see_everything(model) == fresh(again, folded=folded)
 
 
-def test_another_store_begins_anew(watched: Watched) -> None:
+def test_another_store_starts_over(watched: Watched) -> None:
     model = watched.model
     assert not model.show(explain(small_cache(), small_probe()))
     old = model.check_index(model.subject_index(StageKind.LOCAL, 0), [13])
@@ -189,7 +189,7 @@ def test_folding_goes_both_ways(watched: Watched) -> None:
     folded = see_everything(model)
     model.set_folded(False)
     everything = see_everything(model)
-    assert everything == anew(explanation, folded=False)
+    assert everything == fresh(explanation, folded=False)
     titles = [texts[0] for texts, _, _ in folded]
     assert any(title.endswith("(13)") for title in titles)
     assert not any(texts[0].endswith(")") and " (" in texts[0] for texts, _, _ in everything)
@@ -235,7 +235,7 @@ def test_nearest_first_keeps_hold_of_rows(watched: Watched) -> None:
     model.show(other)
     assert order_of(model)[0] == daemons[2]
     assert model.subject_of(held).image is image.image  # type: ignore[union-attr]
-    assert see_everything(model) == anew(other, folded=True, nearest_first=True)
+    assert see_everything(model) == fresh(other, folded=True, nearest_first=True)
     model.set_nearest_first(False)
     assert order_of(model) == daemons
     assert held.parent().parent().row() == 4
@@ -260,7 +260,7 @@ def test_candidates_come_and_go(watched: Watched) -> None:
     for parent in (other, "", BASE):
         explanation = explain(cache, Probe(parent=parent))
         assert model.show(explanation)
-        assert see_everything(model) == anew(explanation, folded=True)
+        assert see_everything(model) == fresh(explanation, folded=True)
     assert watched.resets == 1
 
 
@@ -271,7 +271,7 @@ def test_what_daemons_were_asked(watched: Watched) -> None:
         folded = not folded
         watched.model.set_folded(folded)
         watched.model.show(explanation)
-        assert see_everything(watched.model) == anew(explanation, folded=folded)
+        assert see_everything(watched.model) == fresh(explanation, folded=folded)
 
 
 def test_history_as_two_columns(watched: Watched) -> None:

@@ -197,9 +197,9 @@ def test_the_banner_does_not_shrink_while_one_types(pane: VerdictPane, cache: Im
 def test_copy_of_the_explanation(pane: VerdictPane, cache: ImageCache, qtbot: QtBot, form: str) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     action = next(action for action in pane.banner.copy_button.menu().actions() if action.text() == f"As {form}")
-    with qtbot.waitSignal(pane.copied) as told:
+    with qtbot.waitSignal(pane.copied) as reported:
         action.trigger()
-    assert told.args == [f"Copied the explanation as {form}"]
+    assert reported.args == [f"Copied the explanation as {form}"]
     text = QApplication.clipboard().text()
     if form == "JSON":
         assert json.loads(text)["verdict"]["outcome"] == "miss"
@@ -355,7 +355,7 @@ def test_the_choices_in_the_head(pane: VerdictPane, cache: ImageCache, qtbot: Qt
     assert pane.trace.subject_of(pane.trace.index(0, 0, stage)).image.id == digest(1)  # type: ignore[union-attr]
 
 
-def test_order_is_no_choice_for_one_candidate(pane: VerdictPane) -> None:
+def test_order_is_not_a_choice_for_one_candidate(pane: VerdictPane) -> None:
     pane.show_explanation(explain(cache_of(base(), step(1)), probe()))
     assert not pane.head.order_button.isEnabled()
 
@@ -363,7 +363,7 @@ def test_order_is_no_choice_for_one_candidate(pane: VerdictPane) -> None:
 # There and back
 
 
-def test_selecting_a_check_tells_its_field_and_image(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
+def test_selecting_a_check_shows_its_field_and_image(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     with (
         qtbot.waitSignal(pane.field_activated) as field,
@@ -395,7 +395,7 @@ def test_by_keyboard(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None
     assert fields == ["Env"]
 
 
-def test_a_reference_tells_its_image(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
+def test_a_reference_shows_its_image(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
     pane.show_explanation(explain(cache, small_probe(cache_from=["app:2"])))
     stage = pane.trace.stage_index(StageKind.CACHE_FROM)
     pane.view.expand(stage)
@@ -495,9 +495,9 @@ def test_copy_of_a_row_by_key(pane: VerdictPane, cache: ImageCache, qtbot: QtBot
     pane.show_explanation(explain(cache, small_probe()))
     pane.reveal_field("Env[1]")
     pane.view.setFocus()
-    with qtbot.waitSignal(pane.copied) as told:
+    with qtbot.waitSignal(pane.copied) as reported:
         qtbot.keyClick(pane.view, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert told.args == ["Copied the row as text"]
+    assert reported.args == ["Copied the row as text"]
     assert QApplication.clipboard().text().split("\n")[1] == "Env[1]: failed"
 
 

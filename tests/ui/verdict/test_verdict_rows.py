@@ -15,8 +15,8 @@ PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOut
 
 def checks(outcomes: str) -> tuple[Check, ...]:
     """``p`` passed, ``f`` failed, ``n`` not reached."""
-    told = {"p": PASSED, "f": FAILED, "n": NOT_REACHED}
-    return tuple(Check(CheckKind.FIELD, told[letter], path=(f"c{i}",)) for i, letter in enumerate(outcomes))
+    reported = {"p": PASSED, "f": FAILED, "n": NOT_REACHED}
+    return tuple(Check(CheckKind.FIELD, reported[letter], path=(f"c{i}",)) for i, letter in enumerate(outcomes))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_trail_to_the_failed_element() -> None:
 @pytest.mark.parametrize("name", sorted(RULE_SETS))
 def test_a_row_says_what_the_checks_below_it_say(name: str) -> None:
     """By every rule set: what is asked before and after the config counts too."""
-    told = 0
+    reported = 0
     for explanation in vectors(12, RULE_SETS[name]):
         for stage in explanation.trace.stages:
             for subject in stage.subjects:
@@ -92,5 +92,5 @@ def test_a_row_says_what_the_checks_below_it_say(name: str) -> None:
                     word = subject.deciding.name
                 count = f"{outcomes.count(PASSED)} of {compared} check{'' if compared == 1 else 's'} passed"
                 assert summary(subject) == Summary(count, one_line(word)), subject.image.id
-                told += stage.kind is StageKind.LOCAL
-    assert told > 10
+                reported += stage.kind is StageKind.LOCAL
+    assert reported > 10

@@ -158,7 +158,7 @@ def test_what_no_daemon_built_says_so(window: MainWindow, store: ImageStore, qtb
     assert rows_of(pane)[2][2] == "unknown"
 
 
-def test_lines_that_are_not_builds_are_told(
+def test_lines_that_are_not_builds_are_reported(
     window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "mixed.jsonl"

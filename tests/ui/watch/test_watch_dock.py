@@ -58,7 +58,7 @@ def button(pane: WatchPane, text: str) -> QPushButton:
     return next(one for one in pane.findChildren(QPushButton) if one.text().replace("&", "") == text)
 
 
-def said(pane: WatchPane) -> str:
+def printed(pane: WatchPane) -> str:
     return "\n".join(label.text() for label in pane.findChildren(QLabel) if label.isVisible())
 
 
@@ -74,7 +74,7 @@ def texts(pane: WatchPane, row: int = 0) -> list[str]:
 
 
 def test_the_line_to_paste_is_shown_and_copied(pane: WatchPane) -> None:
-    assert "export DOCKER_HOST=unix:///run/user/1000/cacheview/docker.sock" in said(pane)
+    assert "export DOCKER_HOST=unix:///run/user/1000/cacheview/docker.sock" in printed(pane)
     pane.head.copy_button.click()
     assert QGuiApplication.clipboard().text() == "export DOCKER_HOST=unix:///run/user/1000/cacheview/docker.sock"
 
@@ -118,7 +118,7 @@ def test_news_of_one_moment_is_shown_each_build_once_and_the_rest_in_the_next_tu
     assert pane.selected() is kept
 
 
-def test_a_difference_is_said_loudly_once_and_its_record_can_be_saved(
+def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
     pane: WatchPane, window: MainWindow, watcher: FakeProcess, qtbot: QtBot, tmp_path: Path
 ) -> None:
     build = build_of(differences=("step 2 'CMD x': miss, but the daemon had a hit",))
@@ -140,13 +140,13 @@ def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher:
     hear(pane, watcher, qtbot, build_of())
     pane.head.stop_button.click()
     assert watcher.is_closed
-    assert "Nothing is watched" in said(pane)
+    assert "Nothing is watched" in printed(pane)
     assert pane.model.rowCount() == 0
     with qtbot.waitSignal(pane.bridge.started, timeout=20_000):
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
 
 
-def test_watching_that_ends_by_itself_is_said_and_the_builds_stay(
+def test_watching_that_ends_by_itself_is_reported_and_the_builds_stay(
     pane: WatchPane, watcher: FakeProcess, qtbot: QtBot
 ) -> None:
     hear(pane, watcher, qtbot, build_of())
@@ -172,7 +172,7 @@ def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher
     assert watcher.is_closed
 
 
-def test_an_engine_that_does_not_answer_is_told(
+def test_an_engine_that_does_not_answer_is_reported(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusing = FakeProcess("unix:///x: does not answer")
@@ -182,7 +182,7 @@ def test_an_engine_that_does_not_answer_is_told(
     pane = window.watched.pane
     with qtbot.waitSignal(pane.bridge.failed, timeout=20_000):
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
-    assert "unix:///x: does not answer" in said(pane)
+    assert "unix:///x: does not answer" in printed(pane)
 
 
 def test_the_models(qtmodeltester: object) -> None:

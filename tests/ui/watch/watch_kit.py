@@ -58,16 +58,16 @@ def prediction() -> Prediction:
     checksums = ContextChecksums(MemoryContext({}, {}), "", daemon.builder)
     from cacheview.replay.options import BuildOptions
 
-    told = replay(DOCKERFILE, checksums, store, daemon.rules, daemon.builder, BuildOptions())
-    why = tuple(misses(told, store, daemon.rules))
-    return Prediction(told, why, store, daemon, SentContext((), "Dockerfile", DOCKERFILE, None))
+    reported = replay(DOCKERFILE, checksums, store, daemon.rules, daemon.builder, BuildOptions())
+    why = tuple(misses(reported, store, daemon.rules))
+    return Prediction(reported, why, store, daemon, SentContext((), "Dockerfile", DOCKERFILE, None))
 
 
 def build_of(
     number: int = 1, *, steps: int = 3, is_over: bool = True, differences: tuple[str, ...] = ()
 ) -> WatchedBuild:
     """A build of three steps, of which so many have begun."""
-    told = (
+    reported = (
         ReportedStep(1, "FROM scratch"),
         ReportedStep(2, "CMD x", bool(differences), "2" * 12),
         ReportedStep(3, "ENV A=1", False, "3" * 12),
@@ -76,7 +76,7 @@ def build_of(
         number,
         datetime(2026, 1, 1, 12, 0, number % 60, tzinfo=UTC),
         BuildRequest(client="docker-sdk-python/7.1.0", tags=(f"app:{number}",)),
-        BuildOutcome(told[:steps], 3, ID if is_over else "", "", is_over),
+        BuildOutcome(reported[:steps], 3, ID if is_over else "", "", is_over),
         prediction(),
         differences=differences,
         is_sent=True,
