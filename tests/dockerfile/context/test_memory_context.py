@@ -90,6 +90,21 @@ def test_a_circle() -> None:
         context.real_name("a")
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("f/x", "forbidden path outside the build context"),
+        ("d/" + "n" * 256, "forbidden path outside the build context"),
+        ("d/" + "n" * 255, "file not found in build context"),
+    ],
+    ids=["through a file", "a name too long", "the longest name"],
+)
+def test_what_the_system_does_not_look_up_is_refused_as_forbidden(path: str, why: str) -> None:
+    sums = ContextSums(MemoryContext.from_sample({"f": {"type": "file"}, "d": {"type": "dir"}}))
+    with pytest.raises(RefusedError, match=why):
+        sums.of_sources([path], add=False, destination="/")
+
+
 def test_too_deep_for_the_builder() -> None:
     """It takes up to 255 names: a folder leaves out what lies deeper, in silence."""
     deep = "/".join(["d"] * 254)
