@@ -7,6 +7,7 @@ from typing import Final
 
 from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.files import FilesDiffer
 from cacheview.diff.gone import Gone
 from cacheview.diff.senders import client_title
 from cacheview.diff.side import BuildSide, SideKind, SideStep
@@ -17,6 +18,7 @@ __all__ = [
     "answer_sentence",
     "answer_word",
     "cause_phrase",
+    "file_lines",
     "gone_sentences",
     "loss_sentence",
     "row_lines",
@@ -267,14 +269,19 @@ def row_lines(row: Row, diff: BuildDiff) -> Iterator[str]:
         phrase = row_phrase(row, diff)
         yield f"{phrase[:1].upper()}{phrase[1:]}."
     if row.files is not None:
-        differing = row.files.differing
-        if len(differing) > _IN_A_PHRASE or row.files.causes:  # else the phrase has them all
-            yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:_MOST_FILES])
-        if len(differing) > _MOST_FILES:
-            yield f"and {len(differing) - _MOST_FILES:,} more files"
-        yield from dict.fromkeys(cause.advice for cause in row.files.causes if cause.advice)
+        yield from file_lines(row.files, _MOST_FILES)
     if row.gone is not None:
         yield USUAL_REASONS
+
+
+def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
+    """The files that differ, at most so many of them, where the phrase does not name them all; and what to do."""
+    differing = files.differing
+    if len(differing) > _IN_A_PHRASE or files.causes:
+        yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:most])
+        if len(differing) > most:
+            yield f"and {len(differing) - most:,} more files"
+    yield from dict.fromkeys(cause.advice for cause in files.causes if cause.advice)
 
 
 def side_line(side: BuildSide) -> str:

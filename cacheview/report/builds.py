@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from cacheview.diff.causes import Cause
 from cacheview.diff.compare import BuildDiff, Row, RowStatus
-from cacheview.diff.files import FilesDiffer
 from cacheview.diff.gone import Gone
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.words import (
     answer_sentence,
     answer_word,
     cause_phrase,
+    file_lines,
     gone_sentences,
     loss_sentence,
     row_phrase,
@@ -34,6 +34,7 @@ Hide = Callable[[str], str]
 _HIDDEN: Final = "(redacted)"
 _SHORTEST: Final = 4  # characters of a value that is looked for inside of other text
 _LONGEST: Final = 300
+_MOST_FILES: Final = 20  # of a step, in text; JSON has all of them
 
 
 def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
@@ -81,15 +82,11 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
         if row.status is not RowStatus.SAME or row.gone is not None:
             yield f"        {row_phrase(row, diff)}"
         if row.files is not None:
-            yield from (f"        {line}" for line in _advice(row.files))
+            yield from (f"        {line}" for line in file_lines(row.files, _MOST_FILES))
     if diff.first is not None and diff.beside:
         yield ""
         yield "They also differ in what no step shows:"
         yield from (f"  {cause_phrase(cause)}" for cause in diff.beside)
-
-
-def _advice(files: FilesDiffer) -> Iterator[str]:
-    yield from dict.fromkeys(cause.advice for cause in files.causes if cause.advice)
 
 
 _MARKS: Final = {

@@ -220,3 +220,19 @@ def test_options_that_no_side_can_have(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(BUILD.dockerfile.encode())))
     assert main(["compare", *arguments, "--store", store(daemon, tmp_path)]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_files_that_the_phrase_does_not_name_are_listed(
+    daemon: Daemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = Build("FROM base\nCOPY src /src\n", {f"src/{number:02}": b"x" for number in range(24)})
+    edited = replace(build, modes={path: 0o700 + int(path[-1]) for path in build.files})
+    recorded(daemon, build)
+    before = saved(recorded(daemon, build, 1), tmp_path / "before.jsonl")
+    after = saved(recorded(daemon, edited, 2), tmp_path / "after.jsonl")
+    assert main(["compare", before, after]) == 1
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    files = [line for line in lines if line.startswith("src/")]
+    assert len(files) == 20
+    assert files[0] == "src/00: content not compared and mode 700, was 644"
+    assert lines[lines.index(files[-1]) + 1] == "and 4 more files"

@@ -20,14 +20,20 @@ from daemon_need import unavailable
 from daemon_program import program_that_does_nothing
 from daemon_registry import PASSWORD, USER, RegistryDaemon
 from daemon_start import EngineDaemon
+from daemon_stores import opened
 from daemon_watching import Watching
 from docker.errors import NotFound
 
+from cacheview.cases import daemon_of
 from cacheview.diff.causes import CauseKind, Origin
 from cacheview.diff.compare import BuildDiff, compare_builds
+from cacheview.diff.image_side import side_of_image
 from cacheview.diff.record_side import side_of_record
 from cacheview.diff.remembered_events import with_events, with_events_of
 from cacheview.diff.words import answer_sentence
+from cacheview.layers.changes import Aspect
+from cacheview.layers.files import LayerFiles
+from cacheview.layers.opening import open_layers
 from cacheview.model import StoreKind
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.engine.past_events import past_events
@@ -117,6 +123,11 @@ class Place:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
         path.chmod(mode)
+
+    def checked_out(self, umask: int) -> None:
+        """As if another person had made the context."""
+        for path in self.context.rglob("*"):
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
 
     def with_options(self, *options: str) -> None:
         self.options = options
@@ -288,6 +299,13 @@ PAIRS: Final = {
     "mode": Pair(
         lambda place: (place.context / "top").chmod(0o755), CauseKind.FILES, "", "COPY top /top", "mode 755, was 644"
     ),
+    "another umask": Pair(
+        lambda place: place.checked_out(0o027),
+        CauseKind.FILES,
+        "",
+        "COPY src /src",
+        "3 files: others read, others execute bits cleared, umask 027, was 022",
+    ),
     "a file more": Pair(
         lambda place: place.write("src/c", "c\n"), CauseKind.FILES, "", "COPY src /src", "src/c was added"
     ),
@@ -350,6 +368,40 @@ def test_what_parts_two_builds_is_named_first(name: str, place: Place, cached: R
     assert (diff.first is None) is (name in _WITHOUT_EFFECT), printed
     assert pair.says in printed
     assert diff.cause.origin is pair.origin, printed
+
+
+def test_two_users_whose_client_sends_owners(place: Place, cached: ReplayCase) -> None:
+    del cached
+    place.fill()
+    place.through = "docker-py"
+    mine = place.build("diff/mine")
+    for path in place.context.rglob("*"):
+        shutil.chown(path, 4321, 4321)
+    diff = diff_of(mine, place.build("diff/theirs"))
+    said = answer_sentence(diff)
+    assert diff.cause is not None
+    assert (diff.cause.kind, diff.cause.origin) == (CauseKind.FILES, Origin.OWN), said
+    assert "`COPY src /src`: the files differ: 3 files: owner 4321:4321, was 1234:1234" in said
+
+
+@pytest.mark.parametrize("is_image_a", [True, False])
+def test_an_image_of_the_engine_and_a_record_differ_in_the_files_of_its_layer(
+    is_image_a: bool, place: Place, cached: ReplayCase
+) -> None:
+    del cached
+    case = opened(place.engine.location("engine"))
+    daemon, image = daemon_of(case), case.store.resolve("diff/app")
+    shown = side_of_image(case.store, image, daemon, "app", lambda: LayerFiles(open_layers(case.store)))
+    place.fill()
+    place.write("src/a", "A\n")
+    record = side_of_record(place.build("diff/edited"), "edited")
+    diff = compare_builds(shown, record) if is_image_a else compare_builds(record, shown)
+    assert diff.cause is not None
+    assert diff.cause.kind is CauseKind.FILES
+    [row] = [row for row in diff.rows if row.causes[:1] == (diff.cause,)]
+    assert row.files is not None
+    assert row.files.doubt == ""
+    assert [(change.path, change.aspects) for change in row.files.differing] == [("src/a", (Aspect.CONTENT,))]
 
 
 def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: ReplayCase) -> None:
