@@ -16,6 +16,7 @@ PAGES: Final[dict[str, str]] = {
     "suites.md": "Suites",
     "rules.md": "The rules, in short",
     "rule-sets.md": "Rule sets",
+    "systems.md": "Linux, macOS and Windows",
     "glossary.md": "Glossary",
     "changelog.md": "Changelog",
 }

@@ -36,6 +36,10 @@ def _open(folder: Path, name: bytes, flags: int) -> int:
         raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
     if b"\0" in name:
         raise LayerError("a name in it has a null character, which no system accepts", where=os.fsdecode(name)[:200])
+    if os.open not in os.supports_dir_fd:
+        raise LayerError(
+            "this system can open it only by following links: read the store on Linux", where=os.fsdecode(name)[:200]
+        )
     nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     here = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
     try:

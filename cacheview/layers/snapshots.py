@@ -76,6 +76,9 @@ class Snapshots:
         return False
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        if not hasattr(os, "getxattr"):
+            what = "its snapshot can be read on Linux alone: no other system has the attributes that say what it hides"
+            raise LayerError(what)
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):
             if number >= MOST_ENTRIES:
@@ -205,8 +208,6 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 def _attribute(place: Path, name: str) -> bytes:
     """An extended attribute; empty where there is none."""
-    if not hasattr(os, "getxattr"):
-        return b""
     try:
         return os.getxattr(place, name, follow_symlinks=False)
     except OSError as error:

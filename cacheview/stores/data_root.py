@@ -12,6 +12,7 @@ from pathlib import Path
 from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
 from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
 from cacheview.stores.opened import Case, Opened
 from cacheview.stores.reading import Reading
@@ -243,7 +244,7 @@ def _who_may(path: Path) -> str:
         wanted = os.R_OK | os.X_OK if stat.S_ISDIR(status.st_mode) else os.R_OK
         if os.access(folder, wanted):
             continue
-        group = _group(status) if status.st_mode & stat.S_IRGRP else ""
+        group = group_name(status.st_gid) if status.st_mode & stat.S_IRGRP else ""
         if group not in ("", "root"):
             can_read = f"only root and the group {group} can read {folder}"
             return f"{can_read}. `sudo usermod -aG {group} $USER`, then log in again"
@@ -252,15 +253,6 @@ def _who_may(path: Path) -> str:
         "only root can read Docker's data root. Run cacheview as root (sudo), or open engine: instead, which reports "
         "most of it"
     )
-
-
-def _group(status: os.stat_result) -> str:
-    try:
-        import grp
-
-        return grp.getgrgid(status.st_gid).gr_name
-    except (ImportError, KeyError):
-        return ""  # not on Windows; or no group has the number
 
 
 def _shown(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ class Actions:
         self.changed_rules = self._make("&What changed…", "Compare two rule sets, in words and as a table")
         self.compare = self._make("&Compare rules", "Compare every rule set's answer to this probe", "Ctrl+R")
         self.compare.setCheckable(True)
-        self.audit = self._make("&Audit the store", "List the hazards in this store", "Ctrl+H")
+        # ⌘H hides a program on macOS.
+        audit_keys = "Ctrl+Shift+H" if sys.platform == "darwin" else "Ctrl+H"
+        self.audit = self._make("&Audit the store", "List the hazards in this store", audit_keys)
         self.audit.setCheckable(True)
         self.platform_menu = QMenu("&Platform", owner)
         self.replay_dockerfile = self._make(

@@ -24,7 +24,6 @@ __all__ = ["run_window"]
 
 _UNUSABLE: Final = 2
 _TURN: Final = 0.0001  # seconds that a thread of Python may go on while another waits
-_FRAME: Final = 36  # pixels that the frame takes of the height of the screen, about
 _REST: Final = 500  # milliseconds after a store was opened: it is drawn first
 _NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
 
@@ -85,8 +84,6 @@ def run_window(
     window = MainWindow(kept, rules=rules or "")
     if size is not None:
         window.resize(*size)
-    elif screenshot is None:
-        _fit_screen(window)
     from cacheview.ui.fault_watch import FaultWatch
 
     faults = FaultWatch(window, with_traceback=with_traceback)
@@ -130,12 +127,6 @@ def _end_on_interrupt(app: QApplication) -> None:
     # Both ends live as long as the slot that has them.
     notifier.activated.connect(lambda: (reader.recv(64), writer))
     signal.signal(signal.SIGINT, lambda *_: app.exit(INTERRUPTED))
-
-
-def _fit_screen(window: MainWindow) -> None:
-    """Leave nothing of a window out of reach: its first size is more than a small screen has."""
-    room = window.screen().availableSize()
-    window.resize(min(window.width(), room.width()), min(window.height(), room.height() - _FRAME))
 
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:

@@ -19,11 +19,10 @@ __all__ = ["StatusBar", "plural"]
 
 _LEFT: Final = ("store", "images", "concerned", "context")
 _RIGHT: Final = ("expected", "time")
-_GIVING_WAY: Final = ("store", "context")
+_LEAST: Final = {"store": 64 * GRID, "context": 16 * GRID}
+"""Those that give way, and the width that they keep: how long their names are nobody knows."""
 _MESSAGE = 4000  # milliseconds that a message such as "Copied" stays
-_LEAST = 24 * GRID
 _LONG_TIME: Final = "000.0 ms"
-"""The width of the name of a store, however little room there is."""
 
 
 class StatusBar(QStatusBar):
@@ -33,7 +32,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         # All are there before any message: Qt shows what is added later under a message, or never.
-        self._labels = {name: _Words(gives_way=name in _GIVING_WAY) for name in (*_LEFT, *_RIGHT)}
+        self._labels = {name: _Words(_LEAST.get(name)) for name in (*_LEFT, *_RIGHT)}
         for name, label in self._labels.items():
             (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
         self._is_dressed = False
@@ -109,9 +108,10 @@ class StatusBar(QStatusBar):
 class _Words(QLabel):
     """One of the texts. One that gives way is cut where there is no room for all of them: its tool tip has all."""
 
-    def __init__(self, *, gives_way: bool) -> None:
+    def __init__(self, least: int | None) -> None:
+        """``least``: the width that it keeps, however little room there is; None: it does not give way."""
         super().__init__()
-        self._gives_way = gives_way
+        self._least = least
         self.whole = ""
 
     def say(self, text: str) -> None:
@@ -124,18 +124,18 @@ class _Words(QLabel):
     def sizeHint(self) -> QSize:
         margins = self.contentsMargins()
         wide = self.fontMetrics().horizontalAdvance(self.whole) + margins.left() + margins.right() + 1
-        return QSize(wide if self._gives_way else super().sizeHint().width(), super().sizeHint().height())
+        return QSize(wide if self._least is not None else super().sizeHint().width(), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()
-        return QSize(min(_LEAST, hint.width()), hint.height()) if self._gives_way else hint
+        return QSize(min(self._least, hint.width()), hint.height()) if self._least is not None else hint
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._cut()
 
     def _cut(self) -> None:
-        if not self._gives_way or not (self.whole or self.text()):
+        if self._least is None or not (self.whole or self.text()):
             return
         from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
 

@@ -12,16 +12,19 @@ LEAST: Final = (480, 320)
 _USUAL: Final = (1320, 840)
 _SHARES: Final = (0.6, 0.7)
 """Of a large screen, such as one of 3840 × 2160 that is not scaled."""
-_MOST: Final = (0.98, 0.94)
-"""Of a small screen, such as one of 1280 × 720: the frame around the window has to fit, too."""
+_FRAME: Final = (0, 36)
+"""What the frame around a window takes of a small screen, about."""
 
 
 def first_size(room: tuple[int, int] | None) -> tuple[int, int]:
-    """Width and height, for a screen with so much room for windows; None: there is no screen."""
+    """Width and height, for a screen with so much room for windows; None: there is no screen.
+
+    A size that was kept is fitted to the screen by Qt's ``restoreGeometry``.
+    """
     if room is None:
         return _USUAL
     width, height = (
-        max(least, min(max(usual, int(share * whole)), int(most * whole)))
-        for least, usual, share, most, whole in zip(LEAST, _USUAL, _SHARES, _MOST, room, strict=True)
+        max(least, min(max(usual, int(share * whole)), whole - frame))
+        for least, usual, share, frame, whole in zip(LEAST, _USUAL, _SHARES, _FRAME, room, strict=True)
     )
     return width, height

@@ -23,7 +23,7 @@ from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expecte
 from cacheview.watch.feed import ContextFeed
 from cacheview.watch.http import Exchange, HttpTap, RequestHead
 from cacheview.watch.limits import MOST_BUILDS, MOST_FILES, MOST_WHOLE
-from cacheview.watch.listener import is_own_socket, listen
+from cacheview.watch.listener import check_sockets, is_own_socket, listen
 from cacheview.watch.outcome import OutcomeReader
 from cacheview.watch.prediction import predict, read_context
 from cacheview.watch.relay import Connection, Tap
@@ -61,6 +61,7 @@ class Watcher:
         failed: Callable[[BaseException], None],
         runtime: str | None = None,
     ) -> None:
+        check_sockets()  # before the engine is asked: nothing could come of it
         if is_own_socket(endpoint.socket_path, runtime):
             what = (
                 f"is a socket of cacheview, not an engine. Unset {endpoint.origin or 'DOCKER_HOST'}, or name the engine"

@@ -25,12 +25,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.ui.app import _fit_screen
+from cacheview.ui.docks import DETAILS
 from cacheview.ui.settings import Settings
+from cacheview.ui.status import StatusBar
 from cacheview.ui.theme import apply_theme
 from cacheview.ui.verdict.banner import ElidedButton
 from cacheview.ui.verdict.labels import Line
 from cacheview.ui.window import MainWindow
+from cacheview.ui.window_size import first_size
 
 _DOCKERFILE = """\
 FROM alpine:3.19 AS build
@@ -47,7 +49,7 @@ def main(folder: Path) -> None:
     app = QApplication([])
     apply_theme(app)
     window = MainWindow(Settings(folder / "settings.ini"))
-    _fit_screen(window)
+    window.resize(*first_size(window.screen().availableSize().toTuple()))
     window.show()
     opened: list[bool] = []
     window.settled.connect(opened.append)
@@ -64,6 +66,7 @@ def main(folder: Path) -> None:
     for name, show, dock in (
         ("replay", lambda: window.replays.open(str(context)), lambda: window.replays.dock),
         ("compare", window.commands.compare.trigger, lambda: window.compare.dock),
+        ("details", window.commands.details.trigger, lambda: window.docks.get(DETAILS).dock),
         ("audit", window.commands.audit.trigger, lambda: window.audit.dock),
         ("suite checks", window.commands.suite_checks.trigger, lambda: window.suites.dock),
     ):
@@ -187,7 +190,7 @@ def _is_inside(widget: QWidget) -> bool:
 
 def _is_cut(widget: QWidget) -> bool:
     """Whether words have less room than they take, of a widget that does not shorten them itself."""
-    if isinstance(widget, Line | ElidedButton):
+    if isinstance(widget, Line | ElidedButton) or _is_context(widget):
         return False
     if isinstance(widget, QLabel):
         return bool(widget.text()) and not widget.wordWrap() and widget.width() < widget.sizeHint().width()
@@ -196,6 +199,11 @@ def _is_cut(widget: QWidget) -> bool:
             return False
         return bool(widget.text()) and widget.width() < widget.sizeHint().width()
     return False
+
+
+def _is_context(widget: QWidget) -> bool:
+    """The path of the build context in the status bar gives way to all other words."""
+    return isinstance(widget.parentWidget(), StatusBar) and widget.accessibleName().startswith("context ")
 
 
 def _named(widget: QWidget) -> str:

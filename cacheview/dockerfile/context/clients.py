@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -347,12 +348,13 @@ def _key(name: str) -> str:
 
 
 def client_for_engine(version: str) -> Client:
-    """The client to assume for an engine: the Docker CLI, of the engine's release where that is older than 24.0.
+    """The client to assume for an engine: the Docker CLI of this system, of the engine's release if older than 24.0.
 
     ``version``: as ``docker version`` shows it; empty, or without a number: not known.
     """
     match = re.match(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})", version.strip())
-    return _cli(match[1] if match else "")
+    client = _cli(match[1] if match else "")
+    return _ON_WINDOWS[client.name] if sys.platform == "win32" else client
 
 
 def _of_version(client: Client, version: str) -> Client:

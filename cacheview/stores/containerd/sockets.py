@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.socket_path import demand_short_path
 
 __all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
@@ -46,7 +47,7 @@ def demand_socket(path: Path) -> None:
     if os.access(path, os.R_OK | os.W_OK):
         return
     status = os.stat(path)
-    group = _group(status) if status.st_mode & stat.S_IWGRP else ""
+    group = group_name(status.st_gid) if status.st_mode & stat.S_IWGRP else ""
     if group not in ("", "root"):
         what = f"only root and the group {group} can use it. `sudo usermod -aG {group} $USER`, then log in again"
     else:
@@ -59,12 +60,3 @@ def _is_socket(path: str) -> bool:
         return stat.S_ISSOCK(os.stat(path).st_mode)
     except OSError:
         return False
-
-
-def _group(status: os.stat_result) -> str:
-    try:
-        import grp
-
-        return grp.getgrgid(status.st_gid).gr_name
-    except (ImportError, KeyError):
-        return ""  # not on Windows; or no group has the number

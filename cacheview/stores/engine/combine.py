@@ -12,6 +12,7 @@ from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
+from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.opened import Opened
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
@@ -160,12 +161,7 @@ def _place(location: str, path: str, probe: str) -> Place:
 
 def _who(status: os.stat_result) -> str:
     """Who may, in words."""
-    try:
-        import grp
-
-        group = grp.getgrgid(status.st_gid).gr_name if status.st_mode & stat.S_IRGRP else ""
-    except (ImportError, KeyError):
-        group = ""
+    group = group_name(status.st_gid) if status.st_mode & stat.S_IRGRP else ""
     if group and group != "root":
         return f"only root and the group {group} can read it. `sudo usermod -aG {group} $USER`, then log in again"
     return "only root may use it. Run as root"

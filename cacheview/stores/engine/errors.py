@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -15,6 +16,7 @@ from cacheview.model import DataError
 from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
 from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
 from cacheview.stores.engine.ssh import SshError
+from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.reasons import reason, reason_of_answer
 
 __all__ = [
@@ -159,7 +161,11 @@ def _not_running(why: str, endpoint: Endpoint) -> str:
     elif endpoint.origin:
         hint = f"Start it, or change {endpoint.origin}"
     else:
-        hint = "Start Docker (`sudo systemctl start docker`)"
+        hint = (
+            "Start Docker Desktop"
+            if sys.platform in ("win32", "darwin")
+            else "Start Docker (`sudo systemctl start docker`)"
+        )
     others = [other.location for other in endpoints() if other.host != endpoint.host and _is_there(other)]
     also = f". Other engines that you can open: {', '.join(others[:3])}" if others else ""
     return f"the Docker Engine is not running: {why}. {hint}{also}"
@@ -185,9 +191,7 @@ def _permission(endpoint: Endpoint) -> str:
 def _group(path: os.PathLike[str]) -> str:
     """The group that may write to a socket; empty where none may, or it is not known."""
     try:
-        import grp
-
         status = os.stat(path)
-        return grp.getgrgid(status.st_gid).gr_name if status.st_mode & stat.S_IWGRP else ""
-    except (ImportError, KeyError, OSError):
+    except OSError:
         return ""
+    return group_name(status.st_gid) if status.st_mode & stat.S_IWGRP else ""

@@ -56,7 +56,7 @@ def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> Cho
 
     ``build``: of a context, with its options; None: without any.
     """
-    title = os.path.basename(path.rstrip(os.sep)) or path
+    title = os.path.basename(os.path.normpath(path)) or path
 
     def read(report: Report) -> BuildSide:
         from cacheview.diff.named import record_named

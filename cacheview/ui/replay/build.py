@@ -101,10 +101,13 @@ class Build(Model):
     @property
     def title(self) -> str:
         """The path of the Dockerfile in its context, after the context's name."""
-        name = os.path.basename(self.context.rstrip(os.sep)) or self.context
+        name = os.path.basename(os.path.normpath(self.context)) or self.context
         if self.dockerfile == self.context:
             return f"{name}/{self.inside}" if self.inside else name
-        file = os.path.relpath(self.dockerfile, self.context)
+        try:
+            file = os.path.relpath(self.dockerfile, self.context)
+        except ValueError:  # on another drive of Windows
+            file = os.pardir
         return f"{name}/{file}" if not file.startswith(os.pardir) else f"{self.dockerfile} for {name}"
 
 
