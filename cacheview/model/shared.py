@@ -6,17 +6,19 @@ of its own. Models are values, so nobody can tell that two of them share their p
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from operator import attrgetter
 from typing import Final
 
 from cacheview.model.config import ContainerConfig
-from cacheview.model.image import HistoryEntry, ImageConfig
+from cacheview.model.image import HistoryEntry, Image, ImageConfig
 
 __all__ = ["Shared"]
 
 _LISTS: Final = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
-_LARGE: Final = (*_LISTS, "Labels", "ExposedPorts", "Volumes", "Healthcheck")
-"""The fields of a container config that take memory of their own."""
+_LARGE: Final = (*_LISTS, "Labels", "Healthcheck")
+"""The fields of a container config that take memory of their own. Sets of ports and volumes are small, and what is in
+them may be equal and not the same: 1 and true."""
 
 _NONE: Final = (None,) * len(_LARGE)
 _large_of: Final = attrgetter(*_LARGE)
@@ -29,7 +31,8 @@ class Shared:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._entries: dict[int, HistoryEntry] = {}  # by the hash of their keys, which takes less memory than a key
+        self._entries: dict[str, HistoryEntry] = {}  # by their commands, which mostly are their own
+        self._others: dict[Hashable, HistoryEntry] = {}  # of a command that came before
 
     def text(self, text: str) -> str:
         """An equal string: the first that came."""
@@ -43,6 +46,12 @@ class Shared:
             known = tuple([share(text, text) for text in texts])
             self._lists[known] = known
         return known
+
+    def image(self, image: Image) -> None:
+        """Share what an image holds."""
+        self.config(image.config)
+        if image.container_config is not None:
+            self.container_config(image.container_config, image.config.config)
 
     def config(self, config: ImageConfig) -> None:
         """Share what the config of an image holds."""
@@ -73,7 +82,8 @@ class Shared:
         share = self._entries.setdefault
         shared = []
         for entry in history:
-            key = (entry.created, entry.created_by, entry.author, entry.comment, entry.empty_layer)
-            known = share(hash(key), entry)
-            shared.append(known if known is entry or known.key == key else entry)
+            known = share(entry.created_by, entry)
+            if known is not entry and known.key != entry.key:
+                known = self._others.setdefault(entry.key, entry)
+            shared.append(known)
         return tuple(shared)

@@ -15,9 +15,10 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from cacheview.model import DataError
+from cacheview.model import DataError, Image
 from cacheview.model.base import AnyModel, Value
 from cacheview.model.decode import MOST_NESTED, json_message
+from cacheview.model.shared import Shared
 from cacheview.stores.budget import Budget
 
 __all__ = ["read_long_line", "streamed_fields"]
@@ -106,15 +107,19 @@ def read_long_line(
 
 def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, where: str) -> Iterator[AnyModel]:
     number = 0
+    shared = Shared()
     text.take("[")
     while text.next() != "]" or number:
         value = text.value()
         try:
             # null in a list of objects is an empty one, as Go reads it.
-            yield budget.decode(kind, b"{}" if value == "null" else _bytes_of(value), where=where)
+            element = budget.decode(kind, b"{}" if value == "null" else _bytes_of(value), where=where)
         except DataError as error:
             path = f"{key}[{number}]{'.' if error.path[:1].isalnum() else ''}{error.path}"
             raise DataError(error.what, where=where, path=path) from None
+        if isinstance(element, Image):
+            shared.image(element)
+        yield element
         number += 1
         if text.next() == "]":
             break

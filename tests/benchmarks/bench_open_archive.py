@@ -1,11 +1,15 @@
-"""Opening an archive of 10,000 images, against reading its bytes and parsing its JSON with pydantic-core alone.
+"""Opening an archive of 10,000 images, against reading it with the standard library and parsing its JSON into models.
 
 pytest tests/benchmarks/bench_open_archive.py -s
+
+Opening also checks every digest, counts what it may cost, finds names, and holds once what images share. Printed is
+the ratio to parsing documents that are in memory already, too, into the models and into dictionaries.
 """
 
 from __future__ import annotations
 
 import gc
+import tarfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +25,7 @@ from cacheview.stores.open import open_store
 
 IMAGES = 10_000
 ROUNDS = 7
-LIMIT = 2.0
+LIMIT = 1.5
 
 
 def _fresh() -> None:
@@ -30,12 +34,12 @@ def _fresh() -> None:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """How long the work takes with what `open_store` does to the garbage collector, for both sides alike."""
+    """Seconds of the processor, with what `open_store` does to the garbage collector, for both sides alike."""
     _fresh()
-    start = time.perf_counter()
+    start = time.process_time()
     with paused_collector():
         result = work()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     del result
     return seconds
 
@@ -48,22 +52,31 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixture) -> None:
     validators = [(model.__pydantic_validator__.validate_json, content) for model, content in archive.documents]
 
+    def read_and_parsed() -> list[Any]:
+        """The documents stand in the archive in the order of their models; one without a model is the last."""
+        models = []
+        with tarfile.open(archive.path) as tar:
+            for member, (validate, _) in zip(tar, validators, strict=False):
+                file = tar.extractfile(member)
+                assert file is not None
+                models.append(validate(file.read()))
+        return models
+
     def parsed_alone() -> list[Any]:
-        archive.path.read_bytes()
         return [validate(content) for validate, content in validators]
 
     def parsed_untyped() -> list[Any]:
-        archive.path.read_bytes()
         return [pydantic_core.from_json(content) for _, content in archive.documents]
 
     # In turns, so that what else runs on the machine slows all of them; the fastest round of each counts.
-    works = (lambda: open_store(archive.path), parsed_alone, parsed_untyped)
+    works = (lambda: open_store(archive.path), read_and_parsed, parsed_alone, parsed_untyped)
     rounds = [[_seconds(work) for work in works] for _ in range(ROUNDS)]
-    ours, models, untyped = (min(column) for column in zip(*rounds, strict=True))
+    ours, simple, models, untyped = (min(column) for column in zip(*rounds, strict=True))
     opened = benchmark.pedantic(open_store, args=(archive.path,), setup=_fresh, rounds=3)
     print(f"\nopening {IMAGES:,} images: {ours * 1000:.0f} ms")
-    print(f"  ratio {ours / models:.2f} to reading and parsing into the models, {models * 1000:.0f} ms")
-    print(f"  ratio {ours / untyped:.2f} to reading and parsing into dicts, {untyped * 1000:.0f} ms")
+    print(f"  ratio {ours / simple:.2f} to reading and parsing into the models, {simple * 1000:.0f} ms")
+    print(f"  ratio {ours / models:.2f} to parsing into the models alone, {models * 1000:.0f} ms")
+    print(f"  ratio {ours / untyped:.2f} to parsing into dictionaries alone, {untyped * 1000:.0f} ms")
     assert len(opened.cases[0].store.images) == IMAGES
     assert not opened.problems
-    assert ours / models <= LIMIT
+    assert ours / simple <= LIMIT

@@ -31,7 +31,9 @@ def _command(location: str, small: str) -> list[int]:
     taken = []
     with rare_searches():
         for where in (small, location):
-            case = open_store(where).cases[0]
+            opened = open_store(where)
+            assert not opened.problems, opened.problems[0]
+            case = opened.cases[0]
             taken.append(_resident())
             explanation = explain(ImageCache(case.store, daemon_known(case).rules), first_probe(case.store))
             taken.append(_resident())

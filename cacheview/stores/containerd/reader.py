@@ -173,7 +173,9 @@ class ImageReader:
                 continue
             try:
                 content = blobs.read(reference)
-                return self._reading.budget.decode(ContainerConfig, content, where=f"blob {short_id(reference)}")
+                config = self._reading.budget.decode(ContainerConfig, content, where=f"blob {short_id(reference)}")
+                self._reading.budget.shared.container_config(config)
+                return config
             except LostError:
                 raise
             except DataError as error:

@@ -122,6 +122,7 @@ class Decoder:
             # What a containerd store reports here is the version of the engine, not that of the image.
             docker_version="" if self.doubts.in_containerd else document.DockerVersion or "",
         )
+        self.budget.shared.config(config)
         return listed.model_copy(update={"config": config, "parent": parent, "doubts": tuple(doubts)})
 
     def _container_config(self, document: ImageDocument, doubts: list[Doubt]) -> ContainerConfig | None:
