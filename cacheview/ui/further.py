@@ -35,6 +35,10 @@ class FurtherLook(QObject):
         self._loader.succeeded.connect(self.ended)
         self._loader.failed.connect(self.ended)
 
+    def forget(self) -> None:
+        """Stop a look: another answer comes."""
+        self._loader.cancel()
+
     def look(self, further: Further, images: int) -> None:
         """Look now, or go on in another thread. ``images``: how many the store has."""
         self._loader.cancel()

@@ -28,6 +28,7 @@ class OpenedStore:
         instead_of: why this is not what was asked for; empty where it is.
         forest: the tree of the first case's store, with all images; None: not made.
         read_at: when reading began, in seconds of the epoch: what changed later may be missing.
+        answered: the explanation of the probe, and the milliseconds that it took; None: not made.
         compared: the store that was shown before, and what is other in this one; None: there was none.
     """
 
@@ -39,6 +40,7 @@ class OpenedStore:
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
     compared: tuple[ImageStore, StoreChange] | None = None
+    answered: tuple[Explanation, float] | None = None
 
 
 @dataclass

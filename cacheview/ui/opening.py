@@ -67,7 +67,9 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
+        asked = time.perf_counter()
         explanation = explain(cache, probe, at_once=False)
+        answered = (explanation, (time.perf_counter() - asked) * 1000)
         # The marks of all candidates come from these: made now, they are there when the window draws them.
         explanation.trace.index.survivors(probe)
         tree = forest(case.store)
@@ -80,7 +82,9 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         _show(report, Panes(probe, explanation, positions(local) if local is not None else {}))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()
-        return OpenedStore(opened, cache, probe, daemon=daemon, read_at=begun, forest=tree, compared=compared)
+        return OpenedStore(
+            opened, cache, probe, daemon=daemon, read_at=begun, forest=tree, compared=compared, answered=answered
+        )
 
     return work
 

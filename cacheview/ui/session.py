@@ -14,6 +14,7 @@ from cacheview.engine import ImageCache
 from cacheview.model import ImageStore, Probe
 from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.opened import Case, Opened
+from cacheview.ui.answering import Answering
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import Draft, drafts_of
 from cacheview.ui.edited_probes import EditedProbes, has_place
@@ -42,6 +43,7 @@ class Session(QObject):
         answered(Answer): after each of these and after every edit.
         completed(): what was still to come of the last answer has been looked for: see `Further`.
         selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
+        answer_delayed(): the answer to the probe is still looked for; what was answered last is of another.
         supposed_changed(): another store is shown as if something had happened to it, or none any more.
     """
 
@@ -53,6 +55,7 @@ class Session(QObject):
     completed = Signal()
     selection_changed = Signal()
     supposed_changed = Signal()
+    answer_delayed = Signal()
 
     def __init__(
         self,
@@ -78,6 +81,9 @@ class Session(QObject):
         self.document.probe_changed.connect(self._edited)
         self.document.moving.connect(self._moving)
         self.document.moved.connect(self._moved)
+        self._answering = Answering(self)
+        self._answering.answered.connect(self._take)
+        self._answering.delayed.connect(self.answer_delayed)
 
     def begin(self) -> None:
         """Tell everything once, to those who have connected since."""
@@ -137,7 +143,7 @@ class Session(QObject):
 
     @property
     def answer(self) -> Answer | None:
-        """What the cache answers to the probe; None where what is selected has no probe.
+        """What the cache answers to the probe; None where what is selected has no probe, and while it `is_awaited`.
 
         Of a step that is selected, with what its Dockerfile and its files show of a miss.
         """
@@ -147,6 +153,11 @@ class Session(QObject):
         if selected is None or self.relation is not Relation.OWN:
             return answer
         return replace(answer, explanation=answer.explanation.of_step(selected.reason, selected.remedy))
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the answer to the probe is still looked for, in another thread."""
+        return self._answering.is_busy
 
     @property
     def has_probe(self) -> bool:
@@ -415,6 +426,11 @@ class Session(QObject):
             self._ask(probe)
 
     def _ask(self, probe: Probe) -> None:
-        self._answer = self._shown.answer(probe)
-        self._further.look(self._answer.explanation.further, len(self.store.images))
-        self.answered.emit(self._answer)
+        self._answer = None
+        self._further.forget()
+        self._answering.ask(self._shown.look_up(probe))
+
+    def _take(self, answer: Answer) -> None:
+        self._answer = answer
+        self._further.look(answer.explanation.further, len(self.store.images))
+        self.answered.emit(answer)

@@ -10,7 +10,7 @@ from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.judge import judge_verdict, standing
 from cacheview.engine.walk import named
-from cacheview.model import ImageStore, Probe, SuiteProbe
+from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChange, changes
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loaded import OpenedStore
 
-__all__ = ["Answer", "ShownStore"]
+__all__ = ["Answer", "LookUp", "ShownStore"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,38 @@ class Answer:
     explanation: Explanation
     milliseconds: float
     differences: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """A probe that is to be looked up, in this thread or another.
+
+    Attributes:
+        expected: what a suite expects of the probe by the rules of the cache; None: nothing.
+        number: of the probe in a walk; None: it is in none.
+        known: the explanation, and the milliseconds that it took, where it has been looked up.
+    """
+
+    cache: ImageCache
+    probe: Probe
+    expected: Expectation | None = None
+    number: int | None = None
+    known: tuple[Explanation, float] | None = None
+
+    def answer(self) -> Answer:
+        """Look it up."""
+        explanation, milliseconds = self.known or self._explain()
+        differences = None
+        if self.expected is not None:
+            verdict = explanation.verdict
+            shown = verdict if self.number is None else named(verdict, self.number)
+            differences = tuple(judge_verdict(shown, self.expected))
+        return Answer(explanation, milliseconds, differences)
+
+    def _explain(self) -> tuple[Explanation, float]:
+        begun = time.perf_counter()
+        explanation = explain(self.cache, self.probe, at_once=False)
+        return explanation, (time.perf_counter() - begun) * 1000
 
 
 class ShownStore:
@@ -138,22 +170,15 @@ class ShownStore:
             self._walk_to_probe()
         return True
 
-    def answer(self, probe: Probe) -> Answer:
-        """Look up a probe."""
-        begun = time.perf_counter()
-        explanation = explain(self.cache, probe, at_once=False)
-        milliseconds = (time.perf_counter() - begun) * 1000
-        return Answer(explanation, milliseconds, self._differences(explanation))
-
-    def _differences(self, explanation: Explanation) -> tuple[str, ...] | None:
-        case, number = self.case, self.place[1]
+    def look_up(self, probe: Probe) -> LookUp:
+        """A probe that is to be looked up, here and now."""
+        case, number, loaded = self.case, self.place[1], self._loaded
+        known = loaded.answered if self.cache is loaded.cache and probe == loaded.probe else None
         suite_probe: SuiteProbe | None = case.probes[number] if case.probes else None
-        if suite_probe is None or suite_probe.expect is None or explanation.trace.probe != self.original:
-            return None
-        if case.rules != self.cache.rules.name:
-            return None
-        verdict = explanation.verdict
-        return tuple(judge_verdict(named(verdict, number) if case.walk else verdict, suite_probe.expect))
+        expected = suite_probe.expect if suite_probe is not None else None
+        if probe != self.original or case.rules != self.cache.rules.name:
+            expected = None
+        return LookUp(self.cache, probe, expected, number if case.walk else None, known)
 
     def _daemon_at(self, number: int) -> Daemon:
         """Whose answers are computed for a case: its own, or where nothing says that, as now."""

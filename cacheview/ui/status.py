@@ -60,6 +60,11 @@ class StatusBar(QStatusBar):
         what = "Time taken for the last answer and its explanation"
         self._write("time", f"{answer.milliseconds:.1f} ms", what)
 
+    def show_delayed(self) -> None:
+        """The answer takes long."""
+        self.show_no_answer()
+        self._write("time", "Looking up…", "The window can be used meanwhile; another edit takes the place of this one")
+
     def show_no_answer(self) -> None:
         """There is no probe whose answer is shown."""
         for name in ("concerned", "expected", "time"):

@@ -193,6 +193,7 @@ class Workspace(QWidget):
         session.answered.connect(self._explain)
         session.completed.connect(lambda: self.verdict.show_further())
         session.selection_changed.connect(self._explain)
+        session.answer_delayed.connect(self.verdict.show_delayed)
         self.images.image_selected.connect(self._image_selected)
         self.images.probe_requested.connect(self.probe.load_from_image)
         self.images.parent_requested.connect(session.document.use_as_parent)
@@ -247,11 +248,12 @@ class Workspace(QWidget):
         self.images.tree.reset_columns()
 
     def apply(self, edit: Edit) -> None:
-        """Take an edit that the verdict pane or the engine proposes, as one step."""
+        """Take an edit that the verdict pane or the engine proposes, as one step; not while another answer comes."""
         from cacheview.report.phrases import edit_phrase
 
         answer = self._session.answer
-        assert answer is not None
+        if answer is None:
+            return
         phrase = edit_phrase(edit, answer.explanation)
         self._session.document.edit(edit.probe, phrase[:1].upper() + phrase[1:])
 
@@ -298,6 +300,8 @@ class Workspace(QWidget):
         session, answer = self._session, self._session.answer
         selected = session.selected
         self.probe.set_edited(session.is_edited)
+        if session.is_awaited and session.has_probe:
+            return  # it comes
         if answer is None:
             if selected is not None:
                 self.verdict.show_nothing(f"{one_line(selected.title)} has no probe", one_line(selected.why))

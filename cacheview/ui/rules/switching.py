@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
-from cacheview.cases import rules_named
+from cacheview.cases import daemon_of, rules_named
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.session import Session
 
@@ -45,7 +45,7 @@ class Switcher(QObject):
         session = self._session
         self._wanted = name
         self._loader.cancel()
-        store, probe = session.store, session.document.probe
+        case, store, probe = session.case, session.store, session.document.probe
         rules = rules_named(name).rules
         if len(store.images) <= _AT_ONCE or rules is session.cache.rules:
             session.choose_rules(name)
@@ -56,12 +56,15 @@ class Switcher(QObject):
             from cacheview.stores.collector import freeze_more
 
             report(0, None, "Preparing")
+            daemon_of(case, name)  # which may look at all images, and keeps what it sees
+            if preparing is not None:
+                return preparing(report)
             cache = ImageCache(store, rules)
             explain(cache, probe, at_once=False).trace.index.survivors(probe)
             freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
             return cache
 
-        self._loader.start(preparing or work)
+        self._loader.start(work)
 
     def stop(self) -> None:
         """Give up what is under way, and wait for its thread."""

@@ -186,6 +186,7 @@ class Banner(QWidget):
             word += f", {NOT_CERTAIN}"
         self._word.say(word)
         self._head.say(one_line(explanation.sentence))
+        self.copy_button.setEnabled(True)
         reason, check = values_in_banner(explanation)
         self._reason_shown = one_line(reason), check
         self._show_replayed()
@@ -193,6 +194,23 @@ class Banner(QWidget):
         self._offer_files(explanation, has_files=selected is not None and selected.has_files)
         self.setAccessibleName(f"Verdict: {self.text}")
         self.setAccessibleDescription(visible(explanation.reason))
+
+    def show_delayed(self) -> None:
+        """Say that another answer is looked for, in place of the one that is shown."""
+        if self._look != NOT_KNOWN:
+            self._look = NOT_KNOWN
+            self._colour()
+        self._word.say("LOOKING UP")
+        self._head.say("the changed probe")
+        self._reason_shown = "The trace below is of the probe before.", None
+        self._show_replayed()
+        self._remedy.say("")
+        self._coming.say("")
+        self.edit_button.hide()
+        self.files_button.hide()
+        self.copy_button.setEnabled(False)
+        self.setAccessibleName(f"Verdict: {self.text}")
+        self.setAccessibleDescription("")
 
     def _offer_files(self, explanation: Explanation, *, has_files: bool) -> None:
         self.files_button.setVisible(differs_in_files(explanation))

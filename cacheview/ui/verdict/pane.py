@@ -155,6 +155,14 @@ class VerdictPane(QWidget):
         self._is_late = True
         self.show_further()
 
+    def show_delayed(self) -> None:
+        """Say that another answer is looked for. What is shown of the probe before stays until it is there."""
+        if self.trace.explanation is not None:
+            self._late.stop()
+            self._copy_wanted = ""
+            self.banner.show_delayed()
+            self._fit()
+
     def show_nothing(self, text: str, hint: str) -> None:
         """Say that there is nothing to explain, and what to do."""
         self._late.stop()

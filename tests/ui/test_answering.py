@@ -1,0 +1,145 @@
+"""In a large store probes are looked up in another thread: same answers, only the last one, and nothing stale."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kit import FakeEngine, make_image
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from cacheview.engine import Edit, Explanation, ImageCache, explain
+from cacheview.model import Probe
+from cacheview.ui import answering, shown_store
+from cacheview.ui.document import ProbeDocument
+from cacheview.ui.session import Session
+from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
+
+
+class Gate:
+    """Holds up every look-up until it is opened."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.asked: list[Probe] = []
+        self.threads: set[threading.Thread] = set()
+
+    def explain(self, cache: ImageCache, probe: Probe, *, at_once: bool) -> Explanation:
+        self.asked.append(probe)
+        self.threads.add(threading.current_thread())
+        assert self.opened.wait(20)
+        return explain(cache, probe, at_once=at_once)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate = Gate()
+    monkeypatch.setattr(shown_store, "explain", gate.explain)
+    monkeypatch.setattr(answering, "_FEW", 0)
+    monkeypatch.setattr(answering, "_MANY", 0)
+    monkeypatch.setattr(answering, "_PATIENCE", 0)
+    return gate
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    images = [make_image(n, (n - 1) // 2 if n else None, f"docker.io/library/app:{n}") for n in range(30)]
+    FakeEngine(images).install(monkeypatch)
+    window = MainWindow(Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1400, 800)
+    window.show()
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("engine:")
+    yield window
+    gate.opened.set()
+    window.close()
+
+
+def session_of(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def document_of(window: MainWindow) -> ProbeDocument:
+    return session_of(window).document
+
+
+def same(explanation: Explanation, cache: ImageCache) -> bool:
+    """Whether it says what a look-up in this thread says."""
+    now = explain(ImageCache(cache.store, cache.rules), explanation.trace.probe)
+    return (explanation.verdict, explanation.words, explanation.edit) == (now.verdict, now.words, now.edit)
+
+
+def test_the_first_answer_is_there_with_the_store(window: MainWindow, gate: Gate) -> None:
+    assert gate.asked == [], "it was looked up while the store was read"
+    answer = session_of(window).answer
+    assert answer is not None
+    assert same(answer.explanation, session_of(window).cache)
+
+
+def test_only_the_last_edit_is_answered(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
+    session, document, images = session_of(window), document_of(window), session_of(window).store.images
+    told: list[str] = []
+    session.answered.connect(lambda answer: told.append(answer.explanation.trace.probe.parent))
+    for number in (3, 4, 5):
+        document.use_as_parent(images[number])
+    assert document.probe.parent == images[5].id, "the edits are there at once"
+    assert session.is_awaited
+    assert session.answer is None
+    gate.opened.set()
+    qtbot.waitUntil(lambda: session.answer is not None)
+    assert told == [images[5].id]
+    answer = session.answer
+    assert answer is not None
+    assert same(answer.explanation, session.cache)
+    assert threading.main_thread() not in gate.threads
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: told[-1] == images[4].id)
+
+
+def test_nothing_stale_is_copied_and_it_is_said_that_the_answer_comes(
+    window: MainWindow, gate: Gate, qtbot: QtBot
+) -> None:
+    assert window.workspace is not None
+    banner = window.workspace.verdict.banner
+    before = banner.text
+    QGuiApplication.clipboard().setText("as it was")
+    document_of(window).use_as_parent(session_of(window).store.images[3])
+    qtbot.waitUntil(lambda: banner.text == "LOOKING UP: the changed probe")
+    assert window.status.text("time") == "Looking up…"
+    window.commands.copy_text.trigger()
+    assert QGuiApplication.clipboard().text() == "as it was"
+    assert not banner.copy_button.isEnabled()
+    window.workspace.verdict.edit_requested.emit(Edit(Probe(parent="of a trace that is no more"), ()))
+    assert document_of(window).probe.parent == session_of(window).store.images[3].id
+    gate.opened.set()
+    qtbot.waitUntil(lambda: session_of(window).answer is not None)
+    assert "LOOKING UP" not in banner.text
+    assert window.status.text("time").endswith(" ms")
+    assert banner.copy_button.isEnabled()
+    document_of(window).undo_stack.undo()
+    qtbot.waitUntil(lambda: banner.text == before)
+
+
+def test_an_answer_of_other_rules_is_dropped(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
+    session = session_of(window)
+    document_of(window).use_as_parent(session.store.images[3])
+    session.choose_rules("graphdriver-24.0.7")
+    gate.opened.set()
+    qtbot.waitUntil(lambda: session.answer is not None)
+    answer = session.answer
+    assert answer is not None
+    assert answer.explanation.trace.rules.name == "graphdriver-24.0.7"
+    assert same(answer.explanation, session.cache)
+
+
+def test_a_window_is_closed_while_it_looks_up(window: MainWindow, gate: Gate) -> None:
+    document_of(window).use_as_parent(session_of(window).store.images[3])
+    gate.opened.set()
+    window.close()
+    assert not session_of(window).is_awaited
