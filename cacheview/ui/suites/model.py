@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from cacheview.ui.icons import icon
@@ -40,11 +40,19 @@ LOOKS: Final = {
 }
 """The drawing of an outcome, and the token of its colour."""
 
+_AT_ONCE: Final = 10_000
+"""Rows that a filter goes over in one turn: in some ten milliseconds."""
+
 _MONO: Final = (Column.EXPECTED, Column.ACTUAL)
 
 
 class ChecksModel(QAbstractTableModel):
-    """Rows in the order in which they were run. What the filter hides is kept and counted."""
+    """Rows in the order in which they were run. What the filter hides is kept and counted.
+
+    A filter goes over very many rows in several turns; ``filtered()``: it has come to the end.
+    """
+
+    filtered = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +60,9 @@ class ChecksModel(QAbstractTableModel):
         self._shown: list[Row] = []
         self._words: tuple[str, ...] = ()
         self._only_failed = False
+        self._gone_over = 0  # rows that the filter has seen
+        self._turns = QTimer(self)
+        self._turns.timeout.connect(self._go_on)
         self.passed = 0
         self.failed = 0
         self.unusable = 0
@@ -63,6 +74,8 @@ class ChecksModel(QAbstractTableModel):
         """Forget all rows; the filter stays."""
         self.beginResetModel()
         self._rows, self._shown = [], []
+        self._gone_over = 0
+        self._turns.stop()
         self.passed = self.failed = self.unusable = 0
         self.endResetModel()
 
@@ -73,12 +86,10 @@ class ChecksModel(QAbstractTableModel):
             self.passed += row.outcome is Outcome.PASSED
             self.failed += row.outcome is not Outcome.PASSED
             self.unusable += row.outcome is Outcome.UNUSABLE
-        shown = [row for row in rows if self._accepts(row)]
-        if shown:
-            first = len(self._shown)
-            self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
-            self._shown.extend(shown)
-            self.endInsertRows()
+        if not self.is_filtering:
+            self._insert()
+            if self._gone_over < len(self._rows):
+                self._turns.start()
 
     def set_text(self, text: str) -> None:
         """Show what holds all words of the text in a column, in any order; upper or lower case."""
@@ -116,10 +127,41 @@ class ChecksModel(QAbstractTableModel):
         if self._shown:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(Column) - 1))
 
+    @property
+    def is_filtering(self) -> bool:
+        """Whether not all rows that the filter lets through are shown yet."""
+        return self._turns.isActive()
+
     def _filter(self) -> None:
         self.beginResetModel()
-        self._shown = [row for row in self._rows if self._accepts(row)]
+        self._gone_over = 0
+        self._shown = self._accepted()
         self.endResetModel()
+        if self._gone_over < len(self._rows):
+            self._turns.start()
+        else:
+            self._turns.stop()
+            self.filtered.emit()
+
+    def _go_on(self) -> None:
+        self._insert()
+        if self._gone_over >= len(self._rows):
+            self._turns.stop()
+            self.filtered.emit()
+
+    def _insert(self) -> None:
+        shown = self._accepted()
+        if shown:
+            first = len(self._shown)
+            self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
+            self._shown.extend(shown)
+            self.endInsertRows()
+
+    def _accepted(self) -> list[Row]:
+        """Of the next rows, those that the filter lets through."""
+        rows = self._rows[self._gone_over : self._gone_over + _AT_ONCE]
+        self._gone_over += len(rows)
+        return [row for row in rows if self._accepts(row)]
 
     def _accepts(self, row: Row) -> bool:
         if self._only_failed and row.outcome is Outcome.PASSED:

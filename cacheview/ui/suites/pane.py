@@ -63,7 +63,9 @@ class SuitesPane(DockPane[SuitesHead]):
         self._current = ""
         self._running = ""
         self._ended = ""
+        self._kept: Row | None = None
         self.model = ChecksModel(self)
+        self.model.filtered.connect(self._select_kept)
         self.table = ChecksTable(self.model)
         self._only = QCheckBox("Failed only")
         self._box = FilterBox("Filter: case, probe, answer", "Filter the probes by any of their columns")
@@ -190,6 +192,8 @@ class SuitesPane(DockPane[SuitesHead]):
         elif not self.model.total:
             hint = "" if self._ended else "Add one with Ask ▸ Add this probe to a suite."
             self._content.say("No probe was run", hint)
+        elif self.model.is_filtering:
+            self._content.say("Filtering…", f"{plural(self.model.total, 'row')} are searched.")
         elif text := self._box.text().strip():
             self._content.say(f"Nothing matches “{visible(text[:60])}”", "All columns are searched.", "Show all")
         else:
@@ -219,7 +223,15 @@ class SuitesPane(DockPane[SuitesHead]):
 
     def _refilter(self, change: Callable[[], object]) -> None:
         row = self.table.current_row()
+        self._kept = row or self._kept
         change()
+        if not self.model.is_filtering:
+            self._kept = None
+        self._show_state()
+
+    def _select_kept(self) -> None:
+        """The row where the keyboard was before the filter changed, if it is still shown."""
+        row, self._kept = self._kept, None
         self._show_state()
         if row is not None:
             self.table.select(self.model.index_of(row))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor
 from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
 
 from cacheview.ui.suites.model import ChecksModel, Column
 from cacheview.ui.suites.rows import Outcome, Row, unusable_row
@@ -75,3 +77,25 @@ def test_a_proxy_over_it(qtmodeltester: ModelTester) -> None:
     model.add([row(number, Outcome.FAILED if number % 3 else Outcome.PASSED) for number in range(1, 10)])
     model.set_only_failed(True)
     assert proxy.rowCount() == 6
+
+
+def test_very_many_rows_are_filtered_in_turns(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.ui.suites.model._AT_ONCE", 10)
+    model = ChecksModel()
+    rows = [row(number, Outcome.FAILED if number % 3 == 0 else Outcome.PASSED) for number in range(1, 101)]
+    with qtbot.waitSignal(model.filtered):
+        model.add(rows)
+        assert model.is_filtering
+    assert model.rowCount() == 100
+    with qtbot.waitSignal(model.filtered):
+        model.set_only_failed(True)
+        assert model.rowCount() == 3
+        model.set_text("failed")  # of the filter before, nothing is left
+        model.add([row(102, Outcome.FAILED), row(103)])
+        assert model.rowCount() == 3
+    shown = [model.index(place, Column.CASE).data() for place in range(model.rowCount())]
+    assert shown == [f"{number} case" for number in (*range(3, 101, 3), 102)]
+    model.set_text("none of them")
+    model.clear()
+    assert not model.is_filtering
+    assert model.rowCount() == 0
