@@ -93,8 +93,8 @@ class DockHead(QWidget):
             button.clicked.connect(asked)
         if drawing:
             self._drawings[button] = drawing
+            _draw(button, drawing)
         self._add(button)
-        self._dress()
         return button
 
     def _add(self, widget: QWidget) -> None:
@@ -162,8 +162,7 @@ class DockHead(QWidget):
             self._picture.setPixmap(pixmap(drawing, colour, icon_size(), self.devicePixelRatioF()))
         self._message.set_colour(colour)
         for button, name in self._drawings.items():
-            button.setIcon(icon(name, "text_muted"))
-            button.setIconSize(QSize(icon_size(), icon_size()))
+            _draw(button, name)
 
 
 class BusyHead(DockHead):
@@ -207,6 +206,11 @@ class BusyHead(DockHead):
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))
+
+
+def _draw(button: QToolButton, name: str) -> None:
+    button.setIcon(icon(name, "text_muted"))
+    button.setIconSize(QSize(icon_size(), icon_size()))
 
 
 def _words_width(button: QToolButton) -> int:

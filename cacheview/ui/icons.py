@@ -31,16 +31,21 @@ def icon(name: str, colour_token: str = "text") -> QIcon:
 
     It keeps that colour: make it again on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
     """
-    result = QIcon()
+    result, tokens = QIcon(), current_tokens()
+    colour, faint = getattr(tokens, colour_token), tokens.text_faint
     for size in _SIZES:
-        result.addPixmap(pixmap(name, colour_token, size))
-        result.addPixmap(pixmap(name, "text_faint", size), QIcon.Mode.Disabled)
+        result.addPixmap(_drawn(name, colour, size, 1.0))
+        result.addPixmap(_drawn(name, faint, size, 1.0), QIcon.Mode.Disabled)
     return result
 
 
 def pixmap(name: str, colour_token: str, size: int, ratio: float = 1.0) -> QPixmap:
     """An icon for a delegate that paints: ``size`` in logical pixels, ``ratio`` the paint device's."""
-    colour = getattr(current_tokens(), colour_token)
+    return _drawn(name, getattr(current_tokens(), colour_token), size, ratio)
+
+
+def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    """The same in a colour as SVG writes it, drawn once."""
     key = f"cacheview/{name}/{colour}/{size}/{ratio}"
     result = QPixmap()
     if not QPixmapCache.find(key, result):
