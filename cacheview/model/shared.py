@@ -73,7 +73,8 @@ class Shared:
         for number, (value, other) in enumerate(zip(_large_of(config), others, strict=True)):
             if value is None:
                 continue
-            if value == other:
+            # A map has an order, too, which is that of its JSON.
+            if value == other and (not isinstance(value, dict) or list(value) == list(other)):
                 _set(config, _LARGE[number], other)
             elif value and number < len(_LISTS):
                 _set(config, _LARGE[number], self.texts(value))

@@ -77,6 +77,7 @@ def run_window(
     from cacheview.ui.appearance import apply_look
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
+    from cacheview.ui.window_size import first_size
 
     # A picture shall not depend on what was open last, nor change it.
     kept = Settings(settings, forgetful=screenshot is not None and settings is None)
@@ -84,6 +85,8 @@ def run_window(
     window = MainWindow(kept, rules=rules or "")
     if size is not None:
         window.resize(*size)
+    elif screenshot is None and kept.geometry is None:
+        window.resize(*first_size(window.screen().availableSize().toTuple()))
     from cacheview.ui.fault_watch import FaultWatch
 
     faults = FaultWatch(window, with_traceback=with_traceback)

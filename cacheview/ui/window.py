@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
 from cacheview.stores.sources import parse_location
@@ -22,7 +21,7 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
 from cacheview.ui.window_menus import WindowMenus
-from cacheview.ui.window_size import LEAST, first_size
+from cacheview.ui.window_size import LEAST, USUAL
 
 if TYPE_CHECKING:
     # Also the classes of Qt that only types speak of: each is made when it is first imported.
@@ -89,8 +88,7 @@ class MainWindow(QMainWindow):
         self._enable(busy=False)
         # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
         self.setMinimumSize(*LEAST)
-        is_seen = QGuiApplication.platformName() != "offscreen"
-        self.resize(*first_size(self.screen().availableSize().toTuple() if is_seen else None))
+        self.resize(*USUAL)
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cacheview.model import ContainerConfig, HistoryEntry, ImageConfig, RootFS, Timestamp
@@ -33,7 +33,12 @@ IMAGES = st.builds(
 )
 
 
+ORDERED = [ContainerConfig(Volumes={key: {} for key in keys}) for keys in ("ab", "ba")]
+"""The same volumes in another order."""
+
+
 @given(st.lists(IMAGES, max_size=6))
+@example([ImageConfig(config=ORDERED[0], container_config=ORDERED[1])])
 def test_sharing_changes_no_value(configs: list[ImageConfig]) -> None:
     before = deepcopy(configs)
     shared = Shared()

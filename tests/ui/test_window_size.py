@@ -21,7 +21,3 @@ from cacheview.ui.window_size import LEAST, first_size
 )
 def test_it_fits_on_the_screen_and_uses_a_large_one(room: tuple[int, int], size: tuple[int, int]) -> None:
     assert first_size(room) == size
-
-
-def test_off_screen_it_has_its_usual_size() -> None:
-    assert first_size(None) == (1320, 840)
