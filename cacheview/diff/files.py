@@ -13,7 +13,7 @@ from cacheview.dockerfile.context.entry import Entry
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.layers.copied_now import FilesNow
 from cacheview.model import DataError
-from cacheview.replay.causes import Cause, CauseKind, causes_of
+from cacheview.replay.causes import Cause, CauseKind, causes_of, unexplained
 from cacheview.replay.differences import Differences, differences
 from cacheview.replay.file_words import in_words
 
@@ -55,10 +55,9 @@ class FilesDiffer:
     @property
     def words(self) -> str:
         """What differs, as a phrase; empty: only headers do."""
-        known = list(map(_known, self.differing))
-        is_open = any(one is not other for one, other in zip(self.differing, known, strict=True))
-        phrase = in_words(known, self.causes)
-        if phrase and is_open:
+        left = unexplained(self.differing, self.causes, beside=Aspect.UNKNOWN)
+        phrase = in_words(list(map(_known, left)), self.causes)
+        if phrase and any(_is_open(change.aspects) for change in self.differing):
             phrase = f"{phrase}; whether their content differs too is unknown"
         return f"{phrase}; likely, not proven: {self.doubt}" if phrase and self.doubt else phrase
 
@@ -83,10 +82,13 @@ class FilesUnknown:
 
 def _known(change: FileChange) -> FileChange:
     """The change without that its content was not compared, where something else of it is known to differ."""
-    path, mark, aspects, before, now = change
-    if len(aspects) < 2 or Aspect.UNKNOWN not in aspects:
+    if not _is_open(change.aspects):
         return change
-    return FileChange(path, mark, tuple([each for each in aspects if each is not Aspect.UNKNOWN]), before, now)
+    return change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN))
+
+
+def _is_open(aspects: tuple[Aspect, ...]) -> bool:
+    return len(aspects) > 1 and Aspect.UNKNOWN in aspects
 
 
 class FileComparer:
@@ -104,7 +106,7 @@ class FileComparer:
 
     def differ(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FilesDiffer:
         """What differs of some files, by their sums by path."""
-        paths = sorted(sums_a.keys() | sums_b.keys())
+        paths = sorted({**sums_a, **sums_b})  # nearly in order already
         keys = {path: (path, sums_a.get(path), sums_b.get(path)) for path in paths}
         unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._known]
         if unknown:

@@ -118,12 +118,18 @@ def causes_of(
     return (*results, *_of_owners(left), *_of_modes(left), *by_tools)
 
 
-def unexplained(changes: Iterable[FileChange], causes: Iterable[Cause]) -> Iterator[FileChange]:
-    """The files that differ in more than what the causes explain."""
+def unexplained(
+    changes: Iterable[FileChange], causes: Iterable[Cause], *, beside: Aspect | None = None
+) -> Iterator[FileChange]:
+    """The files that differ in more than what the causes explain.
+
+    ``beside``: what needs no explanation in a file of which more is different; None: everything needs one.
+    """
+    also = frozenset(() if beside is None else (beside,))
     known: dict[str, frozenset[Aspect] | None] = {}
     nothing: frozenset[Aspect] = frozenset()
     for cause in causes:
-        aspects = frozenset(cause.aspects)
+        aspects = frozenset((*cause.aspects, *also)) if cause.aspects else frozenset()
         for path in cause.paths:
             before = known.get(path, nothing)
             known[path] = None if not aspects or before is None else before | aspects if before else aspects
@@ -131,7 +137,8 @@ def unexplained(changes: Iterable[FileChange], causes: Iterable[Cause]) -> Itera
         if not change.differs:
             continue
         explained = known.get(change.path, nothing)
-        if explained is not None and not (change.aspects and explained.issuperset(change.aspects)):
+        is_bare = not change.aspects or change.aspects == (beside,)
+        if explained is not None and (is_bare or not explained.issuperset(change.aspects)):
             yield change
 
 

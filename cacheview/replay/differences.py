@@ -68,7 +68,7 @@ class _Differences:
     states: dict[str, tuple[FileState | None, FileState | None]] = field(default_factory=dict)
 
     def found(self) -> Differences:
-        paths = sorted(self.sums.keys() | self.now.keys())
+        paths = sorted({**self.sums, **self.now})  # nearly in order already
         if self.files is not None:
             self.new = self.files.headers(paths)
         self.states = self._all_states(paths)
@@ -136,9 +136,10 @@ class _Differences:
         has_same: dict[str, bool] = {}
         line_ends: dict[str, str] = {}
         for path in paths:
-            before, after = self.states[path]
-            if not self._is_both(path) or self.sums[path] == self.now[path] or self._stands_for_itself(path):
+            was, is_now = self.sums.get(path), self.now.get(path)
+            if was is None or is_now is None or was == is_now or path in (was, is_now):
                 continue
+            before, after = self.states[path]
             if before is None or after is None or not (before.is_file and after.is_file):
                 continue
             is_same_size = before.size == after.size

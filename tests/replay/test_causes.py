@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from built_kit import Built, tree
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI, DOCKER_PY
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
-from cacheview.replay.causes import CauseKind, causes_of, unexplained
+from cacheview.replay.causes import Cause, CauseKind, causes_of, unexplained
 from cacheview.replay.comparison import Comparison
 from cacheview.report.comparisons import comparison_as_object
 
@@ -176,3 +178,23 @@ def test_the_json_of_a_comparison_has_every_file(built: Built) -> None:
     assert (files["src/a.c"]["before"]["size"], files["src/a.c"]["now"]["size"]) == (6, 8)
     assert (files["src/empty"]["mark"], files["src/empty"]["now"]) == ("removed", None)
     assert document["same"] == len(found.changes) - len(document["files"])
+
+
+_ASPECTS = st.lists(st.sampled_from([Aspect.UNKNOWN, Aspect.MODE, Aspect.OWNER]), unique=True).map(tuple)
+
+
+@given(
+    st.lists(_ASPECTS, max_size=4),
+    st.lists(st.tuples(st.sets(st.integers(0, 3)), st.sampled_from([(), (Aspect.MODE,), (Aspect.OWNER,)])), max_size=3),
+)
+def test_what_is_beside_needs_no_explanation_in_a_file_of_which_more_differs(
+    aspects: list[tuple[Aspect, ...]], given_causes: list[tuple[set[int], tuple[Aspect, ...]]]
+) -> None:
+    changes = [FileChange(str(number), Mark.CHANGED, each) for number, each in enumerate(aspects)]
+    causes = [Cause(CauseKind.MODE, tuple(map(str, sorted(paths))), "", "", each) for paths, each in given_causes]
+    reduced = [
+        change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN) or change.aspects)
+        for change in changes
+    ]
+    found = [change.path for change in unexplained(changes, causes, beside=Aspect.UNKNOWN)]
+    assert found == [change.path for change in unexplained(reduced, causes)]
