@@ -8,6 +8,7 @@ look-ups and ANDs, for a hundred images or ten thousand.
 from __future__ import annotations
 
 import itertools
+import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -423,7 +424,9 @@ class CandidateIndex:
 
     @cached_property
     def _differences(self) -> Differences:
-        return Differences(self.all, self._rules.compared_fields, self._values, self.field_matches)
+        index = weakref.proxy(self)  # it asks its owner: a cycle of the two would stay until it is searched for
+        values, matching = lambda field: index._values(field), lambda field, config: index.field_matches(field, config)
+        return Differences(self.all, self._rules.compared_fields, values, matching)
 
     def _look_up(self, row: ConfigCheck | Requirement, step: Step) -> int:
         table = self._tables.get(step.slot)
