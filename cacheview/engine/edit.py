@@ -200,12 +200,11 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
 
 def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
-    everything = cache.everything
-    among = everything.dated & everything.certain & everything.eligible(probe) & cache.elsewhere(probe.parent)
-    among &= cache.on_named_parents
+    index, among = cache.elsewhere(probe.parent)
+    among &= index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
-        among = countable(cache, cache.everything, among, probe.cache_from)
-    for near in itertools.islice(nearest(cache.everything, probe.config, among), _MOST):
+        among = countable(cache, index, among, probe.cache_from)
+    for near in itertools.islice(nearest(index, probe.config, among), _MOST):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
         after = towards.probe.model_copy(update={"parent": parent})

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from cacheview.engine.bits import bits_of, iterate_bits
@@ -54,13 +55,21 @@ class Survivors:
     bits: int
 
 
+def _all_same(values: Sequence[Any]) -> bool:
+    """Whether all are equal: so are most columns of a store, which says nothing in most fields."""
+    return bool(values) and values.count(values[0]) == len(values)
+
+
 class _Table:
     """The images filed under the keys of one slot."""
 
     def __init__(self, values: Sequence[Any], key: Callable[[Any], Hashable], special: Callable[[Any], bool] | None):
         self._filed: dict[Hashable, list[int] | int] = {}
-        for position, value in enumerate(paced(values)):
-            self._filed.setdefault(key(value), []).append(position)  # type: ignore[union-attr]
+        if _all_same(values):
+            self._filed[key(values[0])] = (1 << len(values)) - 1
+        else:
+            for position, value in enumerate(paced(values)):
+                self._filed.setdefault(key(value), []).append(position)  # type: ignore[union-attr]
         self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
 
     def bits(self, key: Hashable) -> int:
@@ -373,10 +382,7 @@ class CandidateIndex:
     def _matching(self) -> dict[tuple[Hashable, ...], _Bucket]:
         """All images by the keys of all checks together: those of `Step.admits` apart, within each bucket."""
         steps = self._steps(Probe())  # how an image is filed does not depend on the probe
-        keys = [
-            ([step.key(value) for value in paced(self._column(row))], step)
-            for row, step in zip(self._rows, steps, strict=True)
-        ]
+        keys = [(_keys(self._column(row), step), step) for row, step in zip(self._rows, steps, strict=True)]
         exact = zip(*(column for column, step in keys if step.admits is None), strict=True)
         loose = zip(*(column for column, step in keys if step.admits is not None), strict=True)
         special = [step for _, step in keys if step.special is not None]
@@ -450,9 +456,20 @@ class CandidateIndex:
         """The images' values of a field, as the daemon reads them."""
         column = self._columns.get(field)
         if column is None:
-            read = self._rules.read_image
-            column = self._columns[field] = [read(config, field) for config in paced(self._configs)]
+            zero = ContainerConfig.model_fields[field].default
+            if field in self._rules.image_fields:
+                read = attrgetter(field)
+                column = [zero if config is None else read(config) for config in paced(self._configs)]
+            else:
+                column = [zero] * len(self._configs)
+            self._columns[field] = column
         return column
+
+
+def _keys(column: Sequence[Any], step: Step) -> Sequence[Hashable]:
+    if _all_same(column):
+        return [step.key(column[0])] * len(column)
+    return [step.key(value) for value in paced(column)]
 
 
 def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from cacheview.engine.bits import bits_of
 from cacheview.engine.candidate import membership
 from cacheview.engine.continuations import Continuations
 from cacheview.engine.doubts import doubts_about
@@ -84,11 +83,6 @@ class Lookups:
         return results
 
     @cached_property
-    def everything(self) -> CandidateIndex:
-        """All images of the store as if they were candidates: to find what would match under another parent."""
-        return CandidateIndex(self.store.images, self.rules)
-
-    @cached_property
     def by_history(self) -> Mapping[int, Sequence[Image]]:
         """The images by `prefix_value` of their whole history."""
         results: dict[int, list[Image]] = {}
@@ -97,22 +91,33 @@ class Lookups:
         return results
 
     @cached_property
-    def on_named_parents(self) -> int:
-        """The images on a parent with a name, or on none, as bits of `everything`."""
+    def _on_named_parents(self) -> Sequence[Image]:
+        """The images on a parent with a name, or on none."""
         by_id = self.store.by_id
-        results = [
-            self.everything.position(image)
+        return [
+            image
             for image in paced(self.store.images)
             if image.parent is None or ((parent := by_id.get(image.parent)) is not None and parent.names)
         ]
-        return bits_of(sorted(results))
 
-    def elsewhere(self, parent: str) -> int:
-        """The images that are no candidates for a parent, as bits of `everything`. The last question is remembered."""
+    @cached_property
+    def _index_of_named(self) -> CandidateIndex:
+        return CandidateIndex(self._on_named_parents, self.rules)
 
-        def look() -> int:
-            here = [self.everything.position(image) for image in self.children(parent)]
-            return self.everything.all & ~bits_of(sorted(here))
+    def elsewhere(self, parent: str) -> tuple[CandidateIndex, int]:
+        """The images on another parent that has a name, or on none: what a probe may match that is built on that one.
+
+        An index, and which of it. The last question is remembered.
+        """
+
+        def look() -> tuple[CandidateIndex, int]:
+            here = {image.id for image in self.children(parent)}
+            others = [image for image in paced(self._on_named_parents) if image.id not in here]
+            if 2 * len(others) < len(self._on_named_parents):
+                index = CandidateIndex(others, self.rules)
+                return index, index.all
+            index = self._index_of_named
+            return index, index.all & ~index.having(here)
 
         return self.last("elsewhere", parent, look)
 
