@@ -57,7 +57,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     def own_replay() -> Replay | None:
         return ask(Circumstances(store, rules, release, options)) if store is not None else None
 
-    if store is not None:
+    if store is not None:  # a malformed context makes the side unusable, whatever its steps copy
         with suppress(RefusedError):
             checksums.prepare()
     find = base_finder(store, rules, release, options)
