@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
@@ -134,3 +135,14 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
         near = lines.nearest(asked.config)
         expected = farthest(stage)
         assert (near[0].id if near else None) == (expected.id if expected is not None else None)
+
+
+def test_an_index_that_told_the_nearest_goes_with_what_refers_to_it() -> None:
+    """Not with the next search for cycles: until then all images of a store that was read again would stay."""
+    image = Image(id="sha256:1", config=ImageConfig(container_config=ContainerConfig(Cmd=("a",))))
+    index = CandidateIndex((image,), RULES[0])
+    _, elements_differing = index.differences(ContainerConfig(Cmd=("b",)))
+    assert list(elements_differing.ascending(index.all)) == [(1, 1)]
+    kept = weakref.ref(index)
+    del index
+    assert kept() is None
