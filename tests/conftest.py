@@ -55,7 +55,7 @@ def _is_below(path: Path, folder: Path) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Windows first: after each, all that is alive is searched for what is left of it, and that is little as yet.
+    """Windows first: between them, all that is alive is searched for cycles, and that is little as yet.
 
     What has no window, no daemon and no mark ``slow`` is marked ``fast``.
     """

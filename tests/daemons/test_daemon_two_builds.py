@@ -177,10 +177,15 @@ def cached(place: Place) -> ReplayCase:
     return place.build()
 
 
+@pytest.fixture(scope="module")
+def kept(builder: Builder, cached: ReplayCase) -> frozenset[str]:
+    """What is there when a test begins."""
+    return builder.ids()
+
+
 @pytest.fixture
-def tidied(builder: Builder, cached: ReplayCase) -> Iterator[None]:
+def tidied(builder: Builder, kept: frozenset[str]) -> Iterator[None]:
     """What a test builds is removed, and nothing else: a containerd store takes unnamed parents along."""
-    kept = builder.ids()
     yield
     parents = {image["Id"]: image["ParentId"] for image in builder.client.images(all=True) if image["Id"] not in kept}
     while parents:

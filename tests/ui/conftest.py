@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +16,33 @@ from PySide6.QtWidgets import QApplication
 
 from cacheview.ui.theme import apply_theme
 
+_HERE = Path(__file__).parent
+_DONE = pytest.StashKey[int]()
+_BETWEEN_SEARCHES = 40
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Off screen there is no window manager to tell sizes to or to raise a popup, and Qt says so each time.
     config.addinivalue_line(
         "qt_log_ignore", r"This plugin does not support (propagateSizeHints|raise|grabbing the keyboard)"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
+    """Cycles are searched for between tests: in a thread of a test, a search would end widgets that wait in them.
+
+    It goes over all that is alive, so it does not come after each test.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        done = item.config.stash[_DONE] = item.config.stash.get(_DONE, 0) + 1
+        is_last = nextitem is None or not nextitem.path.is_relative_to(_HERE)
+        if is_last or done % _BETWEEN_SEARCHES == 0:
+            gc.collect()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
