@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from cacheview.engine import StageKind
 from cacheview.stores.change import with_gone
 from cacheview.ui.field_marks import field_marks
-from cacheview.ui.images import ImagesPane, Marks, positions
+from cacheview.ui.images.marks import Marks, positions
+from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.plain import one_line
-from cacheview.ui.probe import ProbePane
+from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
 from cacheview.ui.session import Session
-from cacheview.ui.verdict import VerdictPane
+from cacheview.ui.verdict.pane import VerdictPane
 
 if TYPE_CHECKING:
     from cacheview.engine import Edit, Explanation, Stage

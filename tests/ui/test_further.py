@@ -15,7 +15,7 @@ from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Pro
 from cacheview.model.effort import go_on
 from cacheview.ui.further import FurtherLook
 from cacheview.ui.loading import end_all
-from cacheview.ui.verdict import VerdictPane
+from cacheview.ui.verdict.pane import VerdictPane
 
 PARENT = "sha256:" + "a" * 64
 LARGE, SMALL = 100_000, 10

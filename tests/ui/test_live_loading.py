@@ -16,7 +16,7 @@ from cacheview.stores.reading import Reading
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.opening import first_sight
-from cacheview.ui.probe import ProbePane
+from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Problem
-from cacheview.ui.images import ImagesPane
+from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow

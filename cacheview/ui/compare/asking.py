@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cacheview.cases import Daemon
 from cacheview.engine import RULE_SETS, RuleSet, explain
@@ -16,7 +16,9 @@ from cacheview.model import ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.stores.collector import freeze_more
 from cacheview.ui.compare.line import Line
-from cacheview.ui.loading import Report, Work
+
+if TYPE_CHECKING:
+    from cacheview.ui.loading import Report, Work
 
 __all__ = ["FORMS", "Asker"]
 

@@ -10,13 +10,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from cacheview.model.effort import paced
-from cacheview.ui.images.texts import search_text
 from cacheview.ui.images.tree import Forest, Node, forest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cacheview.model import ImageStore
+    from cacheview.model import Image, ImageStore
 
 __all__ = ["Kept", "Prepared", "Texts", "Wanted", "keep", "prepare"]
 
@@ -140,3 +139,8 @@ def _matching(prepared: Prepared, wanted: Wanted) -> Iterator[Node]:
     elif tree.nodes:
         nodes = (tree.node_of(image_id) for image_id in concerned or ())
         yield from (node for node in nodes if node is not None)
+
+
+def search_text(image: Image) -> str:
+    """All that an image is found by, in lower case."""
+    return "\n".join((*image.names, image.id, image.instruction)).lower()

@@ -13,7 +13,7 @@ from cacheview.ui.sizes import is_size, size_text
 if TYPE_CHECKING:
     from cacheview.model import Image, Timestamp
 
-__all__ = ["search_text", "time_text", "tip_text"]
+__all__ = ["time_text", "tip_text"]
 
 _TIP_NAMES: Final = 12
 _HALF_A_YEAR: Final = 183 * 86400  # seconds
@@ -26,11 +26,6 @@ def time_text(time: Timestamp | None) -> str:
     local = QDateTime.fromSecsSinceEpoch(time.seconds)
     recent = abs(local.secsTo(QDateTime.currentDateTime())) < _HALF_A_YEAR
     return QLocale().toString(local, "d MMM HH:mm" if recent else "d MMM yyyy")
-
-
-def search_text(image: Image) -> str:
-    """All that an image is found by, in lower case."""
-    return "\n".join((*image.names, image.id, image.instruction)).lower()
 
 
 def tip_text(image: Image) -> str:

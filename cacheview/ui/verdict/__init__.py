@@ -1,5 +1,1 @@
 """The verdict pane: what the cache answers to the probe, and every check that led to it."""
-
-from cacheview.ui.verdict.pane import VerdictPane
-
-__all__ = ["VerdictPane"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.ui.images import Marks, positions
+from cacheview.ui.images.marks import Marks, positions
 
 
 def make_image(

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image, ImageStore, Probe
-from cacheview.ui.images import ImagesPane, arrange, arranger
+from cacheview.ui.images import arrange, arranger
 from cacheview.ui.images import pane as pane_module
+from cacheview.ui.images.pane import ImagesPane
 
 
 class Gate:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ImageStore
-from cacheview.ui.images import ImagesPane
+from cacheview.ui.images.pane import ImagesPane
 
 ALL = ["", "base", "one", "two", "app", "other", "pulled", "orphan"]
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ImageStore, Probe
-from cacheview.ui.images import ImagesPane
 from cacheview.ui.images.model import Column
+from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.images.row_painter import RowPainter
 from cacheview.ui.images.tree import forest
 from cacheview.ui.theme import current_tokens

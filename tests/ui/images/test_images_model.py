@@ -15,8 +15,8 @@ from PySide6.QtCore import Qt
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
 from cacheview.stores.open import open_store
-from cacheview.ui.images import Marks, positions
 from cacheview.ui.images.arrange import Prepared, Texts, Wanted, keep, prepare
+from cacheview.ui.images.marks import Marks, positions
 from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
 from cacheview.ui.images.tree import Node, forest
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image, ImageStore, Probe
-from cacheview.ui.images import ImagesPane
 from cacheview.ui.images.model import Column
+from cacheview.ui.images.pane import ImagesPane
 
 
 @pytest.fixture

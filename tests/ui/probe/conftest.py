@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, Probe
 from cacheview.ui.document import ProbeDocument
-from cacheview.ui.probe import ProbePane
+from cacheview.ui.probe.pane import ProbePane
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore
-from cacheview.ui.probe import ProbePane
 from cacheview.ui.probe.fields import RowsField
+from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.probe.rows_view import RowsView
 
 

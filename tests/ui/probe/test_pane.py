@@ -13,11 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, HealthConfig, ImageStore, Probe
 from cacheview.ui.document import ProbeDocument
-from cacheview.ui.probe import FieldMark, ProbePane
 from cacheview.ui.probe.fields import FlagField, NumberField, TextField
 from cacheview.ui.probe.healthcheck import HealthcheckField
 from cacheview.ui.probe.image_search import IMAGE_ROLE, ImageIndex
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
+from cacheview.ui.probe.marks import FieldMark
+from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.probe.rows_model import MARK_ROLE
 from cacheview.ui.probe.rows_view import RowsView
 from cacheview.ui.theme import DARK, LIGHT, apply_theme

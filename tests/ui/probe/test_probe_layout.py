@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.document import ProbeDocument
-from cacheview.ui.probe import ProbePane
 from cacheview.ui.probe.fields import RowsField
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.marks import FieldMark
+from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.theme import current_tokens
 
 NARROW = 250

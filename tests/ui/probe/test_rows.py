@@ -15,8 +15,8 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.document import ProbeDocument
-from cacheview.ui.probe import ProbePane
 from cacheview.ui.probe.inputs import LineEdit
+from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.probe.rows_model import Row, RowsModel
 
 Key = Qt.Key

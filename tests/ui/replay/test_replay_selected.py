@@ -23,7 +23,7 @@ from cacheview.ui.replay.rows import flat, rows_of
 from cacheview.ui.replay.selecting import selection
 from cacheview.ui.selected import Selected
 from cacheview.ui.settings import Settings
-from cacheview.ui.verdict import VerdictPane
+from cacheview.ui.verdict.pane import VerdictPane
 from cacheview.ui.window import MainWindow
 
 Open = Callable[[ReplayCase], None]

@@ -14,9 +14,9 @@ from verdict_kit import COMMAND, PATH, base, cache_of, digest, probe, small_cach
 from cacheview.engine import Check, Explanation, StageKind, explain
 from cacheview.model import Doubt, HistoryEntry, Image, Timestamp
 from cacheview.ui.theme import current_tokens
-from cacheview.ui.verdict import VerdictPane
 from cacheview.ui.verdict.delegate import Run
 from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.pane import VerdictPane
 from cacheview.ui.verdict.rows import Group
 
 DOUBT = Doubt(aspect="container_config", reason="The engine does <b>not</b> tell it.", remedy="Open containerd:.")

@@ -8,9 +8,9 @@ from pytestqt.qtbot import QtBot
 from verdict_kit import many_cache, many_probe
 
 from cacheview.engine import StageKind, explain
-from cacheview.ui.verdict import VerdictPane
 from cacheview.ui.verdict.listing import MOST, Listing
 from cacheview.ui.verdict.model import TraceModel
+from cacheview.ui.verdict.pane import VerdictPane
 from cacheview.ui.verdict.rows import More, Note
 
 LOCAL = StageKind.LOCAL

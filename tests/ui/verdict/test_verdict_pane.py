@@ -39,8 +39,8 @@ from cacheview.engine import (
 )
 from cacheview.model import Image, ImageConfig, ImageStore, Probe
 from cacheview.ui.theme import DARK, apply_theme, current_tokens
-from cacheview.ui.verdict import VerdictPane
 from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.pane import VerdictPane
 
 Key = Qt.Key
 Role = Qt.ItemDataRole

@@ -1,0 +1,42 @@
+"""Modules that say "No Qt" load without it: their logic can be used, and tested, without a window."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "cacheview"
+
+LOAD = """
+import importlib, sys
+
+class WithoutQt:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "shiboken6"):
+            raise ImportError(f"{name} is Qt")
+
+sys.meta_path.insert(0, WithoutQt())
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(f"{name}: {error}")
+"""
+
+
+def load(*names: str) -> str:
+    """What cannot be loaded without Qt, a line each."""
+    arguments = (sys.executable, "-c", LOAD, *names)
+    return subprocess.run(arguments, cwd=PACKAGE.parent, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_what_says_no_qt_needs_none() -> None:
+    files = (path for path in sorted(PACKAGE.rglob("*.py")) if "No Qt." in path.read_text("utf-8").partition("\n\n")[0])
+    names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in files]
+    assert len(names) > 30
+    assert load(*names) == ""
+
+
+def test_a_module_of_qt_is_seen() -> None:
+    assert load("cacheview.ui.theme").startswith("cacheview.ui.theme: PySide6")
