@@ -13,6 +13,7 @@ from cacheview.cases import rules_named
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
+from cacheview.model.wording import counted
 from cacheview.output import complain, print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
@@ -93,9 +94,7 @@ def _check_files(files: Sequence[str], asked: str = "") -> int:
     usable = sum([_check_file(file, tally) for file in files])
     if (more := tally.unusable - _MAX_SHOWN) > 0:
         print_lines([f"{more:,} more lines are not cases"])
-    print_lines(
-        f"not known: {count} step{'s' if count > 1 else ''}: {reason}" for reason, count in tally.unknown.most_common()
-    )
+    print_lines(f"not known: {counted(count, 'step')}: {reason}" for reason, count in tally.unknown.most_common())
     print(f"{tally.passed} passed, {tally.failed} failed")
     if not usable:
         return _UNUSABLE

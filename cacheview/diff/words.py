@@ -13,6 +13,7 @@ from cacheview.diff.senders import client_title
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import change_in_words
 from cacheview.model import short_id
+from cacheview.model.wording import counted
 
 __all__ = [
     "answer_sentence",
@@ -71,9 +72,9 @@ def answer_sentence(diff: BuildDiff) -> str:
         return "No difference is known: the histories have the same steps, with the same arguments and checksums."
     looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
-    steps = f"{len(looked_up)} step{'' if len(looked_up) == 1 else 's'}"
-    counted = f"{cached} of {steps} cached in both" if looked_up else "no step is looked up"
-    return f"The builds are the same to the cache: {counted}.{_endings(diff)}{also}"
+    steps = counted(len(looked_up), "step")
+    cached_of = f"{cached} of {steps} cached in both" if looked_up else "no step is looked up"
+    return f"The builds are the same to the cache: {cached_of}.{_endings(diff)}{also}"
 
 
 def _endings(diff: BuildDiff) -> str:
@@ -236,7 +237,7 @@ def loss_sentence(diff: BuildDiff) -> str:
     lost = diff.lost
     if not lost:
         return ""
-    steps = f"{len(lost)} step{'s' if len(lost) > 1 else ''}"
+    steps = counted(len(lost), "step")
     origin = _ORIGINS[diff.origin]
     return f"B lost the cache of {steps}{'' if origin.startswith(';') else ' '}{origin}."
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words
+from cacheview.model.wording import counted
 from cacheview.replay.causes import Cause, CauseKind, unexplained
 from cacheview.replay.comparison import Comparison, Evidence
 
@@ -90,7 +91,7 @@ def _in_folders(changes: Sequence[FileChange], mark: Mark) -> Iterator[str]:
         if change.path.rpartition("/")[0] in paths:
             continue
         count = inside.get(change.path, 0)
-        more = f", with {count:,} file{'s' if count > 1 else ''} in it" if count else ""
+        more = f", with {counted(count, 'file')} in it" if count else ""
         yield f"{_path(change.path)}{'/' if count else ''} was {mark.value}{more}"
 
 

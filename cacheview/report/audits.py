@@ -9,6 +9,7 @@ from cacheview.cases import Daemon
 from cacheview.engine import HAZARD_TITLES, RuleSet
 from cacheview.engine.audit import StoreHazard
 from cacheview.model import ImageStore, familiar
+from cacheview.model.wording import counted
 from cacheview.report.forms import joined, json_text
 from cacheview.report.images import image_as_object
 from cacheview.report.phrases import NEAREST
@@ -23,7 +24,7 @@ def audit_as_text(
     store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
     """The hazards of a store, each with the first images that it concerns."""
-    hazards = f"{len(store_hazards)} hazard{'' if len(store_hazards) == 1 else 's'}" if store_hazards else "no hazards"
+    hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
     lines = [f"{len(store.images):,} images, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
     for hazard in store_hazards:
         lines += ["", f"Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from cacheview.cases import Daemon
 from cacheview.dockerfile.refused import SPEAKERS
+from cacheview.model.wording import counted
 from cacheview.replay.client_comparison import ClientGroup, ClientRun
 from cacheview.report.forms import joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object
@@ -35,7 +36,7 @@ def outcome(run: ClientRun) -> str:
     if ends and not run.replay.steps:
         return ends
     count = len(run.steps)
-    text = f"{run.cached} of {count} step{'' if count == 1 else 's'} cached"
+    text = f"{run.cached} of {counted(count, 'step')} cached"
     text += f", {run.unknown} unknown" if run.unknown else ""
     return f"{text}, then {ends}" if ends else text
 

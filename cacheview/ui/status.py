@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from cacheview.model.wording import counted
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
@@ -15,7 +16,7 @@ from cacheview.ui.tips import set_tip
 if TYPE_CHECKING:
     from cacheview.ui.shown_store import Answer
 
-__all__ = ["StatusBar", "plural"]
+__all__ = ["StatusBar"]
 
 _LEFT: Final = ("store", "images", "concerned", "context")
 _RIGHT: Final = ("expected", "time")
@@ -43,7 +44,7 @@ class StatusBar(QStatusBar):
         """What is open."""
         self.clearMessage()
         self._write("store", one_line(title), f"{title}\n{location}")
-        self._write("images", plural(images, "image"))
+        self._write("images", counted(images, "image"))
 
     def show_context(self, text: str, tip: str) -> None:
         """Which build context is replayed; empty: none."""
@@ -51,8 +52,8 @@ class StatusBar(QStatusBar):
 
     def show_answer(self, answer: Answer, candidates: int, sources: int) -> None:
         """What the last answer was about."""
-        text = plural(candidates, "candidate")
-        self._write("concerned", f"{text} · {plural(sources, 'source')}" if sources else text)
+        text = counted(candidates, "candidate")
+        self._write("concerned", f"{text} · {counted(sources, 'source')}" if sources else text)
         expected = ""
         if answer.differences is not None:
             expected = "✗ not as the suite expects" if answer.differences else "✓ as the suite expects"
@@ -147,8 +148,3 @@ class _Words(QLabel):
         cut = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
         if cut != self.text():
             self.setText(cut)
-
-
-def plural(count: int, what: str) -> str:
-    """``1 image``, ``12,000 images``."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cacheview.model import Image, familiar, short_id
+from cacheview.model.wording import counted
 from cacheview.replay.result import Step, StepStatus
 from cacheview.whatif.apply import Applied, ChangedStore
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
@@ -29,14 +30,24 @@ _MOST: Final = 10
 """Images or names that are listed one by one."""
 
 _REASONS: Final = {
-    RemovedFor.ASKED: "it is the image that is removed",
-    RemovedFor.DANGLING: "it has no tag, and a prune removes such images",
-    RemovedFor.UNUSED: "no container uses it",
-    RemovedFor.PARENT: "it has no name, and goes along with the image that was built on it",
-    RemovedFor.REPLACED: "its last name moved to another image",
-    RemovedFor.NOT_SAVED: "it is not among the saved images",
-    RemovedFor.OTHER_STORE: "the other kind of store does not have it",
+    RemovedFor.ASKED: ("it is the image that is removed", "they are the images that are removed"),
+    RemovedFor.DANGLING: (
+        "it has no tag, and a prune removes such images",
+        "they have no tag, and a prune removes such images",
+    ),
+    RemovedFor.UNUSED: ("no container uses it", "no container uses them"),
+    RemovedFor.PARENT: (
+        "it has no name, and is removed with the image that was built on it",
+        "they have no name, and are removed with the image that was built on them",
+    ),
+    RemovedFor.REPLACED: ("its last name moved to another image", "their last names moved to other images"),
+    RemovedFor.NOT_SAVED: ("it is not among the saved images", "they are not among the saved images"),
+    RemovedFor.OTHER_STORE: (
+        "the other kind of store does not have it",
+        "the other kind of store does not have them",
+    ),
 }
+"""Of one image, and of several."""
 
 
 def change_title(change: Change) -> str:
@@ -63,12 +74,12 @@ def effect_sentence(changed: ChangedStore) -> str:
     """What all changes together make of the images of the store, in one sentence."""
     before, after = changed.before.by_id, changed.store.by_id
     doubtful = sum(image.doubt("existence") is not None for image in changed.store.images)
-    counted = (
+    counts = (
         (sum(image_id not in after for image_id in before), "would be gone"),
         (doubtful, "may be gone"),
         (sum(image_id not in before for image_id in after), "would be new"),
     )
-    parts = [f"{_count(count, 'image')} {words}" for count, words in counted if count]
+    parts = [f"{counted(count, 'image')} {words}" for count, words in counts if count]
     refused = any(applied.refused for applied in changed.applied)
     if not parts:
         return "The daemon refuses." if refused else "All images would stay."
@@ -77,7 +88,7 @@ def effect_sentence(changed: ChangedStore) -> str:
 
 def removed_reason(removed: Removed) -> str:
     """Why an image is not there any more."""
-    return _REASONS[removed.reason]
+    return _REASONS[removed.reason][0]
 
 
 def applied_lines(applied: Applied) -> Iterator[str]:
@@ -86,27 +97,27 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         yield f"The daemon refuses, and nothing changes: {applied.refused}"
         return
     if applied.removed:
-        yield f"Removes {_count(len(applied.removed), 'image')}:"
+        yield f"Removes {counted(len(applied.removed), 'image')}:"
         by_reason: dict[RemovedFor, list[Image]] = {}
         for each in applied.removed:
             by_reason.setdefault(each.reason, []).append(each.image)
         for reason, images in by_reason.items():
-            yield f"  {_listed([_called(image) for image in images])}: {_plural(_REASONS[reason], len(images))}"
+            yield f"  {_listed([_called(image) for image in images])}: {_REASONS[reason][len(images) > 1]}"
     gone = {each.image.id for each in applied.removed}
     names = [familiar(each.name) for each in applied.untagged if each.image not in gone]
     if names:
-        yield f"Removes {_count(len(names), 'name')} of images that stay: {_listed(names)}"
+        yield f"Removes {counted(len(names), 'name')} of images that stay: {_listed(names)}"
     for moved in applied.tagged[:_MOST]:
         was = f"; it was {short_id(moved.before)}" if moved.before else ""
         yield f"{familiar(moved.name)} would be {short_id(moved.image)}{was}"
     if len(applied.tagged) > _MOST:
         yield f"and {len(applied.tagged) - _MOST} more names"
     if applied.added:
-        yield f"Adds {_count(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
+        yield f"Adds {counted(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
     if applied.unknown:
         _, doubt = applied.unknown[0]
         called = [_called(image) for image, _ in applied.unknown]
-        yield f"May remove {_count(len(called), 'image')}: {_listed(called)}"
+        yield f"May remove {counted(len(called), 'image')}: {_listed(called)}"
         yield f"  {_sentence(doubt.reason)} {_sentence(doubt.remedy)}"
     if not applied.has_effect:
         yield _no_effect(applied.change)
@@ -161,7 +172,7 @@ def cost_reason(cost: Cost) -> str:
 
 def costs_line(costs: Costs) -> str:
     """The counts, in one sentence."""
-    counted = (
+    counts = (
         (Effect.LOST, "would be rebuilt that {is} cached now"),
         (Effect.GAINED, "would be cached that {is} not cached now"),
         (Effect.UNKNOWN, "would be unknown"),
@@ -170,9 +181,9 @@ def costs_line(costs: Costs) -> str:
         (Effect.ONLY_AFTER, "would be reached that {is} not reached now"),
     )
     parts = []
-    for effect, words in counted:
+    for effect, words in counts:
         if count := costs.count(effect):
-            parts.append(f"{_count(count, 'step')} {words.replace('{is}', 'is' if count == 1 else 'are')}")
+            parts.append(f"{counted(count, 'step')} {words.replace('{is}', 'is' if count == 1 else 'are')}")
     if parts:
         return f"{'; '.join(parts)}."
     return "No step changes." if not costs.changed else "No step changes except for its image."
@@ -182,23 +193,9 @@ def _called(image: Image) -> str:
     return f"{image.title} ({image.short_id})" if image.names else image.short_id
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def _listed(texts: list[str]) -> str:
     more = f" and {len(texts) - _MOST:,} more" if len(texts) > _MOST else ""
     return f"{', '.join(texts[:_MOST])}{more}"
-
-
-def _plural(text: str, count: int) -> str:
-    """The reason of several images."""
-    if count == 1:
-        return text
-    pairs = (("it is ", "they are "), ("it has ", "they have "), ("its last name moved", "their last names moved"))
-    for one, many in (*pairs, (" uses it", " uses them"), (" have it", " have them"), ("goes along", "go along")):
-        text = text.replace(one, many)
-    return text
 
 
 def _sentence(text: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from engine_replay import Replay, load
 from fuzzing import Fuzz, damaged, damaged_json, examine, fuzz, refused, shown
 
-from cacheview.model import DataError, decode
+from cacheview.model import DataError, StoreKind, decode
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.engine import pools
 from cacheview.stores.engine.client import EngineClient, Timeouts
@@ -100,7 +100,7 @@ def test_documents(request: pytest.FixtureRequest) -> None:
     """What an engine says of one image, and its list, without asking for them."""
     engines = [small(name) for name in ("20.10-overlay2", "28.5.2-gd", "28.5.2-c8d", "29x-c8d")]
     dumps = [dump for each in engines for dump in each.values()]
-    kinds = [Engine("28.5.2", "", "1.51", "1.44", store=store) for store in ("containerd", "graphdriver", None)]
+    kinds = [Engine("28.5.2", "", "1.51", "1.44", store=store) for store in (*StoreKind, None)]
 
     def hurt(document: object, run: Fuzz) -> bytes:
         if run.random.randrange(2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.engine.words.hazards import Text
-from cacheview.engine.words.phrases import counted
+from cacheview.model.wording import counted
 
 __all__ = [
     "cycle",

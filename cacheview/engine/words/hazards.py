@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from cacheview.engine.hazard import HazardKind
 from cacheview.engine.verdict import Why
-from cacheview.engine.words.phrases import command, counted, listed, names
+from cacheview.engine.words.phrases import command, listed, names
 from cacheview.model import Image
+from cacheview.model.wording import counted
 
 __all__ = [
     "HAZARD_TITLES",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cacheview.engine.check import ABSENT, UNKNOWN
 from cacheview.model import HistoryEntry, Image, ImageStore, short_id
 
-__all__ = ["all_of", "command", "counted", "known_as", "listed", "names", "parent_title", "plain"]
+__all__ = ["all_of", "command", "known_as", "listed", "names", "parent_title", "plain"]
 
 _STEP = 60
 """Characters of a step that are shown beside an id."""
@@ -44,11 +44,6 @@ def plain(value: object) -> str:
     if value is None or isinstance(value, str | bool | int | list | tuple | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """So many of them: ``1 source``, ``2 sources``. ``many``: of a plural with more than an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def names(images: Sequence[Image]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from cacheview.engine.comparison import Part
-from cacheview.engine.words.phrases import counted
 from cacheview.model import Image
+from cacheview.model.wording import counted
 
 __all__ = [
     "ABSENT_CONFIG",

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from cacheview.model import DataError, Image, Problem
+from cacheview.model import DataError, Image, Problem, StoreKind
 from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine.contexts import Endpoint
@@ -66,7 +66,7 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
     if endpoint.socket_path is None or engine.store is None:
         return []
     root = engine.root if os.path.isabs(engine.root) else DOCKER_ROOT
-    if engine.store == "graphdriver":
+    if engine.store is StoreKind.GRAPH_DRIVER:
         folder = f"{root}/image/{engine.driver}" if engine.driver else root
         return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
     text = engine.containerd.removeprefix("unix://")
@@ -121,7 +121,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
 def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
     """What to do so that the store itself can be read: which one, and what stands in the way."""
     tried = list(tried)
-    if engine.store == "graphdriver":
+    if engine.store is StoreKind.GRAPH_DRIVER:
         what = f"Open its data root, data-root:{engine.root or DOCKER_ROOT}"
     else:
         what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"

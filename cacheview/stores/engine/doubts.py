@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from cacheview.model import Aspect, Doubt
+from cacheview.model import Aspect, Doubt, StoreKind
 from cacheview.stores.engine.engine import Engine
 
 __all__ = ["Doubts"]
@@ -25,7 +25,7 @@ class Doubts:
     def __init__(self, engine: Engine, remedy: str) -> None:
         self.engine = engine
         self.remedy = remedy
-        self.in_containerd = engine.store != "graphdriver"  # also where it is not known
+        self.in_containerd = engine.store is not StoreKind.GRAPH_DRIVER  # also where it is not known
         self._about: dict[tuple[Aspect, str, str], Doubt] = {}
         self._unread: dict[tuple[str, bool], tuple[Doubt, ...]] = {}
         self.always = self._always()

@@ -23,6 +23,9 @@ _MAX_NAME = 255
 _SNAPSHOTTER = "io.containerd.snapshotter"
 
 
+_STORES = {StoreKind.CONTAINERD: "containerd store", StoreKind.GRAPH_DRIVER: "graph-driver store"}
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """An engine, as it says.
@@ -47,7 +50,7 @@ class Engine:
     commit: str
     list_api: str
     inspect_api: str
-    store: str | None = None
+    store: StoreKind | None = None
     root: str = ""
     containerd: str = ""
     driver: str = ""
@@ -59,7 +62,8 @@ class Engine:
 
     @property
     def title(self) -> str:
-        kind = {"containerd": "containerd store", "graphdriver": "graph-driver store"}.get(self.store or "", "")
+        """Its version, and which kind of store it has."""
+        kind = _STORES[self.store] if self.store is not None else ""
         return ", ".join(filter(None, (f"Docker Engine {self.version or 'of unknown version'}", kind)))
 
     @property
@@ -70,17 +74,12 @@ class Engine:
     @property
     def release(self) -> Release | None:
         """What its rules depend on; None where it does not report its kind of store."""
-        match self.store:
-            case "containerd":
-                return Release(StoreKind.CONTAINERD, self.version, self.commit)
-            case "graphdriver":
-                return Release(StoreKind.GRAPH_DRIVER, self.version, self.commit)
-        return None
+        return Release(self.store, self.version, self.commit) if self.store is not None else None
 
     @property
     def is_71ebfc7(self) -> bool:
         """Whether it is moby at 71ebfc7, whose containerd store keeps the container config in the image config."""
-        return self.store == "containerd" and self.commit.startswith(COMMIT_71EBFC7)
+        return self.store is StoreKind.CONTAINERD and self.commit.startswith(COMMIT_71EBFC7)
 
     @property
     def number(self) -> tuple[int, int] | None:
@@ -106,7 +105,8 @@ def ask_engine(client: EngineClient) -> Engine:
         problem = Problem("/info", f"{error.what}, so the kind of store is not known")
         return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
-    store = "containerd" if status.get("driver-type", "").startswith(_SNAPSHOTTER) else "graphdriver"
+    is_snapshotter = status.get("driver-type", "").startswith(_SNAPSHOTTER)
+    store = StoreKind.CONTAINERD if is_snapshotter else StoreKind.GRAPH_DRIVER
     containerd = info.Containerd
     namespaces = containerd.Namespaces if containerd else None
     return replace(

@@ -10,12 +10,12 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 
 from cacheview.engine import HAZARD_TITLES
+from cacheview.model.wording import counted
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
 from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Report
 from cacheview.ui.plain import visible
-from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
 
@@ -133,10 +133,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._patience.stop()
         assert self._asked is not None
         store, rules = self._asked
-        images = plural(len(store.images), "image")
-        hazards = (
-            f"{len(store_hazards)} hazard{'' if len(store_hazards) == 1 else 's'}" if store_hazards else "no hazards"
-        )
+        images = counted(len(store.images), "image")
+        hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
         self.head.say(f"{hazards} in {images}, using the rules of {rules.title}")
         self.head.copy_button.setEnabled(bool(store_hazards))
         kept = self._chosen()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cacheview.layers.changes import FileChange
 from cacheview.model import Image
+from cacheview.model.wording import counted
 from cacheview.ui.files.side_by_side import SideBySide, side_by_side
 from cacheview.ui.plain import one_line
 
@@ -119,17 +120,17 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
 
 
 def _counts(changes: tuple[FileChange, ...]) -> str:
-    counted: dict[str, int] = {}
+    by_mark: dict[str, int] = {}
     size = 0
     for change in changes:
         if change.differs:
-            counted[change.mark.value] = counted.get(change.mark.value, 0) + 1
+            by_mark[change.mark.value] = by_mark.get(change.mark.value, 0) + 1
             size += change.now.size if change.now is not None else 0
-    if not counted:
+    if not by_mark:
         return "The layer changes no files."
-    words = ", ".join(f"{count:,} {mark}" for mark, count in counted.items())
-    total = sum(counted.values())
-    return f"{total:,} file{'' if total == 1 else 's'}: {words}; {size:,} bytes in the layer."
+    words = ", ".join(f"{count:,} {mark}" for mark, count in by_mark.items())
+    total = sum(by_mark.values())
+    return f"{counted(total, 'file')}: {words}; {size:,} bytes in the layer."
 
 
 def reading_contents(shown: FilesShown, change: FileChange) -> Work:

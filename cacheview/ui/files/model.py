@@ -9,11 +9,11 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QBrush, QColor, QIcon
 
 from cacheview.layers.changes import Mark, change_in_words
+from cacheview.model.wording import counted
 from cacheview.ui.files.tree import FileNode
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.sizes import size_text
-from cacheview.ui.status import plural
 from cacheview.ui.theme import current_tokens
 
 __all__ = ["Column", "FilesModel"]
@@ -148,7 +148,7 @@ def _text(node: FileNode, column: int) -> str:
             return one_line(node.name) + ("/" if node.children else "")
         case Column.CHANGE:
             inside = node.files - (change is not None)
-            count = f"{plural(inside, 'file')} in it" if node.children else ""
+            count = f"{counted(inside, 'file')} in it" if node.children else ""
             return "; ".join(
                 filter(None, (change_in_words(change, with_mark=True) if change is not None else "", count))
             )

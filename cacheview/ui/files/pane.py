@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import FileChange, Mark, change_in_words
+from cacheview.model.wording import counted
 from cacheview.ui.dock_pane import PATIENCE, DockPane
 from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
@@ -24,7 +25,6 @@ from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
-from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
 from cacheview.ui.two_parts import TwoParts
 from cacheview.ui.verdict.labels import Line, Text
@@ -237,7 +237,7 @@ class FilesPane(DockPane[FilesHead]):
     def _show_counts(self, shown: FilesShown, root: FileNode) -> None:
         differing = sum(change.differs for change in shown.changes)
         same = len(shown.changes) - differing
-        text = f"{plural(root.files, 'file')} shown, {size_text(root.size)}"
+        text = f"{counted(root.files, 'file')} shown, {size_text(root.size)}"
         hidden = f"; {same:,} unchanged not listed" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
             text = "No file matches the filter" if self._box.text().strip() else "No file differs"
@@ -337,7 +337,7 @@ class FilesPane(DockPane[FilesHead]):
         rows = sorted(self.tree.selectionModel().selectedRows(), key=lambda index: self.tree.visualRect(index).top())
         nodes = [node for index in rows if (node := self.model.node(index)) is not None]
         if nodes:
-            self._put("\n".join(map(_line, nodes)), plural(len(nodes), "file"))
+            self._put("\n".join(map(_line, nodes)), counted(len(nodes), "file"))
 
     def _copy_all(self) -> None:
         shown = self._shown
@@ -369,7 +369,7 @@ class FilesPane(DockPane[FilesHead]):
 
 
 def _line(node: FileNode) -> str:
-    words = change_in_words(node.change, with_mark=True) if node.change is not None else plural(node.files, "file")
+    words = change_in_words(node.change, with_mark=True) if node.change is not None else counted(node.files, "file")
     size = size_text(node.size) if node.change is None or node.change.mark is not Mark.REMOVED else ""
     return "\t".join(visible(part) for part in (node.path, words, size) if part)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
+from cacheview.model.wording import counted
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
@@ -16,7 +17,6 @@ from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.downloading import downloadable_image
 from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
 from cacheview.ui.sizes import size_text
-from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.files_offer import offer_files
@@ -200,4 +200,4 @@ def _files(step: Step) -> str:
     ]
     if len(files) > _MOST_FILES:
         shown.append(f"and {len(files) - _MOST_FILES:,} more")
-    return "\n".join((f"{plural(len(files), 'file')} of the context:", *shown))
+    return "\n".join((f"{counted(len(files), 'file')} of the context:", *shown))

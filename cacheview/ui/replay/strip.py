@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from cacheview.model.wording import counted
 from cacheview.replay.result import Replay, Step
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import Replayed
-from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
 from cacheview.ui.verdict.labels import Line, Text
 from cacheview.whatif.costs import Costs
@@ -94,7 +94,7 @@ def _without_miss(replay: Replay) -> Summary:
     if replay.all_cached:
         text = f"All {len(asked)} steps that are looked up are hits"
         return Summary("hit", "HIT", text if len(asked) > 1 else "The one step that is looked up is a hit")
-    return Summary("not-certain", "NOT CHECKED", f"{plural(len(asked), 'step')} without a cache")
+    return Summary("not-certain", "NOT CHECKED", f"{counted(len(asked), 'step')} without a cache")
 
 
 def _named(step: Step, replay: Replay) -> str:

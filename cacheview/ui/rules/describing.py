@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cacheview.engine.words.rules import RELEASES, aspects, comparisons, differences, releases
+from cacheview.model.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
@@ -86,7 +87,7 @@ def _changes(before: RuleSet, rules: RuleSet) -> Iterator[Paragraph]:
         yield Paragraph("Nothing changed", (("", "These are the same rules. Choose two that are not."),))
         return
     changed = differences(before, rules)
-    count = "Nothing changed" if not changed else f"{len(changed)} thing{'' if len(changed) == 1 else 's'} changed"
+    count = "Nothing changed" if not changed else f"{counted(len(changed), 'thing')} changed"
     yield Paragraph(
         count,
         tuple((word, f"{each.title}: {releases(each)}") for word, each in (("from", before), ("to", rules))),

@@ -26,10 +26,10 @@ from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.engine.judge import judge_verdict
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
+from cacheview.model.wording import counted
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import visible
-from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
@@ -167,7 +167,7 @@ class AddDialog(QDialog):
 
     def _show_state(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
-        what = f"the whole store ({plural(len(self._asked.case.images), 'image')}, all values), the probe, the rules"
+        what = f"the whole store ({counted(len(self._asked.case.images), 'image')}, all values), the probe, the rules"
         if os.path.isdir(path):
             self._where.setText("That is a folder: name a file in it.")
         elif os.path.exists(path):
@@ -251,9 +251,9 @@ def _besides(expect: Expectation) -> str:
         parts.append("the complete new image")
     if expect.set_parent is not None:
         count = len(expect.set_parent)
-        parts.append(f"the hit records {plural(count, 'parent') if count else 'no parent'}")
+        parts.append(f"the hit records {counted(count, 'parent') if count else 'no parent'}")
     if expect.sources_after is not None:
-        parts.append(f"{plural(len(expect.sources_after), 'source')} for the next step")
+        parts.append(f"{counted(len(expect.sources_after), 'source')} for the next step")
     if expect.error:
         parts.append(f"shown, not compared: {' '.join(expect.error.split())[:300]}")
     return f"Also checked: {'; '.join(parts)}." if parts else "Nothing else is checked."

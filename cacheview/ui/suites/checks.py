@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cacheview.model.wording import counted
 from cacheview.ui.dock import DockController
 from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
-from cacheview.ui.status import plural
 from cacheview.ui.suites.adding import ProbeAdder
 from cacheview.ui.suites.pane import SuitesPane
 from cacheview.ui.suites.show import RowShower
@@ -48,7 +48,7 @@ class SuiteChecks(DockController[SuitesPane]):
         self.adder.close()
 
     def _added(self, path: str, count: int) -> None:
-        self.host.status.say(f"Added to {one_line(path)}, which now has {plural(count, 'case')}")
+        self.host.status.say(f"Added to {one_line(path)}, which now has {counted(count, 'case')}")
 
     def _not_shown(self, why: str) -> None:
         self.host.notice.show_text("problem", why)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.model.wording import counted
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
@@ -23,7 +24,6 @@ from cacheview.ui.icons import icon
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import name_of, start_folder
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.status import plural
 from cacheview.ui.suites.head import SuitesHead
 from cacheview.ui.suites.model import LOOKS, ChecksModel, Column
 from cacheview.ui.suites.rows import Outcome, Row
@@ -197,7 +197,7 @@ class SuitesPane(DockPane[SuitesHead]):
         elif text := self._box.text().strip():
             self._content.say(f"Nothing matches “{visible(text[:60])}”", "All columns are searched.", "Show all")
         else:
-            self._content.say("None failed", f"{plural(self.model.passed, 'probe')} passed.", "Show all")
+            self._content.say("None failed", f"{counted(self.model.passed, 'probe')} passed.", "Show all")
 
     def _show_counts(self) -> None:
         model = self.model
@@ -209,7 +209,7 @@ class SuitesPane(DockPane[SuitesHead]):
             text += f", of which {model.unusable:,} could not be run"
         more = self._running if self._loader.is_busy else self._ended
         if not more:
-            more = name_of(self.locations[0]) if len(self.locations) == 1 else plural(len(self.locations), "suite")
+            more = name_of(self.locations[0]) if len(self.locations) == 1 else counted(len(self.locations), "suite")
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
         self.head.say(f"{text} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
 
@@ -245,7 +245,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _copy(self, rows: Sequence[Row]) -> None:
-        self._put("\n".join(visible(row.line) for row in rows), plural(len(rows), "probe"))
+        self._put("\n".join(visible(row.line) for row in rows), counted(len(rows), "probe"))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -19,6 +19,7 @@ from cacheview.engine import (
 )
 from cacheview.engine.words.verdict import no_candidates
 from cacheview.model import SCRATCH, Doubt
+from cacheview.model.wording import counted
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
 
@@ -160,7 +161,7 @@ def subject_word(subject: Subject) -> str:
 def subject_count(subject: Subject) -> str:
     """``8 of 14 checks passed``."""
     passed, total = subject.tally.passed, subject.tally.compared
-    return f"{passed} of {total} check{'' if total == 1 else 's'} passed"
+    return f"{passed} of {counted(total, 'check')} passed"
 
 
 def row_name(check: Check) -> str:

@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
+from cacheview.model.wording import counted
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.status import plural
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.watch.bridge import WatcherBridge
 from cacheview.ui.watch.head import WatchHead
@@ -230,9 +230,10 @@ class WatchPane(DockPane[WatchHead]):
     def _say_count(self) -> None:
         builds = self.model.builds
         differ = sum(bool(build.differences) for build in builds)
-        text = ", ".join(filter(None, (plural(len(builds), "build"), one_line(self.line))))
+        text = ", ".join(filter(None, (counted(len(builds), "build"), one_line(self.line))))
         if differ:
-            text = f"{differ} of {plural(len(builds), 'build')} {'differs' if differ == 1 else 'differ'} from cacheview"
+            verb = "differs" if differ == 1 else "differ"
+            text = f"{differ} of {counted(len(builds), 'build')} {verb} from the prediction"
         self.head.say(text, ("hazard", "hazard") if differ else None)
 
     def _select(self, _: QModelIndex) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QFileDialog
 
+from cacheview.model.wording import counted
 from cacheview.ui.dock import DockController
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
-from cacheview.ui.status import plural
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.watch.pane import WatchPane
 
@@ -110,7 +110,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self.pane.show_records(records.builds)
         if records.problems or records.more:
             name = one_line(os.path.basename(self._asked))
-            shown = plural(len(records.builds), "build")
+            shown = counted(len(records.builds), "build")
             text = f"Showing {shown} of {name}."
             text += " It has more builds." if records.more else " Its other lines are not builds."
             self.host.notice.show_text("note", text, records.problems, ())

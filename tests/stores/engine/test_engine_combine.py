@@ -11,7 +11,7 @@ import pytest
 from engine_fidelity import compare, true_images, truth_of
 from engine_replay import Replay, load, serving
 
-from cacheview.model import DataError, Image, ImageStore, Problem
+from cacheview.model import DataError, Image, ImageStore, Problem, StoreKind
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine import combine
 from cacheview.stores.engine.combine import Place, candidates, remedy_for
@@ -144,17 +144,17 @@ class TestPlaces:
     def real(self, monkeypatch: pytest.MonkeyPatch, nothing_beside: None) -> None:
         monkeypatch.undo()
 
-    def engine(self, store: str, root: str, containerd: str = "") -> Engine:
+    def engine(self, store: StoreKind, root: str, containerd: str = "") -> Engine:
         return Engine("28.5.2", "", "1.51", "1.44", store, root, containerd, driver="overlay2")
 
     @pytest.mark.parametrize("host", ["tcp://10.0.0.1:2375", "ssh://me@host", "npipe:////./pipe/docker_engine"])
     def test_engines_elsewhere_have_none(self, host: str) -> None:
-        engine = self.engine("containerd", "/var/lib/docker")
+        engine = self.engine(StoreKind.CONTAINERD, "/var/lib/docker")
         assert candidates(engine, Endpoint("", host)) == []
         assert "on the engine's machine" in remedy_for(engine, [])
 
     def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
-        engine = self.engine("graphdriver", str(tmp_path))
+        engine = self.engine(StoreKind.GRAPH_DRIVER, str(tmp_path))
         (absent,) = candidates(engine, Endpoint("", "unix:///x.sock"))
         assert "does not exist on this machine" in absent.why_not
         (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
@@ -163,7 +163,7 @@ class TestPlaces:
         assert place == Place(f"data-root:{folder}", folder)
 
     def test_containerd_as_the_engine_reports_it(self, tmp_path: Path) -> None:
-        engine = self.engine("containerd", str(tmp_path), f"unix://{tmp_path}/c.sock")
+        engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"unix://{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch()
         folder = f"{tmp_path}/containerd/daemon"
         absent, socket, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
@@ -181,16 +181,18 @@ class TestPlaces:
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
         monkeypatch.setattr(combine, "_place", lambda location, path, _: Place(location, path))
         for reported, sockets in (("", [other]), (own, [own, other]), (other, [other])):
-            places = candidates(self.engine("containerd", "/d", reported), Endpoint("", "unix:///x.sock"))
+            places = candidates(self.engine(StoreKind.CONTAINERD, "/d", reported), Endpoint("", "unix:///x.sock"))
             folders = ["/var/lib/containerd", "/d/containerd/daemon"] if reported == own else ["/d/containerd/daemon"]
             assert [place.path for place in places] == [folders[0], *sockets, *folders[1:]]
             assert [place.path for place in places if place.is_folder] == folders
         # Where there is no socket, the usual one is the one that is not there.
         monkeypatch.setattr(combine, "containerd_sockets", list)
-        assert own in [place.path for place in candidates(self.engine("containerd", "/d"), Endpoint("", "unix:///x"))]
+        assert own in [
+            place.path for place in candidates(self.engine(StoreKind.CONTAINERD, "/d"), Endpoint("", "unix:///x"))
+        ]
 
     def test_without_permission_the_remedy_says_who_may(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        engine = self.engine("containerd", str(tmp_path), f"{tmp_path}/c.sock")
+        engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch(0o600)
         monkeypatch.setattr(os, "access", lambda *_: False)  # root may everything
         places = candidates(engine, Endpoint("", "unix:///x.sock"))
@@ -210,6 +212,6 @@ class TestPlaces:
 
     @pytest.mark.parametrize("address", ["../../etc", "\x00", "relative.sock", "tcp://1.2.3.4:5"])
     def test_hostile_addresses_are_not_taken(self, address: str) -> None:
-        engine = self.engine("containerd", "\x00", address)
+        engine = self.engine(StoreKind.CONTAINERD, "\x00", address)
         places = candidates(engine, Endpoint("", "unix:///x.sock"))
         assert not any(address in place.path for place in places)

@@ -431,12 +431,12 @@ class Preparing:
         self.threads: set[int] = set()
         real = asking.explain
 
-        def slow(cache: ImageCache, probe: Probe) -> Explanation:
+        def slow(cache: ImageCache, probe: Probe, *, at_once: bool = True) -> Explanation:
             self.caches.append(cache)
             self.threads.add(threading.get_ident())
             self.reached.set()
             assert self.open.wait(20)
-            return real(cache, probe)
+            return real(cache, probe, at_once=at_once)
 
         monkeypatch.setattr(asking, "explain", slow)
 

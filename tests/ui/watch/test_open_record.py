@@ -134,7 +134,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
         "as the daemon",
         "DIFFERS from the daemon",
     ]
-    assert pane.head.text == "1 of 2 builds differs from cacheview"
+    assert pane.head.text == "1 of 2 builds differs from the prediction"
     pane.builds.selectRow(1)
     assert [pane.steps_model.rows[row].differs for row in range(3)] == [False, True, True]
     assert not pane.head.save_button.isVisible()

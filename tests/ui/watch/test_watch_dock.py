@@ -123,7 +123,7 @@ def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
 ) -> None:
     build = build_of(differences=("step 2 'CMD x': miss, but the daemon had a hit",))
     hear(pane, watcher, qtbot, build, build)
-    assert pane.head.text == "1 of 1 build differs from cacheview"
+    assert pane.head.text == "1 of 1 build differs from the prediction"
     assert pane.model.index(0, Builds.COMPARED).data() == "DIFFERS from the daemon"
     assert window.notice.isVisible()
     dialog = window.watched.save(shown_build(build))
