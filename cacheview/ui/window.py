@@ -20,6 +20,7 @@ from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
+from cacheview.ui.window_dialogs import WindowDialogs
 from cacheview.ui.window_menus import WindowMenus
 from cacheview.ui.window_size import LEAST, USUAL
 
@@ -77,6 +78,8 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, settings)
         self.menus = WindowMenus(self.commands, settings, self._location, lambda menu: self.what_if.fill(menu), self)
         self.menus.store_chosen.connect(self.open)
+        self.dialogs = WindowDialogs(self.commands, settings, lambda: self.opener.location, self)
+        self.dialogs.store_chosen.connect(self.open)
         self.menus.build_chosen.connect(lambda build: self.replays.open_build(build))
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
@@ -234,7 +237,7 @@ class MainWindow(QMainWindow):
         centre.cancelled.connect(lambda: self.status.say("Opening was cancelled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._say_copied)
-        centre.name_asked.connect(self._ask_name)
+        centre.name_asked.connect(self.dialogs.ask_name)
 
     def _make_headline(self) -> None:
         from cacheview.ui.case_reader import CaseReader
@@ -279,7 +282,6 @@ class MainWindow(QMainWindow):
         do = self.commands
         connect(do.open_file, lambda: self.opener.choose_file())
         connect(do.open_folder, lambda: self.opener.choose_folder())
-        connect(do.open_by_name, self._ask_name)
         connect(do.open_demo, lambda: self.open(DEMO))
         connect(do.reload, lambda: self.opener.reload())
         connect(do.save_suite, lambda: self.saver.ask(self._session()))
@@ -300,10 +302,6 @@ class MainWindow(QMainWindow):
         self.docks.connect_actions()
         connect(do.add_probe, lambda: self.suites.add(self._session()))
         connect(do.reset_layout, self._reset_layout)
-        connect(do.editor, self._choose_editor)
-        connect(do.shortcuts, self._show_shortcuts)
-        connect(do.documentation, self._show_documentation)
-        connect(do.about, self._show_about)
         connect(do.leave_what_if, lambda: self.what_if.leave())
 
     def choose_rules(self, name: str, preparing: Work) -> None:
@@ -368,35 +366,6 @@ class MainWindow(QMainWindow):
 
     def _remember_following(self, wanted: bool) -> None:
         self._settings.following = wanted
-
-    def _ask_name(self) -> None:
-        from cacheview.ui.stores.by_name import ByNameDialog
-
-        dialog = ByNameDialog(self.opener.location, self)
-        dialog.chosen.connect(self.open)
-        dialog.open()
-
-    def _choose_editor(self) -> None:
-        from cacheview.ui.editor.dialog import EditorDialog
-
-        dialog = EditorDialog(self._settings.editor, self)
-        dialog.chosen.connect(lambda command: setattr(self._settings, "editor", command))
-        dialog.open()
-
-    def _show_shortcuts(self) -> None:
-        from cacheview.ui.help import ShortcutsDialog
-
-        ShortcutsDialog(self.commands.listed(), self).open()
-
-    def _show_documentation(self) -> None:
-        from cacheview.ui.documentation import DocumentationDialog
-
-        DocumentationDialog(self).show()  # to be read beside the window
-
-    def _show_about(self) -> None:
-        from cacheview.ui.help import AboutDialog
-
-        AboutDialog(self).open()
 
     # Events
 
