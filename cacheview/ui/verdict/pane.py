@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
-from cacheview.engine import Check, Edit, Explanation, Stage, Subject, take_value
+from cacheview.engine import Check, Explanation
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.plain import one_line
@@ -19,18 +19,18 @@ from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.banner import Banner
-from cacheview.ui.verdict.copying import explanation_as, row_as
+from cacheview.ui.verdict.copying import explanation_as
 from cacheview.ui.verdict.detail import Detail
 from cacheview.ui.verdict.hazards import HazardList
 from cacheview.ui.verdict.head import VerdictHead
 from cacheview.ui.verdict.listing import MOST, Listing
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
+from cacheview.ui.verdict.row_menu import RowMenu
 from cacheview.ui.verdict.rows import More
 from cacheview.ui.verdict.subject import SubjectLine
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
-from cacheview.ui.verdict.words import FORMATS
 
 __all__ = ["VerdictPane"]
 
@@ -81,6 +81,7 @@ class VerdictPane(QWidget):
         self.hazards = HazardList(self)
         self.view = TraceView(self.trace, self)
         self.detail = Detail(self)
+        self.row_menu = RowMenu(self.view, self.trace, self)
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
         self._selected: Selected | None = None
@@ -326,13 +327,13 @@ class VerdictPane(QWidget):
         self.banner.files_asked.connect(self.files_asked)
         self.banner.copy_asked.connect(self._copy_explanation)
         self.subject.back_asked.connect(self.back_asked)
-        self.view.copy_asked.connect(lambda: self._copy_row("text"))
-        self.view.menu_asked.connect(self._open_menu)
+        self.row_menu.edit_requested.connect(self.edit_requested)
+        self.row_menu.copied.connect(self.copied)
         self.view.entered_row.connect(self._enter)
         self.view.doubleClicked.connect(self._list_all)
         self.navigation.moved.connect(self._moved)
-        self.detail.take_asked.connect(self._ask_value)
-        self.detail.copy_asked.connect(self._copy_detail)
+        self.detail.take_asked.connect(lambda: self.row_menu.use_value(self._detail_index()))
+        self.detail.copy_asked.connect(lambda: self.row_menu.copy_row(self._detail_index(), "text"))
 
     def _ask_smallest_edit(self) -> None:
         explanation = self.trace.explanation
@@ -380,42 +381,8 @@ class VerdictPane(QWidget):
         self.detail.show_check(
             check if isinstance(check, Check) else None,
             one_line(whose),
-            can_take=self._edit_of(index) is not None,
+            can_take=self.row_menu.edit_of(index) is not None,
         )
-
-    def _edit_of(self, index: QModelIndex) -> Edit | None:
-        """The probe with the image's value of a check; None where there is nothing to take over."""
-        explanation, check, subject = self.trace.explanation, self.trace.item(index), self.trace.subject_of(index)
-        if explanation is None or subject is None or not isinstance(check, Check):
-            return None
-        return take_value(explanation.trace.probe, check, subject.image, explanation.trace.rules)
-
-    def _ask_value(self) -> None:
-        edit = self._edit_of(self._detail_index())
-        if edit is not None:
-            self.edit_requested.emit(edit)
-
-    def menu_of(self, index: QModelIndex) -> QMenu:
-        """What can be done with a row."""
-        menu = QMenu(self)
-        edit = self._edit_of(index)
-        if isinstance(self.trace.item(index), Check):
-            take = menu.addAction("&Use the image's value")
-            take.setEnabled(edit is not None)
-            take.triggered.connect(lambda: self.edit_requested.emit(edit))
-            menu.addSeparator()
-        for form in FORMATS:
-            action = menu.addAction(f"Copy as {form}")
-            action.triggered.connect(lambda _=False, form=form: self._copy_row(form))
-        if isinstance(self.trace.item(index), Stage | Subject):
-            menu.addSeparator()
-            menu.addAction("&Expand all below").triggered.connect(lambda: self.view.expandRecursively(index, 3))
-        return menu
-
-    def _open_menu(self, index: QModelIndex, where: QPoint) -> None:
-        menu = self.menu_of(index)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(where)
 
     # Copies
 
@@ -425,20 +392,5 @@ class VerdictPane(QWidget):
             self._copy_wanted = form  # as soon as all of it is there
         elif explanation is not None:
             self._copy_wanted = ""
-            self._copy(explanation_as(explanation, form, self.daemon()), f"Copied the explanation as {form}")
-
-    def _copy_row(self, form: str) -> None:
-        self._copy_index(self.view.currentIndex().siblingAtColumn(0), form)
-
-    def _copy_detail(self) -> None:
-        self._copy_index(self._detail_index(), "text")
-
-    def _copy_index(self, index: QModelIndex, form: str) -> None:
-        explanation = self.trace.explanation
-        items = self.trace.items_above(index)
-        if explanation is not None and items:
-            self._copy(row_as(items, explanation, form), f"Copied the row as {form}")
-
-    def _copy(self, text: str, words: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.copied.emit(words)
+            QGuiApplication.clipboard().setText(explanation_as(explanation, form, self.daemon()))
+            self.copied.emit(f"Copied the explanation as {form}")

@@ -480,7 +480,7 @@ def test_take_the_images_value(pane: VerdictPane, cache: ImageCache, qtbot: QtBo
 def test_the_menu_of_a_row(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     pane.reveal_field("Env[1]")
-    menu = pane.menu_of(pane.view.currentIndex())
+    menu = pane.row_menu.menu_of(pane.view.currentIndex())
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == ["&Use the image's value", "Copy as text", "Copy as JSON", "Copy as Markdown"]
     with qtbot.waitSignal(pane.edit_requested) as asked:
