@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cacheview.engine import ABSENT, UNKNOWN, Check, CheckOutcome, plain
-from cacheview.model import Doubt, HealthConfig
+from cacheview.model import Doubt, HealthConfig, HistoryEntry
 
 __all__ = ["MARKS", "NOT_CERTAIN", "check_as_object", "check_line", "check_lines", "doubt_as_object", "value_as_object"]
 
@@ -72,7 +72,7 @@ def value_as_object(key: str, value: object) -> dict[str, Any]:
     """``{key: value}`` as JSON can hold it. Empty if there is no value, or it is not known."""
     if value is ABSENT or value is UNKNOWN:
         return {}
-    if isinstance(value, HealthConfig):
+    if isinstance(value, HealthConfig | HistoryEntry):
         return {key: value.model_dump(mode="json", exclude_defaults=True)}
     if value is None or isinstance(value, str | bool | int | list | tuple | dict):
         return {key: value}
