@@ -28,6 +28,7 @@ from cacheview.engine.comparison import NO_KEY, Step
 from cacheview.engine.counts import Counts
 from cacheview.engine.distances import Differences
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.filed import Bucket, Matching, Table, all_same
 from cacheview.engine.history import created_by
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
@@ -55,56 +56,6 @@ class Survivors:
     bits: int
 
 
-def _all_same(values: Sequence[Any]) -> bool:
-    """Whether all are equal: so are most columns of a store, which says nothing in most fields."""
-    return bool(values) and values.count(values[0]) == len(values)
-
-
-class _Table:
-    """The images filed under the keys of one slot."""
-
-    def __init__(self, values: Sequence[Any], key: Callable[[Any], Hashable], special: Callable[[Any], bool] | None):
-        self._filed: dict[Hashable, list[int] | int] = {}
-        if _all_same(values):
-            self._filed[key(values[0])] = (1 << len(values)) - 1
-        else:
-            for position, value in enumerate(paced(values)):
-                self._filed.setdefault(key(value), []).append(position)  # type: ignore[union-attr]
-        self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
-
-    def bits(self, key: Hashable) -> int:
-        filed = self._filed.get(key, 0)
-        if isinstance(filed, list):  # made into bits when first asked for
-            filed = self._filed[key] = bits_of(filed)
-        return filed
-
-
-class _Bucket(dict[tuple[Hashable, ...], list[int]]):
-    """Images that are alike under all checks but those that admit several keys.
-
-    `special` are the keys admitted, each filed under a part that a probe has to have; None: it has to have none.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.special: dict[Hashable, list[tuple[Hashable, ...]]] = {}
-
-    @cached_property
-    def bits(self) -> int:
-        """All of them."""
-        return bits_of(sorted(position for positions in self.values() for position in positions))
-
-    def file(self, keys: tuple[Hashable, ...], parts: Iterable[Hashable]) -> None:
-        """File a special key, under the part that the fewest have so far."""
-        part = min(parts, key=lambda part: len(self.special.get(part, ())), default=None)
-        self.special.setdefault(part, []).append(keys)
-
-    def admitted(self, parts: Iterable[Hashable]) -> Iterator[tuple[Hashable, ...]]:
-        """The special keys that may pass for a probe that has these parts."""
-        for part in (None, *parts):
-            yield from self.special.get(part, ())
-
-
 class CandidateIndex:
     """An index over images that are candidates together. Immutable to the eye; tables are made when first needed."""
 
@@ -119,7 +70,8 @@ class CandidateIndex:
         dated.sort(key=self._age_of)
         self._images = [*dated, *(image for image in images if rules.time(image.created) is None)]
         self._configs = [container_config_of(image) for image in self._images]
-        self._tables: dict[Hashable, _Table] = {}
+        self._numbers = list(range(len(self._images)))  # shared by all that is filed
+        self._tables: dict[Hashable, Table] = {}
         self._columns: dict[str, list[Any]] = {}
         self._by_aspects: dict[tuple[Aspect, ...], int] = {}
         self.all = (1 << len(self._images)) - 1
@@ -333,7 +285,7 @@ class CandidateIndex:
                 if _is_match(self._rules, probe, image, self._configs[position])
             ]
         steps = self._steps(probe)
-        bucket = self._matching.get(tuple(step.accepted for step in steps if step.admits is None))
+        bucket = self._matching.bucket([step.accepted for step in steps if step.admits is None])
         if bucket is None:
             return []
         loose = [(row, step) for row, step in zip(self._rows, steps, strict=True) if step.admits is not None]
@@ -361,7 +313,7 @@ class CandidateIndex:
 
     def indistinguishable(self) -> Iterator[list[int]]:
         """The positions of all images, together where no probe distinguishes them."""
-        for bucket in self._matching.values():
+        for bucket in self._matching.buckets.values():
             yield from bucket.values()
 
     def _steps(self, probe: Probe) -> list[Step]:
@@ -379,26 +331,32 @@ class CandidateIndex:
         return (*rules.requirements, *rules.config_checks, *rules.later)
 
     @cached_property
-    def _matching(self) -> dict[tuple[Hashable, ...], _Bucket]:
+    def _matching(self) -> Matching:
         """All images by the keys of all checks together: those of `Step.admits` apart, within each bucket."""
         steps = self._steps(Probe())  # how an image is filed does not depend on the probe
         keys = [(_keys(self._column(row), step), step) for row, step in zip(self._rows, steps, strict=True)]
-        exact = zip(*(column for column, step in keys if step.admits is None), strict=True)
+        columns = [column for column, step in keys if step.admits is None]
+        common = {number: column[0] for number, column in enumerate(columns) if all_same(column)}
+        others = tuple(number for number in range(len(columns)) if number not in common)
+        # Without any, all images are in one bucket.
+        alike = itertools.repeat((), len(self._images))
+        exact = zip(*(columns[number] for number in others), strict=True) if others else alike
         loose = zip(*(column for column, step in keys if step.admits is not None), strict=True)
         special = [step for _, step in keys if step.special is not None]
-        buckets: dict[tuple[Hashable, ...], _Bucket] = {}
-        for position, (key, loose_key) in enumerate(paced(zip(exact, loose, strict=True))):
+        buckets: dict[tuple[Hashable, ...], Bucket] = {}
+        for position, key, loose_key in paced(zip(self._numbers, exact, loose, strict=True)):
             bucket = buckets.get(key)
             if bucket is None:
-                bucket = buckets[key] = _Bucket()
+                bucket = buckets[key] = Bucket()
             positions = bucket.get(loose_key)
             if positions is None:
-                positions = bucket[loose_key] = []
+                bucket[loose_key] = [position]
                 if any(step.special(key) for step, key in zip(special, loose_key, strict=True) if step.special):
                     parts = (step.parts(key) for step, key in zip(special, loose_key, strict=True) if step.parts)
                     bucket.file(loose_key, next(parts, ()))
-            positions.append(position)
-        return buckets
+            else:
+                positions.append(position)
+        return Matching(tuple(common.items()), others, buckets)
 
     def survivors(self, probe: Probe) -> list[Survivors]:
         """What is left after each check, element by element, up to the first that nothing passes."""
@@ -437,7 +395,7 @@ class CandidateIndex:
     def _look_up(self, row: ConfigCheck | Requirement, step: Step) -> int:
         table = self._tables.get(step.slot)
         if table is None:
-            table = self._tables[step.slot] = _Table(self._column(row), step.key, step.special)
+            table = self._tables[step.slot] = Table(self._numbers, self._column(row), step.key, step.special)
         bits = table.bits(step.accepted) if step.accepted is not NO_KEY else 0
         if step.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
             return bits | self._differences.read_alike(row.field, dict(step.accepted))  # type: ignore[call-overload]
@@ -467,7 +425,7 @@ class CandidateIndex:
 
 
 def _keys(column: Sequence[Any], step: Step) -> Sequence[Hashable]:
-    if _all_same(column):
+    if all_same(column):
         return [step.key(column[0])] * len(column)
     return [step.key(value) for value in paced(column)]
 

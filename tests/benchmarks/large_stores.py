@@ -128,10 +128,11 @@ def _manifest(config_hex: str, config: bytes, layers: list[str]) -> dict[str, An
     }
 
 
-def write_data_root(root: Path, images: int) -> int:
+def write_data_root(root: Path, images: int, *, on_one: bool = False) -> int:
     """A data root with builds of ten steps on bases of five, each step an image on the one before.
 
-    Every fifth step has a layer. Returns the bytes of the configs.
+    Every fifth step has a layer. ``on_one``: all images but the first are built on that, in one step that no other has.
+    Returns the bytes of the configs.
     """
     driver = root / "image" / "overlay2"
     content, metadata, layerdb = (
@@ -146,20 +147,24 @@ def write_data_root(root: Path, images: int) -> int:
         build, step = divmod(number, _STEPS)
         history = [_entry(n, build // 10) for n in range(5)] + [_entry(5 + n, build) for n in range(step + 1)]
         layers = [build // 10 * 100, *(build * 100 + n for n in range(1, 2 + step // 5))]
+        if on_one:
+            history, layers = [*(_entry(n, 0) for n in range(9)), _entry(9, number)], [0, number]
+            step = 0
         config = _dumps(_config(number, history, layers, f"COPY file:{number:064x} in /srv "))
         digest = _hex(config)
         size += len(config)
         (content / digest).write_bytes(config)
         folder = metadata / digest
         folder.mkdir()
-        if step:
+        if step or (on_one and parent):
             (folder / "parent").write_text(f"sha256:{parent}")
         (folder / "builtLocally").write_text("\x01")
         if not step % 5:
             _write_layer(layerdb, layers)
         if step == _STEPS - 1:
             names[f"bench/app{build}"] = {f"bench/app{build}:latest": f"sha256:{digest}"}
-        parent = digest
+        if not (on_one and parent):
+            parent = digest
     (driver / "repositories.json").write_bytes(_dumps({"Repositories": names}))
     return size
 

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import psutil
 
+from cacheview.model import SCRATCH, ImageStore, Probe
+
+_REST = 2000  # milliseconds
+
 
 def _resident() -> int:
     return int(psutil.Process().memory_info().rss)
@@ -22,8 +26,16 @@ def _peak() -> int:
     return 1024 * int(status.partition("VmHWM:")[2].split()[0])
 
 
+def _probe(store: ImageStore) -> Probe:
+    """What misses among the candidates of the parent that most images are built on."""
+    parent = max(store.children, key=lambda parent: (len(store.children[parent]), parent != SCRATCH))
+    made_by = store.children[parent][0].config.container_config
+    assert made_by is not None
+    return Probe(parent=parent, config=made_by.model_copy(update={"User": "nobody", "Cmd": ("a", "b", "c", "d")}))
+
+
 def _command(location: str, small: str) -> list[int]:
-    from cacheview.cases import daemon_known, first_probe
+    from cacheview.cases import daemon_known
     from cacheview.engine import ImageCache, explain
     from cacheview.stores.collector import rare_searches
     from cacheview.stores.open import open_store
@@ -35,7 +47,8 @@ def _command(location: str, small: str) -> list[int]:
             assert not opened.problems, opened.problems[0]
             case = opened.cases[0]
             taken.append(_resident())
-            explanation = explain(ImageCache(case.store, daemon_known(case).rules), first_probe(case.store))
+            explanation = explain(ImageCache(case.store, daemon_known(case).rules), _probe(case.store))
+            list(explanation.nearest())
             taken.append(_resident())
             assert explanation.sentence
     return taken[1:]
@@ -56,14 +69,19 @@ def _window(location: str, small: str) -> list[int]:
         app.processEvents()
         freeze()
         loop = QEventLoop()
-        window.settled.connect(lambda _: QTimer.singleShot(1000, loop.quit))
+        window.settled.connect(lambda _: QTimer.singleShot(_REST, loop.quit))
         taken = []
         for where in (small, location):
             window.open(where)
             loop.exec()
             taken.append(_resident())
+            assert window.session is not None
+            window.session.document.edit(_probe(window.session.store), "Edit")
+            QTimer.singleShot(5 * _REST, loop.quit)
+            loop.exec()
+            taken.append(_resident())
         window.close()
-    return [*taken, taken[-1]]
+    return taken[1:]
 
 
 if __name__ == "__main__":

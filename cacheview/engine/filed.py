@@ -1,0 +1,116 @@
+"""Images filed under the keys of checks, in the memory that very many of them leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cacheview.engine.bits import bits_of
+from cacheview.model.effort import paced
+
+__all__ = ["Bucket", "Matching", "Table", "all_same"]
+
+
+def all_same(values: Sequence[Any]) -> bool:
+    """Whether all are equal: so are most columns of a store, which says nothing in most fields."""
+    return bool(values) and values.count(values[0]) == len(values)
+
+
+class Table:
+    """The images filed under the keys of one slot."""
+
+    def __init__(
+        self,
+        positions: Sequence[int],
+        values: Sequence[Any],
+        key: Callable[[Any], Hashable],
+        special: Callable[[Any], bool] | None,
+    ) -> None:
+        self._filed: dict[Hashable, int | list[int]] = {}  # most keys have one position
+        self._bits: dict[Hashable, int] = {}
+        if all_same(values):
+            only = key(values[0])
+            self._filed[only] = positions[0]
+            self._bits[only] = (1 << len(values)) - 1
+        else:
+            for position, value in zip(positions, paced(values), strict=True):
+                filed_under = key(value)
+                filed = self._filed.setdefault(filed_under, position)
+                if isinstance(filed, list):
+                    filed.append(position)
+                elif filed != position:
+                    self._filed[filed_under] = [filed, position]
+        self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
+
+    def bits(self, key: Hashable) -> int:
+        bits = self._bits.get(key)
+        if bits is not None:
+            return bits
+        filed = self._filed.get(key)
+        if isinstance(filed, list):  # made into bits when first asked for
+            bits = self._bits[key] = bits_of(filed)
+            del self._filed[key]
+            return bits
+        return 1 << filed if filed is not None else 0
+
+
+class Bucket(dict[tuple[Hashable, ...], list[int]]):
+    """Images that are alike under all checks but those that admit several keys.
+
+    The special keys are those admitted, each filed under a part that a probe has to have; None: it has to have none.
+    """
+
+    __slots__ = ("_bits", "_only", "_special")  # there may be as many as images
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._only: tuple[Hashable, tuple[Hashable, ...]] | None = None  # most have one special key, with its part
+        self._special: dict[Hashable, list[tuple[Hashable, ...]]] | None = None  # where there are more
+        self._bits: int | None = None
+
+    @property
+    def bits(self) -> int:
+        """All of them."""
+        if self._bits is None:
+            self._bits = bits_of(sorted(position for positions in self.values() for position in positions))
+        return self._bits
+
+    def file(self, keys: tuple[Hashable, ...], parts: Iterable[Hashable]) -> None:
+        """File a special key, under the part that the fewest have so far."""
+        if self._special is None:
+            if self._only is None:
+                self._only = (next(iter(parts), None), keys)
+                return
+            self._special = {self._only[0]: [self._only[1]]}
+        special = self._special
+        part = min(parts, key=lambda part: len(special.get(part, ())), default=None)
+        special.setdefault(part, []).append(keys)
+
+    def admitted(self, parts: Iterable[Hashable]) -> Iterator[tuple[Hashable, ...]]:
+        """The special keys that may pass for a probe that has these parts."""
+        special = self._special
+        if special is None:
+            special = {self._only[0]: [self._only[1]]} if self._only is not None else {}
+        for part in (None, *parts):
+            yield from special.get(part, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """All images by the keys of all checks together.
+
+    Attributes:
+        common: for the checks, by number, under which all images have the same key, that key.
+        others: the numbers of the others, whose keys together lead to a bucket.
+    """
+
+    common: tuple[tuple[int, Hashable], ...]
+    others: tuple[int, ...]
+    buckets: dict[tuple[Hashable, ...], Bucket]
+
+    def bucket(self, keys: Sequence[Hashable]) -> Bucket | None:
+        """What passes the checks that admit one key each; None: nothing does."""
+        if any(keys[number] != key for number, key in self.common):
+            return None
+        return self.buckets.get(tuple([keys[number] for number in self.others]))
