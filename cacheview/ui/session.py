@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from cacheview.cases import Daemon
 from cacheview.engine import ImageCache
 from cacheview.model import ImageStore, Probe
-from cacheview.stores.change import StoreChange, changes
+from cacheview.stores.change import StoreChange
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.answering import Answering
 from cacheview.ui.document import Place, ProbeDocument
@@ -234,11 +234,11 @@ class Session(QObject):
         """What is shown as if something had happened to the store; None: the store is shown as it is."""
         return self._supposed.changed if self._supposed is not None else None
 
-    def suppose(self, changed: ChangedStore, cache: ImageCache) -> None:
+    def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChange) -> None:
         """Show a changed store in place of this one, until `end_supposing` or anything else is opened or chosen.
 
         Args:
-            cache: of the changed store.
+            cache: of the changed store. ``change``: what is other in it.
         """
         place, probe = self._state
         shown, before = self._shown, self.daemon
@@ -246,7 +246,7 @@ class Session(QObject):
         if kept is None:
             kept = Kept(shown.cache, shown.daemon, shown.change, place, probe, copy(self._selection))
         self._supposed = Supposed(changed, cache, kept)
-        shown.cache, shown.daemon, shown.change = cache, changed.daemon, changes(kept.cache.store, changed.store)
+        shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
         self.supposed_changed.emit()
         self._show_cache(before)
 

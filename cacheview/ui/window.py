@@ -348,14 +348,8 @@ class MainWindow(QMainWindow):
             button.setEnabled(session is not None)
 
     def _copy(self, form: str) -> None:
-        from PySide6.QtGui import QGuiApplication
-
-        from cacheview.ui.verdict.copying import explanation_as
-
         if self.session is not None and self.session.answer is not None:
-            text = explanation_as(self.session.answer.explanation, form, self.session.daemon)
-            QGuiApplication.clipboard().setText(text)
-            self._say_copied(f"the verdict as {form}")
+            self._panes().verdict.copy_explanation(form)
 
     def _say_copied(self, what: str) -> None:
         self.status.say(f"Copied: {what}")

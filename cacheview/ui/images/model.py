@@ -79,6 +79,7 @@ class ImageTreeModel(CountedRows):
         new: Iterable[str] | None = None,
         gone: frozenset[str] = frozenset(),
         made: Forest | None = None,
+        folded: Iterable[str] | None = None,
     ) -> None:
         """Show the images of a store. Marks are taken off when it is another store than before.
 
@@ -86,6 +87,7 @@ class ImageTreeModel(CountedRows):
             new: ids that are marked as new; None: those that were.
             gone: ids that are struck out and marked as removed.
             made: the tree of the store, where it has been made in advance.
+            folded: ids of what is folded up; None: everything but the top level, if there are many images.
         """
         if new is not None:
             self._new = frozenset(new)
@@ -96,10 +98,12 @@ class ImageTreeModel(CountedRows):
         if made is None:
             made = forest(store, intermediate=intermediate) if store is not None else Forest()
         self._forest, self._kept = made, None
-        self._open = bytearray(len(made.nodes))
-        if len(made.nodes) <= _ALL_OPEN:
+        if folded is not None:
+            self._open_all_but(folded)
+        elif len(made.nodes) <= _ALL_OPEN:
             self._open_all()
         else:
+            self._open = bytearray(len(made.nodes))
             for node in made.roots:
                 self._open[node.number] = 1
         self._show()
@@ -212,17 +216,20 @@ class ImageTreeModel(CountedRows):
 
     def fold_only(self, ids: set[str]) -> None:
         """Fold up the rows of these images and no others; the empty id stands for scratch."""
-        self._open_all()
-        for image_id in ids:
-            node = self._forest.node_of(image_id)
-            if node is not None:
-                self._open[node.number] = 0
+        self._open_all_but(ids)
         self._show()
 
     def branching(self, *, is_open: bool) -> Iterator[Node]:
         """The nodes that others stand under, of those that are open, or of those that are folded up."""
         states = self._open
         return (node for node in self._forest.nodes if node.children and states[node.number] == is_open)
+
+    def _open_all_but(self, ids: Iterable[str]) -> None:
+        self._open_all()
+        for image_id in ids:
+            node = self._forest.node_of(image_id)
+            if node is not None:
+                self._open[node.number] = 0
 
     def _open_all(self) -> None:
         self._open = bytearray(b"\1" * len(self._forest.nodes))

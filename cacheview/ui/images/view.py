@@ -216,8 +216,12 @@ class ImageTree(QTreeView):
 
     def restore(self, place: Place) -> None:
         """Go back to a place, as far as its rows are there. What was on screen before is not folded up."""
-        self.setUpdatesEnabled(False)
         self._model.fold_only(place.folded)
+        self.go_to(place)
+
+    def go_to(self, place: Place) -> None:
+        """Go back to a place, whose rows are folded up by now."""
+        self.setUpdatesEnabled(False)
         self._select(place.current)
         self.executeDelayedItemsLayout()
         self.verticalScrollBar().setValue(place.scrolled)

@@ -137,7 +137,7 @@ class VerdictPane(QWidget):
         self._show_further(explanation)
         self._fit()
         if self._copy_wanted and explanation.further.is_found:
-            self._copy_explanation(self._copy_wanted)
+            self.copy_explanation(self._copy_wanted)
 
     def _show_further(self, explanation: Explanation) -> None:
         if explanation.further.is_found:
@@ -325,7 +325,7 @@ class VerdictPane(QWidget):
         self.splitter.splitterMoved.connect(lambda *_: self._person_shared())
         self.banner.edit_asked.connect(self._ask_smallest_edit)
         self.banner.files_asked.connect(self.files_asked)
-        self.banner.copy_asked.connect(self._copy_explanation)
+        self.banner.copy_asked.connect(self.copy_explanation)
         self.subject.back_asked.connect(self.back_asked)
         self.row_menu.edit_requested.connect(self.edit_requested)
         self.row_menu.copied.connect(self.copied)
@@ -386,11 +386,12 @@ class VerdictPane(QWidget):
 
     # Copies
 
-    def _copy_explanation(self, form: str) -> None:
+    def copy_explanation(self, form: str) -> None:
+        """Copy all of it in one of `FORMATS`, as soon as all of it is there."""
         explanation = self.trace.explanation
         if explanation is not None and not explanation.further.is_found:
-            self._copy_wanted = form  # as soon as all of it is there
+            self._copy_wanted = form
         elif explanation is not None:
             self._copy_wanted = ""
             QGuiApplication.clipboard().setText(explanation_as(explanation, form, self.daemon()))
-            self.copied.emit(f"Copied the explanation as {form}")
+            self.copied.emit(f"the verdict as {form}")

@@ -51,7 +51,7 @@ class RowMenu(QObject):
         explanation, items = self._trace.explanation, self._trace.items_above(index.siblingAtColumn(0))
         if explanation is not None and items:
             QGuiApplication.clipboard().setText(row_as(items, explanation, form))
-            self.copied.emit(f"Copied the row as {form}")
+            self.copied.emit(f"the row as {form}")
 
     def menu_of(self, index: QModelIndex) -> QMenu:
         """What can be done with a row."""

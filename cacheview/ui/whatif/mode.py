@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.engine import ImageCache
     from cacheview.model import Image, ImageStore
+    from cacheview.stores.change import StoreChange
     from cacheview.stores.opened import Opened
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.images.view import Place
@@ -47,6 +48,7 @@ class WhatIf(QObject):
         self._line = line
         self._left: tuple[ImageStore, Place] | None = None  # the store as it is, and where the tree was in it
         self._session: Session | None = None
+        self._told: tuple[str, tuple[str, ...]] = ("", ())  # of the mode, and in detail
         self._changes: tuple[str, ...] = ()  # that are supposed, as the command line names them
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
@@ -148,14 +150,15 @@ class WhatIf(QObject):
             session.store_changed.connect(self._restore)
             self._session = session
 
-    def _show(self, result: tuple[ChangedStore, ImageCache]) -> None:
-        changed, cache = result
+    def _show(self, result: _Applied) -> None:
+        changed = result.changed
         session, workspace = self._host.session, self._host.workspace
         if session is None or workspace is None or changed.before is not self._before(session):
             return  # another store was opened meanwhile
         if session.supposed is None:
             self._left = (session.store, workspace.images.tree.place())
-        session.suppose(changed, cache)
+        self._told = result.text, result.details
+        session.suppose(changed, result.cache, result.change)
 
     @staticmethod
     def _before(session: Session) -> object:
@@ -172,11 +175,7 @@ class WhatIf(QObject):
         self._line.setVisible(supposed is not None)
         if supposed is None:
             return
-        titles = "; then ".join(change_title(applied.change) for applied in supposed.applied)
-        details: list[str] = []
-        for applied in supposed.applied:
-            details += (change_title(applied.change), *(f"  {line}" for line in applied_lines(applied)))
-        text = f"What if: {one_line(titles)}. {effect_sentence(supposed)} {NOTHING_CHANGED}"
+        text, details = self._told
         is_unknown = supposed.containers.known is None and supposed.containers is not UNASKED
         assume = (("Assume &no containers", self.without_containers),) if is_unknown else ()
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
@@ -192,11 +191,23 @@ class WhatIf(QObject):
             self._host.status.say("Left What if: the store is shown as it is")
 
 
-def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
-    """Work whose result is the changed store and a cache of it. It raises `DataError` where that cannot be."""
+@dataclass(frozen=True)
+class _Applied:
+    """A changed store with its cache, what is other in it, and what is said of that: all looked at in the thread."""
 
-    def work(report: Report) -> tuple[ChangedStore, ImageCache]:
+    changed: ChangedStore
+    cache: ImageCache
+    change: StoreChange
+    text: str
+    details: tuple[str, ...]
+
+
+def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
+    """Work whose result is what was `_Applied`. It raises `DataError` where that cannot be."""
+
+    def work(report: Report) -> _Applied:
         from cacheview.engine import ImageCache
+        from cacheview.stores.change import changes as changes_of
         from cacheview.stores.containers import containers_of
         from cacheview.stores.open import open_store
         from cacheview.whatif.change import Prune, Remove
@@ -214,7 +225,13 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
                 report(0, None, "Asking for the containers…")
                 state = replace(state, containers=containers_of(state.before))
             state = apply(state, change)
-        return state, ImageCache(state.store, state.daemon.rules)
+        titles = "; then ".join(change_title(applied.change) for applied in state.applied)
+        details: list[str] = []
+        for applied in state.applied:
+            details += (change_title(applied.change), *(f"  {line}" for line in applied_lines(applied)))
+        text = f"What if: {one_line(titles)}. {effect_sentence(state)} {NOTHING_CHANGED}"
+        cache = ImageCache(state.store, state.daemon.rules)
+        return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
 
     return work
 

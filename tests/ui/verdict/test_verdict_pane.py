@@ -199,7 +199,7 @@ def test_copy_of_the_explanation(pane: VerdictPane, cache: ImageCache, qtbot: Qt
     action = next(action for action in pane.banner.copy_button.menu().actions() if action.text() == f"As {form}")
     with qtbot.waitSignal(pane.copied) as reported:
         action.trigger()
-    assert reported.args == [f"Copied the explanation as {form}"]
+    assert reported.args == [f"the verdict as {form}"]
     text = QApplication.clipboard().text()
     if form == "JSON":
         assert json.loads(text)["verdict"]["outcome"] == "miss"
@@ -497,7 +497,7 @@ def test_copy_of_a_row_by_key(pane: VerdictPane, cache: ImageCache, qtbot: QtBot
     pane.view.setFocus()
     with qtbot.waitSignal(pane.copied) as reported:
         qtbot.keyClick(pane.view, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert reported.args == ["Copied the row as text"]
+    assert reported.args == ["the row as text"]
     assert QApplication.clipboard().text().split("\n")[1] == "Env[1]: failed"
 
 
