@@ -273,10 +273,11 @@ class ImagesPane(QWidget):
         """Of another store, or of the same with or without intermediate images: what appears is not folded up."""
         place = self.tree.place() if self._keeps and self.model.rows else None
         marks = self.model.marks
-        self.model.set_store(prepared.store, new=self._new, gone=self._gone, made=prepared.forest)
+        folded = place.folded if place is not None else None
+        self.model.set_store(prepared.store, new=self._new, gone=self._gone, made=prepared.forest, folded=folded)
         self.model.set_marks(marks)
         if place is not None:
-            self.tree.restore(place)
+            self.tree.go_to(place)
         else:
             self._before_filter = None
         self._keeps, self._new = True, None
