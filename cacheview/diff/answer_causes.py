@@ -69,8 +69,8 @@ def _causes(parted: _Parted) -> Iterator[Cause]:
 
 def _of_redacted(parted: _Parted) -> Iterator[Cause]:
     """The build arguments of the step whose values were taken out of the records: whether they differ is unknown."""
-    theirs = parted.miss_step.asked.arguments
-    for name, value in parted.hit_step.asked.arguments.items():
+    theirs = parted.miss_step.requested.arguments
+    for name, value in parted.hit_step.requested.arguments.items():
         if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
             detail = "its value is redacted in the records"
             yield Cause(CauseKind.BUILD_ARGUMENT, Origin.REQUEST, name, detail=detail, is_certain=False)
@@ -107,10 +107,10 @@ def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
         value = side.ask(given)
     except DataError:
         return False
-    asked = step.asked
+    requested = step.requested
     for each in value.steps:
-        if each.number == asked.number:
-            found = each.triggers[asked.trigger - 1 : asked.trigger] if asked.trigger else (each,)
+        if each.number == requested.number:
+            found = each.triggers[requested.trigger - 1 : requested.trigger] if requested.trigger else (each,)
             return any(one.cached is True for one in found)
     return False
 
@@ -173,7 +173,7 @@ def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -
     if (a.is_reached, a.is_failed) == (b.is_reached, b.is_failed):
         return None
     is_a = not a.is_reached or a.is_failed
-    if (a if is_a else b).asked.name == "FROM":  # the base was not to be had
+    if (a if is_a else b).requested.name == "FROM":  # the base was not to be had
         for name, mine, other in options_that_differ(side_a, side_b):
             if name in ("--platform", "--pull") and (mine if is_a else other):
                 return Cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other, (side_a if is_a else side_b).error)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cacheview.diff.asked import AskedStep
+from cacheview.diff.requested import RequestedStep
 from cacheview.diff.side import SideStep
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedStep
@@ -18,30 +18,34 @@ _NOT_REACHED = "the build ended before this step"
 _NOT_RECORDED = "the record does not say"
 
 
-def replayed(steps: Iterable[AskedStep], value: Replay, store: ImageStore) -> Iterator[SideStep]:
+def replayed(steps: Iterable[RequestedStep], value: Replay, store: ImageStore) -> Iterator[SideStep]:
     """The steps with what a replay says of them."""
     known = {(step.number, 0): step for step in value.steps}
     for step in value.steps:
         known.update(((step.number, number), trigger) for number, trigger in enumerate(step.triggers, 1))
     last = value.steps[-1].number if value.refused is not None and value.steps else 0
-    for asked in steps:
-        place = asked.number, asked.trigger
+    for requested in steps:
+        place = requested.number, requested.trigger
         if place not in known:
-            yield SideStep(asked, why=_NOT_REACHED, is_reached=False)
+            yield SideStep(requested, why=_NOT_REACHED, is_reached=False)
             continue
-        step, is_failed = known[place], asked.number == last and not asked.trigger
+        step, is_failed = known[place], requested.number == last and not requested.trigger
         if step.status is StepStatus.NO_PROBE:
             image = "" if step.triggers else step.image  # with triggers it is the image of the last one
-            base = store.by_id.get(image) if asked.name == "FROM" and not asked.uses else None
-            yield SideStep(asked, image=image, why=step.reason, is_failed=is_failed, base=base)
+            base = store.by_id.get(image) if requested.name == "FROM" and not requested.uses else None
+            yield SideStep(requested, image=image, why=step.reason, is_failed=is_failed, base=base)
         else:
             # A hit on an image that this build makes has no id: what it hits is that of its own step.
             why = step.reason if step.cached is None else ""
-            yield SideStep(asked, step.cached, step.image, why, is_failed=is_failed)
+            yield SideStep(requested, step.cached, step.image, why, is_failed=is_failed)
 
 
 def recorded(
-    steps: Iterable[AskedStep], expected: Sequence[ExpectedStep], reason: Callable[[AskedStep], str], *, is_ok: bool
+    steps: Iterable[RequestedStep],
+    expected: Sequence[ExpectedStep],
+    reason: Callable[[RequestedStep], str],
+    *,
+    is_ok: bool,
 ) -> Iterator[SideStep]:
     """The steps with what a daemon did, or with what a replay said that was recorded.
 
@@ -49,27 +53,27 @@ def recorded(
         reason: why the answer of a step is not known; empty: that is not known either.
         is_ok: it was built; else it ended at the last step.
     """
-    for asked in steps:
-        if asked.number > len(expected):
-            yield SideStep(asked, why=_NOT_REACHED, is_reached=False)
+    for requested in steps:
+        if requested.number > len(expected):
+            yield SideStep(requested, why=_NOT_REACHED, is_reached=False)
             continue
-        fact = expected[asked.number - 1]
+        fact = expected[requested.number - 1]
         yield replace(
-            _recorded(asked, fact, reason),
+            _recorded(requested, fact, reason),
             at=time_of(fact.at),
-            is_failed=not is_ok and asked.number == len(expected) and not asked.trigger,
+            is_failed=not is_ok and requested.number == len(expected) and not requested.trigger,
         )
 
 
-def _recorded(asked: AskedStep, fact: ExpectedStep, reason: Callable[[AskedStep], str]) -> SideStep:
-    if asked.trigger:
-        cached = fact.triggers[asked.trigger - 1] if asked.trigger <= len(fact.triggers) else None
-        return SideStep(asked, cached, why="" if cached is not None else _NOT_RECORDED)
-    if asked.stage < 0 or asked.name == "FROM":
+def _recorded(requested: RequestedStep, fact: ExpectedStep, reason: Callable[[RequestedStep], str]) -> SideStep:
+    if requested.trigger:
+        cached = fact.triggers[requested.trigger - 1] if requested.trigger <= len(fact.triggers) else None
+        return SideStep(requested, cached, why="" if cached is not None else _NOT_RECORDED)
+    if requested.stage < 0 or requested.name == "FROM":
         # With triggers it is the image of the last one.
-        return SideStep(asked, image="" if fact.triggers else fact.image, why=reason(asked))
-    why = "" if fact.cached is not None else reason(asked) or _NOT_RECORDED
-    return SideStep(asked, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))
+        return SideStep(requested, image="" if fact.triggers else fact.image, why=reason(requested))
+    why = "" if fact.cached is not None else reason(requested) or _NOT_RECORDED
+    return SideStep(requested, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))
 
 
 def time_of(text: str) -> datetime | None:

@@ -74,7 +74,7 @@ class Row:
         """The instruction, of B where it has one."""
         step = self.b or self.a
         assert step is not None
-        return step.asked.text
+        return step.requested.text
 
     @property
     def is_lost(self) -> bool:
@@ -154,8 +154,8 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
     by_history = is_image_side(a, b)
     if by_history:
         a, b = replace(a, steps=history_steps(a)), replace(b, steps=history_steps(b))
-    keys_a, keys_b = ([step_key(step.asked, by_history=by_history) for step in side.steps] for side in (a, b))
-    names_a, names_b = ([step.asked.name for step in side.steps] for side in (a, b))
+    keys_a, keys_b = ([step_key(step.requested, by_history=by_history) for step in side.steps] for side in (a, b))
+    names_a, names_b = ([step.requested.name for step in side.steps] for side in (a, b))
     comparing = _Comparing(a, b, by_history)
     for aligned in align(keys_a, keys_b, names_a, names_b):
         go_on()
@@ -174,7 +174,7 @@ def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[Row]) -> Itera
     """What of the Dockerfiles is not written alike, and asks the same."""
     is_explained = False
     for row in rows:
-        before, now = (step.asked if step is not None else None for step in (row.a, row.b))
+        before, now = (step.requested if step is not None else None for step in (row.a, row.b))
         if before is None or now is None or before.text != now.text:
             is_explained = True
         if row.status.differs or before is None or now is None:
@@ -220,17 +220,17 @@ class _Comparing:
             origin = follows if row.status is RowStatus.FOLLOWS else place
             for step, stages in ((a, self.of_stage_a), (b, self.of_stage_b)):
                 if step is not None:
-                    stages.setdefault(step.asked.stage, origin)
+                    stages.setdefault(step.requested.stage, origin)
 
     def _reached_by(self, a: SideStep | None, b: SideStep | None) -> Iterator[int]:
         """The rows that differ before this one, and that it rests on."""
         for step, stages in ((a, self.of_stage_a), (b, self.of_stage_b)):
             if step is None:
                 continue
-            asked = step.asked
-            begins = asked.name == "FROM" and not asked.trigger
-            own = () if begins or asked.stage < 0 else (asked.stage,)
-            yield from (stages[stage] for stage in (*own, *asked.uses) if stage in stages)
+            requested = step.requested
+            begins = requested.name == "FROM" and not requested.trigger
+            own = () if begins or requested.stage < 0 else (requested.stage,)
+            yield from (stages[stage] for stage in (*own, *requested.uses) if stage in stages)
 
     def _cut_off(self, a: SideStep | None, b: SideStep | None) -> Row | None:
         """Of a step behind all that are known of the other side, which was refused; None: it is another one."""
@@ -258,7 +258,7 @@ class _Comparing:
             causes = (left_out,) if left_out is not None else self._of_text(a, b)
             return Row(a, b, RowStatus.REMOVED if b is None else RowStatus.INSERTED, causes)
         if aligned.is_moved:
-            cause = Cause(CauseKind.INSTRUCTION, Origin.OWN, "", a.asked.text, b.asked.text)
+            cause = Cause(CauseKind.INSTRUCTION, Origin.OWN, "", a.requested.text, b.requested.text)
             return Row(a, b, RowStatus.MOVED, (cause,))
         if not aligned.is_alike and self._is_other_question(a, b):
             return Row(a, b, RowStatus.CHANGED, self._of_text(a, b))
@@ -268,18 +268,21 @@ class _Comparing:
         if self.a.is_by_buildkit != self.b.is_by_buildkit:
             mine, other = ("BuildKit" if side.is_by_buildkit else "the classic builder" for side in (self.a, self.b))
             return (Cause(CauseKind.BUILDER, Origin.SURROUNDINGS, "", mine, other),)
-        if any(step is not None and step.asked.is_base for step in (a, b)):
-            before, now = (step.asked.text if step is not None else None for step in (a, b))
+        if any(step is not None and step.requested.is_base for step in (a, b)):
+            before, now = (step.requested.text if step is not None else None for step in (a, b))
             return (Cause(CauseKind.BASE, Origin.SURROUNDINGS, "", before, now),)
         return tuple(of_text(a, b))
 
     def _is_other_question(self, a: SideStep, b: SideStep) -> bool:
         """Whether two instructions that are written otherwise ask the cache something else."""
-        if self.by_history or a.asked.is_whole != b.asked.is_whole:
+        if self.by_history or a.requested.is_whole != b.requested.is_whole:
             return True
-        if a.asked.name == "FROM":
-            return a.asked.command != b.asked.command
-        return (a.asked.command, a.asked.checksum) != (b.asked.command, b.asked.checksum) or a.asked.stage < 0
+        if a.requested.name == "FROM":
+            return a.requested.command != b.requested.command
+        return (a.requested.command, a.requested.checksum) != (
+            b.requested.command,
+            b.requested.checksum,
+        ) or a.requested.stage < 0
 
     def _alike(self, a: SideStep, b: SideStep, follows: int) -> Row:
         found: list[FilesDiffer] = []
@@ -292,10 +295,10 @@ class _Comparing:
 
         is_tainted = follows >= 0
         causes = tuple(of_steps(self.a, self.b, a, b, compare_files, is_tainted=is_tainted))
-        if not causes and a.asked.name == "FROM" and not a.asked.trigger:
+        if not causes and a.requested.name == "FROM" and not a.requested.trigger:
             base = of_bases(self.a, self.b, a, b)
             if base is not None:
-                causes = (base,) if a.asked.text == b.asked.text else tuple(of_text(a, b))
+                causes = (base,) if a.requested.text == b.requested.text else tuple(of_text(a, b))
         if causes:
             return Row(a, b, RowStatus.CHANGED, causes, files=next(iter(found), None))
         if is_tainted:
@@ -324,7 +327,7 @@ class _Comparing:
     def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | FilesUnknown:
         if self.by_history:
             return history_files(self.a, self.b, a, b)
-        mine, other = a.asked, b.asked
+        mine, other = a.requested, b.requested
         if mine.sources is None or other.sources is None or not mine.sources.files or not other.sources.files:
             return FilesUnknown(_CHECKSUM_ALONE, _COMPARE_CONTEXTS)
         key = mine.sources.text, other.sources.text

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from cacheview.cases import Daemon
 from cacheview.diff.answers import replayed
-from cacheview.diff.asked import asked_build
 from cacheview.diff.finding import all_files, base_finder
+from cacheview.diff.requested import requested_build
 from cacheview.diff.side import BuildSide, Circumstances, SideKind
 from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.replay import replay
@@ -52,7 +52,7 @@ def side_of_context(
             image_files=cache.image_files,
         )
 
-    asked = asked_build(
+    requested = requested_build(
         sent.given.dockerfile,
         name,
         cache.release,
@@ -61,12 +61,12 @@ def side_of_context(
         sum_of=sent.checksums.sum,
         replayed=lambda: value,
     )
-    refused = sent.given.refused or value.refused or asked.refused
+    refused = sent.given.refused or value.refused or requested.refused
     engine = cache.store.release
     return BuildSide(
         SideKind.CONTEXT,
         title,
-        tuple(replayed(asked.steps, value, cache.store)),
+        tuple(replayed(requested.steps, value, cache.store)),
         sent.options,
         sent.client.name,
         daemon.title,
@@ -80,9 +80,9 @@ def side_of_context(
         sent.checksums,
         has_content=True,
         sent=all_files(sent.checksums),
-        after_target=asked.after_target,
+        after_target=requested.after_target,
         dockerfile=sent.given.dockerfile,
         error=str(refused) if refused is not None else "",
-        cut=str(asked.refused) if asked.refused is not None else "",
+        cut=str(requested.refused) if requested.refused is not None else "",
         ask=ask,
     )

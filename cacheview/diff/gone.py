@@ -47,7 +47,7 @@ def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> G
     is_later = a.started is None or b.started is None or a.started < b.started
     if not is_later or b.image(mine.image) is not None:
         return None
-    return Gone(other.asked.number, mine.image, mine.at, mine.is_made, is_one_store(a, b))
+    return Gone(other.requested.number, mine.image, mine.at, mine.is_made, is_one_store(a, b))
 
 
 def is_one_store(a: BuildSide, b: BuildSide) -> bool:

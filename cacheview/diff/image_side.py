@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cacheview.cases import Daemon
-from cacheview.diff.asked import AskedStep
+from cacheview.diff.requested import RequestedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.parse import INSTRUCTIONS
@@ -76,9 +76,9 @@ def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[
     layers = iter(image.diff_ids if _shows_layers(image) else ())
     for number, entry in enumerate(image.history, 1):
         made = by_length.get(number)
-        asked = _asked(number, entry, made if number > base else None, is_base=number <= base)
+        requested = _requested(number, entry, made if number > base else None, is_base=number <= base)
         yield SideStep(
-            asked,
+            requested,
             image=made.id if made is not None else "",
             diff_id="" if entry.empty_layer else next(layers, ""),
         )
@@ -102,7 +102,7 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
     last = side.image(side.steps[-1].image)
     if last is None or not step.diff_id:
         raise DataError(f"it is not known which layer the step made in {side.title}")
-    number = step.asked.number
+    number = step.requested.number
     config = ContainerConfig(WorkingDir=_workdir(side, last, number, copy))
     history = last.history[:number]
     layers = sum(not entry.empty_layer for entry in history)
@@ -113,7 +113,9 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
 
 def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> str:
     set_at = {
-        step.asked.number: step.asked.text.partition(" ")[2] for step in side.steps if step.asked.name == "WORKDIR"
+        step.requested.number: step.requested.text.partition(" ")[2]
+        for step in side.steps
+        if step.requested.name == "WORKDIR"
     }
     before = [path for place, path in set_at.items() if place < number]
     if before:
@@ -125,12 +127,12 @@ def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> st
     return ""
 
 
-def _asked(number: int, entry: HistoryEntry, made: Image | None, *, is_base: bool) -> AskedStep:
+def _requested(number: int, entry: HistoryEntry, made: Image | None, *, is_base: bool) -> RequestedStep:
     text = instruction_of(entry.created_by)
     word = text.split(maxsplit=1)[0].upper() if text.strip() else ""
     name = word if word in INSTRUCTIONS else "RUN"
     copied = _COPIED.fullmatch(entry.created_by) if name in ("COPY", "ADD") else None
-    step = AskedStep(number, text, name, stage=0, command=entry.created_by, is_base=is_base)
+    step = RequestedStep(number, text, name, stage=0, command=entry.created_by, is_base=is_base)
     if copied is not None:
         return replace(step, command=copied[1] + copied[3], checksum=copied[2])
     return replace(step, arguments=_arguments(entry.created_by, made)) if name == "RUN" else step
@@ -155,12 +157,12 @@ class _Stages:
     def steps(self, stage: int) -> Iterator[SideStep]:
         """The history that the steps of a stage make, from its base on."""
         for step in self.side.steps:
-            if step.asked.stage != stage:
+            if step.requested.stage != stage:
                 continue
-            if step.asked.name != "FROM" or step.asked.trigger:
+            if step.requested.name != "FROM" or step.requested.trigger:
                 yield step
-            elif step.asked.uses:
-                yield from self.steps(step.asked.uses[0])
+            elif step.requested.uses:
+                yield from self.steps(step.requested.uses[0])
             elif step.base is not None:
                 yield from _of_base(step.base, step)
 
@@ -169,11 +171,11 @@ def history_steps(side: BuildSide) -> tuple[SideStep, ...]:
     """The steps of a side as the history of its image has them: those of its base, and of the stages that are in it."""
     if side.kind is SideKind.IMAGE:
         return side.steps
-    last = max((step.asked.stage for step in side.steps), default=-1)
+    last = max((step.requested.stage for step in side.steps), default=-1)
     return tuple(_Stages(side).steps(last))
 
 
 def _of_base(base: Image, step: SideStep) -> Iterator[SideStep]:
     for entry in base.history:
-        asked = _asked(step.asked.number, entry, None, is_base=True)
-        yield SideStep(asked, is_reached=step.is_reached)
+        requested = _requested(step.requested.number, entry, None, is_base=True)
+        yield SideStep(requested, is_reached=step.is_reached)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from cacheview.diff.asked import AskedStep
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
 from cacheview.diff.image_side import image_at
+from cacheview.diff.requested import RequestedStep
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.dockerfile.context.entry import Entry
@@ -32,8 +32,8 @@ def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -
         if a.kind is b.kind:
             return _of_layers(_read(a, mine), _read(b, other))
         if a.kind is SideKind.IMAGE:
-            return _against(a, mine, b, other.asked, is_image_a=True)
-        return _against(b, other, a, mine.asked, is_image_a=False)
+            return _against(a, mine, b, other.requested, is_image_a=True)
+        return _against(b, other, a, mine.requested, is_image_a=False)
     except LayerUnavailableError as error:
         return FilesUnknown(error.reason, error.remedy)
     except DataError as error:
@@ -98,18 +98,20 @@ def _state(entry: LayerEntry) -> FileState:
 
 
 def _against(
-    image: BuildSide, step: SideStep, build: BuildSide, asked: AskedStep, *, is_image_a: bool
+    image: BuildSide, step: SideStep, build: BuildSide, requested: RequestedStep, *, is_image_a: bool
 ) -> FilesDiffer | FilesUnknown:
     """The files that the layer shows to have been sent, against those that the build sends. Raises `DataError`."""
     if image.layers is None:
         raise DataError(_NOT_READ)
-    if asked.copy is None or asked.copy.from_ or asked.sources is None or build.files is None:
+    if requested.copy is None or requested.copy.from_ or requested.sources is None or build.files is None:
         raise DataError(_NOT_SENT)
     layers = image.layers()
-    found = recover_files(layers, image_at(image, step, asked.copy), asked.copy, step.asked.checksum or "", build.files)
+    found = recover_files(
+        layers, image_at(image, step, requested.copy), requested.copy, step.requested.checksum or "", build.files
+    )
     files = _Shown(layers, found, build.files.entries())
     shown = replace(image, files=files, has_content=True, client=_client(found, build))
-    sums = dict(found.sources.files), dict(asked.sources.files)
+    sums = dict(found.sources.files), dict(requested.sources.files)
     if is_image_a:
         result = FileComparer(shown, build).differ(*sums)
     else:

@@ -19,24 +19,24 @@ def without_numbers(side: BuildSide) -> BuildSide:
     text = side.dockerfile.decode("utf-8", "surrogateescape")
     if has_placeholder(text):
         side = replace(side, dockerfile=_text(text).encode("utf-8", "surrogateescape"))
-    if not any(has_placeholder(step.asked.command) or has_placeholder(step.asked.text) for step in side.steps):
+    if not any(has_placeholder(step.requested.command) or has_placeholder(step.requested.text) for step in side.steps):
         return side
     return replace(side, steps=tuple(map(_step, side.steps)))
 
 
 def _step(step: SideStep) -> SideStep:
-    asked = step.asked
-    if not any(map(has_placeholder, (asked.command, asked.text, *asked.arguments.values()))):
+    requested = step.requested
+    if not any(map(has_placeholder, (requested.command, requested.text, *requested.arguments.values()))):
         return step
     changed = replace(
-        asked,
-        text=_text(asked.text),
-        command=_text(asked.command),
-        arguments=_values(asked.arguments),
-        heredocs=tuple((name, _text(content)) for name, content in asked.heredocs),
-        pairs={name: value and _text(value) for name, value in asked.pairs.items()},
+        requested,
+        text=_text(requested.text),
+        command=_text(requested.command),
+        arguments=_values(requested.arguments),
+        heredocs=tuple((name, _text(content)) for name, content in requested.heredocs),
+        pairs={name: value and _text(value) for name, value in requested.pairs.items()},
     )
-    return replace(step, asked=changed)
+    return replace(step, requested=changed)
 
 
 def _values(values: Mapping[str, str]) -> Mapping[str, str]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import cache
 
 from cacheview.diff.answers import recorded, replayed, time_of
-from cacheview.diff.asked import AskedStep, asked_build
 from cacheview.diff.finding import all_files, base_finder
+from cacheview.diff.requested import RequestedStep, requested_build
 from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
@@ -61,7 +61,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         with suppress(RefusedError):
             checksums.prepare()
     find = base_finder(store, rules, release, options)
-    asked = asked_build(
+    requested = requested_build(
         case.text,
         case.dockerfile_path,
         release,
@@ -71,7 +71,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         replayed=own_replay,
     )
 
-    def reason(step: AskedStep) -> str:
+    def reason(step: RequestedStep) -> str:
         if step.stage < 0 or (step.name == "FROM" and (step.uses or find(step.command) is not None)):
             return ""
         value = own_replay()
@@ -80,11 +80,11 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     expected, error = case.expect.steps, case.expect.error
     steps: tuple[SideStep, ...]
     if expected is not None:
-        steps = tuple(recorded(asked.steps, expected, reason, is_ok=case.expect.ok))
+        steps = tuple(recorded(requested.steps, expected, reason, is_ok=case.expect.ok))
     elif store is not None and (value := own_replay()) is not None:
-        steps = tuple(replayed(asked.steps, value, store))
+        steps = tuple(replayed(requested.steps, value, store))
     else:
-        steps = tuple(SideStep(step, why="the record does not have the steps") for step in asked.steps)
+        steps = tuple(SideStep(step, why="the record does not have the steps") for step in requested.steps)
     side = BuildSide(
         SideKind.RECORD,
         title,
@@ -100,21 +100,21 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         started=time_of(case.started),
         files=checksums,
         sent=all_files(checksums),
-        after_target=asked.after_target,
+        after_target=requested.after_target,
         dockerfile=case.text,
         error="" if case.expect.ok else error or "the build failed",
-        cut=str(asked.refused) if asked.refused is not None else "",
+        cut=str(requested.refused) if requested.refused is not None else "",
         ask=ask,
     )
     based = (
-        replace(step, base=side.image(step.image) or find(step.asked.command)) if _has_base(step) else step
+        replace(step, base=side.image(step.image) or find(step.requested.command)) if _has_base(step) else step
         for step in steps
     )
     return replace(side, steps=tuple(based))
 
 
 def _has_base(step: SideStep) -> bool:
-    return step.asked.name == "FROM" and not step.asked.uses and step.base is None
+    return step.requested.name == "FROM" and not step.requested.uses and step.base is None
 
 
 def _sums(checksums: ContextChecksums, case: ReplayCase) -> Callable[[CopySources], SourcesSum]:

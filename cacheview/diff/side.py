@@ -1,4 +1,4 @@
-"""One side of a comparison: what a build asked, what became of each step, and where."""
+"""One side of a comparison: what a build requested, what became of each step, and where."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from cacheview.diff.asked import AskedStep
+from cacheview.diff.requested import RequestedStep
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine import RuleSet
 from cacheview.layers.copied_now import FilesNow
@@ -52,7 +52,7 @@ class SideStep:
     """One step of a side.
 
     Attributes:
-        asked: what it asks.
+        requested: what the build wants of it.
         cached: whether the cache had it; None: not known, or it is not looked up (``FROM``).
         image: id after it, or its first 12 digits; empty: there is none, or it is not known.
         why: why it is not known, in a sentence; empty: it is, or nothing is looked up.
@@ -63,7 +63,7 @@ class SideStep:
         diff_id: of an image, the layer that the step made; empty: none.
     """
 
-    asked: AskedStep
+    requested: RequestedStep
     cached: bool | None = None
     image: str = ""
     why: str = ""
@@ -77,7 +77,7 @@ class SideStep:
     @property
     def is_looked_up(self) -> bool:
         """Whether the cache has a say in it."""
-        return self.asked.stage >= 0 and self.asked.name != "FROM"
+        return self.requested.stage >= 0 and self.requested.name != "FROM"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from cacheview.diff.asked import AskedStep
 from cacheview.diff.causes import Cause, CauseKind, Origin
 from cacheview.diff.files import FilesDiffer, FilesUnknown
+from cacheview.diff.requested import RequestedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import Aspect
 from cacheview.model import Image, short_id
@@ -29,12 +29,12 @@ _SETS: Final = {
 """What an instruction changes that has a kind of its own."""
 
 
-def step_key(step: AskedStep, *, by_history: bool) -> tuple[str, str]:
+def step_key(step: RequestedStep, *, by_history: bool) -> tuple[str, str]:
     """What two steps are aligned by: the instruction as it is written, or what the history of an image has of it."""
     return (step.name, without_arguments(step) if by_history else step.text)
 
 
-def without_arguments(step: AskedStep) -> str:
+def without_arguments(step: RequestedStep) -> str:
     """The command without the build arguments that are put in front of a ``RUN``."""
     match = _PREFIX.match(step.command)
     if match is None or step.name != "RUN":
@@ -47,14 +47,14 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
     """Of an instruction that is written otherwise, or that one side alone has."""
     step = a or b
     assert step is not None
-    names = {each.asked.name for each in (a, b) if each is not None}
-    kind = _SETS.get(step.asked.name, CauseKind.INSTRUCTION) if len(names) == 1 else CauseKind.INSTRUCTION
-    origin = Origin.REQUEST if step.asked.is_option else Origin.OWN
-    before, now = (each.asked.text if each is not None else None for each in (a, b))
+    names = {each.requested.name for each in (a, b) if each is not None}
+    kind = _SETS.get(step.requested.name, CauseKind.INSTRUCTION) if len(names) == 1 else CauseKind.INSTRUCTION
+    origin = Origin.REQUEST if step.requested.is_option else Origin.OWN
+    before, now = (each.requested.text if each is not None else None for each in (a, b))
     if a is not None and b is not None and kind is CauseKind.BASE:
-        is_named = a.asked.command != b.asked.command
+        is_named = a.requested.command != b.requested.command
         kind = kind if is_named else CauseKind.INSTRUCTION  # only the name of the stage, or its platform
-        yield Cause(kind, origin, b.asked.command if is_named else "", *_bases(a, b, is_named=is_named))
+        yield Cause(kind, origin, b.requested.command if is_named else "", *_bases(a, b, is_named=is_named))
         return
     pairs = list(_of_pairs(a, b, kind, origin)) if kind in _SETS.values() and kind is not CauseKind.BASE else []
     if pairs:
@@ -65,13 +65,13 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
 
 def _bases(a: SideStep, b: SideStep, *, is_named: bool) -> tuple[str, str]:
     if is_named:
-        return a.asked.command, b.asked.command
-    return a.asked.text, b.asked.text
+        return a.requested.command, b.requested.command
+    return a.requested.text, b.requested.text
 
 
 def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: Origin) -> Iterator[Cause]:
-    before = a.asked.pairs if a is not None else {}
-    now = b.asked.pairs if b is not None else {}
+    before = a.requested.pairs if a is not None else {}
+    now = b.requested.pairs if b is not None else {}
     for name in dict.fromkeys((*before, *now)):
         if before.get(name) != now.get(name) or (name in before) != (name in now):
             yield Cause(kind, origin, name, before.get(name), now.get(name))
@@ -79,13 +79,13 @@ def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: O
 
 def of_left_out(side: BuildSide, other: BuildSide, step: SideStep, *, is_in_a: bool) -> Cause | None:
     """Why one side has a step that the other's options leave out, or add."""
-    asked = step.asked
-    if asked.is_option:
-        name = next(iter(asked.pairs), "")
-        value = asked.pairs.get(name)
+    requested = step.requested
+    if requested.is_option:
+        name = next(iter(requested.pairs), "")
+        value = requested.pairs.get(name)
         a, b = (value, None) if is_in_a else (None, value)
         return Cause(CauseKind.LABEL, Origin.REQUEST, name, a, b)
-    if side.options.target != other.options.target and asked.text in other.after_target:
+    if side.options.target != other.options.target and requested.text in other.after_target:
         targets = side.options.target, other.options.target
         a, b = targets if is_in_a else targets[::-1]
         return Cause(CauseKind.OPTION, Origin.REQUEST, "--target", a or None, b or None)
@@ -107,7 +107,7 @@ def of_steps(
         compare_files: the files of both.
         is_tainted: an earlier difference reaches them.
     """
-    mine, other = a.asked, b.asked
+    mine, other = a.requested, b.requested
     if mine.name == "RUN":
         yield from _of_arguments(side_a, side_b, mine, other)
         same_command = _is_inexact(mine, other) or without_arguments(mine) == without_arguments(other)
@@ -124,11 +124,11 @@ def of_steps(
             yield _of_files(compare_files(), is_of_image=_is_of_image(mine))
 
 
-def _is_inexact(a: AskedStep, b: AskedStep) -> bool:
+def _is_inexact(a: RequestedStep, b: RequestedStep) -> bool:
     return a.is_whole != b.is_whole
 
 
-def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep) -> Iterator[Cause]:
+def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep) -> Iterator[Cause]:
     """The arguments that two steps do not see alike."""
     before, now = mine.arguments, other.arguments
     if before is now:
@@ -141,14 +141,16 @@ def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: 
             yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, *values)
 
 
-def _of_used_arguments(side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep) -> Iterator[Cause]:
+def _of_used_arguments(
+    side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep
+) -> Iterator[Cause]:
     """Those of them that the instruction names."""
     named = set(_NAMES.findall(mine.text))
     return (cause for cause in _of_arguments(side_a, side_b, mine, other) if cause.name in named)
 
 
 def _of_command(
-    side_a: BuildSide, side_b: BuildSide, mine: AskedStep, other: AskedStep, *, is_tainted: bool
+    side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep, *, is_tainted: bool
 ) -> Iterator[Cause]:
     """The same text, and another command: what its variables stand for, or the builder writes it otherwise."""
     used = list(_of_used_arguments(side_a, side_b, mine, other))
@@ -169,7 +171,7 @@ def _of_release(side_a: BuildSide, side_b: BuildSide, detail: str = "") -> Cause
     return Cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", side_a.release, side_b.release, detail)
 
 
-def _is_of_image(step: AskedStep) -> bool:
+def _is_of_image(step: RequestedStep) -> bool:
     return step.copy is not None and bool(step.copy.from_)
 
 
@@ -188,7 +190,7 @@ _UNPROVEN: Final = "whether their content differs too is unknown"
 
 def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
     """Why two ``FROM`` that name the same image begin with different ones; None: they do not, or it is not known."""
-    if a.asked.uses or b.asked.uses:
+    if a.requested.uses or b.requested.uses:
         return None
     base_a, base_b = a.base or side_a.image(a.image), b.base or side_b.image(b.image)
     # With triggers the image after the step is that of the last of them.
@@ -202,7 +204,7 @@ def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> 
     if platforms[0] != platforms[1]:
         return Cause(CauseKind.OPTION, Origin.REQUEST, "--platform", platforms[0] or None, platforms[1] or None)
     detail = _how(base_a, base_b) if base_a is not None and base_b is not None else ""
-    name = b.asked.command
+    name = b.requested.command
     return Cause(CauseKind.BASE, Origin.SURROUNDINGS, name, short_id(id_a), short_id(id_b), detail)
 
 
@@ -229,5 +231,5 @@ def _is_same_id(a: str, b: str) -> bool:
 
 
 def is_image_side(*sides: BuildSide) -> bool:
-    """Whether one of them is an image, of which only the history shows what was asked."""
+    """Whether one of them is an image, of which only the history shows what was requested."""
     return any(side.kind is SideKind.IMAGE for side in sides)

@@ -93,12 +93,12 @@ def _listed(phrases: Iterable[str]) -> str:
 
 def step_title(row: Row) -> str:
     """The step of a row: its number on both sides, and the instruction."""
-    a, b = (step.asked.number if step is not None else None for step in (row.a, row.b))
+    a, b = (step.requested.number if step is not None else None for step in (row.a, row.b))
     is_one = a == b or a is None or b is None
     number = f"step {b or a}" if is_one else f"step {a} of A and {b} of B"
     step = row.b or row.a
     assert step is not None
-    return f"the trigger {_code(row.text)} of {number}" if step.asked.trigger else f"{number}, {_code(row.text)}"
+    return f"the trigger {_code(row.text)} of {number}" if step.requested.trigger else f"{number}, {_code(row.text)}"
 
 
 def _code(text: str) -> str:
@@ -184,7 +184,8 @@ def _of_base(cause: Cause) -> str:
 
 def _of_instruction(cause: Cause, row: Row | None) -> str:
     if row is not None and row.status is RowStatus.MOVED and row.a is not None and row.b is not None:
-        return f"the instruction was moved: it is step {row.a.asked.number} in A and step {row.b.asked.number} in B"
+        a, b = row.a.requested.number, row.b.requested.number
+        return f"the instruction was moved: it is step {a} in A and step {b} in B"
     if cause.a is None:
         return "only B has this instruction"
     if cause.b is None:
@@ -257,7 +258,7 @@ def row_phrase(row: Row, diff: BuildDiff) -> str:
 def _number(row: Row) -> str:
     step = row.b or row.a
     assert step is not None
-    return f"step {step.asked.number}{'' if row.b is not None else ' of A'}"
+    return f"step {step.requested.number}{'' if row.b is not None else ' of A'}"
 
 
 def row_lines(row: Row, diff: BuildDiff) -> Iterator[str]:

@@ -46,11 +46,11 @@ def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
         if labels:
             values.update(side.options.labels.values())
         for step in side.steps:
-            asked = step.asked
+            requested = step.requested
             if env:
-                values.update(asked.arguments.values())
-            if labels if asked.name == "LABEL" else env and asked.name in ("ENV", "ARG"):
-                values.update(filter(None, asked.pairs.values()))
+                values.update(requested.arguments.values())
+            if labels if requested.name == "LABEL" else env and requested.name in ("ENV", "ARG"):
+                values.update(filter(None, requested.pairs.values()))
     found = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
     if not found:
         return lambda text: text
@@ -102,10 +102,10 @@ _MARKS: Final = {
 
 
 def _line(row: Row) -> str:
-    a, b = (str(step.asked.number) if step is not None else "" for step in (row.a, row.b))
+    a, b = (str(step.requested.number) if step is not None else "" for step in (row.a, row.b))
     words = [answer_word(step) for step in (row.a, row.b)]
     answers = f"  [{words[0] or '-'} | {words[1] or '-'}]" if any(words) else ""
-    trigger = "# ONBUILD " if any(step is not None and step.asked.trigger for step in (row.a, row.b)) else ""
+    trigger = "# ONBUILD " if any(step is not None and step.requested.trigger for step in (row.a, row.b)) else ""
     return f"{_MARKS[row.status]} {a:>4} {b:>4}  {trigger}{row.text}{answers}"
 
 
@@ -125,7 +125,7 @@ def _markdown(diff: BuildDiff) -> Iterator[str]:
         yield "| A | B | step | A | B | why |"
         yield "|--:|--:|---|---|---|---|"
     for row in rows:
-        numbers = (str(step.asked.number) if step is not None else "" for step in (row.a, row.b))
+        numbers = (str(step.requested.number) if step is not None else "" for step in (row.a, row.b))
         words = (answer_word(step) for step in (row.a, row.b))
         yield f"| {' | '.join((*numbers, _code(row.text), *words, _code(row_phrase(row, diff))))} |"
 
@@ -147,15 +147,15 @@ def diff_as_json(diff: BuildDiff, hide: Hide) -> str:
         "same": diff.is_same,
         "answer": answer_sentence(diff),
         "first": diff.first,
-        "a_step": first.a.asked.number if first is not None and first.a is not None else None,
-        "b_step": first.b.asked.number if first is not None and first.b is not None else None,
+        "a_step": first.a.requested.number if first is not None and first.a is not None else None,
+        "b_step": first.b.requested.number if first is not None and first.b is not None else None,
         "cause": _cause(cause, first) if cause is not None else None,
         "a": _side(diff.a),
         "b": _side(diff.b),
         "rows": [_row(row) for row in diff.rows],
         "beside": [_cause(each, None) for each in diff.beside],
         "lost": {
-            "steps": [row.b.asked.number for row in diff.lost if row.b is not None],
+            "steps": [row.b.requested.number for row in diff.lost if row.b is not None],
             "origin": diff.origin.value,
             "sentence": loss_sentence(diff),
         },
@@ -218,13 +218,13 @@ def _row(row: Row) -> dict[str, Any]:
 def _step(step: SideStep | None) -> dict[str, Any] | None:
     if step is None:
         return None
-    asked = step.asked
+    requested = step.requested
     return {
-        "number": asked.number,
-        "trigger": asked.trigger,
-        "text": asked.text,
-        "line": asked.line,
-        "stage": asked.stage,
+        "number": requested.number,
+        "trigger": requested.trigger,
+        "text": requested.text,
+        "line": requested.line,
+        "stage": requested.stage,
         "cached": step.cached,
         "image": step.image,
         "reached": step.is_reached,

@@ -263,7 +263,7 @@ def test_triggers_of_the_base_are_steps(daemon: Daemon) -> None:
     )
     diff = diff_of(build, replace(build, files={"src/a": b"b"}), daemon)
     assert first(diff) == (CauseKind.FILES, "", "COPY src /src")
-    assert [row.a.asked.trigger for row in diff.rows if row.a is not None] == [0, 1, 2, 0]
+    assert [row.a.requested.trigger for row in diff.rows if row.a is not None] == [0, 1, 2, 0]
     assert [row.status for row in diff.rows][2:] == [RowStatus.FOLLOWS] * 2
 
 

@@ -99,7 +99,7 @@ class RowsModel(QAbstractTableModel):
             case _Role.ToolTipRole if column == Columns.WHAT:
                 return tool_tip(row_phrase(row, self._diff))
             case _Role.ToolTipRole if step is not None:
-                return tool_tip("\n".join(filter(None, (step.asked.text, step.why))))
+                return tool_tip("\n".join(filter(None, (step.requested.text, step.why))))
         return None
 
     def _text(self, diff: BuildDiff, row: Row, step: SideStep | None, column: int) -> str:
@@ -109,8 +109,8 @@ class RowsModel(QAbstractTableModel):
             return ""
         if column in (Columns.ANSWER_A, Columns.ANSWER_B):
             return answer_word(step)
-        trigger = "ONBUILD " if step.asked.trigger else ""
-        return one_line(f"{step.asked.number}  {trigger}{step.asked.text}")
+        trigger = "ONBUILD " if step.requested.trigger else ""
+        return one_line(f"{step.requested.number}  {trigger}{step.requested.text}")
 
 
 def _picture(row: Row, step: SideStep | None, column: int) -> Any:

@@ -193,7 +193,7 @@ class SuitesPane(DockPane[SuitesHead]):
             hint = "" if self._ended else "Add one with Ask ▸ Add this probe to a suite."
             self._content.say("No probe was run", hint)
         elif self.model.is_filtering:
-            self._content.say("Filtering…", f"{counted(self.model.total, 'row')} are searched.")
+            self._content.say("Filtering…", f"Searching {counted(self.model.total, 'row')}.")
         elif text := self._box.text().strip():
             self._content.say(f"Nothing matches “{visible(text[:60])}”", "All columns are searched.", "Show all")
         else:

@@ -1,4 +1,4 @@
-"""What each step of a build asks, whatever a cache answers: the instruction, its arguments, and its files.
+"""What a build requests of each step, whatever a cache answers: the instruction, its arguments, and its files.
 
 It is what two builds are compared by. The walk takes the same steps as a replay (moby: ``builder/dockerfile``), and
 needs no store: a record that was made without one can be compared.
@@ -27,13 +27,13 @@ from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import take
 from cacheview.replay.result import Replay, Step
 
-__all__ = ["AskedBuild", "AskedStep", "asked_build"]
+__all__ = ["RequestedBuild", "RequestedStep", "requested_build"]
 
 _PAIRED: Final = ("ENV", "LABEL")
 
 
 @dataclass(frozen=True, slots=True)
-class AskedStep:
+class RequestedStep:
     """One step, or one trigger of a ``FROM``.
 
     Attributes:
@@ -43,7 +43,7 @@ class AskedStep:
         line: of the Dockerfile; 0 of a trigger, and of a label of the command line.
         stage: index of the stage; -1 before the first.
         trigger: from 1, of a trigger; else 0.
-        command: what the cache is asked for, without checksum; of ``FROM``, what it names, all variables resolved.
+        command: what is looked up in the cache, without checksum; of ``FROM``, what it names, all variables resolved.
         checksum: of the files of ``COPY`` and ``ADD``; empty: there are none; None: not known.
         arguments: the build arguments that the step sees, by name.
         pairs: of ``ENV``, ``LABEL`` and ``ARG``, what it sets; None: an argument without a default.
@@ -81,7 +81,7 @@ class AskedStep:
 
 
 @dataclass(frozen=True)
-class AskedBuild:
+class RequestedBuild:
     """All steps of a build.
 
     Attributes:
@@ -90,12 +90,12 @@ class AskedBuild:
         refused: why the builder stops; None: it does not.
     """
 
-    steps: tuple[AskedStep, ...]
+    steps: tuple[RequestedStep, ...]
     after_target: frozenset[str] = frozenset()
     refused: RefusedError | None = None
 
 
-def asked_build(
+def requested_build(
     dockerfile: bytes,
     name: str,
     release: BuilderRelease,
@@ -104,7 +104,7 @@ def asked_build(
     base_of: Callable[[str], Image | None],
     sum_of: Callable[[CopySources], SourcesSum],
     replayed: Callable[[], Replay | None],
-) -> AskedBuild:
+) -> RequestedBuild:
     """Walk through a Dockerfile.
 
     Args:
@@ -136,13 +136,13 @@ class _Walk:
     base_of: Callable[[str], Image | None]
     sum_of: Callable[[CopySources], SourcesSum]
     replayed: Callable[[], Replay | None]
-    steps: list[AskedStep] = field(default_factory=list)
+    steps: list[RequestedStep] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     ends: list[tuple[ContainerConfig, bool]] = field(default_factory=list)
     number: int = 0
     seen: tuple[BuildArgs, tuple[str, ...] | None, Mapping[str, str]] | None = None
 
-    def taken(self, dockerfile: bytes, name: str) -> AskedBuild:
+    def taken(self, dockerfile: bytes, name: str) -> RequestedBuild:
         after: frozenset[str] = frozenset()
         try:
             document = read_document(dockerfile, self.release, name=name)
@@ -154,8 +154,8 @@ class _Walk:
                 last = index == len(plans) - 1
                 self._stage(index, plan, args, document.escape, sorted(self.options.labels.items()) if last else [])
         except RefusedError as refusal:
-            return AskedBuild(tuple(self.steps), after, refusal)
-        return AskedBuild(tuple(self.steps), after)
+            return RequestedBuild(tuple(self.steps), after, refusal)
+        return RequestedBuild(tuple(self.steps), after)
 
     def _before_from(self, instructions: Iterable[Instruction]) -> BuildArgs:
         given = {name: value for name, value in self.options.build_args.items() if value is not None}
@@ -177,7 +177,7 @@ class _Walk:
         base = Lexer(seen.visible(()), escape, release=self.release).word(plan.base)
         stage = self.names.index(base.lower()) if base.lower() in self.names else None
         state, is_whole = self._begun(base, stage, args)
-        step = AskedStep(
+        step = RequestedStep(
             self.number,
             plan.original,
             "FROM",
@@ -203,7 +203,7 @@ class _Walk:
             text = f"LABEL {label}={value}"
             command = " ".join(done.probe.Cmd or ())
             pairs = {label: value}
-            step = AskedStep(
+            step = RequestedStep(
                 self.number, text, "LABEL", 0, index, command=command, pairs=pairs, is_whole=is_whole, is_option=True
             )
             self.steps.append(step)
@@ -227,7 +227,7 @@ class _Walk:
         # Before it is taken: the environment is looked at once, and then continues with the step.
         arguments, pairs = self._arguments(state), _pairs(instruction, state, self.release)
         done = take(instruction, state, self.release)
-        step = AskedStep(
+        step = RequestedStep(
             self.number,
             instruction.original,
             instruction.name,
