@@ -100,6 +100,7 @@ class SuiteCases(Sequence[Case]):
         self._lines = _Lines()
         self._bytes = 0
         self._held: OrderedDict[int, Case] = OrderedDict()
+        self._held_bytes = 0
         self._costs: list[Mapping[Resource, int]] = []  # of those that are held
         self._file: IO[bytes] | None = None
         self._lock, self._reading = threading.Lock(), threading.Lock()
@@ -121,6 +122,7 @@ class SuiteCases(Sequence[Case]):
         self._costs.append({**costs, Resource.MEMORY: line.memory})
         self._held[place] = case
         self._bytes += line.length
+        self._held_bytes += line.length
         self._names.append(name)
         self._lines.add(line)
         self.is_whole = self.is_whole and (self._bytes <= self._most or not place)
@@ -129,7 +131,7 @@ class SuiteCases(Sequence[Case]):
 
     def _drop_all_but_first(self, budget: Budget) -> None:
         while len(self._held) > 1:
-            self._held.popitem()
+            self._held_bytes -= self._lines.at(self._held.popitem()[0]).length
             for what, count in self._costs.pop().items():
                 budget.give_back(what, count)
 
@@ -173,14 +175,13 @@ class SuiteCases(Sequence[Case]):
         if case is None:
             case = self._read(place)
         with self._lock:
+            if place not in self._held:
+                self._held_bytes += self._lines.at(place).length
             self._held[place] = case
             self._held.move_to_end(place)
-            while len(self._held) > _LEAST and self._bytes_held() > self._most:
-                self._held.popitem(last=False)
+            while len(self._held) > _LEAST and self._held_bytes > self._most:
+                self._held_bytes -= self._lines.at(self._held.popitem(last=False)[0]).length
         return case
-
-    def _bytes_held(self) -> int:
-        return sum(self._lines.at(place).length for place in self._held)
 
     def _read(self, place: int) -> Case:
         line = self._lines.at(place)
