@@ -88,6 +88,8 @@ class Turns(QObject):
 
         Other programs that share caches, a core or the host of a virtual machine make all work take longer.
         """
+        if not self._yardsticks:
+            return 1.0  # it was over too soon
         return sum(self._yardsticks) / len(self._yardsticks) / min(self._yardsticks)
 
     @property
