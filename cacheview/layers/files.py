@@ -17,7 +17,7 @@ from cacheview.model.effort import apart
 __all__ = ["LayerFiles", "Wanted", "first_bytes"]
 
 Wanted = tuple[str, LayerEntry, bytes]
-"""A sum that is asked for: the layer with the content, the entry there that has it, and what is summed before it."""
+"""A checksum to compute: the layer with the content, the entry there that has it, and what is hashed before it."""
 
 _Name = TypeVar("_Name")
 _SMALL: Final = 1 << 20  # bytes of a file that is kept while several names of it are asked for

@@ -312,7 +312,7 @@ class _Sent:
         self.tree = recovery.tree
 
     def wanted(self) -> Iterator[tuple[str, Wanted]]:
-        """What is to be summed, by path."""
+        """What is to be hashed, by path."""
         recovery = self._recovery
         for path, header in self.headers.items():
             entry = recovery.entries.get(path)

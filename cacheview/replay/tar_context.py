@@ -38,7 +38,7 @@ Report = Callable[[int], object]
 """Called with the bytes that have been read of the tar as it is given. It may raise anything, to stop."""
 
 _PIECE: Final = 1 << 20
-_MEMBER: Final = 1500  # bytes of memory that a member takes until its files are summed
+_MEMBER: Final = 1500  # bytes of memory that a member takes until its files are hashed
 _LONGEST_NAME: Final = 4096
 _MOST_HOLES: Final = 16 << 30  # bytes of sparse files
 _PER_SECOND: Final = 64 << 20  # bytes of files that bring a second of work, at most

@@ -65,7 +65,7 @@ def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """``heads``: of each file, what is summed before its content, without its path; empty: not known."""
+    """``heads``: of each file, what is hashed before its content, without its path; empty: not known."""
 
     at: int
     step: str
@@ -154,7 +154,7 @@ class Record:
         self._kept[result.text] = _Kept(int(time.time() if at is None else at), step, result.files, heads, client)
 
     def files_of(self, text: str) -> tuple[tuple[str, str], ...] | None:
-        """The files in a checksum; None: it was never summed, in this context or another of the same folder."""
+        """The files in a checksum; None: it was never computed, in this context or another of the same folder."""
         kept = self._known(text)
         return kept.files if kept else None
 

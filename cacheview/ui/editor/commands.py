@@ -1,4 +1,4 @@
-"""How an editor is told to open a file at a line: the command, which no shell ever reads. No Qt."""
+"""How an editor opens a file at a line: the command, which no shell ever reads. No Qt."""
 
 from __future__ import annotations
 
