@@ -24,7 +24,7 @@ from cacheview.stores.collector import paused_collector
 
 __all__ = ["BuildDiff", "Row", "RowStatus", "compare_builds"]
 
-_CHECKSUM_ALONE: Final = "of files that are copied from a stage or an image, a record has the checksum alone"
+_CHECKSUM_ALONE: Final = "for files copied from a stage or an image, a record has only the checksum"
 _COMPARE_CONTEXTS: Final = "compare the build contexts, each in its store"
 
 

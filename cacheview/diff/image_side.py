@@ -101,7 +101,7 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
         return made
     last = side.image(side.steps[-1].image)
     if last is None or not step.diff_id:
-        raise DataError(f"it is not known which layer the step made in {side.title}")
+        raise DataError(f"it is unknown which layer the step created in {side.title}")
     number = step.requested.number
     config = ContainerConfig(WorkingDir=_workdir(side, last, number, copy))
     history = last.history[:number]
@@ -123,7 +123,7 @@ def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> st
     if not set_at:
         return (last.config.config.WorkingDir if last.config.config is not None else "") or ""
     if not copy.destination.startswith("/"):
-        raise DataError("it is not known in which folder the image was when the step copied to it")
+        raise DataError("the working directory of the step is unknown")
     return ""
 
 

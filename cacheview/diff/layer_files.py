@@ -23,7 +23,7 @@ from cacheview.replay.causes import causes_of
 __all__ = ["history_files"]
 
 _NOT_READ = "the layers of the image are not read"
-_NOT_SENT = "the build does not have the files of the image or stage that they are copied from"
+_NOT_SENT = "the build does not have the image or stage that the files are copied from"
 
 
 def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | FilesUnknown:
@@ -55,7 +55,7 @@ def _read(side: BuildSide, step: SideStep) -> _Layer:
     if side.layers is None:
         raise DataError(_NOT_READ)
     if not step.diff_id:
-        raise DataError(f"it is not known which layer the step made in {side.title}")
+        raise DataError(f"it is unknown which layer the step created in {side.title}")
     files = side.layers()
     return _Layer(files, step.diff_id, {entry.path: entry for entry in files.listing(step.diff_id).entries})
 

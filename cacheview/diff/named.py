@@ -84,7 +84,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
         if line or (first is not None and not _is_compressed(path)):
             raise first or DataError("there is no build at this line", where=f"{path}#{line}")
         if first is None:
-            raise DataError("the file has no record of a build", where=path)
+            raise DataError("the file contains no build record", where=path)
         return None
     if len(numbers) > 1:
         listed = ", ".join(f"#{number}" for number in numbers[:_LISTED])

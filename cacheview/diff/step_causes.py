@@ -218,10 +218,10 @@ def _how(a: Image, b: Image) -> str:
         return f"with the same layers and history{' and other ONBUILD triggers' if triggers[0] != triggers[1] else ''}"
     texts = [[entry.created_by for entry in image.history] for image in (a, b)]
     if a.diff_ids == b.diff_ids:
-        return "with the same layers and another history"
+        return "with the same layers and a different history"
     if texts[0] == texts[1]:
-        return "built again by the same instructions, with other layers"
-    return "with another history"
+        return "rebuilt from the same instructions, with different layers"
+    return "with a different history"
 
 
 def _is_same_id(a: str, b: str) -> bool:

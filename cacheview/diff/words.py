@@ -40,18 +40,18 @@ _SETS: Final = {
     CauseKind.LABEL: "label",
 }
 _ORIGINS: Final = {
-    Origin.OWN: "through a change of its own Dockerfile or files",
-    Origin.REQUEST: "through what it was given: its arguments, labels, options or client. "
+    Origin.OWN: "because its own Dockerfile or files changed",
+    Origin.REQUEST: "because of its build arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
-    Origin.SURROUNDINGS: "through its environment. Its own Dockerfile and files are not the cause",
+    Origin.SURROUNDINGS: "because of its environment. Its own Dockerfile and files are not the cause",
     Origin.UNKNOWN: "; the cause is unknown",
 }
 _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
 """What an event did to a base."""
 
 USUAL_REASONS: Final = (
-    "Usually such an image was removed with its last tag, by `docker image prune` or by `docker system prune`, or the "
-    "store is another one, as after an upgrade or on another machine."
+    "Usually such an image was removed with its last tag, or by `docker image prune` or `docker system prune`; or the "
+    "store is a different one, as after an upgrade or on another machine."
 )
 
 
@@ -61,13 +61,15 @@ def answer_sentence(diff: BuildDiff) -> str:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     beside = _listed(cause_phrase(cause) for cause in diff.beside)
-    also = f" They differ in what no step shows: {beside}." if beside else ""
+    also = f" They differ in ways that no step shows: {beside}." if beside else ""
     if diff.a.cut and diff.b.cut:
         return f"No step is known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
     if unknown is not None:
         why = f": {unknown.why}" if unknown.why else ""
-        return f"No step is known to differ. Whether {step_title(unknown)}, is cached alike is unknown{why}.{also}"
+        return (
+            f"No step is known to differ. Whether {step_title(unknown)}, is cached the same way is unknown{why}.{also}"
+        )
     if SideKind.IMAGE in (diff.a.kind, diff.b.kind):
         return "No difference is known: the histories have the same steps, with the same arguments and checksums."
     looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
@@ -128,14 +130,14 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
         case CauseKind.CLIENT:
             detail = f"; {cause.detail}" if cause.detail else ""
             senders = [client_title(each or "") for each in (cause.a, cause.b)]
-            others = ", which write other headers" if row is not None else ""
+            others = ", which write different headers" if row is not None else ""
             return f"A was sent by {senders[0]} and B by {senders[1]}{others}{detail}"
         case CauseKind.BUILDER:
             return f"{cause.a} made A and {cause.b} made B, whose histories never match"
         case CauseKind.FILES:
             return _of_files(cause)
         case CauseKind.DOCKERFILE:
-            what = cause.detail or "comments, blank lines or the like"
+            what = cause.detail or "comments, blank lines or similar"
             return f"the Dockerfiles differ in {what}, which the builder does not use"
         case CauseKind.RELEASE:
             detail = f": {cause.detail}" if cause.detail else ""
@@ -172,14 +174,14 @@ def _error(cause: Cause) -> str:
 def _of_base(cause: Cause) -> str:
     if not cause.name:
         shown = ("nothing" if text is None else _code(text) for text in (cause.a, cause.b))
-        return f"the base image has another history: {next(shown)} in A and {next(shown)} in B"
+        return f"the base image has a different history: {next(shown)} in A and {next(shown)} in B"
     if cause.a and cause.b and cause.name == cause.b:
         return f"the base image is {cause.a[:_LONGEST]} in A and {cause.b[:_LONGEST]} in B"
     detail = f", {cause.detail}" if cause.detail else ""
     if cause.event_at is not None:
         brought = _BROUGHT.get(cause.event, cause.event)
         detail += f"; it was {brought} at {cause.event_at.astimezone():%H:%M:%S}"
-    return f"the base image {cause.name[:_LONGEST]} is another one: {cause.a} in A and {cause.b} in B{detail}"
+    return f"the base image {cause.name[:_LONGEST]} is different: {cause.a} in A and {cause.b} in B{detail}"
 
 
 def _of_instruction(cause: Cause, row: Row | None) -> str:
@@ -207,10 +209,10 @@ def _of_missing(cause: Cause, row: Row | None) -> str:
         gone = row.gone if row is not None else None
         if gone is not None:
             return _gone_phrase(gone)
-        return f"image {image} is in the store of A, and is not in that of B"
+        return f"image {image} is in A's store but not in B's"
     if row is not None and row.a is not None and row.a.is_made and short_id(row.a.image) == image:
         return f"A built it as {image}, and B used that image"
-    return f"image {image} is in the store of B, and was not in that of A"
+    return f"image {image} is in B's store but was not in A's"
 
 
 def _gone_phrase(gone: Gone) -> str:
@@ -219,8 +221,8 @@ def _gone_phrase(gone: Gone) -> str:
     how = f"it was built{at} as {image}" if gone.is_made else f"A used image {image}"
     if gone.was_there:
         when = f": it was removed at {gone.removed_at.astimezone():%H:%M:%S}" if gone.removed_at is not None else ""
-        return f"{how}, which is gone from the store since{when}"
-    return f"{how}, which the store of B does not have"
+        return f"{how}, which is no longer in the store{when}"
+    return f"{how}, which B's store does not have"
 
 
 def gone_sentences(diff: BuildDiff) -> Iterator[str]:

@@ -49,7 +49,7 @@ def reasons(group: ClientGroup) -> Iterator[str]:
             yield f"not shared from step {difference.number} on, {difference.text[:200]}"
         yield from difference.reasons
     if group.own_session_only:
-        yield "one of its labels differs from session to session: that step and those after it are never shared"
+        yield "one of its labels differs from session to session: that step and later steps are never shared"
 
 
 def clients_as_json(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:

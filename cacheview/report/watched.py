@@ -65,7 +65,7 @@ def _step_line(step: ShownStep, total: int) -> str:
     word = "Using cache" if fact.cached else ""
     if fact.triggers:
         word = f"{hits} of {len(fact.triggers)} triggers cached"
-    differs = "  <- predicted otherwise" if step.differs else ""
+    differs = "  <- predicted differently" if step.differs else ""
     after = " ".join(filter(None, (word, fact.image)))
     return f"Step {step.number}/{total} : {step.text}{f'  ---> {after}' if after else ''}{differs}"
 
@@ -78,7 +78,7 @@ def _end(build: ShownBuild) -> Iterator[str]:
         return
     if not build.differences:
         unknown = build.unknown
-        known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} not known" if unknown else ""
+        known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} unknown" if unknown else ""
         yield f"as predicted{known}"
         return
     who = "THE RECORD DIFFERS" if build.is_replayed else "THE DAEMON DIFFERS"
@@ -88,7 +88,7 @@ def _end(build: ShownBuild) -> Iterator[str]:
         yield (
             "  the store may have changed meanwhile: another build ran at the same time"
             if build.overlapped
-            else ("  the store may have been listed after the build had begun")
+            else ("  the store may have been listed after the build began")
         )
     else:
         yield "  please report this as a bug, with the record of the build"

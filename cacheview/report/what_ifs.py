@@ -37,7 +37,7 @@ WHAT_IF_FORMAT: Final = "cacheview-what-if/1"
 
 
 def changes_as_lines(changed: ChangedStore) -> Iterator[str]:
-    """What happened to the store, and what became of it."""
+    """What happened to the store, and its images after that."""
     for applied in changed.applied:
         yield f"What if: {change_title(applied.change)}"
         yield from (f"  {line}" for line in applied_lines(applied))
@@ -45,7 +45,7 @@ def changes_as_lines(changed: ChangedStore) -> Iterator[str]:
 
 
 def what_if_as_text(changed: ChangedStore, costs: Costs) -> str:
-    """What became of the store, the steps of which something else becomes, and how many they are."""
+    """What happened to the store, the steps whose result changes, and how many there are."""
     return joined(
         (
             *using_as_lines(changed.daemon),

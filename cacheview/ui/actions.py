@@ -37,27 +37,27 @@ class Actions:
         self.cancel = self._make("Ca&ncel opening", "Stop reading", "Ctrl+.")
         self.quit = self._make("&Quit", "Close the window", "Ctrl+Q")
         self.undo = self._make("&Undo", "Undo the last edit of the probe", "Ctrl+Z", picture="undo")
-        self.redo = self._make("&Redo", "Redo the edit that was undone", "Ctrl+Shift+Z", picture="redo")
+        self.redo = self._make("&Redo", "Redo the last undone edit", "Ctrl+Shift+Z", picture="redo")
         self.apply = self._make("&Apply the smallest edit", "Turn the miss into a hit", "Ctrl+Return")
         self.copy_text = self._make("As &text", "Verdict, deciding check and trace as text", "Ctrl+Shift+C")
         self.copy_markdown = self._make("As &Markdown", "For a bug report")
-        self.copy_json = self._make("As &JSON", "For a program")
-        self.editor = self._make("Editor for Docker&files…", "Choose the editor that a Dockerfile is opened in")
+        self.copy_json = self._make("As &JSON", "For scripts and other programs")
+        self.editor = self._make("Editor for Docker&files…", "Choose the editor that opens Dockerfiles")
         self.find = self._make("&Find an image", "Filter the images", "Ctrl+F")
-        self.next_case = self._make("&Next case", "The next case of the suite", "Ctrl+PgDown")
-        self.previous_case = self._make("Previo&us case", "The previous case of the suite", "Ctrl+PgUp")
-        self.next_probe = self._make("Next pro&be", "The next probe of the case", "Alt+PgDown")
-        self.previous_probe = self._make("Pre&vious probe", "The previous probe of the case", "Alt+PgUp")
+        self.next_case = self._make("&Next case", "Go to the next case in the suite", "Ctrl+PgDown")
+        self.previous_case = self._make("Previo&us case", "Go to the previous case in the suite", "Ctrl+PgUp")
+        self.next_probe = self._make("Next pro&be", "Go to the next probe in the case", "Alt+PgDown")
+        self.previous_probe = self._make("Pre&vious probe", "Go to the previous probe in the case", "Alt+PgUp")
         self.next_pane = self._make("Next pa&ne", "Move focus to the next pane or dock", "F6")
         self.previous_pane = self._make("Previ&ous pane", "Move focus to the previous pane or dock", "Shift+F6")
         self.panes = tuple(
-            self._make(f"&{number} {name}", f"Move focus to the pane {name.lower()}", f"Ctrl+{number}")
+            self._make(f"&{number} {name}", f"Move focus to the {name.lower()} pane", f"Ctrl+{number}")
             for number, name in enumerate(("Images", "Probe", "Verdict"), 1)
         )
         self.zoom_in = self._make("Zoom &in", "Make all text larger", "Ctrl++")
         self.zoom_in.setShortcuts([QKeySequence.fromString(keys) for keys in ("Ctrl++", "Ctrl+=")])
         self.zoom_out = self._make("Zoom o&ut", "Make all text smaller", "Ctrl+-")
-        self.zoom_reset = self._make("Actual si&ze", "Show text as large as the system does", "Ctrl+0")
+        self.zoom_reset = self._make("Actual si&ze", "Use the system's text size", "Ctrl+0")
         self.schemes = {
             "": self._make("As the &system", "Follow the system"),
             "light": self._make("&Light", "Always use light colors"),
@@ -70,7 +70,7 @@ class Actions:
             action.setCheckable(True)
             group.addAction(action)
         self.colors_menu.addActions(list(self.schemes.values()))
-        self.reset_layout = self._make("&Reset layout", "Put panes and docks back where they were at first")
+        self.reset_layout = self._make("&Reset layout", "Move panes and docks back to their default places")
         self.shortcuts = self._make("&Keyboard shortcuts", "Show all keyboard shortcuts", "F1")
         self.documentation = self._make("&Documentation", "Command line, replay, suites, rules, glossary")
         self.about = self._make("&About cacheview", "Version and license")
@@ -107,7 +107,7 @@ class Actions:
             "Ctrl+Shift+S",
         )
         self.what_if_menu = QMenu("What &if", owner)
-        self.leave_what_if = self._make("&Leave What if", "Show the store as it is again", "Esc")
+        self.leave_what_if = self._make("&Leave What if", "Return to the actual store", "Esc")
         self.leave_what_if.setEnabled(False)
         self.watch = self._make("&Watch builds…", "Show builds step by step, as clients run them", "Ctrl+B")
         self.watch.setCheckable(True)
@@ -201,7 +201,7 @@ class Actions:
         if action in self.copy_menu.actions():
             return f"{self.copy_menu.title().replace('&', '')} {text[:1].lower()}{text[1:]}"
         if action in self.panes:
-            return f"To the pane {text.lstrip('0123456789 ')}"
+            return f"To the {text.lstrip('0123456789 ').lower()} pane"
         return f"{text} or dock" if action in (self.next_pane, self.previous_pane) else text
 
     def dress(self) -> None:

@@ -219,7 +219,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> i
         file.write_bytes(drawn.data().data())  # Qt has no names that are not UTF-8
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        return _refuse(f"{file}: cannot be written: {why}. Choose another place for --screenshot")
+        return _refuse(f"{file}: cannot be written: {why}. Choose another path for --screenshot")
     return 0 if well else _refuse(window.centre.last_error)
 
 

@@ -42,7 +42,7 @@ class BusyPage(QWidget):
         self.progress.setFixedHeight(2 * GRID - 2)
         self.progress.setMinimumWidth(20 * GRID)
         self.progress.setMaximumWidth(80 * GRID)
-        self.progress.setAccessibleName("Progress of opening")
+        self.progress.setAccessibleName("Opening progress")
         self.cancel = QPushButton("&Cancel")
         self.cancel.clicked.connect(lambda: self.cancel_asked.emit())
         layout = QVBoxLayout(self)

@@ -52,7 +52,7 @@ class ToolBar(QToolBar):
         self.store = self._menu_button("Store", store)
         self.rules = self._menu_button("Rules", actions.rules_menu)
         self.platform = self._menu_button("Platform", actions.platform_menu)
-        self.platform.setToolTip("Which manifest of a multi-platform image is shown")
+        self.platform.setToolTip("Choose the platform to show for multi-platform images")
         self._reload = self._button(actions.reload)
         self._replay = self._button(actions.replay_dockerfile)
         self._gap_widget = QWidget()

@@ -180,13 +180,13 @@ class Headline(QObject):
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {asked.title}."
         elif own is not None and differs:
-            whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are those"
-            foreign = f"This store's {whose} of {own.title}; you are using those of {asked.title}."
+            whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are the rules"
+            foreign = f"This store's {whose} of {own.title}; you are using the rules of {asked.title}."
         elif own is not None and own.answers_as(asked):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
-        offer = "A probe that you edited here was kept when the window was closed." if session.offered else ""
+        offer = "A probe that you edited here was saved when the window was closed." if session.offered else ""
         ways = (
             *(((back, self._rule_ways.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),
@@ -198,7 +198,7 @@ class Headline(QObject):
         reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
-        unread = f"{count} could not be read; the rest is shown. {_first(problems)}" if problems else ""
+        unread = f"{count} could not be read; the rest are shown. {_first(problems)}" if problems else ""
         if news is not None:
             kind: Kind = "problem" if problems or foreign else news.kind
             details = [*news.details, *problems]

@@ -17,7 +17,7 @@ __all__ = ["AboutDialog", "ShortcutsDialog"]
 
 _IN_PANES: Final = (
     ("Ask what the builder asked for the current image", "Enter in the tree"),
-    ("From the filter into the tree", "Down in the filter"),
+    ("Move from the filter to the tree", "Down in the filter"),
     ("Clear the filter", "Esc in the filter"),
     ("Open the Dockerfile in your editor at the line of the step", "F4 in the replay"),
     ("Close a dock", "Esc in the dock"),

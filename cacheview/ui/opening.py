@@ -63,7 +63,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         case = opened.cases[0]
         daemon = daemon_of(case, rules) if rules else daemon_known(case)
         cache = ImageCache(case.store, daemon.rules)
-        report(1, None, "Making indexes")
+        report(1, None, "Building indexes")
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})

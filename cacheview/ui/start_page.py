@@ -66,7 +66,7 @@ class StartPage(QWidget):
         self._show(
             ("open", "text_faint"),
             "Open an image store",
-            "A docker save archive, an OCI image layout or a suite file: drop it here, or choose it.",
+            "Drop a docker save archive, an OCI image layout or a suite file here, or choose one.",
             self._ways_in(),
         )
         self._list(recent)

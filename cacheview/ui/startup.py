@@ -85,7 +85,7 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
     plugin = plugins / f"libq{wanted}.so"
     if not plugin.exists():
         results = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
-        return f"Qt has no platform plugin {wanted!r}; there are: {', '.join(results)}. Set QT_QPA_PLATFORM to one"
+        return f"Qt has no platform plugin {wanted!r}. Set QT_QPA_PLATFORM to one of: {', '.join(results)}"
     import ctypes  # of no use to a start that goes well
 
     try:

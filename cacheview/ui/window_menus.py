@@ -75,7 +75,7 @@ class WindowMenus(QObject):
 
             add_recent(menu, self._settings, self.build_chosen.emit)
         if menu.isEmpty():
-            menu.addAction("Nothing was opened yet").setEnabled(False)
+            menu.addAction("Nothing opened yet").setEnabled(False)
         else:
             menu.addSeparator()
             connect(menu.addAction("&Clear this list"), self._settings.clear_recent)

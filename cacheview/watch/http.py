@@ -147,7 +147,7 @@ class HttpTap:
     def _keep(self, data: bytes) -> None:
         if len(self._waiting) + len(data) > _MOST_WAITING:
             raise NotReadError(
-                f"the client sends more than {_MOST_WAITING:,} bytes of requests without reading the answers"
+                f"the client sends more than {_MOST_WAITING:,} bytes of requests without reading the responses"
             )
         self._waiting += data
 
@@ -159,7 +159,7 @@ class HttpTap:
 
     def _begin(self, request: h11.Request) -> _Asked:
         if len(self._asked) >= _MOST_ASKED:
-            raise NotReadError(f"the client sends more than {_MOST_ASKED} requests without reading the answers")
+            raise NotReadError(f"the client sends more than {_MOST_ASKED} requests without reading the responses")
         agent = next((value for name, value in request.headers if name == b"user-agent"), b"")
         head = RequestHead(
             request.method.decode("ascii"), request.target.decode("ascii", "replace"), agent.decode("latin-1")[:200]

@@ -70,7 +70,7 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
                 build = replace(build, prediction=build.prediction.bare())
             builds.append(build)
     if not builds:
-        raise DataError(problems[0] if problems else f"{path}: the file has no record of a build")
+        raise DataError(problems[0] if problems else f"{path}: the file contains no build record")
     return OpenedRecords(tuple(builds), tuple(problems))
 
 

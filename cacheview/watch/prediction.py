@@ -113,8 +113,8 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
     except UnknownError:
         what = (
-            f"the Dockerfile is a link to a large file, or to one of very many: only the smallest files of a "
-            f"context are kept, {_KEPT_SMALL >> 20} MiB in all"
+            f"the Dockerfile is a link to a large file, or the build context has too many files: only the smallest "
+            f"files are kept, {_KEPT_SMALL >> 20} MiB in total"
         )
         raise DataError(what, where=request.dockerfile) from None
     checksums = ContextChecksums(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)

@@ -201,7 +201,7 @@ class _ClientEnd(_End):
 
     def _refuse(self, error: OSError) -> None:
         """There is no engine: the client gets that answer in the way of an engine, and the connection ends."""
-        why = "it does not answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        why = "it does not respond" if isinstance(error, TimeoutError) else error.strerror or str(error)
         message = f"cacheview cannot connect to the Docker Engine at {self._relay.endpoint.host}: {why}"
         body = json.dumps({"message": message}).encode() + b"\n"
         self._refuse_with(

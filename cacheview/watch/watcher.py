@@ -37,7 +37,7 @@ _HOLD_SECONDS: Final = 5.0
 """How long a build may wait for the list of images before it."""
 
 _READERS: Final = 4
-_REMOTE: Final = "the daemon fetches its context from a URL, which is not read here"
+_REMOTE: Final = "the daemon fetches its context from a URL, which cacheview does not read"
 _LATE: Final = "the engine took too long to list the images before the build"
 
 
@@ -63,9 +63,8 @@ class Watcher:
     ) -> None:
         check_sockets()  # before the engine is asked: nothing could come of it
         if is_own_socket(endpoint.socket_path, runtime):
-            what = (
-                f"is a socket of cacheview, not an engine. Unset {endpoint.origin or 'DOCKER_HOST'}, or name the engine"
-            )
+            origin = endpoint.origin or "DOCKER_HOST"
+            what = f"is cacheview's own socket, not an engine. Unset {origin}, or name the engine"
             raise DataError(what, where=endpoint.host)
         check_endpoint(endpoint)
         self.endpoint = endpoint

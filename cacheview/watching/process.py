@@ -24,7 +24,7 @@ __all__ = ["WatchFaultError", "WatchProcess"]
 
 _LOOK: Final = 0.05  # seconds between two chances to give up waiting
 _END_SECONDS: Final = 5.0  # after which a process that was closed is ended from here
-_ENDED: Final = "the process that watched the builds has ended. Clients that were connected saw their connection end"
+_ENDED: Final = "the process that watched the builds has ended. Connected clients lost their connection"
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from cacheview.watching.child import main; main(int(sys.argv[1]), sys.argv[3])"

@@ -28,7 +28,7 @@ _LOST: Final[Mapping[str, Any]] = {
 }
 """What of an image is kept beside it, and does not come along."""
 
-_TWICE = "its records in containerd would differ in it: a load leaves that of the name as it was for another image"
+_TWICE = "its records in containerd would disagree: a load moves the name but keeps the labels of its old image"
 _REMEDY = "Remove the name before the image is loaded"
 _TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)
 _BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
@@ -213,7 +213,7 @@ def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behaviour: Beha
     if any(each.diff_ids == image.diff_ids and len(each.history) == len(image.history) for each in draft.images):
         what = "manifest" if behaviour.is_by_records else "config"
         raise DataError(
-            f"the digest of its {what} is not known, which would be its id in this store, and the store may have it",
+            f"its {what} digest, which would be its id in this store, is unknown, and the store may already have it",
             where=called,
         )
     return f"{called} from elsewhere"

@@ -108,16 +108,16 @@ FORMS: Final = (
     Form(
         "save-load-same",
         "IMAGE,…",
-        "the same, loaded into the store that they were saved from",
+        "the same, loaded into the original store",
         lambda text, _: SaveLoad(_references(text), empties=False),
         is_optional=True,
     ),
-    Form("load", "STORE", "docker load of what STORE has", _load),
-    Form("pull", "STORE", "docker pull of each tag that STORE has, as from a registry", _pull),
+    Form("load", "STORE", "docker load of the images in STORE", _load),
+    Form("pull", "STORE", "docker pull of each tag in STORE, as from a registry", _pull),
     Form(
         "upgrade",
         "RELEASE",
-        'the engine is of that release: 26.1.5, or with another kind of store "29.x, containerd"',
+        'the engine runs this release: 26.1.5, or with another kind of store "29.x, containerd"',
         lambda text, _: Upgrade(text),
     ),
 )
@@ -129,10 +129,10 @@ def parse_change(text: str, opener: Opener) -> Change:
     word, colon, value = text.partition(":")
     form = next((form for form in FORMS if form.word == word.strip()), None)
     if form is None:
-        raise DataError(f"no such change: {text[:100]!r}; there are {', '.join(form.text for form in FORMS)}")
+        raise DataError(f"unknown change: {text[:100]!r}; use one of {', '.join(form.text for form in FORMS)}")
     value = value.strip()
     if colon and not form.value:
-        raise DataError(f"{form.word} takes nothing after it: {text[:100]!r}")
+        raise DataError(f"{form.word} takes no value: {text[:100]!r}")
     if not value and form.value and not form.is_optional:
-        raise DataError(f"{form.text}: what follows the colon is missing")
+        raise DataError(f"{form.text}: the value after the colon is missing")
     return form.make(value, opener)

@@ -173,12 +173,12 @@ def cost_reason(cost: Cost) -> str:
 def costs_line(costs: Costs) -> str:
     """The counts, in one sentence."""
     counts = (
-        (Effect.LOST, "would be rebuilt that {is} cached now"),
-        (Effect.GAINED, "would be cached that {is} not cached now"),
+        (Effect.LOST, "that {is} cached now would be rebuilt"),
+        (Effect.GAINED, "that {is} not cached now would be cached"),
         (Effect.UNKNOWN, "would be unknown"),
-        (Effect.KNOWN, "would be rebuilt that {is} unknown now"),
+        (Effect.KNOWN, "that {is} unknown now would be rebuilt"),
         (Effect.ONLY_BEFORE, "would not be reached"),
-        (Effect.ONLY_AFTER, "would be reached that {is} not reached now"),
+        (Effect.ONLY_AFTER, "that {is} not reached now would be reached"),
     )
     parts = []
     for effect, words in counts:

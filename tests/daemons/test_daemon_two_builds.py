@@ -225,10 +225,12 @@ PAIRS: Final = {
     "nothing": Pair(lambda place: place.with_options(), None),
     "times": Pair(lambda place: place.write("top", "t\n"), None),
     "a comment": Pair(
-        lambda place: place.edit("RUN one", "# a comment\nRUN one"), CauseKind.DOCKERFILE, says="in what no step shows"
+        lambda place: place.edit("RUN one", "# a comment\nRUN one"),
+        CauseKind.DOCKERFILE,
+        says="in ways that no step shows",
     ),
     "spaces": Pair(
-        lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in what no step shows"
+        lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in ways that no step shows"
     ),
     "an instruction": Pair(
         lambda place: place.edit("RUN one", "RUN changed"),
@@ -417,7 +419,7 @@ def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: Repla
     place.builder.client.tag("diff/kept", "diff/base", "latest", force=True)
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "diff/base", Origin.SURROUNDINGS)
-    assert "`FROM $BASE AS main`: the base image diff/base is another one: " in answer_sentence(diff)
+    assert "`FROM $BASE AS main`: the base image diff/base is different: " in answer_sentence(diff)
     assert diff.a.started is not None
     reported = answer_sentence(with_events(diff, past_events(place.engine.url, diff.a.started, datetime.now(UTC))))
     assert re.search("; it was (imported|tagged) at ", reported), reported
@@ -472,14 +474,14 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
         assert diff.cause is not None
         assert (diff.cause.kind, diff.cause.in_a, diff.cause.origin) == (CauseKind.IMAGE_MISSING, True, AROUND), printed
         assert printed.startswith(f"The builds first differ at step 2, `LABEL a={remove.__name__}`: {how}"), printed
-        assert "gone from the store since" in printed
+        assert "no longer in the store" in printed
     began = side_of_record(again, "again").started
     assert began is not None
     events = past_events(place.engine.url, began, datetime.now(UTC))
     reported = with_events(diff_of(again, after), events)
     image = reported.gone[0].image
     if any(event.action == "delete" and event.subject == image for event in events):
-        assert "gone from the store since: it was removed at " in answer_sentence(reported)
+        assert "no longer in the store: it was removed at " in answer_sentence(reported)
     else:  # a containerd store reports only that the name went
         assert place.engine.kind.store is StoreKind.CONTAINERD
     assert diff_of(made, again).cause == diff_of(made, again).rows[1].causes[0]

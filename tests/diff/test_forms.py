@@ -99,7 +99,7 @@ def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
     assert diff.is_same is True
     assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, Origin.OWN)]
     assert answer_sentence(diff).endswith(
-        "They differ in what no step shows: the Dockerfiles differ in the content of the heredoc of step 3, "
+        "They differ in ways that no step shows: the Dockerfiles differ in the content of the heredoc of step 3, "
         "which the builder does not use."
     )
 
@@ -122,7 +122,7 @@ def test_what_no_step_uses_of_a_dockerfile_is_named(now: str) -> None:
     assert diff.is_same is True
     assert diff.cause is not None
     assert diff.cause.kind is CauseKind.DOCKERFILE
-    assert "the Dockerfiles differ in comments, blank lines or the like" in answer_sentence(diff)
+    assert "the Dockerfiles differ in comments, blank lines or similar" in answer_sentence(diff)
 
 
 GOOD = "FROM base\nRUN one\nRUN two\n"

@@ -85,7 +85,7 @@ def test_another_history_of_the_base(daemon: Daemon) -> None:
     base(daemon, digit="b", created_by="import again")
     diff = compared(daemon, a, built(daemon, BUILD))
     assert first(diff)[0] is CauseKind.BASE
-    assert "the base image has another history: `import` in A and `import again` in B" in answer_sentence(diff)
+    assert "the base image has a different history: `import` in A and `import again` in B" in answer_sentence(diff)
 
 
 def test_what_buildkit_made_matches_nothing(daemon: Daemon) -> None:

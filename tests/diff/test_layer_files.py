@@ -144,7 +144,9 @@ def test_the_client_that_sent_an_image_is_named(place: Place) -> None:
     assert (cause.kind, cause.b) == (CauseKind.CLIENT, record.client)
     assert cause.a is not None
     assert "Docker CLI 23.0 or Docker CLI 20.10" in cause.a
-    assert f": A was sent by {cause.a} and B by {record.client}, which write other headers." in answer_sentence(diff)
+    assert f": A was sent by {cause.a} and B by {record.client}, which write different headers." in answer_sentence(
+        diff
+    )
 
 
 def test_what_a_layer_does_not_prove_is_only_likely(place: Place) -> None:
@@ -179,7 +181,7 @@ def doubted(place: Place, image: Image) -> BuildSide:
     [
         (unreadable, " is not here. To find out: Look elsewhere"),
         (not_read, "the layers of the image are not read"),
-        (doubted, "it is not known which layer the step made in "),
+        (doubted, "it is unknown which layer the step created in "),
     ],
 )
 @pytest.mark.parametrize("is_other_image", [True, False])
@@ -215,9 +217,7 @@ def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> N
         )
 
     printed = answer_sentence(compare_builds(side(with_sum("a")), side(with_sum("b"))))
-    assert (
-        "which ones is unknown: of files that are copied from a stage or an image, a record has the checksum" in printed
-    )
+    assert "which ones is unknown: for files copied from a stage or an image, a record has only the checksum" in printed
     assert printed.endswith("To find out: compare the build contexts, each in its store.")
 
 

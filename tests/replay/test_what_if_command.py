@@ -48,7 +48,7 @@ def test_what_a_prune_costs_in_containerd(context: str, tmp_path: Path, capsys: 
     first = next(line for line in lines if line.startswith("Step 2"))
     assert first.startswith("Step 2: cached → rebuilt: ENV A=1 (")
     assert first.endswith(" is gone: it has no tag, and a prune removes such images)")
-    assert lines[-1] == "3 steps would be rebuilt that are cached now."
+    assert lines[-1] == "3 steps that are cached now would be rebuilt."
 
 
 def test_a_graph_driver_keeps_what_a_named_image_was_built_on(
@@ -66,7 +66,7 @@ def test_an_upgrade_past_the_mark_of_what_was_built_here(
     assert main(["replay", context, "--store", store, "--what-if", "upgrade:26.1.5"]) == 1
     lines = printed(capsys)
     assert lines[0].startswith("Using the rules of Docker 26.1.5, graph driver (graphdriver-25.0.5)")
-    assert lines[-1] == "3 steps would be rebuilt that are cached now."
+    assert lines[-1] == "3 steps that are cached now would be rebuilt."
 
 
 def test_steps_are_unknown_where_containers_are(
@@ -109,7 +109,7 @@ def test_as_markdown(context: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main([*command, "--what-if", "prune"]) == 1
     lines = printed(capsys)
     assert lines[0] == "**What if: docker image prune**  "
-    assert lines[1] == "2 images would be gone. 3 steps would be rebuilt that are cached now. Nothing is changed."
+    assert lines[1] == "2 images would be gone. 3 steps that are cached now would be rebuilt. Nothing is changed."
     assert lines[3:5] == ["| step | instruction | now | then | why |", "|---|---|---|---|---|"]
     assert lines[5].startswith("| 2 | ENV A=1 | cached | rebuilt | ")
     assert len(lines[5].split(" | ")) == 5
@@ -129,9 +129,9 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("options", "output"),
     [
-        (["--what-if", "nothing"], "no such change: 'nothing'; there are prune, prune-all"),
-        (["--what-if", "prune:x"], "prune takes nothing after it"),
-        (["--what-if", "remove"], "remove:IMAGE: what follows the colon is missing"),
+        (["--what-if", "nothing"], "unknown change: 'nothing'; use one of prune, prune-all"),
+        (["--what-if", "prune:x"], "prune takes no value"),
+        (["--what-if", "remove"], "remove:IMAGE: the value after the colon is missing"),
         (["--what-if", "remove:nothing"], "no such image: nothing"),
         (["--what-if", "pull:/nowhere.tar"], "/nowhere.tar"),
         (["--what-if", "upgrade:x"], "no rule set 'x'"),

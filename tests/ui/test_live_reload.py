@@ -165,7 +165,7 @@ def test_problems_are_reported_beside_what_changed(window: MainWindow, qtbot: Qt
     engine.problems = (Problem(gone.id, "it was deleted while it was read"),)
     reloaded(window, qtbot)
     assert "1 gone since" in printed(window)
-    assert "1 entry could not be read; the rest is shown." in printed(window)
+    assert "1 entry could not be read; the rest are shown." in printed(window)
     assert details(window)[-1] == f"{gone.id}: it was deleted while it was read"
 
 

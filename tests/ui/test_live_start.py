@@ -120,7 +120,7 @@ def test_an_engine_that_never_answers(
     monkeypatch.setattr(start, "LONGEST", 0.1)
     begun(window, qtbot)
     over.set()
-    assert "did not answer within 2 seconds" in printed(window)
+    assert "did not respond within 2 seconds" in printed(window)
     assert engine.asked == []
 
 
@@ -179,7 +179,7 @@ def test_the_events_of_an_engine_are_followed_again(
     assert not settings.following
     window.commands.follow.trigger()
     assert settings.following
-    window.follower.lost.emit("the engine has closed the connection")
+    window.follower.lost.emit("the engine closed the connection")
     assert not window.commands.follow.isChecked()
     assert settings.following  # nobody chose otherwise
     assert Settings(settings._file).following

@@ -81,7 +81,7 @@ def test_rules_of_the_other_kind_of_store_bring_their_own_ids(
     assert after.id == after.config_digest == before.config_digest
     assert window.session.daemon.rules.store is StoreKind.GRAPH_DRIVER
     printed = " ".join(label.text() for label in window.notice.findChildren(QLabel) if label.isVisible())
-    assert "you are using those of" not in printed
+    assert "you are using the rules of" not in printed
 
 
 def test_another_platform_is_pulled_if_it_is_chosen(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:

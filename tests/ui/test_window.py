@@ -187,7 +187,7 @@ def test_what_could_not_be_read(window: MainWindow, qtbot: QtBot, tmp_path: Path
     file.write_text(file.read_text() + '{"rules": 5}\n<b>not JSON</b>\n')
     opened(window, qtbot, file)
     printed = window.notice.text
-    assert printed.startswith("2 entries could not be read; the rest is shown. First: line 2: ")
+    assert printed.startswith("2 entries could not be read; the rest are shown. First: line 2: ")
     button(window.notice, "Show details").click()
     button(window.notice, "Copy").click()
     copied = QGuiApplication.clipboard().text()

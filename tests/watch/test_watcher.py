@@ -307,5 +307,5 @@ def test_of_old_builds_the_steps_alone_are_kept(watching: Watching, monkeypatch:
 def test_cacheview_is_not_put_in_front_of_itself(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
     pasted = Endpoint("default", f"unix://{short_folder}/cacheview/docker.sock", origin="DOCKER_HOST")
-    with pytest.raises(DataError, match="is a socket of cacheview, not an engine"):
+    with pytest.raises(DataError, match="is cacheview's own socket, not an engine"):
         Watcher(pasted, lambda _: None, lambda _: None)

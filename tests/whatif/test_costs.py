@@ -23,15 +23,15 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
     [
         (step(HIT, ONE), step(HIT, ONE), Effect.SAME, "No step changes."),
         (step(MISS), step(NOT_ASKED), Effect.SAME, "No step changes."),
-        (step(HIT, ONE), step(MISS), Effect.LOST, "1 step would be rebuilt that is cached now."),
-        (step(HIT, ONE), step(NOT_ASKED), Effect.LOST, "1 step would be rebuilt that is cached now."),
-        (step(MISS), step(HIT, ONE), Effect.GAINED, "1 step would be cached that is not cached now."),
-        (step(UNKNOWN), step(HIT, ONE), Effect.GAINED, "1 step would be cached that is not cached now."),
+        (step(HIT, ONE), step(MISS), Effect.LOST, "1 step that is cached now would be rebuilt."),
+        (step(HIT, ONE), step(NOT_ASKED), Effect.LOST, "1 step that is cached now would be rebuilt."),
+        (step(MISS), step(HIT, ONE), Effect.GAINED, "1 step that is not cached now would be cached."),
+        (step(UNKNOWN), step(HIT, ONE), Effect.GAINED, "1 step that is not cached now would be cached."),
         (step(HIT, ONE), step(UNKNOWN), Effect.UNKNOWN, "1 step would be unknown."),
-        (step(UNKNOWN), step(MISS), Effect.KNOWN, "1 step would be rebuilt that is unknown now."),
+        (step(UNKNOWN), step(MISS), Effect.KNOWN, "1 step that is unknown now would be rebuilt."),
         (step(HIT, ONE), step(HIT, OTHER), Effect.OTHER_IMAGE, "No step changes except for its image."),
         (step(HIT, ONE), None, Effect.ONLY_BEFORE, "1 step would not be reached."),
-        (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step would be reached that is not reached now."),
+        (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step that is not reached now would be reached."),
     ],
 )
 def test_what_becomes_of_a_step(before: Step | None, after: Step | None, effect: Effect, printed: str) -> None:

@@ -65,7 +65,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._content.say("No store is open", "Open a store to list its hazards.")
 
     def _make_hazards(self) -> WordsTable:
-        table = WordsTable("Hazards of the store")
+        table = WordsTable("Hazards in the store")
         table.setModel(self.model)
         table.setWordWrap(True)
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
@@ -77,7 +77,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         return table
 
     def _make_images(self) -> WordsTable:
-        table = WordsTable("Images of the hazard")
+        table = WordsTable("Images with this hazard")
         table.setModel(self.images_model)
         table.setWordWrap(False)
         table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
@@ -188,14 +188,14 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._loader.cancel()
         self._forget()
         self.head.say("")
-        self._content.say("The audit was cancelled", "Nothing was changed.", "Look again")
+        self._content.say("The audit was cancelled", "Nothing was changed.", "Audit again")
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()
         self._forget()
         self.head.say("")
         text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
-        self._content.say("The store could not be audited", text, "Look again")
+        self._content.say("The store could not be audited", text, "Audit again")
 
     # What the person does
 

@@ -112,7 +112,7 @@ class Asker:
         rows = []
         begun = time.monotonic()
         for done, rules in enumerate(RULE_SETS.values()):
-            report(done, len(RULE_SETS), "Finding what decided")
+            report(done, len(RULE_SETS), "Finding the deciding checks")
             if rules is known.rules:
                 rows.append(known)
                 continue

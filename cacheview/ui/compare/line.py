@@ -96,4 +96,4 @@ def summary(lines: Sequence[Line]) -> str:
         return f"All {len(lines)} rule sets agree, for the same reason: {next(iter(words)).value}"
     if len(words) == 1:
         return f"All {len(lines)} rule sets answer {next(iter(words)).value}, for {groups} different reasons"
-    return f"{groups} different answers of {len(lines)} rule sets: {text}"
+    return f"{groups} different answers from {len(lines)} rule sets: {text}"

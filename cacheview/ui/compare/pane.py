@@ -139,7 +139,7 @@ class ComparePane(AskingPane[Head, Probe]):
         self._asked = None
         self.head.say("")
         text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
-        self._content.say("The rule sets could not be compared", text, "Ask again")
+        self._content.say("The rule sets could not be compared", text, "Compare again")
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)

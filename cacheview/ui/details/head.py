@@ -18,7 +18,7 @@ class DetailsHead(DockHead):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Details", parent)
-        text_tip = "Copy all details of the image as text"
-        json_tip = "Copy the image as JSON, as the store has it"
+        text_tip = "Copy all image details as text"
+        json_tip = "Copy the image as JSON, as stored"
         self.text_button = self.add_button("Copy", text_tip, self.text_asked, drawing="copy", name="Copy the details")
         self.json_button = self.add_button("JSON", json_tip, self.json_asked, name="Copy the image as JSON")

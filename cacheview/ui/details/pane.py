@@ -66,7 +66,7 @@ class DetailsPane(DockPane[DetailsHead]):
         self._show_nothing()
 
     def _make_rows(self) -> WordsTable:
-        table = WordsTable("Details of the image")
+        table = WordsTable("Image details")
         table.setModel(self.model)
         table.setWordWrap(False)
         table.horizontalHeader().hide()
@@ -99,7 +99,7 @@ class DetailsPane(DockPane[DetailsHead]):
         edit.setReadOnly(True)
         edit.setTabChangesFocus(True)
         edit.setFrameShape(QFrame.Shape.NoFrame)
-        edit.setAccessibleName("The whole value")
+        edit.setAccessibleName("Full value")
         edit.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
         )
@@ -196,7 +196,7 @@ class DetailsPane(DockPane[DetailsHead]):
         shown = "\n".join(map(visible, text[:_LONGEST].split("\n")))
         set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
         self.value.setPlainText(
-            f"{shown}\n… and {more:,} more characters: copy the row to get the whole value." if more > 0 else shown
+            f"{shown}\n… and {more:,} more characters: copy the row to get the full value." if more > 0 else shown
         )
         section = self.model.section_at(current.row())
         self._quietly(lambda: self.titles.setCurrentIndex(self.titles_model.index(section, 0)))

@@ -112,5 +112,5 @@ def _of_record(name: str, title: str, report: Report) -> BuildSide:
     report(0, None, f"Reading {title}")
     case = record_named(name)
     if case is None:
-        raise DataError("is no longer a record of a build", where=name)
+        raise DataError("is no longer a build record", where=name)
     return side_of_record(case, title)

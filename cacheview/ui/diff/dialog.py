@@ -42,8 +42,8 @@ OfPath = Callable[[str, "Build | None"], Choice]
 _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
 _HINT = (
-    "A record (add #N for the build at line N), a build context, which is replayed in the open store, or image:NAME "
-    "for one of its images. The lists have the replayed build and the watched ones."
+    "Enter a record (add #N for the build on line N), a build context to replay in the open store, or image:NAME for "
+    "an image in the open store. The lists contain the replayed build and the watched builds."
 )
 
 
@@ -65,7 +65,7 @@ class _Line(Chooser):
         self.clearEditText()
         line = self.lineEdit()
         assert line is not None
-        line.setPlaceholderText("path of a record or a build context")
+        line.setPlaceholderText("path to a record or build context")
 
     def choose(self, choice: Choice | None) -> None:
         """Show a choice; None: nothing."""
@@ -169,7 +169,7 @@ class ChooseBuildsDialog(QDialog):
         menu = QMenu(button)
         menu.addAction("Record…").triggered.connect(lambda: self._choose_file(line, "Open record", _RECORDS))
         menu.addAction("Build context…").triggered.connect(lambda: self._choose_folder(line))
-        menu.addAction("Build context in a tar…").triggered.connect(
+        menu.addAction("Build context from a tar file…").triggered.connect(
             lambda: self._choose_file(line, "Open build context", _TARS)
         )
         button.setMenu(menu)
@@ -178,8 +178,8 @@ class ChooseBuildsDialog(QDialog):
     def _options(self, line: _Line) -> QToolButton:
         button = QToolButton()
         button.setText("Options…")
-        set_tip(button, "Options of this build context, as docker build is given them")
-        button.setAccessibleName(f"Options of {line.accessibleName()[:1].lower()}{line.accessibleName()[1:]}")
+        set_tip(button, "The docker build options for this build context")
+        button.setAccessibleName(f"Options for {line.accessibleName()[:1].lower()}{line.accessibleName()[1:]}")
         button.clicked.connect(lambda: self._ask_options(line))
         self.option_buttons.append(button)
         return button
@@ -192,7 +192,7 @@ class ChooseBuildsDialog(QDialog):
         except DataError as error:
             self.hint.setText(one_line(str(error)))
             return
-        dialog = OptionsDialog(build, f"Options of {line.accessibleName().lower()}", self)
+        dialog = OptionsDialog(build, f"Options for {line.accessibleName().lower()}", self)
         dialog.chosen.connect(partial(self._take_options, line))
         dialog.open()
 

@@ -68,7 +68,7 @@ class DiffPane(DockPane[DiffHead]):
         self._lay_out(self._content_widget())
         self._content.pressed.connect(self.choose_asked)
         self._enable()
-        self._content.say("No builds are compared yet", _HINT, _BUTTON)
+        self._content.say("No builds compared yet", _HINT, _BUTTON)
 
     def _make_table(self) -> WordsTable:
         table = WordsTable("Steps of both builds")

@@ -133,7 +133,7 @@ def _words(template: str) -> list[str]:
     if not words:
         raise DataError("the command is empty")
     if not any("{file}" in word for word in words[1:]):
-        raise DataError("the command has no {file} after the program: that is where the path goes")
+        raise DataError("the command has no {file} after the program; add it where the path goes")
     if words[0].lower().endswith(_SHELL_SCRIPTS):
         what = "is a script, which Windows runs in a shell that could execute parts of a path; name the .exe itself"
         raise DataError(what, where=words[0])

@@ -14,12 +14,12 @@ from cacheview.ui.wrapped import Wrapped
 __all__ = ["EditorDialog"]
 
 _HELP = (
-    "{file} and {line} stand for the path and the line. The command is started as it stands here, without a shell.\n"
+    "{file} and {line} stand for the path and the line. The command runs exactly as written, without a shell.\n"
     "    code -g {file}:{line}\n"
     "    kate --line {line} {file}\n"
     "    xterm -e vim +{line} {file}\n"
-    "If it is empty, cacheview starts the editor that VISUAL or EDITOR names, or the one that the desktop opens text "
-    "files with, at the line if it is a graphical editor that cacheview knows."
+    "If it is empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text editor. It opens "
+    "graphical editors that it knows at the line."
 )
 
 

@@ -63,7 +63,7 @@ class Editor(QObject):
             self.opened.emit(f"Opening {name} in {one_line(_program(command))}")
         else:
             hint = "; to open it at the line, choose Edit ▸ Editor for Dockerfiles" if line else ""
-            self.opened.emit(f"Opening {name} with the default program of the desktop{hint}")
+            self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
     def _command(self, path: str, line: int) -> Command | None:
         """None: the desktop has to find a program."""
@@ -78,7 +78,10 @@ class Editor(QObject):
     def _open_by_desktop(self, path: str) -> None:
         url = QUrl.fromLocalFile(path)
         if url.toLocalFile() != path:
-            what = "its path is not UTF-8, which no desktop accepts; choose Edit ▸ Editor for Dockerfiles"
+            what = (
+                "its path is not UTF-8, so the desktop cannot open it; "
+                "choose an editor under Edit ▸ Editor for Dockerfiles"
+            )
             raise DataError(what)
         if not QDesktopServices.openUrl(url):
             what = "the desktop has no program for it; choose one under Edit ▸ Editor for Dockerfiles"

@@ -63,12 +63,12 @@ def shown_of(comparison: Comparison, step: str) -> FilesShown:
     from cacheview.replay.comparison import Evidence
     from cacheview.replay.file_words import evidence_in_words
 
-    title = f"{step} against {comparison.image.title}"
+    title = f"{step} compared with {comparison.image.title}"
     evidence = f"{evidence_in_words(comparison)}."
     if comparison.evidence is Evidence.NOT_READABLE:
         return FilesShown(title, "", problem=evidence, remedy=comparison.remedy)
     notes = tuple(Note(f"{cause.subject}: {cause.phrase}", cause.advice) for cause in comparison.causes)
-    sides = (f"In {comparison.image.title}", f"In {comparison.copied_from or 'the context'}, now")
+    sides = (f"In {comparison.image.title}", f"In {comparison.copied_from or 'the build context'}, now")
     return FilesShown(title, evidence, notes, comparison.changes, sides, comparison.contents)
 
 
@@ -105,14 +105,14 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
             try:
                 return FileContents(*result.contents(files, change.path, most))
             except DataError as error:
-                return FileContents(None, None, f"It cannot be read: {error}.")
+                return FileContents(None, None, f"The file cannot be read: {error}.")
 
         notes = []
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
             notes.append(Note(f"{last} made no layer: this is the layer of the last step that did."))
         if result.problem:
-            notes.append(Note(f"What was there before is not known: {result.problem}."))
+            notes.append(Note(f"What was there before is unknown: {result.problem}."))
         sides = ("Below the layer", "In the layer")
         return FilesShown(title, _counts(result.changes), tuple(notes), result.changes, sides, contents)
 

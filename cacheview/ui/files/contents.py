@@ -119,7 +119,7 @@ class ContentsView(QWidget):
             self.say(result.path, result.problem)
             return
         self._name.say(one_line(result.path))
-        self._note.say(result.note or ("" if result.marked else "Both contents are the same."))
+        self._note.say(result.note or ("" if result.marked else "The contents are identical."))
         for side, title, lines in zip(self._sides, titles, (result.before, result.now), strict=True):
             side.show_lines(title, lines, result.marked)
         self._row.show()

@@ -120,10 +120,10 @@ class Files(DockController[FilesPane]):
         """That the files of a probe are not known: a build context is needed."""
         self._help = self.host.commands.replay_dockerfile.trigger
         self._step = None
-        problem = "Not readable: a probe has only the checksum of its files."
-        remedy = "Replay the Dockerfile: its context is then compared with the layer of the nearest image"
+        problem = "Not available: a probe contains only the checksum of its files."
+        remedy = "Replay the Dockerfile to compare its build context with the nearest image's layer"
         self.pane.show_files(
-            FilesShown("The files of the probe", "", problem=problem, remedy=remedy), store, "Replay Dockerfile…"
+            FilesShown("The probe's files", "", problem=problem, remedy=remedy), store, "Replay Dockerfile…"
         )
         self.bring()
 

@@ -27,10 +27,10 @@ class FilesHead(BusyHead):
             progress="Progress of reading the layer",
             cancel_tip="Stop reading; nothing was written",
             again="Read again",
-            again_tip="Read the layer and the context again",
+            again_tip="Read the layer and the build context again",
             parent=parent,
         )
-        same_tip = "Also list the files that do not differ"
+        same_tip = "Also list files that are the same"
         contents_tip = "Show both contents of the selected file side by side (Enter)"
         self.same_button = self.add_button("Show the same", same_tip, self.same_asked)
         self.contents_button = self.add_button("Contents", contents_tip, self.contents_asked)

@@ -173,8 +173,11 @@ class FilesPane(DockPane[FilesHead]):
         """Say that no files were asked for."""
         self._store = self._shown = None
         self._help = ""
-        ways = ("in the replay, *Which files differ* at a COPY or ADD that misses", "*Files of this layer* of an image")
-        self._say_nothing("No files are shown", f"To list files: {'; or '.join(ways).replace('*', '')}.", "")
+        ways = (
+            "“Which files differ” for a COPY or ADD that misses in the replay",
+            "“Files of this layer” for an image",
+        )
+        self._say_nothing("No files are shown", f"To list files, choose {', or '.join(ways)}.", "")
 
     def show_contents(self, shown: bool) -> None:
         """Both contents of the selected file beside the files, or the files alone."""
@@ -268,7 +271,7 @@ class FilesPane(DockPane[FilesHead]):
     def _lose_patience(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
-        self._content.say("Reading the layer…", "Nothing is extracted; what is read is remembered.")
+        self._content.say("Reading the layer…", "Nothing is extracted; results are cached.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         if not self._patience.isActive():
@@ -299,7 +302,7 @@ class FilesPane(DockPane[FilesHead]):
         if shown is None or change is None:
             self.contents.say("", "Select a file.")
         elif shown.contents is None:
-            self.contents.say(change.path, "Neither content can be read: no layer is available.")
+            self.contents.say(change.path, "Neither version can be read: no layer is available.")
         else:
             self._reader.start(reading_contents(shown, change))
 

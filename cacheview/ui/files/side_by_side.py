@@ -49,7 +49,7 @@ def side_by_side(
     lines = [text.split("\n") if text else [] for text in texts if text is not None]
     is_cut = is_cut or any(len(each) > _MOST_LINES for each in lines)
     old, new, marked = _aligned(*(each[:_MOST_LINES] for each in lines))
-    note = f"Only its beginning is shown. {problem}" if is_cut else problem
+    note = f"Only the beginning is shown. {problem}" if is_cut else problem
     return SideBySide(change.path, "", tuple(old), tuple(new), frozenset(marked), note.strip())
 
 

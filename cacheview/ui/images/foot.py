@@ -31,11 +31,11 @@ class Foot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.intermediate = QCheckBox(_INTERMEDIATE)
-        self.intermediate.setToolTip("Unnamed images that others were built on")
+        self.intermediate.setToolTip("Also list unnamed images that other images were built on")
         self.intermediate.setChecked(True)
         self.marked = QCheckBox(_ONLY_CANDIDATES[0])
         self.marked.setAccessibleName(_ONLY_CANDIDATES[0].replace("&", ""))
-        self.marked.setToolTip("Only what the probe is compared with: candidates and sources")
+        self.marked.setToolTip("List only the images that the probe is compared with: candidates and sources")
         self._count = QLabel()
         self._count.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)

@@ -38,10 +38,10 @@ PARENT = Mark("parent", "parent", "The probe builds on this image.")
 HIT = Mark("hit", "hit", "The cache answers with this image.")
 SOURCE = Mark("source", "source", "--cache-from brings this image in.")
 NEW = Mark("new", "new", "New since the last reload.")
-REMOVED = Mark("remove", "removed", "The store would not have this image any more.")
+REMOVED = Mark("remove", "removed", "This image would be gone from the store.")
 MATCHES = Mark("passed", "matches", "Its config matches, but it is not the answer.")
 OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
-UNMARKED = Mark("failed", "not built here", "A candidate that is not recorded as built here, so it never counts.")
+UNMARKED = Mark("failed", "not built here", "This candidate is not recorded as built here, so it never counts.")
 UNDATED = Mark("failed", "no time", "It matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
@@ -127,7 +127,7 @@ class Marks:
     def _of_candidate(self, subject: Subject) -> Mark:
         if subject.outcome is CheckOutcome.UNKNOWN:
             why = " ".join(sentence for doubt in subject.doubts for sentence in doubt_sentences(doubt))
-            return Mark("not-certain", "may match", f"A candidate; whether it matches is not known. {why}")
+            return Mark("not-certain", "may match", f"A candidate; whether it matches is unknown. {why}")
         name = self._failed_at(subject)
         match name:
             case "":

@@ -335,7 +335,7 @@ class ImageTreeModel(CountedRows):
     def _tip(self, node: Node, column: int) -> str:
         lines = [mark.meaning for mark in self.marks_of(node)] if column == Column.IMAGE else []
         if node.image is None:
-            lines.insert(0, "Nothing: where a FROM scratch build begins.")
+            lines.insert(0, "Nothing: FROM scratch builds start here.")
         elif column == Column.CREATED and node.image.created is not None:
             return tool_tip(str(node.image.created))
         else:

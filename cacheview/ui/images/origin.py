@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
-    "BuildKit built this image, as its history shows. BuildKit has its own cache: it never asked the classic cache, "
-    "and recorded no parent that the classic builder could find it by."
+    "BuildKit built this image, as its history shows. BuildKit has its own cache: it never uses the classic "
+    "cache, and it records no parent, so the classic builder cannot find the image."
 )
 _UNKNOWN: Final = "so what its builder looked up in the cache is not recorded here."
 _MEANINGS: Final = {

@@ -346,10 +346,10 @@ class ImagesPane(QWidget):
             self._empty.show_text("This store has no images", "Build, pull or load one, then reload.")
         elif self._box.text().strip():
             text = self._box.text().strip()
-            self._empty.show_text(f"Nothing matches “{text[:60]}”", "Names, ids and instructions are searched.",
+            self._empty.show_text(f"Nothing matches “{text[:60]}”", "The filter searches names, ids and instructions.",
                                   "Clear filter")  # fmt: skip
         else:
-            self._empty.show_text("This probe has no candidates or sources", "Only those are listed.",
+            self._empty.show_text("This probe has no candidates or sources", "Only candidates and sources are listed.",
                                   "Show all images")  # fmt: skip
         self._pages.setCurrentIndex(1)
 

@@ -93,7 +93,7 @@ class ConfigJson(QWidget):
         self._error = error
         token = "error" if error else "text_muted" if words else "text_faint"
         self.message.set_tokens(token, "error_surface" if error else "")
-        self.message.setText(f"{words}. The probe stays as it was." if error else words or _HINT)
+        self.message.setText(f"{words}. The probe is unchanged." if error else words or _HINT)
         self.text.setAccessibleDescription(visible(words))
         self.text.mark_line(error.line if error else 0)
 

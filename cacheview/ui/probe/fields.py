@@ -298,7 +298,7 @@ class KeyedField(RowsField):
         for number, row in enumerate(self.model.rows):
             if row[0] in seen:
                 notes[number] = Note(
-                    f"{visible(row[0][:40]) or 'an empty key'} is already in a row above: not used", "hazard"
+                    f"{visible(row[0][:40]) or 'an empty key'} is already in a row above; this row is ignored", "hazard"
                 )
             seen.add(row[0])
         self.model.set_notes(notes)

@@ -122,5 +122,5 @@ class HealthcheckField(FieldEditor):
         self.edited.emit(changed, phrase, merge)
 
     def _show_problem(self, part: str, why: str) -> None:
-        self.problems[part].setText(f"{why}. The probe stays as it was." if why else "")
+        self.problems[part].setText(f"{why}. The probe is unchanged." if why else "")
         self.problems[part].setVisible(bool(why))

@@ -116,7 +116,7 @@ class ImageListModel(QAbstractListModel):
             return None
         if index.row() == len(self._rows):
             text_roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.AccessibleTextRole)
-            return f"{self._more:,} more: type more of the name" if role in text_roles else None
+            return f"{self._more:,} more: keep typing to narrow the list" if role in text_roles else None
         image = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return image.title if image else "scratch"

@@ -50,7 +50,7 @@ class FieldPath:
         """Read a path; ``len(Cmd)`` is the field as a whole. Raises ValueError for anything else."""
         match = _PATH.fullmatch(text)
         if match is None:
-            raise ValueError(f"not a path of a field: {text[:200]!r}")
+            raise ValueError(f"not a field path: {text[:200]!r}")
         if match["counted"]:
             return FieldPath(match["counted"])
         rest = match["rest"]
@@ -62,7 +62,7 @@ class FieldPath:
         except ValueError:
             step = None
         if not isinstance(step, int | str) or isinstance(step, bool):
-            raise ValueError(f"not a path of a field: {text[:200]!r}")
+            raise ValueError(f"not a field path: {text[:200]!r}")
         return FieldPath(match["field"], member.removeprefix("."), step)
 
     def __str__(self) -> str:

@@ -101,7 +101,7 @@ class ProbePane(QWidget):
         """Say by the title whether the person edited the probe; one that is of an image is not edited."""
         is_shown = edited and self._document.probe != self._taken
         self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
-        set_tip(self._bar, "The probe differs from the one that was loaded; undo to go back" if is_shown else "")
+        set_tip(self._bar, "The probe differs from the loaded one; undo to restore it" if is_shown else "")
 
     @property
     def title(self) -> str:
@@ -159,7 +159,7 @@ class ProbePane(QWidget):
             widget = self.form.reveal(place)
             row = self.form.row(place.field)
         else:
-            raise ValueError(f"not a path of a field: {path[:200]!r}")
+            raise ValueError(f"not a field path: {path[:200]!r}")
         self._mark(row)
         return widget
 

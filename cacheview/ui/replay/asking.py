@@ -45,12 +45,12 @@ _LARGEST: Final = 64 << 20
 
 def progress_text(done: int, total: int | None) -> str:
     """How much of the context has been read, in bytes."""
-    what = "Reading the files of the context"
+    what = "Reading the files in the build context"
     return f"{what}: {size_text(done)} of {size_text(total)}" if total else f"{what}…"
 
 
 def _listed(count: int) -> str:
-    what = "Listing the files of the context"
+    what = "Listing the files in the build context"
     return f"{what}: {count:,}" if count else f"{what}…"
 
 

@@ -40,7 +40,7 @@ class StepsCopier(QObject):
     def copy_row(self, row: Row | None) -> None:
         """The instruction of a step, or what a row says that is none."""
         if row is not None:
-            self._put(row.text, "the instruction" if row.step is not None else "what the daemon says")
+            self._put(row.text, "the instruction" if row.step is not None else "the daemon's message")
 
     def stop(self) -> None:
         """End what is under way, and wait for it."""

@@ -29,7 +29,7 @@ __all__ = ["Detail"]
 
 _MOST_FILES: Final = 30
 _LONGEST: Final = 2000
-_TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Hazard of the build"}
+_TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Build hazard"}
 
 
 class Detail(QScrollArea):
@@ -140,7 +140,7 @@ class Detail(QScrollArea):
             self.download_button.setText(f"Download {one_line(image.title)}{size}")
             set_tip(
                 self.download_button,
-                "Download the image as docker save does, to read its layers; it is deleted at the end",
+                "Download the image as docker save does, to read its layers; cacheview deletes it on exit",
             )
         self._files.say(files)
 
@@ -181,13 +181,13 @@ def _reason(step: Step, replayed: Replayed, explanation: Explanation | None, *, 
         return f"{reason[:1].upper()}{reason[1:]}"
     match step.status:
         case StepStatus.NO_PROBE if step.image:
-            return "This step never consults the cache: it names the image that the stage begins with."
+            return "This step never consults the cache: it names the stage's base image."
         case StepStatus.NO_PROBE:
             return "This step never consults the cache."
         case StepStatus.HIT | StepStatus.MISS if explanation is None and is_explained:
             return "See Probe and Verdict for the comparison."
         case StepStatus.HIT | StepStatus.MISS if explanation is None:
-            return "Probe and Verdict do not show this step now."
+            return "Probe and Verdict do not currently show this step."
     return ""
 
 
@@ -200,4 +200,4 @@ def _files(step: Step) -> str:
     ]
     if len(files) > _MOST_FILES:
         shown.append(f"and {len(files) - _MOST_FILES:,} more")
-    return "\n".join((f"{counted(len(files), 'file')} of the context:", *shown))
+    return "\n".join((f"{counted(len(files), 'file')} in the build context:", *shown))

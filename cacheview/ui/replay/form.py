@@ -50,7 +50,7 @@ class OptionsForm(QScrollArea):
         self.context = QLineEdit()
         self.context_button = QToolButton()
         self.context_button.setText("Choose…")
-        self.context_button.setAccessibleName("Choose the context")
+        self.context_button.setAccessibleName("Choose the build context")
         self.context_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.context_button.clicked.connect(self.context_asked)
         self.inside = QLineEdit()
@@ -93,8 +93,8 @@ class OptionsForm(QScrollArea):
         place.addWidget(self.context, 1)
         place.addWidget(self.context_button)
         for text, field, tip in (
-            ("Context", self.context, "The folder or tar that the client sends: COPY and ADD take files from it"),
-            ("Dockerfile", self.inside, "As -f: the name of the Dockerfile in the tar"),
+            ("Context", self.context, "The folder or tar file that the client sends; COPY and ADD read files from it"),
+            ("Dockerfile", self.inside, "As -f: the name of the Dockerfile in the tar file"),
             ("Build args", self.build_args, "As --build-arg; a bare name takes its value from the environment"),
             ("Target", self.target, "As --target: the stage to build"),
             ("Cache from", self.cache_from, "As --cache-from"),
@@ -105,7 +105,7 @@ class OptionsForm(QScrollArea):
                 self.client,
                 "Clients send different files, modes and owners, which changes checksums",
             ),
-            ("Umask", self.umask, "The umask of the client's process: this client removes its bits from every mode"),
+            ("Umask", self.umask, "The umask of the client process; this client clears its bits in every file mode"),
         ):
             label = QLabel(text)
             set_font(label, small_font)
@@ -127,7 +127,7 @@ class OptionsForm(QScrollArea):
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Options of the build")
+        self.setAccessibleName("Build options")
 
     def minimumSizeHint(self) -> QSize:
         """As wide as what it holds with the scroll bar beside it: nothing is cut off at the right."""

@@ -27,22 +27,22 @@ class ReplayHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="Progress of reading the context",
+            progress="Progress of reading the build context",
             cancel_tip="Stop reading and keep the steps as they were",
             again="Replay again",
-            again_tip="Read Dockerfile and context again",
+            again_tip="Read the Dockerfile and build context again",
             parent=parent,
         )
         add = self.add_button
         continue_tip = "Assume that the step hits the nearest candidate, to see what else would miss"
-        options_tip = "Context, build arguments, target and the other options of the build"
+        options_tip = "Build context, build arguments, target and other build options"
         copy_tip = "Copy all steps as text, as docker build prints them"
         self.continue_button = add("Continue past the miss", continue_tip, self.continue_asked, short="Continue")
         self.continue_button.setCheckable(True)
-        clients_tip = "Replay the build as every client sends it: which share a cache, and why the others do not"
+        clients_tip = "Replay the build as every client sends it, to show which share a cache and why the others do not"
         self.clients_button = add("Compare clients", clients_tip, self.clients_asked, short="Clients")
         self.clients_button.setCheckable(True)
-        compare_tip = "Compare this build with a record or another build: where they first differ, and why"
+        compare_tip = "Compare this build with a record or another build to show where they first differ, and why"
         self.compare_button = add("Compare with…", compare_tip, self.compare_asked, short="With…")
         self.options_button = add("Options", options_tip, self.options_asked)
         self.options_button.setCheckable(True)

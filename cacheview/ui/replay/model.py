@@ -266,7 +266,7 @@ class StepsModel(QAbstractItemModel):
             return "Time taken to compute the checksums of its files and look it up in the cache"
         line = f"Line {row.line}\n" if row.line else ""
         if row.kind is RowKind.TRIGGER:
-            line = f"Trigger {row.number}, from ONBUILD of the base\n"
+            line = f"Trigger {row.number}, from ONBUILD in the base image\n"
         return line + row.text
 
     def _spoken(self, row: Row, column: int) -> str | None:

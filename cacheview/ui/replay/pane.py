@@ -328,7 +328,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.set_busy(True)
         if self.replayed is None:
             self._say_build()
-            self._content.say("Replaying…", "Reading the files that COPY and ADD take, then looking up each step.")
+            self._content.say("Replaying…", "Reading the files that COPY and ADD use, then looking up each step.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         if self._patience.isActive():

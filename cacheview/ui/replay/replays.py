@@ -144,7 +144,7 @@ class Replays(DockController[ReplayPane]):
         build = self.pane.build
         if build is None:
             return
-        folder = QFileDialog.getExistingDirectory(self.host.frame, "Choose the context", build.context)
+        folder = QFileDialog.getExistingDirectory(self.host.frame, "Choose the build context", build.context)
         if folder:
             self.pane.change(build.model_copy(update={"context": os.path.abspath(folder)}))
 

@@ -65,7 +65,7 @@ class RowMenu(QObject):
         where = f" at line {self._line}" if self._line else ""
         edit = menu.addAction(f"&Open in your editor{where}", "F4", self.edit)
         if self._build is None or not self._build.file:
-            edit.setText(f"{edit.text()} (the Dockerfile is in a tar)")
+            edit.setText(f"{edit.text()} (the Dockerfile is in a tar file)")
             edit.setEnabled(False)
         if miss is not None and miss.comparison is not None:
             menu.addAction("&Which files differ", lambda: self.files_asked.emit(miss))

@@ -218,7 +218,7 @@ def image_text(step: Step, store: ImageStore) -> str:
     if step.assumed:
         return f"as if {short_id(step.assumed)}"
     if step.made_by:
-        return "new" if step.made_by == step.number else f"new, of step {step.made_by}"
+        return "new" if step.made_by == step.number else f"new, from step {step.made_by}"
     return ""
 
 

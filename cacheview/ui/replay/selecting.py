@@ -14,7 +14,7 @@ from cacheview.ui.selected import Selected
 __all__ = ["selection"]
 
 
-_NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a hazard of the build"}
+_NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a build hazard"}
 
 
 def selection(row: Row, replayed: Replayed) -> Selected:
@@ -60,7 +60,7 @@ def _why_no_probe(step: Step) -> str:
             return "It misses regardless of its files: no image in the store was made by this instruction."
         case StepStatus.UNKNOWN:
             return "What it would look up is unknown."
-    return "It builds on an image that this build would create first, which is not in the store."
+    return "It builds on an image that is not in the store yet: this build would create it first."
 
 
 def _sentence(text: str) -> str:

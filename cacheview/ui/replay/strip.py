@@ -69,7 +69,7 @@ def summaries(replayed: Replayed) -> tuple[Summary, ...]:
         lines.append(_without_miss(replay))
     missing = replayed.question.build.missing
     if missing:
-        text = f"Values of build arguments are not kept between starts: set {', '.join(missing)} in Options"
+        text = f"Build argument values are not saved when you close cacheview: set {', '.join(missing)} in Options"
         lines.append(Summary("hazard", "NOTE", text))
     if replayed.problem:
         lines.append(Summary("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))

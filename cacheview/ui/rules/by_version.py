@@ -59,7 +59,7 @@ class ByVersionDialog(QDialog):
     def __init__(self, release: Release | None = None, parent: QWidget | None = None) -> None:
         """``release``: what to begin with."""
         super().__init__(parent)
-        self.setWindowTitle("Rules of a Docker version")
+        self.setWindowTitle("Rules for a Docker version")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.version = QLineEdit(release.version if release is not None else "")
         self.version.setPlaceholderText("24.0.7")
@@ -85,8 +85,8 @@ class ByVersionDialog(QDialog):
             form.addRow(label, field)
             field.setAccessibleName(label.replace("&", ""))
         hint = QLabel(
-            "`docker version` shows the version and commit of the server, `docker info` its storage driver. If that "
-            "is a snapshotter, such as overlayfs, the store is containerd's."
+            "`docker version` shows the version and commit of the server; `docker info` shows its storage driver. If "
+            "the driver is a snapshotter, such as overlayfs, the store is containerd's."
         )
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)

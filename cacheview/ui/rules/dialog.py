@@ -70,7 +70,7 @@ class RulesDialog(QDialog):
         self._in_use = ""
         self.rules = rule_chooser("Rules")
         self.before = rule_chooser("Compared with")
-        self.before.insertItem(0, "nothing: these rules alone", "")
+        self.before.insertItem(0, "nothing: show only these rules", "")
         self.before.insertSeparator(1)
         self._title = Wrapped()
         self._facts = Wrapped()
@@ -233,7 +233,7 @@ class RulesDialog(QDialog):
             if line.is_group:
                 self.table.setSpan(row, 0, 1, len(Column))
         if not result:
-            self._same.show_text("Nothing differs", "Choose two rule sets that are not the same.")
+            self._same.show_text("Nothing differs", "Choose two different rule sets.")
         self._pages.setCurrentWidget(self.table if result else self._same)
         self.table.resizeRowsToContents()
 

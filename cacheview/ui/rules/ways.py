@@ -112,7 +112,7 @@ class RuleWays(QObject):
         for action in (self.own, self._gap):
             action.setVisible(own is not None)
         if own is not None:
-            self.own.setText(f"Those of the &{owner(own)}: {one_line(own.rules.title).replace('&', '&&')}")
+            self.own.setText(f"The &{owner(own)}'s rules: {one_line(own.rules.title).replace('&', '&&')}")
             set_tip(self.own, "\n".join(filter(None, (own.sentence, own.note))))
             self.own.setStatusTip(one_line(own.note) or "Use this store's own rules")
             self.own.setChecked(own.answers_as(asked))

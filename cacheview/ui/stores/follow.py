@@ -98,7 +98,7 @@ class Follower(Background):
     def _on_end(self, number: int, why: str) -> None:
         if number == self._number and self._follows:
             self.stop()
-            self.lost.emit(why or "the engine has closed the connection")
+            self.lost.emit(why or "the engine closed the connection")
 
     def _report_change(self) -> None:
         self._calm.stop()

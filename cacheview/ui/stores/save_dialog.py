@@ -27,14 +27,14 @@ __all__ = ["SaveDialog"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
 _LEFT_IN: Final = (
-    "The file holds the configs, histories, names and ids of all images, and the probe as it stands; no files from "
-    "inside the images."
+    "The file contains the configs, histories, names and ids of all images, and the current probe, but no files from "
+    "the images."
 )
 _REDACTED: Final = (
-    "Values become placeholders, also in commands, history, notes and all other text, however they are quoted. Equal "
-    "values get equal placeholders, so verdicts do not change. Not replaced are names of variables and labels, image "
-    "names, ids, times, platforms, pieces of fewer than four characters, and secrets that are not the value of a "
-    "variable, build argument or label: look through the file before you share it."
+    "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
+    "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps names of variables and "
+    "labels, image names, ids, times, platforms, pieces of fewer than four characters, and secrets that are not the "
+    "value of a variable, build argument or label: review the file before you share it."
 )
 
 

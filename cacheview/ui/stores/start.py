@@ -89,7 +89,7 @@ def _why_not(report: Report) -> str:
         report(0, None, "Looking for a Docker Engine")
         asking.join(_STEP)
     if not answers:
-        return f"It did not answer within {PATIENCE:.0f} seconds: is it busy, or is its host unreachable?"
+        return f"It did not respond within {PATIENCE:.0f} seconds: is it busy, or is its host unreachable?"
     (error,) = answers
     if error is None or isinstance(error, DataError):
         return str(error or "")

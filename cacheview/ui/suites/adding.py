@@ -71,7 +71,7 @@ class ProbeAdder(QObject):
 
     def _add(self, path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str) -> None:
         if self._loader.is_busy:
-            self.failed.emit(DataError("the previous probe is still being added. Wait for it", where=path))
+            self.failed.emit(DataError("the previous probe is still being added. Wait until it is done", where=path))
             return
         self._line.text = f"Adding to {one_line(os.path.basename(path))}…"
         self._loader.start(add_work(path, case, mismatches, opened))
@@ -116,7 +116,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
 
         report(0, None, "Adding")
         if is_in_store(path, opened):
-            what = "belongs to the store that is open, which is never written to. Choose another"
+            what = "belongs to the open store, which is never written to. Choose another file"
             raise DataError(what, where=path)
         again = read_back(case, path)
         for judgement in judge(again):

@@ -40,5 +40,5 @@ class SuitesHead(BusyHead):
     def set_current(self, location: str) -> None:
         """Which suite the window has open; empty: none."""
         self.current_button.setEnabled(bool(location))
-        text = f"Run {one_line(location)}" if location else "The window has no suite open"
+        text = f"Run {one_line(location)}" if location else "No suite is open"
         set_tip(self.current_button, text)

@@ -68,7 +68,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self.model.filtered.connect(self._select_kept)
         self.table = ChecksTable(self.model)
         self._only = QCheckBox("Failed only")
-        self._box = FilterBox("Filter: case, probe, answer", "Filter the probes by any of their columns")
+        self._box = FilterBox("Filter: case, probe, answer", "Filter the probes by any column")
         self._box.setFixedWidth(60 * GRID)
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.list_asked.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -206,7 +206,7 @@ class SuitesPane(DockPane[SuitesHead]):
             return
         text = f"{model.passed:,} passed, {model.failed:,} failed"
         if model.unusable:
-            text += f", of which {model.unusable:,} could not be run"
+            text += f" ({model.unusable:,} could not be run)"
         more = self._running if self._loader.is_busy else self._ended
         if not more:
             more = name_of(self.locations[0]) if len(self.locations) == 1 else counted(len(self.locations), "suite")

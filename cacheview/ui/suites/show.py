@@ -74,7 +74,7 @@ class RowShower(QObject):
 
     def _say_changed(self, row: Row) -> None:
         name = name_of(row.location)
-        self.failed.emit(f"{name} has changed since the run, and its {row.place} is a different one: run it again")
+        self.failed.emit(f"{name} has changed since the run: {row.place} is now a different probe. Run the suite again")
 
     def _is_open(self, row: Row) -> bool:
         session = self._host.session

@@ -202,7 +202,7 @@ class Banner(QWidget):
             self._colour()
         self._word.say("LOOKING UP")
         self._head.say("the changed probe")
-        self._reason_shown = "The trace below is of the probe before.", None
+        self._reason_shown = "The trace below is for the previous probe.", None
         self._show_replayed()
         self._remedy.say("")
         self._coming.say("")

@@ -41,7 +41,7 @@ class _Value(QWidget):
 
     def show_value(self, side: str, text: str, mark: slice) -> None:
         self.side.say(side.capitalize())
-        self.edit.setAccessibleName(f"{side}, whole value")
+        self.edit.setAccessibleName(f"{side}, full value")
         # A line break within a JSON string is escaped there: those that are left are ours.
         shown = "\n".join(visible(line) for line in text.split("\n"))
         if shown != self.edit.toPlainText():

@@ -12,7 +12,7 @@ from cacheview.ui.tips import set_tip
 
 __all__ = ["offer_files"]
 
-_TIP: Final = "Compare all files of the step with those of the nearest image"
+_TIP: Final = "Compare all of the step's files with the nearest image's files"
 
 
 def offer_files(button: QPushButton, store: ImageStore, *, has_files: bool) -> None:

@@ -181,7 +181,7 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
         text = f"{words}. Double-click here, or press Enter, to list {most}."
         lead.append(("more", More(text, faint=True, kind=stage.kind)))
     else:
-        lead.append(("more", Note(f"{words}. To list another one, select it in the images.", faint=True)))
+        lead.append(("more", Note(f"{words}. To list another one, select it in the images pane.", faint=True)))
     images = tuple(stage.images[place] for place in places)
     return Rows(lead, stage.subjects, places, images, branching=True)
 

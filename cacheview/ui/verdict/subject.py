@@ -42,9 +42,9 @@ class SubjectLine(QWidget):
         """``relation``: of the verdict below to what is selected."""
         text = ""
         if selected is not None and relation is Relation.OUTDATED:
-            text = f"{selected.title} was looked up before the store or the rules changed: this may not be its verdict."
+            text = f"{selected.title} was looked up before the store or rules changed: this verdict may be out of date."
         elif selected is not None and relation is Relation.CHANGED:
-            text = f"The probe was changed: this is not the verdict of {selected.name}."
+            text = f"The probe has changed: this is no longer the verdict for {selected.name}."
         elif selected is not None and selected.is_unknown:
             text = f"{selected.title} is unknown. {selected.why}"
         elif selected is not None:

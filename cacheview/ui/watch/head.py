@@ -35,23 +35,21 @@ class WatchHead(DockHead):
             drawing="copy",
         )
         self.save_button = self.add_button(
-            "Save record…", "Save the selected build as a record, which opens anywhere", self.save_asked
+            "Save record…", "Save the selected build as a record that opens on any machine", self.save_asked
         )
         self.compare_button = self.add_button(
             "Compare with…",
-            "Compare the selected build with another one: where they first differ, and why",
+            "Compare the selected build with another one to show where they first differ, and why",
             self.compare_asked,
             short="With…",
         )
         self.open_button = self.add_button(
             "Open record…",
-            "Open a record: the steps of its build, and the store before it",
+            "Open a record to show the steps of its build and the store before it",
             self.open_asked,
             drawing="open",
         )
-        self.watch_button = self.add_button(
-            "Watch", "Watch builds of the engine: each is shown step by step", self.watch_asked
-        )
+        self.watch_button = self.add_button("Watch", "Watch the engine's builds step by step", self.watch_asked)
         self.stop_button = self.add_button(
             "Stop", "Stop watching and close the connections through the socket", self.stop_asked, drawing="remove"
         )

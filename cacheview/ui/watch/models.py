@@ -147,7 +147,7 @@ def _compared(build: ShownBuild) -> str:
     if not build.is_predicted:
         return build.unpredicted
     if build.is_replayed:
-        return "as it was recorded"
+        return "as recorded"
     return "as the daemon" if build.is_final else "replayed"
 
 

@@ -30,7 +30,7 @@ __all__ = ["WatchPane"]
 _SHARES: Final = (720, 640)
 _HINT: Final = (
     "cacheview listens on a private socket, passes every byte on to the engine, and shows each build of the "
-    "classic builder step by step. It sends nothing of its own that changes the engine."
+    "classic builder step by step. cacheview itself sends nothing that changes the engine."
 )
 
 
@@ -261,7 +261,7 @@ class WatchPane(DockPane[WatchHead]):
 
     def _say_nothing_watched(self) -> None:
         self.head.say("")
-        self._content.say("Nothing is watched", _HINT, "Watch")
+        self._content.say("No builds are watched", _HINT, "Watch")
         self._enable()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -28,9 +28,9 @@ __all__ = ["WatchedBuilds"]
 
 _KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
 _LEFT_IN: Final = (
-    "The file holds the options and the Dockerfile of the build, header and checksum of each file of its context, the "
-    "configs, histories, names and ids of all images before it, and what the daemon did; no files from inside the "
-    "context or the images."
+    "The file contains the options and Dockerfile of the build, the header and checksum of each file in the build "
+    "context, the configs, histories, names and ids of all images before the build, and what the daemon did. It "
+    "contains no other files from the build context, and none from the images."
 )
 
 

@@ -78,7 +78,7 @@ def test_two_records_that_are_dropped_are_compared(window: MainWindow, qtbot: Qt
     drop(window, *records)
     pane = compared(window, qtbot)
     assert pane.answer.text() == "The builds first differ at step 3, `COPY a /a`: the files differ: a: content changed."
-    assert pane.loss.text() == "B lost the cache of 2 steps through a change of its own Dockerfile or files."
+    assert pane.loss.text() == "B lost the cache of 2 steps because its own Dockerfile or files changed."
     assert [label.whole()[:10] for label in pane.sides] == ["A: a.jsonl", "B: b.jsonl"]
     assert pane.table.currentIndex().row() == 2
     assert pane.words.text() == "The files differ: a: content changed."

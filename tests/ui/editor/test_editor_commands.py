@@ -71,8 +71,8 @@ def test_a_name_stays_one_argument_whatever_is_in_it(name: str, line: int) -> No
     ("template", "why"),
     [
         ("", "the command is empty"),
-        ("editor", "the command has no {file} after the program: that is where the path goes"),
-        ("{file}", "the command has no {file} after the program: that is where the path goes"),
+        ("editor", "the command has no {file} after the program; add it where the path goes"),
+        ("{file}", "the command has no {file} after the program; add it where the path goes"),
         ("editor '{file}", "the command has an unmatched quotation mark"),
         ("code.cmd -g {file}:{line}", "code.cmd: is a script, which Windows runs in a shell"),
     ],

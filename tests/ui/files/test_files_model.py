@@ -83,7 +83,7 @@ def test_what_has_no_lines_is_reported(before: bytes | None, now: bytes | None, 
 def test_long_files_are_cut_within_a_character() -> None:
     found = side_by_side(CHANGED, "ä".encode() * 60, b"", most=99)
     assert found.before == ("ä" * 49,)
-    assert found.note == "Only its beginning is shown."
+    assert found.note == "Only the beginning is shown."
 
 
 def test_what_acts_on_a_terminal_is_shown_as_a_sign() -> None:

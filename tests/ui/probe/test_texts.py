@@ -139,7 +139,7 @@ def test_a_long_list_says_how_many_more(qapp: object) -> None:
     assert [model.index(row).data() for row in range(3)] == [
         "shop/base:1",
         "shop/web:1.1",
-        "1 more: type more of the name",
+        "1 more: keep typing to narrow the list",
     ]
     assert not model.flags(model.index(2)) & Qt.ItemFlag.ItemIsEnabled
     assert model.search("web") == 1

@@ -164,10 +164,10 @@ class Person:
                 assert row.step is None or row.step.probe is None or not settled
             return
         name, step = _name(row), row.step
-        if "before the store or the rules changed" in subject:
+        if "before the store or rules changed" in subject:
             assert not settled
             assert subject.startswith(name)
-        elif "The probe was changed" in subject:
+        elif "The probe has changed" in subject:
             assert subject.endswith(f"{name[:1].lower()}{name[1:]}.")
             assert step is None or explanation.trace.probe != step.probe or not settled
             assert "See Probe and Verdict" not in "".join(replay.detail.texts)
@@ -175,7 +175,7 @@ class Person:
             assert subject == name or subject.startswith(f"{name} is unknown.")
             assert step is not None
             assert step.probe == explanation.trace.probe
-            assert "do not show this step" not in "".join(replay.detail.texts)
+            assert "do not currently show this step" not in "".join(replay.detail.texts)
             if step.status is StepStatus.HIT:
                 assert explanation.verdict.image is not None
                 assert explanation.verdict.image.id == step.image

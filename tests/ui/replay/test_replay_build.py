@@ -71,7 +71,7 @@ def test_the_context_is_the_folder(tmp_path: Path) -> None:
     build = build_at(file.parent, str(other))
     assert (build.dockerfile, build.context) == (str(other), str(file.parent))
     assert build.title == f"{other} for a"
-    with pytest.raises(DataError, match="no such Dockerfile"):
+    with pytest.raises(DataError, match="does not exist"):
         build_at(tmp_path)
 
 

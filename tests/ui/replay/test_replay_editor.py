@@ -72,7 +72,7 @@ def test_a_dockerfile_in_a_tar_is_not_offered(pane: ReplayPane, window: MainWind
     assert pane.detail.editor_button.isHidden()
     menu = pane.row_menu.menu()
     assert not menu.actions()[0].isEnabled()
-    assert menu.actions()[0].text().endswith("(the Dockerfile is in a tar)")
+    assert menu.actions()[0].text().endswith("(the Dockerfile is in a tar file)")
     with qtbot.assertNotEmitted(pane.editor_asked):
         qtbot.keyClick(pane.view, Qt.Key.Key_F4)
     menu.deleteLater()

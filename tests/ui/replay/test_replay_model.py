@@ -122,7 +122,7 @@ def test_rows_that_are_no_more_are_not_there() -> None:
 
 def test_words_of_a_step() -> None:
     made = step(4, "RUN x", StepStatus.NO_PROBE, made_by=2)
-    assert image_text(made, STORE) == "new, of step 2"
+    assert image_text(made, STORE) == "new, from step 2"
     many = step(4, "COPY x /", StepStatus.UNKNOWN, reason="nobody knows", possible=(A, *"bcde"))
     assert image_text(many, STORE).endswith("and 2 more")
     assert reason_text(many, STORE) == "nobody knows. If it hits, it hits app:1 or one of 4 more."

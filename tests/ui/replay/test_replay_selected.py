@@ -78,7 +78,7 @@ def test_the_probe_is_edited_beside_a_step_without_one(window: MainWindow, tools
     window.session.document.set_field("User", "me")
     pane = verdict(window)
     assert pane.trace.explanation is not None
-    assert pane.subject.text == "The probe was changed: this is not the verdict of step 5."
+    assert pane.subject.text == "The probe has changed: this is no longer the verdict for step 5."
     back = next(button for button in pane.subject.findChildren(QToolButton) if button.text() == "Back to step 5")
     qtbot.mouseClick(back, Qt.MouseButton.LeftButton)
     assert pane.nothing[0] == "Step 5 has no probe"
@@ -95,13 +95,13 @@ def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Pat
     choose(pane, 5)
     assert verdict(window).subject.text == "Step 5"
     document.undo_stack.undo()
-    assert verdict(window).subject.text == "The probe was changed: this is not the verdict of step 5."
-    assert any("do not show this step" in text for text in pane.detail.texts)
+    assert verdict(window).subject.text == "The probe has changed: this is no longer the verdict for step 5."
+    assert any("do not currently show this step" in text for text in pane.detail.texts)
     document.undo_stack.redo()
     assert verdict(window).subject.text == "Step 5"
-    assert not any("do not show this step" in text for text in pane.detail.texts)
+    assert not any("do not currently show this step" in text for text in pane.detail.texts)
     window.session.document.use_as_parent(None)
-    assert "not the verdict of step 5" in verdict(window).subject.text
+    assert "the verdict for step 5" in verdict(window).subject.text
     window.session.select_again()
     assert pane.replayed is not None
     assert document.probe == pane.replayed.replay.steps[4].probe
@@ -223,7 +223,7 @@ def test_a_step_is_not_looked_up_again_yet(window: MainWindow, qtbot: QtBot, sit
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         window.session.choose_rules("containerd-71ebfc7")
         pane.cancel()
-        assert verdict(window).subject.text.startswith("Step 5 was looked up before the store or the rules changed")
-        assert any("do not show this step" in text for text in pane.detail.texts)
+        assert verdict(window).subject.text.startswith("Step 5 was looked up before the store or rules changed")
+        assert any("do not currently show this step" in text for text in pane.detail.texts)
         pane.again()
     assert verdict(window).subject.text == "Step 5"

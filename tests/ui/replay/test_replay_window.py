@@ -394,7 +394,7 @@ def test_a_value_that_was_not_kept_is_asked_for(
     context = write_context(case, tmp_path / "tools")
     keep(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
     pane = replayed(window, qtbot, context)
-    reported = "NOTE: Values of build arguments are not kept between starts: set LEVEL in Options"
+    reported = "NOTE: Build argument values are not saved when you close cacheview: set LEVEL in Options"
     assert pane.strip.texts[-1] == reported
     pane.head.options_button.click()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
@@ -515,7 +515,7 @@ def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> 
     drop(window, site)
     pane = window.replays.pane
     qtbot.waitUntil(lambda: pane.head.progress.isVisible(), timeout=9_000)
-    qtbot.waitUntil(lambda: pane.head.text == "Reading the files of the context: 2 MB of 4 MB", timeout=9_000)
+    qtbot.waitUntil(lambda: pane.head.text == "Reading the files in the build context: 2 MB of 4 MB", timeout=9_000)
     qtbot.mouseClick(pane.head.cancel_button, Qt.MouseButton.LeftButton)
     assert not pane.has_steps
     assert not pane.head.progress.isVisible()

@@ -47,9 +47,9 @@ def test_near() -> None:
 @pytest.mark.parametrize(
     ("version", "driver", "reported"),
     [
-        ("17.06", "overlay2", "oldest are those of v20.10.0-beta1"),
-        ("20.10.24", "containerd", "oldest are those of v24.0.3"),
-        ("latest", "overlay2", "A version looks like 24.0.7."),
+        ("17.06", "overlay2", "oldest known rules are for v20.10.0-beta1"),
+        ("20.10.24", "containerd", "oldest known rules are for v24.0.3"),
+        ("latest", "overlay2", "Versions look like 24.0.7."),
         ("24.0.7", "floppy", "Unknown storage driver “floppy”"),
         ("24.0.7" * 1000, "f" * 1000, "Unknown storage driver"),
     ],

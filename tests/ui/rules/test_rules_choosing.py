@@ -85,7 +85,7 @@ def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None
 def test_no_rules_cannot_be_taken(filled: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(filled)
     qtbot.keyClicks(dialog.version, "17.06")
-    assert "oldest are those of" in dialog.answer.text
+    assert "oldest known rules are for" in dialog.answer.text
     qtbot.keyClick(dialog.version, Qt.Key.Key_Return)
     assert dialog.isVisible()
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
@@ -105,14 +105,14 @@ def test_other_rules_than_the_engines_are_reported_with_a_way_back(of_engine: Ma
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert own(of_engine).isVisible()
     assert own(of_engine).isChecked()
-    assert "Those of the engine" in own(of_engine).text().replace("&", "")
+    assert "The engine's rules" in own(of_engine).text().replace("&", "")
     assert not back(of_engine)
     dialog = asked(of_engine)
     dialog.version.setText("25.0.2")
     dialog.accept()
     assert not own(of_engine).isChecked()
     assert (
-        "This store's engine uses the rules of Docker 28.5.2, containerd; you are using those of Docker 25.0.2"
+        "This store's engine uses the rules of Docker 28.5.2, containerd; you are using the rules of Docker 25.0.2"
         in printed(of_engine)
     )
     qtbot.mouseClick(back(of_engine)[0], Qt.MouseButton.LeftButton)
@@ -131,7 +131,7 @@ def test_a_version_brings_its_builder_also_where_the_rules_stay(of_engine: MainW
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert of_engine.session.daemon.builder.release == "28.0"
     assert not own(of_engine).isChecked()
-    assert "you are using those of Docker 28.0.1, containerd" in printed(of_engine)
+    assert "you are using the rules of Docker 28.0.1, containerd" in printed(of_engine)
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):
         of_engine.commands.reload.trigger()
     assert of_engine.session.daemon.builder.release == "28.0"
@@ -162,13 +162,13 @@ def test_chosen_rules_stay_and_are_reported_after_the_upgrade(of_engine: MainWin
         of_engine.commands.reload.trigger()
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert (
-        "This store's engine uses the rules of Docker 29.6.0, containerd; you are using those of Docker 28.5.2"
+        "This store's engine uses the rules of Docker 29.6.0, containerd; you are using the rules of Docker 28.5.2"
         in printed(of_engine)
     )
 
 
 def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtBot) -> None:
-    assert "Those of the case" in own(filled).text().replace("&", "")
+    assert "The case's rules" in own(filled).text().replace("&", "")
     for action in filled.commands.rules_menu.actions():
         if action.data() == "graphdriver-28.5.2":
             action.trigger()

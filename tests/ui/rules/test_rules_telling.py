@@ -25,7 +25,7 @@ def test_a_rule_set_whole(name: str) -> None:
     assert rules.source in text
     # The order of the checks is the daemon's: what decides first stands first.
     if rules.compared_fields:
-        assert f"{', '.join(rules.compared_fields)}: in this order" in text
+        assert f"{', '.join(rules.compared_fields)}, in this order" in text
 
 
 def test_the_rows_that_differ_are_the_differences() -> None:

@@ -81,7 +81,7 @@ def test_only_one_file_needs_no_column(window: MainWindow, qtbot: QtBot, tmp_pat
 def test_failed_only_and_filter(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", GOOD, "{", WRONG))
-    assert pane.head.text == "2 passed, 2 failed, of which 1 could not be run · s.jsonl"
+    assert pane.head.text == "2 passed, 2 failed (1 could not be run) · s.jsonl"
     only_failed(window).click()
     assert [row.outcome for row in rows(pane)] == [Outcome.UNUSABLE, Outcome.FAILED]
     qtbot.keyClicks(filter_box(window), "not wrong")
@@ -186,7 +186,7 @@ def test_a_file_that_was_changed_after_it_was_run(window: MainWindow, qtbot: QtB
     with qtbot.waitSignal(window.suites.shower.failed, timeout=20_000):
         qtbot.keyClick(pane.table, Qt.Key.Key_Return)
     reported = " ".join(label.text() for label in window.notice.findChildren(QLabel))
-    assert "run it again" in reported
+    assert "Run the suite again" in reported
 
 
 def test_cancelled_what_was_run_stays(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

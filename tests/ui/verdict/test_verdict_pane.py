@@ -591,8 +591,8 @@ def test_every_part_has_a_name(pane: VerdictPane, cache: ImageCache) -> None:
             assert button.accessibleName(), button.text()
     assert pane.view.accessibleName()
     assert [value.edit.accessibleName() for value in pane.detail.values] == [
-        "probe, whole value",
-        "image, whole value",
+        "probe, full value",
+        "image, full value",
     ]
 
 

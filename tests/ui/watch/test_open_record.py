@@ -154,7 +154,7 @@ def test_what_no_daemon_built_says_so(window: MainWindow, store: ImageStore, qtb
     window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
     pane = shown(window, qtbot)
     assert pane.model.index(0, Builds.OUTCOME).data() == "replayed, not built"
-    assert pane.model.index(0, Builds.COMPARED).data() == "as it was recorded"
+    assert pane.model.index(0, Builds.COMPARED).data() == "as recorded"
     assert rows_of(pane)[2][2] == "unknown"
 
 
