@@ -1,4 +1,4 @@
-"""Why the cache answers two alike steps differently: what is around the builds, tried out where it can be.
+"""Why the cache answers two identical steps differently: differences around the builds, tested where possible.
 
 Each cause that is possible is tried: the build that missed is replayed with that one thing of the other build. The one
 that makes the step a hit is the cause.

@@ -1,4 +1,4 @@
-"""What two builds differ in that no step shows: nothing uses it, or it has no effect on the cache."""
+"""Differences between two builds that no step shows: nothing uses them, or they do not affect the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why two builds differ: causes as values, and whether the build itself changed or what is around it."""
+"""Why two builds differ: causes as values, and whether the build itself or its environment changed."""
 
 from __future__ import annotations
 

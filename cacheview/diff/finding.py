@@ -1,4 +1,4 @@
-"""What the steps of a build need of its store and its context."""
+"""What the steps of a build need from its store and build context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier build made, and the store of the later one lacks."""
+"""Images that an earlier build made and the later build's store lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which client sent a build: records have its own name for itself, replays that of the table of clients."""
+"""Which client sent a build: records contain the client's own name, replays the name in the table of clients."""
 
 from __future__ import annotations
 

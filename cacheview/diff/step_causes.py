@@ -1,4 +1,4 @@
-"""What two aligned steps ask differently, and why; and what makes a base another one."""
+"""What two aligned steps request differently and why, and what makes a base image different."""
 
 from __future__ import annotations
 

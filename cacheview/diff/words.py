@@ -1,4 +1,4 @@
-"""A comparison of two builds in sentences. The two are called A and B, in the order in which they were named."""
+"""A comparison of two builds in sentences. The builds are called A and B, in the order given."""
 
 from __future__ import annotations
 

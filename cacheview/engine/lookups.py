@@ -239,7 +239,7 @@ class Lookups:
                     results.setdefault(entry.created_by, []).append((source, step))
             return results
 
-        return self.last("steps of sources", cache_from, look)
+        return self.last("source steps", cache_from, look)
 
     def counting_parents(self, cache_from: tuple[str, ...]) -> frozenset[str | None]:
         """The parents of the sources, and of those theirs where the rules follow them. The last are remembered.

@@ -36,4 +36,4 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
 
 def _cache_from(cache: ImageCache, probe: Probe) -> Stage:
     lineages = cache.lineages(probe.cache_from)
-    return cache.last("stage of --cache-from", lineages, lambda: cache_from_stage(lineages))
+    return cache.last("cache-from stage", lineages, lambda: cache_from_stage(lineages))

@@ -1,4 +1,4 @@
-"""What reports say of an explanation in one line, and which candidates they list."""
+"""An explanation in one line, and which candidates reports list."""
 
 from __future__ import annotations
 

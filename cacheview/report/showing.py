@@ -1,4 +1,4 @@
-"""What there is to show of a watched build, from all that is known of it."""
+"""Makes what is shown of a watched build from everything known about it."""
 
 from __future__ import annotations
 

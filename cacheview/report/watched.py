@@ -1,4 +1,4 @@
-"""A watched build as lines, as they become known: what the daemon does, and what cacheview predicts of it."""
+"""A watched build as lines, printed as it proceeds: what the daemon does, and what cacheview predicts."""
 
 from __future__ import annotations
 

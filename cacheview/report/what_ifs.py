@@ -1,4 +1,4 @@
-"""A store as if something had happened to it, and what that costs a build: as text and JSON."""
+"""What if something happened to a store, and what that costs a build: as text and JSON."""
 
 from __future__ import annotations
 

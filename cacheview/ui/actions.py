@@ -1,4 +1,4 @@
-"""All that can be done from menus, tool bar and keyboard."""
+"""The actions of the menus, tool bar and keyboard."""
 
 from __future__ import annotations
 

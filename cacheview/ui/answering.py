@@ -1,4 +1,4 @@
-"""Looks probes up: at once where that is quick, else in another thread, and only the one that was asked last."""
+"""Looks up probes: at once where that is quick, else in another thread, and only the latest one."""
 
 from __future__ import annotations
 

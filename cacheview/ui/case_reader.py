@@ -1,4 +1,4 @@
-"""A case of a large suite is read again before it is chosen: off the UI thread, if that takes longer than a moment."""
+"""Reads a case of a large suite again before it is chosen: off the UI thread if that takes longer than a moment."""
 
 from __future__ import annotations
 

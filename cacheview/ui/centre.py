@@ -1,4 +1,4 @@
-"""What fills the window: the panes of an open store, one that is being opened, or what to do where none is."""
+"""What fills the window: the panes of an open store, the progress of opening one, or the ways to open one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pane shows: its content, or in its place what there is to say."""
+"""What a pane shows: its content, or a message in place of it."""
 
 from __future__ import annotations
 

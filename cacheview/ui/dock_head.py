@@ -1,4 +1,4 @@
-"""The title of a dock: its name, one line of what is so, and what can be done with it."""
+"""The title bar of a dock: its name, a line about its state, and its buttons."""
 
 from __future__ import annotations
 

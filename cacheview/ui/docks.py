@@ -1,4 +1,4 @@
-"""The docks of the window as a table: each with its action, what makes it, and what it is connected with."""
+"""The docks of the window as a table: the action of each, what makes it, and its connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probes that a person edited, kept while others are looked at, and from one start to the next. No Qt."""
+"""Probes that a person edited, kept while others are shown and between sessions. No Qt."""
 
 from __future__ import annotations
 

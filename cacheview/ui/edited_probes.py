@@ -1,4 +1,4 @@
-"""The probes that a person has edited: of what is open, of what was open before, and of earlier starts. No Qt."""
+"""The probes that a person has edited: in the open store, in stores opened before, and in earlier sessions. No Qt."""
 
 from __future__ import annotations
 

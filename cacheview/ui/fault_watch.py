@@ -1,4 +1,4 @@
-"""Faults of the program while the window is open: reported in one line, shown, and part of the exit status."""
+"""Bugs that surface while the window is open: reported in one line, shown, and reflected in the exit status."""
 
 from __future__ import annotations
 

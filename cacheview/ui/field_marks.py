@@ -1,4 +1,4 @@
-"""What an explanation says of the fields of the probe."""
+"""What an explanation says about the fields of the probe."""
 
 from __future__ import annotations
 

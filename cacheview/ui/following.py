@@ -1,4 +1,4 @@
-"""The engine that the window follows: what is open is read again when its images are others."""
+"""Following an engine: the window reads the open store again when the engine's images change."""
 
 from __future__ import annotations
 

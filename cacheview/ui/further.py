@@ -1,4 +1,4 @@
-"""What follows an answer: the smallest edit and the hazards, at once where that is quick, else from another thread."""
+"""What follows an answer: the smallest edit and the hazards, at once where that is quick, else in another thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the session stands in title, tool bar, menus and status bar."""
+"""What the title, tool bar, menus and status bar show of the session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made when it is first asked for."""
+"""Objects that are made when they are first needed."""
 
 from __future__ import annotations
 

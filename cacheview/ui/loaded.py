@@ -1,4 +1,4 @@
-"""What comes from the thread that reads a store: all of it, a part, and the wish for a piece of the panes. No Qt."""
+"""What the thread that reads a store sends: the whole store, a part, or a request for part of the panes. No Qt."""
 
 from __future__ import annotations
 

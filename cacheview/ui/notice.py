@@ -1,4 +1,4 @@
-"""A calm line over the panes: what could not be read, what went wrong, what is under way. Never a modal box."""
+"""A line above the panes: what could not be read, what went wrong, what is in progress. Never a modal box."""
 
 from __future__ import annotations
 

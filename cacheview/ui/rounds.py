@@ -1,4 +1,4 @@
-"""Where the keyboard goes from pane to pane: those of the store, then the docks that are open."""
+"""How keyboard focus moves: through the panes of the store, then the open docks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A widget that is scrolled where there is less room than it needs: it makes no window larger, and nothing is cut."""
+"""A widget that scrolls where it has less room than it needs, so it never enlarges the window or gets cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is selected to be explained, where that is more than the probe: a step of a replay, or an image. No Qt."""
+"""What is selected to be explained besides the probe: a step of a replay, or an image. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is selected to be explained, and whether the verdict at hand is the verdict of it. No Qt."""
+"""What is selected to be explained, and whether the current verdict belongs to it. No Qt."""
 
 from __future__ import annotations
 

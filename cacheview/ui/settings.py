@@ -1,4 +1,4 @@
-"""What is kept from one start to the next: the layout, and what was opened last. Nothing else."""
+"""What is kept between sessions: the layout, and what was opened last. Nothing else."""
 
 from __future__ import annotations
 

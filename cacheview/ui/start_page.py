@@ -1,4 +1,4 @@
-"""What fills the window while no store is open: the ways in, and why one did not work."""
+"""What fills the window while no store is open: the ways to open one, and why one failed."""
 
 from __future__ import annotations
 

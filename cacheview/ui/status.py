@@ -1,4 +1,4 @@
-"""The status bar: what is open, how much of it concerns the probe, and how long the answer took."""
+"""The status bar: what is open, how many images concern the probe, and how long the answer took."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is open, named in the title of the window and in the status bar: the store, What if, and the build context."""
+"""What the title bar and status bar name: the open store, What if, and the build context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dialogs of the window that need nothing of what is open."""
+"""The dialogs of the window that do not depend on what is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The menus whose entries are known only when they open: live stores, what was opened last, and What if."""
+"""The menus that get their entries when they open: live stores, recently opened stores, and What if."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of words: as many lines in a row as its words need, with room around them and a hairline below."""
+"""A table of text: rows as tall as their text needs, with padding and a hairline below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work beside what is shown: a line above the panes says what is done, how far it is, and stops it."""
+"""Background work: a line above the panes shows what is in progress and how far, and can cancel it."""
 
 from __future__ import annotations
 

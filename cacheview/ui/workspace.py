@@ -1,4 +1,4 @@
-"""The three panes side by side, and what leads from one to the other."""
+"""The three panes side by side, and the links between them."""
 
 from __future__ import annotations
 

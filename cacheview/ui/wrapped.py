@@ -1,4 +1,4 @@
-"""A label whose text wraps, also inside of a path, an id or another long word, which no label of Qt does."""
+"""A label that wraps its text even inside a path, an id or another long word, which Qt's labels do not."""
 
 from __future__ import annotations
 

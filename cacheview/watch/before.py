@@ -1,4 +1,4 @@
-"""The store of an engine just before a build: which images there are is asked at once, what they are may wait.
+"""An engine's store just before a build: the images are listed at once, their details may be read later.
 
 A list of images takes a moment and says what was there, under which names. What an image is never changes, so it may be
 read later, while the build runs. Only GETs are sent, straight to the engine.

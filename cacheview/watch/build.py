@@ -1,4 +1,4 @@
-"""A build that is watched: what was asked, what cacheview predicts of it, and what the daemon does."""
+"""A watched build: what was requested, what cacheview predicts, and what the daemon does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The context of a build on its way from the relay's thread to the one that reads it, within a bounded memory."""
+"""Passes a build context from the relay's thread to the thread that reads it, within bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading along with HTTP/1.1: which requests a connection carries, and which answer belongs to each.
+"""Reading along with HTTP/1.1: which requests a connection carries, and which response belongs to each.
 
 h11 parses both directions. Nothing that it says reaches the bytes that are passed on. Once a connection carries
 something else (an upgrade, a raw stream after an answer without a length, or no HTTP at all), it is not read any more.

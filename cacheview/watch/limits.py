@@ -1,4 +1,4 @@
-"""How much is kept of the builds that are watched."""
+"""Limits on what is kept of watched builds."""
 
 from typing import Final
 

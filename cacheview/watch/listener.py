@@ -1,4 +1,4 @@
-"""The socket that clients connect to: of the user's own, in a folder that nobody else can enter."""
+"""The socket that clients connect to: the user's own, in a folder that nobody else can enter."""
 
 from __future__ import annotations
 

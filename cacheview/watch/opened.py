@@ -1,4 +1,4 @@
-"""Records that are opened: each as the build that it is of, as if it had been watched."""
+"""Opened records, each shown as a watched build."""
 
 from __future__ import annotations
 

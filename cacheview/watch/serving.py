@@ -1,4 +1,4 @@
-"""The relay at work: in a thread of its own, so that a window or a command line goes on meanwhile."""
+"""Runs the relay in its own thread, so that the window or command line can continue."""
 
 from __future__ import annotations
 

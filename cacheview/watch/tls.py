@@ -1,4 +1,4 @@
-"""TLS over a connection of asyncio's, in which each side can be ended by itself.
+"""TLS over an asyncio connection, in which each side can be closed separately.
 
 asyncio's own TLS ends both sides together. Docker's clients end theirs alone: ``docker run -i`` that reads from a file
 says so with the alert ``close_notify`` (``CloseWrite`` of Go's ``crypto/tls``), and reads on.

@@ -1,4 +1,4 @@
-"""Connecting to the engine that clients mean, in each way that a Docker context names it."""
+"""Connecting to the engine that clients use, in each way that a Docker context can name it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Builds watched in a process of their own: what shows them is never kept waiting by what reads them."""
+"""Watches builds in a separate process, so that reading them never blocks what shows them."""

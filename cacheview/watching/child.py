@@ -1,4 +1,4 @@
-"""The process that watches: it says what it learns, and ends when nobody listens any more."""
+"""The process that watches: it reports what it learns, and ends when nobody listens any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process that watches builds and the one that shows them say to each other, as values.
+"""The messages between the process that watches builds and the one that shows them, as values.
 
 They go through a socket that only these two have, one to the other as Python objects, so both are this program.
 """

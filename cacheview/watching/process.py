@@ -1,4 +1,4 @@
-"""The process that watches, as the one sees it that shows the builds."""
+"""The watching process, as seen by the process that shows the builds."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A store as if something had happened to it: what an engine would do to its images, and what it costs a build."""
+"""What if something happened to a store: what an engine would do to its images, and what that costs a build."""

@@ -1,4 +1,4 @@
-"""What an engine has after something happened to its store. Pure: nothing is asked, nothing is written."""
+"""Applies a change to a store, as an engine would. Pure: nothing is read from an engine, nothing is written."""
 
 from __future__ import annotations
 

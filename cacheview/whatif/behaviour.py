@@ -1,4 +1,4 @@
-"""What an engine does to its images beside building, by kind of store and release, as data.
+"""What an engine does to its images apart from building, by kind of store and release, as data.
 
 Read from ``daemon/images`` and ``image/tarexport`` (graph drivers), and from ``daemon/containerd`` of moby, v20.10 to
 docker-v29.7.2.

@@ -1,4 +1,4 @@
-"""Which images ``docker save`` and ``docker rmi`` mean by what is typed."""
+"""Which images an argument of ``docker save`` or ``docker rmi`` names."""
 
 from __future__ import annotations
 

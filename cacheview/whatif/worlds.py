@@ -1,4 +1,4 @@
-"""A change in all that may be so: what a store does not report may decide what becomes of its images.
+"""A change applied to every possible store: what a store does not report may decide what happens to its images.
 
 Where that is one of two things, the change is made in both stores, and of an image that stays in one of them alone it
 is not known whether it is there.

@@ -1,4 +1,4 @@
-"""The title of the audit: what was looked at, and what was found, in one line."""
+"""The title bar of the audit: what was checked and what was found, in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The title of the dock: its name, what the table says in one line, and what can be done with it."""
+"""The title bar of the dock: its name, the table summarized in one line, and its buttons."""
 
 from __future__ import annotations
 

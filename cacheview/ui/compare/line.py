@@ -1,4 +1,4 @@
-"""What one rule set answers, as a line of the table, and its words. No Qt."""
+"""What one rule set answers: a line of the table and its words. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The title of the details: which image they are of, and how they are copied."""
+"""The title bar of the details: the image, and the buttons that copy it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pane: all that is known of the image that is selected in the tree."""
+"""The pane: everything known about the image selected in the tree."""
 
 from __future__ import annotations
 

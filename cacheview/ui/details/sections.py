@@ -1,4 +1,4 @@
-"""What there is to see of an image, in sections whose rows are made when they are looked at. No Qt."""
+"""The details of an image in sections, which make their rows when they are shown. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be a side of a comparison in the window, and how each is read. No Qt."""
+"""What the window can compare, and how each side is read. No Qt."""
 
 from __future__ import annotations
 

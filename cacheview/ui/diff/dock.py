@@ -1,4 +1,4 @@
-"""What the window has of comparisons of builds: the dock, and what can be compared."""
+"""Comparing builds in the window: the dock, and what can be compared."""
 
 from __future__ import annotations
 

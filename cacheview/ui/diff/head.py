@@ -1,4 +1,4 @@
-"""The title of the dock: which builds are compared, and what can be done with them."""
+"""The title bar of the dock: which builds are compared, and its buttons."""
 
 from __future__ import annotations
 

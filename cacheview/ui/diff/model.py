@@ -1,4 +1,4 @@
-"""The rows of a comparison as a Qt model: the steps of both builds, and what there is to say of them."""
+"""The rows of a comparison as a Qt model: the steps of both builds and how they differ."""
 
 from __future__ import annotations
 

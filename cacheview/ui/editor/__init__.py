@@ -1,1 +1,1 @@
-"""A Dockerfile in the editor of the person, at a line."""
+"""Opening a Dockerfile in the person's editor, at a line."""

@@ -1,4 +1,4 @@
-"""How an editor opens a file at a line: the command, which no shell ever reads. No Qt."""
+"""The command that opens a file in an editor at a line. No shell ever reads it. No Qt."""
 
 from __future__ import annotations
 

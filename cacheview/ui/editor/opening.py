@@ -1,4 +1,4 @@
-"""Starting the editor: what the person set, else what the environment or the desktop names."""
+"""Starting the editor that the person set, or else the one that the environment or the desktop names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pane shows of files, and the works that make it in another thread. No Qt."""
+"""What the pane shows of files, and the work that finds it in another thread. No Qt."""
 
 from __future__ import annotations
 

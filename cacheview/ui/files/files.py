@@ -1,4 +1,4 @@
-"""What the window has of files: the dock, and the ways to it."""
+"""Files in the window: the dock, and the ways to open it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The title of the files: what they are of, how far reading is, and what can be done."""
+"""The title bar of the files: what they belong to, the progress of reading, and its buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pane: files as a tree, what many of them have in common, and the contents of one side by side."""
+"""The pane: a tree of files, what many of them have in common, and both contents of one file side by side."""
 
 from __future__ import annotations
 

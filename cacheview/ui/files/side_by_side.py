@@ -1,4 +1,4 @@
-"""Two contents of a file in lines that stand beside each other. No Qt."""
+"""Both contents of a file, line by line, side by side. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of the tree stay, of all that a store has: what matches, and the ancestors that lead there. No Qt."""
+"""Which rows of the tree match the filter, with the ancestors that lead to them. No Qt."""
 
 from __future__ import annotations
 

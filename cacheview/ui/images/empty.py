@@ -1,4 +1,4 @@
-"""What stands in a pane that has nothing to show: what is so, and what to do."""
+"""The message in a pane that has nothing to show: why, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the images of a store are to the current probe: its parent, the hit, candidates, sources."""
+"""The roles of a store's images for the current probe: its parent, the hit, candidates, sources."""
 
 from __future__ import annotations
 

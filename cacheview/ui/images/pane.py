@@ -1,4 +1,4 @@
-"""The images pane: filter box, tree, toggles, count, and what is shown where there is nothing to show."""
+"""The images pane: filter box, tree, toggles, count, and the message where there is nothing to show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The container config as a form: a row for each field, those that say nothing folded away."""
+"""The container config as a form: a row for each field, with fields at their defaults folded away."""
 
 from __future__ import annotations
 

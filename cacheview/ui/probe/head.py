@@ -1,4 +1,4 @@
-"""The editors of what a probe says beside its config: parent, cache-from, platform."""
+"""The editors for the parts of a probe besides its config: parent, cache-from, platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The single-line editors that the pane is made of. Each says what was typed, and takes a value without a word."""
+"""The single-line editors of the pane. Each reports what is typed, but not values that are set by code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine says of the fields of the probe, and the paths that name them."""
+"""What the engine says about the fields of the probe, and the paths that name them."""
 
 from __future__ import annotations
 

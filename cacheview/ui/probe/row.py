@@ -1,4 +1,4 @@
-"""A row of the pane: a label, an editor, and what the engine says of the field."""
+"""A row of the pane: a label, an editor, and what the engine says about the field."""
 
 from __future__ import annotations
 

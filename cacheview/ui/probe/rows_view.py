@@ -1,4 +1,4 @@
-"""A compact editor of a list or map: rows in place of a box of text, worked by keyboard or pointer."""
+"""A compact editor for a list or map: rows in place of a text box, for keyboard and pointer."""
 
 from __future__ import annotations
 

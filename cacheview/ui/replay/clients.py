@@ -1,4 +1,4 @@
-"""Every client's build, those that share a cache together, in the place of the details of a step."""
+"""Every client's build, grouped by shared cache, shown in place of a step's details."""
 
 from __future__ import annotations
 

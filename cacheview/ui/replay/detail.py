@@ -1,4 +1,4 @@
-"""What there is to say of the step that is chosen."""
+"""The details of the selected step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The title of the replay: which Dockerfile, how many steps are cached, how far hashing is, and what can be done."""
+"""The title bar of the replay: the Dockerfile, how many steps are cached, the progress of hashing, and its buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the head of the replay says of it. No Qt."""
+"""What the title bar says about the replay. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A context that reports how far it is."""
+"""A build context that reports its progress."""
 
 from __future__ import annotations
 

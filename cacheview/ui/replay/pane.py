@@ -1,4 +1,4 @@
-"""The pane: a Dockerfile played through the cache of what is open, and again after every change of either."""
+"""The pane: a Dockerfile replayed in the open store's cache, and again after every change of either."""
 
 from __future__ import annotations
 

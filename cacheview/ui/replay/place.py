@@ -1,4 +1,4 @@
-"""Which row of the steps is chosen: by the person, at first, and again after the steps have changed."""
+"""Which row of the steps is selected: at first, by the person, and after the steps have changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window has of replays: the dock, and the ways to a Dockerfile."""
+"""Replays in the window: the dock, and the ways to open a Dockerfile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done with a row of a replay: its menu, and the way to its line in the editor."""
+"""The menu of a row of a replay, and opening its line in the editor."""
 
 from __future__ import annotations
 

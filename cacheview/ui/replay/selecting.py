@@ -1,4 +1,4 @@
-"""What a row of a replay is to the panes that explain it. No Qt."""
+"""How the panes explain a row of a replay. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside the steps: the details of one, the options of the build, or the comparison of clients."""
+"""What is shown beside the steps: a step's details, the build options, or the comparison of clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a replay comes to, in a line over its steps."""
+"""The result of a replay, in a line above its steps."""
 
 from __future__ import annotations
 

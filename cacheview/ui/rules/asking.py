@@ -1,4 +1,4 @@
-"""What a person types of an engine, and which rules those are. No Qt."""
+"""What a person types about an engine, and the rules that follow. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following an engine: what happens to its images is heard in a thread, and reported once it has calmed down."""
+"""Following an engine: a thread receives its image events, and reports them once they pause."""
 
 from __future__ import annotations
 

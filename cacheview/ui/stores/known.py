@@ -1,4 +1,4 @@
-"""The live stores that this machine seems to have: nothing is connected to, and no Qt."""
+"""The live stores that this machine seems to have, found without connecting to any. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the line over the panes says of the store itself: why it is another one, what changed in it. No Qt."""
+"""What the line above the panes says about the store: why it is a different one, and what changed in it. No Qt."""
 
 from __future__ import annotations
 

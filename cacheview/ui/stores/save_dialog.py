@@ -1,4 +1,4 @@
-"""Saving what was loaded as a suite: where to, and what is taken out."""
+"""Saving the loaded store as a suite: where to, and what is removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start without a store opens: the engine of the current context where it answers, else the demo."""
+"""What opens when no store is named: the engine of the current context if it responds, else the demo."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Suites as tests, in the window: run them, look at what failed, add the probe at hand to one."""
+"""Suites as tests, in the window: run them, see what failed, add the current probe to one."""

@@ -1,4 +1,4 @@
-"""Adding the probe at hand to a suite: where to, its name and note, and what it is expected to answer."""
+"""Adding the current probe to a suite: where to, its name and note, and its expected answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds the probe at hand to a suite, off the UI thread, and only after it was checked as the file will have it."""
+"""Adds the current probe to a suite, off the UI thread, after checking it as the file will contain it."""
 
 from __future__ import annotations
 

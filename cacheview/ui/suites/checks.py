@@ -1,4 +1,4 @@
-"""What the window has of suite checks: the dock, what puts a probe into the window, what adds one to a suite."""
+"""Suite checks in the window: the dock, showing a probe of a suite, and adding one to a suite."""
 
 from __future__ import annotations
 

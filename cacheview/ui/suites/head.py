@@ -1,4 +1,4 @@
-"""The title of the suite checks: what came of them, how far a run is, and what can be done."""
+"""The title bar of the suite checks: their results, the progress of a run, and its buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pane of suite checks: what is run, how far that is, what came of it, and why a probe failed."""
+"""The pane of suite checks: what runs, its progress and results, and why a probe failed."""
 
 from __future__ import annotations
 
@@ -186,12 +186,12 @@ class SuitesPane(DockPane[SuitesHead]):
             return
         if not self.locations:
             what = "A suite holds stores and probes, each with its expected verdict."
-            self._content.say("No suite was run", what, "Open suites…")
+            self._content.say("No suite has been run", what, "Open suites…")
         elif busy and not self.model.total:
             self._content.say("Running…", "Probes are listed as they are checked.")
         elif not self.model.total:
             hint = "" if self._ended else "Add one with Ask ▸ Add this probe to a suite."
-            self._content.say("No probe was run", hint)
+            self._content.say("No probe has been run", hint)
         elif self.model.is_filtering:
             self._content.say("Filtering…", f"Searching {counted(self.model.total, 'row')}.")
         elif text := self._box.text().strip():

@@ -1,4 +1,4 @@
-"""A probe of a suite with what it was expected to answer and what it answered, in the words of a list. No Qt."""
+"""A probe of a suite with its expected and actual answer, in the words of the list. No Qt."""
 
 from __future__ import annotations
 

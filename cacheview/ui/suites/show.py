@@ -1,4 +1,4 @@
-"""Puts a probe of a suite into the window: opens its suite where it is not open, then chooses case, probe and rules."""
+"""Shows a probe of a suite: opens the suite unless it is open, then chooses case, probe and rules."""
 
 from __future__ import annotations
 

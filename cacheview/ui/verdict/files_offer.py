@@ -1,4 +1,4 @@
-"""A button that leads to the files of a step: enabled where there is something to see."""
+"""A button that shows the files of a step, enabled where there are any."""
 
 from __future__ import annotations
 

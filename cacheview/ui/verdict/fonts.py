@@ -1,4 +1,4 @@
-"""The fonts of the trace, and how wide text is in them. Measuring is slow: what was measured is remembered."""
+"""The fonts of the trace, and the width of text in them. Measuring is slow, so widths are cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to say beside a verdict, each in a quiet frame: for what it is not certain, and its hazards."""
+"""What is shown beside a verdict, each in a frame: why it is not certain, and its hazards."""
 
 from __future__ import annotations
 

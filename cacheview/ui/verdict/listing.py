@@ -1,4 +1,4 @@
-"""Which of very many subjects are rows. No Qt."""
+"""Which subjects become rows where there are very many. No Qt."""
 
 from __future__ import annotations
 

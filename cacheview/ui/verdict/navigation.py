@@ -1,4 +1,4 @@
-"""Finding one's way in the tree of the trace: to the check that decided, to a field, to an image, and back to a row."""
+"""Moving in the tree of the trace: to the deciding check, a field or an image, and back to a row."""
 
 from __future__ import annotations
 

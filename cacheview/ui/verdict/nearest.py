@@ -1,4 +1,4 @@
-"""The candidates nearest first, found only as far as they are looked at. No Qt."""
+"""The candidates, nearest first, found only as they are shown. No Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done with a row of the trace: its menu, the image's value of a check, and copies."""
+"""The menu of a row of the trace: using the image's value, and copies."""
 
 from __future__ import annotations
 

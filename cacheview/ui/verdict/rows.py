@@ -1,4 +1,4 @@
-"""What stands below what in the tree of the trace, made only for what is looked at. No Qt.
+"""The children of each row in the tree of the trace, made only when shown. No Qt.
 
 A row is an item: a stage, a subject, a check, a `Group` of checks that are all alike, the `Heads` of two columns,
 or a `Note` in words.

@@ -1,4 +1,4 @@
-"""The line over the verdict: what is selected elsewhere, where the verdict is not, or not only, about the probe."""
+"""The line above the verdict: what is selected elsewhere, if the verdict is not, or not only, about the probe."""
 
 from __future__ import annotations
 

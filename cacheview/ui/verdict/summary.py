@@ -1,4 +1,4 @@
-"""What a row says of a candidate or source in short. No Qt."""
+"""The short summary of a candidate or source in its row. No Qt."""
 
 from __future__ import annotations
 

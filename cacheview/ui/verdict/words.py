@@ -205,7 +205,7 @@ def check_in_words(check: Check, *, decided: bool) -> str:
 def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     """What a stage without subjects says, and what to do."""
     if stage.kind is not StageKind.LOCAL:
-        return "The references match no image.", "In Cache from, name an image in the store, or leave the field empty."
+        return "The references provide no source.", "In Cache from, name an image in the store, or leave it empty."
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
     nothing = no_candidates(trace, title)

@@ -1,4 +1,4 @@
-"""The process that watches, as the window has it: started off the UI thread, and heard in the UI thread."""
+"""The process that watches, for the window: started off the UI thread, its messages received in the UI thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The title of the dock: what to paste, and what can be done with a build."""
+"""The title bar of the dock: the line to paste, and the buttons for a build."""
 
 from __future__ import annotations
 

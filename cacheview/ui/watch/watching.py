@@ -1,4 +1,4 @@
-"""What the window has of watched builds: the dock, and what saves and opens records."""
+"""Watched builds in the window: the dock, and saving and opening records."""
 
 from __future__ import annotations
 

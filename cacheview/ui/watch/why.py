@@ -1,4 +1,4 @@
-"""What there is to say of a build under its steps: why the first one that misses does, and what the daemon did else."""
+"""The notes below the steps of a build: why the first miss misses, and where the daemon did something else."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The window as if something had happened to the store: what can be asked, and the mode that shows it."""
+"""What if, in the window: the changes to choose from, and the mode that shows the changed store."""

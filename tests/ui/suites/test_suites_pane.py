@@ -40,7 +40,7 @@ def test_opened_and_closed_by_keyboard(window: MainWindow, qtbot: QtBot) -> None
     qtbot.waitUntil(dock.isVisible)
     assert window.commands.suite_checks.isChecked()
     assert window.height() == 768
-    assert "No suite was run" in texts(window)
+    assert "No suite has been run" in texts(window)
     focus = QApplication.focusWidget()
     assert focus is window.suites.pane.head.open_button
     qtbot.keyClick(focus, Qt.Key.Key_Escape)
