@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from cacheview.engine.compared import joined
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
 
@@ -53,10 +54,6 @@ def _is_of_config(image: Image, aspect: Aspect) -> bool:
     return aspect in ("created", "diff_ids") or aspect.startswith("history")
 
 
-def _joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
-    return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))
-
-
 def field_doubts(
     parent: Image, source: Image, field: str, parent_value: object, source_value: object
 ) -> tuple[Doubt, ...]:
@@ -64,7 +61,7 @@ def field_doubts(
     if not parent.doubts and not source.doubts:
         return ()
     aspect = _ASPECTS[field]
-    doubts = _joined(doubts_about(parent, aspect), doubts_about(source, aspect))
+    doubts = joined(doubts_about(parent, aspect), doubts_about(source, aspect))
     if field == "created" and doubts:
         left, right = _whole_seconds(parent, parent_value), _whole_seconds(source, source_value)
         if _UNKNOWN not in (left, right) and left != right:
@@ -94,14 +91,14 @@ def entry_doubts(
         if not doubts and left != right:
             return ()
         results.append(doubts)
-    return _joined(*results)
+    return joined(*results)
 
 
 def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, ...]:
     """What the comparison of the parent's history with the source's first entries rests on."""
     if not parent.doubts and not source.doubts:
         return ()
-    whole = _joined(doubts_about(parent, "history"), doubts_about(source, "history"))
+    whole = joined(doubts_about(parent, "history"), doubts_about(source, "history"))
     if whole:
         return whole
     of_equal: tuple[Doubt, ...] | None = None  # what any two entries rest on that are equal as reported

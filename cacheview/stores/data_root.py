@@ -14,7 +14,7 @@ from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
 from cacheview.stores.usual import DOCKER_ROOT
@@ -127,7 +127,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
     database = ImageDatabase(chosen.folder, reading)
     images = _read(database, root, grown if reading.partial is not None else None)
     whole = store(images, database.problems)
-    return Opened(title, location, "data-root", (Case(title, whole, ""),), whole.problems, path=str(root))
+    return Opened(title, location, OpenedKind.DATA_ROOT, (Case(title, whole, ""),), whole.problems, path=str(root))
 
 
 def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> list[Image]:
@@ -150,7 +150,7 @@ def _open_containerd(root: Path, target: str, reading: Reading) -> Opened:
         reading = replace(reading, partial=lambda store: given(replace(store, location=location)))
     opened = open_containerd(f"{root}/containerd/daemon", reading)
     cases = tuple(replace(case, store=replace(case.store, location=location)) for case in opened.cases)
-    return replace(opened, location=location, kind="data-root", cases=cases)
+    return replace(opened, location=location, kind=OpenedKind.DATA_ROOT, cases=cases)
 
 
 # Where the images are

@@ -13,7 +13,7 @@ from cacheview.stores.folder import FolderMembers
 from cacheview.stores.manifests import ArchiveManifest, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.problems import Problems
 from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
@@ -55,11 +55,13 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
 
     if saved:
         kind, title = (
-            "docker-folder" if in_folder else "docker-archive",
+            OpenedKind.DOCKER_FOLDER if in_folder else OpenedKind.DOCKER_ARCHIVE,
             f"docker save archive, {_STORES[kind_of_store]}",
         )
     else:
-        kind, title = ("oci-layout", "OCI image layout") if in_folder else ("oci-archive", "OCI image archive")
+        kind, title = (
+            (OpenedKind.OCI_LAYOUT, "OCI image layout") if in_folder else (OpenedKind.OCI_ARCHIVE, "OCI image archive")
+        )
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
     release = Release(kind_of_store)
     store = ImageStore(tuple(images), title, where, "", notes, problems.reported(), release, layers_at=where)

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
 from cacheview.model import ImageStore, Problem, SuiteProbe
 
-__all__ = ["Case", "Opened"]
+__all__ = ["Case", "Opened", "OpenedKind"]
+
+
+class OpenedKind(StrEnum):
+    """What a location turned out to be. The demo is a suite too, and that of the program."""
+
+    DOCKER_ARCHIVE = "docker-archive"
+    DOCKER_FOLDER = "docker-folder"
+    OCI_ARCHIVE = "oci-archive"
+    OCI_LAYOUT = "oci-layout"
+    SUITE = "suite"
+    DEMO = "demo"
+    ENGINE = "engine"
+    CONTAINERD = "containerd"
+    DATA_ROOT = "data-root"
+    REGISTRY = "registry"
 
 
 @dataclass(frozen=True)
@@ -39,8 +55,7 @@ class Opened:
     Attributes:
         title: what it is (``docker save archive``).
         location: as it was given.
-        kind: ``docker-archive``, ``oci-archive``, ``oci-layout``, ``docker-folder``, ``registry``, ``suite`` or
-            ``demo``.
+        kind: see `OpenedKind`.
         cases: never empty. Of a large suite, those that are not at hand are read when asked for: see `SuiteCases`.
         problems: what could not be read, of the location as a whole and of its stores.
         address: where the engine is (``unix:///var/run/docker.sock``); empty for what is not an engine.
@@ -52,7 +67,7 @@ class Opened:
 
     title: str
     location: str
-    kind: str
+    kind: OpenedKind
     cases: Sequence[Case]
     problems: tuple[Problem, ...] = ()
     address: str = ""

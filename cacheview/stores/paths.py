@@ -16,7 +16,7 @@ from cacheview.stores.files import open_metered, refusal, what_it_is
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.images import read_images
 from cacheview.stores.members import read_archive
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened import Opened, OpenedKind
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
@@ -54,7 +54,7 @@ def open_demo(where: str, reading: Reading) -> Opened:
     except FileNotFoundError as error:
         raise DataError("the demo is missing. Install cacheview again", where=where) from error
     with as_file(bundled) as path:
-        return replace(_open_file(path, where, reading), title="the demo store", kind="demo")
+        return replace(_open_file(path, where, reading), title="the demo store", kind=OpenedKind.DEMO)
 
 
 def _open_folder(path: Path, where: str, reading: Reading) -> Opened:
@@ -88,7 +88,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> Opened:
             opened = read_images(members, where, reading.platform, budget)
         elif head.lstrip()[:1] == b"{":
             cases, problems, builds = read_cases(stream, path, where, budget, is_compressed=bool(compression))
-            opened = Opened("suite", where, "suite", cases, problems, builds=builds)
+            opened = Opened("suite", where, OpenedKind.SUITE, cases, problems, builds=builds)
         else:
             inside = f" inside its {compression} compression" if compression else ""
             raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)

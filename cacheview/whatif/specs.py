@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.model import DataError, Image, ImageStore, StoreKind
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened import Opened, OpenedKind
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, PruneKind, Pull, Remove, SaveLoad, Upgrade
 
 __all__ = ["FORMS", "Form", "ids_of", "parse_change"]
@@ -42,15 +42,15 @@ class Form:
         return f"{self.word}[:{self.value}]" if self.is_optional else f"{self.word}:{self.value}"
 
 
-def ids_of(store: ImageStore, kind: str) -> StoreKind | None:
+def ids_of(store: ImageStore, kind: OpenedKind) -> StoreKind | None:
     """Whose ids the images of an opened store have; None: not known.
 
     Args:
-        kind: of what was opened, see `Opened`.
+        kind: of what was opened.
     """
     if store.release is not None:
         return store.release.kind
-    if kind == "docker-archive" or any(image.config_digest == image.id for image in store.images):
+    if kind is OpenedKind.DOCKER_ARCHIVE or any(image.config_digest == image.id for image in store.images):
         return StoreKind.GRAPH_DRIVER
     if any(image.manifest_digest == image.id or image.variants for image in store.images):
         return StoreKind.CONTAINERD

@@ -20,7 +20,7 @@ from cacheview.cli import main
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, decode
 from cacheview.stores import data_root
 from cacheview.stores.data_root import read_data_root
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
 from cacheview.stores.sources import parse_location
@@ -302,7 +302,7 @@ class TestContainerd:
             store = ImageStore((image,), "containerd", f"containerd:{target}", "rules", (), (Problem("x", "y"),))
             if reading.partial is not None:
                 reading.partial(store)
-            return Opened("containerd", store.location, "containerd", (Case("moby", store, "rules"),), store.problems)
+            return Opened("", store.location, OpenedKind.CONTAINERD, (Case("moby", store, "rules"),), store.problems)
 
         stand_in(monkeypatch, open_containerd)
         return opened

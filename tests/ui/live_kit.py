@@ -20,7 +20,7 @@ from cacheview.model import (
     Timestamp,
 )
 from cacheview.stores import open as open_module
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.reading import Reading
 from cacheview.stores.sources import Location, parse_location
 from cacheview.ui.stores import start
@@ -77,7 +77,9 @@ class FakeEngine:
         if self.fail_after is not None:
             raise self.fail_after
         store = ImageStore(tuple(self.images), "Docker Engine", f"engine:{target}", RULES, problems=self.problems)
-        return Opened("Docker Engine", store.location, "engine", (Case("engine", store, RULES),), self.problems)
+        return Opened(
+            "Docker Engine", store.location, OpenedKind.ENGINE, (Case("engine", store, RULES),), self.problems
+        )
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
         monkeypatch.setattr(open_module, "parse_location", self._parse)

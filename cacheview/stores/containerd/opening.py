@@ -15,7 +15,7 @@ from cacheview.stores.containerd.namespaces import choose_namespace, split_targe
 from cacheview.stores.containerd.root import Root, RootNamespace, find_root
 from cacheview.stores.containerd.sockets import demand_socket, usual_socket
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 
@@ -113,7 +113,7 @@ class _Store:
             )
         store = self._store(images, problems)
         cases = (Case(self._title, store, ""),)
-        return Opened(self._title, self.location, "containerd", cases, store.problems, path=str(self.path))
+        return Opened(self._title, self.location, OpenedKind.CONTAINERD, cases, store.problems, path=str(self.path))
 
     def _store(self, images: list[Image], problems: Sequence[Problem]) -> ImageStore:
         empty = () if images or problems else ("There are no images in it.",)

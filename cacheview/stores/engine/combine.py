@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cacheview.model import DataError, Image, Problem, StoreKind
+from cacheview.model.wording import counted
 from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine.contexts import Endpoint
@@ -31,12 +32,14 @@ class Place:
         location: to open it.
         path: of its socket or folder.
         why_not: why it cannot be read, in a sentence; empty where it may be tried.
+        is_absent: it cannot, because nothing is there.
         is_folder: it is read without a daemon.
     """
 
     location: str
     path: str
     why_not: str = ""
+    is_absent: bool = False
     is_folder: bool = False
 
 
@@ -112,7 +115,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             tried.append(replace(place, why_not=f"{place.path} is a different store"))
             continue
         if more := len(store.by_id.keys() - listed):
-            notes.append(f"It has {more} {'image' if more == 1 else 'images'} that the engine does not list.")
+            notes.append(f"It has {counted(more, 'image')} that the engine does not list.")
         message = f"Details that the Docker API leaves out were read from {place.location}."
         return Beside(store.by_id, remedy_for(engine, tried), (message, *notes), store.problems, store.layers_at)
     return Beside({}, remedy_for(engine, tried), tuple(notes))
@@ -128,7 +131,7 @@ def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
     if not tried:
         return f"{what}, on the engine's machine"
     tried.sort(key=lambda place: place.is_folder)  # who may speak to a socket need not be root
-    there = [place for place in tried if not place.why_not.endswith(_ABSENT)] or tried[:1]
+    there = [place for place in tried if not place.is_absent] or tried[:1]
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
 
 
@@ -143,9 +146,6 @@ def _open(location: str, reading: Reading) -> Opened:
     return open_data_root(target, reading)
 
 
-_ABSENT = "does not exist on this machine"
-
-
 def _place(location: str, path: str, probe: str) -> Place:
     """A place with the reason why ``probe``, which must be readable there, is not."""
     try:
@@ -156,7 +156,7 @@ def _place(location: str, path: str, probe: str) -> Place:
     except PermissionError:
         return Place(location, path, f"You have no permission for {path}: only root may read it. Run as root")
     except (OSError, ValueError):
-        return Place(location, path, f"{path} {_ABSENT}")
+        return Place(location, path, f"{path} does not exist on this machine", is_absent=True)
 
 
 def _who(status: os.stat_result) -> str:

@@ -9,7 +9,7 @@ from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
 from cacheview.stores.engine.contexts import DEFAULT, Endpoint, find_endpoint
 from cacheview.stores.engine.engine import ask_engine
 from cacheview.stores.engine.reader import EngineReader
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.workers import patiently
@@ -51,7 +51,7 @@ def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts:
     return Opened(
         store.title,
         location,
-        "engine",
+        OpenedKind.ENGINE,
         cases,
         store.problems,
         endpoint.host,

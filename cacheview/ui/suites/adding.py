@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from cacheview.engine.expectation import expectation_of
 from cacheview.engine.judge import asked, judge
 from cacheview.model import DataError, SuiteCase
+from cacheview.stores.opened import OpenedKind
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.stores.saving import suggested_path
@@ -56,11 +57,11 @@ class ProbeAdder(QObject):
         if answer is None:
             return None
         asked = SuiteAddition(session.store, case_before(session), answer.explanation)
-        mine = opened.location if opened.kind == "suite" else ""
+        mine = opened.location if opened.kind is OpenedKind.SUITE else ""
         path = self._last or mine or known or suggested_path(opened.location)
         dialog = AddDialog(asked, path, self._window)
         # A suite may grow while it is open; every other store is never written to.
-        location = "" if opened.kind == "suite" else opened.location
+        location = "" if opened.kind is OpenedKind.SUITE else opened.location
         dialog.wanted.connect(lambda path, case, value: self._add(path, case, value, location))
         dialog.open()
         return dialog

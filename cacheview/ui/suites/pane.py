@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.model.wording import counted
+from cacheview.stores.opened import OpenedKind
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
@@ -40,7 +41,7 @@ __all__ = ["SUITES", "SuitesPane"]
 SUITES: Final = "Suites (*.jsonl *.jsonl.*);;All files (*)"
 """What a file dialog shows."""
 
-_SUITE_KINDS: Final = ("suite", "demo")
+_SUITE_KINDS: Final = (OpenedKind.SUITE, OpenedKind.DEMO)
 
 
 class SuitesPane(DockPane[SuitesHead]):

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
 from cacheview.model.wording import counted
+from cacheview.stores.opened import OpenedKind
+from cacheview.stores.sources import parse_location
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size
@@ -125,7 +127,8 @@ class WatchPane(DockPane[WatchHead]):
     def watch(self) -> None:
         """Begin to watch the engine that is open, else that of the current context."""
         opened = self._session.opened if self._session is not None else None
-        target = opened.location.partition(":")[2] if opened is not None and opened.kind == "engine" else ""
+        is_engine = opened is not None and opened.kind is OpenedKind.ENGINE
+        target = parse_location(opened.location).target if opened is not None and is_engine else ""
         if not self.model.builds:
             self._content.say("Connecting to the engine…", "")
         self.bridge.start(target)

@@ -18,7 +18,7 @@ from cacheview.stores.engine.combine import Place, candidates, remedy_for
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.engine.opening import open_target
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
 
@@ -34,7 +34,9 @@ class Stores:
     opened: list[str] = field(default_factory=list)
 
     def place(self, location: str, path: str, probe: str) -> Place:
-        return Place(location, path, "" if location in self.by_location else f"{path} does not exist on this machine")
+        if location in self.by_location:
+            return Place(location, path)
+        return Place(location, path, f"{path} does not exist on this machine", is_absent=True)
 
     def open(self, location: str, reading: Reading) -> Opened:
         self.opened.append(location)
@@ -42,7 +44,7 @@ class Stores:
         if isinstance(found, Exception):
             raise found
         store = ImageStore(tuple(found), location=location, problems=self.problems)
-        return Opened("", location, location.partition(":")[0], (Case("", store, ""),), self.problems)
+        return Opened("", location, OpenedKind(location.partition(":")[0]), (Case("", store, ""),), self.problems)
 
 
 SOCKET = "containerd:/run/docker/containerd/containerd.sock#moby"
