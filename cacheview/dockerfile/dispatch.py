@@ -80,14 +80,14 @@ def dispatch(instruction: Instruction, state: StageState, release: BuilderReleas
     Raises:
         DataError: the builder refuses it here; with what to do.
     """
-    return _STEPS[instruction.name](_Step(instruction, state, release))
+    return _STEPS[instruction.name](_Request(instruction, state, release))
 
 
 def copied(
     instruction: Instruction, state: StageState, release: BuilderRelease, checksum: str, destination: str
 ) -> ContainerConfig:
     """What a ``COPY`` or ``ADD`` asks whose files are known by their checksum alone; the destination is expanded."""
-    step = _Step(instruction, state, release)
+    step = _Request(instruction, state, release)
     flags = _resolved_flags(step)
     needs_buildkit(instruction.name, flags)
     return _copied(step, flags, destination)(checksum)
@@ -96,11 +96,11 @@ def copied(
 def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> Dispatched:
     """The step that ``docker build --label`` adds at the end of the last stage; nothing in it is expanded."""
     line = Instruction("LABEL", (), (name, value), False, f"LABEL {name}={value}")
-    return _labels(_Step(line, state, release), [(name, value)])
+    return _labels(_Request(line, state, release), [(name, value)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Request:
     """An instruction with all that it depends on."""
 
     instruction: Instruction
@@ -148,7 +148,7 @@ class _Step:
         return (*(self.config.Shell or DEFAULT_SHELL), f"{_NOP}{self.instruction.name} {text}")
 
 
-def _run(step: _Step) -> Dispatched:
+def _run(step: _Request) -> Dispatched:
     flags = step.flags
     if step.release.mounts_at_dispatch:
         check_mounts(flags.repeated.get("mount", ()), step.release, step.lexer.word)
@@ -160,13 +160,13 @@ def _run(step: _Step) -> Dispatched:
     return Dispatched(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
 
 
-def _cmd(step: _Step) -> Dispatched:
+def _cmd(step: _Request) -> Dispatched:
     command = step.with_shell()
     state = replace(step.state, cmd_set=step.state.cmd_set or bool(step.instruction.args))
     return step.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
 
 
-def _entrypoint(step: _Step) -> Dispatched:
+def _entrypoint(step: _Request) -> Dispatched:
     command = step.with_shell() if step.instruction.args else ()
     changes: dict[str, Any] = {"Entrypoint": command or None, "ArgsEscaped": False}
     if not step.state.cmd_set:
@@ -174,31 +174,31 @@ def _entrypoint(step: _Step) -> Dispatched:
     return step.comment(quote_all(command), **changes)
 
 
-def _pairs(step: _Step) -> list[tuple[str, str]]:
+def _pairs(step: _Request) -> list[tuple[str, str]]:
     args, lexer = step.args, step.lexer
     return [(lexer.word(name), lexer.word(value)) for name, value in paced(zip(args[::2], args[1::2], strict=True))]
 
 
-def _env(step: _Step) -> Dispatched:
+def _env(step: _Request) -> Dispatched:
     pairs = _pairs(step)
     text = " ".join(f"{name}={value}" for name, value in pairs)
     return step.comment(text, Env=step.state.environment.changed(pairs))
 
 
-def _label(step: _Step) -> Dispatched:
+def _label(step: _Request) -> Dispatched:
     return _labels(step, _pairs(step))
 
 
-def _labels(step: _Step, pairs: list[tuple[str, str]]) -> Dispatched:
+def _labels(step: _Request, pairs: list[tuple[str, str]]) -> Dispatched:
     text = " ".join(f"{name}={value}" for name, value in pairs)
     return step.comment(text, Labels={**(step.config.Labels or {}), **dict(pairs)})
 
 
-def _maintainer(step: _Step) -> Dispatched:
+def _maintainer(step: _Request) -> Dispatched:
     return step.commented(step.argument, replace(step.state, maintainer=step.argument), {})
 
 
-def _expose(step: _Step) -> Dispatched:
+def _expose(step: _Request) -> Dispatched:
     lexer = step.lexer
     specs = [spec for arg in sorted(step.args) for spec in lexer.words(arg)]
     ports: dict[str, dict[str, Any]] = {}
@@ -208,7 +208,7 @@ def _expose(step: _Step) -> Dispatched:
     return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
 
 
-def _volume(step: _Step) -> Dispatched:
+def _volume(step: _Request) -> Dispatched:
     lexer = step.lexer
     volumes = [lexer.word(settings.trimmed(arg)) for arg in step.args]
     if not all(volumes):
@@ -218,24 +218,24 @@ def _volume(step: _Step) -> Dispatched:
     return step.comment(f"[{' '.join(volumes)}]", Volumes=changed)
 
 
-def _user(step: _Step) -> Dispatched:
+def _user(step: _Request) -> Dispatched:
     user = step.lexer.word(step.argument)
     return step.comment(user, User=user)
 
 
-def _workdir(step: _Step) -> Dispatched:
+def _workdir(step: _Request) -> Dispatched:
     path = settings.workdir(step.config.WorkingDir, step.lexer.word(step.argument), step.release)
     after = step.config.model_copy(update={"WorkingDir": path})
     comment = {"Cmd": step.joined_comment(path)}
     return Dispatched(replace(step.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
 
 
-def _stopsignal(step: _Step) -> Dispatched:
+def _stopsignal(step: _Request) -> Dispatched:
     signal = settings.stop_signal(step.lexer.word(step.argument), step.release)
     return step.comment(signal, StopSignal=signal)
 
 
-def _healthcheck(step: _Step) -> Dispatched:
+def _healthcheck(step: _Request) -> Dispatched:
     kind, *command = step.args
     if kind.upper() == "NONE":
         check = HealthConfig(Test=("NONE",))
@@ -245,16 +245,16 @@ def _healthcheck(step: _Step) -> Dispatched:
     return step.comment(step.release.healthcheck(check), Healthcheck=check)
 
 
-def _onbuild(step: _Step) -> Dispatched:
+def _onbuild(step: _Request) -> Dispatched:
     expression = settings.trigger(step.instruction)
     return step.comment(expression, OnBuild=(*(step.config.OnBuild or ()), expression))
 
 
-def _shell(step: _Step) -> Dispatched:
+def _shell(step: _Request) -> Dispatched:
     return step.comment(f"[{' '.join(step.args)}]", Shell=step.args)
 
 
-def _arg(step: _Step) -> Dispatched:
+def _arg(step: _Request) -> Dispatched:
     lexer = step.lexer
     texts = []
     declared: dict[str, str | None] = {}
@@ -266,7 +266,7 @@ def _arg(step: _Step) -> Dispatched:
     return step.commented(" ".join(texts), replace(step.state, args=step.state.args.declare(declared)), {})
 
 
-def _copy(step: _Step) -> Dispatched:
+def _copy(step: _Request) -> Dispatched:
     lexer, args, name = step.lexer, step.args, step.instruction.name
     flags = _resolved_flags(step)
     sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.release))
@@ -279,7 +279,7 @@ def _copy(step: _Step) -> Dispatched:
     return Dispatched(step.state, _copied(step, flags, destination), copy, has_layer=True)
 
 
-def _resolved_flags(step: _Step) -> dict[str, str]:
+def _resolved_flags(step: _Request) -> dict[str, str]:
     """The flags of a ``COPY`` or ``ADD``, with the variables resolved in those where the release does."""
     flags = dict(step.flags.values)
     for flag in ("chown", *(("chmod",) if step.release.expands_chmod else ()), "checksum"):
@@ -288,7 +288,7 @@ def _resolved_flags(step: _Step) -> dict[str, str]:
     return flags
 
 
-def _copied(step: _Step, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
+def _copied(step: _Request, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
     owner = flags.get("chown", "")
     chown = step.release.chown.format(owner) if owner else ""
     config = step.config
@@ -299,7 +299,7 @@ def _copied(step: _Step, flags: Mapping[str, str], destination: str) -> Callable
     return make
 
 
-_STEPS: Mapping[str, Callable[[_Step], Dispatched]] = {
+_STEPS: Mapping[str, Callable[[_Request], Dispatched]] = {
     "ADD": _copy,
     "ARG": _arg,
     "CMD": _cmd,

@@ -19,6 +19,7 @@ __all__ = [
     "NO_KEY",
     "Comparison",
     "Equal",
+    "IndexQuery",
     "NeverTrue",
     "Part",
     "SameElements",
@@ -26,7 +27,6 @@ __all__ = [
     "SameKeys",
     "SameLength",
     "SameValues",
-    "Step",
 ]
 
 _MAX_STEPS = 64  # lists longer than this are looked up as a whole in the index
@@ -47,7 +47,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class IndexQuery:
     """One look-up in the index: which images pass this comparison, or this element of it.
 
     Attributes:
@@ -92,11 +92,11 @@ class Comparison(Protocol):
     def parts(self, field: str, probe: Any, image: Any) -> Sequence[Part]:
         """The elements in the order compared; empty where the comparison has none."""
 
-    def step(self, field: str, probe: Any) -> Step:
+    def query(self, field: str, probe: Any) -> IndexQuery:
         """The look-up of all images that match."""
 
-    def steps(self, field: str, probe: Any) -> Iterator[Step]:
-        """The same element by element: an image passes `step` when it passes all of these."""
+    def queries(self, field: str, probe: Any) -> Iterator[IndexQuery]:
+        """The same element by element: an image passes `query` when it passes all of these."""
 
 
 class _Whole:
@@ -116,11 +116,11 @@ class _Whole:
         del field, probe, image
         return ()
 
-    def step(self, field: str, probe: Any) -> Step:
+    def query(self, field: str, probe: Any) -> IndexQuery:
         raise NotImplementedError
 
-    def steps(self, field: str, probe: Any) -> Iterator[Step]:
-        yield self.step(field, probe)
+    def queries(self, field: str, probe: Any) -> Iterator[IndexQuery]:
+        yield self.query(field, probe)
 
 
 def _size(value: Any) -> int:
@@ -138,8 +138,8 @@ class NeverTrue(_Whole):
     def matches(self, probe: bool, image: bool) -> bool:
         return not (probe or image)
 
-    def step(self, field: str, probe: bool) -> Step:
-        return Step(self.name(field), ("value", field), bool, NO_KEY if probe else False)
+    def query(self, field: str, probe: bool) -> IndexQuery:
+        return IndexQuery(self.name(field), ("value", field), bool, NO_KEY if probe else False)
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ class Equal(_Whole):
     def matches(self, probe: Hashable, image: Hashable) -> bool:
         return probe == image
 
-    def step(self, field: str, probe: Hashable) -> Step:
-        return Step(field, ("value", field), _same, probe)
+    def query(self, field: str, probe: Hashable) -> IndexQuery:
+        return IndexQuery(field, ("value", field), _same, probe)
 
 
 def _same(value: Hashable) -> Hashable:
@@ -171,8 +171,8 @@ class SameLength(_Whole):
     def shown(self, value: Any) -> object:
         return _size(value)
 
-    def step(self, field: str, probe: Any) -> Step:
-        return Step(self.name(field), ("length", field), _size, _size(probe))
+    def query(self, field: str, probe: Any) -> IndexQuery:
+        return IndexQuery(self.name(field), ("length", field), _size, _size(probe))
 
 
 @dataclass(frozen=True)
@@ -189,15 +189,15 @@ class SameElements(_Whole):
             for i in range(max(len(probe_value), len(image_value)))
         ]
 
-    def step(self, field: str, probe: tuple[str, ...] | None) -> Step:
-        return Step(field, ("elements", field), _elements, probe or ())
+    def query(self, field: str, probe: tuple[str, ...] | None) -> IndexQuery:
+        return IndexQuery(field, ("elements", field), _elements, probe or ())
 
-    def steps(self, field: str, probe: tuple[str, ...] | None) -> Iterator[Step]:
+    def queries(self, field: str, probe: tuple[str, ...] | None) -> Iterator[IndexQuery]:
         if _size(probe) > _MAX_STEPS:
-            yield self.step(field, probe)
+            yield self.query(field, probe)
             return
         for i, element in enumerate(probe or ()):
-            yield Step(path_text((field, i)), ("element", field, i), _element(i), element)
+            yield IndexQuery(path_text((field, i)), ("element", field, i), _element(i), element)
 
 
 def _elements(value: Any) -> Hashable:
@@ -230,8 +230,8 @@ class SameKeys(_Whole):
         ]
         return results + [_unread(field, key, key) for key in sorted(probe_value) if key not in image_value]
 
-    def step(self, field: str, probe: Mapping[str, Any] | None) -> Step:
-        return Step(field, ("keys", field), _keys, _keys(probe))
+    def query(self, field: str, probe: Mapping[str, Any] | None) -> IndexQuery:
+        return IndexQuery(field, ("keys", field), _keys, _keys(probe))
 
 
 @dataclass(frozen=True)
@@ -262,13 +262,13 @@ class SameValues(_Whole):
             _unread(field, key, probe_value[key]) for key in sorted(probe_value) if key not in image_value
         ]
 
-    def step(self, field: str, probe: Mapping[str, str] | None) -> Step:
+    def query(self, field: str, probe: Mapping[str, str] | None) -> IndexQuery:
         probe_value = probe or {}
 
         def admits(items: _Items) -> bool:
             return all(probe_value.get(key, "") == value for key, value in items)
 
-        return Step(field, ("values", field), _items, _items(probe), _has_empty_value, admits, _with_value)
+        return IndexQuery(field, ("values", field), _items, _items(probe), _has_empty_value, admits, _with_value)
 
 
 @dataclass(frozen=True)
@@ -293,8 +293,8 @@ class SameHealthcheck(_Whole):
             for probe_value, image_value in ((getattr(probe, name), getattr(image, name)),)
         ]
 
-    def step(self, field: str, probe: HealthConfig | None) -> Step:
-        return Step(field, ("health check", self.compared), self._key, self._key(probe))
+    def query(self, field: str, probe: HealthConfig | None) -> IndexQuery:
+        return IndexQuery(field, ("health check", self.compared), self._key, self._key(probe))
 
     def _key(self, value: HealthConfig | None) -> Hashable:
         return None if value is None else tuple(_plain(getattr(value, name)) for name in self.compared)

@@ -24,7 +24,7 @@ from cacheview.engine.candidate import (
     is_command_check,
     local_aspects,
 )
-from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.comparison import NO_KEY, IndexQuery
 from cacheview.engine.counts import Counts
 from cacheview.engine.distances import Differences
 from cacheview.engine.doubts import doubts_about
@@ -240,8 +240,8 @@ class CandidateIndex:
 
     def _passing(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
         if isinstance(row, ConfigCheck):
-            return self._look_up(row, row.comparison.step(row.field, getattr(probe.config, row.field)))
-        return self._look_up(row, row.step(probe))
+            return self._look_up(row, row.comparison.query(row.field, getattr(probe.config, row.field)))
+        return self._look_up(row, row.query(probe))
 
     def not_older(self, created: Timestamp) -> int:
         """The images with a time that is no earlier."""
@@ -263,7 +263,7 @@ class CandidateIndex:
         """The images that are as required, whatever their config."""
         bits = self.all
         for requirement in (*self._rules.requirements, *self._rules.later):
-            bits &= self._look_up(requirement, requirement.step(probe))
+            bits &= self._look_up(requirement, requirement.query(probe))
         return bits
 
     def alike(self, probe: Probe) -> int:
@@ -284,18 +284,18 @@ class CandidateIndex:
                 for position, image in enumerate(self._images)
                 if _is_match(self._rules, probe, image, self._configs[position])
             ]
-        steps = self._steps(probe)
-        bucket = self._matching.bucket([step.accepted for step in steps if step.admits is None])
+        queries = self._queries(probe)
+        bucket = self._matching.bucket([query.accepted for query in queries if query.admits is None])
         if bucket is None:
             return []
-        loose = [(row, step) for row, step in zip(self._rows, steps, strict=True) if step.admits is not None]
-        exact = tuple(step.accepted for _, step in loose)
-        parts = next((step.parts(step.accepted) for _, step in loose if step.parts is not None), ())
+        loose = [(row, query) for row, query in zip(self._rows, queries, strict=True) if query.admits is not None]
+        exact = tuple(query.accepted for _, query in loose)
+        parts = next((query.parts(query.accepted) for _, query in loose if query.parts is not None), ())
         special = list(itertools.islice(bucket.admitted(parts), self._few + 1))
         if len(special) > self._few:
             bits = bucket.bits
-            for row, step in loose:
-                bits &= self._look_up(row, step)
+            for row, query in loose:
+                bits &= self._look_up(row, query)
             return list(iterate_bits(bits))
         results = list(bucket.get(exact, ()))
         for keys in special:
@@ -303,9 +303,9 @@ class CandidateIndex:
                 keys != exact
                 and bucket[keys][0] not in known
                 and all(
-                    key == step.accepted or (step.special(key) and step.admits(key))
-                    for (_, step), key in zip(loose, keys, strict=True)
-                    if step.special is not None and step.admits is not None
+                    key == query.accepted or (query.special(key) and query.admits(key))
+                    for (_, query), key in zip(loose, keys, strict=True)
+                    if query.special is not None and query.admits is not None
                 )
             ):
                 results.extend(bucket[keys])
@@ -316,12 +316,12 @@ class CandidateIndex:
         for bucket in self._matching.buckets.values():
             yield from bucket.values()
 
-    def _steps(self, probe: Probe) -> list[Step]:
+    def _queries(self, probe: Probe) -> list[IndexQuery]:
         rules, config = self._rules, probe.config
         return [
-            *(requirement.step(probe) for requirement in rules.requirements),
-            *(check.comparison.step(check.field, getattr(config, check.field)) for check in rules.config_checks),
-            *(requirement.step(probe) for requirement in rules.later),
+            *(requirement.query(probe) for requirement in rules.requirements),
+            *(check.comparison.query(check.field, getattr(config, check.field)) for check in rules.config_checks),
+            *(requirement.query(probe) for requirement in rules.later),
         ]
 
     @property
@@ -332,17 +332,17 @@ class CandidateIndex:
 
     @cached_property
     def _matching(self) -> Matching:
-        """All images by the keys of all checks together: those of `Step.admits` apart, within each bucket."""
-        steps = self._steps(Probe())  # how an image is filed does not depend on the probe
-        keys = [(_keys(self._column(row), step), step) for row, step in zip(self._rows, steps, strict=True)]
-        columns = [column for column, step in keys if step.admits is None]
+        """All images by the keys of all checks together: those of `IndexQuery.admits` apart, within each bucket."""
+        queries = self._queries(Probe())  # how an image is filed does not depend on the probe
+        keys = [(_keys(self._column(row), query), query) for row, query in zip(self._rows, queries, strict=True)]
+        columns = [column for column, query in keys if query.admits is None]
         common = {number: column[0] for number, column in enumerate(columns) if all_same(column)}
         others = tuple(number for number in range(len(columns)) if number not in common)
         # Without any, all images are in one bucket.
         alike = itertools.repeat((), len(self._images))
         exact = zip(*(columns[number] for number in others), strict=True) if others else alike
-        loose = zip(*(column for column, step in keys if step.admits is not None), strict=True)
-        special = [step for _, step in keys if step.special is not None]
+        loose = zip(*(column for column, query in keys if query.admits is not None), strict=True)
+        special = [query for _, query in keys if query.special is not None]
         buckets: dict[tuple[Hashable, ...], Bucket] = {}
         for position, key, loose_key in paced(zip(self._numbers, exact, loose, strict=True)):
             bucket = buckets.get(key)
@@ -351,8 +351,8 @@ class CandidateIndex:
             positions = bucket.get(loose_key)
             if positions is None:
                 bucket[loose_key] = [position]
-                if any(step.special(key) for step, key in zip(special, loose_key, strict=True) if step.special):
-                    parts = (step.parts(key) for step, key in zip(special, loose_key, strict=True) if step.parts)
+                if any(query.special(key) for query, key in zip(special, loose_key, strict=True) if query.special):
+                    parts = (query.parts(key) for query, key in zip(special, loose_key, strict=True) if query.parts)
                     bucket.file(loose_key, next(parts, ()))
             else:
                 positions.append(position)
@@ -364,12 +364,12 @@ class CandidateIndex:
         passed = []
         for row in self._rows:
             if isinstance(row, ConfigCheck):
-                steps = row.comparison.steps(row.field, getattr(probe.config, row.field))
+                queries = row.comparison.queries(row.field, getattr(probe.config, row.field))
             else:
-                steps = iter((row.step(probe),))
-            for step in steps:
-                left &= self._look_up(row, step)
-                passed.append(Survivors(step.name, row, left))
+                queries = iter((row.query(probe),))
+            for query in queries:
+                left &= self._look_up(row, query)
+                passed.append(Survivors(query.name, row, left))
                 if not left:
                     return passed
         return passed
@@ -379,7 +379,7 @@ class CandidateIndex:
         bits = self.all
         for check in self._rules.config_checks:
             if check.field == field:
-                bits &= self._look_up(check, check.comparison.step(field, getattr(probe, field)))
+                bits &= self._look_up(check, check.comparison.query(field, getattr(probe, field)))
         return bits
 
     def differences(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
@@ -392,16 +392,16 @@ class CandidateIndex:
         values, matching = lambda field: index._values(field), lambda field, config: index.field_matches(field, config)
         return Differences(self.all, self._rules.compared_fields, values, matching)
 
-    def _look_up(self, row: ConfigCheck | Requirement, step: Step) -> int:
-        table = self._tables.get(step.slot)
+    def _look_up(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
+        table = self._tables.get(query.slot)
         if table is None:
-            table = self._tables[step.slot] = Table(self._numbers, self._column(row), step.key, step.special)
-        bits = table.bits(step.accepted) if step.accepted is not NO_KEY else 0
-        if step.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
-            return bits | self._differences.read_alike(row.field, dict(step.accepted))  # type: ignore[call-overload]
-        if step.admits is not None:
+            table = self._tables[query.slot] = Table(self._numbers, self._column(row), query.key, query.special)
+        bits = table.bits(query.accepted) if query.accepted is not NO_KEY else 0
+        if query.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
+            return bits | self._differences.read_alike(row.field, dict(query.accepted))  # type: ignore[call-overload]
+        if query.admits is not None:
             for key in table.special:
-                if key != step.accepted and step.admits(key):
+                if key != query.accepted and query.admits(key):
                     bits |= table.bits(key)
         return bits
 
@@ -424,10 +424,10 @@ class CandidateIndex:
         return column
 
 
-def _keys(column: Sequence[Any], step: Step) -> Sequence[Hashable]:
+def _keys(column: Sequence[Any], query: IndexQuery) -> Sequence[Hashable]:
     if all_same(column):
-        return [step.key(column[0])] * len(column)
-    return [step.key(value) for value in paced(column)]
+        return [query.key(column[0])] * len(column)
+    return [query.key(value) for value in paced(column)]
 
 
 def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.comparison import NO_KEY, Step
+from cacheview.engine.comparison import NO_KEY, IndexQuery
 from cacheview.model import Aspect, Image, Probe
 from cacheview.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.platforms.step import PlatformNote
@@ -58,7 +58,7 @@ class Requirement(Protocol):
     def parts(self, probe: Probe, image: Image) -> tuple[RequirementPart, ...]:
         """The comparisons that it consists of, in order, up to the first that fails."""
 
-    def step(self, probe: Probe) -> Step:
+    def query(self, probe: Probe) -> IndexQuery:
         """The look-up of all images that are as required, by what `read` says of them."""
 
 
@@ -92,9 +92,9 @@ class BuiltLocally:
         del probe, image
         return ()
 
-    def step(self, probe: Probe) -> Step:
+    def query(self, probe: Probe) -> IndexQuery:
         del probe
-        return Step(self.name, self.name, _itself, True)
+        return IndexQuery(self.name, self.name, _itself, True)
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,13 @@ class FittingPlatform:
             for step in self.rule.explain(probe.platform, image.config.platform)
         )
 
-    def step(self, probe: Probe) -> Step:
+    def query(self, probe: Probe) -> IndexQuery:
         builder = probe.platform or HOST
 
         def admits(key: Any) -> bool:
             return self.rule.admits(builder, key)
 
-        return Step(self.name, (self.name, self.rule.name), _itself, NO_KEY, _always, admits)
+        return IndexQuery(self.name, (self.name, self.rule.name), _itself, NO_KEY, _always, admits)
 
 
 def _part_name(check: PlatformCheck) -> str:

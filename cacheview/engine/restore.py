@@ -39,7 +39,9 @@ class RestorePanic(Exception):  # noqa: N818 - the daemon's word for it
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _SourceStep:
+    """A step of a source, with the layer that it made."""
+
     entry: HistoryEntry
     layer: str  # empty: it has none
 
@@ -89,14 +91,14 @@ def restored_config(
     )
 
 
-def _step(source: Image, step: int) -> _Step:
+def _step(source: Image, step: int) -> _SourceStep:
     entry = source.history[step]
     if entry.empty_layer:
-        return _Step(entry, "")
+        return _SourceStep(entry, "")
     place = sum(not before.empty_layer for before in source.history[:step])
     if place >= len(source.diff_ids):
         raise RestorePanic(f"runtime error: index out of range [{place}] with length {len(source.diff_ids)}")
-    return _Step(entry, source.diff_ids[place])
+    return _SourceStep(entry, source.diff_ids[place])
 
 
 def _written(rules: RuleSet, created: Timestamp | None) -> Timestamp | None:

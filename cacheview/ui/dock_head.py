@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.theme import GRID, icon_size, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
-from cacheview.ui.verdict.labels import Line
+from cacheview.ui.verdict.labels import ElidedLabel
 
 __all__ = ["BusyHead", "DockHead"]
 
@@ -32,7 +32,7 @@ class DockHead(QWidget):
         self._title = QLabel(title)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._picture = QLabel()
-        self._message = Line(small_font, "text_muted")
+        self._message = ElidedLabel(small_font, "text_muted")
         # Else the mouse would select text where it is to move the dock.
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.close_button = _button("", "Close (Esc)", f"Close: {title}")

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.cases import new_cache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
@@ -51,7 +51,7 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     window.resize(1440, 900)
     window.show()
     qtbot.waitExposed(window)
-    opened = Opened("made", "made:", "suite", (case,))
+    opened = Opened("made", "made:", OpenedKind.SUITE, (case,))
     window.opener.opened.emit(
         OpenedStore(opened, new_cache(case.store, case.rules), Probe(parent=PARENT, config=config(3))), False
     )

@@ -30,7 +30,7 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
 from cacheview.ui.theme import apply_theme
 from cacheview.ui.verdict.banner import ElidedButton
-from cacheview.ui.verdict.labels import Line
+from cacheview.ui.verdict.labels import ElidedLabel
 from cacheview.ui.window import MainWindow
 from cacheview.ui.window_size import first_size
 
@@ -190,7 +190,7 @@ def _is_inside(widget: QWidget) -> bool:
 
 def _is_cut(widget: QWidget) -> bool:
     """Whether words have less room than they take, of a widget that does not shorten them itself."""
-    if isinstance(widget, Line | ElidedButton) or _is_context(widget):
+    if isinstance(widget, ElidedLabel | ElidedButton) or _is_context(widget):
         return False
     if isinstance(widget, QLabel):
         return bool(widget.text()) and not widget.wordWrap() and widget.width() < widget.sizeHint().width()

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.theme import small_font
-from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.verdict.labels import ElidedLabel, Text
 from cacheview.ui.wrapped import Wrapped
 
 PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
@@ -41,7 +41,7 @@ def test_it_is_read_and_copied_as_it_is(label: Wrapped) -> None:
 
 
 def test_what_does_not_wrap_is_left_as_it_is(qtbot: QtBot) -> None:
-    line = Line(small_font)
+    line = ElidedLabel(small_font)
     qtbot.addWidget(line)
     line.resize(9999, 20)
     line.say(PATH)

@@ -19,13 +19,13 @@ from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 
-__all__ = ["Beside", "Place", "candidates", "read_beside", "remedy_for"]
+__all__ = ["Beside", "RicherStore", "candidates", "read_beside", "remedy_for"]
 
 _META = "io.containerd.metadata.v1.bolt/meta.db"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RicherStore:
     """Where a richer store may be.
 
     Attributes:
@@ -60,7 +60,7 @@ class Beside:
     layers_at: str = ""
 
 
-def candidates(engine: Engine, endpoint: Endpoint) -> list[Place]:
+def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
     """Where the store of an engine may be read on this machine, the best first; none for an engine elsewhere.
 
     The root folder of its containerd comes before the socket, for it is read several times faster. An engine that
@@ -98,7 +98,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
     listed = set(ids)
     notes: list[str] = []
     places = candidates(engine, endpoint) if listed else []
-    tried: list[Place] = []
+    tried: list[RicherStore] = []
     for place in places:
         if place.why_not:
             tried.append(place)
@@ -121,7 +121,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
     return Beside({}, remedy_for(engine, tried), tuple(notes))
 
 
-def remedy_for(engine: Engine, tried: Iterable[Place]) -> str:
+def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
     """What to do so that the store itself can be read: which one, and what stands in the way."""
     tried = list(tried)
     if engine.store is StoreKind.GRAPH_DRIVER:
@@ -146,17 +146,17 @@ def _open(location: str, reading: Reading) -> Opened:
     return open_data_root(target, reading)
 
 
-def _place(location: str, path: str, probe: str) -> Place:
+def _place(location: str, path: str, probe: str) -> RicherStore:
     """A place with the reason why ``probe``, which must be readable there, is not."""
     try:
         status = os.stat(probe)
         if os.access(probe, os.R_OK | (os.W_OK if stat.S_ISSOCK(status.st_mode) else 0)):
-            return Place(location, path)
-        return Place(location, path, f"You have no permission for {path}: {_who(status)}")
+            return RicherStore(location, path)
+        return RicherStore(location, path, f"You have no permission for {path}: {_who(status)}")
     except PermissionError:
-        return Place(location, path, f"You have no permission for {path}: only root may read it. Run as root")
+        return RicherStore(location, path, f"You have no permission for {path}: only root may read it. Run as root")
     except (OSError, ValueError):
-        return Place(location, path, f"{path} does not exist on this machine", is_absent=True)
+        return RicherStore(location, path, f"{path} does not exist on this machine", is_absent=True)
 
 
 def _who(status: os.stat_result) -> str:

@@ -17,7 +17,7 @@ from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size, plain_font, set_font, small_font, strong_font
 from cacheview.ui.two_parts import TwoParts
-from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.verdict.labels import ElidedLabel, Text
 from cacheview.ui.words_table import WordsTable
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class DiffPane(DockPane[DiffHead]):
         self.head.copy_asked.connect(self._copy)
         self.answer = Text(strong_font)
         self.loss = Text(plain_font)
-        self.sides = (Line(small_font, "text_muted"), Line(small_font, "text_muted"))
+        self.sides = (ElidedLabel(small_font, "text_muted"), ElidedLabel(small_font, "text_muted"))
         self.model = RowsModel(self)
         self.table = self._make_table()
         self._make_detail()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayou
 from cacheview.ui.files.side_by_side import SideBySide
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font, strong_font
-from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.verdict.labels import ElidedLabel, Text
 
 __all__ = ["ContentsView"]
 
@@ -23,7 +23,7 @@ class _Side(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.title = Line(small_font, "text_muted", self)
+        self.title = ElidedLabel(small_font, "text_muted", self)
         self.edit = QPlainTextEdit(self)
         self.edit.setReadOnly(True)
         self.edit.setTabChangesFocus(True)
@@ -71,7 +71,7 @@ class ContentsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = Line(strong_font, "text", self)
+        self._name = ElidedLabel(strong_font, "text", self)
         self._note = Text(small_font, "text_muted", self)
         self._sides = (_Side(self), _Side(self))
         self._row = QWidget(self)

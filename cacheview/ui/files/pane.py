@@ -27,7 +27,7 @@ from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
 from cacheview.ui.two_parts import TwoParts
-from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.verdict.labels import ElidedLabel, Text
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
@@ -66,7 +66,7 @@ class FilesPane(DockPane[FilesHead]):
         self._evidence = Text(plain_font)
         self._notes = Text(small_font, "text_muted")
         self._box = FilterBox("Filter: path, added, mode, owner…", "Filter the files by path and by what differs")
-        self._count = Line(small_font, "text_muted")
+        self._count = ElidedLabel(small_font, "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)

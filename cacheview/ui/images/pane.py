@@ -26,7 +26,7 @@ from cacheview.ui.theme import GRID, set_font, strong_font
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
     from cacheview.ui.images.marks import Marks
-    from cacheview.ui.images.view import Place
+    from cacheview.ui.images.view import TreePlace
 
 __all__ = ["ImagesPane"]
 
@@ -174,7 +174,7 @@ class ImagesPane(QWidget):
         if not self._foot.marked.isChecked():  # which images are concerned is known with the marks
             self._arrange()
 
-    def restore(self, place: Place) -> None:
+    def restore(self, place: TreePlace) -> None:
         """Be where the person was, without a word, see `ImageTree.place`."""
         self._quietly(lambda: self.tree.restore(place))
 

@@ -16,7 +16,7 @@ from cacheview.ui.images.row_painter import RowHeight, RowPainter
 from cacheview.ui.images.tree import Node
 from cacheview.ui.theme import GRID, mono_font, small_font
 
-__all__ = ["ImageTree", "Place"]
+__all__ = ["ImageTree", "TreePlace"]
 
 _SAMPLES: Final = {Column.ID: "0123456789ab", Column.CREATED: "30 Nov 00:00", Column.SIZE: "000.0 MB"}
 _CHOSEN: Final = (Column.ID, Column.CREATED, Column.SIZE)
@@ -30,7 +30,7 @@ _MOST_LINES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TreePlace:
     """Where a person is in the tree, by ids, as rows may come and go; the empty id stands for scratch.
 
     Attributes:
@@ -204,22 +204,22 @@ class ImageTree(QTreeView):
         """Expand these rows, and no others."""
         self._model.unfold_only(ids)
 
-    def place(self) -> Place:
+    def place(self) -> TreePlace:
         """Where the person is, to be restored after the store was read again."""
         first = self.node(self.indexAt(QPoint(0, 0)))
-        return Place(
+        return TreePlace(
             self.current_id(),
             {node.image_id for node in self._model.branching(is_open=False)},
             None if first is None else first.image_id,
             self.verticalScrollBar().value(),
         )
 
-    def restore(self, place: Place) -> None:
+    def restore(self, place: TreePlace) -> None:
         """Go back to a place, as far as its rows are there. What was on screen before is not folded up."""
         self._model.fold_only(place.folded)
         self.go_to(place)
 
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: TreePlace) -> None:
         """Go back to a place, whose rows are folded up by now."""
         self.setUpdatesEnabled(False)
         self._select(place.current)

@@ -17,6 +17,7 @@ from cacheview.ui.loading import Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import Question, Replayed, Replayer
 from cacheview.ui.replay.build import Build
+from cacheview.ui.replay.chosen_step import ChosenStep
 from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.copying import StepsCopier
 from cacheview.ui.replay.explained_row import ExplainedRow
@@ -24,7 +25,6 @@ from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.head_words import head_words
 from cacheview.ui.replay.model import StepsModel
-from cacheview.ui.replay.place import Place
 from cacheview.ui.replay.row_menu import RowMenu
 from cacheview.ui.replay.rows import rows_of
 from cacheview.ui.replay.side import Side
@@ -77,7 +77,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.strip = Strip()
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
-        self._place = Place(self.view, self.model, self)
+        self._chosen_step = ChosenStep(self.view, self.model, self)
         self._side = Side(self._comparing)
         self.detail = self._side.detail
         self._explained = ExplainedRow(self.view, self.model, self.detail, self)
@@ -98,7 +98,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._loader.cancelled.connect(self._cancelled)
         self._copier.copied.connect(self.copied)
         self._watcher.changed.connect(self.again)
-        self._place.chosen.connect(lambda _: self._choose())
+        self._chosen_step.chosen.connect(lambda _: self._choose())
         self._side.build_changed.connect(self._change)
         self._side.context_asked.connect(self.context_asked)
         self._explained.image_activated.connect(self.image_activated)
@@ -182,7 +182,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         """Replay another Dockerfile."""
         self._forget()
         self._is_new = True
-        self._place.forget()
+        self._chosen_step.forget()
         self._change(build)
 
     def change(self, build: Build) -> None:
@@ -278,7 +278,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         replay, store = replayed.replay, replayed.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
-        self._place.quietly(lambda: self.model.show(rows_of(replay, replayed.costs), store))
+        self._chosen_step.quietly(lambda: self.model.show(rows_of(replay, replayed.costs), store))
         self.strip.show_summaries(summaries(replayed))
         self._side.set_stages(_stage_names(replayed))
         self.head.copy_button.setEnabled(True)
@@ -289,12 +289,12 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.take_focus()
         self._is_new = False
         if not is_new and not kept.isValid():
-            self._place.find_again()
+            self._chosen_step.find_again()
         if is_new:
-            self._place.go_to_first(replayed)
+            self._chosen_step.go_to_first(replayed)
             return
         if not self.view.currentIndex().isValid():
-            self._place.find_first(replayed)
+            self._chosen_step.find_first(replayed)
         self._explained.follow()
 
     def _say(self) -> None:
@@ -338,7 +338,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _forget(self) -> None:
         self._explained.replayed = None
-        self._place.quietly(self.model.clear)
+        self._chosen_step.quietly(self.model.clear)
         self.strip.show_summaries(())
         self.detail.show_row(None, None)
         self._explained.release()
@@ -386,10 +386,10 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.again()
 
     def _go_to(self, step: Step) -> None:
-        index = self._place.index_of(step)
+        index = self._chosen_step.index_of(step)
         if index == self.view.currentIndex():
             self._explained.explain(merge=False)
-        self._place.go_to(step)
+        self._chosen_step.go_to(step)
 
     def _choose(self) -> None:
         self._explained.explain()

@@ -16,7 +16,7 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
-from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.verdict.labels import ElidedLabel, Text
 from cacheview.whatif.costs import Costs
 from cacheview.whatif.words import cost_reason, costs_line
 
@@ -139,7 +139,7 @@ class _StripRow(QWidget):
         self._picture = QLabel()
         self._word = Text(strong_font)
         self._word.setWordWrap(False)
-        self._text = Line(plain_font)
+        self._text = ElidedLabel(plain_font)
         self._button = QToolButton()
         self._button.setText("Show the step")
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -12,14 +12,14 @@ from cacheview.model.wording import counted
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
 
-__all__ = ["Line", "Paragraph", "as_text", "lines", "paragraphs", "predecessor"]
+__all__ = ["Paragraph", "RuleRow", "as_text", "lines", "paragraphs", "predecessor"]
 
 _STEPS = "What the daemon does"
 _FIELDS = "Fields of the container config"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RuleRow:
     """A row of the table.
 
     Attributes:
@@ -49,20 +49,20 @@ class Paragraph:
     message: tuple[tuple[str, str], ...]
 
 
-def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool = False) -> tuple[Line, ...]:
+def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool = False) -> tuple[RuleRow, ...]:
     """All that a rule set does, row by row, beside what the one before does."""
-    results: list[Line] = []
+    results: list[RuleRow] = []
     for heading, value, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
         now, then = value(rules), value(before) if before is not None else {}
-        rows = [Line(what, then.get(what, ""), words, is_field=is_field) for what, words in now.items()]
+        rows = [RuleRow(what, then.get(what, ""), words, is_field=is_field) for what, words in now.items()]
         if not is_field:
             rows.insert(
-                0, Line(RELEASES, releases(before) if before is not None else "", releases(rules), is_rule=False)
+                0, RuleRow(RELEASES, releases(before) if before is not None else "", releases(rules), is_rule=False)
             )
         if only_differing:
             rows = [row for row in rows if row.differs]
         if rows:
-            results += [Line(heading, is_group=True), *rows]
+            results += [RuleRow(heading, is_group=True), *rows]
     return tuple(results)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor
 
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import tool_tip
-from cacheview.ui.rules.describing import Line
+from cacheview.ui.rules.describing import RuleRow
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
 __all__ = ["Column", "RulesModel"]
@@ -35,10 +35,10 @@ class RulesModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lines: tuple[Line, ...] = ()
+        self._lines: tuple[RuleRow, ...] = ()
         self._titles = ("", "")
 
-    def set_lines(self, lines: Sequence[Line], before: str, now: str) -> None:
+    def set_lines(self, lines: Sequence[RuleRow], before: str, now: str) -> None:
         """``before`` and ``now``: what the rule sets are called over their columns."""
         self.beginResetModel()
         self._lines = tuple(lines)
@@ -46,7 +46,7 @@ class RulesModel(QAbstractTableModel):
         self.endResetModel()
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[RuleRow, ...]:
         return self._lines
 
     def dress(self) -> None:
@@ -99,29 +99,29 @@ class RulesModel(QAbstractTableModel):
                 return ", ".join(filter(None, (line.what, _text(line, column)))) if column else line.what
         return None
 
-    def _line(self, index: _Index) -> Line | None:
+    def _line(self, index: _Index) -> RuleRow | None:
         return self._lines[index.row()] if index.isValid() and index.row() < len(self._lines) else None
 
 
-def _text(line: Line, column: int) -> str:
+def _text(line: RuleRow, column: int) -> str:
     if column == Column.CHANGED:
         return "differs" if line.differs else "same" if line.before and line.is_rule else ""
     return (line.what, "", line.before, line.now)[column]
 
 
-def _font(line: Line, column: int) -> Any:
+def _font(line: RuleRow, column: int) -> Any:
     if line.is_group or (line.differs and column == Column.CHANGED):
         return strong_font()
     return mono_font() if line.is_field and column == Column.WHAT else None
 
 
-def _ground(line: Line) -> QBrush | None:
+def _ground(line: RuleRow) -> QBrush | None:
     if line.is_group:
         return QBrush(QColor(current_tokens().band))
     return QBrush(QColor(current_tokens().failed_surface)) if line.differs else None
 
 
-def _ink(line: Line, column: int) -> QBrush | None:
+def _ink(line: RuleRow, column: int) -> QBrush | None:
     tokens = current_tokens()
     if column == Column.CHANGED and not line.is_group:
         return QBrush(QColor(tokens.failed if line.differs else tokens.text_faint))

@@ -31,7 +31,7 @@ from cacheview.ui.suites.rows import Outcome, Row
 from cacheview.ui.suites.run import run_work
 from cacheview.ui.suites.table import ChecksTable
 from cacheview.ui.theme import GRID, set_font, small_font
-from cacheview.ui.verdict.labels import Line
+from cacheview.ui.verdict.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from cacheview.ui.session import Session
@@ -73,7 +73,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._box.setFixedWidth(60 * GRID)
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.list_asked.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
-        self._why = Line(small_font, "text_muted")
+        self._why = ElidedLabel(small_font, "text_muted")
         self._loader = Loader(self)
         self._make_rows()
         self._connect()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QPushButt
 from cacheview.engine import Check
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font, strong_font
-from cacheview.ui.verdict.labels import Line, Text
+from cacheview.ui.verdict.labels import ElidedLabel, Text
 from cacheview.ui.verdict.values import NO_MARK, full_pair, marks
 from cacheview.ui.verdict.words import doubt_in_words, outcome_in_words, sides_of
 
@@ -100,7 +100,7 @@ class Detail(QWidget):
         super().__init__(parent)
         self._check: Check | None = None
         self._is_low = False
-        self._title = Line(strong_font, "text", self)
+        self._title = ElidedLabel(strong_font, "text", self)
         self._note = Text(small_font, "text_muted", self)
         self.values = (_Value(self), _Value(self))
         self.take_button = QPushButton("Use the image's value", self)

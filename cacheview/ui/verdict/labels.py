@@ -17,7 +17,7 @@ from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.values import NO_MARK
 from cacheview.ui.wrapped import Wrapped
 
-__all__ = ["Line", "Text", "ValueLine"]
+__all__ = ["ElidedLabel", "Text", "ValueLine"]
 
 
 class Text(Wrapped):
@@ -51,7 +51,7 @@ class Text(Wrapped):
             self.set_colour(self._colour)
 
 
-class Line(Text):
+class ElidedLabel(Text):
     """One line of plain text that gives way: what does not fit is cut off, and in the tool tip."""
 
     def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:

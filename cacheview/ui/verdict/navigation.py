@@ -18,13 +18,13 @@ from cacheview.ui.verdict.rows import Group, Item, decided_trail
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 
-__all__ = ["Navigation", "Place", "field_trail", "trail_to"]
+__all__ = ["Navigation", "RowPlace", "field_trail", "trail_to"]
 
 LOCAL: Final = StageKind.LOCAL
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPlace:
     """Where a row stands, whatever the edits: stage, image, checks from the outermost in, and the group of checks."""
 
     stage: StageKind
@@ -77,9 +77,9 @@ class Navigation(QObject):
         self._view = view
         self._trace = trace
         self._quiet = False
-        self._closed: set[Place] = set()
-        self._decided: Place | None = None
-        self._opened: Place | None = None
+        self._closed: set[RowPlace] = set()
+        self._decided: RowPlace | None = None
+        self._opened: RowPlace | None = None
         self._last_position = -1
         view.collapsed.connect(self._person_closed)
         view.expanded.connect(self._person_opened)
@@ -96,11 +96,11 @@ class Navigation(QObject):
 
     # Rows and places
 
-    def place_of(self, index: QModelIndex) -> Place | None:
+    def place_of(self, index: QModelIndex) -> RowPlace | None:
         """Where a row stands; None for no row."""
         return _place(self._trace.items_above(index))
 
-    def find(self, place: Place) -> QModelIndex:
+    def find(self, place: RowPlace) -> QModelIndex:
         """The row of a place; invalid if it is not there."""
         explanation = self._trace.explanation
         stage = explanation.trace.stage(place.stage) if explanation is not None else None
@@ -126,7 +126,7 @@ class Navigation(QObject):
             return position
         return last
 
-    def restore(self, place: Place) -> None:
+    def restore(self, place: RowPlace) -> None:
         """Select a row again that an edit took away and brought back elsewhere; nothing scrolls."""
         if self.place_of(self._view.currentIndex()) == place:
             return
@@ -159,7 +159,7 @@ class Navigation(QObject):
         if place is None or place == self._decided:
             return
         self._decided = place
-        stage, subject = Place(place.stage), Place(place.stage, place.image_id)
+        stage, subject = RowPlace(place.stage), RowPlace(place.stage, place.image_id)
         if stage not in self._closed and subject not in self._closed:
             if self._opened is not None and self._opened != subject:
                 self._close_again(self._opened)
@@ -168,7 +168,7 @@ class Navigation(QObject):
                 self._opened = subject
             self.show_deciding()
 
-    def _close_again(self, place: Place) -> None:
+    def _close_again(self, place: RowPlace) -> None:
         """Fold what was opened here and not by the person, who has not gone into it either."""
         self._opened = None
         current = self.place_of(self._view.currentIndex())
@@ -188,7 +188,7 @@ class Navigation(QObject):
         place = self._deciding_place()
         return self.find(place) if place is not None else QModelIndex()
 
-    def _deciding_place(self) -> Place | None:
+    def _deciding_place(self) -> RowPlace | None:
         explanation = self._trace.explanation
         deciding = explanation.deciding if explanation is not None else None
         if deciding is None:
@@ -201,7 +201,7 @@ class Navigation(QObject):
         for place in decided_trail(checks, outcome) if decides else ():
             keys.append(checks[place].key)
             checks = checks[place].children
-        return Place(deciding.stage.kind, image_id, tuple(keys))
+        return RowPlace(deciding.stage.kind, image_id, tuple(keys))
 
     # To a field, to an image
 
@@ -285,11 +285,11 @@ class Navigation(QObject):
             self.moved.emit(current)
 
 
-def _place(items: Sequence[Item]) -> Place | None:
+def _place(items: Sequence[Item]) -> RowPlace | None:
     stage = next((item for item in items if isinstance(item, Stage)), None)
     if stage is None:
         return None
     subject = next((item for item in items if isinstance(item, Subject)), None)
     keys = tuple(item.key for item in reversed(items) if isinstance(item, Check))
     group = items[0].outcome if isinstance(items[0], Group) else None
-    return Place(stage.kind, subject.image.id if subject is not None else "", keys, group)
+    return RowPlace(stage.kind, subject.image.id if subject is not None else "", keys, group)

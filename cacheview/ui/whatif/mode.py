@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cacheview.stores.change import StoreChange
     from cacheview.stores.opened import Opened
     from cacheview.ui.dock_host import DockHost
-    from cacheview.ui.images.view import Place
+    from cacheview.ui.images.view import TreePlace
     from cacheview.ui.notice import Notice
     from cacheview.ui.session import Session
 
@@ -46,7 +46,7 @@ class WhatIf(QObject):
         super().__init__(host.frame)
         self._host = host
         self._line = line
-        self._left: tuple[ImageStore, Place] | None = None  # the store as it is, and where the tree was in it
+        self._left: tuple[ImageStore, TreePlace] | None = None  # the store as it is, and where the tree was in it
         self._session: Session | None = None
         self._told: tuple[str, tuple[str, ...]] = ("", ())  # of the mode, and in detail
         self._changes: tuple[str, ...] = ()  # that are supposed, as the command line names them

@@ -14,7 +14,7 @@ from engine_replay import Replay, load, serving
 from cacheview.model import DataError, Image, ImageStore, Problem, StoreKind
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine import combine
-from cacheview.stores.engine.combine import Place, candidates, remedy_for
+from cacheview.stores.engine.combine import RicherStore, candidates, remedy_for
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
 from cacheview.stores.engine.opening import open_target
@@ -33,10 +33,10 @@ class Stores:
     problems: tuple[Problem, ...] = ()
     opened: list[str] = field(default_factory=list)
 
-    def place(self, location: str, path: str, probe: str) -> Place:
+    def place(self, location: str, path: str, probe: str) -> RicherStore:
         if location in self.by_location:
-            return Place(location, path)
-        return Place(location, path, f"{path} does not exist on this machine", is_absent=True)
+            return RicherStore(location, path)
+        return RicherStore(location, path, f"{path} does not exist on this machine", is_absent=True)
 
     def open(self, location: str, reading: Reading) -> Opened:
         self.opened.append(location)
@@ -162,7 +162,7 @@ class TestPlaces:
         (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
         (place,) = candidates(engine, Endpoint("", "unix:///x.sock"))
         folder = f"{tmp_path}/image/overlay2"
-        assert place == Place(f"data-root:{folder}", folder)
+        assert place == RicherStore(f"data-root:{folder}", folder)
 
     def test_containerd_as_the_engine_reports_it(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"unix://{tmp_path}/c.sock")
@@ -171,17 +171,17 @@ class TestPlaces:
         absent, socket, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
         assert absent.location == f"containerd:{folder}#moby"
         assert "does not exist on this machine" in absent.why_not
-        assert socket == Place(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
+        assert socket == RicherStore(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
         database = tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db"
         database.parent.mkdir(parents=True)
         database.touch()
         there, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
-        assert there == Place(f"containerd:{folder}#moby", folder, is_folder=True)
+        assert there == RicherStore(f"containerd:{folder}#moby", folder, is_folder=True)
 
     def test_the_systems_own_containerd(self, monkeypatch: pytest.MonkeyPatch) -> None:
         own, other = USUAL_SOCKETS
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
-        monkeypatch.setattr(combine, "_place", lambda location, path, _: Place(location, path))
+        monkeypatch.setattr(combine, "_place", lambda location, path, _: RicherStore(location, path))
         for reported, sockets in (("", [other]), (own, [own, other]), (other, [other])):
             places = candidates(self.engine(StoreKind.CONTAINERD, "/d", reported), Endpoint("", "unix:///x.sock"))
             folders = ["/var/lib/containerd", "/d/containerd/daemon"] if reported == own else ["/d/containerd/daemon"]

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.layers.engine import EngineLayers
 from cacheview.model import Image
+from cacheview.stores.opened import OpenedKind
 from cacheview.ui.files.model import Column
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.window import MainWindow
@@ -204,7 +205,9 @@ def test_an_engine_gives_its_image_only_when_asked(
     assert window.session is not None
     opened = window.session.opened
     store = replace(opened.cases[0].store, location="engine:x", layers_at="")
-    engine = replace(opened, location="engine:x", kind="engine", cases=(replace(opened.cases[0], store=store),))
+    engine = replace(
+        opened, location="engine:x", kind=OpenedKind.ENGINE, cases=(replace(opened.cases[0], store=store),)
+    )
     monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: engine)
     downloaded: list[str] = []
 
@@ -232,7 +235,9 @@ def test_a_suite_has_no_layers_to_look_into(
     assert window.workspace is not None
     opened = window.session.opened
     store = replace(opened.cases[0].store, location="a.suite.jsonl", layers_at="")
-    suite = replace(opened, location="a.suite.jsonl", kind="suite", cases=(replace(opened.cases[0], store=store),))
+    suite = replace(
+        opened, location="a.suite.jsonl", kind=OpenedKind.SUITE, cases=(replace(opened.cases[0], store=store),)
+    )
     monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: suite)
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("a.suite.jsonl")

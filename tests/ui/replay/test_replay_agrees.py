@@ -17,7 +17,7 @@ from replay_kit import opened_of, real_build, write_context
 
 from cacheview.model import Image, ImageStore, SuiteProbe
 from cacheview.replay.result import StepStatus
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.replay.build import build_at
 from cacheview.ui.replay.rows import Row, RowKind
 from cacheview.ui.session import Session
@@ -196,7 +196,7 @@ def _suite(store: ImageStore) -> Opened:
     probes = (SuiteProbe(parent=parent, name="one"), SuiteProbe(parent=store.images[0].id, name="two"))
     half = ImageStore(store.images[: len(store.images) // 2], "half")
     cases = (Case("whole", store, "", probes), Case("half", half, "", probes))
-    return Opened("a suite", "a.suite.jsonl", "suite", cases)
+    return Opened("a suite", "a.suite.jsonl", OpenedKind.SUITE, cases)
 
 
 Act = Callable[[Person], None]

@@ -11,10 +11,10 @@ from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.view import StepsView
 
-__all__ = ["Place"]
+__all__ = ["ChosenStep"]
 
 
-class Place(QObject):
+class ChosenStep(QObject):
     """``chosen(QModelIndex)``: the person moved to a row; not when a row is chosen `quietly`."""
 
     chosen = Signal(QModelIndex)
