@@ -1,8 +1,7 @@
 """The ways in which clients write the headers of the files that they send, as far as a layer can show them.
 
-A layer has the modes that were sent, and neither the owner nor how a header was written: each way is tried. Which
-client writes in which way stands in ``dockerfile/context/clients.py`` and the packings that it names; what a umask
-takes out of modes is missing in those of the layer already.
+A layer has the modes that were sent, and neither the owner nor how a header was written: each way is tried. The ways
+come from the packings of `CLIENTS`; what a umask takes out of modes is missing in those of the layer already.
 """
 
 from __future__ import annotations
@@ -11,9 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cacheview.dockerfile.context.cli_packing import CliPacking, TestcontainersGoPacking
 from cacheview.dockerfile.context.clients import CLIENTS, Client
+from cacheview.dockerfile.context.context import Packing
+from cacheview.dockerfile.context.docker_py_packing import DockerPyPacking
 from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.java_packing import DockerJavaPacking, TestcontainersJavaPacking
 from cacheview.dockerfile.context.packed import HeaderStyle
+from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking, TestcontainersNodePacking
 from cacheview.dockerfile.context.tarsum import Header
 
 __all__ = ["IMAGE_WAYS", "WAYS", "Way", "clients_of"]
@@ -65,23 +69,35 @@ class Way:
         return header._replace(name=self.prefix + header.name).hashed_bytes() if self.prefix else header.hashed_bytes()
 
 
-_WINDOWS: Final = HeaderStyle(capability=False, hard_links=False, windows=True)
-_NODE: Final = HeaderStyle(owner=True, capability=False, hard_links=False, slash=False)
 _JAVA: Final = HeaderStyle(type_bits=True, owner=True, capability=False, hard_links=False)
 
-WAYS: Final = (
-    Way(("docker-cli", "compose-v2"), HeaderStyle()),
-    Way(("windows",), _WINDOWS),
-    Way(("windows-23", "windows-20.10"), replace(_WINDOWS, type_bits=True)),
-    Way(("docker-cli-23", "docker-cli-20.10"), HeaderStyle(type_bits=True)),
-    Way(("docker-py", "docker-py-5", "sam-cli"), HeaderStyle(owner=True, capability=False)),
-    Way(("testcontainers-go",), HeaderStyle(owner=True)),
-    Way(("dockerode", "testcontainers-node"), _NODE),
-    Way(("testcontainers-node",), _NODE, folders=False),
-    Way(("docker-java",), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),
-    Way(("testcontainers-java",), _JAVA, prefix="./"),
-)
-"""The Docker CLI first."""
+
+def _ways_of(packing: Packing) -> tuple[Way, ...]:
+    """How the headers of a packing may be written. Raises `TypeError` for one that has no case here."""
+    match packing:
+        case DockerJavaPacking():
+            return (Way((), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),)
+        case TestcontainersJavaPacking():
+            return (Way((), _JAVA, prefix="./"),)
+        case TestcontainersNodePacking(style):  # folders only where there is no ``.dockerignore``
+            way = Way((), replace(style, umask=0))
+            return way, replace(way, folders=False)
+        case CliPacking(style) | TestcontainersGoPacking(style) | DockerPyPacking(style) | DockerodePacking(style):
+            return (Way((), replace(style, umask=0)),)
+    raise TypeError(f"layers.senders does not know how {type(packing).__name__} writes headers")
+
+
+def _all_ways() -> tuple[Way, ...]:
+    """Each way once, with all clients that write so."""
+    clients: dict[Way, tuple[str, ...]] = {}
+    for name, client in CLIENTS.items():
+        for way in _ways_of(client.packing):
+            clients[way] = (*clients.get(way, ()), name)
+    return tuple(replace(way, clients=names) for way, names in clients.items())
+
+
+WAYS: Final = _all_ways()
+"""In the order of `CLIENTS`, the Docker CLI first."""
 
 _IMAGE: Final = HeaderStyle(owner=True, hard_links=False)
 

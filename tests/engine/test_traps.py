@@ -7,6 +7,7 @@ import pytest
 from cacheview.engine import (
     ABSENT,
     CONTAINERD_71EBFC7,
+    RULE_SETS,
     CheckOutcome,
     HazardKind,
     ImageCache,
@@ -28,6 +29,8 @@ from cacheview.model import (
 )
 
 PARENT, CHILD, OTHER, SOURCE = (f"sha256:{digit * 64}" for digit in "abcd")
+FIRST_AND_LAST = ("graphdriver-24.0.7", "graphdriver-29", "containerd-71ebfc7", "containerd-29")
+"""Of both kinds of store, the oldest and the newest rules that follow recorded parents."""
 T = Timestamp.parse("2024-01-01T00:00:00Z")
 LATER = Timestamp.parse("2024-01-01T00:00:00.000000001Z")
 
@@ -42,13 +45,18 @@ def image(
     layers: tuple[str, ...] = (),
     names: tuple[str, ...] = (),
     from_scratch: bool = False,
+    built_locally: bool = False,
 ) -> Image:
+    fields = ImageConfig(
+        os="linux",
+        architecture="amd64",
+        created=created,
+        container_config=config,
+        history=history,
+        rootfs=RootFS(diff_ids=layers),
+    )
     return Image(
-        id=image_id,
-        parent=parent,
-        names=names,
-        from_scratch=from_scratch,
-        config=ImageConfig(created=created, container_config=config, history=history, rootfs=RootFS(diff_ids=layers)),
+        id=image_id, parent=parent, names=names, from_scratch=from_scratch, built_locally=built_locally, config=fields
     )
 
 
@@ -68,11 +76,6 @@ def local(stored: ContainerConfig | None, probed: ContainerConfig):  # type: ign
 @pytest.mark.parametrize(
     ("stored", "probed", "outcome"),
     [
-        ({"Labels": {"a": ""}}, {"Labels": {"b": "x"}}, "hit"),
-        ({"Labels": {"b": "x"}}, {"Labels": {"a": ""}}, "miss"),
-        ({"Labels": {"a": "", "c": "1"}}, {"Labels": {"b": "x", "c": "1"}}, "hit"),
-        ({"Labels": {"a": ""}}, {"Labels": {"a": "x"}}, "miss"),
-        ({"Labels": {"a": ""}}, {"Labels": {"b": "x", "c": "y"}}, "miss"),
         ({"Env": ()}, {"Env": None}, "hit"),
         ({"Labels": None}, {"Labels": {}}, "hit"),
         ({"Env": ("A=1", "B=1")}, {"Env": ("B=1", "A=1")}, "miss"),
@@ -89,19 +92,39 @@ def local(stored: ContainerConfig | None, probed: ContainerConfig):  # type: ign
         ({"Volumes": {"/a": {}}}, {"Volumes": {"/a": {}}}, "hit"),
     ],
 )
-def test_configs(stored: dict[str, object] | None, probed: dict[str, object], outcome: str) -> None:
+def test_how_fields_are_compared(stored: dict[str, object] | None, probed: dict[str, object], outcome: str) -> None:
     config = ContainerConfig.model_validate(stored) if stored is not None else None
     assert local(config, ContainerConfig.model_validate(probed)).verdict.outcome.value == outcome
 
 
-def test_the_newest_wins_by_a_nanosecond_and_of_equal_times_the_first() -> None:
-    probe = Probe(parent=PARENT)
-    first, second = image(CHILD, parent=PARENT), image(OTHER, parent=PARENT)
-    assert ask((first, second), probe).verdict.image == first
-    assert ask((second, first), probe).verdict.image == second
-    newer = image(OTHER, parent=PARENT, created=LATER)
-    assert ask((first, newer), probe).verdict.image == newer
-    assert ask((newer, first), probe).verdict.image == newer
+@pytest.mark.parametrize(
+    ("stored", "probed", "outcome"),
+    [
+        ({"a": ""}, {"b": "x"}, "hit"),
+        ({"b": "x"}, {"a": ""}, "miss"),
+        ({"a": "", "c": "1"}, {"b": "x", "c": "1"}, "hit"),
+        ({"a": ""}, {"a": "x"}, "miss"),
+        ({"a": ""}, {"b": "x", "c": "y"}, "miss"),
+    ],
+)
+def test_an_empty_label_of_the_image_matches_any_in_its_place(
+    stored: dict[str, str], probed: dict[str, str], outcome: str
+) -> None:
+    assert local(ContainerConfig(Labels=stored), ContainerConfig(Labels=probed)).verdict.outcome.value == outcome
+
+
+@pytest.mark.parametrize("rules", FIRST_AND_LAST)
+def test_the_newest_wins_by_a_nanosecond_and_of_equal_times_the_first(rules: str) -> None:
+    config, probe = ContainerConfig(), Probe(parent=PARENT)
+    first, second = (image(each, parent=PARENT, config=config, built_locally=True) for each in (CHILD, OTHER))
+    newer = second.model_copy(update={"config": second.config.model_copy(update={"created": LATER})})
+
+    def answer(*images: Image) -> Image | None:
+        return ImageCache(ImageStore((image(PARENT), *images)), RULE_SETS[rules]).verdict(probe).image
+
+    assert (answer(first, second), answer(second, first)) == (first, second)
+    assert answer(first, newer) == newer
+    assert answer(newer, first) == newer
 
 
 def test_an_image_without_a_time_never_matches() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums
+from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.unknown import UnknownError
@@ -190,9 +191,13 @@ def test_who_sent_the_files_is_found_of_every_client(client: str, owner: tuple[i
     found = recovered(before, now, copy, client=client, owner=owner, dockerfile="Dockerfile")
     assert found.is_proven
     assert client in {each.name for each in found.clients}
-    clis = {"docker-cli-20.10", "docker-cli-23", "windows-20.10", "windows-23"}
-    type_bits = clis | {"docker-java", "testcontainers-java"}
-    assert {each.name in type_bits for each in found.clients} == {client in type_bits}
+    context = context_of(before, owner)
+    assert {sends_type_bits(each, context) for each in found.clients} == {sends_type_bits(CLIENTS[client], context)}
+
+
+def sends_type_bits(client: Client, context: MemoryContext) -> bool:
+    (sends,) = {member.header.mode > 0o7777 for member in client.pack(context, "Dockerfile").members}
+    return sends
 
 
 def test_a_pattern_is_found_by_what_it_matches() -> None:
