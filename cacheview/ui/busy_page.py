@@ -27,9 +27,9 @@ _MOST: Final = 100
 
 
 class BusyPage(QWidget):
-    """Says what is being opened and how far it is. ``cancel_asked``: by the button."""
+    """Says what is being opened and how far it is. ``cancel_requested``: by the button."""
 
-    cancel_asked = Signal()
+    cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class BusyPage(QWidget):
         self.progress.setMaximumWidth(80 * GRID)
         self.progress.setAccessibleName("Opening progress")
         self.cancel = QPushButton("&Cancel")
-        self.cancel.clicked.connect(lambda: self.cancel_asked.emit())
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit())
         layout = QVBoxLayout(self)
         layout.setSpacing(0)
         layout.addStretch(1)

@@ -42,7 +42,7 @@ class Centre(QWidget):
         record_found(path): what was opened has no store, but a record of a build.
         cancelled(), ended(): after each of the three.
         copied(str): what was put on the clipboard, in words.
-        name_asked(): the person wants to open something by its name.
+        name_requested(): the person wants to open something by its name.
 
     Attributes:
         busy_page: what is shown while the first store is being read.
@@ -58,7 +58,7 @@ class Centre(QWidget):
     cancelled = Signal()
     ended = Signal()
     copied = Signal(str)
-    name_asked = Signal()
+    name_requested = Signal()
 
     def __init__(self, settings: Settings, rules: str, parent: QWidget | None = None) -> None:
         """``rules``: name of the rule set to start with; empty: the one that the store reports."""
@@ -74,7 +74,7 @@ class Centre(QWidget):
         self.session: Session | None = None
         self.workspace: Workspace | None = None
         self.busy_page = BusyPage()
-        self.busy_page.cancel_asked.connect(lambda: self.opener.cancel())
+        self.busy_page.cancel_requested.connect(lambda: self.opener.cancel())
         self._pages = QStackedWidget()
         self._pages.addWidget(self.busy_page)
         self._column = QVBoxLayout(self)
@@ -116,7 +116,7 @@ class Centre(QWidget):
         opener.announced.connect(self.announce)
         opener.progressed.connect(self._progress)
         opener.parted.connect(self._show_part)
-        opener.panes_asked.connect(self._bring)
+        opener.panes_requested.connect(self._bring)
         opener.opened.connect(self._opened)
         opener.failed.connect(self._failed)
         opener.cancelled.connect(self._cancelled)
@@ -127,11 +127,11 @@ class Centre(QWidget):
         from cacheview.ui.start_page import StartPage
 
         page = StartPage()
-        page.file_asked.connect(lambda: self.opener.choose_file())
-        page.folder_asked.connect(lambda: self.opener.choose_folder())
-        page.demo_asked.connect(lambda: self.opener.open(DEMO))
-        page.again_asked.connect(lambda: self.opener.try_again())
-        page.recent_asked.connect(lambda location: self.opener.open(location))
+        page.file_requested.connect(lambda: self.opener.choose_file())
+        page.folder_requested.connect(lambda: self.opener.choose_folder())
+        page.demo_requested.connect(lambda: self.opener.open(DEMO))
+        page.again_requested.connect(lambda: self.opener.try_again())
+        page.recent_requested.connect(lambda location: self.opener.open(location))
         self._pages.addWidget(page)
         return page
 
@@ -291,7 +291,7 @@ class Centre(QWidget):
             ways = (
                 ("&Try again", self.opener.try_again),
                 ("Open another &file…", self.opener.choose_file),
-                ("Open by &name…", self.name_asked.emit),
+                ("Open by &name…", self.name_requested.emit),
             )
             shown = one_line(name_of(self.opener.location))
             still = f"{'The bundled demo' if self.opener.location == DEMO else shown} is still shown."

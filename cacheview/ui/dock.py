@@ -38,7 +38,7 @@ class PaneDock(QDockWidget):
         self.setObjectName(name)
         self.setTitleBarWidget(pane.head)
         self.setWidget(pane.widget)
-        pane.close_asked.connect(self._close)
+        pane.close_requested.connect(self._close)
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )

@@ -168,11 +168,11 @@ class DockHead(QWidget):
 class BusyHead(DockHead):
     """Of a dock whose work takes its time: how far it is, and what ends it, or begins it again.
 
-    Signals: ``cancel_asked()``, ``again_asked()``: its buttons.
+    Signals: ``cancel_requested()``, ``again_requested()``: its buttons.
     """
 
-    cancel_asked = Signal()
-    again_asked = Signal()
+    cancel_requested = Signal()
+    again_requested = Signal()
 
     def __init__(
         self,
@@ -191,8 +191,8 @@ class BusyHead(DockHead):
         self.progress.setFixedSize(30 * GRID, 2 * GRID - 2)
         self.progress.setAccessibleName(progress)
         self._add(self.progress)
-        self.cancel_button = self.add_button("Cancel", cancel_tip, self.cancel_asked, drawing="remove")
-        self.again_button = self.add_button(again, again_tip, self.again_asked, drawing="reload")
+        self.cancel_button = self.add_button("Cancel", cancel_tip, self.cancel_requested, drawing="remove")
+        self.again_button = self.add_button(again, again_tip, self.again_requested, drawing="reload")
         self.set_busy(False)
 
     def set_busy(self, busy: bool) -> None:

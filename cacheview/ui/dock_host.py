@@ -91,7 +91,7 @@ class Docked(Protocol):
         """Stands over the pane, in place of Qt's title."""
 
     @property
-    def close_asked(self) -> SignalInstance: ...
+    def close_requested(self) -> SignalInstance: ...
 
     def attach(self, session: Session) -> None:
         """Show this session from now on; nothing changes if it is the same."""

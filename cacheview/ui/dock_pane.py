@@ -59,7 +59,7 @@ class DockPane(QWidget, Generic[_Head]):
         return self
 
     @property
-    def close_asked(self) -> SignalInstance:
+    def close_requested(self) -> SignalInstance:
         return self.head.closed
 
     @property

@@ -140,7 +140,7 @@ def _make_compare(docks: Docks, name: str) -> Compare:
     from cacheview.ui.compare.dock import Compare
 
     dock = Compare(docks.host, name, COMPARE.action(docks.host.commands))
-    dock.pane.rules_asked.connect(docks.host.choose_rules)
+    dock.pane.rules_requested.connect(docks.host.choose_rules)
     return dock
 
 
@@ -160,8 +160,8 @@ def _make_replay(docks: Docks, name: str) -> Replays:
     from cacheview.ui.replay.replays import Replays
 
     dock = Replays(docks.host, name, REPLAY.action(docks.host.commands), docks.settings)
-    dock.pane.files_asked.connect(lambda miss: docks.get(FILES).show_miss(miss))
-    dock.pane.compare_asked.connect(lambda: docks.get(DIFF).choose_with_replay())
+    dock.pane.files_requested.connect(lambda miss: docks.get(FILES).show_miss(miss))
+    dock.pane.compare_requested.connect(lambda: docks.get(DIFF).choose_with_replay())
     return dock
 
 
@@ -183,7 +183,7 @@ def _make_watch(docks: Docks, name: str) -> WatchedBuilds:
     from cacheview.ui.watch.watching import WatchedBuilds
 
     dock = WatchedBuilds(docks.host, name, WATCH.action(docks.host.commands))
-    dock.pane.compare_asked.connect(lambda build: docks.get(DIFF).choose_with_watched(build))
+    dock.pane.compare_requested.connect(lambda build: docks.get(DIFF).choose_with_watched(build))
     return dock
 
 

@@ -10,9 +10,9 @@ __all__ = ["FilterBox"]
 
 
 class FilterBox(QLineEdit):
-    """Escape clears it; Down and Enter go on to the list. ``list_asked()``: the keyboard should go there."""
+    """Escape clears it; Down and Enter go on to the list. ``list_requested()``: the keyboard should go there."""
 
-    list_asked = Signal()
+    list_requested = Signal()
 
     def __init__(self, placeholder: str, name: str) -> None:
         """``placeholder``: shown while it is empty. ``name``: for a screen reader."""
@@ -25,6 +25,6 @@ class FilterBox(QLineEdit):
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.list_asked.emit()
+            self.list_requested.emit()
         else:
             super().keyPressEvent(event)

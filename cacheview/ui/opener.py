@@ -41,7 +41,7 @@ class Opener(QObject):
         announced(location): it is being read.
         progressed(done, total | None, what).
         parted(Part): what has been read so far.
-        panes_asked(Panes): a piece of the panes is wanted.
+        panes_requested(Panes): a piece of the panes is wanted.
         opened(OpenedStore, again): ``again``: what is open was read again.
         failed(exception): ``asked`` says what.
         cancelled(), ended(): after each of the three.
@@ -58,7 +58,7 @@ class Opener(QObject):
     announced = Signal(str)
     progressed = Signal(object, object, str)
     parted = Signal(object)
-    panes_asked = Signal(object)
+    panes_requested = Signal(object)
     opened = Signal(object, bool)
     failed = Signal(object)
     cancelled = Signal()
@@ -157,7 +157,7 @@ class Opener(QObject):
         return os.path.dirname(os.path.abspath(self.location)) if is_file else start_folder()
 
     def _pass_on(self, part: object) -> None:
-        (self.panes_asked if isinstance(part, Panes) else self.parted).emit(part)
+        (self.panes_requested if isinstance(part, Panes) else self.parted).emit(part)
 
     def _succeeded(self, loaded: OpenedStore) -> None:
         if loaded.instead_of:

@@ -15,10 +15,10 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class RowTree(QTreeView):
-    """``entered_row(QModelIndex)``: Enter, or a double click. ``copy_asked()``: the keys for it."""
+    """``entered_row(QModelIndex)``: Enter, or a double click. ``copy_requested()``: the keys for it."""
 
     entered_row = Signal(QModelIndex)
-    copy_asked = Signal()
+    copy_requested = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         """``name``: what a screen reader says."""
@@ -51,7 +51,7 @@ class RowTree(QTreeView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
+            self.copy_requested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.entered_row.emit(self.currentIndex())
         else:

@@ -22,13 +22,13 @@ _Button = tuple[str, SignalInstance]
 
 
 class StartPage(QWidget):
-    """Asks for what its buttons say; ``recent_asked(str)`` for a location that was open before."""
+    """Asks for what its buttons say; ``recent_requested(str)`` for a location that was open before."""
 
-    file_asked = Signal()
-    folder_asked = Signal()
-    demo_asked = Signal()
-    again_asked = Signal()
-    recent_asked = Signal(str)
+    file_requested = Signal()
+    folder_requested = Signal()
+    demo_requested = Signal()
+    again_requested = Signal()
+    recent_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,13 +73,13 @@ class StartPage(QWidget):
 
     def show_error(self, title: str, text: str) -> None:
         """It could not be opened: why, and what to do."""
-        self._show(("error", "error"), title, text, (("&Try again", self.again_asked), *self._ways_in()))
+        self._show(("error", "error"), title, text, (("&Try again", self.again_requested), *self._ways_in()))
 
     def _ways_in(self) -> tuple[_Button, ...]:
         return (
-            ("Open &file…", self.file_asked),
-            ("Open f&older…", self.folder_asked),
-            ("Open the &demo", self.demo_asked),
+            ("Open &file…", self.file_requested),
+            ("Open f&older…", self.folder_requested),
+            ("Open the &demo", self.demo_requested),
         )
 
     def _show(self, look: tuple[str, str], title: str, text: str, buttons: Sequence[_Button]) -> None:
@@ -106,7 +106,7 @@ class StartPage(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             set_tip(button, location)
             button.setAccessibleName(f"Open {location}")
-            button.clicked.connect(lambda _checked=False, location=location: self.recent_asked.emit(location))
+            button.clicked.connect(lambda _checked=False, location=location: self.recent_requested.emit(location))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _button(self, text: str, pressed: SignalInstance) -> QPushButton:

@@ -237,7 +237,7 @@ class MainWindow(QMainWindow):
         centre.cancelled.connect(lambda: self.status.say("Opening was cancelled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._say_copied)
-        centre.name_asked.connect(self.dialogs.ask_name)
+        centre.name_requested.connect(self.dialogs.ask_name)
 
     def _make_headline(self) -> None:
         from cacheview.ui.case_reader import CaseReader
@@ -254,9 +254,9 @@ class MainWindow(QMainWindow):
             CaseReader(self._session(), self.add_line),
         )
         self._what_is_open().attach(self._session())
-        self._panes().files_asked.connect(lambda: self.files.show_of_verdict())
-        self._panes().details_asked.connect(lambda: self.docks.get(DETAILS).bring())
-        self._panes().layer_asked.connect(lambda image: self.files.show_layer(image, self._session().store))
+        self._panes().files_requested.connect(lambda: self.files.show_of_verdict())
+        self._panes().details_requested.connect(lambda: self.docks.get(DETAILS).bring())
+        self._panes().layer_requested.connect(lambda image: self.files.show_layer(image, self._session().store))
 
     def _opened(self, again: bool) -> None:
         if not again:

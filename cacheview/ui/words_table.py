@@ -44,11 +44,11 @@ class WordsTable(QTableView):
     """Rows that are chosen as a whole. Set the model first, then the widths of its columns.
 
     Signals:
-        copy_asked(): by the keys for it, of which Qt would copy a single cell.
+        copy_requested(): by the keys for it, of which Qt would copy a single cell.
         entered_row(QModelIndex): Enter on a row.
     """
 
-    copy_asked = Signal()
+    copy_requested = Signal()
     entered_row = Signal(QModelIndex)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -155,7 +155,7 @@ class WordsTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
+            self.copy_requested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.entered_row.emit(self.currentIndex())
         else:

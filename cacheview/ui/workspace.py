@@ -44,15 +44,15 @@ class Workspace(QWidget):
 
     Signals:
         copied(str): what was put on the clipboard, in words.
-        files_asked(): which files keep the probe from being a hit. layer_asked(Image): what its layer holds.
-        details_asked(): all that is known of the image that is selected.
+        files_requested(): which files keep the probe from being a hit. layer_requested(Image): what its layer holds.
+        details_requested(): all that is known of the image that is selected.
         choices_changed(): what is kept from one start to the next.
     """
 
     copied = Signal(str)
-    files_asked = Signal()
-    layer_asked = Signal(object)
-    details_asked = Signal()
+    files_requested = Signal()
+    layer_requested = Signal(object)
+    details_requested = Signal()
     choices_changed = Signal()
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
@@ -204,14 +204,14 @@ class Workspace(QWidget):
         self.probe.daemon = lambda: session.daemon
         self.verdict.daemon = lambda: session.daemon
         self.probe.field_activated.connect(self.verdict.reveal_field)
-        self.probe.image_asked.connect(self._image_asked)
+        self.probe.image_requested.connect(self._image_asked)
         self.verdict.field_activated.connect(self.probe.point_at)
         self.verdict.field_entered.connect(self.probe.reveal)
         self.verdict.image_activated.connect(self.images.reveal)
         self.verdict.edit_requested.connect(self.apply)
-        self.verdict.back_asked.connect(session.select_again)
-        self.verdict.files_asked.connect(self.files_asked)
-        self.images.layer_requested.connect(self.layer_asked)
+        self.verdict.back_requested.connect(session.select_again)
+        self.verdict.files_requested.connect(self.files_requested)
+        self.images.layer_requested.connect(self.layer_requested)
         self.images.details_requested.connect(self._ask_details)
         self.verdict.copied.connect(self.copied)
         self._splitter.splitterMoved.connect(self._person_shared)
@@ -345,7 +345,7 @@ class Workspace(QWidget):
 
     def _ask_details(self, image: Image) -> None:
         self.images.reveal(image.id)
-        self.details_asked.emit()
+        self.details_requested.emit()
 
     def _image_selected(self, image: Image | None) -> None:
         if image is not None:

@@ -224,7 +224,7 @@ def docks(person: Person, folder: Path) -> None:
     QGuiApplication.clipboard().clear()
     person.act(
         "compare rules: copied",
-        lambda: compare.pane.head.copy_asked.emit("text"),
+        lambda: compare.pane.head.copy_requested.emit("text"),
         lambda: bool(QGuiApplication.clipboard().text()),
     )
     person.act("compare rules: closed", compare.dock.show_or_hide)

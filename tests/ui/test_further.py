@@ -129,7 +129,7 @@ def test_what_is_copied_meanwhile_is_copied_when_all_of_it_is_there(qtbot: QtBot
     qtbot.addWidget(pane)
     pane.show_explanation(coming)
     qapp.clipboard().setText("before")
-    pane.banner.copy_asked.emit("text")
+    pane.banner.copy_requested.emit("text")
     assert qapp.clipboard().text() == "before"
     coming.further.find()
     with qtbot.waitSignal(pane.copied):

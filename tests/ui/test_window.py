@@ -509,11 +509,11 @@ def test_a_copied_verdict_is_what_the_command_line_writes(
     assert json.loads(written)["using"]
     window.commands.copy_json.trigger()
     copied = [QGuiApplication.clipboard().text()]
-    window.workspace.verdict.banner.copy_asked.emit("JSON")
+    window.workspace.verdict.banner.copy_requested.emit("JSON")
     copied.append(QGuiApplication.clipboard().text())
     assert [text.strip() for text in copied] == [written, written]
     for form in ("text", "Markdown"):
-        window.workspace.verdict.banner.copy_asked.emit(form)
+        window.workspace.verdict.banner.copy_requested.emit(form)
         assert window.session.daemon.sentence.split(":")[0] in QGuiApplication.clipboard().text()
 
 

@@ -11,11 +11,11 @@ __all__ = ["AuditHead"]
 
 
 class AuditHead(DockHead):
-    """``copy_asked()``: its button."""
+    """``copy_requested()``: its button."""
 
-    copy_asked = Signal()
+    copy_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Audit", parent)
         tip = "Copy all hazards as text, each with its first images"
-        self.copy_button = self.add_button("Copy", tip, self.copy_asked, drawing="copy", name="Copy the hazards")
+        self.copy_button = self.add_button("Copy", tip, self.copy_requested, drawing="copy", name="Copy the hazards")

@@ -44,7 +44,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(AuditHead(), parent)
         self._is_awaited = False
-        self.head.copy_asked.connect(self._copy_all)
+        self.head.copy_requested.connect(self._copy_all)
         self.model = HazardsModel(self)
         self.hazards = self._make_hazards()
         self.images_model = ImagesModel(self)
@@ -73,7 +73,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         table.wrap()
         table.selectionModel().currentRowChanged.connect(self._show_images)
         table.entered_row.connect(self._enter_images)
-        table.copy_asked.connect(self._copy_hazard)
+        table.copy_requested.connect(self._copy_hazard)
         return table
 
     def _make_images(self) -> WordsTable:
@@ -86,7 +86,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.clicked.connect(self._activate)
         table.entered_row.connect(self._activate)
-        table.copy_asked.connect(self._copy_images)
+        table.copy_requested.connect(self._copy_images)
         return table
 
     def _hear(self, session: Session) -> None:

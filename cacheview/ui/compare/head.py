@@ -12,9 +12,9 @@ __all__ = ["Head"]
 
 
 class Head(DockHead):
-    """``copy_asked(form)``: one of `FORMS`."""
+    """``copy_requested(form)``: one of `FORMS`."""
 
-    copy_asked = Signal(str)
+    copy_requested = Signal(str)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
@@ -23,5 +23,5 @@ class Head(DockHead):
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy_button)
         for form in FORMS:
-            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_asked.emit(form))
+            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_requested.emit(form))
         self.copy_button.setMenu(menu)

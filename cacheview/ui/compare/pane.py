@@ -33,11 +33,11 @@ class ComparePane(AskingPane[Head, Probe]):
     """What all rule sets answer, after every edit. What comes too late is dropped.
 
     Signals:
-        rules_asked(str, Work): the name of the rule set that the person chose, and work whose result is a cache that
-            is ready to be asked by it.
+        rules_requested(str, Work): the name of the rule set that the person chose, and work whose result is a cache
+            that is ready to be asked by it.
     """
 
-    rules_asked = Signal(str, object)
+    rules_requested = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Head(TITLE), parent, patience=_PATIENCE)
@@ -48,8 +48,8 @@ class ComparePane(AskingPane[Head, Probe]):
         self.model = MatrixModel(self)
         self.view = MatrixView(self.model)
         self.view.chosen.connect(self._choose)
-        self.view.copy_asked.connect(lambda: self.copy("text"))
-        self.head.copy_asked.connect(self.copy)
+        self.view.copy_requested.connect(lambda: self.copy("text"))
+        self.head.copy_requested.connect(self.copy)
         self._lay_out(self.view)
         self._content.pressed.connect(self.again)
         self._loader.progressed.connect(self._progress)
@@ -154,4 +154,4 @@ class ComparePane(AskingPane[Head, Probe]):
         session, rules = self._session, self.model.line(index).rules
         if session is None or self._asker is None:
             return
-        self.rules_asked.emit(rules.name, self._asker.preparing(rules, session.document.probe))
+        self.rules_requested.emit(rules.name, self._asker.preparing(rules, session.document.probe))

@@ -21,10 +21,10 @@ _SHARES: Final = (0.42, 0.26)
 
 
 class MatrixView(QTreeView):
-    """Draws each row whole. ``chosen(QModelIndex)``: a click or Enter. ``copy_asked``: Ctrl+C."""
+    """Draws each row whole. ``chosen(QModelIndex)``: a click or Enter. ``copy_requested``: Ctrl+C."""
 
     chosen = Signal(QModelIndex)
-    copy_asked = Signal()
+    copy_requested = Signal()
 
     def __init__(self, matrix: MatrixModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,7 +102,7 @@ class MatrixView(QTreeView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
+            self.copy_requested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.chosen.emit(self.currentIndex())
         else:

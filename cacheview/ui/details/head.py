@@ -11,14 +11,16 @@ __all__ = ["DetailsHead"]
 
 
 class DetailsHead(DockHead):
-    """``text_asked()`` and ``json_asked()``: its buttons."""
+    """``text_requested()`` and ``json_requested()``: its buttons."""
 
-    text_asked = Signal()
-    json_asked = Signal()
+    text_requested = Signal()
+    json_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Details", parent)
         text_tip = "Copy all image details as text"
         json_tip = "Copy the image as JSON, as stored"
-        self.text_button = self.add_button("Copy", text_tip, self.text_asked, drawing="copy", name="Copy the details")
-        self.json_button = self.add_button("JSON", json_tip, self.json_asked, name="Copy the image as JSON")
+        self.text_button = self.add_button(
+            "Copy", text_tip, self.text_requested, drawing="copy", name="Copy the details"
+        )
+        self.json_button = self.add_button("JSON", json_tip, self.json_requested, name="Copy the image as JSON")

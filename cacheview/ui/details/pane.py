@@ -61,8 +61,8 @@ class DetailsPane(DockPane[DetailsHead]):
             self._splitter.setStretchFactor(self._splitter.indexOf(widget), stretch)
         self._splitter.setSizes(list(_SHARES))
         self._lay_out(self._splitter)
-        self.head.text_asked.connect(self.copy_text)
-        self.head.json_asked.connect(self.copy_json)
+        self.head.text_requested.connect(self.copy_text)
+        self.head.json_requested.connect(self.copy_json)
         self._show_nothing()
 
     def _make_rows(self) -> WordsTable:
@@ -78,7 +78,7 @@ class DetailsPane(DockPane[DetailsHead]):
         table.selectionModel().currentRowChanged.connect(self._show_row)
         table.entered_row.connect(self._enter)
         table.doubleClicked.connect(self._enter)
-        table.copy_asked.connect(self._copy_row)
+        table.copy_requested.connect(self._copy_row)
         return table
 
     def _make_titles(self) -> QListView:

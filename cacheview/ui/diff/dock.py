@@ -43,7 +43,7 @@ class BuildDiffs(DockController[DiffPane]):
         self._watch_pane = watch_pane
         self._replayer = Replayer(None, host.layer_access)
         self.pane.copied.connect(self.say_copied)
-        self.pane.choose_asked.connect(self.choose)
+        self.pane.choose_requested.connect(self.choose)
 
     def choose(self, a: Choice | None = None) -> ChooseBuildsDialog:
         """Ask which builds are to be compared. ``a``: one of them is known."""

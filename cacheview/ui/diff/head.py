@@ -16,21 +16,21 @@ FORMS: Final = ("text", "Markdown", "JSON")
 
 
 class DiffHead(DockHead):
-    """``choose_asked()``, ``swap_asked()``, ``copy_asked(form)``: its buttons; the form is one of `FORMS`."""
+    """``choose_requested()``, ``swap_requested()``, ``copy_requested(form)``: its buttons, form of `FORMS`."""
 
-    choose_asked = Signal()
-    swap_asked = Signal()
-    copy_asked = Signal(str)
+    choose_requested = Signal()
+    swap_requested = Signal()
+    copy_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
-        self.swap_button = self.add_button("Swap", "Compare B with A", self.swap_asked, name="Swap the two builds")
+        self.swap_button = self.add_button("Swap", "Compare B with A", self.swap_requested, name="Swap the two builds")
         self.copy_button = self.add_button("Copy ▾", "Copy the comparison", drawing="copy", name="Copy the comparison")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy_button)
         for form in FORMS:
-            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_asked.emit(form))
+            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_requested.emit(form))
         self.copy_button.setMenu(menu)
         self.choose_button = self.add_button(
-            "Choose builds…", "Choose the two builds to compare", self.choose_asked, drawing="open"
+            "Choose builds…", "Choose the two builds to compare", self.choose_requested, drawing="open"
         )

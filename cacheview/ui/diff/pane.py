@@ -37,11 +37,11 @@ class DiffPane(DockPane[DiffHead]):
     """Compares what it is given, off the UI thread.
 
     Signals:
-        choose_asked(): the person wants to choose the builds.
+        choose_requested(): the person wants to choose the builds.
         settled(): a comparison is shown, or why there is none.
     """
 
-    choose_asked = Signal()
+    choose_requested = Signal()
     settled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,9 +56,9 @@ class DiffPane(DockPane[DiffHead]):
         self._remembering = Loader(self)
         self._remembering.succeeded.connect(self._explain)
         self._remembering.failed.connect(self._not_remembered)
-        self.head.choose_asked.connect(self.choose_asked)
-        self.head.swap_asked.connect(self._swap)
-        self.head.copy_asked.connect(self._copy)
+        self.head.choose_requested.connect(self.choose_requested)
+        self.head.swap_requested.connect(self._swap)
+        self.head.copy_requested.connect(self._copy)
         self.answer = Text(strong_font)
         self.loss = Text(plain_font)
         self.sides = (ElidedLabel(small_font, "text_muted"), ElidedLabel(small_font, "text_muted"))
@@ -66,7 +66,7 @@ class DiffPane(DockPane[DiffHead]):
         self.table = self._make_table()
         self._make_detail()
         self._lay_out(self._content_widget())
-        self._content.pressed.connect(self.choose_asked)
+        self._content.pressed.connect(self.choose_requested)
         self._enable()
         self._content.say("No builds compared yet", _HINT, _BUTTON)
 
@@ -79,7 +79,7 @@ class DiffPane(DockPane[DiffHead]):
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.selectionModel().currentRowChanged.connect(lambda *_: self._show_detail())
         table.entered_row.connect(lambda _: self.detail.setFocus(Qt.FocusReason.OtherFocusReason))
-        table.copy_asked.connect(self._copy_row)
+        table.copy_requested.connect(self._copy_row)
         return table
 
     def _make_detail(self) -> None:

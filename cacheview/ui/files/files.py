@@ -42,7 +42,7 @@ class Files(DockController[FilesPane]):
         self._help: Callable[[], object] = lambda: None
         self._step: Step | None = None  # whose files are shown
         self.pane.copied.connect(self.say_copied)
-        self.pane.again_asked.connect(lambda: self._again())
+        self.pane.again_requested.connect(lambda: self._again())
         self.pane.helped.connect(lambda: self._help())
 
     def show_or_hide(self) -> None:

@@ -15,11 +15,11 @@ TITLE: Final = "Files"
 
 
 class FilesHead(BusyHead):
-    """``same_asked(bool)``, ``contents_asked(bool)``, ``copy_asked()``: its buttons."""
+    """``same_requested(bool)``, ``contents_requested(bool)``, ``copy_requested()``: its buttons."""
 
-    same_asked = Signal(bool)
-    contents_asked = Signal(bool)
-    copy_asked = Signal()
+    same_requested = Signal(bool)
+    contents_requested = Signal(bool)
+    copy_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -32,9 +32,9 @@ class FilesHead(BusyHead):
         )
         same_tip = "Also list files that are the same"
         contents_tip = "Show both contents of the selected file side by side (Enter)"
-        self.same_button = self.add_button("Show the same", same_tip, self.same_asked)
-        self.contents_button = self.add_button("Contents", contents_tip, self.contents_asked)
+        self.same_button = self.add_button("Show the same", same_tip, self.same_requested)
+        self.contents_button = self.add_button("Contents", contents_tip, self.contents_requested)
         for button in (self.same_button, self.contents_button):
             button.setCheckable(True)
         copy_tip = "Copy the list of files shown as text"
-        self.copy_button = self.add_button("Copy", copy_tip, self.copy_asked, drawing="copy", name="Copy the files")
+        self.copy_button = self.add_button("Copy", copy_tip, self.copy_requested, drawing="copy", name="Copy the files")

@@ -47,12 +47,12 @@ class FilesPane(DockPane[FilesHead]):
 
     Signals:
         settled(): the files are shown, or why there are none.
-        again_asked(): the person wants what is shown to be read again.
+        again_requested(): the person wants what is shown to be read again.
         helped(): the button under the words in place of files.
     """
 
     settled = Signal()
-    again_asked = Signal()
+    again_requested = Signal()
     helped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -112,19 +112,19 @@ class FilesPane(DockPane[FilesHead]):
         self._patience.timeout.connect(self._lose_patience)
         self._pause.timeout.connect(self._build)
         self._box.textChanged.connect(lambda _: self._pause.start())
-        self._box.list_asked.connect(lambda: self.tree.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._box.list_requested.connect(lambda: self.tree.setFocus(Qt.FocusReason.OtherFocusReason))
         self._content.pressed.connect(self.helped)
         self.tree.moved.connect(lambda _: self._read() if not self.contents.isHidden() else None)
         self.tree.entered_row.connect(self._enter)
-        self.tree.copy_asked.connect(self._copy_rows)
-        self.tree.menu_asked.connect(self._open_menu)
+        self.tree.copy_requested.connect(self._copy_rows)
+        self.tree.menu_requested.connect(self._open_menu)
         self.contents.closed.connect(lambda: self.show_contents(False))
         head = self.head
-        head.same_asked.connect(lambda _: self._build())
-        head.contents_asked.connect(self.show_contents)
-        head.copy_asked.connect(self._copy_all)
-        head.again_asked.connect(self.again_asked)
-        head.cancel_asked.connect(self._loader.cancel)
+        head.same_requested.connect(lambda _: self._build())
+        head.contents_requested.connect(self.show_contents)
+        head.copy_requested.connect(self._copy_all)
+        head.again_requested.connect(self.again_requested)
+        head.cancel_requested.connect(self._loader.cancel)
 
     # As a dock has it
 

@@ -22,10 +22,10 @@ _MOST_EXPANDED: Final = 400  # nodes
 
 
 class FilesTree(RowTree):
-    """``moved(QModelIndex)``: another row is the current one. ``menu_asked``: a context menu at a global position."""
+    """``moved(QModelIndex)``: another row is current. ``menu_requested``: a context menu at a global position."""
 
     moved = Signal(QModelIndex)
-    menu_asked = Signal(QModelIndex, QPoint)
+    menu_requested = Signal(QModelIndex, QPoint)
 
     def __init__(self, model: FilesModel, parent: QWidget | None = None) -> None:
         super().__init__("Files and how they differ", parent)
@@ -60,7 +60,7 @@ class FilesTree(RowTree):
             index = self.currentIndex()
             where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         if index.isValid():
-            self.menu_asked.emit(index.siblingAtColumn(0), where)
+            self.menu_requested.emit(index.siblingAtColumn(0), where)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

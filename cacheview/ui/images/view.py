@@ -49,13 +49,13 @@ class TreePlace:
 class ImageTree(QTreeView):
     """Shows the flat rows of the model as the tree that they are, and folds them up.
 
-    ``activated_row``: Enter or a double click. ``menu_asked``: a context menu at a global position.
+    ``activated_row``: Enter or a double click. ``menu_requested``: a context menu at a global position.
     ``current_changed``: another row is the current one. ``typed(str)``: text was typed, which no key here takes.
     """
 
     current_changed = Signal(QModelIndex)
     activated_row = Signal(QModelIndex)
-    menu_asked = Signal(QModelIndex, QPoint)
+    menu_requested = Signal(QModelIndex, QPoint)
     columns_changed = Signal()
     typed = Signal(str)
 
@@ -377,7 +377,7 @@ class ImageTree(QTreeView):
             index = self.currentIndex()
             where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         if index.isValid():
-            self.menu_asked.emit(index.siblingAtColumn(0), where)
+            self.menu_requested.emit(index.siblingAtColumn(0), where)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -52,11 +52,11 @@ class ProbePane(QWidget):
     ``daemon``: whose builder makes a config of an instruction.
 
     ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
-    ``image_asked(image, why)``: its probe is wanted; ``why`` it has none, empty where it has one.
+    ``image_requested(image, why)``: its probe is wanted; ``why`` it has none, empty where it has one.
     """
 
     field_activated = Signal(str)
-    image_asked = Signal(object, str)
+    image_requested = Signal(object, str)
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None, *, later: bool = False) -> None:
         """``later``: without the rows of the form, for which `make_next` is called until it returns False."""
@@ -114,7 +114,7 @@ class ProbePane(QWidget):
         Of what was pulled, or made by BuildKit, that is not known: the probe stays.
         """
         why = came_from(image)
-        self.image_asked.emit(image, why)
+        self.image_requested.emit(image, why)
         if why:
             return
         made_with = image.container_config or image.config.container_config or ContainerConfig()

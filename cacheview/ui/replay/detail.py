@@ -35,13 +35,13 @@ _TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKin
 class Detail(QScrollArea):
     """One step: what it is, why it is as it is, and its files.
 
-    ``editor_asked()``: the Dockerfile at the line of the step. ``files_asked(Miss)``: which of the files differ.
-    ``download_asked()``: the image whose files a ``COPY --from`` takes.
+    ``editor_requested()``: the Dockerfile at the line of the step. ``files_requested(Miss)``: which files differ.
+    ``download_requested()``: the image whose files a ``COPY --from`` takes.
     """
 
-    editor_asked = Signal()
-    files_asked = Signal(object)
-    download_asked = Signal()
+    editor_requested = Signal()
+    files_requested = Signal(object)
+    download_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,11 +55,11 @@ class Detail(QScrollArea):
         self.editor_button = QToolButton()
         self.editor_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_tip(self.editor_button, "Open the Dockerfile in your editor (F4)")
-        self.editor_button.clicked.connect(self.editor_asked)
+        self.editor_button.clicked.connect(self.editor_requested)
         self.files_button = QPushButton("Which files differ")
-        self.files_button.clicked.connect(lambda: self.files_asked.emit(self._miss))
+        self.files_button.clicked.connect(lambda: self.files_requested.emit(self._miss))
         self.download_button = QPushButton()
-        self.download_button.clicked.connect(self.download_asked)
+        self.download_button.clicked.connect(self.download_requested)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)

@@ -37,10 +37,10 @@ _BY_ENGINE: Final = "Docker CLI of the engine's release"
 
 
 class OptionsForm(QScrollArea):
-    """``changed(Build)``: the person changed an option. ``context_asked()``: another context is to be chosen."""
+    """``changed(Build)``: the person changed an option. ``context_requested()``: another context is to be chosen."""
 
     changed = Signal(object)
-    context_asked = Signal()
+    context_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class OptionsForm(QScrollArea):
         self.context_button.setText("Choose…")
         self.context_button.setAccessibleName("Choose the build context")
         self.context_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.context_button.clicked.connect(self.context_asked)
+        self.context_button.clicked.connect(self.context_requested)
         self.inside = QLineEdit()
         self.inside.setPlaceholderText("Dockerfile")
         self.build_args = _lines("NAME=value, one per line")

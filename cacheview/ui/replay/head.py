@@ -15,14 +15,17 @@ TITLE: Final = "Replay"
 
 
 class ReplayHead(BusyHead):
-    """Signals of its buttons; ``options_asked``, ``clients_asked`` and ``continue_asked`` say whether it is down."""
+    """Signals of its buttons.
 
-    open_asked = Signal()
-    options_asked = Signal(bool)
-    clients_asked = Signal(bool)
-    copy_asked = Signal()
-    compare_asked = Signal()
-    continue_asked = Signal(bool)
+    ``options_requested``, ``clients_requested`` and ``continue_requested`` say whether it is down.
+    """
+
+    open_requested = Signal()
+    options_requested = Signal(bool)
+    clients_requested = Signal(bool)
+    copy_requested = Signal()
+    compare_requested = Signal()
+    continue_requested = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -37,16 +40,16 @@ class ReplayHead(BusyHead):
         continue_tip = "Assume that the step hits the nearest candidate, to see what else would miss"
         options_tip = "Build context, build arguments, target and other build options"
         copy_tip = "Copy all steps as text, as docker build prints them"
-        self.continue_button = add("Continue past the miss", continue_tip, self.continue_asked, short="Continue")
+        self.continue_button = add("Continue past the miss", continue_tip, self.continue_requested, short="Continue")
         self.continue_button.setCheckable(True)
         clients_tip = "Replay the build as every client sends it, to show which share a cache and why the others do not"
-        self.clients_button = add("Compare clients", clients_tip, self.clients_asked, short="Clients")
+        self.clients_button = add("Compare clients", clients_tip, self.clients_requested, short="Clients")
         self.clients_button.setCheckable(True)
         compare_tip = "Compare this build with a record or another build to show where they first differ, and why"
-        self.compare_button = add("Compare with…", compare_tip, self.compare_asked, short="With…")
-        self.options_button = add("Options", options_tip, self.options_asked)
+        self.compare_button = add("Compare with…", compare_tip, self.compare_requested, short="With…")
+        self.options_button = add("Options", options_tip, self.options_requested)
         self.options_button.setCheckable(True)
-        self.copy_button = add("Copy", copy_tip, self.copy_asked, drawing="copy", name="Copy the steps")
+        self.copy_button = add("Copy", copy_tip, self.copy_requested, drawing="copy", name="Copy the steps")
         self.open_button = add(
-            "Open…", "Choose a Dockerfile", self.open_asked, drawing="open", name="Open a Dockerfile"
+            "Open…", "Choose a Dockerfile", self.open_requested, drawing="open", name="Open a Dockerfile"
         )

@@ -50,21 +50,21 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     Signals:
         image_activated(str): the id of an image that the person wants to see.
         build_changed(Build): the person opened a Dockerfile, or changed an option.
-        context_asked(), open_asked(): the person wants to choose one.
-        compare_asked(): the person wants to compare the build with another one.
-        files_asked(Miss): the person wants to see which files differ.
-        editor_asked(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
-        download_asked(ImageStore): images of this engine may be downloaded.
+        context_requested(), open_requested(): the person wants to choose one.
+        compare_requested(): the person wants to compare the build with another one.
+        files_requested(Miss): the person wants to see which files differ.
+        editor_requested(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
+        download_requested(ImageStore): images of this engine may be downloaded.
     """
 
-    files_asked = Signal(object)
-    editor_asked = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
-    compare_asked = Signal()
-    download_asked = Signal(object)
+    files_requested = Signal(object)
+    editor_requested = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
+    compare_requested = Signal()
+    download_requested = Signal(object)
     image_activated = Signal(str)
     build_changed = Signal(object)
-    context_asked = Signal()
-    open_asked = Signal()
+    context_requested = Signal()
+    open_requested = Signal()
 
     def __init__(
         self, records: Path | None = None, access: LayerAccess | None = None, parent: QWidget | None = None
@@ -100,26 +100,26 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._watcher.changed.connect(self.again)
         self._chosen_step.chosen.connect(lambda _: self._choose())
         self._side.build_changed.connect(self._change)
-        self._side.context_asked.connect(self.context_asked)
+        self._side.context_requested.connect(self.context_requested)
         self._explained.image_activated.connect(self.image_activated)
         self.view.entered_row.connect(lambda _: self._explained.explain(merge=False))
-        self.view.copy_asked.connect(lambda: self._copier.copy_row(self._explained.row))
-        self.row_menu.editor_asked.connect(self.editor_asked)
-        self.row_menu.files_asked.connect(self.files_asked)
-        self.strip.step_asked.connect(self._go_to)
-        self.detail.files_asked.connect(self.files_asked)
-        self.detail.editor_asked.connect(self.row_menu.edit)
-        self.detail.download_asked.connect(self._download)
+        self.view.copy_requested.connect(lambda: self._copier.copy_row(self._explained.row))
+        self.row_menu.editor_requested.connect(self.editor_requested)
+        self.row_menu.files_requested.connect(self.files_requested)
+        self.strip.step_requested.connect(self._go_to)
+        self.detail.files_requested.connect(self.files_requested)
+        self.detail.editor_requested.connect(self.row_menu.edit)
+        self.detail.download_requested.connect(self._download)
         self._content.pressed.connect(self._help)
         head = self.head
-        head.open_asked.connect(self.open_asked)
-        head.compare_asked.connect(self.compare_asked)
-        head.again_asked.connect(self.again)
-        head.cancel_asked.connect(self.cancel)
-        head.options_asked.connect(self.show_options)
-        head.clients_asked.connect(self.show_clients)
-        head.continue_asked.connect(self._continue)
-        head.copy_asked.connect(lambda: self._copier.copy_all(self.replayed))
+        head.open_requested.connect(self.open_requested)
+        head.compare_requested.connect(self.compare_requested)
+        head.again_requested.connect(self.again)
+        head.cancel_requested.connect(self.cancel)
+        head.options_requested.connect(self.show_options)
+        head.clients_requested.connect(self.show_clients)
+        head.continue_requested.connect(self._continue)
+        head.copy_requested.connect(lambda: self._copier.copy_all(self.replayed))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
@@ -372,7 +372,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _help(self) -> None:
         if self._build is None:
-            self.open_asked.emit()
+            self.open_requested.emit()
         else:
             self.again()
 
@@ -382,7 +382,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _download(self) -> None:
         if self.replayed is not None:
-            self.download_asked.emit(self.replayed.question.store)
+            self.download_requested.emit(self.replayed.question.store)
             self.again()
 
     def _go_to(self, step: Step) -> None:

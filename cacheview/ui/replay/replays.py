@@ -52,13 +52,13 @@ class Replays(DockController[ReplayPane]):
         self._settings = settings
         self._editor = Editor(settings, self)
         self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, as long as the window is open
-        self.pane.open_asked.connect(self.choose)
-        self.pane.context_asked.connect(self._choose_context)
+        self.pane.open_requested.connect(self.choose)
+        self.pane.context_requested.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
         self.pane.image_activated.connect(self._reveal)
-        self.pane.download_asked.connect(host.layer_access.allow)
+        self.pane.download_requested.connect(host.layer_access.allow)
         self.pane.copied.connect(self.say_copied)
-        self.pane.editor_asked.connect(self._editor.open)
+        self.pane.editor_requested.connect(self._editor.open)
         self.pane.build_changed.connect(self._name_build)
         self.dock.visibilityChanged.connect(self._name_build)
         self._editor.opened.connect(host.status.say)

@@ -24,12 +24,12 @@ class RowMenu(QObject):
     """Of the row that is chosen.
 
     Signals:
-        editor_asked(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
-        files_asked(Miss): they want to see which files differ.
+        editor_requested(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
+        files_requested(Miss): they want to see which files differ.
     """
 
-    editor_asked = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
-    files_asked = Signal(object)
+    editor_requested = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
+    files_requested = Signal(object)
 
     def __init__(
         self, view: StepsView, model: StepsModel, copier: StepsCopier, miss: Callable[[], Miss | None], parent: QObject
@@ -41,7 +41,7 @@ class RowMenu(QObject):
         self._copier = copier
         self._miss = miss
         self._build: Build | None = None
-        view.menu_asked.connect(self._open)
+        view.menu_requested.connect(self._open)
 
     def show_build(self, build: Build) -> None:
         """The rows are of another build."""
@@ -50,7 +50,7 @@ class RowMenu(QObject):
     def edit(self) -> None:
         """Open the Dockerfile in the editor of the person, at the line of the row."""
         if self._build is not None and self._build.file:
-            self.editor_asked.emit(self._build.file, self._line)
+            self.editor_requested.emit(self._build.file, self._line)
 
     @property
     def _line(self) -> int:
@@ -68,7 +68,7 @@ class RowMenu(QObject):
             edit.setText(f"{edit.text()} (the Dockerfile is in a tar file)")
             edit.setEnabled(False)
         if miss is not None and miss.comparison is not None:
-            menu.addAction("&Which files differ", lambda: self.files_asked.emit(miss))
+            menu.addAction("&Which files differ", lambda: self.files_requested.emit(miss))
         copy = menu.addAction("&Copy", QKeySequence.StandardKey.Copy, lambda: self._copier.copy_row(row))
         copy.setEnabled(row is not None)
         return menu

@@ -22,11 +22,11 @@ class Side(QStackedWidget):
 
     Signals:
         build_changed(Build): the person changed an option.
-        context_asked(): the person wants to choose a context.
+        context_requested(): the person wants to choose a context.
     """
 
     build_changed = Signal(object)
-    context_asked = Signal()
+    context_requested = Signal()
 
     def __init__(self, comparing: Callable[[], Work | None], parent: QWidget | None = None) -> None:
         """``comparing``: compares the clients of the build; None: there is none."""
@@ -87,7 +87,7 @@ class Side(QStackedWidget):
     def _make_form(self) -> OptionsForm:
         form = OptionsForm()
         form.changed.connect(self.build_changed)
-        form.context_asked.connect(self.context_asked)
+        form.context_requested.connect(self.context_requested)
         self.addWidget(form)
         if self._build is not None:
             form.show_build(self._build)

@@ -105,9 +105,9 @@ def _named(step: Step, replay: Replay) -> str:
 
 
 class Strip(QWidget):
-    """``step_asked(Step)``: the person wants to see the step that a line is of."""
+    """``step_requested(Step)``: the person wants to see the step that a line is of."""
 
-    step_asked = Signal(object)
+    step_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,7 +116,7 @@ class Strip(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for row in self._rows:
-            row.step_asked.connect(self.step_asked)
+            row.step_requested.connect(self.step_requested)
             layout.addWidget(row)
         self.show_summaries(())
 
@@ -131,7 +131,7 @@ class Strip(QWidget):
 
 
 class _StripRow(QWidget):
-    step_asked = Signal(object)
+    step_requested = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -170,7 +170,7 @@ class _StripRow(QWidget):
 
     def _ask(self) -> None:
         if self._summary is not None and self._summary.step is not None:
-            self.step_asked.emit(self._summary.step)
+            self.step_requested.emit(self._summary.step)
 
     def _dress(self) -> None:
         if self._summary is None:

@@ -23,10 +23,10 @@ _LEAST: Final = 12 * GRID
 
 
 class StepsView(RowTree):
-    """``chosen(QModelIndex)``: the person moved to a row. ``menu_asked``: a context menu at a global position."""
+    """``chosen(QModelIndex)``: the person moved to a row. ``menu_requested``: a context menu at a global position."""
 
     chosen = Signal(QModelIndex)
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, model: StepsModel, parent: QWidget | None = None) -> None:
         super().__init__("Steps of the Dockerfile, and what the cache answers", parent)
@@ -54,7 +54,7 @@ class StepsView(RowTree):
         where = event.globalPos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
-        self.menu_asked.emit(where)
+        self.menu_requested.emit(where)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

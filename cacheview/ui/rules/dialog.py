@@ -140,7 +140,7 @@ class RulesDialog(QDialog):
         self._buttons.rejected.connect(self.close)
         self.copy.clicked.connect(self._copy_all)
         self.use.clicked.connect(lambda: self.chosen.emit(self.shown.name))
-        self.table.copy_asked.connect(self._copy_rows)
+        self.table.copy_requested.connect(self._copy_rows)
 
     @property
     def shown(self) -> RuleSet:

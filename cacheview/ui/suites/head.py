@@ -17,10 +17,10 @@ TITLE: Final = "Suite checks"
 
 
 class SuitesHead(BusyHead):
-    """``open_asked()``, ``current_asked()``: its buttons."""
+    """``open_requested()``, ``current_requested()``: its buttons."""
 
-    open_asked = Signal()
-    current_asked = Signal()
+    open_requested = Signal()
+    current_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -31,9 +31,9 @@ class SuitesHead(BusyHead):
             again_tip="Read the files again, and run all of their probes",
             parent=parent,
         )
-        self.current_button = self.add_button("Run what is open", "", self.current_asked)
+        self.current_button = self.add_button("Run what is open", "", self.current_requested)
         self.open_button = self.add_button(
-            "Open suites…", "Choose suite files, and run them", self.open_asked, drawing="open"
+            "Open suites…", "Choose suite files, and run them", self.open_requested, drawing="open"
         )
         self.set_current("")
 

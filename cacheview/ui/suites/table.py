@@ -40,12 +40,12 @@ class ChecksTable(QTableView):
     Signals:
         chosen(Row).
         current_changed(Row | None): where the keyboard is.
-        copy_asked(list[Row]): the selected ones.
+        copy_requested(list[Row]): the selected ones.
     """
 
     chosen = Signal(object)
     current_changed = Signal(object)
-    copy_asked = Signal(object)
+    copy_requested = Signal(object)
 
     def __init__(self, model: ChecksModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +108,7 @@ class ChecksTable(QTableView):
             self.chosen.emit(row)
         elif event.matches(QKeySequence.StandardKey.Copy):
             picked = [self._model.row_at(index) for index in self.selectionModel().selectedRows()]
-            self.copy_asked.emit([row for row in picked if row is not None])
+            self.copy_requested.emit([row for row in picked if row is not None])
         else:
             super().keyPressEvent(event)
 

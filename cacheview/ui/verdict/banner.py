@@ -73,14 +73,14 @@ _COMING_MISS: Final = "Looking for the smallest edit and hazards…"
 
 
 class Banner(QWidget):
-    """``edit_asked``: the button of the smallest edit. ``copy_asked(format)``: one of `FORMATS`.
+    """``edit_requested``: the button of the smallest edit. ``copy_requested(format)``: one of `FORMATS`.
 
-    ``files_asked``: which files of a ``COPY`` or ``ADD`` differ.
+    ``files_requested``: which files of a ``COPY`` or ``ADD`` differ.
     """
 
-    edit_asked = Signal()
-    files_asked = Signal()
-    copy_asked = Signal(str)
+    edit_requested = Signal()
+    files_requested = Signal()
+    copy_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,9 +102,9 @@ class Banner(QWidget):
         self._coming.setVisible(False)
         self.edit_button = ElidedButton(self)
         self.edit_button.setObjectName("edit")
-        self.edit_button.clicked.connect(self.edit_asked)
+        self.edit_button.clicked.connect(self.edit_requested)
         self.files_button = QPushButton("Which files differ", self)
-        self.files_button.clicked.connect(self.files_asked)
+        self.files_button.clicked.connect(self.files_requested)
         self.copy_button = QToolButton(self)
         self.copy_button.setText("Copy ▾")
         self.copy_button.setAccessibleName("Copy the explanation")
@@ -114,7 +114,7 @@ class Banner(QWidget):
         menu = QMenu(self.copy_button)
         for form in FORMATS:
             action = QAction(f"As {form}", menu)
-            action.triggered.connect(lambda _=False, form=form: self.copy_asked.emit(form))
+            action.triggered.connect(lambda _=False, form=form: self.copy_requested.emit(form))
             menu.addAction(action)
         self.copy_button.setMenu(menu)
         self._lay_out()

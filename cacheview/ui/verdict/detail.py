@@ -91,10 +91,10 @@ def _units(text: str) -> int:
 
 
 class Detail(QWidget):
-    """``take_asked``: the image's value is wanted for the probe. ``copy_asked``: the check is to be copied."""
+    """``take_requested``: the image's value is wanted for the probe. ``copy_requested``: the check is to be copied."""
 
-    take_asked = Signal()
-    copy_asked = Signal()
+    take_requested = Signal()
+    copy_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,10 +104,10 @@ class Detail(QWidget):
         self._note = Text(small_font, "text_muted", self)
         self.values = (_Value(self), _Value(self))
         self.take_button = QPushButton("Use the image's value", self)
-        self.take_button.clicked.connect(self.take_asked)
+        self.take_button.clicked.connect(self.take_requested)
         self.copy_button = QPushButton("Copy", self)
         self.copy_button.setAccessibleName("Copy this check")
-        self.copy_button.clicked.connect(self.copy_asked)
+        self.copy_button.clicked.connect(self.copy_requested)
         head = QHBoxLayout()
         head.setSpacing(2 * GRID)
         head.addWidget(self._title, 1)

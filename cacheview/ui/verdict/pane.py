@@ -56,8 +56,8 @@ class VerdictPane(QWidget):
         field_activated(str): went to the check of a field or element (``Env[1]``).
         field_entered(str): pressed Enter on one, to edit it.
         image_activated(str): went to a candidate or source, or a check of one: its id.
-        back_asked(): the probe was changed, and shall be that of what is selected again.
-        files_asked(): which files of a ``COPY`` or ``ADD`` differ.
+        back_requested(): the probe was changed, and shall be that of what is selected again.
+        files_requested(): which files of a ``COPY`` or ``ADD`` differ.
         copied(str): something was put on the clipboard; what, in words.
 
     `reveal_field` and `reveal_image` emit neither of the two.
@@ -67,8 +67,8 @@ class VerdictPane(QWidget):
     field_activated = Signal(str)
     field_entered = Signal(str)
     image_activated = Signal(str)
-    back_asked = Signal()
-    files_asked = Signal()
+    back_requested = Signal()
+    files_requested = Signal()
     copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -323,17 +323,17 @@ class VerdictPane(QWidget):
         self.head.differences_chosen.connect(self.show_differences_only)
         self.head.nearest_chosen.connect(self.show_nearest_first)
         self.splitter.splitterMoved.connect(lambda *_: self._person_shared())
-        self.banner.edit_asked.connect(self._ask_smallest_edit)
-        self.banner.files_asked.connect(self.files_asked)
-        self.banner.copy_asked.connect(self.copy_explanation)
-        self.subject.back_asked.connect(self.back_asked)
+        self.banner.edit_requested.connect(self._ask_smallest_edit)
+        self.banner.files_requested.connect(self.files_requested)
+        self.banner.copy_requested.connect(self.copy_explanation)
+        self.subject.back_requested.connect(self.back_requested)
         self.row_menu.edit_requested.connect(self.edit_requested)
         self.row_menu.copied.connect(self.copied)
         self.view.entered_row.connect(self._enter)
         self.view.doubleClicked.connect(self._list_all)
         self.navigation.moved.connect(self._moved)
-        self.detail.take_asked.connect(lambda: self.row_menu.use_value(self._detail_index()))
-        self.detail.copy_asked.connect(lambda: self.row_menu.copy_row(self._detail_index(), "text"))
+        self.detail.take_requested.connect(lambda: self.row_menu.use_value(self._detail_index()))
+        self.detail.copy_requested.connect(lambda: self.row_menu.copy_row(self._detail_index(), "text"))
 
     def _ask_smallest_edit(self) -> None:
         explanation = self.trace.explanation

@@ -30,8 +30,8 @@ class RowMenu(QObject):
         super().__init__(parent)
         self._view = view
         self._trace = trace
-        view.menu_asked.connect(self._open)
-        view.copy_asked.connect(lambda: self.copy_row(view.currentIndex(), "text"))
+        view.menu_requested.connect(self._open)
+        view.copy_requested.connect(lambda: self.copy_row(view.currentIndex(), "text"))
 
     def edit_of(self, index: QModelIndex) -> Edit | None:
         """The probe with the image's value of a check; None: the row has no value to use."""

@@ -15,9 +15,9 @@ __all__ = ["SubjectLine"]
 
 
 class SubjectLine(QWidget):
-    """Hidden while there is nothing to say. ``back_asked()``: what is selected shall be the probe again."""
+    """Hidden while there is nothing to say. ``back_requested()``: what is selected shall be the probe again."""
 
-    back_asked = Signal()
+    back_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +25,7 @@ class SubjectLine(QWidget):
         self._button = QToolButton(self)
         set_font(self._button, small_font)
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._button.clicked.connect(self.back_asked)
+        self._button.clicked.connect(self.back_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID, 0, 0, 0)
         layout.setSpacing(2 * GRID)

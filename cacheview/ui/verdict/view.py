@@ -26,10 +26,10 @@ _LEAST: Final = 12 * GRID
 
 
 class TraceView(QTreeView):
-    """Draws each row whole. ``copy_asked``: Ctrl+C. ``menu_asked``: a context menu at a global position."""
+    """Draws each row whole. ``copy_requested``: Ctrl+C. ``menu_requested``: a context menu at a global position."""
 
-    copy_asked = Signal()
-    menu_asked = Signal(QModelIndex, QPoint)
+    copy_requested = Signal()
+    menu_requested = Signal(QModelIndex, QPoint)
     entered_row = Signal(QModelIndex)
 
     def __init__(self, trace: TraceModel, parent: QWidget | None = None) -> None:
@@ -137,7 +137,7 @@ class TraceView(QTreeView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
+            self.copy_requested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.entered_row.emit(self.currentIndex())
         else:
@@ -150,7 +150,7 @@ class TraceView(QTreeView):
             where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
         if index.isValid():
             self.setCurrentIndex(index)
-            self.menu_asked.emit(index.siblingAtColumn(0), where)
+            self.menu_requested.emit(index.siblingAtColumn(0), where)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -15,41 +15,43 @@ TITLE: Final = "Watch builds"
 
 
 class WatchHead(DockHead):
-    """Signals of its buttons: ``copy_asked()``, ``stop_asked()``, ``save_asked()``, ``open_asked()``, ``watch_asked()``
-    and ``compare_asked()``.
+    """Signals of its buttons.
+
+    ``copy_requested()``, ``stop_requested()``, ``save_requested()``, ``open_requested()``, ``watch_requested()`` and
+    ``compare_requested()``.
     """
 
-    copy_asked = Signal()
-    stop_asked = Signal()
-    save_asked = Signal()
-    open_asked = Signal()
-    watch_asked = Signal()
-    compare_asked = Signal()
+    copy_requested = Signal()
+    stop_requested = Signal()
+    save_requested = Signal()
+    open_requested = Signal()
+    watch_requested = Signal()
+    compare_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
         self.copy_button = self.add_button(
             "Copy the line",
             "Copy the line to paste where you build: export DOCKER_HOST=…",
-            self.copy_asked,
+            self.copy_requested,
             drawing="copy",
         )
         self.save_button = self.add_button(
-            "Save record…", "Save the selected build as a record that opens on any machine", self.save_asked
+            "Save record…", "Save the selected build as a record that opens on any machine", self.save_requested
         )
         self.compare_button = self.add_button(
             "Compare with…",
             "Compare the selected build with another one to show where they first differ, and why",
-            self.compare_asked,
+            self.compare_requested,
             short="With…",
         )
         self.open_button = self.add_button(
             "Open record…",
             "Open a record to show the steps of its build and the store before it",
-            self.open_asked,
+            self.open_requested,
             drawing="open",
         )
-        self.watch_button = self.add_button("Watch", "Watch the engine's builds step by step", self.watch_asked)
+        self.watch_button = self.add_button("Watch", "Watch the engine's builds step by step", self.watch_requested)
         self.stop_button = self.add_button(
-            "Stop", "Stop watching and close the connections through the socket", self.stop_asked, drawing="remove"
+            "Stop", "Stop watching and close the connections through the socket", self.stop_requested, drawing="remove"
         )

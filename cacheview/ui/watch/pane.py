@@ -40,15 +40,15 @@ class WatchPane(DockPane[WatchHead]):
     """What is watched, from *Watch* until *Stop*.
 
     Signals:
-        save_asked(ShownBuild), open_asked(): the buttons of the head.
-        compare_asked(ShownBuild): the person wants to compare a build with another one.
+        save_requested(ShownBuild), open_requested(): the buttons of the head.
+        compare_requested(ShownBuild): the person wants to compare a build with another one.
         differs(ShownBuild): the daemon did otherwise than predicted.
     """
 
-    save_asked = Signal(object)
-    open_asked = Signal()
+    save_requested = Signal(object)
+    open_requested = Signal()
     differs = Signal(object)
-    compare_asked = Signal(object)
+    compare_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(WatchHead(), parent)
@@ -58,12 +58,12 @@ class WatchPane(DockPane[WatchHead]):
         self.bridge.failed.connect(self._fail)
         self.bridge.ended.connect(self._end)
         self.bridge.news.connect(self._show_news)
-        self.head.copy_asked.connect(self._copy_line)
-        self.head.stop_asked.connect(self._stop_watching)
-        self.head.save_asked.connect(self._save)
-        self.head.open_asked.connect(self.open_asked)
-        self.head.compare_asked.connect(self._compare)
-        self.head.watch_asked.connect(self.watch)
+        self.head.copy_requested.connect(self._copy_line)
+        self.head.stop_requested.connect(self._stop_watching)
+        self.head.save_requested.connect(self._save)
+        self.head.open_requested.connect(self.open_requested)
+        self.head.compare_requested.connect(self._compare)
+        self.head.watch_requested.connect(self.watch)
         self.model = BuildsModel(self)
         self.builds = self._make_builds()
         self.steps_model = StepsModel(self)
@@ -94,7 +94,7 @@ class WatchPane(DockPane[WatchHead]):
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.selectionModel().currentRowChanged.connect(self._select)
         table.entered_row.connect(lambda _: self.steps.setFocus(Qt.FocusReason.OtherFocusReason))
-        table.copy_asked.connect(self._copy_build)
+        table.copy_requested.connect(self._copy_build)
         return table
 
     def _make_steps(self) -> WordsTable:
@@ -103,7 +103,7 @@ class WatchPane(DockPane[WatchHead]):
         table.setWordWrap(False)
         table.set_widths({Steps.REPORTED: 24})
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
-        table.copy_asked.connect(self._copy_build)
+        table.copy_requested.connect(self._copy_build)
         return table
 
     # As a dock has it
@@ -168,12 +168,12 @@ class WatchPane(DockPane[WatchHead]):
     def _save(self) -> None:
         build = self.selected()
         if build is not None:
-            self.save_asked.emit(build)
+            self.save_requested.emit(build)
 
     def _compare(self) -> None:
         build = self.selected()
         if build is not None:
-            self.compare_asked.emit(build)
+            self.compare_requested.emit(build)
 
     # What comes
 

@@ -149,7 +149,7 @@ def test_a_value_that_is_too_long_to_be_shown_is_copied_whole(window: MainWindow
     pane = details(window, qtbot)
     pane.titles.setCurrentIndex(pane.titles_model.index(titles(pane).index("Names"), 0))
     assert pane.value.toPlainText().endswith("… and 990,010 more characters: copy the row to get the full value.")
-    assert copied(window, qtbot, pane, pane.rows.copy_asked.emit) == image.names[0]
+    assert copied(window, qtbot, pane, pane.rows.copy_requested.emit) == image.names[0]
 
 
 def test_after_a_reload_it_shows_what_came_of_the_image(window: MainWindow, qtbot: QtBot, show: Open) -> None:

@@ -117,7 +117,7 @@ def test_the_builds_are_chosen_by_their_paths(window: MainWindow, qtbot: QtBot, 
         pane.head.swap_button.click()
     assert [label.whole()[:10] for label in pane.sides] == ["A: b.jsonl", "B: a.jsonl"]
     for form in FORMS:
-        pane.head.copy_asked.emit(form)
+        pane.head.copy_requested.emit(form)
         assert "The builds first differ at step 3" in QGuiApplication.clipboard().text()
 
 

@@ -66,7 +66,7 @@ def test_the_detail_of_a_step_leads_to_its_files(window: MainWindow, qtbot: QtBo
     assert differing(window, qtbot, context) == EDITED
     pane = window.files.pane
     assert pane.notes == ("Proven: the files in its layer give the stored checksum.",)
-    assert pane.head.text == "Step 2, COPY src /app/ against shop:1"
+    assert pane.head.text == "Step 2, COPY src /app/ compared with shop:1"
     assert not window.files.dock.isHidden()
     assert pane.tree.hasFocus()
 
@@ -139,7 +139,7 @@ def test_rows_and_all_are_copied(window: MainWindow, qtbot: QtBot, context: Path
     assert QGuiApplication.clipboard().text() == "src/lib/00.c\tremoved"
     pane.head.copy_button.click()
     lines = QGuiApplication.clipboard().text().split("\n")
-    assert lines[0] == "Step 2, COPY src /app/ against shop:1"
+    assert lines[0] == "Step 2, COPY src /app/ compared with shop:1"
     assert "src/main.c\tchanged: content\t29 B" in lines
 
 

@@ -28,7 +28,7 @@ def pane(window: MainWindow, site: Path, settings: Settings, qtbot: QtBot) -> Re
 
 
 def asked(pane: ReplayPane, qtbot: QtBot, ask: Callable[[], object]) -> tuple[str, int]:
-    with qtbot.waitSignal(pane.editor_asked) as result:
+    with qtbot.waitSignal(pane.editor_requested) as result:
         ask()
     assert result.args is not None
     path, line = result.args
@@ -73,7 +73,7 @@ def test_a_dockerfile_in_a_tar_is_not_offered(pane: ReplayPane, window: MainWind
     menu = pane.row_menu.menu()
     assert not menu.actions()[0].isEnabled()
     assert menu.actions()[0].text().endswith("(the Dockerfile is in a tar file)")
-    with qtbot.assertNotEmitted(pane.editor_asked):
+    with qtbot.assertNotEmitted(pane.editor_requested):
         qtbot.keyClick(pane.view, Qt.Key.Key_F4)
     menu.deleteLater()
 

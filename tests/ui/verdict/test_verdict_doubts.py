@@ -202,9 +202,9 @@ def test_it_is_copied_too(pane: VerdictPane) -> None:
     reported = QApplication.clipboard().text()
     assert "User: unknown" in reported
     assert "Uncertain: The engine does <b>not</b> tell it. Open containerd:." in reported
-    pane.banner.copy_asked.emit("JSON")
+    pane.banner.copy_requested.emit("JSON")
     assert json.loads(QApplication.clipboard().text())["doubts"][0]["images"] == 2
-    pane.banner.copy_asked.emit("text")
+    pane.banner.copy_requested.emit("text")
     assert "Unknown: The engine does <b>not</b> tell it. 2 images are affected." in QApplication.clipboard().text()
 
 
