@@ -73,6 +73,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         # The marks of all candidates come from these: made now, they are there when the window draws them.
         explanation.trace.index.survivors(probe)
         tree = forest(case.store)
+        _ = case.store.common_doubts  # likewise what it reports of all images
         loading.join()
         # The whole tree, then the panes, each in a breath of its own.
         whole = Part(case.store, tree, len(case.store.images), in_pieces=True)

@@ -15,6 +15,7 @@ from cacheview.model import ImageStore, Probe
 from cacheview.stores.change import StoreChange
 from cacheview.stores.opened import Case, Opened
 from cacheview.ui.answering import Answering
+from cacheview.ui.discarding import Discarder
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import Draft, drafts_of
 from cacheview.ui.edited_probes import EditedProbes, has_place
@@ -74,6 +75,7 @@ class Session(QObject):
         self._selection = Selection()
         self._supposed: Supposed | None = None
         self._is_as_opened = True
+        self._discarder = Discarder(self)
         self._further = FurtherLook(self)
         self._further.ended.connect(self.completed)
         self.document = document or ProbeDocument(parent=self)
@@ -227,6 +229,10 @@ class Session(QObject):
         if before != self._subject:
             self.selection_changed.emit()
 
+    def discard(self, *made: object) -> None:
+        """What was made of a store is about to be replaced: it is freed in another thread, see `Discarder`."""
+        self._discarder.discard(*made)
+
     # As if something had happened to the store
 
     @property
@@ -242,6 +248,7 @@ class Session(QObject):
         """
         place, probe = self._state
         shown, before = self._shown, self.daemon
+        self.discard(self._answer, self._supposed)
         kept = self._supposed.kept if self._supposed is not None else None
         if kept is None:
             kept = Kept(shown.cache, shown.daemon, shown.change, place, probe, copy(self._selection))
@@ -266,6 +273,7 @@ class Session(QObject):
         """Have the store as it is again, before anybody looks; None: it is shown as it is."""
         if self._supposed is None:
             return None
+        self.discard(self._answer, self._supposed)
         kept, self._supposed = self._supposed.kept, None
         shown = self._shown
         shown.cache, shown.daemon, shown.change = kept.cache, kept.daemon, kept.change
@@ -282,6 +290,7 @@ class Session(QObject):
     def open(self, loaded: OpenedStore) -> None:
         """Show another location."""
         self._take_back()
+        self.discard(self._answer, *self._shown.parts)
         self._edits.leave(self.opened, self.document.place)
         self._shown.open(loaded)
         self.opened_changed.emit()
@@ -293,6 +302,7 @@ class Session(QObject):
     def reload(self, loaded: OpenedStore) -> None:
         """Show the same location, read again: case, probe and its undo steps stay."""
         self._take_back()
+        self.discard(self._answer, *self._shown.parts)
         self._shown.reload(loaded)
         self._keep_places()
         self.opened_changed.emit()
@@ -329,6 +339,7 @@ class Session(QObject):
         """
         self.end_supposing()
         store, rules = self.store, self.cache.rules
+        self.discard(self._answer, self.cache)
         if not self._shown.use_rules(name, cache):
             return
         if self.store is not store:
@@ -405,6 +416,7 @@ class Session(QObject):
         """The document goes to another place: first what it is asked in."""
         self._take_back()
         before = self.store
+        self.discard(self._answer, self.cache)
         self._shown.move(place)
         self._is_as_opened = False
         self._selection.end_passing()

@@ -106,6 +106,11 @@ class ShownStore:
         return self._loaded.forest if self.store is self._loaded.cache.store else None
 
     @property
+    def parts(self) -> tuple[object, ...]:
+        """All that another store takes the place of."""
+        return self._loaded, self.cache, self.change
+
+    @property
     def instead_of(self) -> str:
         """Why this is open and not what was asked for; empty where it is that."""
         return self._loaded.instead_of

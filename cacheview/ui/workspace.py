@@ -284,6 +284,8 @@ class Workspace(QWidget):
         self._filling = False
         new = change.new if change else ()
         store, supposed = self._session.store, self._session.supposed
+        if self.images.model.forest is not self._session.forest:
+            self._session.discard(self.images.model.forest)
         if supposed is not None and change is not None and change.gone:
             gone = frozenset(image.id for image in change.gone)
             self.images.set_store(with_gone(supposed.before, store), keep=keep, new=new, gone=gone)

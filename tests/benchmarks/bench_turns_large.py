@@ -35,9 +35,6 @@ from cacheview.ui.workspace import Workspace
 SIZES = tuple(int(text) for text in os.environ.get("IMAGES", "10000 100000").split())
 ASKED = os.environ.get("PARTS", "images edits copies docks modes").split()
 LONGEST = 0.05  # seconds of work in one turn of the event loop
-FREEING = 0.3
-"""Likewise where another store comes: all that was made of the one before is still freed in one turn."""
-FREES = ("reload", "what if: prune")
 AFTER = 20  # turns after an action in which it is painted
 PATIENCE = 120_000  # milliseconds
 
@@ -90,7 +87,7 @@ class Person:
         return [
             f"{name}: {turns.most_cpu}"
             for name, turns in self.results
-            if turns.most_cpu.cpu >= (FREEING if name in FREES else LONGEST) * turns.slowdown
+            if turns.most_cpu.cpu >= LONGEST * turns.slowdown
         ]
 
 

@@ -73,7 +73,7 @@ app._begin = begin
 
 FAULT = """
 import cacheview.engine.audit
-def broken(*_):
+def broken(*_, **__):
     raise ZeroDivisionError("in a dock")
 cacheview.engine.audit.audit = broken
 def begin(application, window, location):

@@ -74,11 +74,13 @@ class ComparePane(AskingPane[Head, Probe]):
             return
         if not self.isVisible():
             if self._asker is not None and self._asker.store is not session.store:
+                session.discard(self._asker)
                 self._asker = None  # it holds much of a store that is gone
             return
         value = session.answer.explanation
         probe = value.trace.probe
         if self._asker is None or self._asker.store is not session.store:
+            session.discard(self._asker)
             self._asker, self._asked = Asker(session.store), None
             own = own_rules(session)
             self._of_store = own.rules if own is not None else None

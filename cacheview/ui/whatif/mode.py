@@ -231,6 +231,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
             details += (change_title(applied.change), *(f"  {line}" for line in applied_lines(applied)))
         text = f"What if: {one_line(titles)}. {effect_sentence(state)} {NOTHING_CHANGED}"
         cache = ImageCache(state.store, state.daemon.rules)
+        _ = state.store.common_doubts  # which the window reports, and looks for in all images
         return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
 
     return work
