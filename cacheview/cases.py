@@ -108,7 +108,7 @@ def daemon_of(case: Case, asked: str = "") -> Daemon:
     Raises `DataError` where what is asked for, or what the case names, is not known here: with what there is.
     """
     if asked:
-        result = _by_name(case.store, asked, Basis.ASKED, "you asked for them")
+        result = _by_name(case.store, asked, Basis.ASKED, "you chose them")
     elif case.rules:
         result = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
     else:

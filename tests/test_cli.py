@@ -51,7 +51,7 @@ def test_why_these_rules_are_used_for_a_store_is_reported(
     why = "the config of an image says that this release built it"
     assert f"Using the rules of Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7): {why}.\n" in reported
     main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
-    assert "(graphdriver-29): you asked for them." in capsys.readouterr().out
+    assert "(graphdriver-29): you chose them." in capsys.readouterr().out
 
 
 def test_explain_by_parent_and_config(
@@ -273,7 +273,7 @@ def test_all_rule_sets_together_have_one_limit(
     monkeypatch.setattr(Effort, "about", lambda _: Effort(3.0, clock=lambda: seconds))
     assert main(["explain", "demo:", "--probe", "1", "--rules", "all"]) == 2
     assert seconds == 4
-    assert "there is more than 3 seconds of work" in capsys.readouterr().err
+    assert "there is more than 3 seconds of CPU time" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,9 @@ A and B are each one of
   RECORD#N      the build at line N of a replay file that has several
   CONTEXT       a build context, a folder or a tar, replayed in the store that --store names
   image:NAME    an image of that store: what it was built from, as far as its history and layers show
-The options of a build and of a store are for both sides that need them; --a and --b give further ones to one side.
+The options of a build and of a store are for both sides that need them; --a and --b add more to one side.
 
-exit status: 0 every step is the same and is answered alike, 1 the builds differ (with --lost: B lost the cache of a
+exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B lost the cache of a
 step), 2 a side is unusable, 3 no step is known to differ, and some are not known.
 
 {names}
@@ -174,9 +174,14 @@ def _add_side(parser: argparse.ArgumentParser) -> None:
     add_case(parser)
     add_build(parser)
     parser.add_argument(
-        "--client", metavar="CLIENT", default="", help=f"what sends the context: {', '.join(CLIENTS)}; a version counts"
+        "--client",
+        metavar="CLIENT",
+        default="",
+        help=f"what sends the context: {', '.join(CLIENTS)}, or a program with its version",
     )
     parser.add_argument(
-        "--download-layers", action="store_true", help="download images of a running engine whose layers are needed"
+        "--download-layers",
+        action="store_true",
+        help="download the images of a running engine if their layers are needed",
     )
     add_rules(parser, "rule set to use (default: the store's own)")

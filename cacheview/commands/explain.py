@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rules != "all":
         known_rules(options.rules)
     if options.rules == "all" and options.what_if:
-        raise UsageError("--rules all and --what-if are two questions: name one rule set")
+        raise UsageError("--rules all cannot be combined with --what-if: name one rule set")
     rules = options.rules if options.rules != "all" else None
     opened, case = open_case(options, rules, options.platform or "")
     mention_problems(opened)

@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
     known_rules(options.rules)
     what_if_alone(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
-        raise UsageError("--markdown prints what --what-if would change; give that too")
+        raise UsageError("--markdown prints what --what-if would change: add --what-if")
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
     with Effort.about(len(case.store.images)).spent():
@@ -212,7 +212,10 @@ def _record(
         if options.redact:
             whole, case = case, redacted_record(case, env="env" in options.redact, labels="labels" in options.redact)
             if not says_the_same(whole, case):
-                complain("--redact: the Dockerfile has one of the values as a name too: the record answers differently")
+                complain(
+                    "--redact: the Dockerfile has one of the values as a name too: the record would give "
+                    "different results"
+                )
         write_record(options.record, case, opened=options.store)
     except (DataError, RefusedError) as error:
         raise UsageError(f"--record: {error}") from error

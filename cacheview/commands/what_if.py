@@ -38,13 +38,13 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="answer as if this change had been made to the store, which is not touched: see below; may be "
-        "repeated, and is applied in order",
+        "repeated, and the changes apply in order",
     )
     parser.add_argument(
         "--no-containers",
         action="store_true",
-        help="with --what-if: no container uses an image (default: those of the engine or data root; else they are "
-        "unknown)",
+        help="with --what-if: assume that no container uses an image (default: read the containers from the "
+        "engine or data root)",
     )
 
 

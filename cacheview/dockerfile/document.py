@@ -74,7 +74,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 def parse(data: bytes, release: BuilderRelease) -> Document:
     """The same of a text that is not a file, such as a trigger: the daemon's words are those of its parser alone."""
     if len(data) > _MAX_SIZE:
-        raise DataError(f"it has {len(data):,} bytes; a Dockerfile of more than {_MAX_SIZE:,} is not replayed")
+        raise DataError(f"it has {len(data):,} bytes; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
     return _Reading(data, release).document()
 
 

@@ -227,7 +227,7 @@ class _Reading:
 
     def _variable(self, depth: int) -> str:
         if depth >= _MAX_DEPTH:
-            raise DataError(f"variables are nested more than {_MAX_DEPTH} deep")
+            raise DataError(f"variables are nested more than {_MAX_DEPTH} levels deep")
         lexer = self.lexer
         self.at += 1
         if self._peek() != "{":

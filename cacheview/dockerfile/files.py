@@ -32,7 +32,7 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     sources = [lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, lexer.release)]
     destination = lexer.word(args[-1])
     if not sources:
-        raise DataError("the classic builder reads no files from a heredoc, and there is no other source")
+        raise DataError("the classic builder does not read files from a heredoc, and there is no other source")
     for source in sources:
         if not _is_checksum(source, instruction.name):
             raise DataError(

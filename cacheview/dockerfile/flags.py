@@ -64,9 +64,9 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
         if flag not in known:
             takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
             near = suggestion(flag, known) if release.suggests else ""
-            what = f"no such flag: --{flag[:40]}; it takes {takes or 'none'}"
+            what = f"no such flag: --{flag[:40]}; it accepts {takes or 'none'}"
             if flag in RELEASES[-1][1].flags.get(name, ()):
-                what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not know it"
+                what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not support it"
             raise RefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)
         if flag in flags.values and flag not in _REPEATED:
             what = f"--{flag} is given twice; give it once"

@@ -45,8 +45,8 @@ def probe_config(
             raise DataError(_why_not(parsed.name))
         if parent is not None and (parent.config.os or "linux").lower() != "linux":
             raise DataError(
-                f"the parent is an image for {parent.config.os[:40]}, on which Docker for Linux builds nothing; "
-                "choose another parent"
+                f"the parent is an image for {parent.config.os[:40]}, which Docker on Linux cannot build on; choose "
+                "another parent"
             )
         check(parsed, release)
         return _config(parsed, StageState.begin(parent, args, containerd=containerd), release)
@@ -63,7 +63,7 @@ def _config(parsed: Instruction, state: StageState, release: BuilderRelease) -> 
 
 def _why_not(name: str) -> str:
     if name == "FROM":
-        return "the builder never asks the cache for FROM; choose the image as the parent instead"
+        return "the builder never looks up FROM in the cache; choose the image as the parent instead"
     near = difflib.get_close_matches(name, INSTRUCTIONS, n=1)
     return "no such instruction" + (
         f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(INSTRUCTIONS))}"

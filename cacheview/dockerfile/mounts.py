@@ -78,7 +78,7 @@ def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], st
         elif early:
             if key == "from" and re.search(r"\$.", given):
                 message = f"'{key}' doesn't support variable expansion, define alias stage instead"
-                raise RefusedError("from takes no variables; name a stage", message=message)
+                raise RefusedError("from does not accept variables; name a stage", message=message)
             continue
         _take(mount, part, key, given, release)
     if not early:

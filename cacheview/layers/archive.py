@@ -75,7 +75,8 @@ class _InArchive:
                     return decompressed(inner, budget)[0]
         except LimitError as error:
             stream.close()
-            raise LayerUnavailableError(f"what is before {name[:200]} in the archive has {error}", _TOO_MUCH) from error
+            what = f"the part of the archive before {name[:200]} has {error}"
+            raise LayerUnavailableError(what, _TOO_MUCH) from error
         stream.close()
         raise LayerUnavailableError(f"{name[:200]} is no longer in the archive", _GONE)
 

@@ -155,7 +155,7 @@ class _FolderBlobs:
             return io.BufferedReader(open_regular(path, str(path)), BUFFER)
         except DataError as error:
             what = f"the content of layer {digest[:19]} is not in the store: {error.what}"
-            raise LayerUnavailableError(what, "`docker pull` or build the image again") from error
+            raise LayerUnavailableError(what, "Pull or build the image again") from error
 
 
 class _SocketBlobs:
@@ -179,7 +179,7 @@ class _SocketBlobs:
         except DataError as error:
             client.__exit__(None, None, None)
             what = f"containerd does not return the content of layer {digest[:19]}: {error.what}"
-            raise LayerUnavailableError(what, "`docker pull` or build the image again") from error
+            raise LayerUnavailableError(what, "Pull or build the image again") from error
         return buffered
 
 

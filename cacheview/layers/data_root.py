@@ -56,7 +56,7 @@ _FILE, _SEGMENT = 1, 2
 _LONGEST_LINE: Final = 4 << 20
 _MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and what is behind the last one takes a line for 64 KiB
 _MOST_LAYERS: Final = 200_000
-_REMEDY: Final = "`docker save` the image and open the archive"
+_REMEDY: Final = "Save the image with `docker save`, and open the archive"
 
 
 def data_root_layers(driver_folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:

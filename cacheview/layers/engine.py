@@ -124,7 +124,7 @@ class EngineLayers:
                     left.unlink()
         free = shutil.disk_usage(self._folder).free
         if image.size is not None and image.size > free:
-            what = f"{image.title} takes {image.size:,} bytes, and {free:,} are free in {self._folder}"
+            what = f"{image.title} takes {image.size:,} bytes, but only {free:,} are free in {self._folder}"
             raise LayerUnavailableError(what, "Free some space there, or set XDG_CACHE_HOME to another folder")
 
 

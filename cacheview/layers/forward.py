@@ -1,4 +1,4 @@
-"""A stream that is read forward only: seeking skips what is not wanted."""
+"""A stream that can only be read forward: seeking skips what is not wanted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ForwardStream(io.RawIOBase):
         """Raises `io.UnsupportedOperation` for a place that is behind, or counted from the end."""
         target = offset + (self._position if whence == io.SEEK_CUR else 0)
         if whence == io.SEEK_END or target < self._position:
-            raise io.UnsupportedOperation(f"{self._what} is read forward only")
+            raise io.UnsupportedOperation(f"{self._what} can only be read forward")
         while self._position < target and self._ready():
             self._position += self._skip(target - self._position)
         return self._position

@@ -5,28 +5,29 @@ from __future__ import annotations
 from typing import Final
 
 from cacheview.model import ImageStore
-from cacheview.stores.sources import DEMO, ENGINE, REGISTRY, parse_location
+from cacheview.stores.sources import DEMO, ENGINE, FILE, REGISTRY, parse_location
 
 __all__ = ["is_downloadable", "why_no_layers", "why_nowhere"]
 
-_SUITE: Final = ("a suite has no layers", "Open the store that it was saved from")
+_OTHER: Final = ("the layers of this store cannot be read", "Save the image with `docker save`, and open the archive")
 _NOWHERE: Final = {
     ENGINE: (
-        "the Docker API gives layers only as a whole image",
+        "the Docker API provides layers only as part of a whole image",
         "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
         "image downloaded (`--download-layers`)",
     ),
     REGISTRY: (
-        "no layer of a registry is downloaded",
+        "layers are not downloaded from a registry",
         "Pull the image with `docker pull`, and open the engine",
     ),
     DEMO: ("the demo has no layers", ""),
+    FILE: ("a suite has no layers", "Open the store that it was saved from"),
 }
 
 
 def why_nowhere(store: ImageStore) -> tuple[str, str]:
     """Of a store that names no place of layers: why, and what to do, which may be empty."""
-    return _NOWHERE.get(parse_location(store.location).source, _SUITE)
+    return _NOWHERE.get(parse_location(store.location).source, _OTHER)
 
 
 def is_downloadable(store: ImageStore) -> bool:

@@ -92,4 +92,4 @@ def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderReleas
 
 def _refused(why: str) -> RefusedError:
     message = f"unable to convert uid/gid chown string to host mapping: {why}"
-    return RefusedError(f"--chown names an owner that the image does not know: {why}", message=message)
+    return RefusedError(f"--chown names an owner that the image does not have: {why}", message=message)

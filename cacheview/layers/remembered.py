@@ -94,7 +94,7 @@ class LayerMemory:
             if changed:
                 _drop_oldest(self._folder)
         except OSError as error:
-            what = f"what was read from layers cannot be saved: {error.strerror}"
+            what = f"data read from layers cannot be saved: {error.strerror}"
             raise DataError(what, where=str(self._folder)) from error
 
     def _path(self, diff_id: str) -> Path | None:

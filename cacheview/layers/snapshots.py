@@ -77,7 +77,7 @@ class Snapshots:
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         if not hasattr(os, "getxattr"):
-            what = "its snapshot can be read on Linux alone: no other system has the attributes that say what it hides"
+            what = "its snapshot can be read only on Linux: no other system has the attributes that show what it hides"
             raise LayerError(what)
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):

@@ -39,11 +39,11 @@ class ReadConfig:
         """What a person should know of how the text was read, in sentences."""
         results = []
         if self.taken_from:
-            results.append(f"Taken from {self.taken_from} in the pasted text.")
+            results.append(f"Read from {self.taken_from} in the pasted text.")
         if not self.is_container:
             results.append(
-                "That is what containers run with; the builder compares what the image was built with "
-                "(ContainerConfig), which is not in it: Docker 25 and later leave it out."
+                "Containers run with this config. The builder compares the config that the image was built with "
+                "(ContainerConfig), which is missing here: Docker 25 and later leave it out."
             )
         for key in self.unknown[:_MOST_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)

@@ -60,7 +60,7 @@ class Effort:
         """Raises `LimitError` where it takes too long, and what ``alive`` raises."""
         self._alive()
         if not self._apart and self._clock() > self._end:
-            raise LimitError(f"more than {self._seconds:,.0f} seconds of work. The rest is not examined")
+            raise LimitError(f"more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")
 
     def allow(self, seconds: float) -> None:
         """It may take so much longer."""

@@ -69,7 +69,7 @@ class RecordedStore(Model):
         """Raises `DataError` where it is none."""
         kind = _KINDS.get(self.kind)
         if kind is None:
-            raise DataError(f"no such kind of store: {self.kind[:40]!r}; there are {', '.join(_KINDS)}")
+            raise DataError(f"no such kind of store: {self.kind[:40]!r}; choose from {', '.join(_KINDS)}")
         return kind
 
     @property

@@ -21,11 +21,11 @@ WINDOWS = "windows"
 
 @dataclass(frozen=True)
 class Matcher:
-    """What a platform takes.
+    """Decides which image platforms a platform matches, and which of several it prefers.
 
     Attributes:
         platform: the builder's, or the host's.
-        strict: ``OnlyStrict``, which takes the one architecture and variant; else ``Only``, which takes what it runs.
+        strict: ``OnlyStrict``, which matches its own architecture and variant; else ``Only``: all that it can run.
     """
 
     library: Library
@@ -38,7 +38,7 @@ class Matcher:
 
     @cached_property
     def vector(self) -> Vector:
-        """The architectures with variants that it takes, the preferred first."""
+        """The architectures with variants that it matches, the preferred first."""
         if self.strict:
             return exactly(self.normal, self.library.aliases)
         return compatible(self.normal, self.library.aliases, self.library.levels)
@@ -56,11 +56,11 @@ class Matcher:
         return bool(self.library.releases) and self.normal.os == WINDOWS
 
     def matches(self, image: Platform) -> bool:
-        """``Match``."""
+        """Whether an image of this platform runs here, as ``Match`` of containerd/platforms says."""
         return self.position(image) is not None
 
     def position(self, image: Platform) -> int | None:
-        """The place of an image's platform among those that this one takes, the preferred first; None: not taken."""
+        """The place of an image's platform among the matching ones, the preferred first; None: it does not match."""
         required_of = required(image, self.normal.os == WINDOWS) if self.library.features else frozenset()
         return self.position_of(self.library.normalise(image), image.os_version, required_of)
 

@@ -65,7 +65,7 @@ class Unlike:
 
 
 _AUTOCRLF: Final = (
-    "Check the files out with the same line endings: set git config core.autocrlf, or write `* text=auto eol=lf` into "
+    "Check the files out with the same line endings: set git config core.autocrlf, or add `* text=auto eol=lf` to "
     ".gitattributes."
 )
 _Key = TypeVar("_Key")

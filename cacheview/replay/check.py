@@ -157,7 +157,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, truth.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
-        yield f"{place}: triggers cached {triggers}, but the daemon {list(truth.triggers)}"
+        yield f"{place}: triggers cached {triggers}, but the daemon had {list(truth.triggers)}"
     base_is_known = step.created_by is not None  # else neither are its triggers
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
         yield f"{place}: {len(triggers)} triggers, but the daemon had {len(truth.triggers)}"
@@ -165,7 +165,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
     if is_reported and not _is_same(image, truth.image):
-        yield f"{place}: {image[:19]}, but the daemon {truth.image[:19]}"
+        yield f"{place}: {image[:19]}, but the daemon had {truth.image[:19]}"
 
 
 def _is_same(image: str, truth: str) -> bool:

@@ -115,7 +115,8 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
     if checksums.is_packed_already:
         why, advice = "it is in the tar", "Leave it out of the tar."
     elif not client.reads_ignore_file:
-        why, advice = f"{client.program} reads no {IGNORE_FILE}", "Name the files that the build needs, one by one."
+        why = f"{client.program} does not read {IGNORE_FILE}"
+        advice = "Name the files that the build needs, one by one."
     elif not checksums.has_ignore_file:
         why, advice = f"there is no {IGNORE_FILE}", f"Name what the build does not need in {IGNORE_FILE}."
     else:

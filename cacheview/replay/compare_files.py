@@ -293,12 +293,12 @@ class _Contents:
             if change.before is not None and change.before.is_file:
                 before = self._before(change.path, most)
         except DataError as error:
-            problem = f"What it was cannot be read: {_reason(error)}."
+            problem = f"The old version cannot be read: {_reason(error)}."
         try:
             if change.now is not None and change.now.is_file:
                 now = next((first_bytes(pieces, most) for _, pieces in self._files.contents([change.path])), None)
         except DataError as error:
-            problem = f"What it is now cannot be read: {_reason(error)}."
+            problem = f"The current version cannot be read: {_reason(error)}."
         return FileContents(before, now, problem)
 
     def _before(self, path: str, most: int) -> bytes | None:

@@ -61,7 +61,7 @@ def _images_of(build: FinishedStages, name: str, instruction: Instruction) -> li
         raise UnknownError(f"its files come from the stage {name[:80]}, whose base is unknown")
     images = [build.image(image_id) for image_id in stage.images]
     if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
-        raise UnknownError(f"its files come from the stage {name[:80]}, part of which would have to be built")
+        raise UnknownError(f"its files come from the stage {name[:80]}, which would have to be built in part")
     if len(stage.images) == 1:
         try:
             build.mount(stage.images[0], build.platform)

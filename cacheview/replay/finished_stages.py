@@ -124,7 +124,7 @@ class FinishedStages:
         """A step took over what those before it set. Raises `DataError` where that is more than in any real build."""
         self.taken += 1
         if self.taken > _MOST_STEPS:
-            what = f"there are more than {_MOST_STEPS:,} steps, with the triggers of base images"
+            what = f"there are more than {_MOST_STEPS:,} steps, counting the triggers of base images"
             raise DataError(f"{what}, so it is not replayed")
         old, new = before.config, after.config
         for name_of_field in _GROWING:
@@ -145,7 +145,7 @@ class FinishedStages:
         added = len(store.images) - len(self.store.images)
         self.copied += len(self.store.images) + _OF_ADDED * added
         if self.copied > _MOST_COPIED:
-            what = f"the steps are looked up on more than {_MOST_COPIED:,} images in all"
+            what = f"the steps are looked up on more than {_MOST_COPIED:,} images in total"
             raise DataError(f"{what}, so it is not replayed. Replay one with --target")
 
     @cached_property

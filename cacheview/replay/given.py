@@ -170,7 +170,8 @@ def _remote(context: str) -> DataError:
         what += f", and give the path of {below[:200]} in it" if below else ", and give the path of the clone"
         return DataError(what, where=repository[:200])
     what = (
-        "it is a URL, and cacheview downloads nothing; download it, and give the path of the file, or - for its content"
+        "it is a URL, which cacheview does not download; download it and give the path of the file, or - to read it "
+        "from standard input"
     )
     return DataError(what, where=context[:200])
 
@@ -224,7 +225,7 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
-            raise DataError("there is no such folder or tar; the context is on this machine", where=path) from None
+            raise DataError("there is no such folder or tar; the context must be on this machine", where=path) from None
         except OSError as error:
             raise DataError(f"cannot be opened: {error.strerror}; give a folder or a tar", where=path) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -235,7 +236,7 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
     with opened() as tar:
         head = tar.read(_SNIFFED)
     if not looks_like_tar(head):
-        raise DataError("is not a tar, plain or compressed; the context is a folder or a tar", where=path)
+        raise DataError("is not a tar, plain or compressed; give a folder or a tar", where=path)
     return _tar_given(opened, os.path.abspath(path), file, head, release, report)
 
 
@@ -269,7 +270,7 @@ class _Spool:
                 self._file.write(piece)
             self._file.flush()
         except OSError as error:
-            what = f"cannot be kept in {tempfile.gettempdir()}: {error.strerror}; give the path of a file"
+            what = f"cannot be saved in {tempfile.gettempdir()}: {error.strerror}; give the path of a file"
             raise DataError(what, where=_TITLE) from None
 
     def open(self) -> io.BufferedReader:

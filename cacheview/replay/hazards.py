@@ -25,8 +25,8 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
         names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
         yield StepHazard(
             "heredoc not compared",
-            f"The lines of the heredoc ({names}) are not compared: the classic builder leaves them out of the step, so "
-            "it is a hit whatever they say.",
+            f"The lines of the heredoc ({names}) are not compared: the classic builder leaves them out of the step, "
+            "so it is a hit regardless of what they say.",
             "Build with BuildKit, which runs them, or write the command without a heredoc.",
         )
 
@@ -40,6 +40,6 @@ def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
         yield StepHazard(
             "content not compared",
             f"The content of {path[:200]}{more} is not compared: it is a hard link to {first[:200]}, which the client "
-            "sends as a link, without content, so the step is a hit whatever the file contains.",
+            "sends as a link, without content, so the step is a hit regardless of what the file contains.",
             f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

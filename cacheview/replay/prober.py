@@ -28,7 +28,7 @@ HOLE: Final = "\0"
 """Stands for a checksum that is not known."""
 _NONE_OF_THEM: Final = "\1"
 """Stands for a checksum that no image is reported with: only one whose command is not known may be hit by it."""
-_AFTER_UNKNOWN: Final = "it depends on the step before, which is unknown"
+_AFTER_UNKNOWN: Final = "it depends on the previous step, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
 _MANY: Final = 500
@@ -185,7 +185,7 @@ class StageProber:
         may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in asked)
         if not may_hit and not made:
             self._is_busted = True
-            return Answer(StepStatus.MISS, reason=self._why_none("whatever its files are"), misses_on=self.parents)
+            return Answer(StepStatus.MISS, reason=self._why_none("regardless of its files"), misses_on=self.parents)
         self._missed += [branch.walk.world for branch in self._branches]
         misses_on = self.parents
         answer = self._unknown([*(branch for branch, _ in results), *made], [image for _, image in results])
@@ -199,7 +199,8 @@ class StageProber:
         probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
         if not results and not fatal and not unknown:
             self._is_busted = True
-            reason = "" if probe is not None else self._why_none("whichever of its images the step before is")
+            whatever = "regardless of which of these images the previous step is"
+            reason = "" if probe is not None else self._why_none(whatever)
             return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
         if not self._may_be_busted and len(fatal) == len(asked):
             return Answer(StepStatus.MISS, probe=probe, fatal=fatal[0])
@@ -266,7 +267,7 @@ class StageProber:
     def _why_none(self, whatever: str) -> str:
         parents = [parent_title(branch.walk.cache.store, branch.parent) for branch in self._branches]
         if not parents:
-            return "the build cannot continue from any image that the step before may be"
+            return "the build cannot continue from any image that the previous step may be"
         shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
         return f"no image on {shown} is this step, {whatever}"
 

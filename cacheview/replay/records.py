@@ -147,7 +147,8 @@ def record_of(
         expect=expect,
     )
     if case.rules is not daemon.rules or case.release is not daemon.builder:
-        raise DataError(f"a record cannot name the rules of {daemon.title}; choose those of a release", where="record")
+        what = f"a record cannot name the rules of {daemon.title}; choose the rules of a release"
+        raise DataError(what, where="record")
     return case
 
 

@@ -68,7 +68,7 @@ def cache_refusal(verdict: Verdict, line: int) -> RefusedError:
     if unanswered is not None:
         return RefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
     message = reported_words(verdict.error)
-    what = "the daemon panics" if verdict.outcome is VerdictOutcome.PANIC else "the cache answers with an error"
+    what = "the daemon panics" if verdict.outcome is VerdictOutcome.PANIC else "the cache returns an error"
     return RefusedError(f"{what}: {message}", message=message, line=line)
 
 

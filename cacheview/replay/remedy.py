@@ -133,10 +133,10 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
         what = "with" if known is not None else "without"
         names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
         edit = f"give {names}" if known is not None else f"leave out {names}"
-        return f"Nearest is {known_as(image)}, which was made {what} {names}.", edit
+        return f"The nearest image is {known_as(image)}, which was made {what} {names}.", edit
     text = "; ".join(phrase for phrase, _ in changes)
     word = "argument" if len(changes) == 1 else "arguments"
-    return f"Nearest is {known_as(image)}: build {word} {text}.", "; ".join(edit for _, edit in changes)
+    return f"The nearest image is {known_as(image)}: build {word} {text}.", "; ".join(edit for _, edit in changes)
 
 
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
@@ -194,4 +194,4 @@ def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCac
     if not _is_hit(verdict) or verdict.image is None or verdict.image.id != image.id:
         return None
     place = f" at line {step.line}" if step.line else ""
-    return f"Nearest is {image.title}: the step was {line}.", f"write {line}{place}"
+    return f"The nearest image is {image.title}: the step was {line}.", f"write {line}{place}"

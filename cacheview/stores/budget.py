@@ -47,7 +47,7 @@ def effort_for(packed: int) -> Effort:
 class Resource(Enum):
     """What is counted. The value names it in a sentence."""
 
-    UNPACKED = "bytes when it is unpacked"
+    UNPACKED = "bytes when decompressed"
     DOCUMENTS = "bytes of JSON documents"
     MEMBERS = "members"
     NAMES = "characters of names"
@@ -161,8 +161,9 @@ class Budget:
 
     def _remedy(self, what: Resource) -> str:
         """What to do where it is this machine that has no more."""
-        is_machine = what is Resource.MEMORY and self._amounts[what] == self._most_memory
-        return ", as this machine has no more free. Close other programs, or use a larger machine" if is_machine else ""
+        if what is not Resource.MEMORY or self._amounts[what] != self._most_memory:
+            return ""
+        return ", because this machine has no more free memory. Close other programs, or use a machine with more memory"
 
     def read(self, count: int) -> None:
         """So many bytes of a file were read, of unknown size."""
@@ -188,7 +189,7 @@ class Budget:
             return
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
-            raise LimitError(f"more than {self._seconds:,.0f} seconds of work. The rest is not read")
+            raise LimitError(f"more than {self._seconds:,.0f} seconds of CPU time. The rest is not read")
 
     def unpacked(self, count: int) -> None:
         """So many bytes came out of a compressed file, or were skipped in it. Raises as `spend` and `alive`."""

@@ -20,7 +20,7 @@ from cacheview.stores.reasons import reason
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["DamagedStreamError", "decompressed"]
+__all__ = ["DamagedStreamError", "GreedyStreamError", "decompressed"]
 
 _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
@@ -47,6 +47,10 @@ class DamagedStreamError(Exception):
     """Compressed data that ends early or makes no sense. What came before was good."""
 
 
+class GreedyStreamError(DamagedStreamError):
+    """Compressed data that may be sound, but needs more memory to decompress than is allowed."""
+
+
 class _Bytes(Protocol):
     """Reads one step at a time: ``readinto`` would lose what it has when the next step meets damage."""
 
@@ -67,7 +71,8 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
     """The content of a file that may be compressed, and the name of the compression (empty: none).
 
     Recognized by the first bytes, not by the file's name. The stream reads and seeks forward; reading from it
-    raises `DamagedStreamError` where the data is damaged or cut off, and as `Budget.unpacked` for what comes out.
+    raises `DamagedStreamError` where the data is damaged or cut off, `GreedyStreamError` where
+    it needs too much memory, and as `Budget.unpacked` for what comes out.
     """
     head = file.read(6)
     file.seek(0)
@@ -138,9 +143,11 @@ class _Inflater:
                 return len(data)
 
 
-def _what(error: Exception) -> str:
-    most = next((limit for words, limit in _TOO_LARGE.items() if words in str(error)), 0)
-    return f"it needs more than {most:,} bytes of memory to decompress" if most else reason(error)
+def _damage_of(error: Exception) -> DamagedStreamError:
+    for words, most in _TOO_LARGE.items():
+        if words in str(error):
+            return GreedyStreamError(f"decompressing needs more than {most:,} bytes of memory, the limit")
+    return DamagedStreamError(reason(error))
 
 
 class _ForwardReader(io.RawIOBase):
@@ -167,7 +174,7 @@ class _ForwardReader(io.RawIOBase):
             try:
                 count = self._stream.readinto1(view[filled:])
             except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-                self._damage = DamagedStreamError(_what(error))
+                self._damage = _damage_of(error)
                 break
             if not count:
                 break
@@ -181,7 +188,7 @@ class _ForwardReader(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         target = offset + (self._position if whence == os.SEEK_CUR else 0)
         if whence == os.SEEK_END or target < self._position:
-            raise io.UnsupportedOperation("a compressed stream is read forward only")
+            raise io.UnsupportedOperation("a compressed stream can only be read forward")
         scratch = memoryview(bytearray(min(_SKIP, target - self._position)))
         while self._position < target:
             if not self.readinto(scratch[: target - self._position]):

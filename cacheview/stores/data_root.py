@@ -98,7 +98,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
             if one is not chosen
         )
         notes.append(
-            f"Showing the images of {driver}, which changed last. There are others: {others}; "
+            f"Showing the images of {driver}, which changed most recently. There are others: {others}; "
             f"to see them, open the folder of the driver, such as data-root:{chosen.folder.parent}/<driver>."
         )
     if has_bolt:
@@ -108,7 +108,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
         )
 
     def store(images: list[Image], problems: Sequence[Problem]) -> ImageStore:
-        empty = () if images or problems else ("There are no images in it.",)
+        empty = () if images or problems else ("This store has no images.",)
         return ImageStore(
             tuple(images),
             title,
@@ -199,7 +199,7 @@ def _demand_folder(root: Path) -> None:
     try:
         mode = os.stat(root).st_mode
     except FileNotFoundError as error:
-        what = f"there is no such folder. {_WHAT_TO_OPEN}; that of a rootless Docker is ~/.local/share/docker"
+        what = f"there is no such folder. {_WHAT_TO_OPEN}; for rootless Docker, ~/.local/share/docker"
         raise DataError(what, where=str(root)) from error
     if not stat.S_ISDIR(mode):
         kind = "a file" if stat.S_ISREG(mode) else what_it_is(mode)
@@ -247,7 +247,7 @@ def _who_may(path: Path) -> str:
         group = group_name(status.st_gid) if status.st_mode & stat.S_IRGRP else ""
         if group not in ("", "root"):
             can_read = f"only root and the group {group} can read {folder}"
-            return f"{can_read}. `sudo usermod -aG {group} $USER`, then log in again"
+            return f"{can_read}. Run `sudo usermod -aG {group} $USER`, then log in again"
         break
     return (
         "only root can read Docker's data root. Run cacheview as root (sudo), or open engine: instead, which reports "

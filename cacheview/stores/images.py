@@ -85,16 +85,17 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     if problems:
         return f"no images can be found in this {place}. {problems[0]}. Save or copy it again"
     if members.size("repositories") is not None:
-        return "an archive of Docker before 1.10, without manifest.json. Load it into Docker and save it again"
+        return "this archive is from Docker before 1.10 and has no manifest.json. Load it into Docker and save it again"
     return (
-        f"the {place} has no list of images, an index.json or a manifest.json, at its top: it is not a `docker save` "
+        f"the {place} has no list of images, an index.json or a manifest.json, at its top level: it is not a `docker "
+        "save` "
         "archive or an OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
     )
 
 
 def _parent_notes(images: list[Image]) -> list[str]:
     if not images:
-        return ["There are no images in it."]
+        return ["This store has no images."]
     ids = {image.id for image in images}
     parents = [image.parent for image in images if image.parent is not None]
     if not parents:

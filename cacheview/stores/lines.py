@@ -113,7 +113,7 @@ def document_lines(
             yield reader.line(DataError(f"there is {error}", where=here))
             return
         except (DamagedStreamError, OSError) as error:
-            yield reader.line(DataError(f"the file cannot be read to its end: {reason(error)}", where=here))
+            yield reader.line(DataError(f"the file cannot be read to the end: {reason(error)}", where=here))
             return
         if document is None:
             if not reader.length:

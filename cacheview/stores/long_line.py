@@ -256,4 +256,4 @@ class _Text:
                 return self.error(json_message(error))
             except (ValueError, RecursionError):
                 pass  # where is not known
-        return self.error("a value without an end")
+        return self.error("an unterminated value")

@@ -11,8 +11,8 @@ from typing import Protocol
 from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError
+from cacheview.stores.document_cache import DocumentCache, FileCache, MemoryCache
 from cacheview.stores.files import MeteredFile
-from cacheview.stores.kept import Kept, KeptInFile, KeptInMemory
 from cacheview.stores.problems import Problems
 from cacheview.stores.reasons import reason
 from cacheview.stores.tar import TarError, walk
@@ -62,7 +62,7 @@ def clean_name(name: str) -> str | None:
 class ArchiveMembers:
     """What one pass over a tar archive kept."""
 
-    kept: Kept = field(default_factory=KeptInMemory)
+    kept: DocumentCache = field(default_factory=MemoryCache)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)  # of JSON documents in it, with their sizes
     sizes: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -95,13 +95,13 @@ def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
     """
     members = ArchiveMembers()
     if isinstance(stream.raw, MeteredFile):
-        members.kept = KeptInFile(stream.raw)
+        members.kept = FileCache(stream.raw)
     try:
         _fill(members, stream, budget)
     except LimitError as error:
         members.problems.append(Problem("", f"the archive has {error}"))
     except (TarError, DamagedStreamError, OSError) as error:
-        what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to its end: {reason(error)}"
+        what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to the end: {reason(error)}"
         members.problems.append(Problem("", f"{what}. Everything before it was read"))
     members.root = _root(members.places)
     return members
@@ -140,7 +140,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             except LimitError as error:
                 members.refused[name] = f"the archive has {error}"
                 continue
-        if isinstance(kept, KeptInMemory):
+        if isinstance(kept, MemoryCache):
             budget.spend(Resource.MEMORY, size)
         if size > len(content):
             content += stream.read(size - len(content))

@@ -144,7 +144,7 @@ class IndexReader:
                 yield self._variant(descriptor, below)
                 continue
             if nesting == 0:
-                raise DataError(f"indexes nested more than {self.budget.limits.nesting} deep")
+                raise DataError(f"indexes nested more than {self.budget.limits.nesting} levels deep")
             yield from self._all_variants(below, where, nesting - 1, seen)
 
     def _named_below(self, descriptor: Descriptor, where: str) -> _Content | tuple[Descriptor, ...] | None:

@@ -52,9 +52,9 @@ def reason(error: BaseException) -> str:
 def reason_of_answer(error: BaseException) -> str | None:
     """Of what ends an answer of HTTP early, or makes it none: what came. None for any other exception."""
     if isinstance(error, http.client.RemoteDisconnected):
-        return "the connection was closed before an answer came"
+        return "the connection was closed before a response arrived"
     if isinstance(error, http.client.BadStatusLine):
-        return f"what came is not HTTP, and begins with {str(error).strip()[:_SHOWN]!r}"
+        return f"the response is not HTTP, and begins with {str(error).strip()[:_SHOWN]!r}"
     if isinstance(error, http.client.IncompleteRead):
         partial: bytes | int = error.partial  # of urllib3's it is a number
         came = partial if isinstance(partial, int) else len(partial)

@@ -115,7 +115,7 @@ CONTAINERD: Final = Source(
     "containerd",
     (
         ("containerd:", "containerd at its usual socket"),
-        ("containerd:PATH", "containerd at a socket, or its root folder; #NAMESPACE may follow"),
+        ("containerd:PATH", "containerd at a socket, or its root folder; optionally followed by #NAMESPACE"),
     ),
     _open_containerd,
     is_live=True,
@@ -141,7 +141,7 @@ REGISTRY: Final = Source(
     (
         (
             "registry:NAME",
-            "images of a registry as `docker pull` would bring them: HOST/NAME:TAG or NAME@DIGEST, several with commas",
+            "images in a registry as `docker pull` would pull them: HOST/NAME:TAG or NAME@DIGEST, separated by commas",
         ),
     ),
     _open_registry,
@@ -157,7 +157,7 @@ FILE: Final = Source(
         (
             "PATH",
             "a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file; "
-            "write ./engine:x for a file with such a name",
+            "write ./engine:x for a file with that name",
         ),
     ),
     _open_path,

@@ -24,7 +24,7 @@ from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
 _HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
-WHAT_A_SUITE_IS = "A suite has one JSON object a line, with the keys rules, images and probes"
+WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys rules, images and probes"
 """For who opened something else."""
 
 

@@ -73,8 +73,8 @@ class CopiedLines:
             self._copy.write(piece)
         except OSError as error:
             what = (
-                f"there is no room in {tempfile.gettempdir()} for the lines of this large suite: {reason(error)}. Make "
-                "room, name another folder in TMPDIR, or decompress the suite and open that"
+                f"there is no room in {tempfile.gettempdir()} for the lines of this large suite: {reason(error)}. "
+                "Free some space, set TMPDIR to another folder, or decompress the suite and open that"
             )
             raise DataError(what) from error
         return piece

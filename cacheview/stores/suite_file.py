@@ -51,7 +51,7 @@ def append_case(
         before = _signature(target, where)
         head = _head(target, where)
         if head.startswith(_OTHERS):
-            raise DataError("is compressed, and not by gzip. Decompress it, or choose another file", where=where)
+            raise DataError("is compressed, but not with gzip. Decompress it, or choose another file", where=where)
         if head:
             compressed = head.startswith(_GZIP)
             cases = _cases(where, progress, limits)
@@ -88,7 +88,7 @@ def _has_line_end(target: Path, where: str) -> bool:
                 last = chunk[-1:]
     except (DamagedStreamError, LimitError, OSError) as error:
         raise DataError(
-            f"the file cannot be read to its end: {reason(error)}. Nothing was added", where=where
+            f"the file cannot be read to the end: {reason(error)}. Nothing was added", where=where
         ) from error
     return last == b"\n"
 
@@ -114,6 +114,6 @@ def _write(
     def compare() -> None:
         now = _signature(target, where) if os.path.lexists(target) else None
         if now != before:
-            raise DataError("was changed by another program meanwhile. Nothing was added: try again", where=where)
+            raise DataError("was changed by another program in the meantime. Nothing was added: try again", where=where)
 
     write_whole(target, fill, where, ready=compare)

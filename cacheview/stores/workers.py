@@ -24,7 +24,7 @@ def patiently(work: Callable[[], R], meter: Meter) -> R:
     with Crew(lambda _: work(), [None], 1) as crew:
         for _, result in crew.results(meter):
             return result
-    raise RuntimeError("the work gave no result")
+    raise RuntimeError("the work returned no result")
 
 
 class Crew(Generic[T, R]):

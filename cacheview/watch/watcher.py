@@ -51,7 +51,7 @@ class Watcher:
         runtime: see `listen`.
 
     Raises:
-        DataError: the engine does not answer or cannot be watched, or nothing can listen.
+        DataError: the engine does not respond or cannot be watched, or nothing can listen.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ class WatchProcess:
             alive: called now and then while the engine has not answered; what it raises ends the waiting.
 
         Raises:
-            DataError: the engine does not answer or cannot be watched, or nothing can listen.
+            DataError: the engine does not respond or cannot be watched, or nothing can listen.
         """
         check_sockets()
         with self._lock:

@@ -13,7 +13,10 @@ from cacheview.cli import main
     ("arguments", "printed"),
     [
         (["--host", "unix:///nowhere/docker.sock"], "unix:///nowhere/docker.sock"),
-        (["--host", "ssh://user:password@host"], "ssh://user:password@host: ssh:// takes a user, a host, a port"),
+        (
+            ["--host", "ssh://user:password@host"],
+            "ssh://user:password@host: ssh:// accepts only a user, a host",
+        ),
         (["--context", "no-such-context"], "there is no Docker context 'no-such-context'"),
         (["--context", "a", "--host", "b"], "not allowed with argument"),
         (["--records", "missing"], "--records: missing is not a folder"),

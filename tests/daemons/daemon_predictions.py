@@ -30,10 +30,10 @@ from cacheview.replay.result import Replay, Step
 
 __all__ = ["NOT_BUILT", "built", "differences", "predicted", "predicted_for", "unlike", "wrong_of"]
 
-NOT_BUILT = "part of which would have to be built"
+NOT_BUILT = "which would have to be built in part"
 """Why files of a stage may be unknown, whatever the store."""
 
-_LATER = "it depends on the step before, which is unknown"
+_LATER = "it depends on the previous step, which is unknown"
 
 
 def predicted(

@@ -79,7 +79,7 @@ def test_a_word_is_resolved(text: str, expected: str) -> None:
         ("${UNSET:?give it}", "UNSET: give it"),
         ("${UNSET?}", "UNSET: must not be unset"),
         ("${NONE:?}", "NONE: must not be empty"),
-        ("${A:-" * 101, "nested more than 100 deep"),
+        ("${A:-" * 101, "nested more than 100 levels deep"),
     ],
 )
 def test_what_cannot_be_resolved_is_reported_with_the_word(text: str, reason: str) -> None:

@@ -274,12 +274,12 @@ def test_another_release_writes_its_own_texts() -> None:
     assert changed(f"COPY --chown=1 {FILE} /", image(), release=older)["Cmd"] == joined(f"COPY --chown=1{FILE} in / ")
     assert changed("WORKDIR //a/", image(), release=older)["WorkingDir"] == "/a"
     assert changed("HEALTHCHECK CMD a", image(), release=older)["Cmd"] == nop("HEALTHCHECK ('CMD-SHELL', 'a')")
-    with pytest.raises(DataError, match=r"the classic builder of Docker 20\.10 does not know it"):
+    with pytest.raises(DataError, match=r"the classic builder of Docker 20\.10 does not support it"):
         probe_config("HEALTHCHECK --start-interval=1s CMD a", image(), release=older)
 
 
 REFUSED = [
-    ("FROM alpine", "FROM: the builder never asks the cache for FROM; choose the image as the parent"),
+    ("FROM alpine", "FROM: the builder never looks up FROM in the cache; choose the image as the parent"),
     ("RUM make", "RUM: no such instruction; did you mean RUN?"),
     ("?", "no such instruction; there are ADD, ARG"),
     ("", "it has no instructions"),
@@ -294,11 +294,11 @@ REFUSED = [
     (f"COPY --link=x {FILE} /d", "--link is either true or false"),
     (f"COPY --chown {FILE} /d", "--chown has no value"),
     (f"COPY --chown=1 --chown=2 {FILE} /d", "--chown is given twice"),
-    (f"ADD --from=x {FILE} /d", "ADD: no such flag: --from; it takes --chown, --link"),
-    ("COPY <<EOF /d\na\nEOF", "no files from a heredoc"),
+    (f"ADD --from=x {FILE} /d", "ADD: no such flag: --from; it accepts --chown, --link"),
+    ("COPY <<EOF /d\na\nEOF", "not read files from a heredoc"),
     (f"COPY {FILE} <<EOF\na\nEOF", "destination cannot be a heredoc"),
     ("RUN --mount=type=cache a", "RUN: BuildKit accepts --mount"),
-    ("CMD --x a", "CMD: no such flag: --x; it takes none"),
+    ("CMD --x a", "CMD: no such flag: --x; it accepts none"),
     ("CMD [1]", "CMD: the JSON form takes strings only"),
     ("ENV", "ENV: it takes at least one argument; write ENV NAME=value"),
     ("ENV A", "ENV: 'A' has no value"),

@@ -159,7 +159,7 @@ def test_an_unknown_newer_candidate_does() -> None:
     hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
     explanation = asked([hit, unknown], Cmd=COMMAND)
     assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
-    assert explanation.sentence == "a hit on one of 2 images, which one is not known"
+    assert explanation.sentence == "a hit on one of 2 images; which one is unknown"
     assert aspects(explanation) == ["container_config"]
     checks = checks_of(explanation, OLD)
     assert [name for name, check in checks.items() if check.doubts] == ["newest"]
@@ -415,7 +415,7 @@ def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(na
 def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark: bool) -> None:
     reason = marked_by(version, "graphdriver-28.5.2").reason
     assert ("most likely was:" in reason) is has_mark
-    assert (f"Docker {version} created it" in reason) is not has_mark
+    assert (f"Docker {version}, which created it," in reason) is not has_mark
 
 
 @pytest.mark.slow

@@ -111,10 +111,17 @@ def test_an_image_is_downloaded_once_and_deleted(tmp_path: Path, monkeypatch: py
     assert printed == ["downloading app:1 (7 bytes) to read its layers"]
 
 
+def test_only_a_suite_is_called_one() -> None:
+    suite = ImageStore((), "suite", "/stores/suite.jsonl")
+    assert why_no_layers(suite).startswith("a suite has no layers")
+    for location in ("containerd:/run/containerd/containerd.sock", "data-root:/var/lib/docker"):
+        assert "suite" not in why_no_layers(ImageStore((), "store", location))
+
+
 def test_nothing_is_downloaded_without_being_asked_for() -> None:
     assert is_downloadable(store_of())
     assert why_no_layers(store_of()) == ""
-    with pytest.raises(LayerUnavailableError, match="only as a whole image") as caught:
+    with pytest.raises(LayerUnavailableError, match="only as part of a whole image") as caught:
         open_layers(store_of())
     assert "--download-layers" in caught.value.remedy
 

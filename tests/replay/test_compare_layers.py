@@ -61,7 +61,7 @@ def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> N
     assert reported.startswith(
         "The files likely differ from those that made:1 was built from: src/a.c: content changed"
     )
-    assert "src/out points outside of what was copied" in reported
+    assert "src/out points outside the copied files" in reported
     (folder / "src" / "a.c").write_bytes(b"int a;")
     (folder / "top").write_bytes(b"y")
     found, reported = compared(built)
@@ -80,4 +80,4 @@ def test_contents_are_read_from_the_layer_and_the_context(tmp_path: Path) -> Non
     (built.folder / "src" / "a.c").unlink()
     gone = found.contents(change, 100)
     assert (gone.before, gone.now) == (b"int a;", None)
-    assert gone.problem.startswith("What it is now cannot be read")
+    assert gone.problem.startswith("The current version cannot be read")

@@ -108,14 +108,14 @@ def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> Non
     daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
     miss, text = missed(daemon, "FROM base:1\nRUN one\nRUN two\n")
     assert miss.remedy.phrase == "add --cache-from img:1"
-    assert "Hazard, loaded without parents: img:1 has this very step in its history" in text
+    assert "Hazard, loaded without parents: img:1 has exactly this step in its history" in text
 
 
 @pytest.mark.parametrize("source", ["https://example.com/x", "--from=nothing:1 /x"])
 def test_a_miss_whatever_the_files_are_has_a_reason(daemon: Daemon, source: str) -> None:
     reported = daemon.replay(f"FROM base:1\nADD {source} /y\n".replace("ADD --from", "COPY --from"))
     assert statuses(reported) == ["miss"]
-    printed = "no image on base:1 is this step, whatever its files are"
+    printed = "no image on base:1 is this step, regardless of its files"
     assert reported.steps[1].reason == printed
     assert f" ---> miss: {printed}" in replay_as_text(reported, daemon.store)
     (entry,) = json.loads(replay_as_json(reported, daemon.rules))["misses"]

@@ -112,7 +112,7 @@ def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> N
     reported = daemon.replay(TWO_STAGES, options=CACHE)
     assert statuses(reported) == ["hit", "hit"]
     assert (reported.steps[1].made_by, reported.steps[1].possible) == (2, (restored.id,))
-    words = "the image of step 2, or eeeeeeeeeeee, if an earlier build created that very image"
+    words = "the image of step 2, or eeeeeeeeeeee, if an earlier build created exactly that image"
     assert f" ---> {words}\n" in replay_as_text(reported, daemon.store)
 
 
@@ -130,7 +130,7 @@ def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words()
         reported.refused.what,
     )
     text = replay_as_text(reported, daemon.store)
-    assert "never answered at line 2: The daemon would never answer: neither the source nor the local match" in text
+    assert "never answered at line 2: The daemon would never respond: neither the source nor the local match" in text
     assert "daemon says" not in text
     daemon.version = "26.1.5"
     later = daemon.replay(dockerfile, options=CACHE)

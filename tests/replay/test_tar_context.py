@@ -258,7 +258,7 @@ def test_what_unpacks_to_very_much_is_not_read_on(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("cacheview.replay.tar_context.Limits", lambda **given: Limits(unpacked=1 << 20, **given))
     data = raw_tar(("zeros", b"0", bytes(2 << 20)))
     assert of(data).has("zeros")
-    with pytest.raises(DataError, match=r"the context has more than 1,048,576 bytes when it is unpacked"):
+    with pytest.raises(DataError, match=r"the context has more than 1,048,576 bytes when decompressed"):
         of(bz2.compress(data))
 
 

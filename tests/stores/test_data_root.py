@@ -176,7 +176,7 @@ class TestNothingToRead:
         store = read(tmp_path)
         assert store.images == ()
         assert store.problems == ()
-        assert store.notes == ("There are no images in it.",)
+        assert store.notes == ("This store has no images.",)
 
     def test_the_usual_root(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         image_id = Root(tmp_path).image(1)

@@ -71,8 +71,8 @@ def test_what_python_raises_is_reported_in_words(act: Callable[[], object], prin
 @pytest.mark.parametrize(
     ("error", "printed"),
     [
-        (http.client.RemoteDisconnected("x"), "the connection was closed before an answer came"),
-        (http.client.BadStatusLine("SSH-2.0"), "what came is not HTTP, and begins with 'SSH-2.0'"),
+        (http.client.RemoteDisconnected("x"), "the connection was closed before a response arrived"),
+        (http.client.BadStatusLine("SSH-2.0"), "the response is not HTTP, and begins with 'SSH-2.0'"),
         (http.client.IncompleteRead(b"abc", 7), "it ended after 3 of 10 bytes"),
         (http.client.IncompleteRead(b"abc"), "after 3 bytes a piece of it is damaged, or ended early"),
         (urllib3.exceptions.IncompleteRead(3, 7), "it ended after 3 of 10 bytes"),

@@ -74,10 +74,10 @@ def test_a_cut_suite_gives_what_came_before(tmp_path: Path) -> None:
     assert cases
     assert all(isinstance(line, SuiteCase) for line in cases)
     assert isinstance(last, DataError)
-    assert "cannot be read to its end" in last.what
+    assert "cannot be read to the end" in last.what
     result = open_store(path)
     assert len(result.cases) == len(cases)
-    assert "cannot be read to its end" in result.problems[-1].what
+    assert "cannot be read to the end" in result.problems[-1].what
 
 
 def test_a_line_without_end(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_one_that_listens_and_is_silent(tmp_path: Path, monkeypatch: pytest.Monk
         silent.bind(str(path))
         silent.listen()
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-        with pytest.raises(DataError, match="did not answer within"):
+        with pytest.raises(DataError, match="did not respond within"):
             ask_engine(0.2)
 
 

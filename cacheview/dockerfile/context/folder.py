@@ -58,7 +58,7 @@ class FolderContext:
         given = os.fspath(path)
         self._root = os.path.realpath(given)
         if not os.path.isdir(self._root):
-            raise DataError("there is no such folder; the context is a folder on this machine", where=given)
+            raise DataError("there is no such folder; the context must be a folder on this machine", where=given)
         if not os.access(self._root, os.R_OK | os.X_OK):
             raise DataError("you have no permission to read the folder; change its permissions", where=given)
         self._most_entries = most_entries
@@ -230,7 +230,7 @@ class FolderContext:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise DataError(f"it cannot be looked at: {error.strerror}", where=path) from None
+            raise DataError(f"its status cannot be read: {error.strerror}", where=path) from None
 
     def _described(self, path: str, place: str, status: os.stat_result) -> Entry:
         kind = _KINDS[stat.S_IFMT(status.st_mode)]

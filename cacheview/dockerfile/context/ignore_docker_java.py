@@ -101,7 +101,7 @@ def _chunk(out: list[str], pattern: str) -> str:
         if char == "[":
             at = _class(out, pattern, at)
         elif char == "]":
-            raise ValueError("] without its [")
+            raise ValueError("] without a matching [")
         elif char in "*?":
             out.append(_NAME if char == "*" else "[^/]")
         else:
@@ -114,14 +114,14 @@ def _class(out: list[str], pattern: str, at: int) -> int:
     end = pattern.find("]", at)
     text = pattern[at:end]
     if end <= at or "[" in text:
-        raise ValueError("a range that is not finished")
+        raise ValueError("an unfinished range")
     if "&&" in text:
         raise UnknownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not supported here")
     _check_ranges(text)
     negated = text.startswith("^")
     chars = text[1:] if negated else text
     if not chars:
-        raise ValueError("a range that is not finished")
+        raise ValueError("an unfinished range")
     ranges: list[tuple[str, str]] = []
     place = 0
     while place < len(chars):
@@ -143,9 +143,9 @@ def _check_ranges(text: str) -> None:
     for char in text:
         if char == "-":
             if not may_dash:
-                raise ValueError("a dash that is not expected")
+                raise ValueError("an unexpected dash")
             may_dash, after_dash = False, True
         else:
             may_dash, after_dash = not after_dash, False
     if after_dash:
-        raise ValueError("a range that is not finished")
+        raise ValueError("an unfinished range")

@@ -71,7 +71,7 @@ class _Unpacked:
             # Of the root by another name than ``.`` a folder only changes its mode, which nothing sums.
             self.is_as_sent = False
             if header.type != _FOLDER:
-                what = "it replaces the context's root folder, and what a daemon does with that is not known"
+                what = "it replaces the context's root folder; how a daemon handles that is unknown"
                 raise DataError(what, where=header.name[:200])
             return
         above = path.rpartition("/")[0]

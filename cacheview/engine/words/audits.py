@@ -30,7 +30,7 @@ def pruned(count: int) -> Text:
         f"{_images(count, 'has no name and is a parent', 'have no name and are parents')} of named images: "
         "`docker image prune` removes such images from a containerd store, and then the next build misses from its "
         "first step.",
-        "Do not prune between builds, or name the images that a build continues from.",
+        "Either avoid pruning between builds, or tag the images that a build continues from.",
     )
 
 
@@ -38,7 +38,7 @@ def orphans(count: int) -> Text:
     """Images record parents that are not in the store."""
     return Text(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
-        "read): a build finds such an image only if that very parent comes back.",
+        "read): a build finds such an image only if exactly that parent comes back.",
         "Build again; the new images record parents that are in the store.",
     )
 
@@ -55,9 +55,9 @@ def cycle(count: int) -> Text:
 def unmarked(count: int) -> Text:
     """Images do not have the mark, which these rules look for."""
     return Text(
-        f"{_images(count, 'is', 'are')} not recorded as built here: built by an engine that did not write this mark, "
-        "before an upgrade, or loaded. The local cache never answers with such an image, so each of these steps "
-        "misses once.",
+        f"{_images(count, 'is', 'are')} not recorded as built here. {'It was' if count == 1 else 'They were'} loaded, "
+        "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
+        "image, so each of these steps misses once.",
         "Build once: the new images have the mark.",
     )
 
@@ -68,7 +68,7 @@ def legacy_only(count: int) -> Text:
         f"{_images(count, 'is a hit', 'are hits')} only under these rules: since Docker 25.0.2, 24.0.9 and 23.0.10 "
         "(CVE-2024-24557) the local cache answers only with images that are recorded as built here, and compares all "
         "fields. After an upgrade of the engine each of these steps misses once.",
-        "Plan for one build without cache after the upgrade.",
+        "Plan for one uncached build after the upgrade.",
     )
 
 
@@ -83,8 +83,8 @@ def timeless(count: int) -> Text:
 def empty_labels(count: int) -> Text:
     """Images have labels without a value, which match any other."""
     return Text(
-        f"{_images(count, 'has', 'have')} a label with an empty value: it matches any other label in its place, as a "
-        "label that is not in the probe reads as empty.",
+        f"{_images(count, 'has', 'have')} a label with an empty value: it matches any other label in its place, "
+        "because a label that is not in the probe reads as empty.",
         "Give labels a value.",
     )
 
@@ -94,7 +94,7 @@ def empty_configs(count: int) -> Text:
     return Text(
         f"{_images(count, 'has', 'have')} no recorded build config, which reads as an empty one: it matches any "
         "step whose config is empty. Images that the cache creates from a source have none.",
-        "Remove them if steps without a command are built here.",
+        "Remove them if you build steps without a command here.",
     )
 
 
@@ -102,7 +102,7 @@ def tied(images: int, groups: int, *, by_layers: bool) -> Text:
     """Images that the same step matches, with no order of time. ``by_layers``: their history and layers match it."""
     alike = "have the same parent and creation time, and the same step matches them"
     if by_layers:
-        alike = "come next on the same image by the same command"
+        alike = "follow the same image with the same command"
     return Text(
         f"{counted(images, 'image')} tie ({counted(groups, 'group')}): they {alike}. The order in which the store "
         "lists them decides which one is used.",
@@ -117,11 +117,11 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> Text:
         ignored: as ``--cache-from`` they bring in nothing.
         panics: else, they can make the daemon panic.
     """
-    effect = "counts for less as --cache-from than its history suggests"
+    effect = "contributes less as --cache-from than its history suggests"
     if ignored:
         effect = "is silently ignored as --cache-from"
     elif panics:
-        effect = "can make the daemon panic and end the build as --cache-from"
+        effect = "can make the daemon panic and fail the build as --cache-from"
     return Text(
         f"The history of {_images(count, 'has', 'have')} more steps with a layer than there are layers: such an image "
         f"{effect}.",
@@ -132,7 +132,7 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> Text:
 def loaded(count: int) -> Text:
     """Images were built on another one and record no parent."""
     return Text(
-        f"{_images(count, 'was', 'were')} built on another image of this store, and no parent is recorded: loaded, "
-        "pulled or imported. The local cache does not find their steps.",
+        f"{_images(count, 'was', 'were')} built on another image in this store, but without a recorded parent "
+        "(loaded, pulled or imported). The local cache does not find their steps.",
         "Use them as --cache-from where the rules allow it, or build them again here.",
     )

@@ -24,7 +24,7 @@ HOW: Final = 'a name such as graphdriver-24.0.7, or a release and a storage driv
 
 def newer_than_known(release: DockerVersion, newest: DockerVersion) -> str:
     """The rules of the newest known release are used for a newer one."""
-    return f"{release} is newer than the newest release whose rules are known, {newest}."
+    return f"{release} is newer than {newest}, the newest release whose rules are known."
 
 
 def unchecked(release: DockerVersion, used: DockerVersion) -> str:
@@ -40,17 +40,17 @@ def no_rule_set(name: str, known: Iterable[str], *, or_release: bool) -> str:
 
 def not_a_version(text: str) -> str:
     """The text names no release."""
-    return f"{text!r} is not a version of Docker: write all of it, as in 24.0.7, or 29.x for the newest"
+    return f"{text!r} is not a Docker version: write it in full, as in 24.0.7, or 29.x for the newest"
 
 
 def no_driver(text: str) -> str:
     """The text names a release alone."""
-    return f'{text!r} does not say which image store: add the storage driver, such as "{text}, overlay2"'
+    return f'{text!r} does not specify the image store: add the storage driver, such as "{text}, overlay2"'
 
 
 def unknown_driver(driver: str) -> str:
     """There is no such storage driver."""
-    return f"unknown storage driver {driver!r}: give overlay2, another one, or containerd"
+    return f"unknown storage driver {driver!r}: use overlay2, another graph driver, or containerd"
 
 
 def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:

@@ -42,14 +42,14 @@ ENGINE_VERSION: Final = (
 """Reason and remedy of the doubt about the version of an engine."""
 
 _EVIDENCE: Final = {
-    Evidence.OLD_ENGINE: "Docker {version} created it, which did not yet record its own builds",
+    Evidence.OLD_ENGINE: "Docker {version}, which created it, did not yet record its own builds",
     Evidence.PARENT_UNKNOWN: "the store does not report its parent",
-    Evidence.PARENT: "it records a parent, which no pull or load does",
+    Evidence.PARENT: "it records a parent, which a pull or load never does",
     Evidence.PARENT_OR_LOADED: (
-        "it records a parent, which no pull does, and a load only of images saved together with their parent"
+        "it records a parent: a pull never does, and a load does only for images saved together with their parent"
     ),
     Evidence.NO_PARENT: (
-        "it records no parent: a first step FROM scratch has none, nor has an image that was pulled or loaded"
+        "it records no parent: neither the first step of a FROM scratch build nor a pulled or loaded image has one"
     ),
 }
 

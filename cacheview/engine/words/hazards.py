@@ -95,7 +95,7 @@ def discarded(match: Image, *, any_ancestor: bool) -> Text:
 def cycle_of_source(match: Image) -> Text:
     """The daemon looks for a local match among parents that form a cycle."""
     return Text(
-        "The daemon would never answer: the recorded parents of a source form a cycle, and it looks for "
+        "The daemon would never respond: the recorded parents of a source form a cycle, and it looks for "
         f"{match.title} among them until its stack overflows.",
         f"{_LEAVE_OUT}remove one of the images of the cycle.",
     )
@@ -104,15 +104,15 @@ def cycle_of_source(match: Image) -> Text:
 def loop(match: Image) -> Text:
     """Neither the source nor the local match records a parent."""
     return Text(
-        f"The daemon would never answer: neither the source nor the local match {match.title} records a parent, so "
+        f"The daemon would never respond: neither the source nor the local match {match.title} records a parent, so "
         "it recurses until its stack overflows.",
-        f"{_LEAVE_OUT}name first an image that was built on this match.",
+        f"{_LEAVE_OUT}first name an image that was built on this match.",
     )
 
 
 _RESTORES = {
     Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, and the daemon panics",
-    Why.RESTORE_FAILED: "the step has no layer that could be read, or needs what the store cannot unpack",
+    Why.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
     Why.RESTORED_BEFORE: "an earlier build created that image, and the name that containerd would give it is in use",
 }
 
@@ -120,8 +120,8 @@ _RESTORES = {
 def restore_fails(source: Image, why: Why) -> Text:
     """The daemon cannot create the image of a step in the middle of a source."""
     return Text(
-        f"The build fails where without --cache-from it would go on: {source.title} contains this step but continues "
-        f"after it; the daemon must create an image for the step alone and fails: {_RESTORES[why]}.",
+        f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
+        f"continues after it, so the daemon must create an image for the step alone, and fails: {_RESTORES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
         if why is Why.RESTORED_BEFORE
         else f"{_LEAVE_OUT}name an image that ends with this step.",
@@ -131,8 +131,8 @@ def restore_fails(source: Image, why: Why) -> Text:
 def unmarked(image: Image) -> Text:
     """An image matches but for the mark."""
     return Text(
-        f"{image.title} matches on every compared field, but is not recorded as built here: it was built by an engine "
-        "that did not write this mark, before an upgrade, or it was loaded.",
+        f"{image.title} matches on every compared field, but is not recorded as built here: it was loaded, or built "
+        "before an upgrade by an engine that did not write this mark.",
         "Build once: the step runs again, its image gets the mark, and the next build finds it.",
     )
 
@@ -157,7 +157,7 @@ _WAYS = {
 def loaded(image: Image, way: WayToHit) -> Text:
     """An image has the step and records no parent."""
     return Text(
-        f"{image.title} has this very step in its history, on this parent, but records no parent: it was loaded, "
+        f"{image.title} has exactly this step in its history, on this parent, but records no parent: it was loaded, "
         "pulled or imported, and the local cache looks only at recorded parents.",
         _WAYS[way].replace("{title}", image.title),
     )
@@ -166,7 +166,7 @@ def loaded(image: Image, way: WayToHit) -> Text:
 def orphan(image: Image, way: WayToHit) -> Text:
     """An image has the step, and the parent that it records is not in the store."""
     return Text(
-        f"{image.title} has this very step in its history, on this parent, but the image that it records as its "
+        f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
         "parent is not in the store (it was pruned, or could not be read), so no step leads to it.",
         _WAYS[way].replace("{title}", image.title),
     )
@@ -175,7 +175,7 @@ def orphan(image: Image, way: WayToHit) -> Text:
 def pulled_for_scratch(image: Image) -> Text:
     """A step FROM scratch hits an image that no build from scratch made."""
     return Text(
-        f"{image.title} was not made by the first step of a FROM scratch build: it has "
+        f"{image.title} was not created by the first step of a FROM scratch build: it has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
         "A step FROM scratch matches any image without a parent whose config matches.",
         "Begin the build with a step that no other image has, such as a unique LABEL.",
@@ -192,7 +192,8 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> Text:
 
 def layer_tie(image: Image, others: Sequence[Image]) -> Text:
     """Several images come next by their history and layers."""
-    return _tie(image, others, "all come next by their history: the one used is the first in the order in which")
+    why = "all come next according to their history: the daemon uses the first one in the order in which"
+    return _tie(image, others, why)
 
 
 def _tie(image: Image, others: Sequence[Image], why: str) -> Text:
@@ -215,8 +216,8 @@ def empty_label(labels: Sequence[str]) -> Text:
 def restored_empty_config(image: Image) -> Text:
     """The hit is an image that the cache created, with no record of what it was made with."""
     return Text(
-        f"The cache itself created {image.title} from a step of another image, without a build config: it reads as an "
-        "empty one, which matches this probe whatever the step was.",
+        f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
+        "build config reads as empty, and matches this probe regardless of the step.",
         "Remove it, or give the step a command.",
     )
 
@@ -226,7 +227,7 @@ def new_empty_config() -> Text:
     return Text(
         "The new image has no recorded build config, which reads as an empty one: from now on it is a local match for "
         "any empty config on this parent.",
-        "Remove the new image after the build if steps without a command are built here.",
+        "Remove the new image after the build if you build steps without a command here.",
     )
 
 
@@ -240,7 +241,7 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> Text:
 
 def uncompared_by_history(fields: Sequence[str]) -> Text:
     """A source's step was made with other values of fields than the probe's."""
-    why = "a history match compares nothing but the command"
+    why = "a history match compares only the command"
     return Text(_uncompared(fields, why), f"{_NOT_YOURS}: no release compares more.")
 
 
@@ -264,8 +265,8 @@ def further_steps(image: Image, further: int) -> Text:
 def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> Text:
     """Two commands are the same text once their words are joined."""
     return Text(
-        f"The step was made with the command {command(made_with)} and the probe has {command(probe)}: they differ only "
-        "in where their words end, and the history does not record that.",
+        f"The step was made with the command {command(made_with)} and the probe has {command(probe)}: they differ "
+        "only in where their words end, which the history does not record.",
         "Make the commands differ in more than their spacing.",
     )
 

@@ -18,7 +18,7 @@ _NOTES: Final[Mapping[NoteKind, str]] = {
     NoteKind.NO_VERSION: "an image without a version runs everywhere",
     NoteKind.NOT_FULL_VERSION: "not a full version: counts as 0.0.0",
     NoteKind.COMPARED_AS: "compared as {value} and {other}",
-    NoteKind.OVERWRITTEN: "{value}, but from the third part on the builder's",
+    NoteKind.OVERWRITTEN: "{value}, with the third and later parts from the builder's version",
 }
 
 

@@ -29,9 +29,9 @@ RELEASES = "Releases"
 NOT_COMPARED = "not compared"
 
 _CANDIDATES = {
-    Candidates.CHILDREN: "images that record the parent; for scratch, all that record none",
+    Candidates.CHILDREN: "images that record the parent; for scratch, all images that record none",
     Candidates.MARKED: "images that record the parent; for scratch, those marked as a first step",
-    Candidates.BY_LAYERS: "images with one layer and one history entry more than the parent; for scratch, none",
+    Candidates.BY_LAYERS: "images with one more layer and one more history entry than the parent; for scratch, none",
 }
 _MISSING_TIME = {
     MissingTime.YEAR_ONE: "counts as year 1",
@@ -47,10 +47,10 @@ _DESCENT = {
         "if a source records it as its parent; if the source records none, the local match's own parent is checked"
     ),
     Descent.ANCESTOR: "if it is an ancestor of a source",
-    Descent.ALWAYS: "always: the sources are looked at first",
+    Descent.ALWAYS: "always: the sources are checked first",
 }
 _SOURCE_HIT = {
-    SourceHit.WHOLE: "with the source itself, whatever comes after the step",
+    SourceHit.WHOLE: "with the source itself, regardless of what comes after the step",
     SourceHit.RESTORE: (
         "at its last step, with the source, which gets the parent; before that, with a new image of the step"
     ),
@@ -93,7 +93,7 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
         "If several match": _TIE[rules.tie],
         "--cache-from brings in": _SOURCES[rules.sources],
         "With --cache-from, a local match counts": _DESCENT[rules.descent],
-        "A source answers whose history continues with the step": _SOURCE_HIT[rules.source_hit],
+        "A source whose history continues with the step answers": _SOURCE_HIT[rules.source_hit],
         "A restored image": _restoring(rules.restoring) if rules.may_restore else "is not created",
         "A parent that is not in the store": _lost_parent(rules),
     }
@@ -127,7 +127,7 @@ def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
 def _required(rules: RuleSet) -> str:
     words = [_requirement(requirement) for requirement in (*rules.requirements, *rules.later)]
     if rules.by_layers:
-        words.append("a history that is the parent's and the command")
+        words.append("a history that consists of the parent's and the command")
     return "; ".join(words) or "none"
 
 
@@ -159,7 +159,7 @@ def _restoring(restoring: Restoring) -> str:
 def _lost_parent(rules: RuleSet) -> str:
     if rules.lost_parent.is_miss:
         return "is a miss"
-    words = "is an error" if rules.sources_must_exist else "is a miss; beside --cache-from an error"
+    words = "is an error" if rules.sources_must_exist else "is a miss; with --cache-from, an error"
     if rules.parent_platform is not ANY_PLATFORM:
-        words += ", and so is one of another platform"
+        words += ", and so is one for another platform"
     return words

@@ -96,7 +96,7 @@ def unread_value(value: object) -> str:
 
 # What --cache-from brings in, and whether the local match counts
 
-NO_LOCAL_ANSWER: Final = "the local cache has no answer"
+NO_LOCAL_ANSWER: Final = "the local cache has no match"
 ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local match's own parent"
 ASKS_ANSWER_FOREVER: Final = f"{ASKS_ANSWER}, which is not recorded either, so it recurses until the stack overflows"
 CYCLE_OF_PARENTS: Final = "the parents form a cycle: the daemon loops until its stack overflows"
@@ -140,11 +140,11 @@ PARENT_OF_OTHER_PLATFORM: Final = (
 MORE_ENTRIES: Final = "the source must have more entries than the parent"
 NOT_FEWER_LAYERS: Final = "the source must have no fewer layers than the parent"
 LAYERS_OF_PARENT: Final = "the parent's layers against the source's first"
-OTHER_ZONE: Final = "the same instant, written in another zone: not equal to the daemon"
+OTHER_ZONE: Final = "the same instant in another time zone: different to the daemon"
 NOT_LOOKED_UP: Final = "not looked up"
 SCRATCH: Final = "FROM scratch is never looked up: always a miss"
-ONE_ENTRY_MORE: Final = "one entry more than the parent"
-ONE_LAYER_MORE: Final = "one layer more than the parent: a step without a layer never matches"
+ONE_ENTRY_MORE: Final = "one more entry than the parent"
+ONE_LAYER_MORE: Final = "one more layer than the parent: a step without a layer never matches"
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:

@@ -60,7 +60,7 @@ def no_candidates(trace: Trace, title: str) -> str:
     if not trace.store.images:
         return "the store has no images"
     if trace.rules.by_layers:
-        return f"the store has no image with the layers of {title} and more"
+        return f"the store has no image that adds a layer to {title}"
     if trace.probe.parent != SCRATCH:
         return f"the store has no image whose parent is {title}"
     if trace.rules.marks_first_steps:
@@ -93,7 +93,8 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Words:
             why = "but neither it nor the source records a parent."
             if verdict.why is Why.PARENT_CYCLE:
                 why = "but the source's recorded parents form a cycle."
-            return Words("the daemon would never answer this probe", f"{verdict.local.title} matches locally, {why}")
+            reason = f"{verdict.local.title} matches locally, {why}"
+            return Words("the daemon would never respond to this probe", reason)
         case VerdictOutcome.MISS:
             return _of_miss(trace, check, nearest, parent)
         case VerdictOutcome.UNKNOWN:
@@ -111,7 +112,7 @@ def words_of_unknown(rules: RuleSet, unknown: Unknown) -> Words:
         return Words(f"it may be {_or(possible)}", what)
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
-        return Words(f"a hit on {who}, which one is not known", what)
+        return Words(f"a hit on {who}; which one is unknown", what)
     if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
         return _if_built_here(rules, images, who)
     others = unknown.outcomes - {VerdictOutcome.HIT}
@@ -180,19 +181,19 @@ def _of_error(trace: Trace) -> Words:
 
 def _of_hit(trace: Trace, image: Image, parent: str) -> Words:
     if trace.rules.by_layers:
-        reason = f"It has one layer and one history entry more than {parent}, and the entry is this command."
+        reason = f"It has one more layer and one more history entry than {parent}, and that entry is this command."
         return Words(f"{known_as(image)} is used", reason)
     if trace.verdict.narrowed is not None:
         source = known_as(trace.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent} and continues with this command"
         if not trace.verdict.is_new:
-            made = "and then with others: the image of this step alone was created from it before."
+            made = "and then with others: an earlier build created the image of this step alone from it."
             return Words(f"{known_as(image)} is used", f"{reason}, {made}")
-        made = "and then with others: so an image of this step alone is created from it."
+        made = "and then with others, so an image of this step alone is created from it."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
-                f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created that very image"
+                f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created exactly that image"
             )
             return Words(words, f"{reason}, {made}")
         return Words("a newly created image is used", f"{reason}, {made}")
@@ -250,22 +251,27 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
     who = known_as(nearest)
     match check.kind:
         case CheckKind.BUILT_LOCALLY:
-            return f"Nearest is {who}: it is not recorded as built here.", ""
+            return f"The nearest image is {who}: it is not recorded as built here.", ""
         case CheckKind.CREATED:
-            return f"Nearest is {who}, which matches but has no creation time: an image without one never matches.", ""
+            return (
+                f"The nearest image is {who}, which matches but has no creation time: an image without one never "
+                "matches.",
+                "",
+            )
         case CheckKind.LENGTH:
             return (
-                f"Nearest is {who}: {check.field} has {_elements(check.probe)}, the image {check.image or 'none'}.",
+                f"The nearest image is {who}: {check.field} has {_elements(check.probe)}, the image "
+                f"{check.image or 'none'}.",
                 "",
             )
     if is_same_but_for_files(check.probe, check.image):
-        return f"Nearest is {who}: the same step with other files; the store has only their checksum.", ""
+        return f"The nearest image is {who}: the same step with other files; the store has only their checksum.", ""
     argument = argument_of(check, config)
     if argument:
-        return f"Nearest is {who}: build argument {argument} differs.", _values(check)
+        return f"The nearest image is {who}: build argument {argument} differs.", _values(check)
     if check.image is UNKNOWN:  # a check that is not known is not a failure, so there is none of this image to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
-    return f"Nearest is {who}: {check.name} differs.", _values(check)
+    return f"The nearest image is {who}: {check.name} differs.", _values(check)
 
 
 def _elements(count: object) -> str:

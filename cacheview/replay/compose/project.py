@@ -45,4 +45,4 @@ def not_read(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
         yield f"{beside} is not read, as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
     files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]
     if len(files) > 1:
-        yield f"COMPOSE_FILE names {len(files)} files, of which only {path.name} is read; to merge them, {CONFIG_HINT}"
+        yield f"COMPOSE_FILE names {len(files)} files, but only {path.name} is read; to merge them, {CONFIG_HINT}"

@@ -105,7 +105,7 @@ class _File:
         document = reader.document(path)
         if as_v1:
             if "include" in document:
-                raise DataError("Compose v1 does not know include; leave it out", where=str(path))
+                raise DataError("Compose v1 does not support include; leave it out", where=str(path))
             document = {name: document[name] for name in _V1_SECTIONS if name in document}
         self._as_v1 = as_v1
         self._document = {name: variables.into(value, f"{path}: {name!s:.80}") for name, value in document.items()}
@@ -113,7 +113,7 @@ class _File:
         if services is None and not as_v1 and "include" in self._document:
             services = {}
         if not isinstance(services, dict):
-            raise DataError("it has no mapping services", where=str(path))
+            raise DataError("it has no `services` mapping", where=str(path))
         for name, service in services.items():
             if not isinstance(service, dict):
                 raise DataError(f"services.{str(name)[:80]} must be a mapping", where=str(path))

@@ -286,7 +286,7 @@ class _V1(_V2):
     def build(self, build: Mapping[str, Any]) -> ComposeBuild:
         for key in ("dockerfile_inline", *_NOT_CLASSIC, "platforms", "no_cache", "pull"):
             if key in build:
-                raise DataError(f"Compose v1 does not know {key}; leave it out", where=self.where)
+                raise DataError(f"Compose v1 does not support {key}; leave it out", where=self.where)
         if "context" not in build:
             raise DataError("Compose v1 needs a context; give one", where=self.where)
         self._check_types(build)

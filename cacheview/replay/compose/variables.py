@@ -83,7 +83,7 @@ class Variables:
         if "$" not in text:
             return text
         if depth > _DEEPEST:
-            raise DataError(f"variables are nested more than {_DEEPEST} deep", where=where)
+            raise DataError(f"variables are nested more than {_DEEPEST} levels deep", where=where)
         if len(text) > _LONGEST:
             raise DataError(f"a value with variables has more than {_LONGEST:,} characters", where=where)
         done: list[str] = []

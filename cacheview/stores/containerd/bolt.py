@@ -128,7 +128,7 @@ class _Page:
         elements = list(layout.iter_unpack(self.content[_PAGE : _PAGE + self.count * _ELEMENT]))
         sizes = sum(element[2] + element[3] if self.is_leaf else element[1] for element in elements)
         if sizes > len(self.content) - _PAGE - self.count * _ELEMENT:
-            raise DataError(f"{self.called} is damaged: what it holds overlaps")
+            raise DataError(f"{self.called} is damaged: its contents overlap")
         return elements
 
     @cached_property
@@ -207,7 +207,7 @@ class Bucket:
                 else:
                     child = page.child(number)
                     if child in path or len(path) > _MAX_DEPTH:
-                        raise DataError(f"{page.called} leads back to itself")
+                        raise DataError(f"{page.called} refers back to itself")
             except DataError as error:
                 _note_damage(error, damaged)
                 continue

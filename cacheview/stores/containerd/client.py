@@ -88,7 +88,7 @@ class Client:
             namespaces = self.ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
             return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
 
-        return patiently(ask, _alive(progress, "Asking containerd"))
+        return patiently(ask, _alive(progress, "Connecting to containerd"))
 
     def plugin_folder(self, kind: str, name: str) -> Path | None:
         """Where a plugin of containerd keeps its files; None: it does not say so. Raises `LostError`, `DataError`."""
@@ -119,7 +119,7 @@ class Client:
         while True:
             piece = self.read(digest, namespace, _RANGE, offset)
             if len(piece) > _RANGE:
-                raise DataError(f"containerd sends more of {digest} than was requested", where=str(self._path))
+                raise DataError(f"containerd sent more of {digest} than was requested", where=str(self._path))
             yield piece
             offset += len(piece)
             if len(piece) < _RANGE:
@@ -176,11 +176,11 @@ class Client:
         """Not left to gRPC, which prints what it cannot decode."""
         most = self._budget.limits.images
         if len(data) > most and count(data, most) > most:
-            raise DataError(f"containerd lists more than {most:,} things in one answer", where=str(self._path))
+            raise DataError(f"containerd lists more than {most:,} entries in one response", where=str(self._path))
         try:
             return answer.FromString(data)
         except DecodeError as error:
-            what = "it does not answer as containerd does. Is another program listening? Check the path"
+            what = "it does not respond as containerd does. Is another program listening? Check the path"
             raise DataError(what, where=str(self._path)) from error
 
     def _of_stream(self, error: Any) -> DataError:
@@ -200,16 +200,16 @@ class Client:
             return _MissingError(message)
         where = str(self._path)
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            what = f"containerd did not answer within {self._deadline:g} seconds. Is it busy or stopped? Try again"
+            what = f"containerd did not respond within {self._deadline:g} seconds. Is it busy or stopped? Try again"
             return LostError(what, where=where)
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            what = f"the answer is larger than {_LARGEST:,} bytes, or containerd is too busy ({message})"
+            what = f"the response is larger than {_LARGEST:,} bytes, or containerd is too busy ({message})"
             return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return LostError(f"what listens there is not containerd ({message}). Check the path", where=where)
         if code in _LOST:
-            return LostError(f"containerd does not answer ({message}). Is it running? Check the path", where=where)
-        return DataError(f"containerd refuses to answer: {message or code.name}", where=where)
+            return LostError(f"containerd does not respond ({message}). Is it running? Check the path", where=where)
+        return DataError(f"containerd refused the request: {message or code.name}", where=where)
 
 
 class _MissingError(DataError):

@@ -68,7 +68,7 @@ def choose_namespace(
     if others:
         notes.append(f"It has other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
     if chosen != DOCKER and len(usable) > _MOST_ASKED:
-        notes.append(f"Of its namespaces, the first {_MOST_ASKED} were looked into for images.")
+        notes.append(f"Only the first {_MOST_ASKED} namespaces were searched for images.")
     return chosen, tuple(notes)
 
 

@@ -32,7 +32,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         what = "there is no such socket or folder. Is containerd running? Check the path"
         raise DataError(what, where=str(path)) from error
     except PermissionError as error:
-        what = "you have no permission to look for it: only root can. Run cacheview as root (sudo)"
+        what = "you have no permission to look for it: only root has. Run cacheview as root (sudo)"
         raise DataError(what, where=str(path)) from error
     except OSError as error:
         raise refusal(error, str(path)) from error
@@ -116,7 +116,7 @@ class _Store:
         return Opened(self._title, self.location, OpenedKind.CONTAINERD, cases, store.problems, path=str(self.path))
 
     def _store(self, images: list[Image], problems: Sequence[Problem]) -> ImageStore:
-        empty = () if images or problems else ("There are no images in it.",)
+        empty = () if images or problems else ("This store has no images.",)
         return ImageStore(
             tuple(images),
             self._title,

@@ -36,12 +36,12 @@ _BUILT_TWICE = Doubt(
 _NO_CONTAINER_CONFIG = Doubt(
     aspect="container_config",
     reason="the blob with its container config is missing, or cannot be read",
-    remedy="Remove the image and build it again: without the blob a Docker Engine takes the config for an empty one",
+    remedy="Remove the image and build it again: without the blob a Docker Engine treats the config as empty",
 )
 _NO_LABELS = Doubt(
     aspect="container_config",
     reason="containerd did not report which blob holds its container config",
-    remedy="Reload the store, or open containerd's root folder instead of its socket, or the other way round",
+    remedy="Reload the store, or open containerd's root folder instead of its socket, or vice versa",
 )
 
 

@@ -41,8 +41,8 @@ def find_root(path: Path) -> Path:
         if _is_file(root / _BOLT / _DATABASE):
             return root
     what = (
-        f"is not a root folder of containerd: it has no {_BOLT}/{_DATABASE}. It is usually /var/lib/containerd; "
-        "that of a Docker Engine is containerd/daemon in its data root"
+        f"is not a root folder of containerd: it has no {_BOLT}/{_DATABASE}. It is usually /var/lib/containerd; for "
+        "a Docker Engine, it is containerd/daemon in the data root"
     )
     raise DataError(what, where=str(path))
 

@@ -49,7 +49,7 @@ def demand_socket(path: Path) -> None:
     status = os.stat(path)
     group = group_name(status.st_gid) if status.st_mode & stat.S_IWGRP else ""
     if group not in ("", "root"):
-        what = f"only root and the group {group} can use it. `sudo usermod -aG {group} $USER`, then log in again"
+        what = f"only root and the group {group} can use it. Run `sudo usermod -aG {group} $USER`, then log in again"
     else:
         what = "only root can use it. Run cacheview as root (sudo)"
     raise DataError(f"you have no permission for this socket: {what}", where=str(path))

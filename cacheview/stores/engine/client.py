@@ -84,7 +84,7 @@ def version_key(text: str) -> int:
 def demand_allowed(method: str, path: str) -> None:
     """Raise ValueError for a request that is not one of `ALLOWED`: no data from outside may make one."""
     if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED):
-        raise ValueError(f"not to be asked: {method} {path!r}")
+        raise ValueError(f"not an allowed request: {method} {path!r}")
 
 
 class EngineClient:
@@ -117,7 +117,7 @@ class EngineClient:
         if response.status != 200:
             raise status_error(response.status, body, self.endpoint, path)
         if len(body) > limit:
-            raise NoAnswerError(f"the answer to {path[:100]} is larger than {limit:,} bytes", where=self.where)
+            raise NoAnswerError(f"the response to {path[:100]} is larger than {limit:,} bytes", where=self.where)
         return body
 
     def events(self, version: str, kind: str, stopped: threading.Event) -> Iterator[None]:
@@ -222,7 +222,8 @@ class EngineClient:
         encoding = response.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
             what = (
-                f"the answer is compressed ({encoding[:40]}), which was not requested. Is there a proxy in front of it?"
+                f"the response is compressed ({encoding[:40]}), which was not requested. Is there a proxy in front "
+                "of it?"
             )
             raise NoAnswerError(what, where=self.where)
         body = io.BytesIO()
@@ -248,7 +249,7 @@ class EngineClient:
             _, end, rest = piece.rpartition(b"\n")
             begun = len(rest) if end else begun + len(piece)
             if begun > _MAX_EVENT:
-                what = f"it sends an event of more than {_MAX_EVENT:,} bytes. Is it a Docker Engine?"
+                what = f"it sent an event of more than {_MAX_EVENT:,} bytes. Is it a Docker Engine?"
                 raise NoAnswerError(what, where=self.where)
             if begun == 0:
                 deadline.suspend()

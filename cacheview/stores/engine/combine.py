@@ -163,5 +163,5 @@ def _who(status: os.stat_result) -> str:
     """Who may, in words."""
     group = group_name(status.st_gid) if status.st_mode & stat.S_IRGRP else ""
     if group and group != "root":
-        return f"only root and the group {group} can read it. `sudo usermod -aG {group} $USER`, then log in again"
+        return f"only root and the group {group} can read it. Run `sudo usermod -aG {group} $USER`, then log in again"
     return "only root may use it. Run as root"

@@ -225,7 +225,8 @@ def _context(name: str, origin: str) -> Endpoint:
         known = ", ".join([DEFAULT, *(other for other, _ in _context_files([]))])
         message = f", which {origin} names" if origin else ""
         raise DataError(
-            f"there is no Docker context {name[:100]!r}{message}. There are: {known}. `docker context ls` lists them",
+            f"there is no Docker context {name[:100]!r}{message}. The known contexts are {known}. `docker context "
+            "ls` lists them",
             where=f"engine:{name[:100]}",
         )
     meta = read_cli_file(_ContextMeta, path)

@@ -98,7 +98,7 @@ class Deadline:
     def _patience(self, since: float) -> float:
         """Seconds to wait before the next look."""
         if self._stopped():
-            raise StoppedError("it is not wanted any more")
+            raise StoppedError("it is no longer needed")
         now, patience = self._clock(), _STEP
         if self._end is not None:
             if now >= self._end:

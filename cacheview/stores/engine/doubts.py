@@ -35,7 +35,9 @@ class Doubts:
         self.no_container_config = self.about(
             "container_config", f"this engine does not report container configs at API {engine.inspect_api}"
         )
-        self.from_scratch = self.about("from_scratch", "the API does not report the label of a first step FROM scratch")
+        self.from_scratch = self.about(
+            "from_scratch", "the API does not report the label that marks the first step of a `FROM scratch` build"
+        )
         self.empty_layer = self.about(
             "history.empty_layer",
             "the API reports only the sizes of layers, and fewer entries have a size than there are layers: which of "
@@ -81,7 +83,7 @@ class Doubts:
         doubts.append(
             self.about(
                 "history.created",
-                f"the history of the API {_SECONDS}; no time looks like 1970-01-01T00:00:00Z",
+                f"the history of the API {_SECONDS}; a missing time looks like 1970-01-01T00:00:00Z",
             )
         )
         doubts.append(self.about("history.author", "the history of the API does not report authors"))

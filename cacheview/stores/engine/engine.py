@@ -143,5 +143,5 @@ def _decoded(client: EngineClient, model: type[M], path: str) -> M:
         if error.where == client.where:
             raise
         raise NoAnswerError(
-            f"the answer to {path} is not that of a Docker Engine: {error}. Check the address", where=client.where
+            f"the response to {path} is not from a Docker Engine: {error}. Check the address", where=client.where
         ) from error

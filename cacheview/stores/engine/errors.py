@@ -65,7 +65,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             return ConnectionLostError(str(cause), where=where, how="down")
         # The last is what http.client raises for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
-            why = f"the headers of its answer are too large ({reason(cause)})"
+            why = f"the headers of its response are too large ({reason(cause)})"
             what = f"{why}. Is it a Docker Engine? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
@@ -103,17 +103,17 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
 def _late(error: LateError) -> str:
     if error.began:
         return (
-            f"the answer was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
+            f"the response was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
             "Is the engine busy, or the connection slow? Try again"
         )
-    return f"did not answer within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"
+    return f"did not respond within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"
 
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:
     """What an HTTP status that is not a success means, with the engine's own words."""
     own_words = _message(body)
     message = f": {own_words}" if own_words else ""
-    what = f"the engine answered {path[:100]} with status {status}{message}"
+    what = f"the engine responded to {path[:100]} with status {status}{message}"
     if status == 400 and "HTTP request to an HTTPS server" in own_words:
         what += ". Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use a context with certificates"
     elif status in (401, 403):
@@ -182,7 +182,8 @@ def _permission(endpoint: Endpoint) -> str:
     what = "you have no permission to connect to the Docker Engine's socket"
     if group and group != "root":
         return (
-            f"{what}: only root and the group {group} can use it. `sudo usermod -aG {group} $USER`, then log in again "
+            f"{what}: only root and the group {group} can use it. Run `sudo usermod -aG {group} $USER`, then log in "
+            "again "
             f"or run `newgrp {group}`; a rootless engine needs no group"
         )
     return f"{what}: only root may use it. Run as root, or use a rootless engine"

@@ -24,7 +24,7 @@ def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None)
 
 def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
     """The same of an endpoint that was found already. ``location``: how a person names it."""
-    meter = Meter(reading.progress, None, f"Asking the {endpoint.title}")
+    meter = Meter(reading.progress, None, f"Connecting to the {endpoint.title}")
     client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
     with client:
         engine = patiently(lambda: ask_engine(client), meter)

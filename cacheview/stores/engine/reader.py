@@ -149,7 +149,7 @@ class EngineReader:
 
     def store(self, images: dict[str, Image]) -> ImageStore:
         problems = (*self.problems.reported(), *self.decoder.problems.reported())
-        notes = tuple(self.notes) if images else ("There are no images in it.",)
+        notes = tuple(self.notes) if images else ("This store has no images.",)
         kept = tuple(images.values())
         if self._has_read:
             kept = settled(kept, self.doubts)
@@ -198,7 +198,7 @@ class EngineReader:
     def _image(self, listed: Image) -> Image | _Failure:
         """In a thread of the crew."""
         if self._dead.is_set():
-            lost = ConnectionLostError("the engine does not answer", where=self.client.where, how="down")
+            lost = ConnectionLostError("the engine does not respond", where=self.client.where, how="down")
             return _Failure.of(self._over or lost)
         limit = min(self.reading.limits.document, _LARGEST)
         path = f"/v{self.engine.inspect_api}/images/{listed.id}"
@@ -251,7 +251,7 @@ class EngineReader:
         lost = [image_id for image_id in unread if image_id not in failures or failures[image_id].is_lost]
         if self._dead.is_set() and lost:
             error = self._over or next(failure for failure in failures.values() if failure.is_lost)
-            why = "reading stopped" if self._over is not None else "the engine stopped answering"
+            why = "reading stopped" if self._over is not None else "the engine stopped responding"
             what = f"{why}: {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
             self.problems.stop(Problem(error.where, what))
             self._mark(images, lost, f"it could not be read: {error.what}")

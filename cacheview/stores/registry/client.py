@@ -98,7 +98,7 @@ class RegistryClient:
             raise self._refusal(response, self._body(response, _MOST_ERROR), origin)
         body = self._body(response, limit)
         if len(body) > limit:
-            raise DataError(f"the answer to {path[:300]} is larger than {limit:,} bytes", where=self._target.title)
+            raise DataError(f"the response to {path[:300]} is larger than {limit:,} bytes", where=self._target.title)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media_type == "text/html":
             raise not_json(self._target, media_type)
@@ -106,7 +106,7 @@ class RegistryClient:
 
     def _refusal(self, response: BaseHTTPResponse, body: bytes, origin: Origin) -> DataError:
         if origin != self._origin:
-            what = f"{origin}, where the registry has it, answered with status {response.status}. Try again"
+            what = f"{origin}, where the registry keeps it, responded with status {response.status}. Try again"
             return DataError(what, where=self._target.title)
         return status_error(response.status, body, response.headers, self._target, self._credentials)
 
@@ -125,9 +125,11 @@ class RegistryClient:
             try:
                 before, origin = origin, origin_of(url)
             except BadUrlError as error:
-                raise DataError(f"the registry redirects to what {error}", where=self._target.title) from error
+                raise DataError(
+                    f"the registry redirects to an address that {error}", where=self._target.title
+                ) from error
             if origin.scheme == "http" and before.scheme == "https":
-                what = f"the registry redirects to {origin}, which has no TLS. This is not followed"
+                what = f"the registry redirects to {origin}, which does not use TLS. The redirect is not followed"
                 raise DataError(what, where=self._target.title)
             response = self._send("GET", url, origin, headers)
         return response, origin
@@ -194,7 +196,7 @@ class RegistryClient:
         try:
             return token_of(body)
         except DataError as error:
-            raise DataError(f"the token server {origin} gave no token: {error.what}", where=where) from error
+            raise DataError(f"the token server {origin} returned no token: {error.what}", where=where) from error
 
     def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
         """The body, and the end of the connection; one byte more than ``limit`` where it is larger."""
@@ -203,7 +205,8 @@ class RegistryClient:
         try:
             if encoding.lower() not in ("", "identity"):
                 what = (
-                    f"the answer is compressed ({encoding[:40]}), which was not requested. Is there a proxy in between?"
+                    f"the response is compressed ({encoding[:40]}), which was not requested. Is there a proxy in "
+                    "between?"
                 )
                 raise DataError(what, where=self._target.title)
             while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):

@@ -104,7 +104,7 @@ def known_credentials(key: str, stopped: Callable[[], bool] = lambda: False) -> 
     try:
         secret = ask_helper(helper, key, stopped=stopped)
     except DataError as error:
-        problems.append(Problem(error.where, f"{error.what}. The registry was asked without its credentials"))
+        problems.append(Problem(error.where, f"{error.what}. The registry was queried without its credentials"))
         return ANONYMOUS, tuple(problems)
     of_helper = Credentials(registry_token=in_file.registry_token, origin=f"docker-credential-{helper}")
     if secret is None:

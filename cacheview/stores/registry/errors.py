@@ -49,8 +49,8 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
         return f"nothing was sent without TLS: {reason(cause)}. Only a registry on this machine may have no TLS"
     if isinstance(cause := first(LateError), LateError):
         if cause.began:
-            return f"{origin} did not answer completely within {cause.seconds:g} seconds. Try again"
-        return f"{origin} did not answer within {cause.seconds:g} seconds. Try again"
+            return f"{origin} did not send a complete response within {cause.seconds:g} seconds. Try again"
+        return f"{origin} did not respond within {cause.seconds:g} seconds. Try again"
     if first(TimeoutError) is not None or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
         return f"{origin} cannot be reached within {timeouts.connect:g} seconds. Check the name and your network"
     if first(socket.gaierror) is not None:
@@ -59,13 +59,13 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
         return f"nothing listens at {origin}. Check the name of the registry, and that it is running"
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
-        return f"the headers of the answer of {origin} are too large. Is it a registry?"
+        return f"the headers of the response from {origin} are too large. Is it a registry?"
     return f"the connection to {origin} was lost: {why_broken(causes)}. Is it a registry? Try again"
 
 
 def not_json(target: Target, media_type: str) -> DataError:
     """A web server that is not a registry."""
-    what = f"{target.host} answers with a page ({media_type[:60]}), not as a registry. Check the name"
+    what = f"{target.host} responds with a page ({media_type[:60]}), not as a registry. Check the name"
     return DataError(what, where=target.title)
 
 
@@ -84,16 +84,16 @@ def status_error(
         who = f"the account {credentials.username[:60]!r}" if credentials.username else "your account"
         if credentials.is_anonymous:
             return DataError(_log_in(words, target, credentials), where=where)
-        what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with another one"
+        what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with another account"
         return DataError(f"{what}: `{_login(target)}`", where=where)
     if status == 404 and reason:
-        return DataError(f"the registry has no such image{words}. Check name and tag", where=where)
+        return DataError(f"the registry has no such image{words}. Check the name and tag", where=where)
     if status == 404:
-        what = f"{target.host} answers with status 404 and no reason: it is not a registry, or has no such image"
+        what = f"{target.host} responds with status 404 and no reason: it is not a registry, or has no such image"
         return DataError(f"{what}. Check the name", where=where)
     if status >= 500:
         return DataError(f"the registry has a problem: status {status}{words}. Try again later", where=where)
-    return DataError(f"the registry answered with status {status}{words}. Is it a registry?", where=where)
+    return DataError(f"the registry responded with status {status}{words}. Is it a registry?", where=where)
 
 
 def token_error(
@@ -114,14 +114,14 @@ def token_error(
         return DataError(f"{what}. Log in again: `{_login(target)}`", where=target.title)
     if status in (401, 403):
         return DataError(_log_in(words, target, credentials), where=target.title)
-    what = f"the token server {origin} answered with status {status}{words}. Try again later"
+    what = f"the token server {origin} responded with status {status}{words}. Try again later"
     return DataError(what, where=target.title)
 
 
 def _log_in(words: str, target: Target, credentials: Credentials) -> str:
     if credentials.is_anonymous:
         return (
-            f"the registry lets nobody pull it without a login{words}: there is no such image, or it is private. "
+            f"the registry does not allow a pull without a login{words}: there is no such image, or it is private. "
             f"Check the name, or log in: `{_login(target)}`"
         )
     return (

@@ -110,7 +110,7 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
     finally:
         ended.set()
     if late.is_set():
-        raise DataError(f"did not answer within {seconds:g} seconds. Is it waiting for a password?", where=program)
+        raise DataError(f"did not respond within {seconds:g} seconds. Is it waiting for a password?", where=program)
     if len(output) > _MOST:
         raise DataError(f"printed more than {_MOST:,} bytes", where=program)
     return output, process.returncode

@@ -74,7 +74,7 @@ def _patiently(
 ) -> tuple[Image, tuple[Problem, ...]]:
     """Read one image in a thread of its own, so that it can be cancelled whatever a connection does."""
     stopped = threading.Event()
-    meter = Meter(_limited(reading.progress, target), total, f"Asking {target.host} for {target.title}")
+    meter = Meter(_limited(reading.progress, target), total, f"Requesting {target.title} from {target.host}")
     meter.reached(number)
     try:
         return patiently(lambda: _read(target, reading, puller, stopped.is_set), meter)
@@ -139,8 +139,8 @@ def _merged(images: list[Image]) -> tuple[Image, ...]:
 
 def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> list[str]:
     notes = [
-        f"What an engine with a {_KINDS[kind]} on {platform} would have after `docker pull` of these images, and "
-        "nothing else. No image has a parent. With rules that follow recorded parents, the local cache can answer at "
+        f"This is what an engine with a {_KINDS[kind]} on {platform} would have after `docker pull` of these images "
+        "and no others. No image has a parent. With rules that follow recorded parents, the local cache can answer at "
         "most the first step of a FROM scratch build: all other hits come from `--cache-from`, by the history.",
     ]
     by_buildkit = [image.title for image in images if image.is_by_buildkit]

@@ -68,7 +68,7 @@ def pulled_image(
         documents.add(answer.content, chosen.digest)
         manifest = _decoded(budget, answer, where)
     else:
-        raise DataError(f"indexes nested more than {budget.limits.nesting} deep", where=where)
+        raise DataError(f"indexes nested more than {budget.limits.nesting} levels deep", where=where)
     if manifest.config is not None and _is_config(manifest.config):
         _demand_digest(manifest.config, where)
         config = client.blob(manifest.config.digest, _config_limit(manifest.config, budget))
@@ -123,7 +123,7 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
     wanted = digest or answer.digest
     algorithm = wanted.partition(":")[0]
     if algorithm in ("sha256", "sha384", "sha512") and (own := digest_of(answer.content, algorithm)) != wanted:
-        raise DataError(f"bad digest: the manifest that the registry gives as {wanted[:200]} is {own}", where=where)
+        raise DataError(f"bad digest: the manifest that the registry returned for {wanted[:200]} is {own}", where=where)
     return answer
 
 
@@ -144,7 +144,7 @@ def _decoded(budget: Budget, answer: Answer, where: str) -> Manifest:
             raise DataError(f"its manifest is not what the registry says: {answer.media_type}", where=where)
     if not is_index and manifest.config is None:
         kind = manifest.mediaType or answer.media_type or "no media type"
-        raise DataError(f"what the registry gives is neither a manifest nor an index ({kind[:200]})", where=where)
+        raise DataError(f"the registry returned neither a manifest nor an index ({kind[:200]})", where=where)
     return manifest
 
 
@@ -204,4 +204,4 @@ def _demand_digest(descriptor: Descriptor, where: str) -> None:
     try:
         demand_digest(descriptor.digest)
     except DataError as error:
-        raise DataError(f"its manifest names what is {error.what}", where=where) from error
+        raise DataError(f"its manifest refers to content by what is {error.what}", where=where) from error

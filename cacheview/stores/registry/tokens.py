@@ -59,7 +59,7 @@ def token_request(
     except BadUrlError as error:
         raise DataError(f"the token server that the registry names {error}") from error
     if origin.scheme != "https" and registry.scheme == "https":
-        raise DataError(f"the token server that the registry names has no TLS: {origin}. Nothing was sent to it")
+        raise DataError(f"the token server that the registry names does not use TLS: {origin}. Nothing was sent to it")
     service, scope = parameters.get("service", ""), f"repository:{repository}:pull"
     place = urlsplit(realm)
     if credentials.identity_token:
@@ -87,7 +87,7 @@ def token_of(body: bytes) -> str:
     try:
         answer = decode(_Answer, body)
     except DataError as error:
-        raise DataError("what it answers is not JSON with a token") from error
+        raise DataError("its response is not JSON with a token") from error
     return bearer(answer.access_token or answer.token)
 
 

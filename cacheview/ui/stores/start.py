@@ -98,7 +98,7 @@ def _why_not(report: Report) -> str:
 
 
 def _ask() -> Exception | None:
-    """Why the engine does not answer; None: it does."""
+    """Why the engine does not respond; None: it does."""
     try:
         ask_engine(PATIENCE)
     except Exception as error:  # raised where it is waited for

@@ -70,7 +70,7 @@ class WatcherBridge(QObject):
             watcher.start(target, lambda: report(0, None, "Connecting to the engine"))
             try:
                 report(1, 1, "Connected")
-            except BaseException:  # it is not wanted any more
+            except BaseException:  # it is no longer needed
                 watcher.close()
                 raise
             return watcher

@@ -99,7 +99,7 @@ def test_every_other_reason_has_a_value_on_each_side(rules: RuleSet) -> None:
     for probe in probes:
         explanation = explain(ImageCache(ImageStore((BASE, child)), rules), probe)
         if explanation.verdict.outcome is VerdictOutcome.MISS:
-            assert "Nearest is" in explanation.reason
+            assert "The nearest image is" in explanation.reason
             assert "has nothing there" not in explanation.reason
 
 
@@ -110,4 +110,4 @@ def test_where_layers_decide_no_parent_is_spoken_of(name: str) -> None:
     printed = explain(
         ImageCache(ImageStore((BASE, alike)), RULE_SETS[name]), Probe(parent=BASE.id, config=STEP)
     ).sentence
-    assert printed.startswith("the store has no image with the layers of ")
+    assert printed.startswith("the store has no image that adds a layer to ")

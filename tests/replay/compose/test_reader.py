@@ -123,7 +123,7 @@ def test_an_include_that_cannot_be_read_says_why(tmp_path: Path, head: str, prin
 
 
 def test_compose_v1_includes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="does not know include"):
+    with pytest.raises(DataError, match="does not support include"):
         read(tmp_path, {"compose.yaml": f"include: [i.yaml]\n{A}.\n"}, as_v1=True)
 
 

@@ -339,7 +339,7 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
     ("value", "output"),
     [
         ("${A}" * 300_000, "A: a value with variables has more than 1,048,576 characters"),
-        ("${A:-" * 60 + "}" * 60, "A: variables are nested more than 50 deep"),
+        ("${A:-" * 60 + "}" * 60, "A: variables are nested more than 50 levels deep"),
     ],
     ids=["characters", "depth"],
 )

@@ -64,10 +64,10 @@ def test_nonsense_is_reported_and_nothing_is_printed(
         assert len(store.images) == len(truth(SAMPLE))
         doubts = {image.doubt("container_config") for image in store.images}
         assert [doubt is not None and "did not report" in doubt.reason for doubt in doubts] == [True]
-        assert "does not answer as containerd does" in store.problems[0].what
+        assert "does not respond as containerd does" in store.problems[0].what
         assert [called for called, _ in server.called].count(method) == 1
     else:
-        with pytest.raises(DataError, match="does not answer as containerd does") as caught:
+        with pytest.raises(DataError, match="does not respond as containerd does") as caught:
             open_store(f"containerd:{address}")
         assert str(address) in str(caught.value)
     assert capfd.readouterr().err == ""
@@ -83,7 +83,7 @@ def test_one_blob_of_nonsense_costs_one_image(server: Server, address: Path) -> 
     store = read(str(address))
     assert {image["id"] for image in truth(SAMPLE)} - store.by_id.keys() == {lost}
     (problem,) = store.problems
-    assert "does not answer as containerd does" in problem.what
+    assert "does not respond as containerd does" in problem.what
 
 
 def test_a_blob_that_never_ends_is_too_large(server: Server, address: Path) -> None:
@@ -117,7 +117,7 @@ def test_one_that_hangs_halfway_leaves_what_was_read(server: Server, address: Pa
     store = read(str(address))
     assert 0 < len(store.images) < len(truth(SAMPLE))
     first, *others = store.problems
-    assert re.match(r"\d+ of \d+ images were not read: .*did not answer within 0\.5 seconds", first.what)
+    assert re.match(r"\d+ of \d+ images were not read: .*did not respond within 0\.5 seconds", first.what)
     assert len(others) < client.THREADS  # container configs of images that are there
     assert all("container config cannot be read" in problem.what for problem in others)
 
@@ -147,7 +147,7 @@ def test_one_blob_that_is_late_costs_one_image(how: str, server: Server, address
     store = read(str(address))
     assert {image["id"] for image in truth(SAMPLE)} - store.by_id.keys() == {late}
     (problem,) = store.problems
-    assert "did not answer within 0.5 seconds" in problem.what
+    assert "did not respond within 0.5 seconds" in problem.what
 
 
 @pytest.mark.usefixtures("impatient")
@@ -164,7 +164,7 @@ def test_a_list_of_blobs_that_never_ends_is_left(how: str, server: Server, addre
     )
     store = read(str(address), limits=Limits(members=1000))
     assert len(store.images) == len(truth(SAMPLE))
-    printed = "more than 1,000 members" if how == "floods" else "did not answer within 0.5 seconds"
+    printed = "more than 1,000 members" if how == "floods" else "did not respond within 0.5 seconds"
     assert store.problems
     assert all(printed in problem.what for problem in store.problems)
     assert [called for called, _ in server.called].count(client.BLOBS) == 1
@@ -173,7 +173,7 @@ def test_a_list_of_blobs_that_never_ends_is_left(how: str, server: Server, addre
 @pytest.mark.parametrize("method", [client.NAMESPACES, client.IMAGES])
 def test_a_list_of_very_much_that_is_empty_is_not_decoded(method: str, server: Server, address: Path) -> None:
     server.instead[method] = lambda *_: b"\x0a\x00" * 6_000_000
-    with pytest.raises(DataError, match="lists more than 200,000 things in one answer") as caught:
+    with pytest.raises(DataError, match="lists more than 200,000 entries in one response") as caught:
         open_store(f"containerd:{address}")
     assert str(address) in str(caught.value)
 
@@ -213,7 +213,7 @@ def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:
     with pytest.raises(Cancelled):
         open_store(f"containerd:{address}", progress=progress)
     assert time.monotonic() - began < client._DEADLINE / 2
-    assert set(reported) == {"Asking containerd"}
+    assert set(reported) == {"Connecting to containerd"}
 
 
 def test_images_come_while_it_reads(server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +272,7 @@ def listening(address: Path) -> Iterator[Callable[[bytes | None], None]]:
 )
 def test_another_program_listens(words: bytes | None, address: Path, listening: Callable[[bytes | None], None]) -> None:
     listening(words)
-    with pytest.raises(DataError, match=r"did not answer|does not answer") as caught:
+    with pytest.raises(DataError, match=r"did not respond|does not respond") as caught:
         open_store(f"containerd:{address}")
     assert str(address) in str(caught.value)
 
@@ -314,7 +314,7 @@ def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "asked", "printed"),
     [
-        ([f"n{number:03}" for number in range(500)], 100, "the first 100 were looked into"),
+        ([f"n{number:03}" for number in range(500)], 100, "Only the first 100 namespaces were searched"),
         (["\x1b[2J", "a", "b" * 77], 1, "Showing its namespace a"),
     ],
 )
@@ -342,7 +342,11 @@ def test_names_that_no_namespace_has_are_not_asked_for() -> None:
 @pytest.mark.parametrize(
     ("mode", "group", "printed"),
     [
-        (0o660, "docker", r"only root and the group docker can use it\. `sudo usermod -aG docker \$USER`, then log in"),
+        (
+            0o660,
+            "docker",
+            r"only root and the group docker can use it\. Run `sudo usermod -aG docker \$USER`, then log in",
+        ),
         (0o660, "root", r"only root can use it\. Run cacheview as root \(sudo\)"),
         (0o660, "", r"only root can use it\. Run cacheview as root \(sudo\)"),
         (0o600, "docker", r"only root can use it\. Run cacheview as root \(sudo\)"),
@@ -398,5 +402,5 @@ def test_an_error_of_one_call_is_reported_in_its_words(server: Server, address: 
         context.abort(grpc.StatusCode.INTERNAL, "disk\n  on fire")
 
     server.instead[client.IMAGES] = refuse
-    with pytest.raises(DataError, match="containerd refuses to answer: disk on fire"):
+    with pytest.raises(DataError, match="containerd refused the request: disk on fire"):
         open_store(f"containerd:{address}")

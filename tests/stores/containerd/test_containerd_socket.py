@@ -113,7 +113,7 @@ def test_something_else_listens(tmp_path: Path, address: Path, impatient: None) 
 @pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES])
 def test_what_hangs_is_given_up(method: str, server: Server, address: Path, impatient: None) -> None:
     server.instead[method] = server.hang
-    with pytest.raises(DataError, match="did not answer within"):
+    with pytest.raises(DataError, match="did not respond within"):
         open_store(f"containerd:{address}")
 
 
@@ -132,7 +132,7 @@ def test_one_that_ends_halfway_leaves_what_was_read(server: Server, address: Pat
     store = read(str(address))
     assert 0 < len(store.images) < whole
     assert len(store.problems) == 1
-    assert "does not answer" in str(store.problems[0])
+    assert "does not respond" in str(store.problems[0])
 
 
 def test_a_blob_that_is_another_is_a_problem(server: Server, address: Path) -> None:

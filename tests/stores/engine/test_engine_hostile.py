@@ -64,9 +64,9 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
         (Raw(CHUNK), "the response was cut off: after 0 bytes a piece of it is damaged, or ended early. Is it"),
         (
             Raw(b"\x00\xff garbage"),
-            "the response was cut off: what came is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
+            "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
         ),
-        (Raw(), "the response was cut off: the connection was closed before an answer came. Is it"),
+        (Raw(), "the response was cut off: the connection was closed before a response arrived. Is it"),
         (Raw(HALF, hang=True), "within 0.5 seconds"),
         (Raw(hang=True), "within 0.5 seconds"),
         ((200, b"<html>"), "JSON"),
@@ -140,7 +140,7 @@ def test_an_engine_that_dies_while_reading_is_one_problem(how: str, tmp_path: Pa
     store, replay = read(hook, tmp_path)
     assert [image.id for image in store.images] == IDS
     (problem,) = store.problems
-    assert "stopped answering" in problem.what
+    assert "stopped responding" in problem.what
     read_ids = [image.id for image in store.images if image.doubt("config") is None]
     assert 0 < len(read_ids) < 15
     assert f"{len(IDS) - len(read_ids)} of {len(IDS)}" in problem.what
@@ -199,13 +199,13 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        ((200, b"hello"), "not that of a Docker Engine"),
+        ((200, b"hello"), "not from a Docker Engine"),
         ((200, {"Version": "1"}), "its API version"),
         ((200, {"ApiVersion": "../../x"}), "its API version"),
         ((301, b""), "status 301"),
         ((403, {"message": "no"}), "403"),
         (Raw(hang=True), "within 0.5 seconds"),
-        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "what came is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is it"),
+        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is it"),
     ],
 )
 def test_what_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:

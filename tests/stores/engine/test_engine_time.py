@@ -153,7 +153,7 @@ def test_an_engine_is_read_whichever_way_it_is_reached(reach: Reach) -> None:
 def test_what_drips_is_left_whichever_way_it_comes(kind: str, reach: Reach) -> None:
     if kind == "nothing":
         error = left(reach(asking("/version", DRIPS[kind])))
-        assert "did not answer within 0.2 seconds" in error.what
+        assert "did not respond within 0.2 seconds" in error.what
     else:  # a process has to start before ssh brings anything
         error = left(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 1.0))
         assert "1 seconds" in error.what
@@ -224,7 +224,7 @@ def test_a_tls_handshake_that_does_not_end_is_left(drips: bool, monkeypatch: pyt
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        with pytest.raises(DataError, match=r"did not answer within|TLS failed: .*timed out"):
+        with pytest.raises(DataError, match=r"did not respond within|TLS failed: .*timed out"):
             open_target(f"tcp://127.0.0.1:{ear.getsockname()[1]}", Reading(), Timeouts(0.3, 0.3, 0.6))
         ended.set()
         thread.join(10)
@@ -367,7 +367,7 @@ class TestDeadline:
 @pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        (Raw(hang=True), "did not answer within 0.3 seconds"),
+        (Raw(hang=True), "did not respond within 0.3 seconds"),
         (DRIPS["status"], "was not complete after 0.3 seconds"),
         (DRIPS["one chunk"], "was not complete after 0.4 seconds"),
         (Raw(HEAD + b"Content-Length: 1000\r\n\r\nx", hang=True), "was not complete after 0.4 seconds"),
@@ -389,7 +389,7 @@ class TestLookingUpAHost:
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: (found.wait(20), [])[1])
         with (
             EngineClient(find_endpoint("tcp://far.example:2375"), Timeouts(0.2, 0.2, 0.4)) as client,
-            pytest.raises(ConnectionLostError, match="did not answer within"),
+            pytest.raises(ConnectionLostError, match="did not respond within"),
         ):
             client.get("/version", limit=100)
         found.set()
@@ -430,7 +430,7 @@ class TestSsh:
 
     def test_one_that_never_stops_talking_is_left(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ssh_command(tmp_path, monkeypatch, "import os\nwhile True: os.write(2, b'x' * 65536)")
-        with pytest.raises(DataError, match=r"did not answer within 0\.2 seconds"):
+        with pytest.raises(DataError, match=r"did not respond within 0\.2 seconds"):
             open_target("ssh://far.example", Reading(), SHORT)
 
     def test_the_command_is_that_of_the_docker_cli(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

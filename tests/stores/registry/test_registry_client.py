@@ -182,13 +182,13 @@ def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> No
             Reply(401, dumps({"details": "incorrect username or password"})),
             r"config \(incorrect username or password\)",
         ),
-        (Reply(200, b"{}"), "gave no token: there is no token"),
+        (Reply(200, b"{}"), "returned no token: there is no token"),
         (Reply(200, dumps({"token": "a\r\nX: y"})), "no header can hold"),
         (Reply(200, b"[]"), "is not JSON with a token"),
-        (Reply(200, b"x" * 70_000), "answered with status 200"),
-        (Reply(302, b"", {"Location": "http://127.0.0.1:1/"}), "answered with status 302"),
+        (Reply(200, b"x" * 70_000), "responded with status 200"),
+        (Reply(302, b"", {"Location": "http://127.0.0.1:1/"}), "responded with status 302"),
         (Reply(429, errors("TOOMANYREQUESTS", "slow down")), r"too many requests from you \(slow down\)"),
-        (Reply(503), "answered with status 503"),
+        (Reply(503), "responded with status 503"),
     ],
 )
 def test_a_token_server_that_gives_no_token_says_why(registry: FakeRegistry, reply: Reply, printed: str) -> None:
@@ -243,8 +243,8 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
         (Reply(200, b"{}", {"Content-Length": "500"}), "was lost"),
         (Reply(200, b"", {"X": "y" * 70_000}), "headers"),
         (Reply(401, b"", {}), "without a login"),
-        (Reply(302, b"", {"Location": "https://"}), "redirects to what is not a URL"),
-        (Reply(302, b"", {"Location": "file:///etc/passwd"}), "redirects to what is not a URL"),
+        (Reply(302, b"", {"Location": "https://"}), "redirects to an address that is not a URL"),
+        (Reply(302, b"", {"Location": "file:///etc/passwd"}), "redirects to an address that is not a URL"),
         (Reply(302, b"", {"Location": "/v2/shop/app/manifests/1"}), "more than 5 times"),
     ],
 )
@@ -279,7 +279,7 @@ def test_a_registry_that_says_nothing_is_waited_for_no_longer_than_stated(ending
 
     registry.hook = silent
     with serving(registry):
-        assert "did not answer within 0.4 seconds" in refused(registry)
+        assert "did not respond within 0.4 seconds" in refused(registry)
         ending.set()
 
 
@@ -289,7 +289,7 @@ def test_a_registry_that_trickles_has_to_be_done_in_time(registry: FakeRegistry,
             yield b"x"
 
     registry.hook = at("manifests", Reply(200, pieces=trickle()))
-    assert "did not answer completely within 1 seconds" in refused(registry)
+    assert "did not send a complete response within 1 seconds" in refused(registry)
 
 
 def test_nobody_waits_longer_than_wanted(registry: FakeRegistry, ending: threading.Event) -> None:
@@ -326,7 +326,7 @@ def test_what_elsewhere_asks_for_a_login_is_given_none(registry: FakeRegistry) -
     with serving(FakeRegistry()) as elsewhere:
         elsewhere.hook = wants_basic
         registry.hook = at("manifests", Reply(302, b"", {"Location": f"{elsewhere.url}/x"}))
-        assert "where the registry has it, answered with status 401" in refused(registry, ANN)
+        assert "where the registry keeps it, responded with status 401" in refused(registry, ANN)
         assert {each.authorization for each in (*registry.asked, *elsewhere.asked)} == {""}
 
 
@@ -374,10 +374,10 @@ def test_a_registry_whose_certificate_is_trusted_is_asked() -> None:
 def test_a_registry_with_tls_does_not_lead_to_one_without() -> None:
     with serving(FakeRegistry(), tls=True) as registry, serving(FakeRegistry()) as plain:
         registry.hook = lambda _: Reply(302, b"", {"Location": plain.url})
-        with pytest.raises(DataError, match="which has no TLS"):
+        with pytest.raises(DataError, match="which does not use TLS"):
             client(registry, ANN, TRUSTED).manifest("1", ACCEPT, 100)
         registry.hook = wants_token(f"{plain.url}/token", lambda _: Reply(500))
-        with pytest.raises(DataError, match=r"has no TLS: http://127\.0\.0\.1.*Nothing was sent"):
+        with pytest.raises(DataError, match=r"does not use TLS: http://127\.0\.0\.1.*Nothing was sent"):
             client(registry, ANN, TRUSTED).manifest("1", ACCEPT, 100)
         assert plain.asked == []
 

@@ -176,7 +176,7 @@ def test_a_program_of_the_current_folder_is_not_started(settings: Path, monkeypa
 def test_a_helper_that_waits_is_ended_with_what_it_started(settings: Path) -> None:
     mark = settings / "pid"
     helper(settings, "slow", f"sleep 600 & echo $! >{mark}; wait")
-    with pytest.raises(DataError, match=r"did not answer within 1\.5 seconds"):
+    with pytest.raises(DataError, match=r"did not respond within 1\.5 seconds"):
         ask_helper("slow", HOST, seconds=1.5)
     assert _is_gone(int(mark.read_text()))
 
@@ -185,7 +185,7 @@ def test_a_helper_is_ended_when_nobody_waits_for_it(settings: Path) -> None:
     mark = settings / "pid"
     helper(settings, "slow", f"echo $$ >{mark}; exec sleep 600")
     stopped = threading.Event()
-    with pytest.raises(DataError, match="did not answer"):
+    with pytest.raises(DataError, match="did not respond"):
         ask_helper("slow", HOST, stopped=lambda: (mark.exists() and mark.read_text() != "") or stopped.is_set())
     assert _is_gone(int(mark.read_text()))
 

@@ -357,7 +357,7 @@ def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegis
     with pytest.raises(Cancelled):
         opened(registry, "app:1", progress=progress)
     ending.set()
-    assert reported[0] == f"Asking {registry.host} for {registry.host}/shop/app:1"
+    assert reported[0] == f"Requesting {registry.host}/shop/app:1 from {registry.host}"
 
 
 def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:

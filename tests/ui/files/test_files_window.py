@@ -270,6 +270,6 @@ def test_what_is_only_likely_says_so_and_why(window: MainWindow, qtbot: QtBot, c
     assert found == EDITED
     (note,) = window.files.pane.notes
     assert note.startswith("Likely: the files in its layer do not give the stored checksum; ")
-    assert "src/out points outside of what was copied" in note
+    assert "src/out points outside the copied files" in note
     everything = shown(qtbot, window.files.pane, window.files.pane.head.same_button.click)
     assert everything["src/out"] == "not compared: the target of the link is not in the layer"

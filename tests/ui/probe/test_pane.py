@@ -331,7 +331,7 @@ def test_pasted_inspect_output(pane: ProbePane, document: ProbeDocument, text: s
     paste(pane, text)
     assert document.probe.config == ContainerConfig(User=user)
     assert pane.json.text.toPlainText() == f'{{\n  "User": "{user}"\n}}'
-    assert "Taken from" in pane.json.message.text()
+    assert "Read from" in pane.json.message.text()
 
 
 def test_an_edit_elsewhere_keeps_the_cursor_in_the_json(pane: ProbePane, document: ProbeDocument) -> None:

@@ -86,7 +86,7 @@ def test_a_file_that_ends_too_soon(tmp_path: Path) -> None:
     found = run(file)
     assert [row.outcome for row in found[:5]] == [Outcome.PASSED] * 5
     assert found[-1].outcome is Outcome.UNUSABLE
-    assert "cannot be read to its end" in found[-1].reason
+    assert "cannot be read to the end" in found[-1].reason
 
 
 def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,14 +175,14 @@ def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher
 def test_an_engine_that_does_not_answer_is_reported(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusing = FakeProcess("unix:///x: does not answer")
+    refusing = FakeProcess("unix:///x: does not respond")
     monkeypatch.setattr("cacheview.watching.process.WatchProcess", lambda *_: refusing)
     window.commands.watch.trigger()
     qtbot.waitUntil(lambda: window.watched.pane.isVisible())
     pane = window.watched.pane
     with qtbot.waitSignal(pane.bridge.failed, timeout=20_000):
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
-    assert "unix:///x: does not answer" in printed(pane)
+    assert "unix:///x: does not respond" in printed(pane)
 
 
 def test_the_models(qtmodeltester: object) -> None:

@@ -11,14 +11,14 @@ from store_builder import write_tar
 
 from cacheview.model import DataError
 from cacheview.stores.budget import Budget
+from cacheview.stores.document_cache import MemoryCache
 from cacheview.stores.files import open_metered
-from cacheview.stores.kept import KeptInMemory
 from cacheview.stores.members import read_archive
 
 
 @given(st.lists(st.binary(min_size=1, max_size=100) | st.integers(1, 5 * 1024 * 1024).map(bytes), max_size=5))
 def test_in_memory_every_document_is_what_it_was(contents: list[bytes]) -> None:
-    kept = KeptInMemory()
+    kept = MemoryCache()
     places = [(kept.keep(0, content), len(content)) for content in contents]
     assert [kept.read(*place) for place in places] == contents
 
@@ -38,7 +38,7 @@ def test_an_archive_that_became_shorter_is_reported(tmp_path: Path) -> None:
     with stream:
         members = read_archive(stream, Budget())
         path.write_bytes(path.read_bytes()[:1500])
-        with pytest.raises(DataError, match="has become shorter while it was read"):
+        with pytest.raises(DataError, match="became shorter while it was being read"):
             members.read("manifest.json")
 
 

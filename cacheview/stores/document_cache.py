@@ -1,4 +1,4 @@
-"""The JSON documents of an archive, from the pass over it until models are made of them.
+"""A cache of the JSON documents of an archive, between the pass over it and the decoding of its images.
 
 They would be a third of the memory that opening needs; and where very many small pieces of it were freed, the
 system would not get it back.
@@ -13,13 +13,13 @@ from typing import Final, Protocol
 from cacheview.model import DataError
 from cacheview.stores.files import MeteredFile
 
-__all__ = ["Kept", "KeptInFile", "KeptInMemory"]
+__all__ = ["DocumentCache", "FileCache", "MemoryCache"]
 
 _BLOCK: Final = 4 * 1024 * 1024
 
 
-class Kept(Protocol):
-    """Documents by a number that says where each is."""
+class DocumentCache(Protocol):
+    """A cache of documents, each by a number that says where it is."""
 
     def keep(self, position: int, content: bytes) -> int:
         """Keep a document, not an empty one, that stands at a position of the archive. Returns its number."""
@@ -28,8 +28,8 @@ class Kept(Protocol):
         """The document, which has so many bytes. Raises `DataError` where it is gone."""
 
 
-class KeptInFile:
-    """Leaves them where they are, and reads them again. Whoever asks checks the digest of what comes."""
+class FileCache:
+    """Leaves documents in the archive, and reads them again. The caller checks their digests."""
 
     def __init__(self, file: MeteredFile) -> None:
         self._file = file
@@ -41,12 +41,12 @@ class KeptInFile:
     def read(self, number: int, size: int) -> bytes:
         content = self._file.again(number, size)
         if len(content) < size:
-            raise DataError("the archive has become shorter while it was read. Open it again")
+            raise DataError("the archive became shorter while it was being read. Open it again")
         return content
 
 
-class KeptInMemory:
-    """Documents of a compressed archive, in blocks that the system gets back as soon as this is dropped."""
+class MemoryCache:
+    """Holds documents of a compressed archive in blocks, which the system gets back as soon as this is dropped."""
 
     def __init__(self) -> None:
         self._blocks: list[mmap.mmap] = []
