@@ -146,7 +146,7 @@ def descriptors(*blobs: tuple[str, bytes]) -> bytes:
 
 
 def test_indexes_that_name_the_same_manifests(explain: Callable[[bytes], Run]) -> None:
-    """Each document is read once, and each manifest that is no image is told once."""
+    """Each document is read once, and each manifest that is not an image is reported once."""
     manifests = [blob(b'{"config":null,"x":%d}' % number) for number in range(1000)]
     below = descriptors(*manifests)[:-1]
     indexes = [blob(below + b',"x":%d}' % number) for number in range(200)]

@@ -91,7 +91,7 @@ def _bare(url: str) -> float:
 
 
 def _ours(url: str) -> tuple[float, float]:
-    """Seconds until the first images are told, and until all are read."""
+    """Seconds until the first images are reported, and until all are read."""
     partials: list[float] = []
 
     def partial(store: ImageStore) -> None:
@@ -107,7 +107,7 @@ def _ours(url: str) -> tuple[float, float]:
 
 
 def _first(url: str) -> float:
-    """Seconds until the first images are told; the rest is not read."""
+    """Seconds until the first images are reported; the rest is not read."""
 
     def partial(store: ImageStore) -> None:
         assert len(store.images) == IMAGES

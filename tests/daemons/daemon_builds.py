@@ -29,7 +29,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One step as the builder told it.
+    """One step as the builder reported it.
 
     Attributes:
         instruction: as in the Dockerfile.

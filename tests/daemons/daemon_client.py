@@ -40,7 +40,7 @@ class BuiltStep:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A build. ``error``: what the CLI printed last, where it failed; ``total``: how many steps were told of."""
+    """A build. ``error``: what the CLI printed last, where it failed; ``total``: how many steps were reported."""
 
     steps: tuple[BuiltStep, ...]
     total: int

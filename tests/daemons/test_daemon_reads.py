@@ -71,7 +71,7 @@ def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[B
         expected = whole.by_id[image.id]
         assert (image.parent, image.names, image.created) == (expected.parent, expected.names, expected.created)
         assert container_config_of(image) == container_config_of(expected)
-    for image in whole.images:  # and the others are told of
+    for image in whole.images:  # and the others are reported
         assert image.id in case.store.by_id or image.id in reported
         assert image.id in reported or case.store.by_id[image.id].doubts or image in read
 

@@ -121,10 +121,10 @@ def ask(
         return Replayed("hit", local.id) if local else Replayed("miss")
     if local is not None:
         for source in state.sources:
-            told = _descends(release, state, source, local)
-            if told == "never":
+            descent = _descends(release, state, source, local)
+            if descent == "never":
                 return Replayed("diverges")
-            if told == "yes":
+            if descent == "yes":
                 return Replayed("hit", local.id)
     found = None
     if parent:
@@ -320,7 +320,7 @@ def _restore(
     if known is not None:
         if release.again_is_error:
             return Replayed("error")
-        told = Replayed("hit", known, None, _set_parent(state, known, parent.id) if parent else {})
+        answer = Replayed("hit", known, None, _set_parent(state, known, parent.id) if parent else {})
     else:
         new = f"new{len(state.restored)}"
         state.restored[new] = text
@@ -333,9 +333,9 @@ def _restore(
                 from_scratch=not release.graph and parent is None,
             )
         )
-        told = Replayed("hit", new, made, _set_parent(state, new, parent.id) if parent and release.graph else {})
+        answer = Replayed("hit", new, made, _set_parent(state, new, parent.id) if parent and release.graph else {})
     state.sources = [source]
-    return told
+    return answer
 
 
 def _json(release: Release, made: ImageConfig) -> str:

@@ -56,7 +56,7 @@ def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> Opened 
 
 @pytest.mark.parametrize("kind", PLAIN)
 def test_cut_at_every_block(kind: str, tmp_path: Path) -> None:
-    """Of a plain archive: whatever is missing is told, and images that are whole are there."""
+    """Of a plain archive: whatever is missing is reported, and images that are whole are there."""
     data = PLAIN[kind]
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         end = max(info.offset_data + -(-info.size // 512) * 512 for info in tar) + 512  # with the end mark

@@ -294,7 +294,7 @@ def test_an_unnamed_broken_image_is_named_by_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_broken_config_is_read_once(tmp_path: Path) -> None:
-    """However many manifests name it, and each of them is told."""
+    """However many manifests name it, and each of them is reported."""
     layout = Layout()
     layout.image(1)
     for number in range(3):

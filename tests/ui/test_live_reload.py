@@ -1,4 +1,4 @@
-"""Reading a live store again: everything stays where it was, and what changed is told and marked."""
+"""Reading a live store again: everything stays where it was, and what changed is reported and marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines that stop, hang, answer garbage or half an answer: what could be read is there, and the rest is told."""
+"""Engines that stop, hang, answer garbage or half an answer: what could be read is there, and the rest is reported."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
     assert "forbidden by <proxy>" in store.problems[0].what
     image = next(image for image in store.images if image.config.container_config)
     assert {"names", "config_digest", "built_locally"} <= {doubt.aspect for doubt in image.doubts}
-    assert image.doubt("container_config") is None  # it was told
+    assert image.doubt("container_config") is None  # it was reported
 
 
 @pytest.mark.parametrize(

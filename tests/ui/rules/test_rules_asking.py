@@ -1,4 +1,4 @@
-"""What is typed of an engine, and what is told of it."""
+"""What is typed of an engine, and what is shown of it."""
 
 from __future__ import annotations
 
