@@ -13,14 +13,14 @@ from cacheview.cases import rules_named
 from cacheview.engine import RuleSet
 from cacheview.engine.judge import judge
 from cacheview.model import DataError, SuiteCase
-from cacheview.model.wording import counted
 from cacheview.output import complain, print_lines
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import LimitError, effort_for
-from cacheview.stores.lines import read_lines
+from cacheview.stores.lines import RestUnreadError, read_lines
 from cacheview.stores.suite import WHAT_A_SUITE_IS
 from cacheview.usage import add_rules, known_rules, make_parser
+from cacheview.wording import counted
 
 __all__ = ["parser", "run"]
 
@@ -32,7 +32,7 @@ exit status: 0 all passed, 1 some failed, 2 the command line or every file was u
 
 _UNUSABLE: Final = 2
 _MAX_SHOWN: Final = 100
-"""Lines that are not cases, and files that cannot be used, that are shown one by one."""
+"""Lines that are not cases that are shown one by one."""
 
 
 @dataclass
@@ -42,6 +42,7 @@ class _Tally:
     passed: int = 0
     failed: int = 0
     unusable: int = 0  # lines and files, among those that failed
+    hidden: int = 0  # unusable lines that are counted and not shown
     unknown: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -61,6 +62,14 @@ class _Tally:
         self.unusable += 1
         if self.unusable <= _MAX_SHOWN:
             yield str(error)
+        else:
+            self.hidden += 1
+
+    def stop(self, error: DataError) -> str:
+        """Count what ended the reading of a file; its line, which is always shown."""
+        self.failed += 1
+        self.unusable += 1
+        return str(error)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,8 +101,8 @@ def _check_files(files: Sequence[str], asked: str = "") -> int:
     """
     tally = _Tally(rules_named(asked).rules if asked else None, asked)
     usable = sum([_check_file(file, tally) for file in files])
-    if (more := tally.unusable - _MAX_SHOWN) > 0:
-        print_lines([f"{more:,} more lines are not cases"])
+    if tally.hidden:
+        print_lines([f"{tally.hidden:,} more lines are not cases"])
     print_lines(f"not known: {counted(count, 'step')}: {reason}" for reason, count in tally.unknown.most_common())
     print(f"{tally.passed} passed, {tally.failed} failed")
     if not usable:
@@ -111,9 +120,9 @@ def _check_file(file: str, tally: _Tally) -> bool:
         if (tally.checked, tally.unusable) == (before, unusable):
             raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
-        print_lines(tally.refuse(error))
+        print_lines([tally.stop(error)])
     except LimitError as error:
-        print_lines(tally.refuse(DataError(f"the file has {error}", where=file)))
+        print_lines([tally.stop(DataError(f"the file has {error}", where=file))])
     return tally.checked > before
 
 
@@ -126,7 +135,9 @@ def _size(file: str) -> int:
 
 
 def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, tally: _Tally) -> Iterator[str]:
-    if isinstance(case, DataError):
+    if isinstance(case, RestUnreadError):
+        yield tally.stop(case)
+    elif isinstance(case, DataError):
         yield from tally.refuse(case)
     elif isinstance(case, ReplayCase):
         yield from _checked_build(f"{file}build {number}", case, tally)

@@ -13,7 +13,7 @@ from cacheview.diff.senders import client_title
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import change_in_words
 from cacheview.model import short_id
-from cacheview.model.wording import counted
+from cacheview.wording import counted
 
 __all__ = [
     "answer_sentence",

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words
-from cacheview.model.wording import counted
 from cacheview.replay.causes import Cause, CauseKind, unexplained
 from cacheview.replay.comparison import Comparison, Evidence
+from cacheview.wording import counted
 
 __all__ = ["evidence_in_words", "in_words", "sentences"]
 

@@ -9,11 +9,11 @@ from cacheview.cases import Daemon
 from cacheview.engine import HAZARD_TITLES, RuleSet
 from cacheview.engine.audit import StoreHazard
 from cacheview.model import ImageStore, familiar
-from cacheview.model.wording import counted
 from cacheview.report.forms import joined, json_text
 from cacheview.report.images import image_as_object
 from cacheview.report.phrases import NEAREST
 from cacheview.report.using import using_as_lines, using_as_object
+from cacheview.wording import counted
 
 __all__ = ["AUDIT_FORMAT", "audit_as_json", "audit_as_object", "audit_as_text"]
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from cacheview.cases import Daemon
 from cacheview.dockerfile.refused import SPEAKERS
-from cacheview.model.wording import counted
 from cacheview.replay.client_comparison import ClientGroup, ClientRun
 from cacheview.report.forms import joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object
+from cacheview.wording import counted
 
 __all__ = ["CLIENTS_FORMAT", "clients_as_json", "clients_as_text"]
 

@@ -22,7 +22,7 @@ from cacheview.stores.long_line import read_long_line
 from cacheview.stores.progress import Progress
 from cacheview.stores.reasons import reason
 
-__all__ = ["Line", "Pieces", "document_lines", "read_lines"]
+__all__ = ["Line", "Pieces", "RestUnreadError", "document_lines", "read_lines"]
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -92,6 +92,10 @@ def read_lines(
     meter.finished()
 
 
+class RestUnreadError(DataError):
+    """Why the lines after this one are not read."""
+
+
 def _untimed() -> float:
     """A clock that stands still: the time between two lines is that of who asks for them."""
     return 0.0
@@ -110,10 +114,10 @@ def document_lines(
         try:
             document = _read_line(reader, build, here)
         except LimitError as error:
-            yield reader.line(DataError(f"there is {error}", where=here))
+            yield reader.line(RestUnreadError(f"there is {error}", where=here))
             return
         except (DamagedStreamError, OSError) as error:
-            yield reader.line(DataError(f"the file cannot be read to the end: {reason(error)}", where=here))
+            yield reader.line(RestUnreadError(f"the file cannot be read to the end: {reason(error)}", where=here))
             return
         if document is None:
             if not reader.length:
@@ -125,7 +129,9 @@ def document_lines(
             budget.give_back(Resource.MEMORY, line.memory)
         errors += isinstance(document, DataError)
         if errors > most:
-            yield reader.line(DataError(f"there are more than {most:,} such lines. The rest is not read", where=here))
+            yield reader.line(
+                RestUnreadError(f"more than {most:,} lines are not cases. The rest is not read", where=here)
+            )
             return
 
 

@@ -15,7 +15,7 @@ from cacheview.model.recorded import NoStoreError, RecordedStore
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
-from cacheview.stores.lines import Pieces, document_lines, read_lines
+from cacheview.stores.lines import Pieces, RestUnreadError, document_lines, read_lines
 from cacheview.stores.opened import Case
 from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
@@ -104,8 +104,11 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
         document = _suite_case(line.document, f"{where}, {place}")
         if isinstance(document, DataError):
             first_error = first_error or document
-            if len(problems) < MOST_PROBLEMS:
-                problems.append(Problem(place, str(DataError(document.what, path=document.path))))
+            problem = Problem(place, str(DataError(document.what, path=document.path)))
+            if isinstance(document, RestUnreadError):
+                problems.stop(problem)
+            elif len(problems) < MOST_PROBLEMS:
+                problems.append(problem)
             else:
                 more += 1
             if not cases and len(problems) >= _HOPELESS:

@@ -134,6 +134,10 @@ def _end_on_interrupt(app: QApplication) -> None:
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:
     """What the first paint does not wait for."""
+    # Qt's classes are made when they are first named. Of a large one, a thread sees a part while another makes it.
+    from PySide6.QtCore import Qt  # noqa: F401
+    from PySide6.QtWidgets import QComboBox, QStyle  # noqa: F401
+
     from cacheview.stores.collector import freeze
     from cacheview.ui.icons import app_icon
 

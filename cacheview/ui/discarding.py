@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject
 
-from cacheview.model.base import Value
 from cacheview.stores.collector import paused_collector
 from cacheview.ui.loading import Background
 
@@ -120,6 +119,8 @@ def _free(given: _Given) -> None:
 
 def _large_containers(things: Iterable[object]) -> Iterator[Any]:
     """The containers with many elements that things consist of. What is in these is not searched."""
+    from cacheview.model.base import Value  # loads pydantic, which the first paint does without
+
     seen: set[int] = set()
     kinds: Counter[type] = Counter()
     waiting = deque(things)
@@ -130,14 +131,16 @@ def _large_containers(things: Iterable[object]) -> Iterator[Any]:
         seen.add(id(thing))
         if isinstance(thing, _CONTAINERS) and len(thing) >= _MANY:
             yield thing
-        elif isinstance(thing, _SEARCHED) or (_is_own(thing) and kinds[type(thing)] < _OF_A_KIND):
+        elif isinstance(thing, _SEARCHED) or (
+            _is_own(thing) and not isinstance(thing, Value) and kinds[type(thing)] < _OF_A_KIND
+        ):
             kinds[type(thing)] += 1
             waiting.extend(each for each in gc.get_referents(thing) if gc.is_tracked(each))
 
 
 def _is_own(thing: object) -> bool:
-    """Whether it is an object of a class of this program, neither one of Qt's nor a value with nothing large in it."""
-    return type(thing).__module__.startswith("cacheview.") and not isinstance(thing, QObject | Value)
+    """Whether it is an object of a class of this program, and not one of Qt's."""
+    return type(thing).__module__.startswith("cacheview.") and not isinstance(thing, QObject)
 
 
 def _references(held: list[Any], place: int) -> int:

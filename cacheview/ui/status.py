@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from cacheview.model.wording import counted
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.ui.shown_store import Answer

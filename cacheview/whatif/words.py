@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from cacheview.model import Image, familiar, short_id
-from cacheview.model.wording import counted
 from cacheview.replay.result import Step, StepStatus
 from cacheview.whatif.apply import Applied, ChangedStore
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.costs import Cost, Costs, Effect
 from cacheview.whatif.draft import Removed, RemovedFor
+from cacheview.wording import counted
 
 __all__ = [
     "NOTHING_CHANGED",

@@ -126,7 +126,7 @@ def test_a_umask_that_counts_is_a_hazard(client: str, expected: list[str]) -> No
         ("docker-cli", {".env": b"A=1"}, "there is no .dockerignore"),
         ("docker-py", {"deploy/id_rsa": b"k", "a.pem": b"k"}, "there is no .dockerignore"),
         ("docker-cli", {".env": b"A=1", ".dockerignore": b"*.log\n"}, ".dockerignore does not leave it out"),
-        ("testcontainers-java", {".env": b"A=1", ".dockerignore": b".env\n"}, "reads no .dockerignore"),
+        ("testcontainers-java", {".env": b"A=1", ".dockerignore": b".env\n"}, "does not read .dockerignore"),
     ],
 )
 def test_a_secret_that_is_copied_is_a_hazard(client: str, files: Mapping[str, bytes], why: str) -> None:

@@ -289,7 +289,7 @@ def test_an_engine_that_cannot_be_watched_is_refused(host: str) -> None:
 
 def test_an_address_of_ssh_that_is_none_is_refused() -> None:
     check_endpoint(Endpoint("", "ssh://user@host:22/run/docker.sock"))
-    with pytest.raises(DataError, match="and nothing else"):
+    with pytest.raises(DataError, match="accepts only a user"):
         check_endpoint(Endpoint("", "ssh://user:password@host"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.engine.words.hazards import Text
-from cacheview.model.wording import counted
+from cacheview.wording import counted
 
 __all__ = [
     "cycle",

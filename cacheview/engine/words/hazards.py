@@ -10,7 +10,7 @@ from cacheview.engine.hazard import HazardKind
 from cacheview.engine.verdict import Why
 from cacheview.engine.words.phrases import command, listed, names
 from cacheview.model import Image
-from cacheview.model.wording import counted
+from cacheview.wording import counted
 
 __all__ = [
     "HAZARD_TITLES",

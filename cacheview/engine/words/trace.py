@@ -6,7 +6,7 @@ from typing import Final
 
 from cacheview.engine.comparison import Part
 from cacheview.model import Image
-from cacheview.model.wording import counted
+from cacheview.wording import counted
 
 __all__ = [
     "ABSENT_CONFIG",

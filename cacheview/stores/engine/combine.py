@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cacheview.model import DataError, Image, Problem, StoreKind
-from cacheview.model.wording import counted
 from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine.contexts import Endpoint
@@ -18,6 +17,7 @@ from cacheview.stores.opened import Opened
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
+from cacheview.wording import counted
 
 __all__ = ["Beside", "RicherStore", "candidates", "read_beside", "remedy_for"]
 

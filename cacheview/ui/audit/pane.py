@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 
 from cacheview.engine import HAZARD_TITLES
-from cacheview.model.wording import counted
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
 from cacheview.ui.dock_pane import AskingPane
@@ -18,6 +17,7 @@ from cacheview.ui.loading import Report
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from cacheview.layers.changes import FileChange
 from cacheview.model import Image
-from cacheview.model.wording import counted
 from cacheview.ui.files.side_by_side import SideBySide, side_by_side
 from cacheview.ui.plain import one_line
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.layers.files import LayerFiles

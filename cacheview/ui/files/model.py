@@ -9,12 +9,12 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QBrush, QColor, QIcon
 
 from cacheview.layers.changes import Mark, change_in_words
-from cacheview.model.wording import counted
 from cacheview.ui.files.tree import FileNode
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import current_tokens
+from cacheview.wording import counted
 
 __all__ = ["Column", "FilesModel"]
 

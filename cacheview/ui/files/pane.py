@@ -9,7 +9,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import FileChange, Mark, change_in_words
-from cacheview.model.wording import counted
 from cacheview.ui.dock_pane import PATIENCE, DockPane
 from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
@@ -28,6 +27,7 @@ from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
 from cacheview.ui.two_parts import TwoParts
 from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore

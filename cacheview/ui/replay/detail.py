@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
-from cacheview.model.wording import counted
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
@@ -24,6 +23,7 @@ from cacheview.ui.verdict.labels import Text, ValueLine
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import values_in_banner
 from cacheview.whatif.words import cost_reason
+from cacheview.wording import counted
 
 __all__ = ["Detail"]
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from cacheview.model.wording import counted
 from cacheview.replay.result import Replay, Step
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
@@ -19,6 +18,7 @@ from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_
 from cacheview.ui.verdict.labels import ElidedLabel, Text
 from cacheview.whatif.costs import Costs
 from cacheview.whatif.words import cost_reason, costs_line
+from cacheview.wording import counted
 
 __all__ = ["Strip", "Summary", "summaries"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cacheview.engine.words.rules import RELEASES, aspects, comparisons, differences, releases
-from cacheview.model.wording import counted
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet

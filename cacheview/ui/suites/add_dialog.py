@@ -26,7 +26,6 @@ from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.engine.judge import judge_verdict
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
-from cacheview.model.wording import counted
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import visible
@@ -35,6 +34,7 @@ from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import Text
 from cacheview.ui.verdict.words import doubt_in_words
 from cacheview.ui.wrapped import Wrapped
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.engine import Explanation

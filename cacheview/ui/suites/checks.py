@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cacheview.model.wording import counted
 from cacheview.ui.dock import DockController
 from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
 from cacheview.ui.suites.adding import ProbeAdder
 from cacheview.ui.suites.pane import SuitesPane
 from cacheview.ui.suites.show import RowShower
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.model.wording import counted
 from cacheview.stores.opened import OpenedKind
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.filter_box import FilterBox
@@ -32,6 +31,7 @@ from cacheview.ui.suites.run import run_work
 from cacheview.ui.suites.table import ChecksTable
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.labels import ElidedLabel
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.ui.session import Session

@@ -19,9 +19,9 @@ from cacheview.engine import (
 )
 from cacheview.engine.words.verdict import no_candidates
 from cacheview.model import SCRATCH, Doubt
-from cacheview.model.wording import counted
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.values import row_pair
+from cacheview.wording import counted
 
 __all__ = [
     "FORMATS",

@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
-from cacheview.model.wording import counted
 from cacheview.stores.opened import OpenedKind
 from cacheview.stores.sources import parse_location
 from cacheview.ui.dock_pane import DockPane
@@ -22,6 +21,7 @@ from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
 from cacheview.ui.watch.why import Why
 from cacheview.ui.words_table import WordsTable
 from cacheview.watch.limits import MOST_BUILDS
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.report.shown_build import ShownBuild

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QFileDialog
 
-from cacheview.model.wording import counted
 from cacheview.ui.dock import DockController
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.watch.pane import WatchPane
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction

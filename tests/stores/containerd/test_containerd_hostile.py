@@ -356,7 +356,7 @@ def test_a_refusal_says_who_may(
     mode: int, group: str, printed: str, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
-    monkeypatch.setattr(sockets, "_group", lambda _: group)
+    monkeypatch.setattr(sockets, "group_name", lambda _: group)
     with socket.socket(socket.AF_UNIX) as ear:
         ear.bind(str(address))
         address.chmod(mode)

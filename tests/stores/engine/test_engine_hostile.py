@@ -256,7 +256,7 @@ def test_entries_of_the_list_that_are_none_are_problems(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_but_reading_can_be_asked(method: str, path: str) -> None:
-    with pytest.raises(ValueError, match="not to be asked"):
+    with pytest.raises(ValueError, match="not an allowed request"):
         demand_allowed(method, path)
 
 

@@ -49,13 +49,13 @@ DRIPS: dict[str, Raw] = {
     "half": Raw(HEAD + b"Content-Length: 1000\r\n\r\n{", hang=True),
 }
 FLOODS: dict[str, tuple[Raw, str]] = {
-    "continue": (Raw(rest=itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "headers of its answer"),
-    "header": (Raw(HEAD + b"X: ", rest=itertools.repeat(b"x" * 65536)), "headers of its answer"),
-    "headers": (Raw(HEAD, rest=itertools.repeat(b"X: y\r\n" * 1000)), "headers of its answer"),
-    "large headers": (Raw(HEAD, rest=itertools.repeat(b"X: " + b"y" * 60000 + b"\r\n")), "headers of its answer"),
+    "continue": (Raw(rest=itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "headers of its response"),
+    "header": (Raw(HEAD + b"X: ", rest=itertools.repeat(b"x" * 65536)), "headers of its response"),
+    "headers": (Raw(HEAD, rest=itertools.repeat(b"X: y\r\n" * 1000)), "headers of its response"),
+    "large headers": (Raw(HEAD, rest=itertools.repeat(b"X: " + b"y" * 60000 + b"\r\n")), "headers of its response"),
     "body": (Raw(HEAD + b"\r\n", rest=itertools.repeat(b" " * 65536)), "larger than 4,194,304 bytes"),
     "one chunk": (Raw(CHUNKED + b"f" * 16 + b"\r\n", rest=itertools.repeat(b" " * 65536)), "larger than 4,194,304"),
-    "size of a chunk": (Raw(CHUNKED, rest=itertools.repeat(b"0" * 65536)), "headers of its answer"),
+    "size of a chunk": (Raw(CHUNKED, rest=itertools.repeat(b"0" * 65536)), "headers of its response"),
 }
 
 
@@ -294,7 +294,7 @@ def test_closing_ends_what_waits_for_an_answer(tmp_path: Path) -> None:
         client.close()
         thread.join(10)
         assert not thread.is_alive()
-    assert "not wanted any more" in str(errors[0])
+    assert "no longer needed" in str(errors[0])
 
 
 def exhaust(deadline: Deadline, sock: TestDeadline.Sock) -> None:

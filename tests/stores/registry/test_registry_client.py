@@ -298,7 +298,7 @@ def test_nobody_waits_longer_than_wanted(registry: FakeRegistry, ending: threadi
         return Reply(500)
 
     registry.hook = silent
-    with pytest.raises(DataError, match="not wanted any more"):
+    with pytest.raises(DataError, match="no longer needed"):
         client(registry, stopped=lambda: len(registry.asked) > 0).manifest("1", ACCEPT, 100)
     ending.set()
 
