@@ -175,13 +175,16 @@ def shown():
     print(found, flush=True)
     os._exit(0)
 import os
-run_window("demo:", settings=Path("settings.ini"), on_shown=shown)
+run_window("demo:", settings=Path(os.environ["SETTINGS"]), on_shown=shown)
 """
 
 
 def test_the_first_paint_does_without_what_takes_long_to_load(tmp_path: Path) -> None:
     """Qt's classes are made when their names are first used: those with the many enums take longest."""
-    assert run(WITH_THE_FIRST_PAINT, tmp_path, QT_QPA_PLATFORM="offscreen").stdout == "[]\n"
+    assert (
+        run(WITH_THE_FIRST_PAINT, tmp_path, QT_QPA_PLATFORM="offscreen", SETTINGS=str(tmp_path / "settings.ini")).stdout
+        == "[]\n"
+    )
 
 
 SIZE_OF_SCREEN_AND_WINDOW = """
