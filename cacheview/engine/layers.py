@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.compared import all_pass, joined
+from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.history import created_by
 from cacheview.engine.ruleset import RuleSet
@@ -20,7 +20,6 @@ __all__ = [
     "LayerCheck",
     "child_doubts",
     "children_by_layers",
-    "is_next_step",
     "layer_checks",
     "layer_command_check",
     "layer_prefix_checks",
@@ -76,10 +75,3 @@ def layer_command_check(image: Image, parent: Image, config: ContainerConfig) ->
     following = image.history[entries].created_by if entries < len(image.history) else None
     doubts = joined(doubts_about(image, "history.created_by"), doubts_about(parent, "history"))
     return LayerCheck(CheckKind.COMMAND, following == created_by(config), doubts)
-
-
-def is_next_step(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> bool:
-    """Whether the image is what the parent becomes by this command, by its history."""
-    if len(image.history) != len(parent.history) + 1:
-        return False  # of most images that is so
-    return all_pass(layer_checks(image, parent, config, rules))
