@@ -38,7 +38,7 @@ A and B are each one of
 The options of a build and of a store are for both sides that need them; --a and --b add more to one side.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B lost the cache of a
-step), 2 a side is unusable, 3 no step is known to differ, and some are not known.
+step), 2 a side is unusable, 3 no step is known to differ, but some are unknown.
 
 {names}
 examples:
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
             a = _side(options.a_side, given[0])
             is_read = a.kind is SideKind.CONTEXT and _STDIN in (options.a_side, given[0].file)
             b = _side(options.b_side, given[1], stdin_is_read=is_read)
-            diff = _with_events(compare_builds(a, b), options.store or "")
+            diff = _with_events(compare_builds(a, b), given[1].store or "")
     except DataError as error:
         raise UsageError(str(error)) from error
     hide = hiding(diff, env="env" in options.redact, labels="labels" in options.redact)
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
-    """With what the engine of ``--store`` remembers since A, where that can explain something."""
+    """With what the engine of B's ``--store`` remembers since A, where that can explain something."""
     place = parse_location(location)
     if place.source is not ENGINE:
         return diff

@@ -52,7 +52,7 @@ class SideStep:
     """One step of a side.
 
     Attributes:
-        requested: what the build wants of it.
+        requested: what the build requests of it.
         cached: whether the cache had it; None: not known, or it is not looked up (``FROM``).
         image: id after it, or its first 12 digits; empty: there is none, or it is not known.
         why: why it is not known, in a sentence; empty: it is, or nothing is looked up.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from cacheview.diff.causes import Cause, CauseKind, Origin
@@ -50,8 +51,8 @@ _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "i
 """What an event did to a base."""
 
 USUAL_REASONS: Final = (
-    "Usually such an image was removed with its last tag, or by `docker image prune` or `docker system prune`; or the "
-    "store is a different one, as after an upgrade or on another machine."
+    "Usually such an image was removed with its last tag, by `docker image prune` or by `docker system prune`; or this "
+    "is a different store, for example after an upgrade or on another machine."
 )
 
 
@@ -62,7 +63,7 @@ def answer_sentence(diff: BuildDiff) -> str:
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     beside = _listed(cause_phrase(cause) for cause in diff.beside)
     also = f" They differ in ways that no step shows: {beside}." if beside else ""
-    if diff.a.cut and diff.b.cut:
+    if diff.a.cut or diff.b.cut:
         return f"No step is known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
     if unknown is not None:
@@ -167,6 +168,11 @@ def _where(row: Row | None, side: str) -> str:
     return "at" if step is not None and step.is_failed else "before"
 
 
+def _moment(at: datetime) -> str:
+    """Day and time, where the person is."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
 def _error(cause: Cause) -> str:
     return f": {' '.join(cause.detail.split())[:_LONGEST]}" if cause.detail else ""
 
@@ -180,7 +186,7 @@ def _of_base(cause: Cause) -> str:
     detail = f", {cause.detail}" if cause.detail else ""
     if cause.event_at is not None:
         brought = _BROUGHT.get(cause.event, cause.event)
-        detail += f"; it was {brought} at {cause.event_at.astimezone():%H:%M:%S}"
+        detail += f"; it was {brought} at {_moment(cause.event_at)}"
     return f"the base image {cause.name[:_LONGEST]} is different: {cause.a} in A and {cause.b} in B{detail}"
 
 
@@ -217,10 +223,10 @@ def _of_missing(cause: Cause, row: Row | None) -> str:
 
 def _gone_phrase(gone: Gone) -> str:
     image = short_id(gone.image)
-    at = f" at {gone.made_at.astimezone():%H:%M}" if gone.made_at is not None else ""
+    at = f" at {_moment(gone.made_at)}" if gone.made_at is not None else ""
     how = f"it was built{at} as {image}" if gone.is_made else f"A used image {image}"
     if gone.was_there:
-        when = f": it was removed at {gone.removed_at.astimezone():%H:%M:%S}" if gone.removed_at is not None else ""
+        when = f": it was removed at {_moment(gone.removed_at)}" if gone.removed_at is not None else ""
         return f"{how}, which is no longer in the store{when}"
     return f"{how}, which B's store does not have"
 

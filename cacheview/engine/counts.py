@@ -1,4 +1,4 @@
-"""A number for each of many images, held as bits, and reckoned with for all of them at once.
+"""A number for each of many images, held as bits, and computed for all of them at once.
 
 Plane n has the bit n of each image's number: so to add two numbers for each of 10,000 images takes a few operations
 on ints of 10,000 bits.
@@ -49,7 +49,7 @@ class Counts:
         return Counts((*planes, carry) if carry else tuple(planes))
 
     def __sub__(self, other: Counts) -> Counts:
-        """Of no image may the other number be larger."""
+        """The difference. For no image may the other number be larger."""
         planes, borrow = [], 0
         for a, b in zip_longest(self.planes, other.planes, fillvalue=0):
             planes.append(a ^ b ^ borrow)

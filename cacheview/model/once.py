@@ -1,4 +1,4 @@
-"""What is worked out of all images of a store, once: it never changes, and there may be 100,000 of them."""
+"""Results computed from all images of a store, once per store: it never changes, and may have 100,000 images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ V = TypeVar("V")
 
 
 def once_of_store(work: Callable[[ImageStore], V]) -> Callable[[ImageStore], V]:
-    """A function of a store that looks at all images the first time it is asked, and never again.
+    """Make a function of a store compute its result once per store.
 
     The result lives as long as the store. It must not be changed.
     """

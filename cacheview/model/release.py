@@ -30,6 +30,11 @@ class StoreKind(StrEnum):
     GRAPH_DRIVER = "graph driver"
     CONTAINERD = "containerd"
 
+    @property
+    def store_title(self) -> str:
+        """What a store of this kind is called."""
+        return "containerd store" if self is StoreKind.CONTAINERD else "graph-driver store"
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class DockerVersion:

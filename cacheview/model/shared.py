@@ -1,7 +1,7 @@
 """What many images of a store have in common, held once.
 
 An image that was built on another has its history, its layers and most of its environment; each came as a document
-of its own. Models are values, so nobody can tell that two of them share their parts.
+of its own. Models are immutable, so it is safe for two of them to share parts.
 """
 
 from __future__ import annotations
@@ -26,17 +26,13 @@ _set: Final = object.__setattr__
 
 
 class Shared:
-    """Replaces the parts of new models by equal ones that came before. For models that nobody has seen yet."""
+    """Replaces the parts of new models by equal ones that came before, in place: only of models not in use yet."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._entries: dict[str, HistoryEntry] = {}  # by their commands, which mostly are their own
         self._others: dict[Hashable, HistoryEntry] = {}  # of a command that came before
-
-    def text(self, text: str) -> str:
-        """An equal string: the first that came."""
-        return self._texts.setdefault(text, text)
 
     def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """An equal tuple of strings, each of which is held once too."""

@@ -82,7 +82,7 @@ _BY_TOOLS: Final = frozenset(
 )
 """Names of files and folders that programs make beside the sources."""
 _LEFTOVERS: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
-"""What names of files end with that they leave behind."""
+"""Endings of files that editors and interpreters leave behind."""
 
 
 def causes_of(

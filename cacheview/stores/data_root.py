@@ -19,7 +19,7 @@ from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
 from cacheview.stores.usual import DOCKER_ROOT
 
-__all__ = ["open_data_root", "read_data_root"]
+__all__ = ["is_data_root", "open_data_root", "read_data_root"]
 
 """Where Docker keeps its data unless configured otherwise."""
 
@@ -190,6 +190,14 @@ def _driver(folder: Path) -> _Found | None:
             continue
     with os.scandir(folder / CONTENT) as entries:
         return _Found(folder, changed, sum(1 for _ in entries))
+
+
+def is_data_root(folder: Path) -> bool:
+    """Whether a folder holds the images of a graph driver (``image/<driver>/imagedb``), as far as this user may see."""
+    try:
+        return bool(_find(folder))
+    except (DataError, OSError):
+        return False
 
 
 # Why not

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.model.base import AnyModel
@@ -20,8 +20,6 @@ from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 __all__ = ["read_images"]
 
 M = TypeVar("M", bound=AnyModel)
-
-_STORES: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
 
 
 def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
@@ -56,7 +54,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     if saved:
         kind, title = (
             OpenedKind.DOCKER_FOLDER if in_folder else OpenedKind.DOCKER_ARCHIVE,
-            f"docker save archive, {_STORES[kind_of_store]}",
+            f"docker save archive, {kind_of_store.store_title}",
         )
     else:
         kind, title = (
@@ -88,8 +86,7 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
         return "this archive is from Docker before 1.10 and has no manifest.json. Load it into Docker and save it again"
     return (
         f"the {place} has no list of images, an index.json or a manifest.json, at its top level: it is not a `docker "
-        "save` "
-        "archive or an OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
+        "save` archive or an OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
     )
 
 

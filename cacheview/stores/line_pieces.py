@@ -30,9 +30,12 @@ def line_pieces(
     Args:
         elements: by field, what is written in place of the elements of a list that is not empty: made when wanted.
 
-    Raises `DataError` where a value is so long that `read_long_line` would refuse it.
+        limits: of the reading. One bounds an element, and all fields together that are not lists of elements.
+
+    Raises:
+        DataError: a value is so long that `read_long_line` would refuse it.
     """
-    lists, before = streamed_fields(type(model)), "{"
+    lists, before, size = streamed_fields(type(model)), "{", 0
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if not value and value == field.get_default(call_default_factory=True):
@@ -45,7 +48,8 @@ def line_pieces(
             written = model.model_dump_json(include={name}, exclude_defaults=True)[1:-1]
             if not written:
                 continue
-            yield before + _bounded(name, written, limits)
+            size += len(written)
+            yield before + _bounded(name, written, size, limits)
         before = ","
     yield "}\n" if before == "," else "{}\n"
 
@@ -53,13 +57,15 @@ def line_pieces(
 def _joined(name: str, elements: Iterable[AnyModel], limits: Limits) -> Iterator[str]:
     comma = ""
     for number, element in enumerate(paced(elements)):
-        yield comma + _bounded(f"{name}[{number}]", element.model_dump_json(exclude_defaults=True), limits)
+        written = element.model_dump_json(exclude_defaults=True)
+        yield comma + _bounded(f"{name}[{number}]", written, len(written), limits)
         comma = ","
 
 
-def _bounded(path: str, written: str, limits: Limits) -> str:
-    if len(written) > limits.document:
-        what = f"would have {len(written):,} characters, and at most {limits.document:,} can be opened"
+def _bounded(path: str, written: str, size: int, limits: Limits) -> str:
+    """What is written, where no more than may be read comes to this size with it."""
+    if size > limits.document:
+        what = f"would have {size:,} characters, and at most {limits.document:,} can be opened"
         raise DataError(what, path=path)
     return written
 

@@ -12,6 +12,7 @@ from cacheview.bundled import resource
 from cacheview.model import DataError
 from cacheview.stores.budget import Budget
 from cacheview.stores.compression import DamagedStreamError, GreedyStreamError, decompressed
+from cacheview.stores.data_root import is_data_root
 from cacheview.stores.files import open_metered, refusal, what_it_is
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.images import read_images
@@ -65,7 +66,12 @@ def _open_folder(path: Path, where: str, reading: Reading) -> Opened:
         os.listdir(path)
     except OSError as error:
         raise refusal(error, where) from error
-    opened = read_images(members, where, reading.platform, budget)
+    try:
+        opened = read_images(members, where, reading.platform, budget)
+    except DataError as error:
+        if is_data_root(path):
+            raise DataError(f"is a Docker data root. Open it as data-root:{path}", where=where) from error
+        raise
     meter.finished()
     return opened
 

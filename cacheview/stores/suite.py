@@ -82,7 +82,9 @@ def read_cases(
 
 def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: LineOfCase) -> Case:
     budget = Budget(limits, packed=line.length)
-    (again,) = document_lines(stream, where, budget, RecordedStore)
+    again = next(document_lines(stream, where, budget, RecordedStore), None)
+    if again is None:
+        raise DataError("the line of this case is gone", where=where)
     case = _suite_case(again.document, where)
     if isinstance(case, DataError):
         raise case

@@ -33,7 +33,7 @@ class CaseReader(QObject):
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
         self._loader.succeeded.connect(self._read)
-        self._loader.cancelled.connect(self.cancelled)
+        self._loader.cancelled.connect(self._cancelled)
 
     def read(self, cases: Sequence[Case], place: int, then: Callable[[], object]) -> None:
         """Call ``then`` when the case is at hand: now, or after it was read. Not if `forget` comes before."""
@@ -46,12 +46,18 @@ class CaseReader(QObject):
         self._loader.start(lambda _: cases[place])
 
     def forget(self) -> None:
-        """What is being read is not wanted any more."""
+        """Stop reading: the case is no longer needed."""
         self._then = None
+        self._loader.cancel()
 
     def stop(self) -> None:
         """Likewise, and wait for the thread."""
         self._loader.close()
+
+    def _cancelled(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:  # else another case was wanted
+            self.cancelled.emit()
 
     def _read(self) -> None:
         then, self._then = self._then, None

@@ -34,6 +34,7 @@ from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import News, change_news, fallback_news
 from cacheview.ui.tips import set_tip
 from cacheview.ui.workspace import Workspace
+from cacheview.wording import counted
 
 __all__ = ["Headline"]
 
@@ -197,7 +198,7 @@ class Headline(QObject):
             notes.append(f"Not known exactly for any image: {words}.")
         reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
-        count = "1 entry" if len(problems) == 1 else f"{len(problems):,} entries"
+        count = counted(len(problems), "entry", "entries")
         unread = f"{count} could not be read; the rest are shown. {_first(problems)}" if problems else ""
         if news is not None:
             kind: Kind = "problem" if problems or foreign else news.kind

@@ -244,7 +244,8 @@ class Session(QObject):
         """Show a changed store in place of this one, until `end_supposing` or anything else is opened or chosen.
 
         Args:
-            cache: of the changed store. ``change``: what is other in it.
+            cache: of the changed store.
+            change: what is different in it.
         """
         place, probe = self._state
         shown, before = self._shown, self.daemon
@@ -338,14 +339,15 @@ class Session(QObject):
             DataError: the name is not known.
         """
         self.end_supposing()
-        store, rules = self.store, self.cache.rules
-        self.discard(self._answer, self.cache)
+        store, replaced = self.store, self.cache
         if not self._shown.use_rules(name, cache):
             return
+        if self.cache is not replaced:
+            self.discard(self._answer, replaced)
         if self.store is not store:
             self.store_changed.emit()
         self.rules_changed.emit()
-        if self.cache.rules is rules:  # another release, of which the builder alone differs
+        if self.cache.rules is replaced.rules:  # another release, of which the builder alone differs
             self.selection_changed.emit()
         else:
             self._ask(self.document.probe)

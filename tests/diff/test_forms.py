@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -145,6 +146,16 @@ def test_an_instruction_that_is_refused_ends_the_build_where_it_stands() -> None
     printed = answer_sentence(diff)
     assert printed.startswith("The builds first differ at step 3, `EXPOSE 80`: the build of B ended before this step: ")
     assert diff.rows[-1].follows == 2
+
+
+def test_one_that_goes_on_to_an_instruction_that_is_refused_is_not_the_same() -> None:
+    short = "FROM base\n"
+    for a, b in itertools.permutations((short, f"{short}RUN --mount=type=cache,target=/x y\n")):
+        diff = of_dockerfiles(a, b)
+        assert diff.is_same is None
+        printed = answer_sentence(diff)
+        assert printed.startswith("No step is known to differ. ")
+        assert " ends early: " in printed
 
 
 def test_two_builds_that_end_alike_say_how() -> None:

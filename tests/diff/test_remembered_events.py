@@ -30,7 +30,9 @@ def test_when_an_image_was_removed() -> None:
     assert with_events(diff, (other, untagged)) == diff
     reported = with_events(diff, (other, ImageEvent(LATER, "delete", gone.id)))
     assert [known.removed_at for known in reported.gone] == [LATER]
-    assert f"no longer in the store: it was removed at {LATER.astimezone():%H:%M:%S}." in answer_sentence(reported)
+    assert f"no longer in the store: it was removed at {LATER.astimezone():%Y-%m-%d %H:%M:%S}." in answer_sentence(
+        reported
+    )
 
 
 def test_when_a_base_was_pulled_again() -> None:
@@ -42,5 +44,5 @@ def test_when_a_base_was_pulled_again() -> None:
     diff = compared(a, recorded(daemon, BUILD, 2))
     events = (ImageEvent(LATER, "pull", "base:latest", "base"), ImageEvent(LATER, "pull", "other:latest", "other"))
     reported = with_events(diff, events)
-    assert answer_sentence(reported).endswith(f"; it was pulled again at {LATER.astimezone():%H:%M:%S}.")
+    assert answer_sentence(reported).endswith(f"; it was pulled again at {LATER.astimezone():%Y-%m-%d %H:%M:%S}.")
     assert with_events(diff, events[1:]) == diff

@@ -20,6 +20,7 @@ from cacheview.cli import main
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, decode
 from cacheview.stores import data_root
 from cacheview.stores.data_root import read_data_root
+from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
@@ -64,6 +65,14 @@ def test_sizes_are_those_of_all_layers(engine: str, sizes: int, tmp_path: Path) 
     for image in store.images:
         assert image.size == sum(layers[diff_id] for diff_id in image.diff_ids)
     assert len({image.size for image in store.images}) > sizes
+
+
+def test_without_its_prefix_the_error_says_how_to_open_it(tmp_path: Path) -> None:
+    root = unpack("28.5.2-gd", tmp_path / "root")
+    for folder in (root, root / "image", root / "image/overlay2"):
+        with pytest.raises(DataError, match=rf"is a Docker data root\. Open it as data-root:{folder}$"):
+            open_store(folder)
+        assert open_store(f"data-root:{folder}").cases[0].store.images
 
 
 def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

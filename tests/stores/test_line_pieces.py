@@ -75,6 +75,13 @@ def test_a_value_that_could_not_be_read_again_is_not_written() -> None:
             write_line(io.BytesIO(), line_pieces(model, limits=Limits(document=3)), "here", is_compressed=False)
 
 
+def test_fields_that_together_could_not_be_read_again_are_not_written() -> None:
+    model = MODELS[3].model_copy(update={"scenario": "x" * 400, "dockerfile": "y" * 400})
+    assert len("".join(line_pieces(model, limits=Limits(document=5000)))) < 5000
+    with pytest.raises(DataError, match="at most 600 can be opened"):
+        list(line_pieces(model, limits=Limits(document=600)))
+
+
 @pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
 def test_nothing_is_left_of_what_was_cancelled(name: str, tmp_path: Path) -> None:
     file = tmp_path / name

@@ -115,6 +115,24 @@ def test_a_case_that_was_changed_meanwhile_is_not_shown_as_it_was(tmp_path: Path
     assert sum(not each.store.images for each in cases) == 1
 
 
+@pytest.mark.parametrize("edit", ["truncated", "blank", "split"])
+def test_a_line_that_is_no_longer_one_is_not_shown_as_it_was(edit: str, tmp_path: Path) -> None:
+    path = write(tmp_path, compressed=False)
+    cases = lazy(open_store(path, limits=SMALL))
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    start = len(b"".join(lines[:20]))
+    with path.open("r+b") as file:
+        if edit == "truncated":
+            file.truncate(start)
+        else:
+            file.seek(start)
+            file.write(b"\n" * (len(lines[20]) if edit == "blank" else 1))
+    lost = next(case for case in cases if case.store.problems)
+    assert "was changed after the suite was opened" in lost.store.problems[0].what
+    assert lost.probes == ()
+
+
 def test_a_file_that_another_one_takes_the_place_of_stays_readable(tmp_path: Path) -> None:
     path = write(tmp_path, compressed=False)
     whole, cases = open_store(path).cases, lazy(open_store(path, limits=SMALL))

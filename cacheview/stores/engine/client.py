@@ -93,7 +93,7 @@ class EngineClient:
     def __init__(
         self, endpoint: Endpoint, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """``stopped``: whether nobody waits for answers any more; asked ten times a second. It may raise anything."""
+        """``stopped``: whether the caller no longer waits; called ten times a second. An exception ends requests."""
         self.endpoint = endpoint
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]
@@ -150,7 +150,7 @@ class EngineClient:
 
         Args:
             version: of the API.
-            stopped: whether it is not wanted any more; asked ten times a second. It may raise anything, to stop.
+            stopped: whether the caller no longer waits; called ten times a second. An exception ends the request.
 
         Raises:
             ConnectionLostError: the answer ended early.

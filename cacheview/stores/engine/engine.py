@@ -23,9 +23,6 @@ _MAX_NAME = 255
 _SNAPSHOTTER = "io.containerd.snapshotter"
 
 
-_STORES = {StoreKind.CONTAINERD: "containerd store", StoreKind.GRAPH_DRIVER: "graph-driver store"}
-
-
 @dataclass(frozen=True, slots=True)
 class Engine:
     """An engine, as it says.
@@ -63,7 +60,7 @@ class Engine:
     @property
     def title(self) -> str:
         """Its version, and which kind of store it has."""
-        kind = _STORES[self.store] if self.store is not None else ""
+        kind = self.store.store_title if self.store is not None else ""
         return ", ".join(filter(None, (f"Docker Engine {self.version or 'of unknown version'}", kind)))
 
     @property

@@ -68,7 +68,7 @@ def past_events(
 
     Args:
         target: what follows ``engine:``.
-        stopped: whether nobody waits for them any more; asked ten times a second. It may raise anything, to stop.
+        stopped: whether the caller no longer waits; called ten times a second. An exception ends the request.
 
     Raises:
         DataError: there is no such engine, or it does not answer.

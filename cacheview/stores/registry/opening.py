@@ -26,7 +26,6 @@ __all__ = ["open_target"]
 _SECONDS: Final = 180.0
 """For one image: whatever a server does, and a credential helper that waits for a person."""
 
-_KINDS: Final = {StoreKind.GRAPH_DRIVER: "graph-driver store", StoreKind.CONTAINERD: "containerd store"}
 _BY_BUILDKIT: Final = (
     "BuildKit made {}. The classic builder finds none of the steps that BuildKit made, as BuildKit writes instructions "
     "in another form, so `--cache-from` does not help."
@@ -55,7 +54,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         raise DataError(
             f"no image could be read. {'. '.join(str(problem) for problem in problems[:3])}", where=location
         )
-    title = f"registry, as pulled into a {_KINDS[kind]}"
+    title = f"registry, as pulled into a {kind.store_title}"
     merged = _merged(images)
     store = ImageStore(
         merged,
@@ -139,9 +138,10 @@ def _merged(images: list[Image]) -> tuple[Image, ...]:
 
 def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> list[str]:
     notes = [
-        f"This is what an engine with a {_KINDS[kind]} on {platform} would have after `docker pull` of these images "
-        "and no others. No image has a parent. With rules that follow recorded parents, the local cache can answer at "
-        "most the first step of a FROM scratch build: all other hits come from `--cache-from`, by the history.",
+        f"This is what an engine with a {kind.store_title} on {platform} would have after `docker pull` of these "
+        "images and no others. No image has a parent. With rules that follow recorded parents, the local cache can "
+        "answer at most the first step of a FROM scratch build: all other hits come from `--cache-from`, by the "
+        "history.",
     ]
     by_buildkit = [image.title for image in images if image.is_by_buildkit]
     if by_buildkit:

@@ -232,7 +232,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
         if rows:
             images = self.images_model.images
-            self._put("\n".join([images[row].id for row in rows]), "1 id" if len(rows) == 1 else f"{len(rows):,} ids")
+            self._put("\n".join([images[row].id for row in rows]), counted(len(rows), "id"))
 
     # Events
 

@@ -135,9 +135,13 @@ class DetailsPane(DockPane[DetailsHead]):
             self._show()
 
     def _show_again(self) -> None:
-        """The store or the rules are others: the same image, as it is now."""
-        if self._image is not None and self._session is not None:
-            self.show_image(self._session.store.by_id.get(self._image.id))
+        """The store or the rules are different: the same image, as it is now."""
+        if self._image is None or self._session is None:
+            return
+        image, supposed = self._session.store.by_id.get(self._image.id), self._session.supposed
+        if image is None and supposed is not None:  # the tree strikes it out
+            image = supposed.before.by_id.get(self._image.id)
+        self.show_image(image)
 
     def _show(self) -> None:
         image, session = self._image, self._session

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from cacheview.engine.check import Key, path_text
 from cacheview.engine.origin import Likely, origin_of
 from cacheview.engine.words.doubts import ASPECT_WORDS, doubt_sentences, origin_reason
 from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind, is_default
@@ -203,13 +204,13 @@ def _field_rows(config: ContainerConfig, name: str) -> Sequence[Row]:
     value = getattr(config, name)
     match field_kind(name):
         case FieldKind.LIST:
-            return _Made(len(value), lambda place: Row(f"{name}[{place}]", value[place]))
+            return _Made(len(value), lambda place: Row(path_text((name, place)), value[place]))
         case FieldKind.MAP:
             keys = tuple(value)
-            return _Made(len(keys), lambda place: Row(f"{name}.{keys[place]}", value[keys[place]]))
+            return _Made(len(keys), lambda place: Row(path_text((name, Key(keys[place]))), value[keys[place]]))
         case FieldKind.SET:
             keys = tuple(value)
-            return _Made(len(keys), lambda place: Row(f"{name}[{place}]", keys[place]))
+            return _Made(len(keys), lambda place: Row(path_text((name, place)), keys[place]))
         case FieldKind.HEALTHCHECK:
             return (Row(name, json.dumps(value.model_dump(exclude_defaults=True), ensure_ascii=False)),)
         case FieldKind.TEXT:

@@ -67,6 +67,12 @@ class _Line(Chooser):
         assert line is not None
         line.setPlaceholderText("path to a record or build context")
 
+    @property
+    def called(self) -> str:
+        """Its name within a sentence: ``build A``."""
+        name = self.accessibleName()
+        return f"{name[:1].lower()}{name[1:]}"
+
     def choose(self, choice: Choice | None) -> None:
         """Show a choice; None: nothing."""
         if choice is None:
@@ -164,7 +170,7 @@ class ChooseBuildsDialog(QDialog):
     def _browse(self, line: _Line) -> QToolButton:
         button = QToolButton()
         button.setText("Browse ▾")
-        button.setAccessibleName(f"Browse for {line.accessibleName()[:1].lower()}{line.accessibleName()[1:]}")
+        button.setAccessibleName(f"Browse for {line.called}")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         menu.addAction("Record…").triggered.connect(lambda: self._choose_file(line, "Open record", _RECORDS))
@@ -179,7 +185,7 @@ class ChooseBuildsDialog(QDialog):
         button = QToolButton()
         button.setText("Options…")
         set_tip(button, "The docker build options for this build context")
-        button.setAccessibleName(f"Options for {line.accessibleName()[:1].lower()}{line.accessibleName()[1:]}")
+        button.setAccessibleName(f"Options for {line.called}")
         button.clicked.connect(lambda: self._ask_options(line))
         self.option_buttons.append(button)
         return button
@@ -192,7 +198,7 @@ class ChooseBuildsDialog(QDialog):
         except DataError as error:
             self.hint.setText(one_line(str(error)))
             return
-        dialog = OptionsDialog(build, f"Options for {line.accessibleName().lower()}", self)
+        dialog = OptionsDialog(build, f"Options for {line.called}", self)
         dialog.chosen.connect(partial(self._take_options, line))
         dialog.open()
 

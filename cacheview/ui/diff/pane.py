@@ -222,9 +222,8 @@ class DiffPane(DockPane[DiffHead]):
         self._show_detail()
 
     def _not_remembered(self, error: Exception) -> None:
-        if not isinstance(error, DataError):
-            raise error  # a fault is shown as every other
-        self.loss.say(f"{self.loss.text()} The engine's events could not be read: {one_line(str(error))}.".lstrip())
+        if isinstance(error, DataError):  # the loader reports any other as a fault
+            self.loss.say(f"{self.loss.text()} The engine's events could not be read: {one_line(str(error))}.".lstrip())
 
     def _fail(self, error: Exception) -> None:
         from cacheview.model.effort import LimitError

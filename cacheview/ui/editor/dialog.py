@@ -62,5 +62,5 @@ class EditorDialog(QDialog):
     def _check(self) -> None:
         text = self.command.text().strip()
         problem = check_template(text) if text else ""
-        self.problem.setText(visible(problem))
+        self.problem.setText(f"{visible(problem[:1].upper() + problem[1:])}." if problem else "")
         self._ok.setEnabled(not problem)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from cacheview.ui.theme import GRID, set_font, small_font
+from cacheview.wording import counted
 
 __all__ = ["Foot"]
 
@@ -51,8 +52,8 @@ class Foot(QWidget):
 
     def show_count(self, shown: int, total: int) -> None:
         """Show how many images are listed, of how many."""
-        what = "image" if total == 1 else "images"
-        self._count.setText(f"{total:,} {what}" if shown == total else f"{shown:,} of {total:,} {what}")
+        images = counted(total, "image")
+        self._count.setText(images if shown == total else f"{shown:,} of {images}")
         self._fit()
 
     def show_busy(self, text: str) -> None:

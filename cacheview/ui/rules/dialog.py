@@ -31,6 +31,7 @@ from cacheview.ui.rules.model import Column, RulesModel
 from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, scaled_font, set_font, small_font
 from cacheview.ui.words_table import WordsTable
 from cacheview.ui.wrapped import Wrapped
+from cacheview.wording import counted
 
 __all__ = ["RulesDialog", "rule_chooser"]
 
@@ -248,7 +249,7 @@ class RulesDialog(QDialog):
         cells = [(line.what, line.before, line.now) if line.before else (line.what, line.now) for line in shown]
         if cells:
             QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in cells))
-            self.copied.emit("1 row" if len(cells) == 1 else f"{len(cells)} rows")
+            self.copied.emit(counted(len(cells), "row"))
 
     def _set_fonts(self) -> None:
         set_font(self._title, heading_font)

@@ -107,7 +107,7 @@ class Banner(QWidget):
         self.files_button.clicked.connect(self.files_requested)
         self.copy_button = QToolButton(self)
         self.copy_button.setText("Copy ▾")
-        self.copy_button.setAccessibleName("Copy the explanation")
+        self.copy_button.setAccessibleName("Copy the verdict")
         self.copy_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.copy_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

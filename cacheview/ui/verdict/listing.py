@@ -49,7 +49,8 @@ class Listing:
         if len(order) <= self.first:
             return order
         first = order[: self.first]
-        return (*first, *(place for place in self.asked if place not in first))
+        # Of another answer there may have been more places.
+        return (*first, *(place for place in self.asked if place < len(order) and place not in first))
 
     def ranges(self, count: int) -> tuple[range, ...]:
         """What is listed of so many subjects, in order, with a gap between each two."""

@@ -60,7 +60,7 @@ def test_of_the_config_every_entry_is_a_row(store: ImageStore) -> None:
         "ExposedPorts[0]": "80/tcp",
         "Env[0]": "A=1",
         "Env[1]": f"B={NASTY}",
-        "Labels.k": "v",
+        'Labels["k"]': "v",
     }
     assert values(shown["Container config"]) == {"Cmd[0]": "/bin/sh", "Cmd[1]": "-c", "Cmd[2]": "RUN 1"}
 

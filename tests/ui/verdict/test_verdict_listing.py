@@ -29,6 +29,10 @@ def test_what_is_asked_for_is_listed_with_its_neighbours() -> None:
     assert far.ranges(9_000) == (range(200),)  # of fewer candidates, after an edit
 
 
+def test_of_an_answer_with_fewer_candidates_the_nearest_that_are_left_are_listed() -> None:
+    assert Listing(200, (4_000, 900)).nearest(range(1_000)) == (*range(200), 900)
+
+
 def test_what_was_asked_for_longest_ago_goes() -> None:
     listing = Listing()
     for place in (1_000, 2_000, 3_000, 4_000, 1_010, 5_000):
