@@ -1,4 +1,4 @@
-"""What is looked up in a store again and again to answer its probes, each made when first needed and kept."""
+"""Indexes and other results that the probes of a store share, each made when first needed and kept."""
 
 from __future__ import annotations
 

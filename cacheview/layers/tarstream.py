@@ -46,9 +46,9 @@ def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
 
 
 def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerEntry | None:
-    """An `UnpackedFolder` of layers of which it is not known who unpacks them.
+    """An `UnpackedFolder` of layers whose storage driver is unknown.
 
-    Some storage drivers keep the folder of the layers below as it is, others create it for root with mode 755. The
+    Some storage drivers keep a folder of the layers below unchanged; others create it for root with mode 755. The
     result is known only if both give the same folder.
     """
     return below if below is not None and (below.mode, below.uid, below.gid) == _MADE else None

@@ -47,7 +47,7 @@ class Line(Generic[T]):
         checksum: CRC-32 of its bytes.
         document: what it holds, or why it cannot be read.
         memory: bytes that the document is estimated to take, as counted by the budget.
-        is_kept: who reads it keeps the document: it counts when the next line is read, too.
+        is_kept: set by the caller that keeps the document: its memory still counts when the next line is read.
     """
 
     number: int
@@ -66,11 +66,11 @@ def read_lines(
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[tuple[int, SuiteCase | M | DataError]]:
-    """The documents of a file that has one a line, with their line numbers, as they are asked for; of a line that is
-    none, its error.
+    """Read a file with one JSON object per line, lazily.
 
-    Errors name the file and the line. Empty lines are skipped. The file may be compressed. One line at a time is in
-    memory.
+    Yields the number of each line, from 1, with its document; for a line that cannot be read, the `DataError`, which
+    names the file and the line. Empty lines are skipped. The file may be compressed. Only one line is in memory at a
+    time.
 
     Args:
         build: what the lines of a replay file are read as; None: all lines are cases of a suite.

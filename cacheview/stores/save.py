@@ -36,6 +36,10 @@ def suite_line(
         redact_env: replace the values of environment variables and build arguments, also in text; see `Redaction`.
         redact_labels: likewise of labels.
         progress: called with how many images of how many were written; may raise `Cancelled` to stop.
+
+    Raises, while the pieces are read:
+        DataError: a value is too long to be read again, see `line_pieces`.
+        Cancelled: by ``progress``.
     """
     probes = () if case.walk else case.probes
     if probe is not None:
@@ -88,7 +92,7 @@ def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
 def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: str = "") -> None:
     """Write a line of `suite_line` to a file: all of it or nothing. Compressed where the name ends in ``.gz``.
 
-    What making the pieces raises goes on, and the file is as it was.
+    An exception raised while the pieces are made propagates, and the file stays unchanged.
 
     Args:
         line: in pieces.

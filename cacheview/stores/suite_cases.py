@@ -52,9 +52,9 @@ class Reread(Protocol):
 
 
 class CopiedLines:
-    """The lines of a compressed file, copied into a private one on the way, which can be read from anywhere.
+    """The lines of a compressed file, copied while they are read into a private file that can be read from anywhere.
 
-    That has no name, and its beginning is in memory: so many bytes as ``held``.
+    The copy has no name. It is in memory up to ``held`` bytes, and on disk once it is larger.
     """
 
     def __init__(self, stream: io.BufferedReader, held: int) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayou
 
 from cacheview import __version__
 from cacheview.ui.icons import app_icon
-from cacheview.ui.theme import GRID, heading_font, mono_font, set_font, strong_font
+from cacheview.ui.theme import GRID, heading_font, mono_font, set_font
 
 __all__ = ["AboutDialog", "ShortcutsDialog"]
 
@@ -43,12 +43,9 @@ class ShortcutsDialog(QDialog):
             column, row = divmod(place, half)
             grid.addWidget(what_label, row, 2 * column)
             grid.addWidget(keys_label, row, 2 * column + 1)
-        title = QLabel("Keyboard shortcuts")
-        set_font(title, strong_font)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6 * GRID, 5 * GRID, 6 * GRID, 4 * GRID)
         layout.setSpacing(4 * GRID)
-        layout.addWidget(title)
         layout.addLayout(grid)
         layout.addWidget(_close_button(self))
 

@@ -34,7 +34,7 @@ class ComparePane(AskingPane[Head, Probe]):
 
     Signals:
         rules_requested(str, Work): the name of the rule set that the person chose, and work whose result is a cache
-            that is ready to be asked by it.
+            for these rules, with its indexes made.
     """
 
     rules_requested = Signal(str, object)
