@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
 
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon
 from diff_kit import Build, base, compared, recorded
@@ -64,6 +66,16 @@ class Edit:
     daemon: str = ""
 
 
+OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "--cache-from": {"cache_from": ("base",)},
+    "--target": {"target": "0"},
+}
+
+
+def is_option(option: str, cause: Cause) -> bool:
+    return (cause.kind, cause.name) == (CauseKind.OPTION, option)
+
+
 def instruction_kinds(line: str) -> set[CauseKind]:
     name = line.partition(" ")[0]
     kinds = {"ENV": CauseKind.ENVIRONMENT, "LABEL": CauseKind.LABEL, "ARG": CauseKind.BUILD_ARGUMENT}
@@ -118,6 +130,10 @@ def edits(draw: st.DrawFn) -> tuple[Build, Edit]:
             "no cache",
             build.with_options(no_cache=True),
             lambda cause: (cause.kind, cause.name) == (CauseKind.OPTION, "--no-cache"),
+        ),
+        *(
+            Edit(f"option {option}", build.with_options(**value), partial(is_option, option))
+            for option, value in OPTIONS.items()
         ),
         Edit("the client", replace(build, client="docker-py"), lambda cause: cause.kind is CauseKind.CLIENT),
         Edit(
