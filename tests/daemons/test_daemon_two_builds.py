@@ -444,7 +444,7 @@ def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) ->
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, name, Origin.SURROUNDINGS)
     assert [row.is_lost for row in diff.rows] == [False, True]
     reported = answer_sentence(with_events_of(place.engine.url, diff))
-    assert re.search(r"; it was pulled again at \d\d:\d\d:\d\d\.$", reported), reported
+    assert re.search(r"; it was pulled again at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.$", reported), reported
 
 
 SHORT: Final = "FROM diff/base\nLABEL a={0}\nLABEL b={0}\n"
