@@ -123,7 +123,7 @@ def daemon_known(case: Case) -> Daemon:
     except DataError:
         of_graph_drivers = case.rules.strip().lower().startswith("graph")
         kind = StoreKind.GRAPH_DRIVER if of_graph_drivers else StoreKind.CONTAINERD
-        reason = f"the case names {_one_line(case.rules)}, which cacheview does not know, so these are the newest"
+        reason = f"the case names {_one_line(case.rules)}, which cacheview does not know, so the newest rules are used"
         return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
 
@@ -187,14 +187,17 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
     kind = release.kind if release is not None else otherwise
     for known in _releases(store, kind):
         return _chosen(*known)
-    reason = "nothing in the store says which release it belongs to, so these are the newest"
+    reason = "nothing in the store shows which release it belongs to, so the newest rules are used"
     if release is not None and release.version:
-        reason = f"no rules are known for the store's engine, {_one_line(release.version)}, so these are the newest"
+        reason = (
+            f"no rules are known for the store's engine, {_one_line(release.version)}, so the newest rules are used"
+        )
     elif kind is StoreKind.GRAPH_DRIVER:
         builder = next((version for version in _builders(store) if DockerVersion.parse(version)), "")
         if builder:
             reason = (
-                f"no rules are known for Docker {_one_line(builder)}, which built an image, so these are the newest"
+                f"no rules are known for Docker {_one_line(builder)}, which built an image, so the newest rules "
+                "are used"
             )
     return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
@@ -211,7 +214,7 @@ def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[Choice, Basi
         for version in _builders(store):
             choice = choose(version, kind)
             if choice is not None:
-                yield choice, Basis.IMAGES, "the config of an image says that this release built it"
+                yield choice, Basis.IMAGES, "an image's config says that this release built it"
 
 
 def _chosen(choice: Choice, basis: Basis, reason: str) -> Daemon:

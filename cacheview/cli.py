@@ -63,19 +63,21 @@ def window_parser() -> argparse.ArgumentParser:
         "store",
         metavar="STORE",
         nargs="?",
-        help="what to open; without it, the running Docker Engine, or else the demo",
+        help="the store to open (default: the running Docker Engine, or the demo if there is none)",
     )
     add_rules(result, "rule set to start with")
-    result.add_argument("--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG and exit")
+    result.add_argument(
+        "--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG file and exit"
+    )
     result.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
-    result.add_argument("--scheme", choices=("light", "dark"), help="colors; default: the system's")
+    result.add_argument("--scheme", choices=("light", "dark"), help="colors to use (default: the system's)")
     result.add_argument("--replay", metavar="CONTEXT", help="replay the Dockerfile of this build context")
     result.add_argument("-f", "--file", metavar="FILE", help="the Dockerfile (default: CONTEXT/Dockerfile)")
     result.add_argument(
         "--print-completion",
         metavar="SHELL",
         choices=SHELLS,
-        help=f"print a script that completes the command line: {', '.join(SHELLS)}",
+        help=f"print the completion script for a shell: {', '.join(SHELLS)}",
     )
     result.add_argument("--version", action="version", version=f"cacheview {__version__}")
     return result
@@ -94,7 +96,9 @@ def _window(options: argparse.Namespace) -> int:
         replay = (options.replay, options.file or "")
         path = find_dockerfile(*replay).path if os.path.isdir(options.replay) else Path(options.replay)
         if not path.is_file():
-            raise UsageError(f"{path}: there is no such Dockerfile; --replay names a build context, -f its Dockerfile")
+            raise UsageError(
+                f"{path}: no such Dockerfile: give the build context with --replay and its Dockerfile with -f"
+            )
     elif options.file is not None:
         raise UsageError("-f names the Dockerfile of a build context: give the context with --replay")
     from cacheview.ui.app import run_window  # Qt is loaded for the window alone

@@ -72,7 +72,7 @@ def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
         from cacheview.model.effort import LimitError  # its package would be loaded before the first look at a display
 
         if isinstance(fault, LimitError):
-            complain(f"there is {fault}")
+            complain(f"this command {fault}")
             return UNUSABLE
         report_fault(fault, with_traceback=with_traceback)
         return FAULT
@@ -113,7 +113,7 @@ def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
         with contextlib.suppress(OutputError):
             print("".join(traceback.format_exception(fault)), end="", file=sys.stderr)
     what = f"{type(fault).__name__}{f': {_cut(str(fault))}' if str(fault) else ''}"
-    rest = "" if with_traceback else ". The same command with --traceback prints the rest"
+    rest = "" if with_traceback else ". Run the same command with --traceback to print the full traceback"
     complain(
         f"this is a bug in cacheview, not an answer. Please report: cacheview {__version__}, Python "
         f"{sys.version.split()[0]}, {what}{_place(fault.__traceback__)}{rest}"

@@ -16,6 +16,7 @@ from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
 from cacheview.stores.opened import Case
 from cacheview.stores.sources import SOURCES
+from cacheview.wording import counted
 
 __all__ = [
     "NAMES",
@@ -58,7 +59,11 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--traceback", action="store_true", help="after a bug in cacheview, print everything to report")
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        help="if cacheview fails because of a bug, print the full traceback to report",
+    )
     return parser
 
 
@@ -75,7 +80,7 @@ def add_redact(parser: argparse.ArgumentParser) -> None:
         choices=("env", "labels"),
         action="append",
         default=[],
-        help="in the file, replace values by placeholders: env (environment variables and build arguments) or labels; "
+        help="replace values in the file with placeholders: env (environment variables and build arguments) or labels; "
         "may be repeated",
     )
 
@@ -88,7 +93,7 @@ def chosen(what: str, given: str, names: list[str]) -> int:
         return int(given) - 1
     named = ", ".join(filter(None, names[:10]))
     listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""
-    raise UsageError(f"no {what} {given!r}: there are {len(names)}{listed}")
+    raise UsageError(f"there is no {what} {given!r}; the store has {counted(len(names), what)}{listed}")
 
 
 def mention_builder(store: ImageStore) -> None:

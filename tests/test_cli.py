@@ -48,7 +48,7 @@ def test_why_these_rules_are_used_for_a_store_is_reported(
     monkeypatch.setattr("cacheview.commands.opening.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
     reported = capsys.readouterr().out
-    why = "the config of an image says that this release built it"
+    why = "an image's config says that this release built it"
     assert f"Using the rules of Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7): {why}.\n" in reported
     main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
     assert "(graphdriver-29): you chose them." in capsys.readouterr().out
@@ -170,7 +170,7 @@ def test_markdown_and_an_image_have_it_too() -> None:
     [
         (["explain", "/nowhere", "--parent", "scratch", "--config", "-"], "/nowhere"),
         (["explain", "demo:"], "--parent and --config"),
-        (["explain", "demo:", "--probe", "99"], "there are 14"),
+        (["explain", "demo:", "--probe", "99"], "the store has 14 probes"),
         (["explain", "demo:", "--case", "x", "--probe", "1"], "no case 'x'"),
         (["explain", "demo:", "--parent", "nope:1", "--config", "-"], "no such image: nope:1"),
         (["explain", "demo:", "--parent", "scratch", "--config", "/nowhere"], "/nowhere"),
@@ -273,7 +273,7 @@ def test_all_rule_sets_together_have_one_limit(
     monkeypatch.setattr(Effort, "about", lambda _: Effort(3.0, clock=lambda: seconds))
     assert main(["explain", "demo:", "--probe", "1", "--rules", "all"]) == 2
     assert seconds == 4
-    assert "there is more than 3 seconds of CPU time" in capsys.readouterr().err
+    assert "this command takes more than 3 seconds of CPU time" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_all_rule_sets_together_have_one_limit(
     [
         ("Docker 24.0.7", "add the storage driver"),
         ("24.0.7, ext4", "unknown storage driver"),
-        ("nonsense", "there are:"),
+        ("nonsense", "the rule sets are"),
     ],
 )
 def test_rules_that_are_none(rules: str, reported: str, capsys: pytest.CaptureFixture[str]) -> None:

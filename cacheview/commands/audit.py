@@ -15,7 +15,7 @@ from cacheview.usage import NAMES, add_rules, daemon_for, known_rules, make_pars
 __all__ = ["parser", "run"]
 
 _HELP: Final = """\
-exit status: 0 no hazard, 1 some, 2 the command line or the store was unusable.
+exit status: 0 no hazards, 1 at least one hazard, 2 the command line or the store cannot be used.
 
 {names}
 examples:
@@ -26,8 +26,8 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """Its options."""
-    result = make_parser("cacheview audit", "List the hazards of a whole store.", _HELP.format(names=NAMES))
-    result.add_argument("store", metavar="STORE", help="the store to open: see below")
+    result = make_parser("cacheview audit", "List the hazards in a store.", _HELP.format(names=NAMES))
+    result.add_argument("store", metavar="STORE", help="the store to open (see below)")
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")

@@ -53,24 +53,30 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compose",
         metavar="FILE",
-        help="replay the build of a service in this Compose file, or in the output of `docker compose config --format "
-        "json`; CONTEXT is the name of the service",
+        help="replay the build of a service from this Compose file, or in the output of `docker compose config "
+        "--format json`; CONTEXT is the name of the service",
     )
     parser.add_argument(
         "-f",
         "--file",
         metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar, its name in the tar; - reads standard input",
+        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar, its path in the tar; - reads standard input",
     )
-    parser.add_argument("--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
-    parser.add_argument("--label", metavar="NAME[=VALUE]", action="append", default=[], help="may be repeated")
-    parser.add_argument("--cache-from", metavar="IMAGE", action="append", default=[], help="may be repeated")
+    parser.add_argument(
+        "--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="as for docker build; may be repeated"
+    )
+    parser.add_argument(
+        "--label", metavar="NAME[=VALUE]", action="append", default=[], help="as for docker build; may be repeated"
+    )
+    parser.add_argument(
+        "--cache-from", metavar="IMAGE", action="append", default=[], help="as for docker build; may be repeated"
+    )
     parser.add_argument("--target", metavar="STAGE", default="", help="the stage to build")
     parser.add_argument(
-        "--platform", metavar="PLATFORM", help="as given to docker build (default: DOCKER_DEFAULT_PLATFORM)"
+        "--platform", metavar="PLATFORM", help="the platform to build for (default: DOCKER_DEFAULT_PLATFORM)"
     )
-    parser.add_argument("--no-cache", action="store_true", help="as given to docker build: skip the cache")
-    parser.add_argument("--pull", action="store_true", help="as given to docker build: pull every base image")
+    parser.add_argument("--no-cache", action="store_true", help="as for docker build: do not use the cache")
+    parser.add_argument("--pull", action="store_true", help="as for docker build: pull every base image")
 
 
 def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:

@@ -25,9 +25,9 @@ from cacheview.wording import counted
 __all__ = ["parser", "run"]
 
 _HELP: Final = """\
-Prints each probe or build that differs, how many steps of builds are unknown and why, then `N passed, N failed`
-alone on the last line. A build counts once.
-exit status: 0 all passed, 1 some failed, 2 the command line or every file was unusable.
+Prints each probe or build that differs, then how many build steps are unknown and why. The last line is always
+`N passed, N failed`, where a build counts as one.
+exit status: 0 all passed, 1 some failed, 2 the command line or every file cannot be used.
 """
 
 _UNUSABLE: Final = 2
@@ -75,7 +75,7 @@ class _Tally:
 def parser() -> argparse.ArgumentParser:
     """Its options."""
     result = make_parser(
-        "cacheview check", "Run suites and replay files, and compare the results with what is expected.", _HELP
+        "cacheview check", "Run suites and replay files, and compare the results with the expected ones.", _HELP
     )
     result.add_argument("suites", metavar="SUITE", nargs="+", help="a suite or a replay file, plain or compressed")
     add_rules(result, "use this rule set for every case instead of the one it names")
@@ -122,7 +122,7 @@ def _check_file(file: str, tally: _Tally) -> bool:
     except DataError as error:
         print_lines([tally.stop(error)])
     except LimitError as error:
-        print_lines([tally.stop(DataError(f"the file has {error}", where=file))])
+        print_lines([tally.stop(DataError(f"the file {error}", where=file))])
     return tally.checked > before
 
 

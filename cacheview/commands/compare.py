@@ -31,14 +31,14 @@ __all__ = ["parser", "run"]
 _STDIN = "-"
 _HELP = """\
 A and B are each one of
-  RECORD        a record: of a watched build, or of `cacheview replay --record`
-  RECORD#N      the build at line N of a replay file that has several
-  CONTEXT       a build context, a folder or a tar, replayed in the store that --store names
-  image:NAME    an image of that store: what it was built from, as far as its history and layers show
-The options of a build and of a store are for both sides that need them; --a and --b add more to one side.
+  RECORD        a record of a watched build, or one written by `cacheview replay --record`
+  RECORD#N      the build on line N of a replay file with several builds
+  CONTEXT       a build context (a folder or a tar), replayed in the store given with --store
+  image:NAME    an image in that store: what it was built from, as far as its history and layers show
+Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B lost the cache of a
-step), 2 a side is unusable, 3 no step is known to differ, but some are unknown.
+step), 2 a side cannot be used, 3 no step is known to differ, but some are unknown.
 
 {names}
 examples:
@@ -56,18 +56,18 @@ def parser() -> argparse.ArgumentParser:
         "Compare two builds: where they first differ, and why. Nothing is built.",
         _HELP.format(names=NAMES),
     )
-    result.add_argument("a_side", metavar="A", help="the first build: see below")
+    result.add_argument("a_side", metavar="A", help="the first build (see below)")
     result.add_argument("b_side", metavar="B", help="the second build")
     _add_side(result)
-    result.add_argument("--a", metavar="OPTIONS", default="", help='more options of A only: --a "--target test"')
-    result.add_argument("--b", metavar="OPTIONS", default="", help="more options of B only")
+    result.add_argument("--a", metavar="OPTIONS", default="", help='options for A only, such as --a "--target test"')
+    result.add_argument("--b", metavar="OPTIONS", default="", help="options for B only")
     add_redact(result)
     shown = result.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     shown.add_argument("--markdown", action="store_true", help="print Markdown, for a comment on a pull request")
     shown.add_argument("--brief", action="store_true", help="print only the answer, in at most three lines")
     result.add_argument(
-        "--lost", action="store_true", help="exit status 1 only where B lost the cache of a step that A had"
+        "--lost", action="store_true", help="exit with status 1 only if B misses the cache at a step where A hit it"
     )
     return result
 
@@ -101,7 +101,7 @@ def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
     try:
         return with_events_of(place.target, diff)
     except DataError as error:
-        complain(f"the events of the engine are not known: {error}")
+        complain(f"the engine's events could not be read: {error}")
         return diff
 
 
@@ -127,18 +127,21 @@ def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False
     if name.startswith(IMAGE):
         return _image_side(name.removeprefix(IMAGE), options)
     if options.client == ALL_CLIENTS:
-        raise UsageError("--client all is for replay; name one client, or compare two sides with --a and --b")
+        raise UsageError(
+            "--client all works only with `cacheview replay`; choose one client, or give each side its own with --a "
+            "and --b"
+        )
     case = record_named(name) if options.compose is None else None  # else it names a service
     if case is not None:
         return side_of_record(case, name)
     if stdin_is_read and _STDIN in (name, options.file):
-        raise UsageError("standard input can be read for one side only")
+        raise UsageError("only one side can be read from standard input")
     return _context_side(name, options)
 
 
 def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
     if options.store is None:
-        raise UsageError(f"{IMAGE}{name}: name the store that has the image with --store")
+        raise UsageError(f"{IMAGE}{name}: give the store that has the image with --store")
     opened, case = open_case(options, options.rules, options.platform or "")
     mention_problems(opened)
     daemon = daemon_for(case, options.rules)
@@ -149,7 +152,7 @@ def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
 
 def _context_side(name: str, options: argparse.Namespace) -> BuildSide:
     if options.store is None:
-        raise UsageError(f"{name}: a build context is replayed in a store; name it with --store")
+        raise UsageError(f"{name}: a build context is replayed in a store: give one with --store")
     options.context = name
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
@@ -164,20 +167,20 @@ def _context_side(name: str, options: argparse.Namespace) -> BuildSide:
 
 
 def _side_parser(letter: str) -> argparse.ArgumentParser:
-    result = make_parser(f"cacheview compare --{letter.lower()}", f"Options of {letter} alone.", "")
+    result = make_parser(f"cacheview compare --{letter.lower()}", f"Options for {letter} only.", "")
     _add_side(result)
     return result
 
 
 def _add_side(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", metavar="STORE", help="the store to look up build contexts in: see below")
+    parser.add_argument("--store", metavar="STORE", help="the store to look up build contexts in (see below)")
     add_case(parser)
     add_build(parser)
     parser.add_argument(
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"what sends the context: {', '.join(CLIENTS)}, or a program with its version",
+        help=f"the client that sends the context: {', '.join(CLIENTS)}, or a program with its version",
     )
     parser.add_argument(
         "--download-layers",

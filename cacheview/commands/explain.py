@@ -56,8 +56,8 @@ _CONFIG_LIMIT: Final = 64 << 20
 _FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 _HELP: Final = """\
-exit status: 0 hit, 1 miss, 2 error (of the probe, or nothing could be read), 3 unknown or diverges, 4 panic; with
---rules all, the status for the store's own rules.
+exit status: 0 hit, 1 miss, 2 error (the probe is an error, or nothing could be read), 3 unknown or diverges, 4 panic;
+with --rules all, the status for the store's own rules.
 
 {names}
 {changes}
@@ -75,17 +75,17 @@ def parser() -> argparse.ArgumentParser:
         "Query the cache once and explain the answer.",
         _HELP.format(names=NAMES, changes=CHANGES),
     )
-    result.add_argument("store", metavar="STORE", help="the store to open: see below")
-    result.add_argument("--parent", metavar="IMAGE", help="an id, the beginning of an id, a name, or scratch")
+    result.add_argument("store", metavar="STORE", help="the store to open (see below)")
+    result.add_argument(
+        "--parent", metavar="IMAGE", help="an image's name or id (or the beginning of its id), or scratch"
+    )
     result.add_argument(
         "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
     )
     result.add_argument(
-        "--cache-from", metavar="IMAGE", action="append", default=[], help="as given to docker build; may be repeated"
+        "--cache-from", metavar="IMAGE", action="append", default=[], help="as for docker build; may be repeated"
     )
-    result.add_argument(
-        "--platform", metavar="PLATFORM", help="the platform to build for (default: the one of the engine's machine)"
-    )
+    result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
     result.add_argument("--probe", metavar="PROBE", help="start from this probe of a suite, by name or number")
     add_rules(result, "rule set to use (default: the store's own); all: every rule set, as a table; otherwise")
@@ -163,7 +163,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     except DataError as error:
         if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question nevertheless
             return given if ":" in given else f"sha256:{given}"
-        raise UsageError(f"--parent: {error}. Give scratch, a name, or an id of the store") from error
+        raise UsageError(f"--parent: {error}. Give scratch, or the name or id of an image in the store") from error
 
 
 def _platform(given: str, daemon: Daemon) -> Platform:

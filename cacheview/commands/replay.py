@@ -50,7 +50,7 @@ __all__ = ["parser", "run"]
 
 _HELP = """\
 exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing could be read, 3 no step is
-known to miss, and some are unknown.
+known to miss, but some are unknown.
 
 {names}
 {changes}
@@ -75,15 +75,16 @@ def parser() -> argparse.ArgumentParser:
         metavar="CONTEXT",
         help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
     )
-    result.add_argument("--store", metavar="STORE", required=True, help="the store to look up the steps in: see below")
+    result.add_argument("--store", metavar="STORE", required=True, help="the store to look up the steps in (see below)")
     add_build(result)
     result.add_argument(
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"what sends the context, because checksums depend on it: {', '.join(CLIENTS)}, or a program with its "
-        "version, such as 'docker CLI 20.10.24' (default: docker-cli, or for an older engine the CLI of its release; "
-        "with --compose: compose-v2); all: compare every client, and show which share a cache with the default one",
+        help=f"the client that sends the context, on which checksums depend: {', '.join(CLIENTS)}, or a program with "
+        "its version, such as 'docker CLI 20.10.24' (default: docker-cli, or the CLI of the engine's release if that "
+        "is older; with --compose: compose-v2); all: compare every client, and show which share a cache with the "
+        "default one",
     )
     result.add_argument(
         "--past-misses",
@@ -100,17 +101,19 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--records",
         metavar="FOLDER",
-        help="record here which files went into each checksum, and name those that changed since an earlier replay",
+        help="record here which files went into each checksum, and list those that changed since an earlier replay",
     )
     result.add_argument(
         "--record",
         metavar="FILE",
-        help="write this build to a record: a replay file with the store, and the headers and checksums of the context",
+        help="write a record of this build: a replay file with the store, and the headers and checksums of the context",
     )
     result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
     add_redact(result)
     add_what_if(result)
-    result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="name of the image, to record")
+    result.add_argument(
+        "-t", "--tag", metavar="NAME", action="append", default=[], help="the image's name, for the record"
+    )
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")
     shown = result.add_mutually_exclusive_group()
@@ -213,7 +216,7 @@ def _record(
             whole, case = case, redacted_record(case, env="env" in options.redact, labels="labels" in options.redact)
             if not says_the_same(whole, case):
                 complain(
-                    "--redact: the Dockerfile has one of the values as a name too: the record would give "
+                    "--redact: one of the redacted values is also a name in the Dockerfile, so the record gives "
                     "different results"
                 )
         write_record(options.record, case, opened=options.store)

@@ -14,9 +14,9 @@ from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for
 __all__ = ["parser", "run"]
 
 _HELP = """\
-The file holds the images of the store as they are now, with the probes of a suite's case, and no layers. Only you can
-read it; it is compressed if its name ends in .gz. An existing file is replaced.
-exit status: 0 the file was written, 2 the command line or the store was unusable, or the file cannot be written.
+The file contains the store's images as they are now and, for a suite, the probes of the case, but no layers. Only you
+can read it. It is compressed if its name ends in .gz. An existing file is replaced.
+exit status: 0 the file was written, 2 the command line or the store cannot be used, or the file cannot be written.
 
 {names}
 examples:
@@ -27,12 +27,14 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """Its options."""
-    result = make_parser("cacheview save", "Write a store to a suite file.", _HELP.format(names=NAMES))
-    result.add_argument("store", metavar="STORE", help="the store to save: see below")
-    result.add_argument("file", metavar="FILE", help="the suite to write")
+    result = make_parser(
+        "cacheview save", "Save a store to a suite file that opens on any machine.", _HELP.format(names=NAMES)
+    )
+    result.add_argument("store", metavar="STORE", help="the store to save (see below)")
+    result.add_argument("file", metavar="FILE", help="the suite file to write")
     add_case(result)
     add_redact(result)
-    add_rules(result, "rule set to name in the file (default: the store's own)")
+    add_rules(result, "rule set to write to the file (default: the store's own)")
     return result
 
 

@@ -40,13 +40,13 @@ class Command:
 
 COMMANDS: Final = (
     Command("explain", "STORE …", "explain the cache's answer to one probe"),
-    Command("audit", "STORE", "list the hazards of a whole store"),
+    Command("audit", "STORE", "list the hazards in a store"),
     Command(
-        "check", "SUITE …", "run suites of probes and records of builds, and compare the results with what is expected"
+        "check", "SUITE …", "run suites of probes and records of builds, and compare the results with the expected ones"
     ),
     Command("replay", "CONTEXT …", "look up a Dockerfile step by step, without building"),
     Command("compare", "A B", "compare two builds: where they first differ, and why"),
-    Command("save", "STORE FILE", "write a store to a suite, which opens anywhere"),
+    Command("save", "STORE FILE", "save a store to a suite file that opens on any machine"),
     Command("watch", "", "show builds as they happen, and why they miss"),
 )
 

@@ -37,8 +37,8 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
         metavar="CHANGE",
         action="append",
         default=[],
-        help="answer as if this change had been made to the store, which is not touched: see below; may be "
-        "repeated, and the changes apply in order",
+        help="answer as if this change had been made to the store (see below); the store itself is not changed. "
+        "May be repeated: the changes apply in order",
     )
     parser.add_argument(
         "--no-containers",

@@ -75,7 +75,7 @@ class _InArchive:
                     return decompressed(inner, budget)[0]
         except LimitError as error:
             stream.close()
-            what = f"the part of the archive before {name[:200]} has {error}"
+            what = f"the part of the archive before {name[:200]} {error}"
             raise LayerUnavailableError(what, _TOO_MUCH) from error
         stream.close()
         raise LayerUnavailableError(f"{name[:200]} is no longer in the archive", _GONE)

@@ -228,7 +228,7 @@ def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[b
                     return
                 budget.unpacked(len(line))
                 if number >= _MOST_LINES:
-                    raise LimitError(f"more than {_MOST_LINES:,} lines in its record of headers")
+                    raise LimitError(f"has more than {_MOST_LINES:,} lines in its record of headers")
                 row = json.loads(line)
                 if row["type"] == _SEGMENT:
                     yield base64.b64decode(row["payload"])

@@ -102,7 +102,7 @@ def _damage(diff_id: str) -> Iterator[None]:
     try:
         yield
     except LimitError as error:
-        raise LayerError(f"layer {diff_id[:19]} has {error}") from error
+        raise LayerError(f"layer {diff_id[:19]} {error}") from error
     except (TarError, SparseError, DamagedStreamError, OSError) as error:
         why: object = error
         if isinstance(error, OSError) and error.strerror and error.filename:

@@ -24,7 +24,9 @@ _PACE: Final = 512  # items that are gone over in well under a second, whatever 
 
 
 class LimitError(Exception):
-    """There is more of something than is read or looked at. What was found so far is good.
+    """There is more of something than is read or looked at. What was found so far is valid.
+
+    The text is what follows a subject: "has more than 5 images. The rest is not read".
 
     Not a `DataError`: who passes over one damaged entry and goes on shall not pass over this.
     """
@@ -60,7 +62,7 @@ class Effort:
         """Raises `LimitError` where it takes too long, and what ``alive`` raises."""
         self._alive()
         if not self._apart and self._clock() > self._end:
-            raise LimitError(f"more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")
+            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")
 
     def allow(self, seconds: float) -> None:
         """It may take so much longer."""

@@ -141,7 +141,7 @@ def _damage(title: str) -> Iterator[None]:
     try:
         yield
     except LimitError as error:
-        raise DataError(f"the context has {error}", where=title) from None
+        raise DataError(f"the context {error}", where=title) from None
     except GreedyStreamError as error:
         raise DataError(f"{error}. Decompress the context", where=title) from None
     except (tar.TarError, SparseError, DamagedStreamError) as error:

@@ -57,7 +57,7 @@ class Resource(Enum):
     HISTORY = "history entries"
     LAYERS = "layers"
     VARIANTS = "manifests in indexes"
-    MEMORY = "bytes of memory needed for it"
+    MEMORY = "bytes of memory"
 
     __hash__ = object.__hash__  # asked for with every document; that of `Enum` is Python
 
@@ -133,8 +133,9 @@ class Budget:
         with self._lock:
             left = self._left[what] = self._left[what] - count
         if left < 0:
+            verb = "needs" if what is Resource.MEMORY else "has"
             raise LimitError(
-                f"more than {self._amounts[what]:,} {what.value}. The rest is not read{self._remedy(what)}"
+                f"{verb} more than {self._amounts[what]:,} {what.value}. The rest is not read{self._remedy(what)}"
             )
 
     def grow(self, packed: int) -> None:
@@ -189,7 +190,7 @@ class Budget:
             return
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
-            raise LimitError(f"more than {self._seconds:,.0f} seconds of CPU time. The rest is not read")
+            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not read")
 
     def unpacked(self, count: int) -> None:
         """So many bytes came out of a compressed file, or were skipped in it. Raises as `spend` and `alive`."""

@@ -71,7 +71,7 @@ def data_root_containers(folder: Path) -> tuple[Container, ...]:
                 is_running = document.State is not None and document.State.Running
                 results.append(Container(container_id, document.Image, image, is_running))
     except LimitError as error:
-        raise DataError(f"there is {error}", where=str(files.folder)) from error
+        raise DataError(str(error), where=str(files.folder)) from error
     except OSError as error:
         raise refusal(error, str(error.filename or files.folder)) from error
     return tuple(results)

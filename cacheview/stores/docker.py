@@ -56,7 +56,7 @@ class ArchiveReader:
                     self.problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
                 images.setdefault(image.id, image)
         except LimitError as error:
-            self.problems.stop(Problem("", f"there is {error}"))
+            self.problems.stop(Problem("", f"the archive {error}"))
         return [images[image_id] for image_id in sorted(images)]
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:

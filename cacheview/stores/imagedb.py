@@ -91,7 +91,7 @@ class ImageDatabase:
             self._settle_parents(images, unread)
             self._note_missing(images.keys() | unread, noted)
         except LimitError as error:
-            self._problems.stop(Problem("", f"the store has {error}"))
+            self._problems.stop(Problem("", f"the store {error}"))
         meter.finished()
         return list(images.values())
 

@@ -74,7 +74,7 @@ def _document(members: Members, model: type[M], name: str, budget: Budget, probl
     except DataError as error:
         problems.append(Problem(name, str(error)))
     except LimitError as error:
-        problems.stop(Problem(name, f"there is {error}"))
+        problems.stop(Problem(name, str(error)))
     return None
 
 

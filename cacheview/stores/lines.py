@@ -114,7 +114,7 @@ def document_lines(
         try:
             document = _read_line(reader, build, here)
         except LimitError as error:
-            yield reader.line(RestUnreadError(f"there is {error}", where=here))
+            yield reader.line(RestUnreadError(str(error), where=here))
             return
         except (DamagedStreamError, OSError) as error:
             yield reader.line(RestUnreadError(f"the file cannot be read to the end: {reason(error)}", where=here))

@@ -99,7 +99,7 @@ def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
     try:
         _fill(members, stream, budget)
     except LimitError as error:
-        members.problems.append(Problem("", f"the archive has {error}"))
+        members.problems.append(Problem("", f"the archive {error}"))
     except (TarError, DamagedStreamError, OSError) as error:
         what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to the end: {reason(error)}"
         members.problems.append(Problem("", f"{what}. Everything before it was read"))
@@ -138,7 +138,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             try:
                 budget.spend(Resource.DOCUMENTS, size)
             except LimitError as error:
-                members.refused[name] = f"the archive has {error}"
+                members.refused[name] = f"the archive {error}"
                 continue
         if isinstance(kept, MemoryCache):
             budget.spend(Resource.MEMORY, size)

@@ -82,7 +82,7 @@ class IndexReader:
                     images.append(image)
         except LimitError as error:
             self.limit = error
-            self.problems.stop(Problem("", f"there is {error}"))
+            self.problems.stop(Problem("", f"the store {error}"))
         return sorted(images, key=lambda image: (not image.names, image.names or (image.id,)))
 
     def _name(self, descriptor: Descriptor) -> str:

@@ -45,4 +45,4 @@ def open_store(
         reading = Reading(platform or DEFAULT_PLATFORM, progress, partial, Budget(limits), puller)
         return place.source.open(place.target, reading)
     except LimitError as error:
-        raise DataError(f"there is {error}", where=text) from error
+        raise DataError(str(error), where=text) from error

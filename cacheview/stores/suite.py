@@ -120,7 +120,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
         try:
             cases.add(case, line, budget, _costs(document, line.length, budget.limits))
         except LimitError as error:
-            problems.stop(Problem(place, f"the file has {error}"))
+            problems.stop(Problem(place, f"the file {error}"))
             break
         problems.extend(
             Problem(f"{place}: {problem.where}" if problem.where else place, problem.what)

@@ -86,7 +86,9 @@ def _has_line_end(target: Path, where: str) -> bool:
             stream, _ = decompressed(file, Budget())
             while chunk := stream.read(_CHUNK):
                 last = chunk[-1:]
-    except (DamagedStreamError, LimitError, OSError) as error:
+    except LimitError as error:
+        raise DataError(f"{error}. Nothing was added", where=where) from error
+    except (DamagedStreamError, OSError) as error:
         raise DataError(
             f"the file cannot be read to the end: {reason(error)}. Nothing was added", where=where
         ) from error

@@ -266,7 +266,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
         except _Stopped:
             return
         except LimitError as error:
-            failed = DataError(f"there is {error}")
+            failed = DataError(f"this {error}")
         except Exception as error:  # whatever it is, it is reported in the UI thread
             failed = error
     if not request.cancelled.is_set():

@@ -193,7 +193,7 @@ class Watcher:
         except DataError as error:
             self.update(watched, unpredicted=str(error))
         except LimitError as error:
-            self.update(watched, unpredicted=f"there is {error}")
+            self.update(watched, unpredicted=f"the prediction {error}")
         except Exception as fault:  # as above
             self.update(watched, unpredicted="a bug in cacheview")
             self._failed(fault)

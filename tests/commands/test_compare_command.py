@@ -202,8 +202,8 @@ def test_services_of_a_compose_file_are_sides(
     [
         (("web", "other", "--compose", "compose.yml"), "no service is named other"),
         (("web", "web", "--compose", "compose.yml", "--label", "a=b"), "--label is in the build section"),
-        (("context", "context", "--client", "all"), "--client all is for replay"),
-        (("context", "context", "-f", "-"), "standard input can be read for one side only"),
+        (("context", "context", "--client", "all"), "--client all works only with `cacheview replay`"),
+        (("context", "context", "-f", "-"), "only one side can be read from standard input"),
     ],
 )
 def test_options_that_no_side_can_have(

@@ -35,7 +35,7 @@ def unchecked(release: DockerVersion, used: DockerVersion) -> str:
 def no_rule_set(name: str, known: Iterable[str], *, or_release: bool) -> str:
     """There is no such name. ``or_release``: a release is accepted in its place."""
     also = "; or give a release and a driver" if or_release else ""
-    return f"no rule set {name!r}; there are: {', '.join(known)}{also}"
+    return f"there is no rule set {name!r}; the rule sets are {', '.join(known)}{also}"
 
 
 def not_a_version(text: str) -> str:
@@ -55,4 +55,4 @@ def unknown_driver(driver: str) -> str:
 
 def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:
     """The release is older than those whose rules are known."""
-    return f"no rules are known for Docker {version} with a {store.value} store; there are: {', '.join(known)}"
+    return f"no rules are known for Docker {version} with a {store.value} store; the rule sets are {', '.join(known)}"

@@ -25,7 +25,7 @@ PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of them is not in th
 
 def too_many(most: int) -> str:
     """More images than the program looks at: what `LimitError` calls the limit."""
-    return f"more than {most:,} images that the references for --cache-from bring in"
+    return f"reads more than {most:,} images from the --cache-from references"
 
 
 def ignored(why: str) -> str:

@@ -265,7 +265,7 @@ class ClientNamespace:
                 except DataError as error:
                     self._labels = error.kept()  # not asked again for each image
                 except LimitError as error:
-                    self._labels = DataError(f"there are {error}")
+                    self._labels = DataError(f"the list of labels {error}")
             labels = self._labels
         if isinstance(labels, DataError):
             raise labels.kept()

@@ -61,7 +61,7 @@ class Metadata:
                     where = ": ".join(filter(None, (f"image record {_text(name)[:200]!r}", error.where)))
                     damaged.append(Problem(where, error.what))
         except LimitError as error:
-            damaged.stop(Problem("", f"the database has {error}"))
+            damaged.stop(Problem("", f"the database {error}"))
         return records, damaged
 
     def has_blob(self, namespace: str, digest: str) -> bool:

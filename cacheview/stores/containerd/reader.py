@@ -192,7 +192,7 @@ def _dangling(group: Group) -> bool | None:
 
 
 def _over(limit: LimitError) -> LostError:
-    return LostError(f"there is {limit}")
+    return LostError(f"the store {limit}")
 
 
 def _descriptors(group: Group) -> Iterator[Descriptor]:

@@ -215,7 +215,7 @@ class EngineReader:
         except DataError as error:
             return _Failure.of(error)
         except LimitError as error:
-            self._over = _OverError(f"there is {error}", where=self.client.where)
+            self._over = _OverError(f"the store {error}", where=self.client.where)
             self._dead.set()
             return _Failure.of(self._over)
         except ValueError as error:  # whatever an answer may hold, it is one image's

@@ -46,7 +46,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         except (DataError, LimitError) as error:
             if len(targets) == 1:
                 raise
-            problems.append(Problem(one.title, error.what if isinstance(error, DataError) else f"there is {error}"))
+            problems.append(Problem(one.title, error.what if isinstance(error, DataError) else str(error)))
             continue
         images.append(image)
         problems += found

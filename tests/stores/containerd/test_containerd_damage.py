@@ -150,7 +150,7 @@ def test_what_a_budget_has_no_room_for_is_not_read() -> None:
     records, damaged = Metadata(content, Budget(Limits(memory=200_000))).records("moby")
     assert 10 < len(records) < 300
     (error,) = damaged
-    assert error.what == "the database has more than 200,000 bytes of memory needed for it. The rest is not read"
+    assert error.what == "the database needs more than 200,000 bytes of memory. The rest is not read"
     with pytest.raises(LimitError):
         Metadata(content, Budget(Limits(memory=100)))
 

@@ -39,7 +39,7 @@ def test_a_picture_of_the_steps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--replay", "nowhere"], "there is no such Dockerfile"),
+        (["--replay", "nowhere"], "no such Dockerfile"),
         (["--file", "Dockerfile"], "give the context with --replay"),
     ],
 )
