@@ -11,7 +11,7 @@ from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set
 from cacheview.engine.trace import Stage, Subject, Trace
-from cacheview.engine.tracer import trace
+from cacheview.engine.tracing import trace
 from cacheview.engine.verdict import StageKind, Unknown, Verdict, VerdictOutcome
 from cacheview.engine.words.doubts import doubt_sentences
 from cacheview.engine.words.hazards import HAZARD_TITLES

@@ -18,10 +18,10 @@ from cacheview.model import HealthConfig
 __all__ = [
     "NO_KEY",
     "Comparison",
+    "Element",
     "Equal",
     "IndexQuery",
     "NeverTrue",
-    "Part",
     "SameElements",
     "SameHealthcheck",
     "SameKeys",
@@ -29,11 +29,11 @@ __all__ = [
     "SameValues",
 ]
 
-_MAX_STEPS = 64  # lists longer than this are looked up as a whole in the index
+_MAX_QUERIES = 64  # lists longer than this are looked up as a whole in the index
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Element:
     """One element of a comparison: where it stands, whether it matches (None: the rule does not look), both values.
 
     ``reads_as_empty``: the probe's side is absent, and compared as an empty value.
@@ -89,7 +89,7 @@ class Comparison(Protocol):
     def shown(self, value: Any) -> object:
         """The value as the check shows it."""
 
-    def parts(self, field: str, probe: Any, image: Any) -> Sequence[Part]:
+    def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
         """The elements in the order compared; empty where the comparison has none."""
 
     def query(self, field: str, probe: Any) -> IndexQuery:
@@ -112,7 +112,7 @@ class _Whole:
     def shown(self, value: Any) -> object:
         return value
 
-    def parts(self, field: str, probe: Any, image: Any) -> Sequence[Part]:
+    def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
         del field, probe, image
         return ()
 
@@ -182,10 +182,10 @@ class SameElements(_Whole):
     def matches(self, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> bool:
         return (probe or ()) == (image or ())
 
-    def parts(self, field: str, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> Sequence[Part]:
+    def elements(self, field: str, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> Sequence[Element]:
         probe_value, image_value = probe or (), image or ()
         return [
-            Part((field, i), _at(probe_value, i) == _at(image_value, i), _at(probe_value, i), _at(image_value, i))
+            Element((field, i), _at(probe_value, i) == _at(image_value, i), _at(probe_value, i), _at(image_value, i))
             for i in range(max(len(probe_value), len(image_value)))
         ]
 
@@ -193,7 +193,7 @@ class SameElements(_Whole):
         return IndexQuery(field, ("elements", field), _elements, probe or ())
 
     def queries(self, field: str, probe: tuple[str, ...] | None) -> Iterator[IndexQuery]:
-        if _size(probe) > _MAX_STEPS:
+        if _size(probe) > _MAX_QUERIES:
             yield self.query(field, probe)
             return
         for i, element in enumerate(probe or ()):
@@ -222,10 +222,12 @@ class SameKeys(_Whole):
     def shown(self, value: Mapping[str, Any] | None) -> object:
         return sorted(value) if value else value
 
-    def parts(self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> Sequence[Part]:
+    def elements(
+        self, field: str, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None
+    ) -> Sequence[Element]:
         probe_value, image_value = probe or {}, image or {}
         results = [
-            Part((field, Key(key)), key in probe_value, key if key in probe_value else ABSENT, key)
+            Element((field, Key(key)), key in probe_value, key if key in probe_value else ABSENT, key)
             for key in sorted(image_value)
         ]
         return results + [_unread(field, key, key) for key in sorted(probe_value) if key not in image_value]
@@ -246,10 +248,12 @@ class SameValues(_Whole):
         probe_value = probe or {}
         return all(probe_value.get(key, "") == value for key, value in (image or {}).items())
 
-    def parts(self, field: str, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> Sequence[Part]:
+    def elements(
+        self, field: str, probe: Mapping[str, str] | None, image: Mapping[str, str] | None
+    ) -> Sequence[Element]:
         probe_value, image_value = probe or {}, image or {}
         results = [
-            Part(
+            Element(
                 (field, Key(key)),
                 probe_value.get(key, "") == value,
                 probe_value.get(key, ABSENT),
@@ -284,11 +288,11 @@ class SameHealthcheck(_Whole):
     def matches(self, probe: HealthConfig | None, image: HealthConfig | None) -> bool:
         return self._key(probe) == self._key(image)
 
-    def parts(self, field: str, probe: HealthConfig | None, image: HealthConfig | None) -> Sequence[Part]:
+    def elements(self, field: str, probe: HealthConfig | None, image: HealthConfig | None) -> Sequence[Element]:
         if probe is None or image is None:
             return ()
         return [
-            Part((field, name), _plain(probe_value) == _plain(image_value), probe_value, image_value)
+            Element((field, name), _plain(probe_value) == _plain(image_value), probe_value, image_value)
             for name in self.compared
             for probe_value, image_value in ((getattr(probe, name), getattr(image, name)),)
         ]
@@ -324,5 +328,5 @@ def _items(value: Mapping[str, str] | None) -> _Items:
     return tuple(sorted(value.items())) if value else ()
 
 
-def _unread(field: str, key: str, value: object) -> Part:
-    return Part((field, Key(key)), None, value, ABSENT)
+def _unread(field: str, key: str, value: object) -> Element:
+    return Element((field, Key(key)), None, value, ABSENT)

@@ -71,14 +71,14 @@ def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
     if cache.rules.by_layers:
         return _by_layers(trace, cache)
     index, probe = trace.index, trace.probe
-    known = ~index.unknown
+    known = ~index.unknowns.configs
     eligible = index.eligible(probe)
     among = index.dated & known & eligible or index.dated & known or index.all & known
     if history is not None:
         among = countable(cache, index, index.dated & known & eligible, probe.cache_from)
     near = next(nearest(index, probe.config, among), None)
-    if near is None and history is None and index.unknown:
-        near = Near(next(index.images(index.unknown)), len(cache.rules.compared_fields), 0)
+    if near is None and history is None and index.unknowns.configs:
+        near = Near(next(index.images(index.unknowns.configs)), len(cache.rules.compared_fields), 0)
     source = _nearest_source(trace, cache) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
         subject = trace.subject(StageKind.LOCAL, near.image)
@@ -99,7 +99,7 @@ def _by_layers(trace: Trace, cache: KnownCache) -> Deciding | None:
             return Deciding(stage, None, failed)
         if stage.kind is StageKind.CACHE_FROM:
             continue
-        steps = cache.next_children if stage.kind is StageKind.LOCAL else cache.next_sources
+        steps = cache.next_children if stage.kind is StageKind.LOCAL else cache.continuations
         near = steps(trace.probe, explained=True).nearest(trace.probe.config)
         if near is not None and (best is None or near[1] > best[0]):
             best = (near[1], stage, near[0])

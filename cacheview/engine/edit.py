@@ -12,8 +12,8 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import config_is_unknown, container_config_of
 from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_text
 from cacheview.engine.compared import Certainty, conjunction
-from cacheview.engine.distances import distance
 from cacheview.engine.history import created_by, history_checks, matches_history, prefix_value
+from cacheview.engine.index.distances import distance
 from cacheview.engine.nearness import countable, nearest
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict, VerdictOutcome

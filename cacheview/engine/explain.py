@@ -12,7 +12,7 @@ from cacheview.engine.edit import Edit, smallest_edit
 from cacheview.engine.hazards import Hazard, hazards
 from cacheview.engine.nearness import Near, nearest
 from cacheview.engine.trace import Trace
-from cacheview.engine.tracer import trace
+from cacheview.engine.tracing import trace
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.words.verdict import Words, words_of
 from cacheview.model import Doubt, Probe
@@ -115,11 +115,11 @@ class Explanation:
         they are is not known either.
         """
         index, config = self.trace.index, self.trace.probe.config
-        known = index.all & ~index.unknown
+        known = index.all & ~index.unknowns.configs
         yield from nearest(index, config, index.dated & known)
         yield from nearest(index, config, known & ~index.dated)
         most = len(self.trace.rules.compared_fields)
-        yield from (Near(image, most, most) for image in index.images(index.unknown))
+        yield from (Near(image, most, most) for image in index.images(index.unknowns.configs))
 
 
 def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once: bool = True) -> Explanation:

@@ -57,11 +57,11 @@ class KnownCache(Lookups):
         return self._verdict_by_history(probe, local, sources)
 
     def _newest(self, probe: Probe) -> Image | None:
-        """The local cache's answer. An index is made for the second question on a parent: a build asks each once."""
+        """The local cache's answer. An index is made for the second look-up on a parent: a build makes one."""
         parent = probe.parent
-        if parent in self._candidates or parent in self._asked:
+        if parent in self._candidates or parent in self._looked_up_once:
             return self.candidates(parent).newest(probe)
-        self._asked.add(parent)
+        self._looked_up_once.add(parent)
         return newest_of(self.children(parent), probe, self.rules)
 
     def _verdict_by_history(self, probe: Probe, local: Image | None, sources: tuple[Image, ...]) -> Verdict:
@@ -198,7 +198,7 @@ class KnownCache(Lookups):
             return Verdict(
                 VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error, why=Why.PARENT_NOT_FOUND
             )
-        source = next(self.next_sources(probe).matching(probe.config), None)
+        source = next(self.continuations(probe).matching(probe.config), None)
         if source is not None:
             return Verdict(VerdictOutcome.HIT, source, StageKind.HISTORY, None, sources, source=source)
         local = next(self.next_children(probe).matching(probe.config), None)

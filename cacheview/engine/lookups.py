@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -22,6 +23,16 @@ from cacheview.model.effort import paced
 __all__ = ["Lookups", "Past"]
 
 T = TypeVar("T")
+
+
+class _HistoriesOf(Enum):
+    """Whose histories are compared with the parent's: of each, the last are remembered."""
+
+    SOURCES = "sources"
+    CHILDREN = "children"
+    MAYBE_CHILDREN = "maybe children"
+    WITHOUT_PARENT = "without parent"
+    ORPHANS = "orphans"
 
 
 @dataclass(frozen=True)
@@ -50,10 +61,11 @@ class Lookups:
         self.rules = rules
         self.past = past or Past()
         self._candidates: dict[str, CandidateIndex] = {}
-        self._asked: set[str] = set()
+        self._looked_up_once: set[str] = set()
         self._children: dict[str, Sequence[Image]] = {}
         self._strays: dict[tuple[Aspect, ...], CandidateIndex] = {}
         self._last: dict[str, tuple[Hashable, Any]] = {}
+        self._continuations: dict[tuple[_HistoriesOf, bool], Continuations] = {}
 
     def last(self, what: str, key: Hashable, look: Callable[[], T]) -> T:
         """What was looked up last under a name, if it was for the same key; else it is looked up now."""
@@ -107,7 +119,7 @@ class Lookups:
     def elsewhere(self, parent: str) -> tuple[CandidateIndex, int]:
         """The images on another parent that has a name, or on none: what a probe may match that is built on that one.
 
-        An index, and which of it. The last question is remembered.
+        An index, and which of it. That of the last parent is remembered.
         """
 
         def look() -> tuple[CandidateIndex, int]:
@@ -145,7 +157,7 @@ class Lookups:
         return result
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
-        """What each ``--cache-from`` reference brings in. The last question is remembered."""
+        """What each ``--cache-from`` reference brings in. That of the last references is remembered."""
         if not cache_from:
             return ()
 
@@ -155,7 +167,7 @@ class Lookups:
         return self.last("lineages", cache_from, look)
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-        """All sources in order, and each once: an image may be one many times over, and asking once is enough."""
+        """All sources in order, and each once: an image may be one many times over, and comparing it once is enough."""
         if not cache_from and self.past.sources is None:
             return (), ()
 
@@ -172,19 +184,14 @@ class Lookups:
 
         ``explained``: remembered until another probe is explained, whatever is tried meanwhile.
         """
-        return self._continuations(
-            "sources", self.sources(probe.cache_from)[1], self.parent(probe), explained=explained
+        return self._continued(
+            _HistoriesOf.SOURCES, self.sources(probe.cache_from)[1], self.parent(probe), explained=explained
         )
 
     def next_children(self, probe: Probe, *, explained: bool = False) -> Continuations:
         """The same of the candidates, for rules that compare their history."""
         parent = self.store.by_id.get(probe.parent)
-        return self._continuations("children", self.children(probe.parent), parent, explained=explained)
-
-    def next_sources(self, probe: Probe, *, explained: bool = False) -> Continuations:
-        """The same of the sources, for rules that look at them as at children."""
-        parent = self.store.by_id.get(probe.parent)
-        return self._continuations("sources", self.sources(probe.cache_from)[1], parent, explained=explained)
+        return self._continued(_HistoriesOf.CHILDREN, self.children(probe.parent), parent, explained=explained)
 
     def maybe_children(self, probe: Probe, parent: Image) -> Continuations:
         """The same of these candidates and of all images that may be one."""
@@ -194,16 +201,18 @@ class Lookups:
             return [image for image in paced(self.store.images) if image.id in children or child_doubts(image, parent)]
 
         images = self.last("maybe children", parent.id, look)
-        return self._continuations("maybe children", images, parent, explained=False)
+        return self._continued(_HistoriesOf.MAYBE_CHILDREN, images, parent)
 
     def without_parent(self, probe: Probe) -> Continuations:
         """How the images without a recorded parent go on from the probe's."""
         images = self.store.children.get(SCRATCH, ())
-        return self._continuations("without parent", images, self.store.by_id.get(probe.parent), explained=True)
+        parent = self.store.by_id.get(probe.parent)
+        return self._continued(_HistoriesOf.WITHOUT_PARENT, images, parent, explained=True)
 
-    def without_their_parent(self, probe: Probe) -> Continuations:
+    def orphans(self, probe: Probe) -> Continuations:
         """The same of the images whose recorded parent the store lacks."""
-        return self._continuations("lost parent", self._orphans, self.store.by_id.get(probe.parent), explained=True)
+        parent = self.store.by_id.get(probe.parent)
+        return self._continued(_HistoriesOf.ORPHANS, self._orphans, parent, explained=True)
 
     @cached_property
     def _orphans(self) -> Sequence[Image]:
@@ -217,16 +226,16 @@ class Lookups:
         old = [image for image in self.store.children.get(SCRATCH, ()) if image.is_first_step]
         return CandidateIndex(old, self.rules)
 
-    def _continuations(
-        self, what: str, images: Sequence[Image], parent: Image | None, *, explained: bool
+    def _continued(
+        self, kind: _HistoriesOf, images: Sequence[Image], parent: Image | None, *, explained: bool = False
     ) -> Continuations:
-        for slot in ("explained", "tried"):
-            known: Continuations | None = self._last.get(f"{what}, {slot}", (None, None))[1]
+        for slot in (True, False):
+            known = self._continuations.get((kind, slot))
             if known is not None and known.images is images and known.parent is parent:
                 break
         else:
             known = Continuations(images, parent, self.rules)
-        self._last[f"{what}, {'explained' if explained else 'tried'}"] = (None, known)
+        self._continuations[kind, explained] = known
         return known
 
     def steps_of_sources(self, cache_from: tuple[str, ...]) -> Mapping[str, Sequence[tuple[Image, int]]]:

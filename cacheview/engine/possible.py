@@ -5,7 +5,7 @@ An answer is certain when only one is possible, so a doubt that makes no differe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from cacheview.engine.candidate import membership
@@ -16,7 +16,6 @@ from cacheview.engine.history import IsParent, descends, descent_doubts
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import child_doubts
-from cacheview.engine.lineage import ancestors
 from cacheview.engine.restore import identity, restored_config
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Doubt, Image, Probe
@@ -98,7 +97,7 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         return
     members = _members(cache, probe)
     goes_on = False
-    for image in local.distinct(cache, members):
+    for image in local.representatives(cache.counting_parents(probe.cache_from)):
         goes_on |= _counts(cache, members, image, answers)
     if goes_on:
         _by_history(cache, probe, members, answers)
@@ -131,10 +130,10 @@ class _Local:
         if must:
             place = (must & -must).bit_length()
             certain = index.image(place - 1)
-            bits &= ((1 << place) - 1) | index.undatable
+            bits &= ((1 << place) - 1) | index.unknowns.times
             created = cache.rules.time(certain.created)
             assert created is not None
-            stray_bits &= strays.not_older(created) | strays.undatable
+            stray_bits &= strays.not_older(created) | strays.unknowns.times
         return cls(index, bits, strays, stray_bits, certain)
 
     def images(self) -> Iterator[Image]:
@@ -146,20 +145,19 @@ class _Local:
         """The doubts for which these may or may not be the answer."""
         certain = 0 if self.certain is None else 1 << self.index.position(self.certain)
         for index, bits in ((self.index, self.bits & ~certain), (self.strays, self.stray_bits)):
-            for doubt, images in index.doubts_among(bits):
+            for doubt, images in index.unknowns.among(bits):
                 grounds.count(doubt, images)
 
-    def distinct(self, cache: KnownCache, members: list[_Member]) -> Iterator[Image | None]:
-        """The possible answers that the sources may treat differently: of those treated alike, one."""
+    def representatives(self, counting_parents: Collection[str | None]) -> Iterator[Image | None]:
+        """The possible answers; of those that no source treats in another way, one.
+
+        ``counting_parents``: see `KnownCache.counting_parents`.
+        """
         if self.certain is None:
             yield None
-        sources = [member.image for member in members if member.image is not None]
-        parents = {source.parent for source in sources}
-        if cache.rules.follows_ancestors:
-            parents = set(ancestors(cache.store, sources))
         others: set[bool] = set()
         for image in self.images():
-            if image.id in parents or image.parent == image.id or doubts_about(image, "parent"):
+            if image.id in counting_parents or image.parent == image.id or doubts_about(image, "parent"):
                 yield image
             elif (image.parent is None) not in others:
                 others.add(image.parent is None)
@@ -312,7 +310,7 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
     if parent is None:
         answers.outcomes.add(VerdictOutcome.MISS if cache.rules.lost_parent.is_miss else VerdictOutcome.ERROR)
         return
-    for source, certainty, doubts in cache.next_sources(probe).possible(probe.config):
+    for source, certainty, doubts in cache.continuations(probe).possible(probe.config):
         answers.hit(source)
         answers.grounds.add(doubts, source, parent)
         if certainty is Certainty.YES:

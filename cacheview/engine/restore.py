@@ -61,7 +61,7 @@ def restored_config(
     if rules.restoring.needs_layer:
         if not result.layer:
             # containerd's own words for a digest that is empty.
-            raise RestoreError(f"created cached image: failed to read diff archive: {rules.restoring.says_no_layer}")
+            raise RestoreError(f"created cached image: failed to read diff archive: {rules.restoring.no_layer_error}")
         if result.layer in layers:
             raise RestoreError(
                 f'find content for diff ID "{result.layer}": no content matches this uncompressed digest'

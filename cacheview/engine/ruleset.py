@@ -1,7 +1,7 @@
 """A rule set: the exact matching rules of one image-store kind over a range of releases, as data.
 
-Which member of an enumeration a rule set has is read here and in ``words/rules.py``, nowhere else: the algorithms ask
-the properties of `RuleSet` what follows from it.
+Which member of an enumeration a rule set has is read here and in ``words/rules.py``, nowhere else: the algorithms use
+the properties of `RuleSet` that follow from it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
@@ -135,6 +136,14 @@ class ConfigCheck:
         return self.comparison.name(self.field)
 
 
+def _reader(field: str, *, is_read: bool) -> Callable[[ContainerConfig | None], object]:
+    zero = ContainerConfig.model_fields[field].default
+    if not is_read:
+        return lambda _: zero
+    read = attrgetter(field)
+    return lambda config: zero if config is None else read(config)
+
+
 @dataclass(frozen=True)
 class Restoring:
     """How the image of a step in the middle of a source is made.
@@ -149,7 +158,7 @@ class Restoring:
         needs_layer: a step without a layer, or whose layer is not in the store, fails.
         fails_again: a step that was restored before fails.
         refuses_features: a source with ``os.features`` fails.
-        says_no_layer: what is said of the layer of a step without one, where it needs one: containerd's words.
+        no_layer_error: containerd's words about the layer of a step without one, where it needs one.
     """
 
     lost_fields: frozenset[str] = frozenset()
@@ -161,7 +170,7 @@ class Restoring:
     needs_layer: bool = False
     fails_again: bool = False
     refuses_features: bool = False
-    says_no_layer: str = ""
+    no_layer_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -242,12 +251,12 @@ class RuleSet:
 
     @cached_property
     def follows_ancestors(self) -> bool:
-        """Whether a local match counts is asked along all recorded parents of a source."""
+        """A local match counts if it is among all recorded ancestors of a source."""
         return self.descent is Descent.ANCESTOR
 
     @cached_property
     def reads_one_parent(self) -> bool:
-        """Whether a local match counts is asked of a source's own parent alone; without one, of the answer's."""
+        """A local match counts if it is the recorded parent of a source; where the source has none, of itself."""
         return self.descent is Descent.PARENT
 
     @cached_property
@@ -269,8 +278,8 @@ class RuleSet:
     @cached_property
     def platform(self) -> PlatformRule:
         """How a candidate's platform is compared with the builder's."""
-        asked = (*self.requirements, *self.later)
-        return next((each.rule for each in asked if isinstance(each, FittingPlatform)), ANY_PLATFORM)
+        required = (*self.requirements, *self.later)
+        return next((each.rule for each in required if isinstance(each, FittingPlatform)), ANY_PLATFORM)
 
     @cached_property
     def compared_fields(self) -> tuple[str, ...]:
@@ -291,9 +300,15 @@ class RuleSet:
 
     def read_image(self, config: ContainerConfig | None, field: str) -> object:
         """A field of an image's container config as the daemon reads it; of none, the zero value."""
-        if config is None or field not in self.image_fields:
-            return ContainerConfig.model_fields[field].default
-        return getattr(config, field)
+        return self.reader(field)(config)
+
+    def reader(self, field: str) -> Callable[[ContainerConfig | None], object]:
+        """`read_image` of one field, for the configs of many images."""
+        return self._readers[field]
+
+    @cached_property
+    def _readers(self) -> Mapping[str, Callable[[ContainerConfig | None], object]]:
+        return {field: _reader(field, is_read=field in self.image_fields) for field in CONFIG_FIELDS}
 
     def field_matches(self, field: str, probe: ContainerConfig, image: ContainerConfig | None) -> bool:
         """Whether all checks of one field pass."""

@@ -71,7 +71,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
 def _known_nearest(explanation: Explanation) -> Iterator[Near]:
     """Without the candidates of whose config nothing is known: how near they are is not known either."""
     index = explanation.trace.index
-    left = len(index) - index.unknown.bit_count()
+    left = len(index) - index.unknowns.configs.bit_count()
     return itertools.islice(explanation.nearest(), left)
 
 

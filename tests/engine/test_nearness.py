@@ -131,7 +131,7 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
             continue
         if any(subject.outcome is CheckOutcome.NOT_REACHED for subject in stage.subjects):
             continue  # the answer came before
-        lines = cache.next_sources(asked) if rules.by_layers else cache.continuations(asked)
+        lines = cache.continuations(asked)
         near = lines.nearest(asked.config)
         expected = farthest(stage)
         assert (near[0].id if near else None) == (expected.id if expected is not None else None)

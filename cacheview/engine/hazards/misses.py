@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cacheview.engine.bits import iterate_bits
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.continuations import Continuations
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import Hazard, HazardKind
 from cacheview.engine.hazards.configs import asks_for_mark
 from cacheview.engine.history import created_by, has_nothing_to_compare
+from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.engine.words import hazards as words
@@ -33,7 +33,7 @@ def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
 
 
 def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
-    """Of a question that the daemon asks forever."""
+    """Of an endless loop of the daemon."""
     if verdict.outcome is not VerdictOutcome.DIVERGES or verdict.local is None:
         return
     is_cycle = verdict.why is Why.PARENT_CYCLE
@@ -82,7 +82,7 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
         for requirement in (*cache.rules.requirements, *cache.rules.later)
         if not isinstance(requirement, BuiltLocally)
     ]
-    for position in paced(iterate_bits(index.alike(probe) & index.dated)):
+    for position in paced(iterate_bits(index.with_config(probe) & index.dated)):
         image = index.image(position)
         if doubts_about(image, "built_locally", "from_scratch", "container_config", "created", "parent"):
             continue
@@ -98,7 +98,7 @@ def _loaded(cache: ImageCache, probe: Probe) -> Image | None:
 
 def _orphan(cache: ImageCache, probe: Probe) -> Image | None:
     """An image whose recorded parent the store lacks, and whose history goes on from the parent's with this step."""
-    return _with_step(cache, probe, cache.without_their_parent)
+    return _with_step(cache, probe, cache.orphans)
 
 
 def _with_step(cache: ImageCache, probe: Probe, images: Callable[[Probe], Continuations]) -> Image | None:

@@ -137,7 +137,7 @@ V26_1_5 = replace(
         is_oci=True,
         built_locally=True,
         needs_layer=True,
-        says_no_layer='"" failed validation: invalid argument',
+        no_layer_error='"" failed validation: invalid argument',
     ),
 )
 
@@ -148,7 +148,7 @@ V28_5_2 = replace(
     source="moby daemon/containerd/cache.go at v28.5.2, vendored containerd/platforms v1.0.0-rc.1",
     spans=(Span("v28.0.0", "v28.5.2"),),
     requirements=(BuiltLocally(), FittingPlatform(COMPATIBLE_VERSION)),
-    restoring=replace(V26_1_5.restoring, fails_again=True, says_no_layer='InvalidArgument: "" failed validation'),
+    restoring=replace(V26_1_5.restoring, fails_again=True, no_layer_error='InvalidArgument: "" failed validation'),
 )
 
 V29_0 = replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cacheview.engine.comparison import Part
+from cacheview.engine.comparison import Element
 from cacheview.model import Image
 from cacheview.wording import counted
 
@@ -66,7 +66,7 @@ NO_MATCH_BEFORE: Final = "no match before it"
 BUILT_HERE: Final = "recorded as built here"
 
 
-def element(part: Part) -> str:
+def element(part: Element) -> str:
     """An element of a config field; mostly empty."""
     if part.matches is None:
         return "only the image's keys are looked up"

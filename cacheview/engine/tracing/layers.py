@@ -9,9 +9,9 @@ from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.history import created_by
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import LayerCheck, child_doubts, layer_checks
-from cacheview.engine.lazy import LazySequence
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Role, Stage, Subject, outcome_of
+from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.engine.words import trace as words
 from cacheview.model import SCRATCH, Doubt, Image, Probe
@@ -69,7 +69,7 @@ def _stage(
     is_known = 0 <= end < len(images)
     unsure = 0
     if not is_known and cache.has_doubts:
-        steps = cache.next_children(probe) if kind is StageKind.LOCAL else cache.next_sources(probe)
+        steps = cache.next_children(probe) if kind is StageKind.LOCAL else cache.continuations(probe)
         unsure = sum(1 for _ in steps.possible(probe.config))
     note = words.next_step(images[end]) if is_known else words.next_steps(len(images), role, unsure)
     outcome = PASSED if is_known else CheckOutcome.UNKNOWN if unsure else FAILED

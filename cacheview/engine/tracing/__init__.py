@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.trace import Stage, Trace
-from cacheview.engine.trace_history import cache_from_stage, descent_stage, history_stage
-from cacheview.engine.trace_layers import layer_stages
-from cacheview.engine.trace_local import local_stage
+from cacheview.engine.tracing.history import cache_from_stage, descent_stage, history_stage
+from cacheview.engine.tracing.layers import layer_stages
+from cacheview.engine.tracing.local import local_stage
 from cacheview.model import Probe
 
 __all__ = ["trace"]
@@ -35,5 +35,5 @@ def trace(cache: ImageCache, probe: Probe) -> Trace:
 
 
 def _cache_from(cache: ImageCache, probe: Probe) -> Stage:
-    lineages = cache.lineages(probe.cache_from)
-    return cache.last("cache-from stage", lineages, lambda: cache_from_stage(lineages))
+    references = probe.cache_from
+    return cache.last("cache-from stage", references, lambda: cache_from_stage(cache.lineages(references)))

@@ -6,8 +6,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.engine.bits import bits_of, iterate_bits
-from cacheview.engine.counts import Counts
+from cacheview.engine.index.bits import bits_of, iterate_bits
+from cacheview.engine.index.counts import Counts
 
 SIZE = 9
 numbers = st.lists(st.integers(0, 40), min_size=SIZE, max_size=SIZE)

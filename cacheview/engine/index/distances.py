@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from operator import and_
 from typing import Any, Generic, Protocol, TypeVar
 
-from cacheview.engine.bits import bits_of
-from cacheview.engine.counts import Counts
+from cacheview.engine.index.bits import bits_of
+from cacheview.engine.index.counts import Counts
 from cacheview.model import ContainerConfig, FieldKind, field_kind
 from cacheview.model.effort import go_on, paced
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.bits import bits_of
+from cacheview.engine.comparison import IndexQuery
+from cacheview.engine.index.bits import bits_of
 from cacheview.model.effort import paced
 
 __all__ = ["Bucket", "Matching", "Table", "all_same"]
@@ -44,6 +46,7 @@ class Table:
         self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
 
     def bits(self, key: Hashable) -> int:
+        """The images with this key."""
         bits = self._bits.get(key)
         if bits is not None:
             return bits
@@ -101,16 +104,52 @@ class Matching:
     """All images by the keys of all checks together.
 
     Attributes:
-        common: for the checks, by number, under which all images have the same key, that key.
-        others: the numbers of the others, whose keys together lead to a bucket.
+        common: for the checks that admit one key, by number, under which all images have the same key, that key.
+        others: the numbers of the others of them, whose keys together lead to a bucket.
+        buckets: in each, the images by their keys under the checks that admit several.
     """
 
     common: tuple[tuple[int, Hashable], ...]
     others: tuple[int, ...]
     buckets: dict[tuple[Hashable, ...], Bucket]
 
+    @classmethod
+    def of(cls, positions: Sequence[int], columns: Sequence[Sequence[Any]], queries: Sequence[IndexQuery]) -> Matching:
+        """For each check, what it reads of every image, and the query that files it."""
+        keys = [_keys(column, query) for column, query in zip(columns, queries, strict=True)]
+        one = [column for column, query in zip(keys, queries, strict=True) if query.admits is None]
+        common = {number: column[0] for number, column in enumerate(one) if all_same(column)}
+        others = tuple(number for number in range(len(one)) if number not in common)
+        # Without any, all images are in one bucket.
+        alike = itertools.repeat((), len(positions))
+        exact = zip(*(one[number] for number in others), strict=True) if others else alike
+        several = zip(
+            *(column for column, query in zip(keys, queries, strict=True) if query.admits is not None), strict=True
+        )
+        special = [query for query in queries if query.special is not None]
+        buckets: dict[tuple[Hashable, ...], Bucket] = {}
+        for position, key, special_key in paced(zip(positions, exact, several, strict=True)):
+            bucket = buckets.get(key)
+            if bucket is None:
+                bucket = buckets[key] = Bucket()
+            filed = bucket.get(special_key)
+            if filed is None:
+                bucket[special_key] = [position]
+                if any(query.special(key) for query, key in zip(special, special_key, strict=True) if query.special):
+                    parts = (query.parts(key) for query, key in zip(special, special_key, strict=True) if query.parts)
+                    bucket.file(special_key, next(parts, ()))
+            else:
+                filed.append(position)
+        return cls(tuple(common.items()), others, buckets)
+
     def bucket(self, keys: Sequence[Hashable]) -> Bucket | None:
         """What passes the checks that admit one key each; None: nothing does."""
         if any(keys[number] != key for number, key in self.common):
             return None
         return self.buckets.get(tuple([keys[number] for number in self.others]))
+
+
+def _keys(column: Sequence[Any], query: IndexQuery) -> Sequence[Hashable]:
+    if all_same(column):
+        return [query.key(column[0])] * len(column)
+    return [query.key(value) for value in paced(column)]

@@ -15,14 +15,14 @@ from cacheview.engine.candidate import (
     membership,
 )
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome, path_text
-from cacheview.engine.comparison import Part
+from cacheview.engine.comparison import Element
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import created_by
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.lazy import LazySequence
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
+from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind
 from cacheview.engine.words import trace as words
 from cacheview.engine.words.platforms import platform_note
@@ -45,7 +45,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
     matches = index.matches(probe)
     standings = _Standings(index, matches)
     best = index.image(matches[0]) if matches and index.dated >> matches[0] & 1 else None
-    may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.has_doubts else (0, 0)
+    may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.unknowns else (0, 0)
     unsure = may & ~must
     rivals = _above(index, must, may) & unsure
 
@@ -72,7 +72,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
 
     def rivalry() -> tuple[Doubt, ...]:
         """The doubts about other candidates for which the best match may not be the answer."""
-        return tuple(doubt for doubt, _ in index.doubts_among(rivals) if doubt.aspect not in member)
+        return tuple(doubt for doubt, _ in index.unknowns.among(rivals) if doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
     doubtful = unsure.bit_count()
@@ -134,14 +134,14 @@ def _failed_at(row: Requirement | ConfigCheck | None, rules: RuleSet, probe: Pro
             getattr(probe.config, row.field),
             rules.read_image(container_config_of(image), row.field),
         )
-        parts = row.comparison.parts(row.field, probe_value, image_value)
+        parts = row.comparison.elements(row.field, probe_value, image_value)
         return next((path_text(part.path) for part in parts if part.matches is False), row.name)
     return next((part.name for part in row.parts(probe, image) if not part.passes), row.name)
 
 
 def _above(index: CandidateIndex, must: int, may: int) -> int:
     """Of the candidates that may match, those that may be the answer: none newer matches for certain."""
-    return may & (((must & -must) - 1) | index.undatable) if must else may
+    return may & (((must & -must) - 1) | index.unknowns.times) if must else may
 
 
 def _replaces(rules: RuleSet, image: Image, standing: Image | None) -> bool:
@@ -245,13 +245,13 @@ def _config_check(
         comparison.shown(image_value),
         row.field,
         note,
-        _elements(comparison.parts(row.field, probe_value, image_value), row.field, doubts, reached=reached),
+        _elements(comparison.elements(row.field, probe_value, image_value), row.field, doubts, reached=reached),
         doubts,
         path,
     )
 
 
-def _elements(parts: Sequence[Part], field: str, doubts: tuple[Doubt, ...], *, reached: bool) -> tuple[Check, ...]:
+def _elements(parts: Sequence[Element], field: str, doubts: tuple[Doubt, ...], *, reached: bool) -> tuple[Check, ...]:
     checks = []
     for part in parts:
         if part.matches is None:

@@ -17,10 +17,10 @@ from cacheview.engine.history import (
     history_checks,
 )
 from cacheview.engine.known import KnownCache
-from cacheview.engine.lazy import LazySequence
 from cacheview.engine.lineage import Lineage
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Stage, Subject, outcome_of
+from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome
 from cacheview.engine.words import trace as words
 from cacheview.model import SCRATCH, Doubt, Image, ImageStore, Probe

@@ -1,0 +1,6 @@
+"""Which of many images pass which checks, without comparing each: the one deliberate second form of the rules."""
+
+from cacheview.engine.index.candidates import CandidateIndex, Survivors
+from cacheview.engine.index.scan import newest_of
+
+__all__ = ["CandidateIndex", "Survivors", "newest_of"]

@@ -1,0 +1,245 @@
+"""The index of the images that are candidates together.
+
+Sets of images are bits of an int: bit 0 is the image that wins over all others when it matches. Which images pass a
+check is found by the key that its comparison files them under, so a look-up costs a few dictionary look-ups and ANDs,
+for a hundred images or ten thousand.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cacheview.engine.candidate import container_config_of
+from cacheview.engine.comparison import NO_KEY, IndexQuery
+from cacheview.engine.index.bits import iterate_bits
+from cacheview.engine.index.counts import Counts
+from cacheview.engine.index.distances import Differences
+from cacheview.engine.index.filed import Bucket, Matching, Table
+from cacheview.engine.index.ordered import OrderedImages
+from cacheview.engine.index.scan import is_match
+from cacheview.engine.index.unknowns import Unknowns
+from cacheview.engine.requirement import Requirement
+from cacheview.engine.ruleset import ConfigCheck, RuleSet
+from cacheview.model import Aspect, ContainerConfig, Image, Probe
+from cacheview.model.effort import paced
+
+__all__ = ["CandidateIndex", "Survivors"]
+
+_FEW = 12
+"""So many images are compared one by one in less time than the tables take that find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survivors:
+    """The images that have passed all checks up to and including this one."""
+
+    name: str
+    check: ConfigCheck | Requirement
+    bits: int
+
+
+class CandidateIndex(OrderedImages):
+    """An index over images. Immutable to the eye; tables are made when first needed.
+
+    Attributes:
+        unknowns: what is not known of them.
+    """
+
+    def __init__(self, images: Sequence[Image], rules: RuleSet, few: int = _FEW) -> None:
+        """``images`` in store order. Up to ``few`` of them are compared one by one."""
+        super().__init__(images, rules)
+        self._few = few
+        self._configs = [container_config_of(image) for image in self._images]
+        self._numbers = list(range(len(self._images)))  # shared by all that is filed
+        self._tables: dict[Hashable, Table] = {}
+        self._columns: dict[str, list[Any]] = {}
+        self.unknowns = Unknowns(self._images, rules)
+
+    # The local cache's answer
+
+    def newest(self, probe: Probe) -> Image | None:
+        """The local cache's answer: the newest image that matches, of equal times the first in store order."""
+        for position in self.matches(probe):
+            return self._images[position] if self.dated >> position & 1 else None
+        return None
+
+    def matches(self, probe: Probe, known: Collection[int] = ()) -> list[int]:
+        """The positions of all images that are as required and whose config matches, dated or not, in order.
+
+        ``known``: positions that need not be found.
+        """
+        if len(self._images) <= self._few or not self._rows:
+            return [
+                position
+                for position, image in enumerate(self._images)
+                if is_match(self._rules, probe, image, self._configs[position])
+            ]
+        queries = self._queries(probe)
+        bucket = self._matching.bucket([query.accepted for query in queries if query.admits is None])
+        if bucket is None:
+            return []
+        several = [(row, query) for row, query in zip(self._rows, queries, strict=True) if query.admits is not None]
+        return self._matches_in(bucket, several, known)
+
+    def _matches_in(
+        self, bucket: Bucket, several: Sequence[tuple[ConfigCheck | Requirement, IndexQuery]], known: Collection[int]
+    ) -> list[int]:
+        """Of images that pass all other checks, those that pass the checks that admit several keys."""
+        exact = tuple(query.accepted for _, query in several)
+        parts = next((query.parts(query.accepted) for _, query in several if query.parts is not None), ())
+        special = list(itertools.islice(bucket.admitted(parts), self._few + 1))
+        if len(special) > self._few:
+            bits = bucket.bits
+            for row, query in several:
+                bits &= self._look_up(row, query)
+            return list(iterate_bits(bits))
+        results = list(bucket.get(exact, ()))
+        for keys in special:
+            if (
+                keys != exact
+                and bucket[keys][0] not in known
+                and all(
+                    key == query.accepted or (query.special(key) and query.admits(key))
+                    for (_, query), key in zip(several, keys, strict=True)
+                    if query.special is not None and query.admits is not None
+                )
+            ):
+                results.extend(bucket[keys])
+        return sorted(results)
+
+    def indistinguishable(self) -> Iterator[list[int]]:
+        """The positions of all images, together where no probe distinguishes them."""
+        for bucket in self._matching.buckets.values():
+            yield from bucket.values()
+
+    @cached_property
+    def _matching(self) -> Matching:
+        queries = self._queries(Probe())  # how an image is filed does not depend on the probe
+        return Matching.of(self._numbers, [self._column(row) for row in self._rows], queries)
+
+    # As far as is known
+
+    @property
+    def certain(self) -> int:
+        """The images of which everything is known that the local cache reads."""
+        return self.all & ~self.unknowns.about_any
+
+    def may_match(self, probe: Probe) -> int:
+        """The images that pass all that is compared, as far as is known: at no row do they fail for certain."""
+        bits = self.dated | self.unknowns.times
+        for row in self._rows:
+            bits &= self._passing(row, probe) | self.unknowns.at(row, probe)
+            if not bits:
+                return 0
+        return bits
+
+    def must_match(self, probe: Probe, *member: Aspect) -> int:
+        """Those of them that pass for certain, and are candidates for certain by these aspects."""
+        bits = self.dated & ~self.unknowns.times & ~self.unknowns.about(*member)
+        for row in self._rows:
+            bits &= self._passing(row, probe) & ~self.unknowns.at(row, probe)
+            if not bits:
+                return 0
+        return bits
+
+    # Some of the checks
+
+    def survivors(self, probe: Probe) -> list[Survivors]:
+        """What is left after each check, element by element, up to the first that nothing passes."""
+        left = self.all
+        passed = []
+        for row in self._rows:
+            if isinstance(row, ConfigCheck):
+                queries = row.comparison.queries(row.field, getattr(probe.config, row.field))
+            else:
+                queries = iter((row.query(probe),))
+            for query in queries:
+                left &= self._look_up(row, query)
+                passed.append(Survivors(query.name, row, left))
+                if not left:
+                    return passed
+        return passed
+
+    def eligible(self, probe: Probe) -> int:
+        """The images that are as required, whatever their config."""
+        bits = self.all
+        for requirement in (*self._rules.requirements, *self._rules.later):
+            bits &= self._look_up(requirement, requirement.query(probe))
+        return bits
+
+    def with_config(self, probe: Probe) -> int:
+        """The images whose config matches, whether or not they are as required."""
+        bits = self.all
+        for field in self._rules.compared_fields:
+            bits &= self.field_matches(field, probe.config)
+        return bits
+
+    def field_matches(self, field: str, probe: ContainerConfig) -> int:
+        """The images that pass all checks of one field."""
+        bits = self.all
+        for check in self._rules.config_checks:
+            if check.field == field:
+                bits &= self._look_up(check, check.comparison.query(field, getattr(probe, field)))
+        return bits
+
+    def differences(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
+        """Of each image, how many fields differ from the probe's, and how many elements in them."""
+        return self._differences.from_probe(probe)
+
+    @cached_property
+    def _differences(self) -> Differences:
+        index = weakref.proxy(self)  # it refers to its owner: a cycle of the two would stay until it is searched for
+        values, matching = lambda field: index._values(field), lambda field, config: index.field_matches(field, config)
+        return Differences(self.all, self._rules.compared_fields, values, matching)
+
+    # One check
+
+    @property
+    def _rows(self) -> tuple[ConfigCheck | Requirement, ...]:
+        """All that is compared of a candidate, in the daemon's order."""
+        rules = self._rules
+        return (*rules.requirements, *rules.config_checks, *rules.later)
+
+    def _queries(self, probe: Probe) -> list[IndexQuery]:
+        return [_query(row, probe) for row in self._rows]
+
+    def _passing(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
+        return self._look_up(row, _query(row, probe))
+
+    def _look_up(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
+        table = self._tables.get(query.slot)
+        if table is None:
+            table = self._tables[query.slot] = Table(self._numbers, self._column(row), query.key, query.special)
+        bits = table.bits(query.accepted) if query.accepted is not NO_KEY else 0
+        if query.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
+            return bits | self._differences.read_alike(row.field, dict(query.accepted))  # type: ignore[call-overload]
+        if query.admits is not None:
+            for key in table.special:
+                if key != query.accepted and query.admits(key):
+                    bits |= table.bits(key)
+        return bits
+
+    def _column(self, row: ConfigCheck | Requirement) -> list[Any]:
+        """What a row reads of each image."""
+        if not isinstance(row, ConfigCheck):
+            return [row.read(image) for image in paced(self._images)]
+        return self._values(row.field)
+
+    def _values(self, field: str) -> list[Any]:
+        """The images' values of a field, as the daemon reads them."""
+        column = self._columns.get(field)
+        if column is None:
+            read = self._rules.reader(field)
+            column = self._columns[field] = [read(config) for config in paced(self._configs)]
+        return column
+
+
+def _query(row: ConfigCheck | Requirement, probe: Probe) -> IndexQuery:
+    if isinstance(row, ConfigCheck):
+        return row.comparison.query(row.field, getattr(probe.config, row.field))
+    return row.query(probe)

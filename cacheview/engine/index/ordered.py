@@ -1,0 +1,99 @@
+"""Images in the order in which the cache prefers them, and sets of them as the bits of an int."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from cacheview.engine.index.bits import bits_of, iterate_bits
+from cacheview.engine.ruleset import RuleSet
+from cacheview.model import Image, Timestamp
+from cacheview.model.effort import go_on, paced
+
+__all__ = ["OrderedImages"]
+
+
+class OrderedImages:
+    """Images, the newest first; of equal times the first in the store; last those without a time.
+
+    An image's *position* is its place in this order, and its bit in a set; its *place* is the one in store order.
+
+    Attributes:
+        all, dated: all of them, and those with a time of creation, as bits.
+    """
+
+    def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
+        """``images`` in store order."""
+        self._rules = rules
+        self._in_store_order = images
+        dated = [image for image in paced(images) if rules.time(image.created) is not None]
+        go_on()
+        # Stable: of equal times the first in store order stays first.
+        dated.sort(key=self._age_of)
+        self._images = [*dated, *(image for image in images if rules.time(image.created) is None)]
+        self.all = (1 << len(self._images)) - 1
+        self.dated = (1 << len(dated)) - 1
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def image(self, position: int) -> Image:
+        """The image at a position."""
+        return self._images[position]
+
+    def images(self, bits: int) -> Iterator[Image]:
+        """The images of a set, newest first, those without a time last."""
+        for position in iterate_bits(bits):
+            yield self._images[position]
+
+    def position(self, image: Image) -> int:
+        """The position of an image. Raises KeyError if it is not one of these."""
+        return self._positions[image.id]
+
+    def having(self, ids: Iterable[str]) -> int:
+        """The images that have these ids, as bits."""
+        positions = self._positions
+        return bits_of(sorted({positions[image_id] for image_id in ids if image_id in positions}))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {image.id: position for position, image in enumerate(self._images)}
+
+    def place(self, image_id: str) -> int | None:
+        """Where an image stands in store order; None: it is not one of these."""
+        return self._places.get(image_id)
+
+    @cached_property
+    def places(self) -> Sequence[int]:
+        """Where the image of each position stands in store order."""
+        return [self._places[image.id] for image in paced(self._images)]
+
+    def in_store_order(self, positions: Sequence[int]) -> list[Image]:
+        """The images at these positions as the store lists them."""
+        return sorted((self._images[position] for position in positions), key=lambda image: self._places[image.id])
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {image.id: place for place, image in enumerate(self._in_store_order)}
+
+    @cached_property
+    def own_parents(self) -> int:
+        """The images that are recorded as their own parent."""
+        return bits_of([position for position, image in enumerate(paced(self._images)) if image.parent == image.id])
+
+    def not_older(self, created: Timestamp) -> int:
+        """The images with a time that is no earlier."""
+        end = bisect_right(self._images, _age(created), 0, self.dated.bit_length(), key=self._age_of)
+        return (1 << end) - 1
+
+    def _age_of(self, image: Image) -> tuple[int, int]:
+        created = self._rules.time(image.created)
+        assert created is not None
+        return _age(created)
+
+
+def _age(created: Timestamp) -> tuple[int, int]:
+    """What sorts the newest first."""
+    seconds, nanosecond = created.instant
+    return (-seconds, -nanosecond)
