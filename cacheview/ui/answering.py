@@ -12,7 +12,7 @@ from cacheview.ui.loading import Loader, Report
 
 if TYPE_CHECKING:
     from cacheview.engine import ImageCache
-    from cacheview.ui.shown_store import Answer, LookUp
+    from cacheview.ui.shown_store import LookUp, ProbeAnswer
 
 __all__ = ["Answering"]
 
@@ -30,7 +30,7 @@ class Answering(QObject):
     probes some milliseconds.
 
     Signals:
-        answered(Answer).
+        answered(ProbeAnswer).
         delayed(): it takes so long that it has to be said.
     """
 
@@ -91,7 +91,7 @@ class Answering(QObject):
         """Whether the cache was asked about the parent before."""
         return look_up.probe.parent in self._asked.get(look_up.cache, ())
 
-    def _take(self, result: tuple[LookUp, Answer]) -> None:
+    def _take(self, result: tuple[LookUp, ProbeAnswer]) -> None:
         look_up, answer = result
         self._patience.stop()
         self._asked.setdefault(look_up.cache, set()).add(look_up.probe.parent)

@@ -33,9 +33,9 @@ class BusyPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = _Line()
+        self._title = _CenteredLine()
         set_font(self._title, heading_font)
-        self._text = _Line()
+        self._text = _CenteredLine()
         self._text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -90,7 +90,7 @@ class BusyPage(QWidget):
         QPainter(self).drawPixmap((self.width() - _ICON) // 2, self._title.y() - _ICON - 2 * GRID, drawing)
 
 
-class _Line(QWidget):
+class _CenteredLine(QWidget):
     """A line of text in the middle, painted: so it is plain text, whatever it holds."""
 
     def __init__(self) -> None:

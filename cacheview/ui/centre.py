@@ -15,7 +15,7 @@ from cacheview.ui.plain import one_line
 
 if TYPE_CHECKING:
     from cacheview.ui.document import ProbeDocument
-    from cacheview.ui.loaded import OpenedStore, Panes, Part
+    from cacheview.ui.loaded import OpenedStore, Panes, StorePart
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.session import Session
@@ -206,7 +206,7 @@ class Centre(QWidget):
         else:
             self.notice.show_progress(done, total)
 
-    def _show_part(self, part: Part) -> None:
+    def _show_part(self, part: StorePart) -> None:
         """What has been read of the first store: its images, while the busy page stands beside them."""
         if self.session is not None:
             # What is open stays until the other has been read.

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from cacheview.model import ImageStore
     from cacheview.ui.settings import Settings
 
-__all__ = ["Draft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
+__all__ = ["ProbeDraft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
 
 _MOST: Final = 20
 _LONGEST: Final = 100_000  # characters of what is kept of one
 
 
-class Draft(Model):
+class ProbeDraft(Model):
     """An edited probe.
 
     Attributes:
@@ -36,18 +36,18 @@ class Draft(Model):
     probe: Probe
 
 
-def kept_drafts(settings: Settings) -> list[Draft]:
+def kept_drafts(settings: Settings) -> list[ProbeDraft]:
     """Those of earlier starts; what cannot be read is left out."""
     drafts = []
     for text in settings.drafts:
         try:
-            drafts.append(Draft.model_validate_json(text))
+            drafts.append(ProbeDraft.model_validate_json(text))
         except ValueError:  # edited by hand, or by another version
             continue
     return drafts
 
 
-def keep_drafts(settings: Settings, drafts: Sequence[Draft], secrets: Iterable[str] = ()) -> None:
+def keep_drafts(settings: Settings, drafts: Sequence[ProbeDraft], secrets: Iterable[str] = ()) -> None:
     """Keep drafts for the next start, the first ones where they are many.
 
     Args:
@@ -71,7 +71,7 @@ def is_of_an_image(probe: Probe, store: ImageStore) -> bool:
     )
 
 
-def drafts_of(location: str, edited: Mapping[tuple[int, int], Probe]) -> Iterator[Draft]:
+def drafts_of(location: str, edited: Mapping[tuple[int, int], Probe]) -> Iterator[ProbeDraft]:
     """What was edited at one location, by place."""
     for (case, number), probe in edited.items():
-        yield Draft(location=location, case=case, number=number, probe=probe)
+        yield ProbeDraft(location=location, case=case, number=number, probe=probe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from cacheview.ui.drafts import Draft, drafts_of, is_of_an_image
+from cacheview.ui.drafts import ProbeDraft, drafts_of, is_of_an_image
 
 if TYPE_CHECKING:
     from cacheview.model import Probe
@@ -18,7 +18,7 @@ __all__ = ["EditedProbes", "has_place"]
 class EditedProbes:
     """None is lost when another store is opened: it comes back with its own."""
 
-    def __init__(self, earlier: Sequence[Draft] = ()) -> None:
+    def __init__(self, earlier: Sequence[ProbeDraft] = ()) -> None:
         """``earlier``: of earlier starts, which are offered where their store is open."""
         self._here: dict[Place, Probe] = {}
         self._elsewhere: dict[str, tuple[Place, dict[Place, Probe]]] = {}
@@ -62,11 +62,11 @@ class EditedProbes:
             if has_place(opened, draft)
         }
 
-    def offered(self, opened: Opened) -> tuple[Draft, ...]:
+    def offered(self, opened: Opened) -> tuple[ProbeDraft, ...]:
         """Those of earlier starts that can be brought back into what is open."""
         return tuple(draft for draft in self._earlier if draft.location == opened.location and has_place(opened, draft))
 
-    def take_offered(self, opened: Opened) -> tuple[Draft, ...]:
+    def take_offered(self, opened: Opened) -> tuple[ProbeDraft, ...]:
         """Bring back what is `offered`, each in its place unless it was edited again."""
         offered = self.offered(opened)
         self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
@@ -74,7 +74,7 @@ class EditedProbes:
             self._here.setdefault((draft.case, draft.number), draft.probe)
         return offered
 
-    def drafts(self, opened: Opened, place: Place) -> list[Draft]:
+    def drafts(self, opened: Opened, place: Place) -> list[ProbeDraft]:
         """What is to be kept for the next start: all that was edited, unless it can be had again from an image.
 
         ``place``: where the person is; its probe comes last.
@@ -91,7 +91,7 @@ class EditedProbes:
         return [*others, *mine, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]
 
 
-def has_place(opened: Opened, draft: Draft) -> bool:
+def has_place(opened: Opened, draft: ProbeDraft) -> bool:
     """Whether what is open has the probe that a draft is of."""
     cases = opened.cases
     return 0 <= draft.case < len(cases) and 0 <= draft.number < max(1, len(cases[draft.case].probes))

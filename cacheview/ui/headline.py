@@ -20,7 +20,7 @@ from cacheview.stores.suite_cases import case_name
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.case_reader import CaseReader
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.drafts import Draft
+from cacheview.ui.drafts import ProbeDraft
 from cacheview.ui.images.marks import UNREAD
 from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of, title_of
@@ -31,7 +31,7 @@ from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.rules.ways import RuleWays, own_rules, owner
 from cacheview.ui.session import Session
 from cacheview.ui.status import StatusBar
-from cacheview.ui.stores.news import News, change_news, fallback_news
+from cacheview.ui.stores.news import StoreNews, change_news, fallback_news
 from cacheview.ui.tips import set_tip
 from cacheview.ui.workspace import Workspace
 from cacheview.wording import counted
@@ -46,7 +46,7 @@ _LONGEST = 160  # characters of a problem beside their number
 _LOOKED_AT = 2000  # images whose platforms are listed
 
 
-_Quiet = tuple[Daemon | None, bool, tuple[str, ...], tuple[Draft, ...]]
+_Quiet = tuple[Daemon | None, bool, tuple[str, ...], tuple[ProbeDraft, ...]]
 """What a notice without news or problems is about: the store's daemon where its rules need an explanation, whether the
 builder does, the notes of the store, and the probes that can be restored. It stays closed until that changes."""
 
@@ -74,7 +74,7 @@ class Headline(QObject):
         self._notice = notice
         self._opener = opener
         self._case_reader = case_reader
-        self._news: News | None = None
+        self._news: StoreNews | None = None
         self._shown: _Quiet | None = None
         self._closed: _Quiet | None = None  # it does not come back with the next probe
         self._switcher = Switcher(session)
@@ -142,7 +142,7 @@ class Headline(QObject):
         edited = EDITED if (case, number) in self._session.edited_places else ""
         return f"{number + 1}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}{edited}"
 
-    def _find_news(self) -> News | None:
+    def _find_news(self) -> StoreNews | None:
         session, opener = self._session, self._opener
         if session.instead_of:
             ways = (

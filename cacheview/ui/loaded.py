@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cacheview.stores.opened import Opened
     from cacheview.ui.images.tree import Forest
 
-__all__ = ["OpenedStore", "Panes", "Part"]
+__all__ = ["OpenedStore", "Panes", "StorePart"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class OpenedStore:
 
 
 @dataclass
-class Part:
+class StorePart:
     """What is known of a store while it is being read: some of its images with all that they were built on.
 
     Attributes:

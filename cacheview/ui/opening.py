@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cacheview.ui.loaded import OpenedStore, Panes, Part
+from cacheview.ui.loaded import OpenedStore, Panes, StorePart
 
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore, Platform
@@ -76,7 +76,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         _ = case.store.common_doubts  # likewise what it reports of all images
         loading.join()
         # The whole tree, then the panes, each in a breath of its own.
-        whole = Part(case.store, tree, len(case.store.images), in_pieces=True)
+        whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
         compared = (whole.shown, changes(whole.shown, case.store)) if whole.shown is not None else None
         local = explanation.trace.stage(StageKind.LOCAL)
@@ -90,7 +90,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
     return work
 
 
-def _show(report: Report, what: Part | Panes) -> None:
+def _show(report: Report, what: StorePart | Panes) -> None:
     """Give it to the window again and again, until that has done all about it: in between it can do other things."""
     report.part(lambda: what, last=True)
     while what.more:
@@ -98,7 +98,7 @@ def _show(report: Report, what: Part | Panes) -> None:
         report.part(lambda: what, last=True)
 
 
-def first_sight(store: ImageStore) -> Part:
+def first_sight(store: ImageStore) -> StorePart:
     """As much of a store as is shown while it is being read: more would take the window too long, again and again."""
     from cacheview.model import ImageStore
     from cacheview.ui.images.tree import forest
@@ -112,7 +112,7 @@ def first_sight(store: ImageStore) -> Part:
             chosen[image.id] = image
             image = store.by_id.get(image.parent or "")
     part = ImageStore(tuple(image for image in store.images if image.id in chosen))
-    return Part(part, forest(part), len(store.images))
+    return StorePart(part, forest(part), len(store.images))
 
 
 def _platform(text: str) -> Platform | None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QStyle, QStyleOptionViewItem, QTreeView, Q
 from cacheview.ui.theme import GRID, current_tokens
 from cacheview.ui.words_table import WordsDelegate
 
-__all__ = ["RowDelegate", "RowTree"]
+__all__ = ["RowTree", "WholeRowDelegate"]
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -23,7 +23,7 @@ class RowTree(QTreeView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         """``name``: what a screen reader says."""
         super().__init__(parent)
-        self.setItemDelegate(RowDelegate(self))
+        self.setItemDelegate(WholeRowDelegate(self))
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)
@@ -58,7 +58,7 @@ class RowTree(QTreeView):
             super().keyPressEvent(event)
 
 
-class RowDelegate(WordsDelegate):
+class WholeRowDelegate(WordsDelegate):
     """The focus is drawn around the whole row, by the tree."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:

@@ -17,13 +17,13 @@ from cacheview.stores.opened import Case, Opened
 from cacheview.ui.answering import Answering
 from cacheview.ui.discarding import Discarder
 from cacheview.ui.document import Place, ProbeDocument
-from cacheview.ui.drafts import Draft, drafts_of
+from cacheview.ui.drafts import ProbeDraft, drafts_of
 from cacheview.ui.edited_probes import EditedProbes, has_place
 from cacheview.ui.further import FurtherLook
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
-from cacheview.ui.shown_store import Answer, ShownStore
-from cacheview.ui.supposed import Kept, Supposed
+from cacheview.ui.shown_store import ProbeAnswer, ShownStore
+from cacheview.ui.supposed import SessionBefore, Supposed
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
@@ -41,7 +41,7 @@ class Session(QObject):
         store_changed(): another case of it, so another store.
         probe_loaded(): another probe of the suite.
         rules_changed(): the person chose other rules.
-        answered(Answer): after each of these and after every edit.
+        answered(ProbeAnswer): after each of these and after every edit.
         completed(): what was still to come of the last answer has been looked for: see `Further`.
         selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
         answer_delayed(): the answer to the probe is still looked for; what was answered last is of another.
@@ -64,13 +64,13 @@ class Session(QObject):
         parent: QObject | None = None,
         *,
         document: ProbeDocument | None = None,
-        drafts: Sequence[Draft] = (),
+        drafts: Sequence[ProbeDraft] = (),
     ) -> None:
         """``document``: made before, to be filled now; None: a new one. ``drafts``: of earlier starts."""
         super().__init__(parent)
         self._shown = ShownStore(loaded)
         self._edits = EditedProbes(drafts)
-        self._answer: Answer | None = None
+        self._answer: ProbeAnswer | None = None
         self._loading = False
         self._selection = Selection()
         self._supposed: Supposed | None = None
@@ -144,7 +144,7 @@ class Session(QObject):
         return self._shown.daemon
 
     @property
-    def answer(self) -> Answer | None:
+    def answer(self) -> ProbeAnswer | None:
         """What the cache answers to the probe; None where what is selected has no probe, and while it `is_awaited`.
 
         Of a step that is selected, with what its Dockerfile and its files show of a miss.
@@ -252,7 +252,7 @@ class Session(QObject):
         self.discard(self._answer, self._supposed)
         kept = self._supposed.kept if self._supposed is not None else None
         if kept is None:
-            kept = Kept(shown.cache, shown.daemon, shown.change, place, probe, copy(self._selection))
+            kept = SessionBefore(shown.cache, shown.daemon, shown.change, place, probe, copy(self._selection))
         self._supposed = Supposed(changed, cache, kept)
         shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
         self.supposed_changed.emit()
@@ -270,7 +270,7 @@ class Session(QObject):
         if self.document.place == kept.place and not self.document.edit(kept.probe, "Leave What if"):
             self.selection_changed.emit()
 
-    def _take_back(self) -> Kept | None:
+    def _take_back(self) -> SessionBefore | None:
         """Have the store as it is again, before anybody looks; None: it is shown as it is."""
         if self._supposed is None:
             return None
@@ -380,7 +380,7 @@ class Session(QObject):
         return self.document.place in self._edits.places and not is_of_step
 
     @property
-    def offered(self) -> tuple[Draft, ...]:
+    def offered(self) -> tuple[ProbeDraft, ...]:
         """Probes that were edited here in an earlier start, and have not been brought back."""
         return self._edits.offered(self.opened)
 
@@ -390,7 +390,7 @@ class Session(QObject):
         if offered:
             self._restore((offered[-1].case, offered[-1].number), offered[-1].probe)
 
-    def drafts(self) -> list[Draft]:
+    def drafts(self) -> list[ProbeDraft]:
         """What is to be kept for the next start: all that was edited, unless it can be had again from an image."""
         return self._edits.drafts(self.opened, self.document.place)
 
@@ -444,7 +444,7 @@ class Session(QObject):
         self._further.forget()
         self._answering.ask(self._shown.look_up(probe))
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: ProbeAnswer) -> None:
         self._answer = answer
         self._further.look(answer.explanation.further, len(self.store.images))
         self.answered.emit(answer)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loaded import OpenedStore
 
-__all__ = ["Answer", "LookUp", "ShownStore"]
+__all__ = ["LookUp", "ProbeAnswer", "ShownStore"]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProbeAnswer:
     """An explanation, how long the cache and it took, and what of a suite's expectation it does not meet.
 
     Attributes:
@@ -52,7 +52,7 @@ class LookUp:
     number: int | None = None
     known: tuple[Explanation, float] | None = None
 
-    def answer(self) -> Answer:
+    def answer(self) -> ProbeAnswer:
         """Look it up."""
         explanation, milliseconds = self.known or self._explain()
         differences = None
@@ -60,7 +60,7 @@ class LookUp:
             verdict = explanation.verdict
             shown = verdict if self.number is None else named(verdict, self.number)
             differences = tuple(judge_verdict(shown, self.expected))
-        return Answer(explanation, milliseconds, differences)
+        return ProbeAnswer(explanation, milliseconds, differences)
 
     def _explain(self) -> tuple[Explanation, float]:
         begun = time.perf_counter()

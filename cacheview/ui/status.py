@@ -14,7 +14,7 @@ from cacheview.ui.tips import set_tip
 from cacheview.wording import counted
 
 if TYPE_CHECKING:
-    from cacheview.ui.shown_store import Answer
+    from cacheview.ui.shown_store import ProbeAnswer
 
 __all__ = ["StatusBar"]
 
@@ -50,7 +50,7 @@ class StatusBar(QStatusBar):
         """Which build context is replayed; empty: none."""
         self._write("context", one_line(text), tip)
 
-    def show_answer(self, answer: Answer, candidates: int, sources: int) -> None:
+    def show_answer(self, answer: ProbeAnswer, candidates: int, sources: int) -> None:
         """What the last answer was about."""
         text = counted(candidates, "candidate")
         self._write("concerned", f"{text} · {counted(sources, 'source')}" if sources else text)

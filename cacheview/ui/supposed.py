@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from cacheview.ui.selection import Selection
     from cacheview.whatif.apply import ChangedStore
 
-__all__ = ["Kept", "Supposed"]
+__all__ = ["SessionBefore", "Supposed"]
 
 
 @dataclass(frozen=True)
-class Kept:
+class SessionBefore:
     """What a session had before.
 
     Attributes:
@@ -41,4 +41,4 @@ class Supposed:
 
     changed: ChangedStore
     cache: ImageCache
-    kept: Kept
+    kept: SessionBefore

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cacheview.engine import Edit, Explanation, Stage
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
-    from cacheview.ui.loaded import Panes, Part
+    from cacheview.ui.loaded import Panes, StorePart
 
 __all__ = ["Workspace", "first_focus"]
 
@@ -143,7 +143,7 @@ class Workspace(QWidget):
         page.show()
         self._share()
 
-    def show_part(self, part: Part) -> None:
+    def show_part(self, part: StorePart) -> None:
         """Show what has been read of the images so far."""
         self.images.set_store(part.store, keep=self._filling, forest=part.forest, total=part.total)
         self._filling = True

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt as Core
 from PySide6.QtGui import QAction, Qt, QTextDocumentFragment
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLabel, QWidget
 
-from cacheview.ui.probe.rows_model import RowsModel
+from cacheview.ui.probe.rows_model import ConfigRowsModel
 from cacheview.visible import acts
 
 __all__ = ["NASTY", "demand_all_plain", "demand_plain", "shown_by_tip"]
@@ -66,7 +66,7 @@ def _demand_rows_plain(view: QAbstractItemView, parent: QModelIndex, depth: int)
                 demand_plain(shown_by_tip(tip), view)
             drawn = index.data(Core.ItemDataRole.DisplayRole)
             # The rows of a probe are what is edited; their delegate makes them visible.
-            if isinstance(drawn, str) and not isinstance(model, RowsModel):
+            if isinstance(drawn, str) and not isinstance(model, ConfigRowsModel):
                 demand_plain(drawn, (view, row, column))
                 assert "\n" not in drawn, (view, drawn)
             for role in (Core.ItemDataRole.AccessibleTextRole, Core.ItemDataRole.AccessibleDescriptionRole):

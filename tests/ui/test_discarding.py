@@ -17,8 +17,7 @@ from reloading import builds, renewing
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import Image, ImageStore
 from cacheview.ui.discarding import Discarder
-from cacheview.ui.images.tree import Node as ImageNode
-from cacheview.ui.images.tree import forest
+from cacheview.ui.images.tree import ImageNode, forest
 from cacheview.ui.loading import end_all
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
-from cacheview.ui.drafts import Draft, is_of_an_image, keep_drafts, kept_drafts
+from cacheview.ui.drafts import ProbeDraft, is_of_an_image, keep_drafts, kept_drafts
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
@@ -182,7 +182,7 @@ def test_what_was_not_restored_is_offered_again(start: Start, suite: str, settin
 
 
 def test_what_is_kept(settings: Settings) -> None:
-    draft = Draft(location="/a.tar", case=0, number=1, probe=Probe(config=ContainerConfig(Cmd=("x", 'TOKEN="ä"'))))
+    draft = ProbeDraft(location="/a.tar", case=0, number=1, probe=Probe(config=ContainerConfig(Cmd=("x", 'TOKEN="ä"'))))
     keep_drafts(settings, [draft])
     assert kept_drafts(settings) == [draft]
     keep_drafts(settings, [draft], secrets=['"ä"', "other"])

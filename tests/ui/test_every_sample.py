@@ -16,7 +16,7 @@ from cacheview.cli import main
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, VerdictOutcome
 from cacheview.model import SCRATCH, Probe
 from cacheview.stores.open import open_store
-from cacheview.ui.images.model import Column
+from cacheview.ui.images.model import ImagesColumn
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -37,7 +37,7 @@ def test_there_are_samples_of_five_engines() -> None:
 def rows(model: QAbstractItemModel, parent: QModelIndex) -> list[QModelIndex]:
     found = []
     for row in range(model.rowCount(parent)):
-        index = model.index(row, Column.IMAGE, parent)
+        index = model.index(row, ImagesColumn.IMAGE, parent)
         found += [index, *rows(model, index)]
     return found
 

@@ -23,10 +23,9 @@ from cacheview.model import ImageStore
 from cacheview.model.base import Value
 from cacheview.replay.result import Replay, Step
 from cacheview.stores.collector import Leftovers
-from cacheview.ui.images.tree import Forest
-from cacheview.ui.images.tree import Node as ImageNode
+from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.settings import Settings
-from cacheview.ui.verdict.node import Node as TraceNode
+from cacheview.ui.verdict.node import TraceNode
 from cacheview.ui.window import MainWindow
 
 COUNT = 200

@@ -20,7 +20,7 @@ from cacheview.ui import opener as opener_module
 from cacheview.ui.loading import Report
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
-from cacheview.ui.shown_store import Answer
+from cacheview.ui.shown_store import ProbeAnswer
 from cacheview.ui.window import MainWindow
 from cacheview.ui.workspace import Workspace
 
@@ -428,7 +428,7 @@ def test_marks_follow_the_probe(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_check_leads_to_field_and_image_and_back(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, "demo:")
     workspace = panes(window)
-    answers: list[Answer] = []
+    answers: list[ProbeAnswer] = []
     session(window).answered.connect(answers.append)
     nearest = next(iter(session(window).answer.explanation.nearest())).image  # type: ignore[union-attr]
     workspace.verdict.image_activated.emit(nearest.id)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.theme import small_font
-from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.ui.wrapped import Wrapped
 
 PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
@@ -17,7 +17,7 @@ PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
 
 @pytest.fixture
 def label(qtbot: QtBot) -> Wrapped:
-    label = Text(small_font)
+    label = WrappedText(small_font)
     qtbot.addWidget(label)
     label.say(f"It cannot be read: {PATH}")
     label.show()

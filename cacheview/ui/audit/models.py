@@ -18,7 +18,7 @@ from cacheview.ui.images.texts import time_text, tip_text
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, strong_font
 
-__all__ = ["Hazards", "HazardsModel", "ImagesModel"]
+__all__ = ["HazardsColumn", "HazardsModel", "ImagesModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
@@ -27,7 +27,7 @@ _LEFT: Final = Qt.AlignmentFlag.AlignLeft
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight
 
 
-class Hazards(IntEnum):
+class HazardsColumn(IntEnum):
     """The columns of `HazardsModel`, in order."""
 
     KIND = 0
@@ -58,16 +58,16 @@ class HazardsModel(QAbstractTableModel):
     def dress(self) -> None:
         """The colours of the theme have changed."""
         if self._hazards:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._hazards) - 1, len(Hazards) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._hazards) - 1, len(HazardsColumn) - 1))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._hazards)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Hazards)
+        return 0 if parent.isValid() else len(HazardsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return _header(_HAZARD_TITLES, section, orientation, role, right=Hazards.COUNT)
+        return _header(_HAZARD_TITLES, section, orientation, role, right=HazardsColumn.COUNT)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._hazards):
@@ -77,27 +77,27 @@ class HazardsModel(QAbstractTableModel):
             case _Role.DisplayRole:
                 return _hazard_text(hazard, column)
             case _Role.TextAlignmentRole:
-                return (_RIGHT if column == Hazards.COUNT else _LEFT) | Qt.AlignmentFlag.AlignTop
-            case _Role.DecorationRole if column == Hazards.KIND:
+                return (_RIGHT if column == HazardsColumn.COUNT else _LEFT) | Qt.AlignmentFlag.AlignTop
+            case _Role.DecorationRole if column == HazardsColumn.KIND:
                 return icon("hazard", "hazard")
-            case _Role.FontRole if column == Hazards.KIND:
+            case _Role.FontRole if column == HazardsColumn.KIND:
                 return strong_font()
-            case _Role.ForegroundRole if column == Hazards.ADVICE:
+            case _Role.ForegroundRole if column == HazardsColumn.ADVICE:
                 return QBrush(QColor(current_tokens().text_muted))
             case _Role.ToolTipRole:
                 return tool_tip(f"{hazard.sentence}\n\n{hazard.advice}")
-            case _Role.AccessibleTextRole if column == Hazards.KIND:
+            case _Role.AccessibleTextRole if column == HazardsColumn.KIND:
                 return f"Hazard, {HAZARD_TITLES[hazard.kind]}"
         return None
 
 
 def _hazard_text(hazard: StoreHazard, column: int) -> str:
     match column:
-        case Hazards.KIND:
+        case HazardsColumn.KIND:
             return HAZARD_TITLES[hazard.kind]
-        case Hazards.COUNT:
+        case HazardsColumn.COUNT:
             return f"{hazard.count:,}"
-        case Hazards.SENTENCE:
+        case HazardsColumn.SENTENCE:
             return one_line(hazard.sentence)
     return one_line(hazard.advice)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 
 from cacheview.engine import HAZARD_TITLES
 from cacheview.ui.audit.head import AuditHead
-from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
+from cacheview.ui.audit.models import HazardsColumn, HazardsModel, ImagesModel
 from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Report
 from cacheview.ui.plain import visible
@@ -69,7 +69,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         table.setModel(self.model)
         table.setWordWrap(True)
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.set_widths({Hazards.KIND: 18, Hazards.COUNT: 8, Hazards.ADVICE: 23})
+        table.set_widths({HazardsColumn.KIND: 18, HazardsColumn.COUNT: 8, HazardsColumn.ADVICE: 23})
         table.wrap()
         table.selectionModel().currentRowChanged.connect(self._show_images)
         table.entered_row.connect(self._enter_images)

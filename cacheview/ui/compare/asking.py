@@ -15,7 +15,7 @@ from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.stores.collector import freeze_more
-from cacheview.ui.compare.line import Line
+from cacheview.ui.compare.line import RuleSetAnswer
 
 if TYPE_CHECKING:
     from cacheview.ui.loading import Report, Work
@@ -51,10 +51,10 @@ class Asker:
     def asking(self, probe: Probe, known: Row) -> Work:
         """Work that asks all rule sets but one whose row is known already.
 
-        Its parts are dicts of `Line` by the name of the rule set, of those that have answered so far: the verdicts
-        first, then what decided. Its result is a list of all lines, in groups.
+        Its parts are dicts of `RuleSetAnswer` by the name of the rule set, of those that have answered so far: the
+        verdicts first, then what decided. Its result is a list of all of them, in groups.
         """
-        first = Line.of(known)
+        first = RuleSetAnswer.of(known)
 
         def work(report: Report) -> object:
             begun = time.monotonic()
@@ -95,19 +95,19 @@ class Asker:
         finally:
             self._free.set()
 
-    def _verdicts(self, report: Report, probe: Probe, first: Line) -> dict[str, Line]:
+    def _verdicts(self, report: Report, probe: Probe, first: RuleSetAnswer) -> dict[str, RuleSetAnswer]:
         lines = {first.rules.name: first}
         begun = time.monotonic()
         for rules in RULE_SETS.values():
             report(len(lines), len(RULE_SETS), "Asking")
             if rules.name not in lines:
                 with self._turn():
-                    lines[rules.name] = Line(rules, self._caches.cache(rules).verdict(probe))
+                    lines[rules.name] = RuleSetAnswer(rules, self._caches.cache(rules).verdict(probe))
             if len(lines) == len(RULE_SETS) or time.monotonic() - begun > _AT_ONCE:
                 report.part(lambda: dict(lines))
         return lines
 
-    def _rows(self, report: Report, probe: Probe, known: Row, lines: dict[str, Line]) -> list[Row]:
+    def _rows(self, report: Report, probe: Probe, known: Row, lines: dict[str, RuleSetAnswer]) -> list[Row]:
         """The whole rows in order; ``lines`` are completed on the way."""
         rows = []
         begun = time.monotonic()
@@ -119,7 +119,7 @@ class Asker:
             with self._turn():
                 cache = self._caches.cache(rules)
                 row = ask(cache, probe)
-                lines[rules.name] = Line.of(row)
+                lines[rules.name] = RuleSetAnswer.of(row)
             rows.append(row)
             if time.monotonic() - begun > _AT_ONCE:
                 report.part(lambda: dict(lines))

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from cacheview.ui.compare.asking import FORMS
 from cacheview.ui.dock_head import DockHead
 
-__all__ = ["Head"]
+__all__ = ["CompareHead"]
 
 
-class Head(DockHead):
+class CompareHead(DockHead):
     """``copy_requested(form)``: one of `FORMS`."""
 
     copy_requested = Signal(str)

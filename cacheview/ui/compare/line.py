@@ -12,7 +12,7 @@ from cacheview.engine.matrix import Row
 from cacheview.engine.words.phrases import known_as
 from cacheview.ui.plain import one_line
 
-__all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "Line", "answer_of", "in_words", "short_name", "summary"]
+__all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "RuleSetAnswer", "answer_of", "in_words", "short_name", "summary"]
 
 IN_USE = "in use"
 """Said of the rule set that the window asks by."""
@@ -35,7 +35,7 @@ _COUNTED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RuleSetAnswer:
     """What one rule set answers.
 
     Attributes:
@@ -50,15 +50,15 @@ class Line:
     group: int = 0
 
     @classmethod
-    def of(cls, row: Row) -> Line:
+    def of(cls, row: Row) -> RuleSetAnswer:
         return cls(row.rules, row.verdict, one_line(row.why))
 
-    def looks_like(self, other: Line) -> bool:
+    def looks_like(self, other: RuleSetAnswer) -> bool:
         """Whether both show the same verdict, whatever decided."""
         return self.verdict is not None and other.verdict is not None and _shown(self) == _shown(other)
 
 
-def _shown(line: Line) -> object:
+def _shown(line: RuleSetAnswer) -> object:
     verdict = line.verdict
     assert verdict is not None
     return verdict.outcome, verdict.image.id if verdict.image is not None else None, verdict.error
@@ -69,14 +69,14 @@ def short_name(rules: RuleSet) -> str:
     return rules.name.replace("-", " ", 1)
 
 
-def answer_of(line: Line) -> str:
+def answer_of(line: RuleSetAnswer) -> str:
     """What stands beside the word of the verdict: the image of a hit."""
     if line.verdict is None or line.verdict.image is None:
         return ""
     return "a new image" if line.verdict.is_new else one_line(known_as(line.verdict.image))
 
 
-def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
+def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
     """The whole line for a screen reader."""
     parts = [short_name(line.rules), line.rules.releases]
     parts += [IN_USE] if in_use else []
@@ -87,7 +87,7 @@ def in_words(line: Line, *, in_use: bool, of_store: bool) -> str:
     return ", ".join(filter(None, parts))
 
 
-def summary(lines: Sequence[Line]) -> str:
+def summary(lines: Sequence[RuleSetAnswer]) -> str:
     """How many answers there are and how often each word, of lines that have all been asked."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
     text = ", ".join(f"{count} {_COUNTED[word][count != 1]}" for word, count in words.most_common())

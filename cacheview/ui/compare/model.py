@@ -10,17 +10,17 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cacheview.engine import RULE_SETS, RuleSet
-from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, in_words, short_name
+from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, RuleSetAnswer, answer_of, in_words, short_name
 from cacheview.ui.plain import tool_tip
 
-__all__ = ["Column", "MatrixModel"]
+__all__ = ["MatrixColumn", "MatrixModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 
 
-class Column(IntEnum):
+class MatrixColumn(IntEnum):
     """The columns, in order."""
 
     RULES = 0
@@ -28,7 +28,7 @@ class Column(IntEnum):
     DECIDING = 2
 
 
-_TITLES: Final = {Column.RULES: "Rules", Column.VERDICT: "Verdict", Column.DECIDING: "Decided by"}
+_TITLES: Final = {MatrixColumn.RULES: "Rules", MatrixColumn.VERDICT: "Verdict", MatrixColumn.DECIDING: "Decided by"}
 
 
 class MatrixModel(QAbstractTableModel):
@@ -41,13 +41,13 @@ class MatrixModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lines = [Line(rules) for rules in RULE_SETS.values()]
-        self._blank: dict[str, Line] = {}
+        self._lines = [RuleSetAnswer(rules) for rules in RULE_SETS.values()]
+        self._blank: dict[str, RuleSetAnswer] = {}
         self._in_use: RuleSet | None = None
         self._of_store: RuleSet | None = None
 
     @property
-    def lines(self) -> Sequence[Line]:
+    def lines(self) -> Sequence[RuleSetAnswer]:
         """What is shown, in order."""
         return self._lines
 
@@ -56,17 +56,17 @@ class MatrixModel(QAbstractTableModel):
         """Whether all that is shown is of the probe that was last expected."""
         return not self._blank and all(line.why is not None for line in self._lines)
 
-    def line(self, index: _Index) -> Line:
+    def line(self, index: _Index) -> RuleSetAnswer:
         return self._lines[index.row()]
 
     def row_of(self, rules: RuleSet) -> QModelIndex:
         """The row of a rule set. Raises ValueError for one that is not listed."""
         return self.index(next(row for row, line in enumerate(self._lines) if line.rules is rules), 0)
 
-    def is_in_use(self, line: Line) -> bool:
+    def is_in_use(self, line: RuleSetAnswer) -> bool:
         return line.rules is self._in_use
 
-    def is_of_store(self, line: Line) -> bool:
+    def is_of_store(self, line: RuleSetAnswer) -> bool:
         """Whether it is to be said that these are the store's own rules."""
         return line.rules is self._of_store and self._of_store is not self._in_use
 
@@ -88,9 +88,9 @@ class MatrixModel(QAbstractTableModel):
 
     def expect(self) -> None:
         """Another probe is being asked: what is shown is of the one before."""
-        self._blank = {line.rules.name: Line(line.rules, group=line.group) for line in self._lines}
+        self._blank = {line.rules.name: RuleSetAnswer(line.rules, group=line.group) for line in self._lines}
 
-    def take(self, by_rules: Mapping[str, Line]) -> None:
+    def take(self, by_rules: Mapping[str, RuleSetAnswer]) -> None:
         """Show what some rule sets have answered by now, by their names."""
         changed = []
         for row, old in enumerate(self._lines):
@@ -117,7 +117,7 @@ class MatrixModel(QAbstractTableModel):
                 changed.append(row)
         self._changed(changed)
 
-    def settle(self, lines: Sequence[Line]) -> None:
+    def settle(self, lines: Sequence[RuleSetAnswer]) -> None:
         """Show the whole, in the order of the groups."""
         self._blank = {}
         if [line.rules for line in lines] == [line.rules for line in self._lines]:
@@ -137,7 +137,7 @@ class MatrixModel(QAbstractTableModel):
 
     def _changed(self, rows: Sequence[int]) -> None:
         if rows:
-            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(Column) - 1))
+            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(MatrixColumn) - 1))
 
     # For Qt
 
@@ -145,11 +145,11 @@ class MatrixModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(MatrixColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> object:
         if role == _Role.DisplayRole and orientation is Qt.Orientation.Horizontal:
-            return _TITLES[Column(section)]
+            return _TITLES[MatrixColumn(section)]
         if role == _Role.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -157,34 +157,34 @@ class MatrixModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> object:
         if not index.isValid():
             return None
-        line, column = self._lines[index.row()], Column(index.column())
+        line, column = self._lines[index.row()], MatrixColumn(index.column())
         if role == _Role.DisplayRole:
             return _cell(line, column)
         if role == _Role.ToolTipRole:
             return tool_tip(self._tip(line, column))
         if role == _Role.AccessibleTextRole:
-            if column is Column.RULES:
+            if column is MatrixColumn.RULES:
                 return in_words(line, in_use=self.is_in_use(line), of_store=self.is_of_store(line))
             return _cell(line, column)
         return None
 
-    def _tip(self, line: Line, column: Column) -> str:
+    def _tip(self, line: RuleSetAnswer, column: MatrixColumn) -> str:
         verdict = line.verdict
-        if column is Column.RULES:
+        if column is MatrixColumn.RULES:
             marks = [IN_USE] if self.is_in_use(line) else []
             marks += [OF_THE_STORE] if self.is_of_store(line) else []
             return "\n".join((line.rules.title, f"from {line.rules.source}", *marks))
-        if column is Column.DECIDING or verdict is None:
+        if column is MatrixColumn.DECIDING or verdict is None:
             return line.why or ""
         image = verdict.image if not verdict.is_new else None
         value = (image.id, *image.names, image.instruction) if image is not None else ()
         return "\n".join(filter(None, (_cell(line, column), *value)))
 
 
-def _cell(line: Line, column: Column) -> str:
-    if column is Column.RULES:
+def _cell(line: RuleSetAnswer, column: MatrixColumn) -> str:
+    if column is MatrixColumn.RULES:
         return f"{short_name(line.rules)}  {line.rules.releases}"
-    if column is Column.DECIDING:
+    if column is MatrixColumn.DECIDING:
         return NOT_YET if line.why is None else line.why
     if line.verdict is None:
         return NOT_YET

@@ -13,8 +13,8 @@ from cacheview.engine import RuleSet
 from cacheview.engine.matrix import Row
 from cacheview.model import Probe
 from cacheview.ui.compare.asking import Asker
-from cacheview.ui.compare.head import Head
-from cacheview.ui.compare.line import Line, summary
+from cacheview.ui.compare.head import CompareHead
+from cacheview.ui.compare.line import RuleSetAnswer, summary
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
 from cacheview.ui.dock_pane import AskingPane
@@ -29,7 +29,7 @@ TITLE: Final = "Compare rules"
 _PATIENCE: Final = 150  # milliseconds before what is still of the probe before is taken away
 
 
-class ComparePane(AskingPane[Head, Probe]):
+class ComparePane(AskingPane[CompareHead, Probe]):
     """What all rule sets answer, after every edit. What comes too late is dropped.
 
     Signals:
@@ -40,7 +40,7 @@ class ComparePane(AskingPane[Head, Probe]):
     rules_requested = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Head(TITLE), parent, patience=_PATIENCE)
+        super().__init__(CompareHead(TITLE), parent, patience=_PATIENCE)
         self._asker: Asker | None = None
         self._of_store: RuleSet | None = None
         self._copied_form = ""
@@ -97,7 +97,7 @@ class ComparePane(AskingPane[Head, Probe]):
         known = Row(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
-        self.model.take({known.rules.name: Line.of(known)})
+        self.model.take({known.rules.name: RuleSetAnswer.of(known)})
         self._patience.start()
         self._loader.start(self._asker.asking(probe, known))
 
@@ -115,10 +115,10 @@ class ComparePane(AskingPane[Head, Probe]):
 
     # What comes
 
-    def _take(self, lines: dict[str, Line]) -> None:
+    def _take(self, lines: dict[str, RuleSetAnswer]) -> None:
         self.model.take(lines)
 
-    def _settle(self, lines: Sequence[Line]) -> None:
+    def _settle(self, lines: Sequence[RuleSetAnswer]) -> None:
         self._patience.stop()
         self.model.settle(lines)
         if self._unseen:

@@ -7,10 +7,10 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from cacheview.engine import RULE_SETS
-from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, Line, answer_of, short_name
-from cacheview.ui.compare.model import Column
+from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, RuleSetAnswer, answer_of, short_name
+from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.theme import GRID
-from cacheview.ui.verdict.delegate import RowDelegate, Run
+from cacheview.ui.verdict.delegate import TextRun, TraceRowDelegate
 from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.words import VERDICT_COLOURS, VERDICT_ICONS
 
@@ -20,17 +20,19 @@ _GAP: Final = 2 * GRID
 _WORDS: Final = 12  # figures of room that releases need to be worth showing
 
 
-class LineDelegate(RowDelegate):
+class LineDelegate(TraceRowDelegate):
     """Lays out lines; drawing, fonts and the height of a row are the trace's."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
 
-    def lay_out_line(self, line: Line, column: Column, width: float, *, in_use: bool, of_store: bool) -> list[Run]:
+    def lay_out_line(
+        self, line: RuleSetAnswer, column: MatrixColumn, width: float, *, in_use: bool, of_store: bool
+    ) -> list[TextRun]:
         """What stands in one cell."""
-        if column is Column.RULES:
+        if column is MatrixColumn.RULES:
             return self._rules(line, width, IN_USE if in_use else OF_THE_STORE if of_store else "", in_use=in_use)
-        if column is Column.VERDICT:
+        if column is MatrixColumn.VERDICT:
             return self._verdict(line, width)
         if line.why is None:
             return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
@@ -52,13 +54,13 @@ class LineDelegate(RowDelegate):
     def _name_width(self) -> float:
         return self.icon_size + GRID + max(self._faces["strong"].width(short_name(r)) for r in RULE_SETS.values())
 
-    def _rules(self, line: Line, width: float, word: str, *, in_use: bool) -> list[Run]:
-        runs = [Run(0.0, self.icon_size, (), colour="accent", icon="chevron-right")] if in_use else []
+    def _rules(self, line: RuleSetAnswer, width: float, word: str, *, in_use: bool) -> list[TextRun]:
+        runs = [TextRun(0.0, self.icon_size, (), colour="accent", icon="chevron-right")] if in_use else []
         end = float(width - _GAP)
         if word:
             value = self._faces["word"].width(word)
             end -= value
-            runs.append(Run(end, value, (Piece(word),), "word", "link" if in_use else "text_muted"))
+            runs.append(TextRun(end, value, (Piece(word),), "word", "link" if in_use else "text_muted"))
             end -= _GAP
         left = float(self.icon_size + GRID)
         name = self._run(left, end - left, short_name(line.rules), "strong" if in_use else "plain", "text")
@@ -68,12 +70,12 @@ class LineDelegate(RowDelegate):
             runs.append(self._run(left, end - left, line.rules.releases, "small", "text_muted"))
         return runs
 
-    def _verdict(self, line: Line, width: float) -> list[Run]:
+    def _verdict(self, line: RuleSetAnswer, width: float) -> list[TextRun]:
         verdict = line.verdict
         if verdict is None:
             return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
         picture, look = VERDICT_ICONS[verdict.outcome], VERDICT_COLOURS[verdict.outcome]
-        icon = Run(0.0, self.icon_size, (), colour=look, icon=picture)
+        icon = TextRun(0.0, self.icon_size, (), colour=look, icon=picture)
         word = self._run(self.icon_size + GRID, width, verdict.outcome.value.upper(), "word", look)
         left = word.left + word.width + _GAP
         return [icon, word, self._run(left, width - _GAP - left, answer_of(line), "plain", "text")]

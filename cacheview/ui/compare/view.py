@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
-from cacheview.ui.compare.model import Column, MatrixModel
+from cacheview.ui.compare.model import MatrixColumn, MatrixModel
 from cacheview.ui.compare.rows import LineDelegate
 from cacheview.ui.theme import GRID, current_tokens
 
@@ -75,7 +75,9 @@ class MatrixView(QTreeView):
 
     def _fit_columns(self) -> None:
         width = self.viewport().width()
-        for column, wanted, share in zip((Column.RULES, Column.VERDICT), self.rows.widths, _SHARES, strict=True):
+        for column, wanted, share in zip(
+            (MatrixColumn.RULES, MatrixColumn.VERDICT), self.rows.widths, _SHARES, strict=True
+        ):
             self.header().resizeSection(column, max(_LEAST, int(min(wanted, width * share))))
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -91,7 +93,7 @@ class MatrixView(QTreeView):
         if self._matrix.begins_group(index.row()):
             painter.fillRect(rect.x(), rect.y(), rect.width(), 1, QColor(tokens.line_strong))
         in_use, of_store = self._matrix.is_in_use(line), self._matrix.is_of_store(line)
-        for column in Column:
+        for column in MatrixColumn:
             left = self.columnViewportPosition(column) + GRID
             cell = QRect(left, rect.y(), self.columnWidth(column) - GRID, rect.height())
             runs = self.rows.lay_out_line(line, column, cell.width(), in_use=in_use, of_store=of_store)

@@ -11,18 +11,18 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractListModel, QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
 
-from cacheview.ui.details.sections import Row, Section
+from cacheview.ui.details.sections import DetailsRow, Section
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
-__all__ = ["Column", "DetailsModel", "TitlesModel"]
+__all__ = ["DetailsColumn", "DetailsModel", "TitlesModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 
 
-class Column(IntEnum):
+class DetailsColumn(IntEnum):
     """The columns of `DetailsModel`, in order."""
 
     NAME = 0
@@ -37,7 +37,7 @@ class DetailsModel(QAbstractTableModel):
         self._sections: tuple[Section, ...] = ()
         self._begins: list[int] = []
         self._count = 0
-        self._last: tuple[int, Row | None] = (-1, None)  # each cell is asked for several roles
+        self._last: tuple[int, DetailsRow | None] = (-1, None)  # each cell is asked for several roles
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -60,13 +60,13 @@ class DetailsModel(QAbstractTableModel):
         """The row with the title of a section."""
         return self._begins[section]
 
-    def row(self, place: int) -> Row | None:
+    def row(self, place: int) -> DetailsRow | None:
         """What stands in a row; None: a title, or nothing."""
         if place != self._last[0]:
             self._last = (place, self._row(place))
         return self._last[1]
 
-    def _row(self, place: int) -> Row | None:
+    def _row(self, place: int) -> DetailsRow | None:
         section = self.section_at(place)
         if section < 0 or place == self._begins[section]:
             return None
@@ -75,13 +75,13 @@ class DetailsModel(QAbstractTableModel):
     def dress(self) -> None:
         """Colours or fonts of the theme have changed."""
         if self._count:
-            self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(Column) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(DetailsColumn) - 1))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else self._count
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(DetailsColumn)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= self._count:
@@ -91,12 +91,12 @@ class DetailsModel(QAbstractTableModel):
             return self._title_data(self._sections[self.section_at(index.row())], index.column(), role)
         match role:
             case _Role.DisplayRole:
-                return one_line(row.name if index.column() == Column.NAME else row.value)
+                return one_line(row.name if index.column() == DetailsColumn.NAME else row.value)
             case _Role.ToolTipRole:
                 return tool_tip(row.value)
-            case _Role.FontRole if index.column() == Column.VALUE and row.is_exact:
+            case _Role.FontRole if index.column() == DetailsColumn.VALUE and row.is_exact:
                 return mono_font()
-            case _Role.ForegroundRole if index.column() == Column.NAME:
+            case _Role.ForegroundRole if index.column() == DetailsColumn.NAME:
                 return QBrush(QColor(current_tokens().text_muted))
             case _Role.ForegroundRole if row.image:
                 return QBrush(QColor(current_tokens().link))
@@ -104,15 +104,15 @@ class DetailsModel(QAbstractTableModel):
 
     def _title_data(self, section: Section, column: int, role: int) -> Any:
         match role:
-            case _Role.DisplayRole if column == Column.NAME:
+            case _Role.DisplayRole if column == DetailsColumn.NAME:
                 return section.title
             case _Role.DisplayRole:
                 return f"{len(section.rows):,}" if section.counted else ""
-            case _Role.FontRole if column == Column.NAME:
+            case _Role.FontRole if column == DetailsColumn.NAME:
                 return strong_font()
             case _Role.BackgroundRole:
                 return QBrush(QColor(current_tokens().band))
-            case _Role.ForegroundRole if column == Column.VALUE:
+            case _Role.ForegroundRole if column == DetailsColumn.VALUE:
                 return QBrush(QColor(current_tokens().text_muted))
         return None
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QListView, QPlainTextEdit, QSplitter, QTab
 from cacheview.report.forms import joined
 from cacheview.report.images import image_as_json
 from cacheview.ui.details.head import DetailsHead
-from cacheview.ui.details.model import Column, DetailsModel, TitlesModel
-from cacheview.ui.details.sections import Row, as_lines, sections_of
+from cacheview.ui.details.model import DetailsColumn, DetailsModel, TitlesModel
+from cacheview.ui.details.sections import DetailsRow, as_lines, sections_of
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line, visible
@@ -71,7 +71,7 @@ class DetailsPane(DockPane[DetailsHead]):
         table.setWordWrap(False)
         table.horizontalHeader().hide()
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.set_widths({Column.NAME: 18})
+        table.set_widths({DetailsColumn.NAME: 18})
         # All rows of one height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.verticalHeader().setSectionResizeMode(table.verticalHeader().ResizeMode.Fixed)
@@ -278,5 +278,5 @@ class DetailsPane(DockPane[DetailsHead]):
             self.rows.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
 
 
-def _all_of(row: Row) -> str:
+def _all_of(row: DetailsRow) -> str:
     return visible_lines(row.value)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from cacheview.engine import RuleSet
     from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageStore, Variant
 
-__all__ = ["Row", "Section", "as_lines", "sections_of"]
+__all__ = ["DetailsRow", "Section", "as_lines", "sections_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DetailsRow:
     """One fact.
 
     Attributes:
@@ -45,37 +45,37 @@ class Section:
     """Rows below a title. ``counted``: how many there are is of interest."""
 
     title: str
-    rows: Sequence[Row]
+    rows: Sequence[DetailsRow]
     counted: bool = False
 
 
-class _Made(Sequence[Row]):
+class _Made(Sequence[DetailsRow]):
     """Rows that are made each time they are asked for: there may be 10,000, of which some dozen are on screen."""
 
-    def __init__(self, count: int, make: Callable[[int], Row]) -> None:
+    def __init__(self, count: int, make: Callable[[int], DetailsRow]) -> None:
         self._count = count
         self._make = make
 
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, place: int) -> Row:  # type: ignore[override]  # nobody asks for a slice
+    def __getitem__(self, place: int) -> DetailsRow:  # type: ignore[override]  # nobody asks for a slice
         if not 0 <= place < self._count:
             raise IndexError(place)
         return self._make(place)
 
 
-class _Chained(Sequence[Row]):
+class _Chained(Sequence[DetailsRow]):
     """Rows of several sequences, one after the other."""
 
-    def __init__(self, parts: Sequence[Sequence[Row]]) -> None:
+    def __init__(self, parts: Sequence[Sequence[DetailsRow]]) -> None:
         self._parts = parts
         self._ends = list(accumulate(map(len, parts)))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def __getitem__(self, place: int) -> Row:  # type: ignore[override]  # nobody asks for a slice
+    def __getitem__(self, place: int) -> DetailsRow:  # type: ignore[override]  # nobody asks for a slice
         if not 0 <= place < len(self):
             raise IndexError(place)
         part = bisect_right(self._ends, place)
@@ -94,17 +94,19 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
     """
     children = store.children.get(image.id, ())
     made = image.container_config or image.config.container_config
-    names = _Made(len(image.names), lambda place: Row(str(place + 1), image.names[place]))
+    names = _Made(len(image.names), lambda place: DetailsRow(str(place + 1), image.names[place]))
     sections = (
         Section("Image", tuple(_facts(image))),
-        Section("Names", names or (Row("", _NO_NAME, is_exact=False),), counted=bool(names)),
+        Section("Names", names or (DetailsRow("", _NO_NAME, is_exact=False),), counted=bool(names)),
         Section("Where it comes from", tuple(_origin(image, store, rules))),
         Section("Parent", (_parent(image, store),)),
         Section("Children", _Made(len(children), lambda place: _image_row(str(place + 1), children[place])), True),
         Section("Platforms", _Made(len(image.variants), lambda place: _variant(image.variants[place], image)), True),
         Section("Config", _config_rows(image.config.config)),
         Section("Container config", _config_rows(made)),
-        Section("Layers", _Made(len(image.diff_ids), lambda place: Row(str(place + 1), image.diff_ids[place])), True),
+        Section(
+            "Layers", _Made(len(image.diff_ids), lambda place: DetailsRow(str(place + 1), image.diff_ids[place])), True
+        ),
         Section("History", _Made(len(image.history), lambda place: _entry(place, image.history[place])), True),
         Section("Not known exactly", tuple(_doubts(image))),
     )
@@ -119,21 +121,21 @@ def as_lines(sections: Iterable[Section]) -> Iterator[str]:
             yield f"  {row.name}: {row.value}" if row.name else f"  {row.value}"
 
 
-def _facts(image: Image) -> Iterator[Row]:
+def _facts(image: Image) -> Iterator[DetailsRow]:
     config = image.config
-    yield Row("Id", image.id)
+    yield DetailsRow("Id", image.id)
     if image.config_digest and image.config_digest != image.id:
-        yield Row("Config", image.config_digest)
+        yield DetailsRow("Config", image.config_digest)
     if image.manifest_digest and image.manifest_digest != image.id:
-        yield Row("Manifest", image.manifest_digest)
-    yield Row("Platform", str(config.platform))
+        yield DetailsRow("Manifest", image.manifest_digest)
+    yield DetailsRow("Platform", str(config.platform))
     if config.os_features:
-        yield Row("OS features", ", ".join(config.os_features))
-    yield Row("Created", str(image.created) if image.created is not None else "not recorded")
+        yield DetailsRow("OS features", ", ".join(config.os_features))
+    yield DetailsRow("Created", str(image.created) if image.created is not None else "not recorded")
     if image.size is not None:
         written = f"{size_text(image.size)}"
         exact = f" ({image.size:,} bytes)" if is_size(image.size) and image.size >= 1000 else ""
-        yield Row("Size", f"{written}{exact}")
+        yield DetailsRow("Size", f"{written}{exact}")
     for name, value in (
         ("Author", config.author),
         ("Comment", config.comment),
@@ -141,48 +143,48 @@ def _facts(image: Image) -> Iterator[Row]:
         ("Container", config.container),
     ):
         if value:
-            yield Row(name, value)
+            yield DetailsRow(name, value)
 
 
-def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Row]:
+def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[DetailsRow]:
     words = came_from(image)
     if words:
-        yield Row("", words, is_exact=False)
+        yield DetailsRow("", words, is_exact=False)
     if image.from_scratch:
-        yield Row("", "The store records it as the first step of a FROM scratch build.", is_exact=False)
+        yield DetailsRow("", "The store records it as the first step of a FROM scratch build.", is_exact=False)
     if image.built_locally:
-        yield Row("Built here", "yes, as recorded in the store", is_exact=False)
+        yield DetailsRow("Built here", "yes, as recorded in the store", is_exact=False)
     else:
         origin = origin_of(image, rules)
         likely = origin.likely.value if origin.likely is not Likely.UNCLEAR else "not known"
-        yield Row("Built here", f"{likely}: {origin_reason(origin)}", is_exact=False)
+        yield DetailsRow("Built here", f"{likely}: {origin_reason(origin)}", is_exact=False)
     if image.unpacked:
-        yield Row("Layers", "unpacked, as a pull leaves them", is_exact=False)
+        yield DetailsRow("Layers", "unpacked, as a pull leaves them", is_exact=False)
     for name, value in (("Store", store.title), ("Read from", store.location)):
         if value:
-            yield Row(name, value)
+            yield DetailsRow(name, value)
 
 
-def _parent(image: Image, store: ImageStore) -> Row:
+def _parent(image: Image, store: ImageStore) -> DetailsRow:
     if image.parent is None:
-        return Row("", "none recorded", is_exact=False)
+        return DetailsRow("", "none recorded", is_exact=False)
     parent = store.by_id.get(image.parent)
-    return _image_row("", parent) if parent is not None else Row("Not in the store", image.parent)
+    return _image_row("", parent) if parent is not None else DetailsRow("Not in the store", image.parent)
 
 
-def _image_row(name: str, image: Image) -> Row:
+def _image_row(name: str, image: Image) -> DetailsRow:
     words = (image.title if image.names else image.short_id, image.instruction)
-    return Row(name, "  ".join(filter(None, words)), image.id)
+    return DetailsRow(name, "  ".join(filter(None, words)), image.id)
 
 
-def _variant(variant: Variant, image: Image) -> Row:
+def _variant(variant: Variant, image: Image) -> DetailsRow:
     size = size_text(variant.size)
     shown = "shown" if variant.manifest_digest == image.manifest_digest else ""
     here = "" if variant.config is not None else "not in the store"
-    return Row(str(variant.platform), "  ".join(filter(None, (variant.manifest_digest, size, shown, here))))
+    return DetailsRow(str(variant.platform), "  ".join(filter(None, (variant.manifest_digest, size, shown, here))))
 
 
-def _entry(place: int, entry: HistoryEntry) -> Row:
+def _entry(place: int, entry: HistoryEntry) -> DetailsRow:
     """All of an entry: what made it first, then what else it says."""
     more = (
         str(entry.created) if entry.created is not None else "",
@@ -190,35 +192,35 @@ def _entry(place: int, entry: HistoryEntry) -> Row:
         f"author {entry.author}" if entry.author else "",
         f"comment {entry.comment}" if entry.comment else "",
     )
-    return Row(str(place + 1), "\n".join(filter(None, (entry.created_by, " · ".join(filter(None, more))))))
+    return DetailsRow(str(place + 1), "\n".join(filter(None, (entry.created_by, " · ".join(filter(None, more))))))
 
 
-def _config_rows(config: ContainerConfig | None) -> Sequence[Row]:
+def _config_rows(config: ContainerConfig | None) -> Sequence[DetailsRow]:
     if config is None:
         return ()
     return _Chained([_field_rows(config, name) for name in CONFIG_FIELDS if not is_default(config, name)])
 
 
-def _field_rows(config: ContainerConfig, name: str) -> Sequence[Row]:
+def _field_rows(config: ContainerConfig, name: str) -> Sequence[DetailsRow]:
     """One field: of a list or a map a row for each entry."""
     value = getattr(config, name)
     match field_kind(name):
         case FieldKind.LIST:
-            return _Made(len(value), lambda place: Row(path_text((name, place)), value[place]))
+            return _Made(len(value), lambda place: DetailsRow(path_text((name, place)), value[place]))
         case FieldKind.MAP:
             keys = tuple(value)
-            return _Made(len(keys), lambda place: Row(path_text((name, Key(keys[place]))), value[keys[place]]))
+            return _Made(len(keys), lambda place: DetailsRow(path_text((name, Key(keys[place]))), value[keys[place]]))
         case FieldKind.SET:
             keys = tuple(value)
-            return _Made(len(keys), lambda place: Row(path_text((name, place)), keys[place]))
+            return _Made(len(keys), lambda place: DetailsRow(path_text((name, place)), keys[place]))
         case FieldKind.HEALTHCHECK:
-            return (Row(name, json.dumps(value.model_dump(exclude_defaults=True), ensure_ascii=False)),)
+            return (DetailsRow(name, json.dumps(value.model_dump(exclude_defaults=True), ensure_ascii=False)),)
         case FieldKind.TEXT:
-            return (Row(name, value),)
-    return (Row(name, json.dumps(value)),)
+            return (DetailsRow(name, value),)
+    return (DetailsRow(name, json.dumps(value)),)
 
 
-def _doubts(image: Image) -> Iterator[Row]:
+def _doubts(image: Image) -> Iterator[DetailsRow]:
     for doubt in image.doubts:
         words = ASPECT_WORDS[doubt.aspect]
-        yield Row(f"{words[:1].upper()}{words[1:]}", " ".join(doubt_sentences(doubt)), is_exact=False)
+        yield DetailsRow(f"{words[:1].upper()}{words[1:]}", " ".join(doubt_sentences(doubt)), is_exact=False)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cacheview.ui.replay.asking import Question, Replayer
     from cacheview.ui.replay.build import Build
 
-__all__ = ["IMAGE", "Choice", "of_image", "of_path", "of_replay", "of_watched"]
+__all__ = ["IMAGE", "BuildChoice", "of_image", "of_path", "of_replay", "of_watched"]
 
 IMAGE: Final = "image:"
 """What an image of the open store is named with in place of a path."""
@@ -35,7 +35,7 @@ Save = Callable[[int, str, "Report"], None]
 
 
 @dataclass(frozen=True)
-class Choice:
+class BuildChoice:
     """A build that can be compared.
 
     Attributes:
@@ -51,7 +51,7 @@ class Choice:
     build: Build | None = None
 
 
-def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> Choice:
+def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> BuildChoice:
     """A record (``FILE``, or ``FILE#N``), or a build context, a folder or a tar, which is replayed.
 
     ``build``: of a context, with its options; None: without any.
@@ -67,10 +67,10 @@ def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> Cho
         case = record_named(path) if build is None else None
         return side_of_record(case, title) if case is not None else replayer.side(ask(build or build_at(path)), report)
 
-    return Choice(one_line(title), read, path, build)
+    return BuildChoice(one_line(title), read, path, build)
 
 
-def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) -> Choice:
+def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) -> BuildChoice:
     """An image of the store that is open."""
 
     def read(report: Report) -> BuildSide:
@@ -81,20 +81,20 @@ def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) 
         layers = cache(lambda: LayerFiles(access.open(store, lambda: report(0, None, "Reading the layers"))))
         return side_of_image(store, image, daemon, image.title, layers)
 
-    return Choice(one_line(name), read, f"{IMAGE}{name}")
+    return BuildChoice(one_line(name), read, f"{IMAGE}{name}")
 
 
-def of_replay(question: Question, replayer: Replayer) -> Choice:
+def of_replay(question: Question, replayer: Replayer) -> BuildChoice:
     """The build that is replayed in the window."""
-    return Choice(f"Replay of {one_line(question.build.title)}", lambda report: replayer.side(question, report))
+    return BuildChoice(f"Replay of {one_line(question.build.title)}", lambda report: replayer.side(question, report))
 
 
-def of_watched(build: ShownBuild, save: Save) -> Choice:
+def of_watched(build: ShownBuild, save: Save) -> BuildChoice:
     """A build that was watched, or a record of one that is open."""
     title = one_line(", ".join(filter(None, (build.title, build.began, build.client))))
     if build.record:
         name = f"{build.record}#{build.line}" if build.line else build.record
-        return Choice(title, lambda report: _of_record(name, title, report), name)
+        return BuildChoice(title, lambda report: _of_record(name, title, report), name)
 
     def read(report: Report) -> BuildSide:
         with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # which is private
@@ -102,7 +102,7 @@ def of_watched(build: ShownBuild, save: Save) -> Choice:
             save(build.number, path, report)
             return _of_record(path, title, report)
 
-    return Choice(title, read)
+    return BuildChoice(title, read)
 
 
 def _of_record(name: str, title: str, report: Report) -> BuildSide:

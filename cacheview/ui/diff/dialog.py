@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from cacheview.diff.named import is_record_file
 from cacheview.model import DataError
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.diff.choices import Choice
+from cacheview.ui.diff.choices import BuildChoice
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.build import build_at, options_in_words
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChooseBuildsDialog"]
 
-OfPath = Callable[[str, "Build | None"], Choice]
+OfPath = Callable[[str, "Build | None"], BuildChoice]
 """What reads the build at a path, which has options or not."""
 
 _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
@@ -47,10 +47,10 @@ _HINT = (
 )
 
 
-class _Line(Chooser):
+class _BuildChooser(Chooser):
     """A path, or one of the builds of the window."""
 
-    def __init__(self, choices: Sequence[Choice], name: str, of_path: OfPath) -> None:
+    def __init__(self, choices: Sequence[BuildChoice], name: str, of_path: OfPath) -> None:
         super().__init__(editable=True)
         self._choices = choices
         self._of_path = of_path
@@ -73,7 +73,7 @@ class _Line(Chooser):
         name = self.accessibleName()
         return f"{name[:1].lower()}{name[1:]}"
 
-    def choose(self, choice: Choice | None) -> None:
+    def choose(self, choice: BuildChoice | None) -> None:
         """Show a choice; None: nothing."""
         if choice is None:
             return
@@ -85,7 +85,7 @@ class _Line(Chooser):
             self.build = choice.build
 
     @property
-    def choice(self) -> Choice | None:
+    def choice(self) -> BuildChoice | None:
         """What is chosen; None: nothing."""
         text = self.currentText().strip()
         known = next((choice for choice in self._choices if choice.title == text), None)
@@ -104,23 +104,23 @@ class _Line(Chooser):
 
 
 class ChooseBuildsDialog(QDialog):
-    """``chosen(Choice, Choice)``: A and B."""
+    """``chosen(BuildChoice, BuildChoice)``: A and B."""
 
     chosen = Signal(object, object)
 
     def __init__(
         self,
-        choices: Sequence[Choice],
+        choices: Sequence[BuildChoice],
         of_path: OfPath,
-        a: Choice | None = None,
-        b: Choice | None = None,
+        a: BuildChoice | None = None,
+        b: BuildChoice | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """``choices``: the builds of the window; ``a``, ``b``: what is chosen at first."""
         super().__init__(parent)
         self.setWindowTitle("Compare two builds")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.lines = tuple(_Line(choices, name, of_path) for name in ("Build A", "Build B"))
+        self.lines = tuple(_BuildChooser(choices, name, of_path) for name in ("Build A", "Build B"))
         self.option_buttons: list[QToolButton] = []
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
@@ -167,7 +167,7 @@ class ChooseBuildsDialog(QDialog):
             count = len(options_in_words(line.build)) if line.build is not None else 0
             button.setText(f"Options ({count})…" if count else "Options…")
 
-    def _browse(self, line: _Line) -> QToolButton:
+    def _browse(self, line: _BuildChooser) -> QToolButton:
         button = QToolButton()
         button.setText("Browse ▾")
         button.setAccessibleName(f"Browse for {line.called}")
@@ -181,7 +181,7 @@ class ChooseBuildsDialog(QDialog):
         button.setMenu(menu)
         return button
 
-    def _options(self, line: _Line) -> QToolButton:
+    def _options(self, line: _BuildChooser) -> QToolButton:
         button = QToolButton()
         button.setText("Options…")
         set_tip(button, "The docker build options for this build context")
@@ -190,7 +190,7 @@ class ChooseBuildsDialog(QDialog):
         self.option_buttons.append(button)
         return button
 
-    def _ask_options(self, line: _Line) -> None:
+    def _ask_options(self, line: _BuildChooser) -> None:
         from cacheview.ui.diff.options import OptionsDialog
 
         try:
@@ -202,16 +202,16 @@ class ChooseBuildsDialog(QDialog):
         dialog.chosen.connect(partial(self._take_options, line))
         dialog.open()
 
-    def _take_options(self, line: _Line, build: Build) -> None:
+    def _take_options(self, line: _BuildChooser, build: Build) -> None:
         line.build = build
         self._enable()
 
-    def _choose_file(self, line: _Line, title: str, kinds: str) -> None:
+    def _choose_file(self, line: _BuildChooser, title: str, kinds: str) -> None:
         path, _ = QFileDialog.getOpenFileName(self, title, start_folder(), kinds)
         if path:
             line.setEditText(path)
 
-    def _choose_folder(self, line: _Line) -> None:
+    def _choose_folder(self, line: _BuildChooser) -> None:
         path = QFileDialog.getExistingDirectory(self, "Open build context", start_folder())
         if path:
             line.setEditText(path)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cacheview.model import DataError
-from cacheview.ui.diff.choices import IMAGE, Choice, of_image, of_path, of_replay, of_watched
+from cacheview.ui.diff.choices import IMAGE, BuildChoice, of_image, of_path, of_replay, of_watched
 from cacheview.ui.diff.dialog import ChooseBuildsDialog
 from cacheview.ui.diff.pane import DiffPane
 from cacheview.ui.dock import DockController
@@ -45,7 +45,7 @@ class BuildDiffs(DockController[DiffPane]):
         self.pane.copied.connect(self.say_copied)
         self.pane.choose_requested.connect(self.choose)
 
-    def choose(self, a: Choice | None = None) -> ChooseBuildsDialog:
+    def choose(self, a: BuildChoice | None = None) -> ChooseBuildsDialog:
         """Ask which builds are to be compared. ``a``: one of them is known."""
         known = self.pane.choices
         first, second = (a, None) if a is not None else known if known is not None else (None, None)
@@ -64,7 +64,7 @@ class BuildDiffs(DockController[DiffPane]):
         if pane is not None:
             self.choose(self._of_watched(pane, build))
 
-    def compare(self, a: Choice, b: Choice) -> None:
+    def compare(self, a: BuildChoice, b: BuildChoice) -> None:
         """Compare two builds, and show the dock."""
         self.bring()
         self.pane.compare(a, b)
@@ -74,19 +74,19 @@ class BuildDiffs(DockController[DiffPane]):
         a, b = (self._of_path(path) for path in paths)
         self.compare(a, b)
 
-    def _choices(self) -> Iterator[Choice]:
+    def _choices(self) -> Iterator[BuildChoice]:
         yield from self._of_replay()
         pane = self._watch_pane()
         if pane is not None:
             usable = (build for build in pane.model.builds if build.record or build.can_be_recorded)
             yield from (self._of_watched(pane, build) for build in usable)
 
-    def _of_replay(self) -> Iterator[Choice]:
+    def _of_replay(self) -> Iterator[BuildChoice]:
         pane = self._replay_pane()
         if pane is not None and pane.question is not None:
             yield of_replay(pane.question, pane.replayer)
 
-    def _of_watched(self, pane: WatchPane, build: ShownBuild) -> Choice:
+    def _of_watched(self, pane: WatchPane, build: ShownBuild) -> BuildChoice:
         bridge = pane.bridge
 
         def save(number: int, path: str, report: Report) -> None:
@@ -94,7 +94,7 @@ class BuildDiffs(DockController[DiffPane]):
 
         return of_watched(build, save)
 
-    def _of_path(self, path: str, build: Build | None = None) -> Choice:
+    def _of_path(self, path: str, build: Build | None = None) -> BuildChoice:
         from cacheview.ui.replay.asking import Question
 
         session = self.host.session  # also before the dock has been shown

@@ -16,7 +16,7 @@ from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, strong_font
 
-__all__ = ["Columns", "RowsModel"]
+__all__ = ["DiffColumn", "DiffModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
@@ -34,8 +34,8 @@ _PICTURES: Final = {
 _ANSWERS: Final = {True: ("hit", "hit"), False: ("miss", "miss")}
 
 
-class Columns(IntEnum):
-    """The columns of `RowsModel`, in order."""
+class DiffColumn(IntEnum):
+    """The columns of `DiffModel`, in order."""
 
     STEP_A = 0
     ANSWER_A = 1
@@ -47,7 +47,7 @@ class Columns(IntEnum):
 _TITLES: Final = ("A", "", "B", "", "Difference")
 
 
-class RowsModel(QAbstractTableModel):
+class DiffModel(QAbstractTableModel):
     """The rows of one comparison."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -63,7 +63,7 @@ class RowsModel(QAbstractTableModel):
     def explain(self, diff: BuildDiff) -> None:
         """More is known of the comparison that is shown; its rows are the same ones."""
         self._diff = diff
-        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(Columns) - 1))
+        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(DiffColumn) - 1))
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -73,7 +73,7 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Columns)
+        return 0 if parent.isValid() else len(DiffColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
@@ -86,28 +86,28 @@ class RowsModel(QAbstractTableModel):
         if self._diff is None or not index.isValid() or index.row() >= len(self.rows):
             return None
         row, column = self.rows[index.row()], index.column()
-        step = row.a if column in (Columns.STEP_A, Columns.ANSWER_A) else row.b
+        step = row.a if column in (DiffColumn.STEP_A, DiffColumn.ANSWER_A) else row.b
         match role:
             case _Role.DisplayRole:
                 return self._text(self._diff, row, step, column)
             case _Role.DecorationRole:
                 return _picture(row, step, column)
-            case _Role.FontRole if index.row() == self._diff.first and column != Columns.ANSWER_A:
+            case _Role.FontRole if index.row() == self._diff.first and column != DiffColumn.ANSWER_A:
                 return strong_font()
             case _Role.ForegroundRole if row.status is RowStatus.FOLLOWS:
                 return QBrush(QColor(current_tokens().text_muted))
-            case _Role.ToolTipRole if column == Columns.WHAT:
+            case _Role.ToolTipRole if column == DiffColumn.WHAT:
                 return tool_tip(row_phrase(row, self._diff))
             case _Role.ToolTipRole if step is not None:
                 return tool_tip("\n".join(filter(None, (step.requested.text, step.why))))
         return None
 
     def _text(self, diff: BuildDiff, row: Row, step: SideStep | None, column: int) -> str:
-        if column == Columns.WHAT:
+        if column == DiffColumn.WHAT:
             return one_line(row_phrase(row, diff))
         if step is None:
             return ""
-        if column in (Columns.ANSWER_A, Columns.ANSWER_B):
+        if column in (DiffColumn.ANSWER_A, DiffColumn.ANSWER_B):
             return answer_word(step)
         trigger = "ONBUILD " if step.requested.trigger else ""
         return one_line(f"{step.requested.number}  {trigger}{step.requested.text}")
@@ -115,8 +115,8 @@ class RowsModel(QAbstractTableModel):
 
 def _picture(row: Row, step: SideStep | None, column: int) -> Any:
     drawing = None
-    if column == Columns.WHAT:
+    if column == DiffColumn.WHAT:
         drawing = _PICTURES.get(row.status)
-    elif column in (Columns.ANSWER_A, Columns.ANSWER_B) and step is not None and step.cached is not None:
+    elif column in (DiffColumn.ANSWER_A, DiffColumn.ANSWER_B) and step is not None and step.cached is not None:
         drawing = _ANSWERS[step.cached] if step.is_looked_up else None
     return icon(*drawing) if drawing is not None else None

@@ -9,15 +9,15 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
-from cacheview.ui.diff.choices import Choice
+from cacheview.ui.diff.choices import BuildChoice
 from cacheview.ui.diff.head import DiffHead
-from cacheview.ui.diff.model import Columns, RowsModel
+from cacheview.ui.diff.model import DiffColumn, DiffModel
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size, plain_font, set_font, small_font, strong_font
 from cacheview.ui.two_parts import TwoParts
-from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.ui.words_table import WordsTable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class DiffPane(DockPane[DiffHead]):
         super().__init__(DiffHead(), parent)
         self.session: Session | None = None
         self.diff: BuildDiff | None = None
-        self.choices: tuple[Choice, Choice] | None = None
+        self.choices: tuple[BuildChoice, BuildChoice] | None = None
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda _done, _total, what: self.head.say(f"{what}…"))
         self._loader.succeeded.connect(self._show)
@@ -59,10 +59,10 @@ class DiffPane(DockPane[DiffHead]):
         self.head.choose_requested.connect(self.choose_requested)
         self.head.swap_requested.connect(self._swap)
         self.head.copy_requested.connect(self._copy)
-        self.answer = Text(strong_font)
-        self.loss = Text(plain_font)
+        self.answer = WrappedText(strong_font)
+        self.loss = WrappedText(plain_font)
         self.sides = (ElidedLabel(small_font, "text_muted"), ElidedLabel(small_font, "text_muted"))
-        self.model = RowsModel(self)
+        self.model = DiffModel(self)
         self.table = self._make_table()
         self._make_detail()
         self._lay_out(self._content_widget())
@@ -75,7 +75,7 @@ class DiffPane(DockPane[DiffHead]):
         table.setModel(self.model)
         table.setWordWrap(False)
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.set_widths({Columns.ANSWER_A: 12, Columns.ANSWER_B: 12})
+        table.set_widths({DiffColumn.ANSWER_A: 12, DiffColumn.ANSWER_B: 12})
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.selectionModel().currentRowChanged.connect(lambda *_: self._show_detail())
         table.entered_row.connect(lambda _: self.detail.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -83,7 +83,7 @@ class DiffPane(DockPane[DiffHead]):
         return table
 
     def _make_detail(self) -> None:
-        self.words = Text(plain_font)
+        self.words = WrappedText(plain_font)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -131,7 +131,7 @@ class DiffPane(DockPane[DiffHead]):
 
     # What the person does
 
-    def compare(self, a: Choice, b: Choice) -> None:
+    def compare(self, a: BuildChoice, b: BuildChoice) -> None:
         """Compare two builds; what was being compared before is given up."""
         self.choices = (a, b)
 

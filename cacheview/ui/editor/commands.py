@@ -12,7 +12,7 @@ from typing import Final
 
 from cacheview.model import DataError
 
-__all__ = ["Command", "check_template", "command_of_environment", "command_of_program", "command_of_template"]
+__all__ = ["EditorCommand", "check_template", "command_of_environment", "command_of_program", "command_of_template"]
 
 _LINE_OPTION: Final = ("--line", "{line}", "{file}")
 _PLUS: Final = ("+{line}", "{file}")
@@ -50,7 +50,7 @@ _SHELL_SCRIPTS: Final = (".bat", ".cmd")
 
 
 @dataclass(frozen=True)
-class Command:
+class EditorCommand:
     """What is started.
 
     Attributes:
@@ -62,7 +62,7 @@ class Command:
     has_line: bool
 
 
-def command_of_template(template: str, path: str, line: int) -> Command:
+def command_of_template(template: str, path: str, line: int) -> EditorCommand:
     """The command that a person has set.
 
     Args:
@@ -73,7 +73,7 @@ def command_of_template(template: str, path: str, line: int) -> Command:
     Raises:
         DataError: it is not such a command.
     """
-    return Command(_filled(_words(template), path, max(line, 1)), "{line}" in template)
+    return EditorCommand(_filled(_words(template), path, max(line, 1)), "{line}" in template)
 
 
 def check_template(template: str) -> str:
@@ -85,7 +85,7 @@ def check_template(template: str) -> str:
     return ""
 
 
-def command_of_environment(environment: Mapping[str, str], path: str, line: int) -> Command | None:
+def command_of_environment(environment: Mapping[str, str], path: str, line: int) -> EditorCommand | None:
     """The command for the editor that ``VISUAL``, else ``EDITOR`` names; None: neither names one with a window.
 
     Options that stand there are kept (``code --wait``). Of an editor that cacheview does not know nobody can say
@@ -101,7 +101,7 @@ def command_of_environment(environment: Mapping[str, str], path: str, line: int)
     return None
 
 
-def command_of_program(words: Sequence[str], path: str, line: int) -> Command | None:
+def command_of_program(words: Sequence[str], path: str, line: int) -> EditorCommand | None:
     """The command for a program with its options; None: it is not one that is known to have a window."""
     name, options = _name(words[0]), frozenset(words[1:])
     arguments = _EDITORS.get(name)
@@ -110,8 +110,8 @@ def command_of_program(words: Sequence[str], path: str, line: int) -> Command | 
     if name == "emacsclient" and not options & _FRAME:
         return None
     if line < 1 or (any("{file}:" in argument for argument in arguments) and _has_colon(path)):
-        return Command((*words, path), has_line=False)
-    return Command((*words, *_filled(arguments, path, line)), has_line=True)
+        return EditorCommand((*words, path), has_line=False)
+    return EditorCommand((*words, *_filled(arguments, path, line)), has_line=True)
 
 
 def _has_colon(path: str) -> bool:

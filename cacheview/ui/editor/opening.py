@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from cacheview.model import DataError
-from cacheview.ui.editor.commands import Command, command_of_environment, command_of_program, command_of_template
+from cacheview.ui.editor.commands import EditorCommand, command_of_environment, command_of_program, command_of_template
 from cacheview.ui.editor.default import default_editor
 from cacheview.ui.plain import one_line
 
@@ -65,7 +65,7 @@ class Editor(QObject):
             hint = "; to open it at the line, choose Edit ▸ Editor for Dockerfiles" if line else ""
             self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
-    def _command(self, path: str, line: int) -> Command | None:
+    def _command(self, path: str, line: int) -> EditorCommand | None:
         """None: the desktop has to find a program."""
         if self._settings.editor:
             return command_of_template(self._settings.editor, path, line)
@@ -88,11 +88,11 @@ class Editor(QObject):
             raise DataError(what)
 
 
-def _program(command: Command) -> str:
+def _program(command: EditorCommand) -> str:
     return PurePath(command.arguments[0]).name
 
 
-def _start(command: Command) -> None:
+def _start(command: EditorCommand) -> None:
     """Start it apart from this program. Raises `DataError`."""
     null = subprocess.DEVNULL
     try:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from cacheview.replay.comparison import Comparison, FileContents
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["READING_LAYER", "FilesShown", "Note", "opening_layer", "reading_contents", "shown_of"]
+__all__ = ["READING_LAYER", "FilesNote", "FilesShown", "opening_layer", "reading_contents", "shown_of"]
 
 READING_LAYER: Final = "Reading the layer"
 _MOST_BYTES: Final = 256 * 1024  # of a file that is shown
 
 
 @dataclass(frozen=True)
-class Note:
+class FilesNote:
     """One line over the files: what many of them have in common, and what to do."""
 
     text: str
@@ -49,7 +49,7 @@ class FilesShown:
 
     title: str
     evidence: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[FilesNote, ...] = ()
     changes: tuple[FileChange, ...] = ()
     sides: tuple[str, str] = ("Before", "Now")
     contents: Callable[[FileChange, int], FileContents] | None = field(default=None, repr=False, compare=False)
@@ -67,7 +67,7 @@ def shown_of(comparison: Comparison, step: str) -> FilesShown:
     evidence = f"{evidence_in_words(comparison)}."
     if comparison.evidence is Evidence.NOT_READABLE:
         return FilesShown(title, "", problem=evidence, remedy=comparison.remedy)
-    notes = tuple(Note(f"{cause.subject}: {cause.phrase}", cause.advice) for cause in comparison.causes)
+    notes = tuple(FilesNote(f"{cause.subject}: {cause.phrase}", cause.advice) for cause in comparison.causes)
     sides = (f"In {comparison.image.title}", f"In {comparison.copied_from or 'the build context'}, now")
     return FilesShown(title, evidence, notes, comparison.changes, sides, comparison.contents)
 
@@ -110,9 +110,9 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         notes = []
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
-            notes.append(Note(f"{last} made no layer: this is the layer of the last step that did."))
+            notes.append(FilesNote(f"{last} made no layer: this is the layer of the last step that did."))
         if result.problem:
-            notes.append(Note(f"What was there before is unknown: {result.problem}."))
+            notes.append(FilesNote(f"What was there before is unknown: {result.problem}."))
         sides = ("Below the layer", "In the layer")
         return FilesShown(title, _counts(result.changes), tuple(notes), result.changes, sides, contents)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayou
 from cacheview.ui.files.side_by_side import SideBySide
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font, strong_font
-from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 
 __all__ = ["ContentsView"]
 
@@ -72,7 +72,7 @@ class ContentsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = ElidedLabel(strong_font, "text", self)
-        self._note = Text(small_font, "text_muted", self)
+        self._note = WrappedText(small_font, "text_muted", self)
         self._sides = (_Side(self), _Side(self))
         self._row = QWidget(self)
         row = QHBoxLayout(self._row)

@@ -16,14 +16,14 @@ from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import current_tokens
 from cacheview.wording import counted
 
-__all__ = ["Column", "FilesModel"]
+__all__ = ["FilesColumn", "FilesModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 
 
-class Column(IntEnum):
+class FilesColumn(IntEnum):
     """The columns, in order."""
 
     FILE = 0
@@ -64,7 +64,7 @@ class FilesModel(QAbstractItemModel):
         """The colours of the theme have changed."""
         self._icons.clear()
         if self._root.children:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._root.children) - 1, len(Column) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._root.children) - 1, len(FilesColumn) - 1))
 
     @property
     def root(self) -> FileNode:
@@ -81,7 +81,7 @@ class FilesModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         above = self.node(parent) if parent.isValid() else self._root
-        if above is None or not 0 <= row < len(above.children) or not 0 <= column < len(Column):
+        if above is None or not 0 <= row < len(above.children) or not 0 <= column < len(FilesColumn):
             return QModelIndex()
         return self._index(above.children[row], column)
 
@@ -101,7 +101,7 @@ class FilesModel(QAbstractItemModel):
         return len(node.children) if node is not None else 0
 
     def columnCount(self, _parent: _Index = _ROOT) -> int:
-        return len(Column)
+        return len(FilesColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
@@ -120,14 +120,14 @@ class FilesModel(QAbstractItemModel):
                 return _text(node, column)
             case _Role.TextAlignmentRole:
                 return _alignment(column)
-            case _Role.DecorationRole if column == Column.FILE and node.change is not None:
+            case _Role.DecorationRole if column == FilesColumn.FILE and node.change is not None:
                 return self._icon(node.change.mark)
             case _Role.ForegroundRole if node.change is None or not node.change.differs:
                 return QBrush(QColor(current_tokens().text_muted))
             case _Role.ToolTipRole:
-                return tool_tip("\n".join((node.path, _text(node, Column.CHANGE))))
-            case _Role.AccessibleTextRole if column == Column.FILE:
-                return f"{one_line(node.name)}, {_text(node, Column.CHANGE)}"
+                return tool_tip("\n".join((node.path, _text(node, FilesColumn.CHANGE))))
+            case _Role.AccessibleTextRole if column == FilesColumn.FILE:
+                return f"{one_line(node.name)}, {_text(node, FilesColumn.CHANGE)}"
         return None
 
     def _icon(self, mark: Mark) -> QIcon:
@@ -137,16 +137,16 @@ class FilesModel(QAbstractItemModel):
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column == Column.SIZE else Qt.AlignmentFlag.AlignLeft
+    side = Qt.AlignmentFlag.AlignRight if column == FilesColumn.SIZE else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _text(node: FileNode, column: int) -> str:
     change = node.change
     match column:
-        case Column.FILE:
+        case FilesColumn.FILE:
             return one_line(node.name) + ("/" if node.children else "")
-        case Column.CHANGE:
+        case FilesColumn.CHANGE:
             inside = node.files - (change is not None)
             count = f"{counted(inside, 'file')} in it" if node.children else ""
             return "; ".join(

@@ -26,7 +26,7 @@ from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
 from cacheview.ui.two_parts import TwoParts
-from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.wording import counted
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class FilesPane(DockPane[FilesHead]):
         self.model = FilesModel(self)
         self.tree = FilesTree(self.model)
         self.contents = ContentsView()
-        self._evidence = Text(plain_font)
-        self._notes = Text(small_font, "text_muted")
+        self._evidence = WrappedText(plain_font)
+        self._notes = WrappedText(small_font, "text_muted")
         self._box = FilterBox("Filter: path, added, mode, owner…", "Filter the files by path and by what differs")
         self._count = ElidedLabel(small_font, "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)

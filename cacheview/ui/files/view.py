@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, S
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
 
-from cacheview.ui.files.model import Column, FilesModel
+from cacheview.ui.files.model import FilesColumn, FilesModel
 from cacheview.ui.row_tree import RowTree
 from cacheview.ui.theme import GRID
 
@@ -34,9 +34,9 @@ class FilesTree(RowTree):
         self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
         header = self.header()
         header.setMinimumSectionSize(12 * GRID)
-        header.setSectionResizeMode(Column.CHANGE, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(Column.FILE, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(Column.SIZE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(FilesColumn.CHANGE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(FilesColumn.FILE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(FilesColumn.SIZE, QHeaderView.ResizeMode.Interactive)
 
     def unfold(self) -> None:
         """Expand all where it is not too much, else what stands alone."""
@@ -69,10 +69,10 @@ class FilesTree(RowTree):
     def _share(self) -> None:
         digit, width = self.fontMetrics().horizontalAdvance("0"), self.viewport().width()
         has_size = width >= _NEEDED * digit
-        self.setColumnHidden(Column.SIZE, not has_size)
+        self.setColumnHidden(FilesColumn.SIZE, not has_size)
         size = _SIZE * digit if has_size else 0
-        self.header().resizeSection(Column.SIZE, size)
-        self.header().resizeSection(Column.FILE, int(_SHARE * (width - size)))
+        self.header().resizeSection(FilesColumn.SIZE, size)
+        self.header().resizeSection(FilesColumn.FILE, int(_SHARE * (width - size)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -10,14 +10,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from cacheview.model.effort import paced
-from cacheview.ui.images.tree import Forest, Node, forest
+from cacheview.ui.images.tree import Forest, ImageNode, forest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cacheview.model import Image, ImageStore
 
-__all__ = ["Kept", "Prepared", "Texts", "Wanted", "keep", "prepare"]
+__all__ = ["FilteredNodes", "Prepared", "Texts", "Wanted", "keep", "prepare"]
 
 _PACE: Final = 2048  # images between two reports
 
@@ -60,7 +60,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class FilteredNodes:
     """What a filter keeps.
 
     Attributes:
@@ -116,21 +116,21 @@ def prepare(
     return Prepared(wanted.store, wanted.intermediate, tree, texts)
 
 
-def keep(prepared: Prepared, wanted: Wanted) -> Kept | None:
+def keep(prepared: Prepared, wanted: Wanted) -> FilteredNodes | None:
     """What stays of what was prepared; None: everything does."""
     if not wanted.is_filter:
         return None
     kept, matching = bytearray(len(prepared.forest.nodes)), 0
     for node in paced(_matching(prepared, wanted)):
         matching += node.image is not None and node.image.id not in wanted.gone
-        above: Node | None = node
+        above: ImageNode | None = node
         while above is not None and not kept[above.number]:
             kept[above.number] = 1
             above = above.origin
-    return Kept(kept, matching)
+    return FilteredNodes(kept, matching)
 
 
-def _matching(prepared: Prepared, wanted: Wanted) -> Iterator[Node]:
+def _matching(prepared: Prepared, wanted: Wanted) -> Iterator[ImageNode]:
     tree, concerned = prepared.forest, wanted.concerned
     if wanted.words:
         assert prepared.texts is not None

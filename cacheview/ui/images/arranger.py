@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.ui.images.arrange import Kept, Prepared, Wanted, keep, prepare
+from cacheview.ui.images.arrange import FilteredNodes, Prepared, Wanted, keep, prepare
 from cacheview.ui.loading import Loader, Report, Work
 
 __all__ = ["Arranger"]
@@ -22,7 +22,7 @@ class Arranger(QObject):
     are there.
 
     Signals:
-        arranged(Prepared, Kept | None): for what is wanted last.
+        arranged(Prepared, FilteredNodes | None): for what is wanted last.
         progressed(int): percent of the texts.
     """
 
@@ -85,7 +85,7 @@ class Arranger(QObject):
         self._loader.stop()
         self._making = None
 
-    def _made(self, result: tuple[Prepared, Wanted, Kept | None]) -> None:
+    def _made(self, result: tuple[Prepared, Wanted, FilteredNodes | None]) -> None:
         prepared, made_for, kept = result
         self._making = None
         self._known = prepared
@@ -100,7 +100,7 @@ class Arranger(QObject):
 
 
 def _work(wanted: Wanted, known: Prepared | None) -> Work:
-    def work(report: Report) -> tuple[Prepared, Wanted, Kept | None]:
+    def work(report: Report) -> tuple[Prepared, Wanted, FilteredNodes | None]:
         prepared = prepare(wanted, known, lambda done, total: report(done, total, "Searching"))
         return prepared, wanted, keep(prepared, wanted)
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from cacheview.engine.index import Survivors
     from cacheview.model import Doubt, Image
 
-__all__ = ["NEW", "REMOVED", "UNREAD", "Mark", "MarkKind", "Marks", "doubts_mark", "positions"]
+__all__ = ["NEW", "REMOVED", "UNREAD", "ImageMark", "MarkKind", "Marks", "doubts_mark", "positions"]
 
 MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove", "not-certain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ImageMark:
     """A word beside an image. ``kind`` names the icon and the colour; ``meaning`` is for the tool tip, a sentence.
 
     ``faint``: the drawing alone, and the word for a screen reader.
@@ -34,15 +34,15 @@ class Mark:
     faint: bool = False
 
 
-PARENT = Mark("parent", "parent", "The probe builds on this image.")
-HIT = Mark("hit", "hit", "The cache answers with this image.")
-SOURCE = Mark("source", "source", "--cache-from brings this image in.")
-NEW = Mark("new", "new", "New since the last reload.")
-REMOVED = Mark("remove", "removed", "This image would be gone from the store.")
-MATCHES = Mark("passed", "matches", "Its config matches, but it is not the answer.")
-OLDER = Mark("passed", "older match", "Its config matches; a newer one is preferred.")
-UNMARKED = Mark("failed", "not built here", "This candidate is not recorded as built here, so it never counts.")
-UNDATED = Mark("failed", "no time", "It matches, but images without a creation time are ignored.")
+PARENT = ImageMark("parent", "parent", "The probe builds on this image.")
+HIT = ImageMark("hit", "hit", "The cache answers with this image.")
+SOURCE = ImageMark("source", "source", "--cache-from brings this image in.")
+NEW = ImageMark("new", "new", "New since the last reload.")
+REMOVED = ImageMark("remove", "removed", "This image would be gone from the store.")
+MATCHES = ImageMark("passed", "matches", "Its config matches, but it is not the answer.")
+OLDER = ImageMark("passed", "older match", "Its config matches; a newer one is preferred.")
+UNMARKED = ImageMark("failed", "not built here", "This candidate is not recorded as built here, so it never counts.")
+UNDATED = ImageMark("failed", "no time", "It matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
 """What no rule reads: not worth a mark."""
@@ -55,7 +55,7 @@ def positions(stage: Stage) -> Mapping[str, int]:
     return {image.id: place for place, image in reversed(list(enumerate(stage.images)))}
 
 
-def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> Mark | None:
+def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> ImageMark | None:
     """The mark of an image of which something that a rule may read is not known; None: nothing to report.
 
     ``common``: what is not known of any image. That is reported once for the store, and makes no mark.
@@ -67,11 +67,11 @@ def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> Mark | None:
 
 
 @lru_cache(64)  # most images of a store have the same doubts
-def _doubts_mark(doubts: tuple[Doubt, ...]) -> Mark | None:
+def _doubts_mark(doubts: tuple[Doubt, ...]) -> ImageMark | None:
     if not doubts:
         return None
     lines = [f"• {ASPECT_WORDS[doubt.aspect]}. {' '.join(doubt_sentences(doubt))}" for doubt in doubts]
-    return Mark("not-certain", "partly unknown", "\n".join(("Not known exactly:", *lines)), faint=True)
+    return ImageMark("not-certain", "partly unknown", "\n".join(("Not known exactly:", *lines)), faint=True)
 
 
 class Marks:
@@ -90,9 +90,9 @@ class Marks:
         self._parent = explanation.trace.probe.parent
         self._index = explanation.trace.index
         self._probe = explanation.trace.probe
-        self._made: dict[str, tuple[Mark, ...]] = {}
+        self._made: dict[str, tuple[ImageMark, ...]] = {}
 
-    def of(self, image_id: str) -> tuple[Mark, ...]:
+    def of(self, image_id: str) -> tuple[ImageMark, ...]:
         """The marks of an image; of the empty id, those of scratch."""
         results = self._made.get(image_id)
         if results is None:
@@ -114,7 +114,7 @@ class Marks:
         """How many images are sources: each counts once."""
         return len(self._sources)
 
-    def _make(self, image_id: str) -> list[Mark]:
+    def _make(self, image_id: str) -> list[ImageMark]:
         marks = [PARENT] if image_id == self._parent else []
         if image_id == self._hit:
             marks.append(HIT)
@@ -124,10 +124,10 @@ class Marks:
             marks.append(SOURCE)
         return marks
 
-    def _of_candidate(self, subject: Subject) -> Mark:
+    def _of_candidate(self, subject: Subject) -> ImageMark:
         if subject.outcome is CheckOutcome.UNKNOWN:
             why = " ".join(sentence for doubt in subject.doubts for sentence in doubt_sentences(doubt))
-            return Mark("not-certain", "may match", f"A candidate; whether it matches is unknown. {why}")
+            return ImageMark("not-certain", "may match", f"A candidate; whether it matches is unknown. {why}")
         name = self._failed_at(subject)
         match name:
             case "":
@@ -138,7 +138,7 @@ class Marks:
                 return UNDATED
             case CheckKind.BUILT_LOCALLY.value:
                 return UNMARKED
-        return Mark("failed", name, f"A candidate: {name} differs.")
+        return ImageMark("failed", name, f"A candidate: {name} differs.")
 
     def _failed_at(self, subject: Subject) -> str:
         """The check that a candidate fails at, down to the element; empty where it fails at none.

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from cacheview.ui.counted_rows import CountedRows
-from cacheview.ui.images.marks import NEW, REMOVED, Mark, doubts_mark
+from cacheview.ui.images.marks import NEW, REMOVED, ImageMark, doubts_mark
 from cacheview.ui.images.texts import time_text, tip_text
-from cacheview.ui.images.tree import Forest, Node, forest
+from cacheview.ui.images.tree import Forest, ImageNode, forest
 from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.sizes import size_text
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from cacheview.model import ImageStore
     from cacheview.ui.images.marks import Marks
 
-__all__ = ["NODE_ROLE", "Column", "ImageTreeModel", "column_text"]
+__all__ = ["NODE_ROLE", "ImageTreeModel", "ImagesColumn", "column_text"]
 
 NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-"""The `Node` of a row."""
+"""The `ImageNode` of a row."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
@@ -32,7 +32,7 @@ _ALL_OPEN: Final = 400
 """Up to so many images the tree begins with nothing folded up."""
 
 
-class Column(IntEnum):
+class ImagesColumn(IntEnum):
     """The columns, in order."""
 
     IMAGE = 0
@@ -41,7 +41,12 @@ class Column(IntEnum):
     SIZE = 3
 
 
-_TITLES: Final = {Column.IMAGE: "Image", Column.ID: "Id", Column.CREATED: "Created", Column.SIZE: "Size"}
+_TITLES: Final = {
+    ImagesColumn.IMAGE: "Image",
+    ImagesColumn.ID: "Id",
+    ImagesColumn.CREATED: "Created",
+    ImagesColumn.SIZE: "Size",
+}
 
 
 class ImageTreeModel(CountedRows):
@@ -54,13 +59,13 @@ class ImageTreeModel(CountedRows):
     marks_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(len(Column), parent)
+        super().__init__(len(ImagesColumn), parent)
         self._store: ImageStore | None = None
         self._forest = Forest()
         self._kept: bytearray | None = None
         self._open = bytearray()
-        self._rows: Sequence[Node] = ()
-        self._coming: Sequence[Node] = ()
+        self._rows: Sequence[ImageNode] = ()
+        self._coming: Sequence[ImageNode] = ()
         self._new: frozenset[str] = frozenset()
         self._gone: frozenset[str] = frozenset()
         self._marks: Marks | None = None
@@ -120,7 +125,7 @@ class ImageTreeModel(CountedRows):
         """Whether only some nodes are shown."""
         return self._kept is not None
 
-    def is_kept(self, node: Node) -> bool:
+    def is_kept(self, node: ImageNode) -> bool:
         """Whether it is shown where it is not folded away."""
         return self._kept is None or bool(self._kept[node.number])
 
@@ -129,7 +134,7 @@ class ImageTreeModel(CountedRows):
         return self._forest
 
     @property
-    def rows(self) -> Sequence[Node]:
+    def rows(self) -> Sequence[ImageNode]:
         """What is shown, top to bottom."""
         return self._rows
 
@@ -140,14 +145,14 @@ class ImageTreeModel(CountedRows):
         self._show_rows(len(self._rows))
         self.endResetModel()
 
-    def _visible(self, begin: int, end: int) -> Sequence[Node]:
+    def _visible(self, begin: int, end: int) -> Sequence[ImageNode]:
         """The nodes of these numbers that are kept, and under nothing that is folded up there."""
         nodes, kept, is_open = self._forest.nodes, self._kept, self._open
         if is_open.find(0, begin, end) < 0:
             return nodes[begin:end] if kept is None else list(compress(nodes[begin:end], kept[begin:end]))
         return list(self._walk(begin, end))
 
-    def _walk(self, begin: int, end: int) -> Iterator[Node]:
+    def _walk(self, begin: int, end: int) -> Iterator[ImageNode]:
         nodes, kept, is_open, ends = self._forest.nodes, self._kept, self._open, self._forest.ends
         while begin < end:
             if kept is None or kept[begin]:
@@ -156,17 +161,17 @@ class ImageTreeModel(CountedRows):
 
     # What is folded up
 
-    def is_open(self, node: Node) -> bool:
+    def is_open(self, node: ImageNode) -> bool:
         """Whether what stands under a node is shown where the node is."""
         return bool(self._open[node.number])
 
-    def has_rows_under(self, node: Node) -> bool:
+    def has_rows_under(self, node: ImageNode) -> bool:
         """Whether there is anything under it to be shown."""
         if not node.children:
             return False
         return self._kept is None or self._kept.find(1, node.number + 1, self._forest.ends[node.number]) >= 0
 
-    def unfold(self, node: Node) -> None:
+    def unfold(self, node: ImageNode) -> None:
         """Show what stands under a node."""
         if self.is_open(node):
             return
@@ -177,7 +182,7 @@ class ImageTreeModel(CountedRows):
             if self._coming:
                 self.insertRows(row + 1, len(self._coming))
 
-    def fold(self, node: Node) -> None:
+    def fold(self, node: ImageNode) -> None:
         """Hide what stands under a node."""
         if not self.is_open(node):
             return
@@ -198,7 +203,7 @@ class ImageTreeModel(CountedRows):
         self._open_all()
         self._show()
 
-    def unfold_under(self, node: Node) -> None:
+    def unfold_under(self, node: ImageNode) -> None:
         """Show everything that stands under a node."""
         self.fold(node)
         begin, end = node.number, self._forest.ends[node.number]
@@ -219,7 +224,7 @@ class ImageTreeModel(CountedRows):
         self._open_all_but(ids)
         self._show()
 
-    def branching(self, *, is_open: bool) -> Iterator[Node]:
+    def branching(self, *, is_open: bool) -> Iterator[ImageNode]:
         """The nodes that others stand under, of those that are open, or of those that are folded up."""
         states = self._open
         return (node for node in self._forest.nodes if node.children and states[node.number] == is_open)
@@ -259,7 +264,7 @@ class ImageTreeModel(CountedRows):
     def marks(self) -> Marks | None:
         return self._marks
 
-    def marks_of(self, node: Node) -> tuple[Mark, ...]:
+    def marks_of(self, node: ImageNode) -> tuple[ImageMark, ...]:
         """The marks of a row, worked out when first asked for."""
         image_id = node.image_id
         marks = self._marks.of(image_id) if self._marks is not None else ()
@@ -273,7 +278,7 @@ class ImageTreeModel(CountedRows):
             marks = (*marks, unknown) if unknown is not None else marks
         return marks
 
-    def has_other_marks(self, node: Node) -> bool:
+    def has_other_marks(self, node: ImageNode) -> bool:
         """Whether the marks of a row are others than those before the last change."""
         image_id = node.image_id
         before = self._marks_before.of(image_id) if self._marks_before is not None else ()
@@ -282,12 +287,12 @@ class ImageTreeModel(CountedRows):
 
     # Rows and nodes
 
-    def node(self, index: _Index) -> Node | None:
+    def node(self, index: _Index) -> ImageNode | None:
         """The node of an index of this model; None for the root and for an index that has outlived its row."""
         row = index.row()
         return self._rows[row] if index.isValid() and row < len(self._rows) else None
 
-    def row_of(self, node: Node) -> int:
+    def row_of(self, node: ImageNode) -> int:
         """The row of a node; -1 where it is folded away or not kept."""
         row = self._place(node.number)
         return row if row < len(self._rows) and self._rows[row] is node else -1
@@ -296,7 +301,7 @@ class ImageTreeModel(CountedRows):
         """The row of the first node of at least this number."""
         return bisect_left(self._rows, number, key=lambda node: node.number)
 
-    def index_of(self, node: Node, column: int = Column.IMAGE) -> QModelIndex:
+    def index_of(self, node: ImageNode, column: int = ImagesColumn.IMAGE) -> QModelIndex:
         """Invalid where it is folded away or not kept."""
         return self.index(self.row_of(node), column)
 
@@ -308,9 +313,9 @@ class ImageTreeModel(CountedRows):
     # For the view
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(Column):
+        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(ImagesColumn):
             if role == _Role.DisplayRole:
-                return _TITLES[Column(section)]
+                return _TITLES[ImagesColumn(section)]
             if role == _Role.TextAlignmentRole:
                 return _alignment(section)
         return None
@@ -332,18 +337,18 @@ class ImageTreeModel(CountedRows):
                 return node
         return None
 
-    def _tip(self, node: Node, column: int) -> str:
-        lines = [mark.meaning for mark in self.marks_of(node)] if column == Column.IMAGE else []
+    def _tip(self, node: ImageNode, column: int) -> str:
+        lines = [mark.meaning for mark in self.marks_of(node)] if column == ImagesColumn.IMAGE else []
         if node.image is None:
             lines.insert(0, "Nothing: FROM scratch builds start here.")
-        elif column == Column.CREATED and node.image.created is not None:
+        elif column == ImagesColumn.CREATED and node.image.created is not None:
             return tool_tip(str(node.image.created))
         else:
             lines = [tip_text(node.image), *([""] if lines else []), *lines]
         return tool_tip("\n".join(lines))
 
-    def _spoken(self, node: Node, column: int) -> str:
-        if column != Column.IMAGE:
+    def _spoken(self, node: ImageNode, column: int) -> str:
+        if column != ImagesColumn.IMAGE:
             return column_text(node, column)
         level = f"level {self._forest.levels[node.number] + 1}"
         state = ("expanded" if self.is_open(node) else "collapsed") if self.has_rows_under(node) else ""
@@ -352,19 +357,23 @@ class ImageTreeModel(CountedRows):
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in (Column.CREATED, Column.SIZE) else Qt.AlignmentFlag.AlignLeft
+    side = (
+        Qt.AlignmentFlag.AlignRight
+        if column in (ImagesColumn.CREATED, ImagesColumn.SIZE)
+        else Qt.AlignmentFlag.AlignLeft
+    )
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def column_text(node: Node, column: int) -> str:
+def column_text(node: ImageNode, column: int) -> str:
     """What a row says in a column."""
     if node.image is None:
-        return "scratch" if column == Column.IMAGE else ""
+        return "scratch" if column == ImagesColumn.IMAGE else ""
     match column:
-        case Column.ID:
+        case ImagesColumn.ID:
             return one_line(node.image.short_id)
-        case Column.CREATED:
+        case ImagesColumn.CREATED:
             return time_text(node.image.created)
-        case Column.SIZE:
+        case ImagesColumn.SIZE:
             return size_text(node.image.size)
     return one_line(" ".join(filter(None, (node.image.title, node.image.instruction))))

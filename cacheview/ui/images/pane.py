@@ -12,13 +12,13 @@ from cacheview.layers.nowhere import why_no_layers
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
-from cacheview.ui.images.arrange import Kept, Prepared, Wanted
+from cacheview.ui.images.arrange import FilteredNodes, Prepared, Wanted
 from cacheview.ui.images.arranger import Arranger
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.foot import Foot
 from cacheview.ui.images.menu import ImageMenu
-from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
-from cacheview.ui.images.tree import Forest, Node
+from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
+from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.images.view import ImageTree
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import GRID, set_font, strong_font
@@ -164,7 +164,7 @@ class ImagesPane(QWidget):
             self.model.forget_marks()
         self._total, self._store, self._keeps, self._new, self._gone = total, store, keep, new, gone
         sizes = store is not None and any(image.size is not None for image in store.images)
-        self.tree.set_empty_columns(set() if sizes else {Column.SIZE})
+        self.tree.set_empty_columns(set() if sizes else {ImagesColumn.SIZE})
         if store is None:
             self._arranger.begin(None)
             self._quietly(lambda: self.model.set_store(None, new=()))
@@ -207,7 +207,7 @@ class ImagesPane(QWidget):
     def selected(self) -> Image | None:
         """The image of the current row; None for scratch and for no row."""
         node = self.tree.currentIndex().data(NODE_ROLE)
-        return node.image if isinstance(node, Node) else None
+        return node.image if isinstance(node, ImageNode) else None
 
     def focus_filter(self) -> None:
         self._box.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -258,7 +258,7 @@ class ImagesPane(QWidget):
             return None
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
 
-    def _show_arranged(self, prepared: Prepared, kept: Kept | None) -> None:
+    def _show_arranged(self, prepared: Prepared, kept: FilteredNodes | None) -> None:
         self._patience.stop()
         was_filtered = self.model.is_filtered
         if prepared.forest is not self.model.forest:
@@ -282,7 +282,7 @@ class ImagesPane(QWidget):
             self._before_filter = None
         self._keeps, self._new = True, None
 
-    def _show_kept(self, kept: Kept | None, *, was_filtered: bool) -> None:
+    def _show_kept(self, kept: FilteredNodes | None, *, was_filtered: bool) -> None:
         current = self.tree.current_id()
         if kept is not None and not (was_filtered and self._before_filter is not None):
             self._before_filter = (self.tree.expanded_ids(), current)
@@ -324,7 +324,7 @@ class ImagesPane(QWidget):
     def _looks_different(self, row: QModelIndex) -> bool:
         """Whether the marks of a row are others than before."""
         node = row.data(NODE_ROLE)
-        return isinstance(node, Node) and self.model.has_other_marks(node)
+        return isinstance(node, ImageNode) and self.model.has_other_marks(node)
 
     def _show_counts(self) -> None:
         """Count, and say why where there is nothing."""
@@ -357,7 +357,7 @@ class ImagesPane(QWidget):
 
     def _select(self, current: QModelIndex) -> None:
         node = current.data(NODE_ROLE)
-        if not self._revealing and isinstance(node, Node):
+        if not self._revealing and isinstance(node, ImageNode):
             self._awaited = None
             self.image_selected.emit(node.image)
 
@@ -369,7 +369,7 @@ class ImagesPane(QWidget):
 
     def _activate(self, row: QModelIndex) -> None:
         node = row.siblingAtColumn(0).data(NODE_ROLE)
-        if isinstance(node, Node):
+        if isinstance(node, ImageNode):
             if node.image is None:
                 self.parent_requested.emit(None)
             else:
@@ -382,7 +382,7 @@ class ImagesPane(QWidget):
 
     def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
         node = row.data(NODE_ROLE)
-        if isinstance(node, Node):
+        if isinstance(node, ImageNode):
             menu = self.menu_for(node.image)
             menu.exec(where)
             menu.deleteLater()

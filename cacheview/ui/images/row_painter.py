@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from cacheview.ui.icons import pixmap
-from cacheview.ui.images.marks import REMOVED, Mark
-from cacheview.ui.images.model import Column, column_text
-from cacheview.ui.images.tree import NO_PARENT, Node
+from cacheview.ui.images.marks import REMOVED, ImageMark
+from cacheview.ui.images.model import ImagesColumn, column_text
+from cacheview.ui.images.tree import NO_PARENT, ImageNode
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, Tokens, current_tokens, mono_font, scaled_font, small_font, strong_font
 
@@ -84,25 +84,32 @@ class RowPainter:
         self._icon = max(16, self._name.height)
         self._mark_icon = max(12, self._word.metrics.ascent())
         self._colours: dict[str, QColor] = {}
-        self._badges: dict[tuple[Mark, float, bool], QPixmap] = {}
+        self._badges: dict[tuple[ImageMark, float, bool], QPixmap] = {}
         self.height = max(self._name.height, self._mono.height) + 2 * GRID
         self.icon_middle = GRID + self._icon // 2
 
     def paint(
-        self, painter: QPainter, node: Node, marks: tuple[Mark, ...], cells: Mapping[Column, QRect], ratio: float
+        self,
+        painter: QPainter,
+        node: ImageNode,
+        marks: tuple[ImageMark, ...],
+        cells: Mapping[ImagesColumn, QRect],
+        ratio: float,
     ) -> None:
         """Draw what stands in the cells of the columns that are shown; ``ratio``: the paint device's."""
         for column, cell in cells.items():
             rect = cell.adjusted(GRID, 0, -GRID, 0)
-            if column is Column.IMAGE:
+            if column is ImagesColumn.IMAGE:
                 self._paint_image(painter, rect, node, marks, ratio)
-            elif column is Column.ID:
+            elif column is ImagesColumn.ID:
                 face = self._struck[self._mono] if REMOVED in marks else self._mono
                 self._text(painter, rect, face, column_text(node, column), "text_faint")
             else:
                 self._text(painter, rect, self._small, column_text(node, column), "text_faint", _RIGHT)
 
-    def _paint_image(self, painter: QPainter, rect: QRect, node: Node, marks: tuple[Mark, ...], ratio: float) -> None:
+    def _paint_image(
+        self, painter: QPainter, rect: QRect, node: ImageNode, marks: tuple[ImageMark, ...], ratio: float
+    ) -> None:
         image = node.image
         name = "scratch" if image is None else "image" if image.names else "image-unnamed"
         top = rect.center().y() - self._icon // 2 + 1
@@ -152,9 +159,9 @@ class RowPainter:
         beside = min(self._plain.width(_line(image.instruction)), _LEAST_STEP * self._plain.least)
         return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_SHORTEST_ID]
 
-    def _badges_within(self, marks: tuple[Mark, ...], ratio: float, room: int) -> list[QPixmap]:
+    def _badges_within(self, marks: tuple[ImageMark, ...], ratio: float, room: int) -> list[QPixmap]:
         """The badges of a row; those that are not about the answer first lose their words where room is short."""
-        short: set[Mark] = set()
+        short: set[ImageMark] = set()
         for mark in sorted(marks, key=lambda mark: mark.kind not in _BESIDE):
             taken = sum(round(self._badge(each, ratio, short=each in short).width() / ratio) + _GAP for each in marks)
             if taken <= room:
@@ -162,7 +169,7 @@ class RowPainter:
             short.add(mark)
         return [self._badge(mark, ratio, short=mark in short) for mark in marks]
 
-    def _paint_thread(self, painter: QPainter, rect: QRect, node: Node, top: int) -> None:
+    def _paint_thread(self, painter: QPainter, rect: QRect, node: ImageNode, top: int) -> None:
         """The line from an image to the one that it was built on, where that is in the row above."""
         middle = rect.x() + self._icon // 2
         painter.setPen(self._colour("text_faint"))
@@ -199,7 +206,7 @@ class RowPainter:
             colour = self._colours[token] = QColor(getattr(self.tokens, token))
         return colour
 
-    def _badge(self, mark: Mark, ratio: float, *, short: bool = False) -> QPixmap:
+    def _badge(self, mark: ImageMark, ratio: float, *, short: bool = False) -> QPixmap:
         """``short``: without its word, which the tool tip has."""
         result = self._badges.get((mark, ratio, short))
         if result is None:
@@ -208,7 +215,7 @@ class RowPainter:
             result = self._badges[mark, ratio, short] = self._draw_badge(mark, ratio, short=short)
         return result
 
-    def _draw_badge(self, mark: Mark, ratio: float, *, short: bool) -> QPixmap:
+    def _draw_badge(self, mark: ImageMark, ratio: float, *, short: bool) -> QPixmap:
         text_token, surface_token = _MARK_COLOURS[mark.kind]
         if mark.faint:
             return pixmap(mark.kind, "text_faint", self._mark_icon, ratio)

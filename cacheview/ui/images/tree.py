@@ -13,7 +13,7 @@ from cacheview.model.effort import paced
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore
 
-__all__ = ["BUILDKIT", "IMPORTED", "NOT_READ", "NO_PARENT", "PULLED", "Forest", "Node", "forest", "root_word"]
+__all__ = ["BUILDKIT", "IMPORTED", "NOT_READ", "NO_PARENT", "PULLED", "Forest", "ImageNode", "forest", "root_word"]
 
 NO_PARENT = "no parent recorded"
 """The word for most roots: of a store that was loaded, for all of them."""
@@ -28,7 +28,7 @@ NOT_READ = "not read"
 """The word for an image that is known to be there, and no more: not yet, or it could not be read."""
 
 
-class Node:
+class ImageNode:
     """One row of the tree.
 
     An only child stands *below* its parent, on the same level, so that the steps of a build read as a list; where
@@ -63,9 +63,9 @@ class Node:
     def __init__(self, number: int, image: Image | None, word: str = "") -> None:
         self.number = number
         self.image = image
-        self._origin: weakref.ref[Node] | None = None
-        self._parent: weakref.ref[Node] | None = None
-        self.children: list[Node] = []
+        self._origin: weakref.ref[ImageNode] | None = None
+        self._parent: weakref.ref[ImageNode] | None = None
+        self.children: list[ImageNode] = []
         self.row = 0
         self.last_head = 0
         self.follows = False
@@ -78,19 +78,19 @@ class Node:
         return self.image.id if self.image is not None else ""
 
     @property
-    def origin(self) -> Node | None:
+    def origin(self) -> ImageNode | None:
         return self._origin() if self._origin is not None else None
 
     @origin.setter
-    def origin(self, node: Node | None) -> None:
+    def origin(self, node: ImageNode | None) -> None:
         self._origin = weakref.ref(node) if node is not None else None
 
     @property
-    def parent(self) -> Node | None:
+    def parent(self) -> ImageNode | None:
         return self._parent() if self._parent is not None else None
 
     @parent.setter
-    def parent(self, node: Node | None) -> None:
+    def parent(self, node: ImageNode | None) -> None:
         self._parent = weakref.ref(node) if node is not None else None
 
 
@@ -107,14 +107,14 @@ class Forest:
         ends: likewise, the number of the first node after it that does not stand under it.
     """
 
-    roots: Sequence[Node] = ()
-    nodes: Sequence[Node] = ()
-    by_id: Mapping[str, Node] = field(default_factory=dict)
+    roots: Sequence[ImageNode] = ()
+    nodes: Sequence[ImageNode] = ()
+    by_id: Mapping[str, ImageNode] = field(default_factory=dict)
     hidden: int = 0
     levels: Sequence[int] = ()
     ends: Sequence[int] = ()
 
-    def node_of(self, image_id: str) -> Node | None:
+    def node_of(self, image_id: str) -> ImageNode | None:
         """The node of an image, of scratch for the empty id; None: it is not shown."""
         if not image_id:
             return self.nodes[0] if self.nodes else None
@@ -134,12 +134,12 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
     if not store.images:
         return Forest()
     hidden = set() if intermediate else _intermediate(store)
-    scratch = Node(0, None)
+    scratch = ImageNode(0, None)
     nodes = [scratch]
-    by_id: dict[str, Node] = {}
+    by_id: dict[str, ImageNode] = {}
     for image in store.images:
         if image.id not in hidden:
-            node = by_id[image.id] = Node(len(nodes), image)
+            node = by_id[image.id] = ImageNode(len(nodes), image)
             nodes.append(node)
     roots = [scratch]
     for node in paced(nodes[1:]):
@@ -152,7 +152,7 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
                 node.origin = scratch
         else:
             node.origin = by_id[above]
-    built: list[list[Node]] = [[] for _ in nodes]
+    built: list[list[ImageNode]] = [[] for _ in nodes]
     for node in paced(nodes):
         if node.origin is not None:
             built[node.origin.number].append(node)
@@ -167,7 +167,7 @@ def _intermediate(store: ImageStore) -> set[str]:
     return {image.id for image in store.images if not image.names and image.id in built_on}
 
 
-def _above(store: ImageStore, node: Node, hidden: set[str]) -> tuple[str | None, str]:
+def _above(store: ImageStore, node: ImageNode, hidden: set[str]) -> tuple[str | None, str]:
     """The id of the nearest ancestor that is shown; else None, and the word for what kind of root it is."""
     assert node.image is not None
     image, seen = node.image, {node.image.id}
@@ -199,7 +199,7 @@ def root_word(image: Image) -> str:
     return BUILDKIT if word == NO_PARENT else f"{word}, {BUILDKIT}"
 
 
-def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[Node]]) -> None:
+def _open_cycles(nodes: Sequence[ImageNode], roots: list[ImageNode], built: Sequence[list[ImageNode]]) -> None:
     """Make roots until every node comes from one."""
     reached = bytearray(len(nodes))
     _reach(roots, built, reached)
@@ -213,7 +213,7 @@ def _open_cycles(nodes: Sequence[Node], roots: list[Node], built: Sequence[list[
             _reach((node,), built, reached)
 
 
-def _reach(start: Iterable[Node], built: Sequence[list[Node]], reached: bytearray) -> None:
+def _reach(start: Iterable[ImageNode], built: Sequence[list[ImageNode]], reached: bytearray) -> None:
     waiting = list(start)
     while waiting:
         node = waiting.pop()
@@ -221,10 +221,10 @@ def _reach(start: Iterable[Node], built: Sequence[list[Node]], reached: bytearra
         waiting.extend(built[node.number])
 
 
-def _arrange(roots: Iterable[Node], built: Sequence[list[Node]]) -> list[Node]:
+def _arrange(roots: Iterable[ImageNode], built: Sequence[list[ImageNode]]) -> list[ImageNode]:
     """Put each node under or below what it was built on. Returns the top level."""
-    top: list[Node] = []
-    waiting: list[tuple[Node | None, list[Node], Iterable[Node]]] = [(None, top, roots)]
+    top: list[ImageNode] = []
+    waiting: list[tuple[ImageNode | None, list[ImageNode], Iterable[ImageNode]]] = [(None, top, roots)]
     while waiting:
         parent, level, heads = waiting.pop()
         for head in heads:
@@ -245,11 +245,11 @@ def _arrange(roots: Iterable[Node], built: Sequence[list[Node]]) -> list[Node]:
     return top
 
 
-def _number(top: Iterable[Node], count: int) -> tuple[list[Node], array[int], array[int]]:
+def _number(top: Iterable[ImageNode], count: int) -> tuple[list[ImageNode], array[int], array[int]]:
     """Number the nodes in the order of their rows. Returns them, their levels, and the ends of what is under them."""
-    nodes: list[Node] = []
+    nodes: list[ImageNode] = []
     levels, ends = array("I"), array("I", bytes(array("I").itemsize * count))
-    above: list[Node] = []
+    above: list[ImageNode] = []
     waiting = [iter(top)]
     while waiting:
         node = next(waiting[-1], None)

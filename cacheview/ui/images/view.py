@@ -11,17 +11,17 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QM
 from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.icons import pixmap
-from cacheview.ui.images.model import Column, ImageTreeModel
+from cacheview.ui.images.model import ImagesColumn, ImageTreeModel
 from cacheview.ui.images.row_painter import RowHeight, RowPainter
-from cacheview.ui.images.tree import Node
+from cacheview.ui.images.tree import ImageNode
 from cacheview.ui.theme import GRID, mono_font, small_font
 
 __all__ = ["ImageTree", "TreePlace"]
 
-_SAMPLES: Final = {Column.ID: "0123456789ab", Column.CREATED: "30 Nov 00:00", Column.SIZE: "000.0 MB"}
-_CHOSEN: Final = (Column.ID, Column.CREATED, Column.SIZE)
-_HIDDEN_AT_FIRST: Final = (Column.ID, Column.SIZE)
-_GIVING_WAY: Final = (Column.SIZE, Column.CREATED, Column.ID)
+_SAMPLES: Final = {ImagesColumn.ID: "0123456789ab", ImagesColumn.CREATED: "30 Nov 00:00", ImagesColumn.SIZE: "000.0 MB"}
+_CHOSEN: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
+_HIDDEN_AT_FIRST: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
+_GIVING_WAY: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
 """Columns in the order in which they go where the images themselves would have no room."""
 _ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
 _Index = QModelIndex | QPersistentModelIndex
@@ -63,10 +63,10 @@ class ImageTree(QTreeView):
         super().__init__(parent)
         self._model = model
         self._hidden = set(_HIDDEN_AT_FIRST)
-        self._empty: set[Column] = set()
-        self._narrow: set[Column] = set()
-        self._insisted: set[Column] = set()  # by the person, whether there is room or not
-        self._widths: dict[Column, int] = {}
+        self._empty: set[ImagesColumn] = set()
+        self._narrow: set[ImagesColumn] = set()
+        self._insisted: set[ImagesColumn] = set()  # by the person, whether there is room or not
+        self._widths: dict[ImagesColumn, int] = {}
         self._painter = RowPainter()
         self._height = RowHeight(self._painter.height)
         self.setModel(model)
@@ -84,7 +84,7 @@ class ImageTree(QTreeView):
         self.setAccessibleName("Images by lineage")
         header = self.header()
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(Column.IMAGE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(ImagesColumn.IMAGE, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(8 * GRID)
         header.setSectionsMovable(False)
         header.setStyleSheet(f"QHeaderView::section {{ padding: {GRID}px {2 * GRID}px {GRID}px {GRID + 2}px }}")
@@ -108,7 +108,7 @@ class ImageTree(QTreeView):
         """Hide the columns that are hidden at first, and show the others."""
         self.set_hidden_columns([column.name.lower() for column in _HIDDEN_AT_FIRST])
 
-    def set_empty_columns(self, columns: set[Column]) -> None:
+    def set_empty_columns(self, columns: set[ImagesColumn]) -> None:
         """Columns that have nothing to show for this store take no room."""
         self._empty = columns
         self._give_way()
@@ -116,7 +116,7 @@ class ImageTree(QTreeView):
 
     # Rows
 
-    def node(self, row: _Index) -> Node | None:
+    def node(self, row: _Index) -> ImageNode | None:
         """The node of a row; None for no row."""
         return self._model.node(row)
 
@@ -193,7 +193,7 @@ class ImageTree(QTreeView):
         for node in reversed(above):
             self._model.unfold(node)
 
-    def _stands_under(self, node: Node | None, above: Node) -> bool:
+    def _stands_under(self, node: ImageNode | None, above: ImageNode) -> bool:
         return node is not None and above.number < node.number < self._model.forest.ends[above.number]
 
     def expanded_ids(self) -> set[str]:
@@ -263,7 +263,7 @@ class ImageTree(QTreeView):
             painter.fillRect(row.x(), row.y(), GRID - 1, row.height(), QColor(tokens.accent))
         ratio = painter.device().devicePixelRatioF()
         item = self._item(first, node)
-        cells = {Column.IMAGE: item}
+        cells = {ImagesColumn.IMAGE: item}
         header = self.header()
         for column in _CHOSEN:
             if not header.isSectionHidden(column):
@@ -275,13 +275,13 @@ class ImageTree(QTreeView):
             self._draw_arrow(painter, item, ratio, opened=self._model.is_open(node))
         self._painter.paint(painter, node, self._model.marks_of(node), cells, ratio)
 
-    def _item(self, index: _Index, node: Node) -> QRect:
+    def _item(self, index: _Index, node: ImageNode) -> QRect:
         """Where a row's image is drawn: to the right of its arrow."""
         return self.visualRect(index).adjusted(
             self.indentation() * (self._model.forest.levels[node.number] + 1), 0, 0, 0
         )
 
-    def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: Node) -> None:
+    def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: ImageNode) -> None:
         """From an image down to each build that goes on from it: two that begin at one image are not one."""
         tokens, step, beside = self._painter.tokens, self.indentation(), self._painter.icon_middle
         left, middle = item.x() - step + beside, row.center().y()
@@ -332,13 +332,13 @@ class ImageTree(QTreeView):
                 return
         event.accept()
 
-    def _go_out(self, index: QModelIndex, node: Node) -> None:
+    def _go_out(self, index: QModelIndex, node: ImageNode) -> None:
         if self._model.has_rows_under(node) and self._model.is_open(node):
             self.collapse(index)
         elif node.parent is not None:
             self.setCurrentIndex(self._model.index_of(node.parent))
 
-    def _go_in(self, index: QModelIndex, node: Node) -> None:
+    def _go_in(self, index: QModelIndex, node: ImageNode) -> None:
         if not self._model.has_rows_under(node):
             return
         if self._model.is_open(node):
@@ -391,7 +391,7 @@ class ImageTree(QTreeView):
 
     def _fit_columns(self) -> None:
         for column, sample in _SAMPLES.items():
-            font = mono_font() if column is Column.ID else small_font()
+            font = mono_font() if column is ImagesColumn.ID else small_font()
             self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
             self.header().resizeSection(column, self._widths[column])
 
@@ -403,7 +403,7 @@ class ImageTree(QTreeView):
         """Leave out columns where the images would have too little room beside them; the tool tips have all."""
         room = self.viewport().width() - _ROOM * self.fontMetrics().averageCharWidth()
         wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
-        narrow: set[Column] = set()
+        narrow: set[ImagesColumn] = set()
         for column in _GIVING_WAY:
             taken = sum(self._widths[each] for each in wanted if each not in narrow)
             if taken > room and column in wanted and column not in self._insisted:
@@ -431,7 +431,7 @@ class ImageTree(QTreeView):
             action.toggled.connect(lambda shown, column=column: self._choose(column, shown=shown))
         return menu
 
-    def _choose(self, column: Column, *, shown: bool) -> None:
+    def _choose(self, column: ImagesColumn, *, shown: bool) -> None:
         (self._hidden.discard if shown else self._hidden.add)(column)
         (self._insisted.add if shown else self._insisted.discard)(column)
         self._give_way()

@@ -13,7 +13,7 @@ from cacheview.ui.plain import visible
 from cacheview.ui.probe.inputs import LineEdit, NumberEdit
 from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.probe.marks import FAILED, FieldMark, FieldPath
-from cacheview.ui.probe.rows_model import Note, Row, RowMark, RowsModel
+from cacheview.ui.probe.rows_model import ConfigRowsModel, RowMark, RowRemark, RowTexts
 from cacheview.ui.probe.rows_view import RowsView
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.tips import set_tip
@@ -193,14 +193,14 @@ class RowsField(FieldEditor):
         self, name: str, columns: int, *, ordered: bool, most_rows: int = 24, parent: QWidget | None = None
     ) -> None:
         super().__init__(name, parent)
-        self.model = RowsModel(name, columns, ordered=ordered, parent=self)
+        self.model = ConfigRowsModel(name, columns, ordered=ordered, parent=self)
         self.view = RowsView(self.model, self, most_rows=most_rows)
         self._marks: PlacedMarks = ()
         self._hold(self.view)
         self.model.requested.connect(self._requested)
         self.view.row_activated.connect(self.visited)
 
-    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+    def _requested(self, rows: Sequence[RowTexts], phrase: str, merge: str) -> None:
         raise NotImplementedError
 
     def _row_of(self, key: int | str | None) -> int | None:
@@ -255,7 +255,7 @@ class ListField(RowsField):
         self._prompt(value)
         self._show_marks()
 
-    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+    def _requested(self, rows: Sequence[RowTexts], phrase: str, merge: str) -> None:
         self.edited.emit(tuple(row[0] for row in rows), phrase, merge)
 
     def _row_of(self, key: int | str | None) -> int | None:
@@ -276,19 +276,19 @@ class KeyedField(RowsField):
         self._prompt(value)
         self._show_marks()
 
-    def _as_row(self, key: str, entry: Any) -> Row:
+    def _as_row(self, key: str, entry: Any) -> RowTexts:
         raise NotImplementedError
 
-    def _as_entry(self, row: Row) -> Any:
+    def _as_entry(self, row: RowTexts) -> Any:
         raise NotImplementedError
 
-    def _as_map(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def _as_map(self, rows: Sequence[RowTexts]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for row in rows:
             result.setdefault(row[0], self._as_entry(row))
         return result
 
-    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+    def _requested(self, rows: Sequence[RowTexts], phrase: str, merge: str) -> None:
         self._show_duplicates()
         self.edited.emit(self._as_map(rows), phrase, merge)
 
@@ -297,7 +297,7 @@ class KeyedField(RowsField):
         notes = {}
         for number, row in enumerate(self.model.rows):
             if row[0] in seen:
-                notes[number] = Note(
+                notes[number] = RowRemark(
                     f"{visible(row[0][:40]) or 'an empty key'} is already in a row above; this row is ignored", "hazard"
                 )
             seen.add(row[0])
@@ -313,10 +313,10 @@ class MapField(KeyedField):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, 2, ordered=False, parent=parent)
 
-    def _as_row(self, key: str, entry: Any) -> Row:
+    def _as_row(self, key: str, entry: Any) -> RowTexts:
         return (key, entry)
 
-    def _as_entry(self, row: Row) -> Any:
+    def _as_entry(self, row: RowTexts) -> Any:
         return row[1]
 
 
@@ -326,11 +326,11 @@ class SetField(KeyedField):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, 1, ordered=False, parent=parent)
 
-    def _as_row(self, key: str, entry: Any) -> Row:
+    def _as_row(self, key: str, entry: Any) -> RowTexts:
         del entry
         return (key,)
 
-    def _as_entry(self, row: Row) -> Any:
+    def _as_entry(self, row: RowTexts) -> Any:
         return (self._value or {}).get(row[0], {})
 
 

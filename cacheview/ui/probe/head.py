@@ -18,7 +18,7 @@ from cacheview.ui.probe.image_edit import ImageEdit
 from cacheview.ui.probe.image_search import ImageIndex
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
-from cacheview.ui.probe.rows_model import Note, Row
+from cacheview.ui.probe.rows_model import RowRemark, RowTexts
 from cacheview.ui.theme import GRID, mono_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 
@@ -177,18 +177,18 @@ class CacheFromField(ListField):
     def _prompt(self, value: Any) -> None:
         self.model.set_prompts(("add" if value else "none",))
 
-    def _requested(self, rows: Sequence[Row], phrase: str, merge: str) -> None:
+    def _requested(self, rows: Sequence[RowTexts], phrase: str, merge: str) -> None:
         super()._requested(rows, phrase.replace(self.name, "Cache from"), merge)
 
     def _show_notes(self) -> None:
         self.model.set_notes({number: self._note(row[0]) for number, row in enumerate(self.model.rows)})
 
-    def _note(self, reference: str) -> Note:
+    def _note(self, reference: str) -> RowRemark:
         try:
             image = self._index.store.resolve(reference)
         except DataError as error:
-            return Note(f"skipped: {error}", "hazard")
-        return Note(image.short_id if image.names else one_line(image.instruction))
+            return RowRemark(f"skipped: {error}", "hazard")
+        return RowRemark(image.short_id if image.names else one_line(image.instruction))
 
 
 class PlatformField(FieldEditor):

@@ -37,7 +37,7 @@ from cacheview.ui.probe.image_edit import ImageEdit
 from cacheview.ui.probe.image_search import ImageIndex
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.marks import FAILED
-from cacheview.ui.probe.rows_model import GHOST_ROLE, MARK_ROLE, NOTE_ROLE, Note, RowMark, RowsModel
+from cacheview.ui.probe.rows_model import GHOST_ROLE, MARK_ROLE, NOTE_ROLE, ConfigRowsModel, RowMark, RowRemark
 from cacheview.ui.theme import GRID, Tokens, current_tokens, icon_size, mono_font, small_font
 
 __all__ = ["RowsDelegate"]
@@ -90,7 +90,7 @@ class RowsDelegate(QStyledItemDelegate):
 
     def gutter(self, model: QAbstractItemModel) -> int:
         """The width before a text that its index takes; 0 in a map."""
-        if not isinstance(model, RowsModel) or not model.ordered:
+        if not isinstance(model, ConfigRowsModel) or not model.ordered:
             return 2 * GRID
         digits = len(str(max(model.rowCount() - 1, 1)))
         return 3 * GRID + QFontMetrics(self._small).horizontalAdvance("0" * digits)
@@ -122,11 +122,11 @@ class RowsDelegate(QStyledItemDelegate):
         lines = self._layout(self._shown(index, text_width), text_width, current_tokens()).lineCount()
         height = max(1, lines) * self.line_height
         note = index.data(NOTE_ROLE)
-        if isinstance(note, Note) and self._is_last(index) and not self._beside(index, note, text_width):
+        if isinstance(note, RowRemark) and self._is_last(index) and not self._beside(index, note, text_width):
             height += QFontMetrics(self._small).height()
         return QSize(option.rect.width(), height + 2 * GRID)
 
-    def _beside(self, index: _Index, note: Note, width: int) -> bool:
+    def _beside(self, index: _Index, note: RowRemark, width: int) -> bool:
         """Whether a note has room on the line of the text."""
         used = QFontMetrics(self._mono).horizontalAdvance(visible(str(index.data())[:400]))
         return used + 3 * GRID + QFontMetrics(self._small).horizontalAdvance(one_line(note.text)) <= width
@@ -233,7 +233,7 @@ class RowsDelegate(QStyledItemDelegate):
 
     def _paint_note(self, painter: QPainter, rect: QRect, index: _Index, tokens: Tokens) -> None:
         note = index.data(NOTE_ROLE)
-        if not isinstance(note, Note) or not self._is_last(index):
+        if not isinstance(note, RowRemark) or not self._is_last(index):
             return
         metrics = QFontMetrics(self._small)
         painter.setFont(self._small)

@@ -10,9 +10,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from cacheview.ui.plain import one_line, tool_tip, visible
 
-__all__ = ["Note", "Row", "RowMark", "RowsModel"]
+__all__ = ["ConfigRowsModel", "RowMark", "RowRemark", "RowTexts"]
 
-Row = tuple[str, ...]
+RowTexts = tuple[str, ...]
 """The texts of one element: itself, or key and value."""
 
 MARK_ROLE: Final = Qt.ItemDataRole.UserRole + 1
@@ -34,14 +34,14 @@ class RowMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RowRemark:
     """A remark at the end of a row: a text in words, and the token of its colour."""
 
     text: str
     token: str = "text_faint"
 
 
-class RowsModel(QAbstractTableModel):
+class ConfigRowsModel(QAbstractTableModel):
     """Rows of one or two texts. What the person does goes out as ``requested(rows, phrase, merge)`` after it is shown.
 
     ``phrase`` says what was done (``Edit {name}[1]``), ``merge`` is equal for edits that are one step (typing).
@@ -53,20 +53,20 @@ class RowsModel(QAbstractTableModel):
         super().__init__(parent)
         self.name = name
         self.ordered = ordered
-        self.prompts: Row = ("",) * columns
+        self.prompts: RowTexts = ("",) * columns
         self._columns = columns
-        self._rows: list[Row] = []
+        self._rows: list[RowTexts] = []
         self._session = 0
         self._merge = ""
-        self._before: tuple[Row, ...] = ()
+        self._before: tuple[RowTexts, ...] = ()
         self._ghosts = 1
         self._marks: Mapping[int, RowMark] = {}
-        self._notes: Mapping[int, Note] = {}
+        self._notes: Mapping[int, RowRemark] = {}
 
     # What is shown
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[RowTexts]:
         return self._rows
 
     def element(self, row: int) -> str:
@@ -127,7 +127,7 @@ class RowsModel(QAbstractTableModel):
             parts.append(self._notes[row].text)
         return tool_tip("\n".join(filter(None, parts)))
 
-    def set_rows(self, rows: Sequence[Row]) -> None:
+    def set_rows(self, rows: Sequence[RowTexts]) -> None:
         """Show other rows, telling views only of those that changed: what is edited and selected stays so."""
         old, new = self._rows, list(rows)
         start = 0
@@ -164,7 +164,7 @@ class RowsModel(QAbstractTableModel):
     def _changed(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(first, 0), self.index(last, self._columns - 1))
 
-    def set_prompts(self, prompts: Row) -> None:
+    def set_prompts(self, prompts: RowTexts) -> None:
         """What the empty row says in each column."""
         if prompts != self.prompts:
             self.prompts = prompts
@@ -174,7 +174,7 @@ class RowsModel(QAbstractTableModel):
         before, self._marks = self._marks, marks
         self._repaint({row for row in before.keys() | marks.keys() if before.get(row) != marks.get(row)})
 
-    def set_notes(self, notes: Mapping[int, Note]) -> None:
+    def set_notes(self, notes: Mapping[int, RowRemark]) -> None:
         before, self._notes = self._notes, notes
         self._repaint({row for row in before.keys() | notes.keys() if before.get(row) != notes.get(row)})
 
@@ -232,11 +232,11 @@ class RowsModel(QAbstractTableModel):
         self.requested.emit(tuple(self._rows), phrase, "")
         return True
 
-    def append(self, rows: Sequence[Row], phrase: str) -> bool:
+    def append(self, rows: Sequence[RowTexts], phrase: str) -> bool:
         """Add rows at the end as one step."""
         return self._request([*self._rows, *rows], phrase, "")
 
-    def _request(self, rows: list[Row], phrase: str, merge: str) -> bool:
+    def _request(self, rows: list[RowTexts], phrase: str, merge: str) -> bool:
         if rows == self._rows:
             return False
         self.set_rows(rows)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from cacheview.ui.probe.image_search import ImageIndex
 from cacheview.ui.probe.inputs import is_undo_key
 from cacheview.ui.probe.rows_delegate import RowsDelegate
-from cacheview.ui.probe.rows_model import RowsModel
+from cacheview.ui.probe.rows_model import ConfigRowsModel
 from cacheview.ui.theme import GRID
 
 __all__ = ["RowsView"]
@@ -46,7 +46,7 @@ class RowsView(QTableView):
 
     row_activated = Signal(str)
 
-    def __init__(self, model: RowsModel, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
+    def __init__(self, model: ConfigRowsModel, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
         super().__init__(parent)
         self._rows = model
         self._most_rows = most_rows

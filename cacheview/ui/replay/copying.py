@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.replay.asking import Replayed
-from cacheview.ui.replay.rows import Row
+from cacheview.ui.replay.rows import ReplayRow
 
 __all__ = ["StepsCopier"]
 
@@ -37,7 +37,7 @@ class StepsCopier(QObject):
 
         self._loader.start(work)
 
-    def copy_row(self, row: Row | None) -> None:
+    def copy_row(self, row: ReplayRow | None) -> None:
         """The instruction of a step, or what a row says that is none."""
         if row is not None:
             self._put(row.text, "the instruction" if row.step is not None else "the daemon's message")

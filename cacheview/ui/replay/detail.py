@@ -14,25 +14,25 @@ from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.downloading import downloadable_image
-from cacheview.ui.replay.rows import Row, RowKind, place_text, reason_text, word_of
+from cacheview.ui.replay.rows import ReplayRow, RowKind, place_text, reason_text, word_of
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.files_offer import offer_files
-from cacheview.ui.verdict.labels import Text, ValueLine
+from cacheview.ui.verdict.labels import ValueLine, WrappedText
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import values_in_banner
 from cacheview.whatif.words import cost_reason
 from cacheview.wording import counted
 
-__all__ = ["Detail"]
+__all__ = ["StepDetail"]
 
 _MOST_FILES: Final = 30
 _LONGEST: Final = 2000
 _TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Build hazard"}
 
 
-class Detail(QScrollArea):
+class StepDetail(QScrollArea):
     """One step: what it is, why it is as it is, and its files.
 
     ``editor_requested()``: the Dockerfile at the line of the step. ``files_requested(Miss)``: which files differ.
@@ -45,12 +45,12 @@ class Detail(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = Text(strong_font)
-        self._instruction = Text(mono_font)
-        self._reason = Text(plain_font)
+        self._title = WrappedText(strong_font)
+        self._instruction = WrappedText(mono_font)
+        self._reason = WrappedText(plain_font)
         self._values = (ValueLine(), ValueLine())
-        self._differs = Text(plain_font)
-        self._files = Text(small_font, "text_muted")
+        self._differs = WrappedText(plain_font)
+        self._files = WrappedText(small_font, "text_muted")
         self._miss: Miss | None = None
         self.editor_button = QToolButton()
         self.editor_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -89,7 +89,7 @@ class Detail(QScrollArea):
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
-    def show_row(self, row: Row | None, replayed: Replayed | None, *, is_explained: bool = True) -> None:
+    def show_row(self, row: ReplayRow | None, replayed: Replayed | None, *, is_explained: bool = True) -> None:
         """Show a row of a replay; None: there is none. ``is_explained``: Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.replay.result import StepStatus
-from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.detail import StepDetail
 from cacheview.ui.replay.model import StepsModel
-from cacheview.ui.replay.rows import Row
+from cacheview.ui.replay.rows import ReplayRow
 from cacheview.ui.replay.selecting import selection
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.selection import Relation
@@ -31,7 +31,7 @@ class ExplainedRow(QObject):
 
     image_activated = Signal(str)
 
-    def __init__(self, view: StepsView, model: StepsModel, detail: Detail, parent: QObject | None = None) -> None:
+    def __init__(self, view: StepsView, model: StepsModel, detail: StepDetail, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self._model = model
@@ -40,7 +40,7 @@ class ExplainedRow(QObject):
         self.replayed: Replayed | None = None
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ReplayRow | None:
         """The row that is chosen."""
         return self._model.row(self._view.currentIndex())
 

@@ -16,7 +16,7 @@ from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.replay.rows import (
     LOOKS,
-    Row,
+    ReplayRow,
     RowKey,
     RowKind,
     image_text,
@@ -27,7 +27,7 @@ from cacheview.ui.replay.rows import (
 )
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
-__all__ = ["BEGINS_STAGE", "Column", "StepsModel"]
+__all__ = ["BEGINS_STAGE", "StepsColumn", "StepsModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
@@ -41,7 +41,7 @@ _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class Column(IntEnum):
+class StepsColumn(IntEnum):
     """The columns, in order."""
 
     STEP = 0
@@ -63,7 +63,7 @@ class _Node:
     """A row with a name that does not change while rows come and go before it. ``above``: the name of the one that
     it stands under."""
 
-    def __init__(self, name: int, row: Row, above: int | None) -> None:
+    def __init__(self, name: int, row: ReplayRow, above: int | None) -> None:
         self.name = name
         self.row = row
         self.above = above
@@ -85,7 +85,7 @@ class StepsModel(QAbstractItemModel):
 
     # What is shown
 
-    def show(self, rows: Sequence[Row], store: ImageStore) -> None:
+    def show(self, rows: Sequence[ReplayRow], store: ImageStore) -> None:
         """Show other rows. Those that are the same instruction stay, and only show another outcome."""
         self._store = store
         keys = [row.key for row in rows]
@@ -117,11 +117,11 @@ class StepsModel(QAbstractItemModel):
         self._notify_all()
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ReplayRow, ...]:
         """Those that are not below others."""
         return tuple(node.row for node in self._nodes)
 
-    def row(self, index: _Index) -> Row | None:
+    def row(self, index: _Index) -> ReplayRow | None:
         node = self._node(index)
         return node.row if node is not None else None
 
@@ -133,7 +133,7 @@ class StepsModel(QAbstractItemModel):
                 return self.index(trigger - 1, 0, above) if trigger else above
         return QModelIndex()
 
-    def _make(self, row: Row, above: int | None) -> _Node:
+    def _make(self, row: ReplayRow, above: int | None) -> _Node:
         self._names += 1
         node = self._by_name[self._names] = _Node(self._names, row, above)
         node.children = [self._make(child, node.name) for child in row.children]
@@ -146,7 +146,7 @@ class StepsModel(QAbstractItemModel):
     def _notify_all(self) -> None:
         if not self._nodes:
             return
-        last = len(Column) - 1
+        last = len(StepsColumn) - 1
         self.dataChanged.emit(self.index(0, 0), self.index(len(self._nodes) - 1, last))
         for place, node in enumerate(self._nodes):
             if node.children:
@@ -163,7 +163,7 @@ class StepsModel(QAbstractItemModel):
             return QModelIndex()
         above = self._node(parent)
         nodes = self._nodes if above is None else above.children
-        if not (0 <= row < len(nodes) and 0 <= column < len(Column)):
+        if not (0 <= row < len(nodes) and 0 <= column < len(StepsColumn)):
             return QModelIndex()
         return self.createIndex(row, column, nodes[row].name)
 
@@ -181,15 +181,15 @@ class StepsModel(QAbstractItemModel):
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         del parent
-        return len(Column)
+        return len(StepsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(StepsColumn):
             return None
         if role == _Role.DisplayRole:
             return _TITLES[section]
         if role == _Role.TextAlignmentRole:
-            return _RIGHT if section == Column.TIME else _LEFT
+            return _RIGHT if section == StepsColumn.TIME else _LEFT
         return None
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
@@ -202,17 +202,17 @@ class StepsModel(QAbstractItemModel):
                 return self._text(row, column)
             case _Role.ToolTipRole:
                 return tool_tip(self._tip(row, column))
-            case _Role.DecorationRole if column == Column.STATUS:
+            case _Role.DecorationRole if column == StepsColumn.STATUS:
                 look = _look(row)
                 return self._icon(look) if look is not None else None
             case _Role.ForegroundRole:
                 return self._brush(row, column)
-            case _Role.FontRole if column == Column.STATUS and row.status is StepStatus.MISS and not row.supposed:
+            case _Role.FontRole if column == StepsColumn.STATUS and row.status is StepStatus.MISS and not row.supposed:
                 return self._font("strong")
-            case _Role.FontRole if column in (Column.INSTRUCTION, Column.IMAGE) and row.step is not None:
+            case _Role.FontRole if column in (StepsColumn.INSTRUCTION, StepsColumn.IMAGE) and row.step is not None:
                 return self._font("mono")
             case _Role.TextAlignmentRole:
-                return _RIGHT if column == Column.TIME else _LEFT
+                return _RIGHT if column == StepsColumn.TIME else _LEFT
             case _Role.AccessibleTextRole:
                 return self._spoken(row, column)
         if role == BEGINS_STAGE:
@@ -230,51 +230,51 @@ class StepsModel(QAbstractItemModel):
             self._fonts[name] = mono_font() if name == "mono" else strong_font()
         return self._fonts[name]
 
-    def _brush(self, row: Row, column: int) -> QBrush | None:
+    def _brush(self, row: ReplayRow, column: int) -> QBrush | None:
         tokens, look = self._tokens, _look(row)
-        if column == Column.STATUS:
+        if column == StepsColumn.STATUS:
             return QBrush(QColor(getattr(tokens, look[1]) if look is not None else tokens.text_faint))
-        if column == Column.INSTRUCTION:
+        if column == StepsColumn.INSTRUCTION:
             return QBrush(QColor(tokens.error)) if row.kind is RowKind.REFUSAL else None
         return QBrush(QColor(tokens.text_muted))
 
-    def _text(self, row: Row, column: int) -> str:
+    def _text(self, row: ReplayRow, column: int) -> str:
         match column:
-            case Column.STEP:
+            case StepsColumn.STEP:
                 return place_text(row)
-            case Column.INSTRUCTION:
+            case StepsColumn.INSTRUCTION:
                 return one_line(row.text)
-            case Column.STATUS:
+            case StepsColumn.STATUS:
                 return word_of(row)
-            case Column.IMAGE if row.step is not None:
+            case StepsColumn.IMAGE if row.step is not None:
                 return visible(image_text(row.step, self._store))
-            case Column.TIME if row.step is not None:
+            case StepsColumn.TIME if row.step is not None:
                 return time_text(row.step)
         return ""
 
-    def _tip(self, row: Row, column: int) -> str:
-        if row.step is not None and column == Column.STATUS:
+    def _tip(self, row: ReplayRow, column: int) -> str:
+        if row.step is not None and column == StepsColumn.STATUS:
             return reason_text(row.step, self._store)
-        if row.step is not None and column == Column.IMAGE:
+        if row.step is not None and column == StepsColumn.IMAGE:
             image = self._store.by_id.get(row.step.image)
             return (
                 "\n".join((*map(familiar, image.names), image.id))
                 if image is not None
                 else image_text(row.step, self._store)
             )
-        if column == Column.TIME:
+        if column == StepsColumn.TIME:
             return "Time taken to compute the checksums of its files and look it up in the cache"
         line = f"Line {row.line}\n" if row.line else ""
         if row.kind is RowKind.TRIGGER:
             line = f"Trigger {row.number}, from ONBUILD in the base image\n"
         return line + row.text
 
-    def _spoken(self, row: Row, column: int) -> str | None:
-        if column == Column.STEP and row.step is not None:
+    def _spoken(self, row: ReplayRow, column: int) -> str | None:
+        if column == StepsColumn.STEP and row.step is not None:
             stage = f", stage {row.step.stage + 1}" if row.step.stage >= 0 else ""
             of = f"step {row.step.number} of {row.total}"
             return f"trigger {row.number} of {of}{stage}" if row.kind is RowKind.TRIGGER else of + stage
-        if column == Column.STATUS and row.step is not None and row.status is StepStatus.NO_PROBE:
+        if column == StepsColumn.STATUS and row.step is not None and row.status is StepStatus.NO_PROBE:
             return "never looked up in the cache"
         return self._text(row, column)
 
@@ -301,6 +301,6 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
     return changes
 
 
-def _look(row: Row) -> tuple[str, str] | None:
+def _look(row: ReplayRow) -> tuple[str, str] | None:
     look = _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
     return (look[0], "text_muted") if look is not None and row.supposed else look

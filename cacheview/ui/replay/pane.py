@@ -25,12 +25,12 @@ from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.head_words import head_words
 from cacheview.ui.replay.model import StepsModel
-from cacheview.ui.replay.row_menu import RowMenu
+from cacheview.ui.replay.row_menu import StepMenu
 from cacheview.ui.replay.rows import rows_of
 from cacheview.ui.replay.side import Side
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
-from cacheview.ui.replay.watching import Watcher
+from cacheview.ui.replay.watching import FileWatcher
 from cacheview.ui.two_parts import TwoParts
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._side = Side(self._comparing)
         self.detail = self._side.detail
         self._explained = ExplainedRow(self.view, self.model, self.detail, self)
-        self._watcher = Watcher(self)
+        self._watcher = FileWatcher(self)
         self._copier = StepsCopier(self)
-        self.row_menu = RowMenu(self.view, self.model, self._copier, lambda: self.miss, self)
+        self.row_menu = StepMenu(self.view, self.model, self._copier, lambda: self.miss, self)
         content = ContentPage(self.view)
         self._parts = TwoParts(content, self._side)
         self._lay_out(content, self.strip, self._parts)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from cacheview.replay.misses import Miss
     from cacheview.ui.replay.build import Build
 
-__all__ = ["RowMenu"]
+__all__ = ["StepMenu"]
 
 
-class RowMenu(QObject):
+class StepMenu(QObject):
     """Of the row that is chosen.
 
     Signals:

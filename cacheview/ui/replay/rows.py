@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LOOKS",
     "WORDS",
-    "Row",
+    "ReplayRow",
     "RowKey",
     "RowKind",
     "assumed_before",
@@ -76,7 +76,7 @@ class RowKey:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReplayRow:
     """One row.
 
     Attributes:
@@ -100,7 +100,7 @@ class Row:
     begins_stage: bool = False
     advice: str = ""
     was: str = ""
-    children: Sequence[Row] = field(default=())
+    children: Sequence[ReplayRow] = field(default=())
 
     @property
     def key(self) -> RowKey:
@@ -112,23 +112,23 @@ class Row:
         return self.step.status if self.step is not None else StepStatus.NO_PROBE
 
 
-def flat(rows: Iterable[Row]) -> Iterator[Row]:
+def flat(rows: Iterable[ReplayRow]) -> Iterator[ReplayRow]:
     """Rows, each with those below it."""
     for row in rows:
         yield row
         yield from row.children
 
 
-def rows_of(replay: Replay, costs: Costs | None = None) -> tuple[Row, ...]:
+def rows_of(replay: Replay, costs: Costs | None = None) -> tuple[ReplayRow, ...]:
     """All rows that are not below others. ``costs``: the steps beside those of the store as it is."""
     changed = costs.changed if costs is not None else ()
     was = {id(cost.after): _short(cost.before.status) for cost in changed if cost.before is not None}
     return tuple(_rows(replay, was))
 
 
-def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[Row]:
+def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
     for warning in replay.warnings[:_MOST_WARNINGS]:
-        yield Row(RowKind.WARNING, warning)
+        yield ReplayRow(RowKind.WARNING, warning)
     stage, supposed = None, False
     on_supposed: set[str] = set()  # names of stages that end so
     name = ""
@@ -139,7 +139,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[Row]:
             supposed = base in on_supposed
         stage = step.stage
         triggers = tuple(
-            Row(
+            ReplayRow(
                 RowKind.TRIGGER,
                 trigger.text,
                 trigger,
@@ -150,7 +150,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[Row]:
             )
             for number, trigger in enumerate(step.triggers, 1)
         )
-        yield Row(
+        yield ReplayRow(
             RowKind.STEP,
             step.text,
             step,
@@ -165,9 +165,9 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[Row]:
             supposed = True
             on_supposed.update(filter(None, (name,)))
     if replay.refused is not None:
-        yield Row(RowKind.REFUSAL, replay.refused.message, line=replay.refused.line)
+        yield ReplayRow(RowKind.REFUSAL, replay.refused.message, line=replay.refused.line)
     for hazard in replay.hazards:
-        yield Row(RowKind.HAZARD, hazard.sentence, advice=hazard.advice)
+        yield ReplayRow(RowKind.HAZARD, hazard.sentence, advice=hazard.advice)
 
 
 def _base_and_name(text: str) -> tuple[str, str]:
@@ -178,7 +178,7 @@ def _base_and_name(text: str) -> tuple[str, str]:
     return words[1], words[3] if len(words) == 4 and words[2] == "as" else ""
 
 
-def word_of(row: Row) -> str:
+def word_of(row: ReplayRow) -> str:
     """What became of a row, in a word or two."""
     if row.step is None:
         return row.kind.value
@@ -193,7 +193,7 @@ def _short(status: StepStatus) -> str:
     return "rebuilt" if status is StepStatus.NOT_ASKED else WORDS[status]
 
 
-def place_text(row: Row) -> str:
+def place_text(row: ReplayRow) -> str:
     """Which step, trigger or line."""
     match row.kind:
         case RowKind.STEP if row.step is not None:

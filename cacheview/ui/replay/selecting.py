@@ -8,7 +8,7 @@ from typing import Final
 from cacheview.model import SCRATCH
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.replay.asking import Replayed
-from cacheview.ui.replay.rows import Row, RowKind, assumed_before, depends_on
+from cacheview.ui.replay.rows import ReplayRow, RowKind, assumed_before, depends_on
 from cacheview.ui.selected import Selected
 
 __all__ = ["selection"]
@@ -17,12 +17,12 @@ __all__ = ["selection"]
 _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a build hazard"}
 
 
-def selection(row: Row, replayed: Replayed) -> Selected:
+def selection(row: ReplayRow, replayed: Replayed) -> Selected:
     """The row as what is selected to be explained."""
     return replace(_selected(row, replayed), store=replayed.question.store, daemon=replayed.question.daemon)
 
 
-def _selected(row: Row, replayed: Replayed) -> Selected:
+def _selected(row: ReplayRow, replayed: Replayed) -> Selected:
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""

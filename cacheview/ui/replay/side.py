@@ -11,7 +11,7 @@ from cacheview.ui.lazy import Lazy
 from cacheview.ui.loading import Work
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.clients import ClientsPage
-from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.detail import StepDetail
 from cacheview.ui.replay.form import OptionsForm
 
 __all__ = ["Side"]
@@ -36,7 +36,7 @@ class Side(QStackedWidget):
         self._stages: Sequence[str] = ()
         self._form = Lazy(self._make_form)
         self._clients = Lazy(self._make_clients)
-        self.detail = Detail()
+        self.detail = StepDetail()
         self.addWidget(self.detail)
 
     @property

@@ -15,12 +15,12 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
-from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.whatif.costs import Costs
 from cacheview.whatif.words import cost_reason, costs_line
 from cacheview.wording import counted
 
-__all__ = ["Strip", "Summary", "summaries"]
+__all__ = ["Strip", "StripLine", "summaries"]
 
 
 _LONGEST: Final = 60  # characters of an instruction
@@ -28,7 +28,7 @@ _MOST: Final = 5  # lines: what if, a refusal, a miss, and two notes
 
 
 @dataclass(frozen=True)
-class Summary:
+class StripLine:
     """One line. ``look``: its drawing. ``step``: that it is of; None: of none."""
 
     look: str
@@ -41,7 +41,7 @@ class Summary:
         return "hazard" if self.look == "not-certain" else self.look
 
 
-def summaries(replayed: Replayed) -> tuple[Summary, ...]:
+def summaries(replayed: Replayed) -> tuple[StripLine, ...]:
     """What there is to say of a replay: a refusal, then the first miss; else how many steps are cached.
 
     Before all that what a supposed change of the store costs.
@@ -53,7 +53,7 @@ def summaries(replayed: Replayed) -> tuple[Summary, ...]:
     refused = replay.refused
     if refused is not None:
         where = f"line {refused.line}: " if refused.line and not refused.names_line else ""
-        lines.append(Summary("error", "REFUSED", f"{where}{refused.message}"))
+        lines.append(StripLine("error", "REFUSED", f"{where}{refused.message}"))
     missed = replay.first_miss
     if missed is not None:
         why = missed.reason
@@ -64,37 +64,37 @@ def summaries(replayed: Replayed) -> tuple[Summary, ...]:
                 why = file[:1].lower() + file[1:]
             elif replayed.first.remedy.reason:
                 why = f"{why}. {replayed.first.remedy.reason}"
-        lines.append(Summary("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
+        lines.append(StripLine("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if refused is None and missed is None:
         lines.append(_without_miss(replay))
     missing = replayed.question.build.missing
     if missing:
         text = f"Build argument values are not saved when you close cacheview: set {', '.join(missing)} in Options"
-        lines.append(Summary("hazard", "NOTE", text))
+        lines.append(StripLine("hazard", "NOTE", text))
     if replayed.problem:
-        lines.append(Summary("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))
+        lines.append(StripLine("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))
     return tuple(lines)
 
 
-def _of_costs(compared: Costs) -> Summary:
+def _of_costs(compared: Costs) -> StripLine:
     """How many steps change, and why the first of them does."""
     first = next((cost for cost in compared.changed if cost.after is not None), None)
     why = cost_reason(first) if first is not None and first.removed is not None else ""
     text = f"{costs_line(compared)}{f' Step {first.step.number}: {why}.' if first is not None and why else ''}"
-    return Summary("diverges", "WHAT IF", text, first.after if first is not None else None)
+    return StripLine("diverges", "WHAT IF", text, first.after if first is not None else None)
 
 
-def _without_miss(replay: Replay) -> Summary:
+def _without_miss(replay: Replay) -> StripLine:
     unknown = next((step for step in replay.looked_up if step.cached is None), None)
     if unknown is not None:
-        return Summary("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown)
+        return StripLine("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown)
     asked = tuple(replay.looked_up)
     if not asked:
-        return Summary("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
+        return StripLine("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
     if replay.all_cached:
         text = f"All {len(asked)} steps that are looked up are hits"
-        return Summary("hit", "HIT", text if len(asked) > 1 else "The one step that is looked up is a hit")
-    return Summary("not-certain", "NOT CHECKED", f"{counted(len(asked), 'step')} without a cache")
+        return StripLine("hit", "HIT", text if len(asked) > 1 else "The one step that is looked up is a hit")
+    return StripLine("not-certain", "NOT CHECKED", f"{counted(len(asked), 'step')} without a cache")
 
 
 def _named(step: Step, replay: Replay) -> str:
@@ -125,7 +125,7 @@ class Strip(QWidget):
         """Word and text of each line that is shown."""
         return tuple(row.text for row in self._rows if not row.isHidden())
 
-    def show_summaries(self, lines: tuple[Summary, ...]) -> None:
+    def show_summaries(self, lines: tuple[StripLine, ...]) -> None:
         for row, line in zip_longest(self._rows, lines[:_MOST]):
             row.show_summary(line)
 
@@ -135,9 +135,9 @@ class _StripRow(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._summary: Summary | None = None
+        self._summary: StripLine | None = None
         self._picture = QLabel()
-        self._word = Text(strong_font)
+        self._word = WrappedText(strong_font)
         self._word.setWordWrap(False)
         self._text = ElidedLabel(plain_font)
         self._button = QToolButton()
@@ -157,7 +157,7 @@ class _StripRow(QWidget):
     def text(self) -> str:
         return f"{self._word.text()}: {self._text.whole()}"
 
-    def show_summary(self, summary: Summary | None) -> None:
+    def show_summary(self, summary: StripLine | None) -> None:
         self._summary = summary
         self.setVisible(summary is not None)
         if summary is None:

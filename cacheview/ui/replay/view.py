@@ -8,16 +8,16 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, S
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
 
-from cacheview.ui.replay.model import BEGINS_STAGE, Column, StepsModel
-from cacheview.ui.row_tree import RowDelegate, RowTree
+from cacheview.ui.replay.model import BEGINS_STAGE, StepsColumn, StepsModel
+from cacheview.ui.row_tree import RowTree, WholeRowDelegate
 from cacheview.ui.theme import GRID, current_tokens
 
 __all__ = ["StepsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_WIDTHS: Final = {Column.STEP: 9, Column.STATUS: 16, Column.IMAGE: 26, Column.TIME: 10}
+_WIDTHS: Final = {StepsColumn.STEP: 9, StepsColumn.STATUS: 16, StepsColumn.IMAGE: 26, StepsColumn.TIME: 10}
 """In widths of a digit, so that they grow with the font."""
-_NEEDED: Final = {Column.TIME: 78, Column.IMAGE: 62}
+_NEEDED: Final = {StepsColumn.TIME: 78, StepsColumn.IMAGE: 62}
 """The width of the list from which on a column is shown, in widths of a digit."""
 _LEAST: Final = 12 * GRID
 
@@ -34,7 +34,7 @@ class StepsView(RowTree):
         self.setItemDelegate(_StepDelegate(self))
         header = self.header()
         header.setMinimumSectionSize(_LEAST)
-        header.setSectionResizeMode(Column.INSTRUCTION, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(StepsColumn.INSTRUCTION, QHeaderView.ResizeMode.Stretch)
         for column in _WIDTHS:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         self._set_widths()
@@ -83,7 +83,7 @@ class StepsView(RowTree):
             self.scheduleDelayedItemsLayout()
 
 
-class _StepDelegate(RowDelegate):
+class _StepDelegate(WholeRowDelegate):
     """Another stage begins below a stronger line."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:

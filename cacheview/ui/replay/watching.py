@@ -8,13 +8,13 @@ from typing import Final
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
-__all__ = ["Watcher"]
+__all__ = ["FileWatcher"]
 
 _REST: Final = 100  # milliseconds without a change, before it is reported: an editor writes in several steps
 _MOST: Final = 400  # files and folders: the system has room for some thousands
 
 
-class Watcher(QObject):
+class FileWatcher(QObject):
     """``changed()``: one of the files was written, replaced, came or went. Told once for changes that come together.
 
     Folders are watched as well: an editor that puts a new file in the place of the old one is seen by that alone.

@@ -32,7 +32,7 @@ _LOOK: Final = {
 }
 
 
-class _Answer(FramedLine):
+class _RulesFound(FramedLine):
     """Which rules they are, or why there are none."""
 
     def show_found(self, result: Found) -> None:
@@ -72,7 +72,7 @@ class ByVersionDialog(QDialog):
             self.driver.setCurrentText("containerd")
         self.commit = QLineEdit(release.commit if release is not None else "")
         self.commit.setPlaceholderText("only for builds between releases")
-        self.answer = _Answer()
+        self.answer = _RulesFound()
         form = QFormLayout()
         form.setHorizontalSpacing(4 * GRID)
         form.setVerticalSpacing(2 * GRID)

@@ -27,7 +27,7 @@ from cacheview.ui.chooser import Chooser
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.asking import releases_of
 from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
-from cacheview.ui.rules.model import Column, RulesModel
+from cacheview.ui.rules.model import RulesColumn, RulesModel
 from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, scaled_font, set_font, small_font
 from cacheview.ui.words_table import WordsTable
 from cacheview.ui.wrapped import Wrapped
@@ -36,7 +36,7 @@ from cacheview.wording import counted
 __all__ = ["RulesDialog", "rule_chooser"]
 
 _SIZE: Final = (940, 660)
-_WIDTHS: Final[Mapping[int, int]] = {Column.WHAT: 28, Column.CHANGED: 10}
+_WIDTHS: Final[Mapping[int, int]] = {RulesColumn.WHAT: 28, RulesColumn.CHANGED: 10}
 
 
 def rule_chooser(name: str) -> Chooser:
@@ -228,11 +228,11 @@ class RulesDialog(QDialog):
         result = lines(rules, before, only_differing=only)
         self.table.clearSpans()
         self.model.set_lines(result, before.name if before is not None else "", rules.name)
-        for column in (Column.CHANGED, Column.BEFORE):
+        for column in (RulesColumn.CHANGED, RulesColumn.BEFORE):
             self.table.setColumnHidden(column, before is None)
         for row, line in enumerate(result):
             if line.is_group:
-                self.table.setSpan(row, 0, 1, len(Column))
+                self.table.setSpan(row, 0, 1, len(RulesColumn))
         if not result:
             self._same.show_text("Nothing differs", "Choose two different rule sets.")
         self._pages.setCurrentWidget(self.table if result else self._same)

@@ -14,14 +14,14 @@ from cacheview.ui.plain import tool_tip
 from cacheview.ui.rules.describing import RuleRow
 from cacheview.ui.theme import current_tokens, mono_font, strong_font
 
-__all__ = ["Column", "RulesModel"]
+__all__ = ["RulesColumn", "RulesModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 
 
-class Column(IntEnum):
+class RulesColumn(IntEnum):
     """The columns, in order; without a rule set to compare with, the first and `NOW` alone have something."""
 
     WHAT = 0
@@ -52,13 +52,13 @@ class RulesModel(QAbstractTableModel):
     def dress(self) -> None:
         """The colours of the theme have changed."""
         if self._lines:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(Column) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(RulesColumn) - 1))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(RulesColumn)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         line = self._line(index)
@@ -67,7 +67,7 @@ class RulesModel(QAbstractTableModel):
         return Qt.ItemFlag.ItemIsEnabled if line.is_group else super().flags(index)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(RulesColumn):
             return None
         if role == _Role.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -88,7 +88,7 @@ class RulesModel(QAbstractTableModel):
             case _Role.TextAlignmentRole:
                 return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
             case _Role.DecorationRole:
-                return icon("differs", "failed") if line.differs and column == Column.CHANGED else None
+                return icon("differs", "failed") if line.differs and column == RulesColumn.CHANGED else None
             case _Role.FontRole:
                 return _font(line, column)
             case _Role.BackgroundRole:
@@ -104,15 +104,15 @@ class RulesModel(QAbstractTableModel):
 
 
 def _text(line: RuleRow, column: int) -> str:
-    if column == Column.CHANGED:
+    if column == RulesColumn.CHANGED:
         return "differs" if line.differs else "same" if line.before and line.is_rule else ""
     return (line.what, "", line.before, line.now)[column]
 
 
 def _font(line: RuleRow, column: int) -> Any:
-    if line.is_group or (line.differs and column == Column.CHANGED):
+    if line.is_group or (line.differs and column == RulesColumn.CHANGED):
         return strong_font()
-    return mono_font() if line.is_field and column == Column.WHAT else None
+    return mono_font() if line.is_field and column == RulesColumn.WHAT else None
 
 
 def _ground(line: RuleRow) -> QBrush | None:
@@ -123,6 +123,6 @@ def _ground(line: RuleRow) -> QBrush | None:
 
 def _ink(line: RuleRow, column: int) -> QBrush | None:
     tokens = current_tokens()
-    if column == Column.CHANGED and not line.is_group:
+    if column == RulesColumn.CHANGED and not line.is_group:
         return QBrush(QColor(tokens.failed if line.differs else tokens.text_faint))
     return QBrush(QColor(tokens.text_muted)) if line.is_group else None

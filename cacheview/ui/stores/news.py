@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from cacheview.model import Image
     from cacheview.stores.change import StoreChange
 
-__all__ = ["News", "change_news", "fallback_news"]
+__all__ = ["StoreNews", "change_news", "fallback_news"]
 
 _NAMES: Final = 3
 
 
 @dataclass(frozen=True)
-class News:
+class StoreNews:
     """A sentence, with details that may be unfolded, and buttons: labels with what they do."""
 
     kind: Literal["note", "problem"]
@@ -28,17 +28,19 @@ class News:
     buttons: Sequence[tuple[str, Callable[[], object]]] = field(default=(), compare=False)
 
 
-def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]]) -> News:
+def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]]) -> StoreNews:
     """The demo is shown, as the engine could not be.
 
     Args:
         why: a sentence or more, as the engine's reader reports it.
     """
     value = why.strip().rstrip(".") + "."
-    return News("problem", f"This is the bundled demo: {name_of(ENGINE)} could not be opened. {value}", (), buttons)
+    return StoreNews(
+        "problem", f"This is the bundled demo: {name_of(ENGINE)} could not be opened. {value}", (), buttons
+    )
 
 
-def change_news(change: StoreChange, images: Callable[[str], Image | None], since: float) -> News:
+def change_news(change: StoreChange, images: Callable[[str], Image | None], since: float) -> StoreNews:
     """What is new, gone and changed since a time (seconds of the epoch).
 
     Args:
@@ -53,7 +55,7 @@ def change_news(change: StoreChange, images: Callable[[str], Image | None], sinc
             if image is not None:
                 details.append(_line(word, image))
     details.extend(_line("gone", image) for image in change.gone)
-    return News("note", f"{text} since {time.strftime('%H:%M', time.localtime(since))}.", details)
+    return StoreNews("note", f"{text} since {time.strftime('%H:%M', time.localtime(since))}.", details)
 
 
 def _line(word: str, image: Image) -> str:

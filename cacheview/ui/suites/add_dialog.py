@@ -31,7 +31,7 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
 from cacheview.ui.tips import set_tip
-from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.labels import WrappedText
 from cacheview.ui.verdict.words import doubt_in_words
 from cacheview.ui.wrapped import Wrapped
 from cacheview.wording import counted
@@ -93,7 +93,7 @@ class AddDialog(QDialog):
         self._where = _muted()
         self._besides = _muted()
         self._picture = QLabel()
-        self._value_label = Text(plain_font)
+        self._value_label = WrappedText(plain_font)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)

@@ -12,15 +12,15 @@ from PySide6.QtGui import QColor, QFont, QIcon
 from cacheview.ui.icons import icon
 from cacheview.ui.names import name_of
 from cacheview.ui.plain import one_line, tool_tip
-from cacheview.ui.suites.rows import Outcome, Row
+from cacheview.ui.suites.rows import ChecksRow, Outcome
 from cacheview.ui.theme import current_tokens, mono_font
 
-__all__ = ["LOOKS", "ChecksModel", "Column"]
+__all__ = ["LOOKS", "ChecksColumn", "ChecksModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class Column(IntEnum):
+class ChecksColumn(IntEnum):
     """The columns, in order."""
 
     OUTCOME = 0
@@ -43,7 +43,7 @@ LOOKS: Final = {
 _AT_ONCE: Final = 10_000
 """Rows that a filter goes over in one turn: in some ten milliseconds."""
 
-_MONO: Final = (Column.EXPECTED, Column.ACTUAL)
+_MONO: Final = (ChecksColumn.EXPECTED, ChecksColumn.ACTUAL)
 
 
 class ChecksModel(QAbstractTableModel):
@@ -56,8 +56,8 @@ class ChecksModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []
-        self._shown: list[Row] = []
+        self._rows: list[ChecksRow] = []
+        self._shown: list[ChecksRow] = []
         self._words: tuple[str, ...] = ()
         self._only_failed = False
         self._gone_over = 0  # rows that the filter has seen
@@ -79,7 +79,7 @@ class ChecksModel(QAbstractTableModel):
         self.passed = self.failed = self.unusable = 0
         self.endResetModel()
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[ChecksRow]) -> None:
         """Put rows at the end."""
         self._rows.extend(rows)
         for row in rows:
@@ -104,11 +104,11 @@ class ChecksModel(QAbstractTableModel):
             self._only_failed = only
             self._filter()
 
-    def row_at(self, index: _Index) -> Row | None:
+    def row_at(self, index: _Index) -> ChecksRow | None:
         """The row of an index; None for one that is none."""
         return self._shown[index.row()] if index.isValid() and index.row() < len(self._shown) else None
 
-    def index_of(self, row: Row) -> QModelIndex:
+    def index_of(self, row: ChecksRow) -> QModelIndex:
         """Where a row is shown; an invalid index where the filter hides it."""
         result = next((i for i, shown in enumerate(self._shown) if shown is row), None)
         return self.index(result, 0) if result is not None else QModelIndex()
@@ -125,7 +125,7 @@ class ChecksModel(QAbstractTableModel):
         self._colours = {outcome: QColor(getattr(tokens, colour)) for outcome, (_, colour) in LOOKS.items()}
         self._mono: QFont = mono_font()
         if self._shown:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(Column) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(ChecksColumn) - 1))
 
     @property
     def is_filtering(self) -> bool:
@@ -157,13 +157,13 @@ class ChecksModel(QAbstractTableModel):
             self._shown.extend(shown)
             self.endInsertRows()
 
-    def _accepted(self) -> list[Row]:
+    def _accepted(self) -> list[ChecksRow]:
         """Of the next rows, those that the filter lets through."""
         rows = self._rows[self._gone_over : self._gone_over + _AT_ONCE]
         self._gone_over += len(rows)
         return [row for row in rows if self._accepts(row)]
 
-    def _accepts(self, row: Row) -> bool:
+    def _accepts(self, row: ChecksRow) -> bool:
         if self._only_failed and row.outcome is Outcome.PASSED:
             return False
         return all(word in row.searched for word in self._words)
@@ -174,7 +174,7 @@ class ChecksModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(ChecksColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and 0 <= section < len(_HEADS):
@@ -194,35 +194,35 @@ class ChecksModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tool_tip(_tip(row, column))
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._icons[row.outcome] if column == Column.OUTCOME else None
+            return self._icons[row.outcome] if column == ChecksColumn.OUTCOME else None
         if role == Qt.ItemDataRole.ForegroundRole:
-            return self._colours[row.outcome] if column == Column.OUTCOME else None
+            return self._colours[row.outcome] if column == ChecksColumn.OUTCOME else None
         if role == Qt.ItemDataRole.FontRole:
             return self._mono if column in _MONO else None
         return None
 
 
-def _text(row: Row, column: int) -> str:
+def _text(row: ChecksRow, column: int) -> str:
     match column:
-        case Column.OUTCOME:
+        case ChecksColumn.OUTCOME:
             return row.outcome.value
-        case Column.SUITE:
+        case ChecksColumn.SUITE:
             return name_of(row.location)
-        case Column.CASE:
+        case ChecksColumn.CASE:
             return row.case_title
-        case Column.PROBE:
+        case ChecksColumn.PROBE:
             return row.probe_title
-        case Column.EXPECTED:
+        case ChecksColumn.EXPECTED:
             return row.expected
-        case Column.ACTUAL:
+        case ChecksColumn.ACTUAL:
             return row.actual
         case _:
             return row.reason
 
 
-def _tip(row: Row, column: int) -> str:
-    if column == Column.SUITE:
+def _tip(row: ChecksRow, column: int) -> str:
+    if column == ChecksColumn.SUITE:
         return row.location
-    if column == Column.REASON:
+    if column == ChecksColumn.REASON:
         return "\n".join(row.differences)
     return _text(row, column)

@@ -25,8 +25,8 @@ from cacheview.ui.loading import Loader
 from cacheview.ui.names import name_of, start_folder
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.suites.head import SuitesHead
-from cacheview.ui.suites.model import LOOKS, ChecksModel, Column
-from cacheview.ui.suites.rows import Outcome, Row
+from cacheview.ui.suites.model import LOOKS, ChecksColumn, ChecksModel
+from cacheview.ui.suites.rows import ChecksRow, Outcome
 from cacheview.ui.suites.run import run_work
 from cacheview.ui.suites.table import ChecksTable
 from cacheview.ui.theme import GRID, set_font, small_font
@@ -51,7 +51,7 @@ class SuitesPane(DockPane[SuitesHead]):
         locations: what was run last.
 
     Signals:
-        chosen(Row): the person wants this probe in the window.
+        chosen(ChecksRow): the person wants this probe in the window.
         finished(): after each run, however it ended.
     """
 
@@ -64,7 +64,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._current = ""
         self._running = ""
         self._ended = ""
-        self._kept: Row | None = None
+        self._kept: ChecksRow | None = None
         self.model = ChecksModel(self)
         self.model.filtered.connect(self._select_kept)
         self.table = ChecksTable(self.model)
@@ -141,7 +141,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self.locations = tuple(dict.fromkeys(locations))
         self._running = self._ended = ""
         self.model.clear()
-        self.table.setColumnHidden(Column.SUITE, len(self.locations) == 1)
+        self.table.setColumnHidden(ChecksColumn.SUITE, len(self.locations) == 1)
         self.head.show_progress(0, None)
         self._loader.start(run_work(self.locations))
         self._show_state()
@@ -166,7 +166,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self.head.show_progress(done, total)
         self._show_counts()
 
-    def _add(self, rows: tuple[Row, ...]) -> None:
+    def _add(self, rows: tuple[ChecksRow, ...]) -> None:
         focus, was_empty = QApplication.focusWidget(), not self.model.rowCount()
         self.model.add(rows)
         self._show_state()
@@ -214,7 +214,7 @@ class SuitesPane(DockPane[SuitesHead]):
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
         self.head.say(f"{text} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
 
-    def _show_why(self, row: Row | None) -> None:
+    def _show_why(self, row: ChecksRow | None) -> None:
         if row is None:
             self._why.say("")
         else:
@@ -245,7 +245,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self._box.clear()
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _copy(self, rows: Sequence[Row]) -> None:
+    def _copy(self, rows: Sequence[ChecksRow]) -> None:
         self._put("\n".join(visible(row.line) for row in rows), counted(len(rows), "probe"))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cacheview.model import Expectation, SuiteCase, SuiteProbe
     from cacheview.stores.opened import Case
 
-__all__ = ["Outcome", "Row", "checked_row", "expected_in_words", "is_about", "unusable_row"]
+__all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
 _MOST = 160  # characters of an error's text in a row
 _MOST_SEARCHED = 2000  # characters that a row is found by
@@ -30,7 +30,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChecksRow:
     """One line of the list.
 
     Attributes:
@@ -85,7 +85,7 @@ class Row:
         return "; ".join(self.differences)
 
 
-def checked_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> Row:
+def checked_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> ChecksRow:
     """The row of a probe that was checked. ``place``: of the case among those that the window has of the file."""
     value, verdict = case.probes[judgement.index], judgement.verdict
     outcome = Outcome.PASSED if judgement.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
@@ -103,7 +103,7 @@ def checked_row(location: str, number: int, place: int, case: SuiteCase, judgeme
 
 def unusable_row(
     location: str, number: int, why: str, *, place: int | None = None, case: SuiteCase | None = None
-) -> Row:
+) -> ChecksRow:
     """The row of a line, or of a file (number 0), that cannot be run."""
     names = (case.name, "", "", case.rules) if case is not None else ("", "", "", "")
     return _row(location, number, place, None, names, ("", ""), Outcome.UNUSABLE, (why,))
@@ -118,13 +118,13 @@ def _row(
     answers: tuple[str, str],
     outcome: Outcome,
     differences: tuple[str, ...],
-) -> Row:
+) -> ChecksRow:
     numbers = str(number), str(probe + 1) if probe is not None else ""
     searched = "\n".join((*numbers, *names, *answers, outcome.value, name_of(location), *differences)).lower()
-    return Row(location, number, place, probe, *names, *answers, outcome, differences, searched[:_MOST_SEARCHED])
+    return ChecksRow(location, number, place, probe, *names, *answers, outcome, differences, searched[:_MOST_SEARCHED])
 
 
-def is_about(row: Row, case: Case) -> bool:
+def is_about(row: ChecksRow, case: Case) -> bool:
     """Whether a case that was opened is the one that a row is about: the file may have been changed between."""
     if row.rules != case.rules or (row.case_name and row.case_name != case.name):
         return False

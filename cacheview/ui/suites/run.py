@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cacheview.ui.names import DEMO, name_of
-from cacheview.ui.suites.rows import Row, checked_row, unusable_row
+from cacheview.ui.suites.rows import ChecksRow, checked_row, unusable_row
 
 if TYPE_CHECKING:
     from cacheview.stores.progress import Progress
@@ -24,17 +24,17 @@ MOST_ROWS: Final = 300_000
 def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
     """The work of judging every probe of suites, for `Loader.start`.
 
-    Its parts and its result are tuples of `Row`, each row in one of them.
+    Its parts and its result are tuples of `ChecksRow`, each row in one of them.
 
     Args:
         locations: files, or the demo.
         most: rows at most; a last one reports that there is more.
     """
 
-    def work(report: Report) -> tuple[Row, ...]:
-        waiting: list[Row] = []
+    def work(report: Report) -> tuple[ChecksRow, ...]:
+        waiting: list[ChecksRow] = []
 
-        def take() -> tuple[Row, ...]:
+        def take() -> tuple[ChecksRow, ...]:
             taken = tuple(waiting)
             waiting.clear()
             return taken
@@ -60,7 +60,7 @@ def _progress(report: Report, before: int, total: int, name: str) -> Progress:
     return lambda done, _total, _what: report(min(total, before + done), total or None, name)
 
 
-def _rows(location: str, report: Report, progress: Progress) -> Iterator[Row]:
+def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksRow]:
     """The rows of one suite, as they are worked out."""
     from cacheview.engine.judge import judge
     from cacheview.model import DataError

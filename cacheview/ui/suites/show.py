@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cacheview.ui.dock_host import DockHost
-    from cacheview.ui.suites.rows import Row
+    from cacheview.ui.suites.rows import ChecksRow
 
 __all__ = ["RowShower"]
 
 
 class RowShower(QObject):
-    """``failed(str)``: why a probe cannot be shown. ``shown(Row)``: it is in the window."""
+    """``failed(str)``: why a probe cannot be shown. ``shown(ChecksRow)``: it is in the window."""
 
     failed = Signal(str)
     shown = Signal(object)
@@ -29,12 +29,12 @@ class RowShower(QObject):
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame)
         self._host = host
-        self._wanted: Row | None = None
+        self._wanted: ChecksRow | None = None
         self._reader = CaseReader(self, host.add_line)
         host.settled.connect(self._settled)
         host.opener.cancelled.connect(self._forget)
 
-    def show(self, row: Row) -> None:
+    def show(self, row: ChecksRow) -> None:
         """Show a probe as the suite has it. Undo leads back to the one that was there, with its edits."""
         if row.case is None:
             self.failed.emit(f"There is nothing to show for {row.place}: {row.reason}")
@@ -48,11 +48,11 @@ class RowShower(QObject):
         """Read no case any more."""
         self._reader.stop()
 
-    def _open(self, row: Row) -> None:
+    def _open(self, row: ChecksRow) -> None:
         self._wanted = row
         self._host.open(row.location)
 
-    def _read(self, row: Row, then: Callable[[], object]) -> None:
+    def _read(self, row: ChecksRow, then: Callable[[], object]) -> None:
         """Have the case of a row at hand, where what is open has one in its place."""
         session = self._host.session
         assert session is not None
@@ -72,19 +72,19 @@ class RowShower(QObject):
             return  # the window says so, or the person wanted something else
         self._read(row, lambda: self._choose_or(self._say_changed, row))
 
-    def _say_changed(self, row: Row) -> None:
+    def _say_changed(self, row: ChecksRow) -> None:
         name = name_of(row.location)
         self.failed.emit(f"{name} has changed since the run: {row.place} is now a different probe. Run the suite again")
 
-    def _is_open(self, row: Row) -> bool:
+    def _is_open(self, row: ChecksRow) -> bool:
         session = self._host.session
         return session is not None and _same_place(session.opened.location, row.location)
 
-    def _choose_or(self, otherwise: Callable[[Row], None], row: Row) -> None:
+    def _choose_or(self, otherwise: Callable[[ChecksRow], None], row: ChecksRow) -> None:
         if not self._choose(row):
             otherwise(row)
 
-    def _choose(self, row: Row) -> bool:
+    def _choose(self, row: ChecksRow) -> bool:
         """Whether the open suite has what the row is about; then it is chosen."""
         from cacheview.engine import RULE_SETS
 

@@ -17,19 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.ui.suites.model import ChecksModel, Column
-from cacheview.ui.suites.rows import Row
+from cacheview.ui.suites.model import ChecksColumn, ChecksModel
+from cacheview.ui.suites.rows import ChecksRow
 from cacheview.ui.theme import GRID, mono_font
 
 __all__ = ["ChecksTable"]
 
 _WIDTHS: Final = {
-    Column.OUTCOME: 25,
-    Column.SUITE: 32,
-    Column.CASE: 32,
-    Column.PROBE: 40,
-    Column.EXPECTED: 24,
-    Column.ACTUAL: 24,
+    ChecksColumn.OUTCOME: 25,
+    ChecksColumn.SUITE: 32,
+    ChecksColumn.CASE: 32,
+    ChecksColumn.PROBE: 40,
+    ChecksColumn.EXPECTED: 24,
+    ChecksColumn.ACTUAL: 24,
 }
 """In characters. The last column has the rest."""
 
@@ -38,9 +38,9 @@ class ChecksTable(QTableView):
     """Rows are chosen by a click or Enter.
 
     Signals:
-        chosen(Row).
-        current_changed(Row | None): where the keyboard is.
-        copy_requested(list[Row]): the selected ones.
+        chosen(ChecksRow).
+        current_changed(ChecksRow | None): where the keyboard is.
+        copy_requested(list[ChecksRow]): the selected ones.
     """
 
     chosen = Signal(object)
@@ -86,7 +86,7 @@ class ChecksTable(QTableView):
             for column, width in _WIDTHS.items():
                 self.setColumnWidth(column, width * character)
 
-    def current_row(self) -> Row | None:
+    def current_row(self) -> ChecksRow | None:
         """The row where the keyboard is."""
         return self._model.row_at(self.currentIndex())
 

@@ -16,7 +16,7 @@ from cacheview.ui.selected import Selected
 from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, set_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.files_offer import offer_files
-from cacheview.ui.verdict.labels import Text, ValueLine
+from cacheview.ui.verdict.labels import ValueLine, WrappedText
 from cacheview.ui.verdict.value_lines import show_check
 from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, values_in_banner
 
@@ -89,14 +89,14 @@ class Banner(QWidget):
         self._brief = False
         self._reason_shown: tuple[str, Check | None] = ("", None)
         self._icon = QLabel(self)
-        self._word = Text(heading_font, "text", self)
+        self._word = WrappedText(heading_font, "text", self)
         self._word.setWordWrap(False)
         self._word.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._head = Text(heading_font, "text", self)
-        self._reason = Text(plain_font, "text", self)
+        self._head = WrappedText(heading_font, "text", self)
+        self._reason = WrappedText(plain_font, "text", self)
         self._values = (ValueLine(self), ValueLine(self))
-        self._remedy = Text(plain_font, "text", self)
-        self._coming = Text(plain_font, "text_muted", self)
+        self._remedy = WrappedText(plain_font, "text", self)
+        self._coming = WrappedText(plain_font, "text_muted", self)
         self._coming.setWordWrap(False)
         self._coming.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._coming.setVisible(False)

@@ -13,7 +13,7 @@ from cacheview.report.checks import check_as_object
 from cacheview.report.explanation_objects import as_json
 from cacheview.report.explanations import as_markdown, as_text
 from cacheview.report.forms import joined, json_text
-from cacheview.ui.verdict.rows import Group, Item
+from cacheview.ui.verdict.rows import FoldedChecks, Item
 from cacheview.ui.verdict.values import full_pair
 from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
@@ -68,7 +68,7 @@ def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]
     match item:
         case Check():
             return _check_lines(item, markdown=markdown)
-        case Group():
+        case FoldedChecks():
             places = item.places[:_MOST]
             listed = [line for place in places for line in _check_lines(item.checks[place], markdown=markdown)]
             return listed + _left(len(item.places))
@@ -127,7 +127,7 @@ def _object(items: Sequence[Item]) -> dict[str, Any]:
                 document["subject"] = {"role": item.role, "image": item.image.id, "outcome": item.outcome.value}
                 if item is items[0]:
                     document["checks"] = [check_as_object(check) for check in item.checks]
-            case Group() if item is items[0]:
+            case FoldedChecks() if item is items[0]:
                 document["checks"] = [check_as_object(item.checks[place]) for place in item.places[:_MOST]]
                 document["checks_total"] = len(item.places)
             case Check() if item is items[0]:

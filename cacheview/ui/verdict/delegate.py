@@ -14,9 +14,9 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, Tokens
 from cacheview.ui.verdict.fonts import Face, faces
-from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.model import TraceColumn
 from cacheview.ui.verdict.pieces import Piece
-from cacheview.ui.verdict.rows import Group, Heads, Item, Note
+from cacheview.ui.verdict.rows import FoldedChecks, Heads, Item, TraceNote
 from cacheview.ui.verdict.summary import summary
 from cacheview.ui.verdict.values import marks, row_pair
 from cacheview.ui.verdict.words import (
@@ -30,7 +30,7 @@ from cacheview.ui.verdict.words import (
     subject_name,
 )
 
-__all__ = ["RowDelegate", "Run", "draw_pieces"]
+__all__ = ["TextRun", "TraceRowDelegate", "draw_pieces"]
 
 _GAP: Final = 2 * GRID
 _LEAST_NAME: Final = 3  # characters of the name of a check beside its outcome
@@ -44,7 +44,7 @@ _COLOURS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """Something on a row: where it stands from the left of its cell, how wide it is, and what.
 
     Attributes:
@@ -91,7 +91,7 @@ def draw_pieces(
         left += width
 
 
-class RowDelegate(QStyledItemDelegate):
+class TraceRowDelegate(QStyledItemDelegate):
     """Lays out and draws rows; the ground of a row is the view's. `refresh` after the application's font changed."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -120,11 +120,11 @@ class RowDelegate(QStyledItemDelegate):
 
     # Layout
 
-    def lay_out(self, item: Item, column: int, width: float, explanation: Explanation) -> list[Run]:
+    def lay_out(self, item: Item, column: int, width: float, explanation: Explanation) -> list[TextRun]:
         """What stands in one cell of a check or of heads."""
         match item:
             case Check():
-                if column == Column.CHECK:
+                if column == TraceColumn.CHECK:
                     decided = explanation.deciding is not None and explanation.deciding.check is item
                     return self._check_name(item, width, decided=decided)
                 return self._check_value(item, column, width)
@@ -134,26 +134,26 @@ class RowDelegate(QStyledItemDelegate):
             case _:
                 return []
 
-    def lay_out_across(self, item: Item, width: float, explanation: Explanation) -> list[Run]:
+    def lay_out_across(self, item: Item, width: float, explanation: Explanation) -> list[TextRun]:
         """What stands on a row that takes all columns: a stage, a subject, a group, a note."""
         match item:
             case Stage():
                 return self._stage(item, width, explanation)
             case Subject():
                 return self._subject(item, width, explanation)
-            case Group():
+            case FoldedChecks():
                 return self._group(item, width)
-            case Note():
+            case TraceNote():
                 return [self._run(0.0, width - _GAP, item.text, "plain", "text_muted" if item.faint else "text")]
             case _:
                 return []
 
-    def _run(self, left: float, room: float, text: str, font: str, colour: str, mark: slice = slice(0, 0)) -> Run:
+    def _run(self, left: float, room: float, text: str, font: str, colour: str, mark: slice = slice(0, 0)) -> TextRun:
         face = self._faces[font]
         pieces = face.fit(text, mark, room)
-        return Run(left, sum(face.width(piece.text) for piece in pieces), pieces, font, colour)
+        return TextRun(left, sum(face.width(piece.text) for piece in pieces), pieces, font, colour)
 
-    def _check_name(self, check: Check, width: float, *, decided: bool) -> list[Run]:
+    def _check_name(self, check: Check, width: float, *, decided: bool) -> list[TextRun]:
         colour = _COLOURS[check.outcome]
         name_font = "strong" if check.failed or decided else "plain"
         is_quiet = check.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED)
@@ -171,24 +171,24 @@ class RowDelegate(QStyledItemDelegate):
         named = self._run(
             self.icon_size + GRID, max(0.0, left - self.icon_size - 2 * GRID), name, name_font, name_colour
         )
-        return [Run(0.0, self.icon_size, (), colour=colour, icon=icon), named, *unsure]
+        return [TextRun(0.0, self.icon_size, (), colour=colour, icon=icon), named, *unsure]
 
-    def _unsure(self, right: float) -> list[Run]:
+    def _unsure(self, right: float) -> list[TextRun]:
         """The words "not certain" with their drawing, ending at a place."""
         width = self._faces["word"].width(NOT_CERTAIN)
         left = right - width
         return [
-            Run(left - self.icon_size - GRID // 2, self.icon_size, (), colour="text_muted", icon="not-certain"),
-            Run(left, width, (Piece(NOT_CERTAIN),), "word", "text_muted"),
+            TextRun(left - self.icon_size - GRID // 2, self.icon_size, (), colour="text_muted", icon="not-certain"),
+            TextRun(left, width, (Piece(NOT_CERTAIN),), "word", "text_muted"),
         ]
 
-    def _group(self, group: Group, width: float) -> list[Run]:
+    def _group(self, group: FoldedChecks, width: float) -> list[TextRun]:
         colour = _COLOURS[group.outcome]
         name_colour = "text_muted" if group.outcome is CheckOutcome.PASSED else colour
-        icon = Run(0.0, self.icon_size, (), colour=colour, icon=OUTCOME_ICONS[group.outcome])
+        icon = TextRun(0.0, self.icon_size, (), colour=colour, icon=OUTCOME_ICONS[group.outcome])
         word = self._run(self.icon_size + GRID, width, group.outcome.word, "word", colour)
         left = word.left + word.width + _GAP
-        unsure: list[Run] = []
+        unsure: list[TextRun] = []
         if group.unsure:
             ask, value = self._unsure(0.0)
             by = left - ask.left
@@ -198,19 +198,19 @@ class RowDelegate(QStyledItemDelegate):
 
     def _icon_name_word(
         self, icon: str, name: str, word: str, width: float, name_font: str, name_colour: str, colour: str
-    ) -> list[Run]:
+    ) -> list[TextRun]:
         left = self.icon_size + GRID
         word_width = self._faces["word"].width(word)
         room = width - left - word_width - _GAP - GRID
-        drawn = Run(0.0, self.icon_size, (), colour=colour, icon=icon)
+        drawn = TextRun(0.0, self.icon_size, (), colour=colour, icon=icon)
         if room < self._faces[name_font].width(name[:_LEAST_NAME]):  # the drawing stands for the word
             return [drawn, self._run(left, max(0.0, width - left - _GAP), name, name_font, name_colour)]
         named = self._run(left, room, name, name_font, name_colour)
-        return [drawn, named, Run(width - _GAP - word_width, word_width, (Piece(word),), "word", colour)]
+        return [drawn, named, TextRun(width - _GAP - word_width, word_width, (Piece(word),), "word", colour)]
 
-    def _check_value(self, check: Check, column: int, width: float) -> list[Run]:
+    def _check_value(self, check: Check, column: int, width: float) -> list[TextRun]:
         pair = row_pair(check)
-        side = column - Column.PROBE
+        side = column - TraceColumn.PROBE
         text = pair[side]
         if not text:
             return []
@@ -221,7 +221,7 @@ class RowDelegate(QStyledItemDelegate):
         colour = _COLOURS[check.outcome] if quiet else "text" if has_value else "text_faint"
         return [self._run(0.0, width - _GAP, visible(text), "mono", colour, mark)]
 
-    def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[Run]:
+    def _stage(self, stage: Stage, width: float, explanation: Explanation) -> list[TextRun]:
         word = stage_word(explanation, stage)
         icon, colour = OUTCOME_ICONS[stage.outcome], _COLOURS[stage.outcome]
         fatal = fatal_outcome(explanation, stage)
@@ -233,7 +233,7 @@ class RowDelegate(QStyledItemDelegate):
         note = self._run(left, badge.left - left - _GAP, one_line(stage.note), "small", "text_muted")
         return [title, note, badge]
 
-    def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[Run]:
+    def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[TextRun]:
         verdict = explanation.verdict
         icon, colour = OUTCOME_ICONS[subject.outcome], _COLOURS[subject.outcome]
         value = summary(subject)
@@ -258,18 +258,20 @@ class RowDelegate(QStyledItemDelegate):
         count = self._run(left, end - left - _GAP, remark, "small", "text_faint")
         return [*(run for run in (short, name, count) if run.pieces), *unsure, badge]
 
-    def _badge(self, icon: str, word: str, colour: str, width: float) -> Run:
+    def _badge(self, icon: str, word: str, colour: str, width: float) -> TextRun:
         most = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)
         pieces = self._faces["word"].fit(word, slice(0, 0), most)
         text = "".join(piece.text for piece in pieces)
         own = self._faces["word"].width(text) + self.icon_size + 3 * GRID
         quiet = colour in ("not_reached", "not_compared", "text_muted")
         ground = "" if quiet else f"{colour}_surface"
-        return Run(width - _GAP - own, own, pieces, "word", colour, icon, ground)
+        return TextRun(width - _GAP - own, own, pieces, "word", colour, icon, ground)
 
     # Drawing
 
-    def draw(self, painter: QPainter, rect: QRect, runs: list[Run], tokens: Tokens, *, selected: bool = False) -> None:
+    def draw(
+        self, painter: QPainter, rect: QRect, runs: list[TextRun], tokens: Tokens, *, selected: bool = False
+    ) -> None:
         """Draw what was laid out for a cell or a row."""
         ratio = painter.device().devicePixelRatioF()
         painter.save()

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPlainTextEdit, QPushButt
 from cacheview.engine import Check
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font, strong_font
-from cacheview.ui.verdict.labels import ElidedLabel, Text
+from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.ui.verdict.values import NO_MARK, full_pair, marks
 from cacheview.ui.verdict.words import doubt_in_words, outcome_in_words, sides_of
 
-__all__ = ["Detail"]
+__all__ = ["CheckDetail"]
 
 _SIDE_BY_SIDE = 120 * GRID
 
@@ -24,7 +24,7 @@ class _Value(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._mark = NO_MARK
-        self.side = Text(small_font, "text_muted", self)
+        self.side = WrappedText(small_font, "text_muted", self)
         self.edit = QPlainTextEdit(self)
         self.edit.setReadOnly(True)
         self.edit.setTabChangesFocus(True)
@@ -90,7 +90,7 @@ def _units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-class Detail(QWidget):
+class CheckDetail(QWidget):
     """``take_requested``: the image's value is wanted for the probe. ``copy_requested``: the check is to be copied."""
 
     take_requested = Signal()
@@ -101,7 +101,7 @@ class Detail(QWidget):
         self._check: Check | None = None
         self._is_low = False
         self._title = ElidedLabel(strong_font, "text", self)
-        self._note = Text(small_font, "text_muted", self)
+        self._note = WrappedText(small_font, "text_muted", self)
         self.values = (_Value(self), _Value(self))
         self.take_button = QPushButton("Use the image's value", self)
         self.take_button.clicked.connect(self.take_requested)

@@ -14,7 +14,7 @@ from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, plain_font, set_font, small_font
 from cacheview.ui.tips import set_tip
-from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.labels import WrappedText
 
 __all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
 
@@ -36,8 +36,8 @@ class FramedLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon = QLabel(self)
-        self._sentence = Text(plain_font, "text", self)
-        self._advice = Text(small_font, "text_muted", self)
+        self._sentence = WrappedText(plain_font, "text", self)
+        self._advice = WrappedText(small_font, "text_muted", self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)

@@ -17,10 +17,10 @@ from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.values import NO_MARK
 from cacheview.ui.wrapped import Wrapped
 
-__all__ = ["ElidedLabel", "Text", "ValueLine"]
+__all__ = ["ElidedLabel", "ValueLine", "WrappedText"]
 
 
-class Text(Wrapped):
+class WrappedText(Wrapped):
     """Plain text, wrapped, in the colour of a token."""
 
     def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
@@ -51,7 +51,7 @@ class Text(Wrapped):
             self.set_colour(self._colour)
 
 
-class ElidedLabel(Text):
+class ElidedLabel(WrappedText):
     """One line of plain text that gives way: what does not fit is cut off, and in the tool tip."""
 
     def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:

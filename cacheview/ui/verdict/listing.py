@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-__all__ = ["LISTED", "MOST", "Listing"]
+__all__ = ["LISTED", "MOST", "ListedSubjects"]
 
 LISTED: Final = 200
 """How many subjects a stage lists until more are asked for: a view asks every row that is listed with every edit."""
@@ -20,7 +20,7 @@ _KEPT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListedSubjects:
     """The first subjects of a stage, and those around the few that were asked for last.
 
     To list all that stand before the one that decided would keep the window waiting where that is the last of 10,000.
@@ -33,16 +33,16 @@ class Listing:
     first: int = LISTED
     asked: tuple[int, ...] = ()
 
-    def reaching(self, place: int) -> Listing:
+    def reaching(self, place: int) -> ListedSubjects:
         """The same with the subject of that place; the one that was asked for longest ago may go."""
         if place < self.first:
             return self
         near = next((known for known in self.asked if place in _around(known)), place)
-        return Listing(self.first, (*(known for known in self.asked if known != near), near)[-_KEPT:])
+        return ListedSubjects(self.first, (*(known for known in self.asked if known != near), near)[-_KEPT:])
 
-    def asking(self, place: int) -> Listing:
+    def asking(self, place: int) -> ListedSubjects:
         """The same with that subject alone, wherever it stands: for those that are listed in another order."""
-        return Listing(self.first, (*(known for known in self.asked if known != place), place)[-_KEPT:])
+        return ListedSubjects(self.first, (*(known for known in self.asked if known != place), place)[-_KEPT:])
 
     def nearest(self, order: Sequence[int]) -> Sequence[int]:
         """The places of what is listed nearest first: the nearest, then those that were asked for."""

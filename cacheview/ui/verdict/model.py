@@ -11,20 +11,20 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cacheview.engine import Check, Explanation, Stage, StageKind, Subject
-from cacheview.ui.verdict.listing import Listing
+from cacheview.ui.verdict.listing import ListedSubjects
 from cacheview.ui.verdict.nearest import NearestOrder
-from cacheview.ui.verdict.node import Node, row_changes, runs
+from cacheview.ui.verdict.node import TraceNode, row_changes, runs
 from cacheview.ui.verdict.row_text import cell, in_words, tip
-from cacheview.ui.verdict.rows import Group, Item, Rows, rows_of
+from cacheview.ui.verdict.rows import FoldedChecks, Item, Rows, rows_of
 
-__all__ = ["Column", "TraceModel"]
+__all__ = ["TraceColumn", "TraceModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
 _FEW: Final = 200
 
 
-class Column(IntEnum):
+class TraceColumn(IntEnum):
     """In history checks the probe's side is its parent's."""
 
     CHECK = 0
@@ -32,7 +32,7 @@ class Column(IntEnum):
     IMAGE = 2
 
 
-_COLUMNS: Final = len(Column)
+_COLUMNS: Final = len(TraceColumn)
 
 
 class TraceModel(QAbstractItemModel):
@@ -48,10 +48,10 @@ class TraceModel(QAbstractItemModel):
         self._folded = True
         self._nearest_first = False
         self._order: NearestOrder | None = None
-        self._listed: dict[StageKind, Listing] = {}
-        self._nodes: dict[int, Node] = {}
+        self._listed: dict[StageKind, ListedSubjects] = {}
+        self._nodes: dict[int, TraceNode] = {}
         self._last_number = 0
-        self._root: Node | None = None
+        self._root: TraceNode | None = None
 
     # What is shown
 
@@ -95,7 +95,7 @@ class TraceModel(QAbstractItemModel):
             if self._explanation is not None:
                 self._change(self._explanation)
 
-    def list_subjects(self, kind: StageKind, listing: Listing) -> None:
+    def list_subjects(self, kind: StageKind, listing: ListedSubjects) -> None:
         """List these subjects of a stage from now on."""
         self._listed[kind] = listing
         index = self.stage_index(kind)
@@ -138,7 +138,7 @@ class TraceModel(QAbstractItemModel):
 
     def columnCount(self, parent: _Index = _NOWHERE) -> int:
         del parent
-        return len(Column)
+        return len(TraceColumn)
 
     def hasChildren(self, parent: _Index = _NOWHERE) -> bool:
         if not parent.isValid():
@@ -159,7 +159,7 @@ class TraceModel(QAbstractItemModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> str | None:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section in range(3):
-            return Column(section).name.capitalize()
+            return TraceColumn(section).name.capitalize()
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -173,7 +173,7 @@ class TraceModel(QAbstractItemModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return tip(item, index.column(), explanation)
             case Qt.ItemDataRole.AccessibleTextRole:
-                if index.column() == Column.CHECK:
+                if index.column() == TraceColumn.CHECK:
                     return in_words(item, explanation)
                 return cell(item, index.column(), explanation)
             case _:
@@ -242,7 +242,10 @@ class TraceModel(QAbstractItemModel):
             return self.index(len(rows.lead) + self._order.row(place), 0, stage)
         if not place < len(rows.run):
             return QModelIndex()
-        listing, is_nearest = self._listed.get(kind, Listing()), self._order is not None and kind is StageKind.LOCAL
+        listing, is_nearest = (
+            self._listed.get(kind, ListedSubjects()),
+            self._order is not None and kind is StageKind.LOCAL,
+        )
         if is_nearest and place not in rows.places:
             self.list_subjects(kind, listing.asking(place))
         elif not is_nearest:
@@ -269,7 +272,7 @@ class TraceModel(QAbstractItemModel):
         for row, (_, item) in enumerate(self._rows(node).lead):
             if item is wanted:
                 return self.index(row, 0, index)
-            if isinstance(item, Group) and place in item.places:
+            if isinstance(item, FoldedChecks) and place in item.places:
                 within = place - item.places.start
                 group = self.index(row, 0, index)
                 lead = self.rowCount(group) - min(len(item.places), self.rowCount(group))
@@ -288,13 +291,13 @@ class TraceModel(QAbstractItemModel):
     def _new_order(self) -> NearestOrder | None:
         return NearestOrder(self._explanation) if self._explanation is not None and self._nearest_first else None
 
-    def _add(self, item: Item, above: Node | None, row: int) -> Node:
+    def _add(self, item: Item, above: TraceNode | None, row: int) -> TraceNode:
         self._last_number += 1  # never used again: an old index must not find a new node
         upward = weakref.ref(above) if above is not None else None
-        node = self._nodes[self._last_number] = Node(self._last_number, item, upward, row)
+        node = self._nodes[self._last_number] = TraceNode(self._last_number, item, upward, row)
         return node
 
-    def _node(self, index: _Index) -> Node | None:
+    def _node(self, index: _Index) -> TraceNode | None:
         """The node of a row, made if need be; of an invalid index the root. None: the row is gone."""
         if not index.isValid():
             return self._root
@@ -307,17 +310,17 @@ class TraceModel(QAbstractItemModel):
             node = above.below[index.row()] = self._add(item, above, index.row())
         return node
 
-    def _rows(self, node: Node) -> Rows:
+    def _rows(self, node: TraceNode) -> Rows:
         if node.rows is None:
             node.rows = self._rows_of(node.item)
         return node.rows
 
     def _rows_of(self, item: Item) -> Rows:
         assert self._explanation is not None
-        listed = self._listed.get(item.kind, Listing()) if isinstance(item, Stage) else Listing()
+        listed = self._listed.get(item.kind, ListedSubjects()) if isinstance(item, Stage) else ListedSubjects()
         return rows_of(item, self._explanation, folded=self._folded, order=self._order, listed=listed)
 
-    def _index_of(self, node: Node) -> QModelIndex:
+    def _index_of(self, node: TraceNode) -> QModelIndex:
         above = node.above
         return self.createIndex(node.row, 0, above.number) if above is not None else QModelIndex()
 
@@ -329,7 +332,7 @@ class TraceModel(QAbstractItemModel):
         self._order = self._new_order()
         self._sync(self._root, explanation)
 
-    def _sync(self, node: Node, item: Item) -> None:
+    def _sync(self, node: TraceNode, item: Item) -> None:
         """Give a node its new item, and its rows those of the item: what is gone is removed, what is new inserted."""
         before = node.rows
         assert before is not None
@@ -356,7 +359,7 @@ class TraceModel(QAbstractItemModel):
         node.rows = after
         self._sync_below(node, index)
 
-    def _reorder(self, node: Node, before: Rows, after: Rows) -> None:
+    def _reorder(self, node: TraceNode, before: Rows, after: Rows) -> None:
         """The same rows in another order. What is open or selected goes with its row."""
         order = after.places
         find = order.row if isinstance(order, NearestOrder) else order.index
@@ -373,7 +376,7 @@ class TraceModel(QAbstractItemModel):
         )
         self.layoutChanged.emit()
 
-    def _sync_below(self, node: Node, index: QModelIndex) -> None:
+    def _sync_below(self, node: TraceNode, index: QModelIndex) -> None:
         rows = self._rows(node)
         seen = {*node.leaves, *node.below}
         if len(rows.lead) <= _FEW:  # may have got something below it, which a view keeps in mind unseen
@@ -385,4 +388,4 @@ class TraceModel(QAbstractItemModel):
             else:
                 self._sync(below, rows.item(row))
         for first, last in runs(sorted(seen)):
-            self.dataChanged.emit(self.index(first, 0, index), self.index(last, len(Column) - 1, index))
+            self.dataChanged.emit(self.index(first, 0, index), self.index(last, len(TraceColumn) - 1, index))

@@ -14,7 +14,7 @@ from cacheview.engine import Check, CheckOutcome, Stage, StageKind, Subject
 from cacheview.engine.check import CheckKey, CheckKind, path_text
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.verdict.model import TraceModel
-from cacheview.ui.verdict.rows import Group, Item, decided_trail
+from cacheview.ui.verdict.rows import FoldedChecks, Item, decided_trail
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
 
@@ -291,5 +291,5 @@ def _place(items: Sequence[Item]) -> RowPlace | None:
         return None
     subject = next((item for item in items if isinstance(item, Subject)), None)
     keys = tuple(item.key for item in reversed(items) if isinstance(item, Check))
-    group = items[0].outcome if isinstance(items[0], Group) else None
+    group = items[0].outcome if isinstance(items[0], FoldedChecks) else None
     return RowPlace(stage.kind, subject.image.id if subject is not None else "", keys, group)

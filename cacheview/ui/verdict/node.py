@@ -11,14 +11,14 @@ from cacheview.model import Image
 from cacheview.ui.verdict.nearest import NearestOrder
 from cacheview.ui.verdict.rows import Item, Rows
 
-__all__ = ["Changes", "Node", "Span", "row_changes", "runs"]
+__all__ = ["RowChanges", "Span", "TraceNode", "row_changes", "runs"]
 
 Span = tuple[int, int]
 """The first and the last of rows in succession."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
-class Node:
+class TraceNode:
     """A row that has been looked below. It does not keep the node above alive: what is dropped is gone at once.
 
     Attributes:
@@ -32,24 +32,24 @@ class Node:
 
     number: int
     item: Item
-    upward: weakref.ref[Node] | None
+    upward: weakref.ref[TraceNode] | None
     row: int
     rows: Rows | None = None
-    below: dict[int, Node] = field(default_factory=dict)
+    below: dict[int, TraceNode] = field(default_factory=dict)
     leaves: dict[int, Item] = field(default_factory=dict)
 
     @property
-    def above(self) -> Node | None:
+    def above(self) -> TraceNode | None:
         """The node that it stands under; None for the root."""
         return self.upward() if self.upward is not None else None
 
-    def walk(self) -> Iterator[Node]:
+    def walk(self) -> Iterator[TraceNode]:
         """The node and all nodes below it."""
         yield self
         for node in self.below.values():
             yield from node.walk()
 
-    def remove(self, first: int, last: int) -> list[Node]:
+    def remove(self, first: int, last: int) -> list[TraceNode]:
         """Forget rows; what comes after them moves up. Returns the nodes that were there."""
         gone = [node for row, node in self.below.items() if first <= row <= last]
         self._place({row: _after_removal(row, first, last) for row in (*self.below, *self.leaves)})
@@ -78,7 +78,7 @@ def _after_removal(row: int, first: int, last: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RowChanges:
     """From some rows to others: what goes (as counted before), then the order, then what comes (as counted after)."""
 
     removed: tuple[Span, ...] = ()
@@ -86,7 +86,7 @@ class Changes:
     reordered: bool = False
 
 
-def row_changes(before: Rows, after: Rows) -> Changes:
+def row_changes(before: Rows, after: Rows) -> RowChanges:
     """What becomes of the rows below one item."""
     removed: list[Span] = []
     inserted: list[Span] = []
@@ -102,7 +102,7 @@ def row_changes(before: Rows, after: Rows) -> Changes:
         removed.append((len(old) + start, len(old) + old_end - 1))
     if start < new_end:
         inserted.append((len(new) + start, len(new) + new_end - 1))
-    return Changes(tuple(removed), tuple(inserted), reordered)
+    return RowChanges(tuple(removed), tuple(inserted), reordered)
 
 
 def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:

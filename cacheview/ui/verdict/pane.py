@@ -20,13 +20,13 @@ from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as
-from cacheview.ui.verdict.detail import Detail
+from cacheview.ui.verdict.detail import CheckDetail
 from cacheview.ui.verdict.hazards import HazardList
 from cacheview.ui.verdict.head import VerdictHead
-from cacheview.ui.verdict.listing import MOST, Listing
+from cacheview.ui.verdict.listing import MOST, ListedSubjects
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
-from cacheview.ui.verdict.row_menu import RowMenu
+from cacheview.ui.verdict.row_menu import TraceMenu
 from cacheview.ui.verdict.rows import More
 from cacheview.ui.verdict.subject import SubjectLine
 from cacheview.ui.verdict.values import field_path
@@ -80,8 +80,8 @@ class VerdictPane(QWidget):
         self.banner = Banner(self)
         self.hazards = HazardList(self)
         self.view = TraceView(self.trace, self)
-        self.detail = Detail(self)
-        self.row_menu = RowMenu(self.view, self.trace, self)
+        self.detail = CheckDetail(self)
+        self.row_menu = TraceMenu(self.view, self.trace, self)
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
         self._selected: Selected | None = None
@@ -354,7 +354,7 @@ class VerdictPane(QWidget):
     def _list_all(self, index: QModelIndex) -> None:
         item = self.trace.item(index)
         if isinstance(item, More):
-            self.trace.list_subjects(item.kind, Listing(MOST))
+            self.trace.list_subjects(item.kind, ListedSubjects(MOST))
 
     def _activate(self, index: QModelIndex) -> None:
         item = self.trace.item(index)

@@ -12,10 +12,10 @@ from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.view import TraceView
 from cacheview.ui.verdict.words import FORMATS
 
-__all__ = ["RowMenu"]
+__all__ = ["TraceMenu"]
 
 
-class RowMenu(QObject):
+class TraceMenu(QObject):
     """Opens over the row that is clicked.
 
     Signals:

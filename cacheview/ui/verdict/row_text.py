@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cacheview.engine import Check, Explanation, Stage, Subject
 from cacheview.ui.plain import one_line, tool_tip, visible
-from cacheview.ui.verdict.rows import Group, Heads, Item, Note
+from cacheview.ui.verdict.rows import FoldedChecks, Heads, Item, TraceNote
 from cacheview.ui.verdict.values import full_pair, row_pair
 from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
@@ -34,11 +34,11 @@ def cell(item: Item, column: int, explanation: Explanation) -> str:
             return (f"{item.image.short_id} {subject_name(item)}", subject_count(item), subject_word(item))[column]
         case Check():
             return visible((item.name, *row_pair(item))[column][:_SHOWN])
-        case Group():
+        case FoldedChecks():
             return (item.title, _of_group(item), "")[column]
         case Heads():
             return (item.check, item.probe, item.image)[column]
-        case Note():
+        case TraceNote():
             return item.text if column == 0 else ""
         case _:
             return ""
@@ -54,7 +54,7 @@ def in_words(item: Item, explanation: Explanation) -> str:
         case Check():
             deciding = explanation.deciding
             return visible(check_in_words(item, decided=deciding is not None and deciding.check is item)[:_SHOWN])
-        case Group():
+        case FoldedChecks():
             return f"{item.title}: {_of_group(item)}"
         case Heads():
             return f"{item.probe}, {item.image}"
@@ -62,7 +62,7 @@ def in_words(item: Item, explanation: Explanation) -> str:
             return cell(item, 0, explanation)
 
 
-def _of_group(group: Group) -> str:
+def _of_group(group: FoldedChecks) -> str:
     return f"{group.outcome.word}, {NOT_CERTAIN}" if group.unsure else group.outcome.word
 
 
@@ -78,7 +78,7 @@ def tip(item: Item, column: int, explanation: Explanation) -> str:
         case Check():
             doubt = doubt_in_words(item.doubts)
             return tool_tip("\n".join(filter(None, (f"{item.name}: {outcome_in_words(item)}", item.note, doubt))))
-        case Group():
+        case FoldedChecks():
             names = [item.checks[place].name for place in item.places[:50]]
             return tool_tip(", ".join(names) + ("…" if len(item.places) > 50 else ""))
         case Stage():

@@ -1,7 +1,7 @@
 """The children of each row in the tree of the trace, made only when shown. No Qt.
 
-A row is an item: a stage, a subject, a check, a `Group` of checks that are all alike, the `Heads` of two columns,
-or a `Note` in words.
+A row is an item: a stage, a subject, a check, `FoldedChecks`, checks that are all alike, the `Heads` of two columns,
+or a `TraceNote` in words.
 """
 
 from __future__ import annotations
@@ -12,18 +12,29 @@ from typing import Final
 
 from cacheview.engine import Check, CheckKind, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.model import Image
-from cacheview.ui.verdict.listing import MOST, Listing
+from cacheview.ui.verdict.listing import MOST, ListedSubjects
 from cacheview.ui.verdict.values import differs
 from cacheview.ui.verdict.words import empty_stage, row_name
 
-__all__ = ["GROUP_LIMIT", "Group", "Heads", "Item", "More", "Note", "Rows", "decided_trail", "fold", "rows_of"]
+__all__ = [
+    "GROUP_LIMIT",
+    "FoldedChecks",
+    "Heads",
+    "Item",
+    "More",
+    "Rows",
+    "TraceNote",
+    "decided_trail",
+    "fold",
+    "rows_of",
+]
 
 GROUP_LIMIT: Final = 5_000
 """How many checks a group lists: a history may have any number of entries."""
 
 
 @dataclass(frozen=True)
-class Group:
+class FoldedChecks:
     """Checks in succession with the same outcome, none of them a difference: folded into one row.
 
     ``unsure``: the outcome of some of them is not certain.
@@ -51,7 +62,7 @@ class Heads:
 
 
 @dataclass(frozen=True)
-class Note:
+class TraceNote:
     """A line of text. ``faint``: what to do, below what is so."""
 
     text: str
@@ -59,14 +70,14 @@ class Note:
 
 
 @dataclass(frozen=True)
-class More(Note):
+class More(TraceNote):
     """Stands for the subjects of a stage that are not listed; going into it lists them."""
 
     kind: StageKind = StageKind.LOCAL
 
 
-_FIRST: Final = Listing()
-Item = Explanation | Stage | Subject | Check | Group | Heads | Note
+_FIRST: Final = ListedSubjects()
+Item = Explanation | Stage | Subject | Check | FoldedChecks | Heads | TraceNote
 
 
 @dataclass
@@ -103,7 +114,7 @@ class Rows:
         item = self.lead[row][1]
         if isinstance(item, Check):
             return bool(item.children)
-        return not isinstance(item, Heads | Note)
+        return not isinstance(item, Heads | TraceNote)
 
     def remove(self, first: int, last: int) -> None:
         """Take rows out; they are all in the lead, or all in the run."""
@@ -140,7 +151,7 @@ def rows_of(
     *,
     folded: bool,
     order: Sequence[int] | None = None,
-    listed: Listing = _FIRST,
+    listed: ListedSubjects = _FIRST,
 ) -> Rows:
     """The rows below an item.
 
@@ -158,18 +169,18 @@ def rows_of(
             return Rows(list(_check_rows(item.checks, folded=folded)))
         case Check():
             return _rows_of_check(item, folded=folded)
-        case Group():
+        case FoldedChecks():
             return _rows_of_group(item)
         case _:
             return Rows()
 
 
-def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: Listing) -> Rows:
+def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] | None, listed: ListedSubjects) -> Rows:
     lead: list[tuple[Hashable, Item]] = [(check.name, check) for check in stage.checks]
     count = len(stage.subjects)
     if not count and not lead:
         text, hint = empty_stage(explanation, stage)
-        lead += [("nothing", Note(text)), ("hint", Note(hint, faint=True))]
+        lead += [("nothing", TraceNote(text)), ("hint", TraceNote(hint, faint=True))]
     is_nearest = order is not None and stage.kind is StageKind.LOCAL
     places = listed.nearest(order) if is_nearest and order is not None else listed.places(count)
     if len(places) == count:
@@ -181,7 +192,7 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
         text = f"{words}. Double-click here, or press Enter, to list {most}."
         lead.append(("more", More(text, faint=True, kind=stage.kind)))
     else:
-        lead.append(("more", Note(f"{words}. To list another one, select it in the images pane.", faint=True)))
+        lead.append(("more", TraceNote(f"{words}. To list another one, select it in the images pane.", faint=True)))
     images = tuple(stage.images[place] for place in places)
     return Rows(lead, stage.subjects, places, images, branching=True)
 
@@ -196,11 +207,13 @@ def _rows_of_check(check: Check, *, folded: bool) -> Rows:
     return Rows(lead, children, range(len(children)), branching=bool(children) and bool(children[0].children))
 
 
-def _rows_of_group(group: Group) -> Rows:
+def _rows_of_group(group: FoldedChecks) -> Rows:
     lead: list[tuple[Hashable, Item]] = []
     total = len(group.places)
     if total > GROUP_LIMIT:
-        lead.append(("note", Note(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.word}.", faint=True)))
+        lead.append(
+            ("note", TraceNote(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.word}.", faint=True))
+        )
     first = group.checks[group.places[0]]
     if isinstance(group.checks, tuple):
         return Rows([(check.name, check) for check in group.checks[group.places.start : group.places.stop]])
@@ -223,7 +236,7 @@ def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) 
             if isinstance(checks, tuple):
                 doubtful = any(check.doubts for check in checks[part.start : part.stop])
             number = seen[outcome] = seen.get(outcome, 0) + 1
-            yield ("group", outcome, number), Group(outcome, checks, part, doubtful)
+            yield ("group", outcome, number), FoldedChecks(outcome, checks, part, doubtful)
 
 
 def fold(checks: Sequence[Check]) -> Iterator[int | range]:

@@ -9,7 +9,7 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID, set_font, small_font
-from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.labels import WrappedText
 
 __all__ = ["SubjectLine"]
 
@@ -21,7 +21,7 @@ class SubjectLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = Text(small_font, "text_muted", self)
+        self._text = WrappedText(small_font, "text_muted", self)
         self._button = QToolButton(self)
         set_font(self._button, small_font)
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from cacheview.engine import CheckOutcome, Subject
 from cacheview.ui.verdict.words import subject_count, subject_word
 
-__all__ = ["Summary", "summary"]
+__all__ = ["SubjectSummary", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class SubjectSummary:
     """``count``: how many checks passed, in words. ``word``: the check that it failed at, or what it is.
 
     ``unsure``: that it passed rests on something not known exactly.
@@ -22,7 +22,7 @@ class Summary:
     unsure: bool = False
 
 
-def summary(subject: Subject) -> Summary:
+def summary(subject: Subject) -> SubjectSummary:
     """The counts are the trace's own: a rule set has no second way to count its checks."""
     unsure = subject.outcome is CheckOutcome.PASSED and bool(subject.doubts)
-    return Summary(subject_count(subject), subject_word(subject), unsure)
+    return SubjectSummary(subject_count(subject), subject_word(subject), unsure)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem,
 
 from cacheview.engine import Check, Stage, Subject
 from cacheview.ui.theme import GRID, Tokens, current_tokens
-from cacheview.ui.verdict.delegate import RowDelegate
-from cacheview.ui.verdict.model import Column, TraceModel
-from cacheview.ui.verdict.rows import Group, Note
+from cacheview.ui.verdict.delegate import TraceRowDelegate
+from cacheview.ui.verdict.model import TraceColumn, TraceModel
+from cacheview.ui.verdict.rows import FoldedChecks, TraceNote
 
 __all__ = ["TraceView"]
 
@@ -37,7 +37,7 @@ class TraceView(QTreeView):
         self._trace = trace
         self._shares = _SHARES
         self._fitting = False
-        self.rows = RowDelegate(self)
+        self.rows = TraceRowDelegate(self)
         self.setModel(trace)
         self.setItemDelegate(self.rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -71,14 +71,14 @@ class TraceView(QTreeView):
         shares = self._shares
         if shares is _SHARES and width < _NARROW * self.fontMetrics().averageCharWidth():
             shares = (shares[0] + _MORE, shares[1] - _MORE / 2)
-        for column, share in zip((Column.CHECK, Column.PROBE), shares, strict=True):
+        for column, share in zip((TraceColumn.CHECK, TraceColumn.PROBE), shares, strict=True):
             self.header().resizeSection(column, max(_LEAST, int(width * share)))
         self._fitting = False
 
     def _remember_shares(self, column: int) -> None:
         width = self.viewport().width()
-        if self.isVisible() and not self._fitting and column != Column.IMAGE and width > 0:
-            sizes = [self.header().sectionSize(column) / width for column in (Column.CHECK, Column.PROBE)]
+        if self.isVisible() and not self._fitting and column != TraceColumn.IMAGE and width > 0:
+            sizes = [self.header().sectionSize(column) / width for column in (TraceColumn.CHECK, TraceColumn.PROBE)]
             self._shares = (sizes[0], sizes[1])
 
     # Drawing
@@ -104,16 +104,16 @@ class TraceView(QTreeView):
             painter.fillRect(rect, QColor(ground))
         left = self._text_left(index)
         self._draw_arrow(painter, index, rect, left, tokens)
-        if isinstance(item, Stage | Subject | Group | Note):
+        if isinstance(item, Stage | Subject | FoldedChecks | TraceNote):
             room = rect.adjusted(left, 0, 0, 0)
             self.rows.draw(
                 painter, room, self.rows.lay_out_across(item, room.width(), explanation), tokens, selected=selected
             )
         else:
-            for column in Column:
+            for column in TraceColumn:
                 start = self.columnViewportPosition(column)
                 cell = QRect(start, rect.y(), self.columnWidth(column), rect.height())
-                cell.setLeft(left if column is Column.CHECK else start + GRID)
+                cell.setLeft(left if column is TraceColumn.CHECK else start + GRID)
                 runs = self.rows.lay_out(item, column, cell.width(), explanation)
                 self.rows.draw(painter, cell, runs, tokens, selected=selected)
         if self.hasFocus() and self.currentIndex().siblingAtColumn(0) == index.sibling(index.row(), 0):

@@ -15,7 +15,7 @@ from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, strong_font
 
-__all__ = ["Builds", "BuildsModel", "Steps", "StepsModel"]
+__all__ = ["BuildsColumn", "BuildsModel", "WatchedStepsColumn", "WatchedStepsModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
@@ -29,7 +29,7 @@ _PREDICTED: Final = {
 }
 
 
-class Builds(IntEnum):
+class BuildsColumn(IntEnum):
     """The columns of `BuildsModel`, in order."""
 
     TIME = 0
@@ -39,8 +39,8 @@ class Builds(IntEnum):
     COMPARED = 4
 
 
-class Steps(IntEnum):
-    """The columns of `StepsModel`, in order."""
+class WatchedStepsColumn(IntEnum):
+    """The columns of `WatchedStepsModel`, in order."""
 
     INSTRUCTION = 0
     PREDICTED = 1
@@ -59,9 +59,9 @@ class BuildsModel(QStandardItemModel):
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(0, len(Builds), parent)
+        super().__init__(0, len(BuildsColumn), parent)
         self.setHorizontalHeaderLabels(list(_BUILD_TITLES))
-        for column in Builds:
+        for column in BuildsColumn:
             self.horizontalHeaderItem(column).setTextAlignment(_LEFT)
         self._builds: list[ShownBuild] = []
 
@@ -81,12 +81,12 @@ class BuildsModel(QStandardItemModel):
         row = self.row_of(build.number)
         if row >= 0:
             before, self._builds[row] = self._builds[row], build
-            for column in Builds:
+            for column in BuildsColumn:
                 if before.differences != build.differences or _build_text(before, column) != _build_text(build, column):
                     _fill(self.item(row, column), build, column)
             return row
-        items = [QStandardItem() for _ in Builds]
-        for column, item in zip(Builds, items, strict=True):
+        items = [QStandardItem() for _ in BuildsColumn]
+        for column, item in zip(BuildsColumn, items, strict=True):
             item.setEditable(False)
             _fill(item, build, column)
         self._builds.insert(0, build)
@@ -103,40 +103,40 @@ class BuildsModel(QStandardItemModel):
     def dress(self) -> None:
         """The colours or the font of the theme have changed."""
         for row, build in enumerate(self._builds):
-            for column in Builds:
+            for column in BuildsColumn:
                 _fill(self.item(row, column), build, column)
 
 
-def _fill(item: QStandardItem, build: ShownBuild, column: Builds) -> None:
+def _fill(item: QStandardItem, build: ShownBuild, column: BuildsColumn) -> None:
     """What a cell says and how it looks; the item notifies the view of what has changed."""
-    is_marked = column is Builds.COMPARED and bool(build.differences)
+    is_marked = column is BuildsColumn.COMPARED and bool(build.differences)
     item.setText(_build_text(build, column))
     item.setData(_build_tip(build, column), _Role.ToolTipRole)
-    if is_marked or column is Builds.NAME:
+    if is_marked or column is BuildsColumn.NAME:
         item.setFont(strong_font())
     if is_marked:
         item.setIcon(icon("hazard", "hazard"))
-    if column is Builds.CLIENT:
+    if column is BuildsColumn.CLIENT:
         item.setForeground(QBrush(QColor(current_tokens().text_muted)))
 
 
-def _build_tip(build: ShownBuild, column: Builds) -> str:
-    if column is Builds.TIME and build.started:
+def _build_tip(build: ShownBuild, column: BuildsColumn) -> str:
+    if column is BuildsColumn.TIME and build.started:
         return build.started
     if build.differences:
         return tool_tip("\n".join(build.differences))
-    return tool_tip(build.error or build.outcome) if column is Builds.OUTCOME else ""
+    return tool_tip(build.error or build.outcome) if column is BuildsColumn.OUTCOME else ""
 
 
 def _build_text(build: ShownBuild, column: int) -> str:
     match column:
-        case Builds.TIME:
+        case BuildsColumn.TIME:
             return build.began
-        case Builds.NAME:
+        case BuildsColumn.NAME:
             return one_line(build.title)
-        case Builds.CLIENT:
+        case BuildsColumn.CLIENT:
             return one_line(build.client)
-        case Builds.OUTCOME:
+        case BuildsColumn.OUTCOME:
             return one_line(build.outcome)
     return one_line(_compared(build))
 
@@ -151,7 +151,7 @@ def _compared(build: ShownBuild) -> str:
     return "as the daemon" if build.is_final else "replayed"
 
 
-class StepsModel(QAbstractTableModel):
+class WatchedStepsModel(QAbstractTableModel):
     """The steps of one build: what cacheview predicts, and what the daemon did."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -180,7 +180,7 @@ class StepsModel(QAbstractTableModel):
             if not is_why_the_same or (before is not row and before != row)
         ]
         if changed:
-            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(Steps) - 1))
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(WatchedStepsColumn) - 1))
 
     @property
     def rows(self) -> Sequence[ShownStep]:
@@ -195,7 +195,7 @@ class StepsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(Steps)
+        return 0 if parent.isValid() else len(WatchedStepsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         return _header(_STEP_TITLES, section, orientation, role)
@@ -207,23 +207,23 @@ class StepsModel(QAbstractTableModel):
         match role:
             case _Role.DisplayRole:
                 return self._text(row, column)
-            case _Role.DecorationRole if column == Steps.PREDICTED:
+            case _Role.DecorationRole if column == WatchedStepsColumn.PREDICTED:
                 return _picture(row.predicted)
-            case _Role.DecorationRole if column == Steps.REPORTED and row.differs:
+            case _Role.DecorationRole if column == WatchedStepsColumn.REPORTED and row.differs:
                 return icon("hazard", "hazard")
-            case _Role.FontRole if column == Steps.REPORTED and row.differs:
+            case _Role.FontRole if column == WatchedStepsColumn.REPORTED and row.differs:
                 return strong_font()
-            case _Role.ToolTipRole if column == Steps.PREDICTED and row.predicted is not None:
+            case _Role.ToolTipRole if column == WatchedStepsColumn.PREDICTED and row.predicted is not None:
                 return tool_tip(self._why.get(row.number) or row.reason)
-            case _Role.ToolTipRole if column == Steps.INSTRUCTION:
+            case _Role.ToolTipRole if column == WatchedStepsColumn.INSTRUCTION:
                 return tool_tip(row.text)
         return None
 
     def _text(self, row: ShownStep, column: int) -> str:
         match column:
-            case Steps.INSTRUCTION:
+            case WatchedStepsColumn.INSTRUCTION:
                 return one_line(f"{row.number}  {row.text}")
-            case Steps.PREDICTED:
+            case WatchedStepsColumn.PREDICTED:
                 why = self._why.get(row.number, "").partition("\n")[0]
                 return one_line(why) if why else _PREDICTED[row.predicted] if row.predicted is not None else ""
         return one_line(_result_text(row))

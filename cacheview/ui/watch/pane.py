@@ -17,8 +17,8 @@ from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.watch.bridge import WatcherBridge
 from cacheview.ui.watch.head import WatchHead
-from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
-from cacheview.ui.watch.why import Why
+from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsColumn, WatchedStepsModel
+from cacheview.ui.watch.why import WhyMissed
 from cacheview.ui.words_table import WordsTable
 from cacheview.watch.limits import MOST_BUILDS
 from cacheview.wording import counted
@@ -66,12 +66,12 @@ class WatchPane(DockPane[WatchHead]):
         self.head.watch_requested.connect(self.watch)
         self.model = BuildsModel(self)
         self.builds = self._make_builds()
-        self.steps_model = StepsModel(self)
+        self.steps_model = WatchedStepsModel(self)
         self.steps = self._make_steps()
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(1)
-        self.why = Why()
+        self.why = WhyMissed()
         beside = QWidget()
         below = QVBoxLayout(beside)
         below.setContentsMargins(0, 0, 0, 0)
@@ -90,7 +90,7 @@ class WatchPane(DockPane[WatchHead]):
         table.setModel(self.model)
         table.setWordWrap(False)
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        table.set_widths({Builds.TIME: 11, Builds.NAME: 18, Builds.CLIENT: 18})
+        table.set_widths({BuildsColumn.TIME: 11, BuildsColumn.NAME: 18, BuildsColumn.CLIENT: 18})
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.selectionModel().currentRowChanged.connect(self._select)
         table.entered_row.connect(lambda _: self.steps.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -101,7 +101,7 @@ class WatchPane(DockPane[WatchHead]):
         table = WordsTable("Steps of the build")
         table.setModel(self.steps_model)
         table.setWordWrap(False)
-        table.set_widths({Steps.REPORTED: 24})
+        table.set_widths({WatchedStepsColumn.REPORTED: 24})
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.copy_requested.connect(self._copy_build)
         return table

@@ -10,18 +10,18 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from cacheview.report.shown_build import ShownBuild
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, plain_font, set_font, strong_font
-from cacheview.ui.verdict.labels import Text
+from cacheview.ui.verdict.labels import WrappedText
 
-__all__ = ["Why"]
+__all__ = ["WhyMissed"]
 
 
-class Why(QScrollArea):
+class WhyMissed(QScrollArea):
     """Hidden while there is nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = Text(strong_font)
-        self._words = Text(plain_font)
+        self._title = WrappedText(strong_font)
+        self._words = WrappedText(plain_font)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)

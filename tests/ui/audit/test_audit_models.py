@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from cacheview.engine import rule_set
 from cacheview.engine.audit import audit
 from cacheview.model import ImageStore
-from cacheview.ui.audit.models import Hazards, HazardsModel, ImagesModel
+from cacheview.ui.audit.models import HazardsColumn, HazardsModel, ImagesModel
 
 
 def test_hazards(qtmodeltester: object) -> None:
@@ -18,9 +18,9 @@ def test_hazards(qtmodeltester: object) -> None:
     model.set_hazards(found)
     qtmodeltester.check(model)  # type: ignore[attr-defined]
     assert [hazard.kind.value for hazard in found] == ["parent missing", "mark missing"]
-    row = [model.index(1, column).data() for column in Hazards]
+    row = [model.index(1, column).data() for column in HazardsColumn]
     assert row == ["not recorded as built here", "3", found[1].sentence, found[1].advice]
-    assert not model.index(1, Hazards.KIND).data(Qt.ItemDataRole.DecorationRole).isNull()
+    assert not model.index(1, HazardsColumn.KIND).data(Qt.ItemDataRole.DecorationRole).isNull()
     model.set_hazards(())
     qtmodeltester.check(model)  # type: ignore[attr-defined]
 

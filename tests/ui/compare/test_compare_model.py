@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from cacheview.engine import RULE_SETS, Verdict, VerdictOutcome
 from cacheview.model import Image, ImageConfig
-from cacheview.ui.compare.line import Line, in_words, summary
-from cacheview.ui.compare.model import Column, MatrixModel
+from cacheview.ui.compare.line import RuleSetAnswer, in_words, summary
+from cacheview.ui.compare.model import MatrixColumn, MatrixModel
 
 RULES = list(RULE_SETS.values())
 HIT, MISS = VerdictOutcome.HIT, VerdictOutcome.MISS
@@ -26,14 +26,14 @@ def image(name: str) -> Image:
     return Image(id="sha256:" + "a" * 64, names=(f"docker.io/library/{name}",), config=ImageConfig())
 
 
-def lines(*groups: int, why: str = "Cmd[0]", outcome: VerdictOutcome = MISS) -> list[Line]:
+def lines(*groups: int, why: str = "Cmd[0]", outcome: VerdictOutcome = MISS) -> list[RuleSetAnswer]:
     """All rule sets, the first ones in these groups, the rest in the last; in the order of the groups."""
     of = [*groups, *[groups[-1]] * (len(RULES) - len(groups))]
-    made = [Line(r, Verdict(outcome), f"{why} {g}", group=g) for r, g in zip(RULES, of, strict=True)]
+    made = [RuleSetAnswer(r, Verdict(outcome), f"{why} {g}", group=g) for r, g in zip(RULES, of, strict=True)]
     return sorted(made, key=lambda line: line.group)
 
 
-def cells(model: MatrixModel, column: Column) -> list[str]:
+def cells(model: MatrixModel, column: MatrixColumn) -> list[str]:
     return [str(model.data(model.index(row, column))) for row in range(model.rowCount())]
 
 
@@ -47,8 +47,8 @@ def model(qapp: QApplication) -> Iterator[MatrixModel]:
 
 def test_every_rule_set_has_a_row_from_the_start(model: MatrixModel) -> None:
     assert model.rowCount() == len(RULE_SETS)
-    assert cells(model, Column.VERDICT) == cells(model, Column.DECIDING) == ["…"] * len(RULES)
-    assert cells(model, Column.RULES)[0] == "graphdriver 24.0.7  Docker 20.10 to 24.0.8"
+    assert cells(model, MatrixColumn.VERDICT) == cells(model, MatrixColumn.DECIDING) == ["…"] * len(RULES)
+    assert cells(model, MatrixColumn.RULES)[0] == "graphdriver 24.0.7  Docker 20.10 to 24.0.8"
     reported = model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
     assert reported == "graphdriver 24.0.7, Docker 20.10 to 24.0.8, not checked yet"
     assert not model.is_settled
@@ -70,11 +70,11 @@ def test_an_answer_replaces_the_one_before_in_place(model: MatrixModel) -> None:
     model.settle(lines(0, 1))
     model.expect()
     rules = RULES[1]
-    model.take({rules.name: Line(rules, Verdict(HIT, image("app:1")))})
+    model.take({rules.name: RuleSetAnswer(rules, Verdict(HIT, image("app:1")))})
     row = model.row_of(rules).row()
-    assert cells(model, Column.VERDICT)[row] == "HIT app:1"
-    assert cells(model, Column.DECIDING)[row] == "…"  # what decided the miss before says nothing of this hit
-    assert cells(model, Column.DECIDING)[0] == "Cmd[0] 0"
+    assert cells(model, MatrixColumn.VERDICT)[row] == "HIT app:1"
+    assert cells(model, MatrixColumn.DECIDING)[row] == "…"  # what decided the miss before says nothing of this hit
+    assert cells(model, MatrixColumn.DECIDING)[0] == "Cmd[0] 0"
     assert not model.is_settled
 
 
@@ -82,14 +82,14 @@ def test_the_same_verdict_keeps_its_reason_for_a_moment_and_no_longer(model: Mat
     model.settle(lines(0, why="Env[1]"))
     model.expect()
     rules = RULES[3]
-    model.take({rules.name: Line(rules, Verdict(MISS))})
-    assert cells(model, Column.DECIDING) == ["Env[1] 0"] * len(RULES)
+    model.take({rules.name: RuleSetAnswer(rules, Verdict(MISS))})
+    assert cells(model, MatrixColumn.DECIDING) == ["Env[1] 0"] * len(RULES)
     assert not model.is_settled
     model.blank()
-    assert cells(model, Column.DECIDING) == ["…"] * len(RULES)
-    assert cells(model, Column.VERDICT) == ["MISS" if each is rules else "…" for each in RULES]
-    model.take({rules.name: Line(rules, Verdict(MISS), "User")})
-    assert cells(model, Column.DECIDING)[3] == "User"
+    assert cells(model, MatrixColumn.DECIDING) == ["…"] * len(RULES)
+    assert cells(model, MatrixColumn.VERDICT) == ["MISS" if each is rules else "…" for each in RULES]
+    model.take({rules.name: RuleSetAnswer(rules, Verdict(MISS), "User")})
+    assert cells(model, MatrixColumn.DECIDING)[3] == "User"
 
 
 def test_settling_ends_the_expectation(model: MatrixModel) -> None:
@@ -98,7 +98,7 @@ def test_settling_ends_the_expectation(model: MatrixModel) -> None:
     model.settle(lines(0, 1, why="User"))
     assert model.is_settled
     model.blank()
-    assert cells(model, Column.DECIDING) == ["User 0", *["User 1"] * (len(RULES) - 1)]
+    assert cells(model, MatrixColumn.DECIDING) == ["User 0", *["User 1"] * (len(RULES) - 1)]
 
 
 def test_what_is_in_use_is_reported(model: MatrixModel) -> None:
@@ -117,17 +117,17 @@ def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
     hit, tip = image("<b>app:1"), Qt.ItemDataRole.ToolTipRole
     reported = [replace(line, verdict=Verdict(HIT, hit), why="x" * 500) for line in lines(0)]
     model.settle(reported)
-    assert RULES[0].title in str(model.data(model.index(0, Column.RULES), tip))
-    verdict = str(model.data(model.index(0, Column.VERDICT), tip))
+    assert RULES[0].title in str(model.data(model.index(0, MatrixColumn.RULES), tip))
+    verdict = str(model.data(model.index(0, MatrixColumn.VERDICT), tip))
     assert hit.id in verdict
     assert "&lt;b&gt;" in verdict
-    assert "x" * 500 in str(model.data(model.index(0, Column.DECIDING), tip))
+    assert "x" * 500 in str(model.data(model.index(0, MatrixColumn.DECIDING), tip))
 
 
 def test_words() -> None:
     rules = RULE_SETS["containerd-71ebfc7"]
     assert rules.releases == "moby 71ebfc7 (25.0 development)"
-    line = Line(rules, Verdict(HIT, image("app:1"), is_new=True), "why")
+    line = RuleSetAnswer(rules, Verdict(HIT, image("app:1"), is_new=True), "why")
     reported = in_words(line, in_use=True, of_store=False)
     assert reported.endswith("in use, hit, a new image, why")
     assert summary(lines(0)) == f"All {len(RULE_SETS)} rule sets agree, for the same reason: miss"

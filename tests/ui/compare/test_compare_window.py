@@ -20,7 +20,7 @@ from cacheview.engine.matrix import Row, ask, compare
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui.compare import asking
-from cacheview.ui.compare.model import Column
+from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import COMPARE
 from cacheview.ui.session import Session
@@ -280,7 +280,7 @@ def test_asked_in_another_thread_and_verdicts_come_first(
     assert all(line.verdict is not None for line in shown.model.lines)
     assert shown.head.text.endswith("…")
     assert not shown.head.copy_button.isEnabled()
-    assert shown.model.data(shown.model.index(0, Column.DECIDING)) == "…"
+    assert shown.model.data(shown.model.index(0, MatrixColumn.DECIDING)) == "…"
     with qtbot.waitSignal(shown.settled, timeout=20_000):
         gate.open.set()
     assert answers(shown) == expected(demo)

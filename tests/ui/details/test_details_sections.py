@@ -11,7 +11,7 @@ from cacheview.model import HistoryEntry, Image, ImageStore
 from cacheview.report.forms import joined
 from cacheview.report.images import image_as_json
 from cacheview.ui.details.model import DetailsModel
-from cacheview.ui.details.sections import Row, Section, as_lines, sections_of
+from cacheview.ui.details.sections import DetailsRow, Section, as_lines, sections_of
 from cacheview.visible import acts
 
 
@@ -89,11 +89,11 @@ def test_a_mark_that_is_not_recorded_is_not_reported_as_certain(store: ImageStor
 
 
 def test_of_a_long_history_only_what_is_looked_at_is_made(monkeypatch: pytest.MonkeyPatch, qapp: object) -> None:
-    made: list[Row] = []
+    made: list[DetailsRow] = []
     image = make_image(1, steps=10_000)
 
-    def make(place: int, _: HistoryEntry) -> Row:
-        made.append(Row(str(place), ""))
+    def make(place: int, _: HistoryEntry) -> DetailsRow:
+        made.append(DetailsRow(str(place), ""))
         return made[-1]
 
     monkeypatch.setattr("cacheview.ui.details.sections._entry", make)

@@ -18,7 +18,7 @@ from cacheview.replay.records import write_record
 from cacheview.report.shown_build import ShownBuild
 from cacheview.ui.diff.dialog import ChooseBuildsDialog
 from cacheview.ui.diff.head import FORMS
-from cacheview.ui.diff.model import Columns
+from cacheview.ui.diff.model import DiffColumn
 from cacheview.ui.diff.options import OptionsDialog
 from cacheview.ui.diff.pane import DiffPane
 from cacheview.ui.docks import DIFF
@@ -82,7 +82,7 @@ def test_two_records_that_are_dropped_are_compared(window: MainWindow, qtbot: Qt
     assert [label.whole()[:10] for label in pane.sides] == ["A: a.jsonl", "B: b.jsonl"]
     assert pane.table.currentIndex().row() == 2
     assert pane.words.text() == "The files differ: a: content changed."
-    shown = [pane.model.index(row, Columns.WHAT).data() for row in range(pane.model.rowCount())]
+    shown = [pane.model.index(row, DiffColumn.WHAT).data() for row in range(pane.model.rowCount())]
     assert shown == [
         "same",
         "same",
@@ -90,7 +90,7 @@ def test_two_records_that_are_dropped_are_compared(window: MainWindow, qtbot: Qt
         "follows from step 3",
         "only B has this instruction",
     ]
-    assert [pane.model.index(2, column).data() for column in (Columns.ANSWER_A, Columns.ANSWER_B)] == [
+    assert [pane.model.index(2, column).data() for column in (DiffColumn.ANSWER_A, DiffColumn.ANSWER_B)] == [
         *("cached", "not cached"),
     ]
     qtbot.keyClick(pane.table, Qt.Key.Key_Down)

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.modeltest import ModelTester
 
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
-from cacheview.ui.files.model import Column, FilesModel
+from cacheview.ui.files.model import FilesColumn, FilesModel
 from cacheview.ui.files.side_by_side import side_by_side
 from cacheview.ui.files.tree import file_tree
 
@@ -44,8 +44,8 @@ def test_a_folder_counts_what_is_in_it_and_names_are_safe() -> None:
     model.show(file_tree(CHANGES))
     folder = model.index(0, 0)
     assert folder.data() == "a/"
-    assert folder.siblingAtColumn(Column.CHANGE).data() == "2 files in it"
-    assert folder.siblingAtColumn(Column.SIZE).data() == "6 B"
+    assert folder.siblingAtColumn(FilesColumn.CHANGE).data() == "2 files in it"
+    assert folder.siblingAtColumn(FilesColumn.SIZE).data() == "6 B"
     shown = model.index(1, 0).data()
     assert "\x1b" not in shown
     shown.encode()

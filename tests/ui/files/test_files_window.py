@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.layers.engine import EngineLayers
 from cacheview.model import Image
 from cacheview.stores.opened import OpenedKind
-from cacheview.ui.files.model import Column
+from cacheview.ui.files.model import FilesColumn
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.window import MainWindow
 
@@ -33,7 +33,7 @@ def shown(qtbot: QtBot, pane: FilesPane, do: Callable[[], object]) -> dict[str, 
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         do()
     return {
-        node.path: pane.model.index_of(node.path).siblingAtColumn(Column.CHANGE).data()
+        node.path: pane.model.index_of(node.path).siblingAtColumn(FilesColumn.CHANGE).data()
         for node in pane.model.root.below()
         if node.change is not None
     }

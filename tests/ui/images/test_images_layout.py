@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ImageStore, Probe
-from cacheview.ui.images.model import Column
+from cacheview.ui.images.model import ImagesColumn
 from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.images.row_painter import RowPainter
 from cacheview.ui.images.tree import forest
@@ -38,25 +38,25 @@ def many() -> ImageStore:
     return ImageStore((*lone, *last), title="made in memory")
 
 
-def columns(pane: ImagesPane) -> set[Column]:
-    return {column for column in Column if not pane.tree.isColumnHidden(column)}
+def columns(pane: ImagesPane) -> set[ImagesColumn]:
+    return {column for column in ImagesColumn if not pane.tree.isColumnHidden(column)}
 
 
 def test_the_date_gives_way_to_the_instruction(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
-    qtbot.waitUntil(lambda: columns(pane) == {Column.IMAGE})
+    qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
     assert pane.tree.hidden_columns() == ["id", "size"], "nobody has hidden it"
     pane.resize(700, 600)
-    qtbot.waitUntil(lambda: columns(pane) == {Column.IMAGE, Column.CREATED})
+    qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED})
 
 
 def test_a_column_that_the_person_asks_for_is_there_whatever_the_room(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
-    qtbot.waitUntil(lambda: columns(pane) == {Column.IMAGE})
+    qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
     created = next(action for action in pane.tree.columns_menu().actions() if action.text() == "Created")
     assert not created.isChecked()
     created.trigger()
-    assert columns(pane) == {Column.IMAGE, Column.CREATED}
+    assert columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED}
 
 
 def test_what_was_selected_is_in_sight_again_after_a_filter(qtbot: QtBot, many: ImageStore) -> None:
@@ -114,7 +114,7 @@ def drawn(painter: RowPainter, store: ImageStore, image_id: str, width: int) -> 
     canvas = QImage(600, painter.height, QImage.Format.Format_RGB32)
     canvas.fill(QColor(current_tokens().surface))
     with QPainter(canvas) as device:
-        painter.paint(device, node, shown, {Column.IMAGE: QRect(0, 0, width, painter.height)}, 1.0)
+        painter.paint(device, node, shown, {ImagesColumn.IMAGE: QRect(0, 0, width, painter.height)}, 1.0)
     return canvas
 
 

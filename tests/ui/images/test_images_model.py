@@ -17,8 +17,8 @@ from cacheview.model import ContainerConfig, ImageStore, Probe
 from cacheview.stores.open import open_store
 from cacheview.ui.images.arrange import Prepared, Texts, Wanted, keep, prepare
 from cacheview.ui.images.marks import Marks, positions
-from cacheview.ui.images.model import NODE_ROLE, Column, ImageTreeModel
-from cacheview.ui.images.tree import Node, forest
+from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
+from cacheview.ui.images.tree import ImageNode, forest
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_rows_are_those_under_nothing_that_is_folded_up(parents: list[int], chan
     model = ImageTreeModel()
     tester = checked_by_qt(model)
     model.set_store(store)
-    folded: set[Node] = set()
+    folded: set[ImageNode] = set()
     for change in changes:
         node = model.forest.nodes[change % len(model.forest.nodes)]
         if change < 8:
@@ -205,10 +205,10 @@ def test_texts(model: ImageTreeModel) -> None:
     tip = model.data(index, Qt.ItemDataRole.ToolTipRole)
     assert "&lt;b&gt;x" in tip
     assert "<b>" not in tip
-    time_tip = model.data(index.siblingAtColumn(Column.CREATED), Qt.ItemDataRole.ToolTipRole)
+    time_tip = model.data(index.siblingAtColumn(ImagesColumn.CREATED), Qt.ItemDataRole.ToolTipRole)
     assert "2023-11-14T22:13:20.123456789Z" in time_tip
-    assert model.data(index.siblingAtColumn(Column.SIZE)) == "1.23 MB"
-    assert model.data(index.siblingAtColumn(Column.ID)) == "sha256:a"  # too short for a checksum
+    assert model.data(index.siblingAtColumn(ImagesColumn.SIZE)) == "1.23 MB"
+    assert model.data(index.siblingAtColumn(ImagesColumn.ID)) == "sha256:a"  # too short for a checksum
 
 
 def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) -> None:
@@ -217,7 +217,7 @@ def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) ->
     model.set_store(ImageStore(()))
     assert model.data(stale) is None
     assert not model.parent(stale).isValid()
-    assert not stale.siblingAtColumn(Column.ID).isValid()
+    assert not stale.siblingAtColumn(ImagesColumn.ID).isValid()
 
 
 def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qapp: object) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image, ImageStore, Probe
-from cacheview.ui.images.model import Column
+from cacheview.ui.images.model import ImagesColumn
 from cacheview.ui.images.pane import ImagesPane
 
 
@@ -181,18 +181,18 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
 
 def test_columns(pane: ImagesPane) -> None:
     pane.resize(700, 600)
-    assert pane.tree.isColumnHidden(Column.ID)
-    assert pane.tree.isColumnHidden(Column.SIZE)
+    assert pane.tree.isColumnHidden(ImagesColumn.ID)
+    assert pane.tree.isColumnHidden(ImagesColumn.SIZE)
     menu = pane.tree.columns_menu()
     menu.actions()[0].trigger()
-    assert not pane.tree.isColumnHidden(Column.ID)
+    assert not pane.tree.isColumnHidden(ImagesColumn.ID)
     assert pane.tree.hidden_columns() == ["size"]
     pane.tree.set_hidden_columns(["created", "nonsense"])
-    assert pane.tree.isColumnHidden(Column.CREATED)
+    assert pane.tree.isColumnHidden(ImagesColumn.CREATED)
     # Of this store no size is known, so the column has nothing to show.
-    assert pane.tree.isColumnHidden(Column.SIZE)
+    assert pane.tree.isColumnHidden(ImagesColumn.SIZE)
     pane.set_store(ImageStore((make_image("a", size=1),)))
-    assert not pane.tree.isColumnHidden(Column.SIZE)
+    assert not pane.tree.isColumnHidden(ImagesColumn.SIZE)
 
 
 @pytest.mark.parametrize(
@@ -204,13 +204,13 @@ def test_a_size_beyond_all_numbers_is_painted(size: int, pane: ImagesPane) -> No
     pane.set_store(ImageStore((image,)))
     pane.resize(700, 600)
     pane.tree.set_hidden_columns([])
-    assert not pane.tree.isColumnHidden(Column.SIZE)
+    assert not pane.tree.isColumnHidden(ImagesColumn.SIZE)
     small = pane.tree.viewport().grab().toImage()
     pane.set_store(ImageStore((image.model_copy(update={"size": size}),)))
-    assert not pane.tree.isColumnHidden(Column.SIZE)
+    assert not pane.tree.isColumnHidden(ImagesColumn.SIZE)
     assert pane.tree.viewport().grab().toImage() != small
     index = pane.model.index_of_image(image.id)
-    assert index.siblingAtColumn(Column.SIZE).data() == "too large"
+    assert index.siblingAtColumn(ImagesColumn.SIZE).data() == "too large"
     assert "size too large" in index.data(Qt.ItemDataRole.ToolTipRole)
 
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from image_kit import make_image
 
 from cacheview.model import ImageStore
-from cacheview.ui.images.tree import Forest, Node, forest
+from cacheview.ui.images.tree import Forest, ImageNode, forest
 
 
 def rows(found: Forest) -> list[str]:
     """The tree as it reads: two blanks a level, ``|`` where a row is built on the one above it."""
     lines: list[str] = []
 
-    def walk(nodes: list[Node], level: int) -> None:
+    def walk(nodes: list[ImageNode], level: int) -> None:
         for node in nodes:
             name = node.image.id.removeprefix("sha256:") if node.image else "scratch"
             reported = f" ({node.word})" if node.word else ""

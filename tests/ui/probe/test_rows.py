@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.pane import ProbePane
-from cacheview.ui.probe.rows_model import Row, RowsModel
+from cacheview.ui.probe.rows_model import ConfigRowsModel, RowTexts
 
 Key = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
@@ -232,8 +232,8 @@ texts = st.lists(st.sampled_from("abc").map(lambda text: (text,)), max_size=6)
 
 @given(states=st.lists(texts, min_size=1, max_size=5))
 @examples(1)
-def test_views_hear_of_every_change(states: list[list[Row]], qapp: object) -> None:
-    model = RowsModel("Env", 1, ordered=True)
+def test_views_hear_of_every_change(states: list[list[RowTexts]], qapp: object) -> None:
+    model = ConfigRowsModel("Env", 1, ordered=True)
     tester = checked_by_qt(model)
     seen: list[str] = [""]
 
@@ -261,9 +261,9 @@ def test_views_hear_of_every_change(states: list[list[Row]], qapp: object) -> No
 @given(actions=st.lists(st.tuples(st.sampled_from(["up", "down", "remove", "add"]), st.integers(0, 5)), max_size=12))
 @examples(1)
 def test_actions_do_what_they_say(actions: list[tuple[str, int]], qapp: object) -> None:
-    model = RowsModel("Cmd", 1, ordered=True)
+    model = ConfigRowsModel("Cmd", 1, ordered=True)
     tester = checked_by_qt(model)
-    asked: list[Sequence[Row]] = []
+    asked: list[Sequence[RowTexts]] = []
     model.requested.connect(lambda rows, *_: asked.append(rows))
     expected = ["a", "b", "c"]
     model.set_rows([(text,) for text in expected])

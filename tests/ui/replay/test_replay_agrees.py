@@ -19,7 +19,7 @@ from cacheview.model import Image, ImageStore, SuiteProbe
 from cacheview.replay.result import StepStatus
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.replay.build import build_at
-from cacheview.ui.replay.rows import Row, RowKind
+from cacheview.ui.replay.rows import ReplayRow, RowKind
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
 
@@ -183,7 +183,7 @@ class Person:
                 assert explanation.verdict.image is None
 
 
-def _name(row: Row) -> str:
+def _name(row: ReplayRow) -> str:
     if row.step is None:
         return "The refusal" + (f" at line {row.line}" if row.line else "")
     assert row.kind is RowKind.STEP

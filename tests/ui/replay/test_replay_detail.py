@@ -15,7 +15,7 @@ from cacheview.replay.result import StepStatus
 from cacheview.stores.opened import Case
 from cacheview.ui.replay.asking import Question, Replayed
 from cacheview.ui.replay.build import Build
-from cacheview.ui.replay.detail import Detail
+from cacheview.ui.replay.detail import StepDetail
 from cacheview.ui.replay.rows import rows_of
 
 
@@ -26,7 +26,7 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     case = Case("", ImageStore(()), CONTAINERD_71EBFC7.name)
     question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
     reported = Replayed(question, replace(made, steps=steps))
-    detail = Detail()
+    detail = StepDetail()
     qtbot.addWidget(detail)
     for row in rows_of(reported.replay):
         detail.show_row(row, reported)

@@ -10,7 +10,7 @@ from replay_kit import A, hand_made, step
 
 from cacheview.model import Image, ImageConfig, ImageStore
 from cacheview.replay.result import Replay, StepStatus
-from cacheview.ui.replay.model import BEGINS_STAGE, Column, StepsModel
+from cacheview.ui.replay.model import BEGINS_STAGE, StepsColumn, StepsModel
 from cacheview.ui.replay.rows import RowKind, image_text, reason_text, rows_of, time_text
 
 STORE = ImageStore((Image(id=A, names=("docker.io/library/app:1",), config=ImageConfig()),))
@@ -22,29 +22,29 @@ def model_of(replay: Replay) -> StepsModel:
     return model
 
 
-def texts(model: StepsModel, column: Column, parent: QModelIndex | None = None) -> list[str]:
+def texts(model: StepsModel, column: StepsColumn, parent: QModelIndex | None = None) -> list[str]:
     above = parent if parent is not None else QModelIndex()
     return [model.index(row, column, above).data() for row in range(model.rowCount(above))]
 
 
 def test_what_each_row_says() -> None:
     model = model_of(hand_made(refused=True))
-    assert texts(model, Column.STEP) == ["", "1/7", "2/7", "3/7", "4/7", "5/7", "6/7", "line 9"]
-    assert texts(model, Column.STATUS) == ["warning", "–", "hit", "–", "unknown", "miss", "not checked", "refused"]
-    instructions = texts(model, Column.INSTRUCTION)
+    assert texts(model, StepsColumn.STEP) == ["", "1/7", "2/7", "3/7", "4/7", "5/7", "6/7", "line 9"]
+    assert texts(model, StepsColumn.STATUS) == ["warning", "–", "hit", "–", "unknown", "miss", "not checked", "refused"]
+    instructions = texts(model, StepsColumn.INSTRUCTION)
     assert instructions[0] == "Empty continuation line"
     assert instructions[-1] == "unknown instruction: FRO"
     assert instructions[6] == "CMD <b>x</b>�"
-    assert texts(model, Column.IMAGE)[2] == f"{'a' * 12}  app:1"
-    assert texts(model, Column.IMAGE)[4:7] == [f"may be {'a' * 12}", "new", "new"]
-    assert texts(model, Column.TIME)[2] == "12.3 ms"
+    assert texts(model, StepsColumn.IMAGE)[2] == f"{'a' * 12}  app:1"
+    assert texts(model, StepsColumn.IMAGE)[4:7] == [f"may be {'a' * 12}", "new", "new"]
+    assert texts(model, StepsColumn.TIME)[2] == "12.3 ms"
 
 
 def test_triggers_are_below_their_from() -> None:
     model = model_of(hand_made())
     above = model.index(1, 0)
-    assert texts(model, Column.STEP, above) == ["↳ 1"]
-    assert texts(model, Column.INSTRUCTION, above) == ["RUN trigger"]
+    assert texts(model, StepsColumn.STEP, above) == ["↳ 1"]
+    assert texts(model, StepsColumn.INSTRUCTION, above) == ["RUN trigger"]
     assert model.index_of(1, 1).parent() == above
     assert model.rowCount(model.index(2, 0)) == 0
 
@@ -59,17 +59,17 @@ def test_another_stage_is_to_be_seen() -> None:
 def test_what_is_read_aloud() -> None:
     model = model_of(hand_made())
     role = Qt.ItemDataRole.AccessibleTextRole
-    assert model.index(4, Column.STEP).data(role) == "step 4 of 6, stage 2"
-    assert model.index(1, Column.STATUS).data(role) == "never looked up in the cache"
-    assert model.index(0, Column.STEP, model.index(1, 0)).data(role) == "trigger 1 of step 1 of 6, stage 1"
+    assert model.index(4, StepsColumn.STEP).data(role) == "step 4 of 6, stage 2"
+    assert model.index(1, StepsColumn.STATUS).data(role) == "never looked up in the cache"
+    assert model.index(0, StepsColumn.STEP, model.index(1, 0)).data(role) == "trigger 1 of step 1 of 6, stage 1"
 
 
 def test_tool_tips_hold_no_markup_and_the_whole_text() -> None:
     model = model_of(hand_made())
-    tip = model.index(6, Column.INSTRUCTION).data(Qt.ItemDataRole.ToolTipRole)
+    tip = model.index(6, StepsColumn.INSTRUCTION).data(Qt.ItemDataRole.ToolTipRole)
     assert "CMD &lt;b&gt;x&lt;/b&gt;" in tip
     assert "<b>" not in tip
-    assert "its files are not known" in model.index(4, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
+    assert "its files are not known" in model.index(4, StepsColumn.STATUS).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_model_by_the_rules_of_qt(qtmodeltester: ModelTester) -> None:
@@ -89,10 +89,10 @@ def test_what_stays_keeps_its_place(qtmodeltester: ModelTester) -> None:
     model.show(rows_of(changed), STORE)
     assert kept.isValid()
     assert kept.row() == 7
-    assert model.index(kept.row(), Column.INSTRUCTION).data() == "COPY a.txt /"
+    assert model.index(kept.row(), StepsColumn.INSTRUCTION).data() == "COPY a.txt /"
     assert trigger.isValid()
     assert trigger.parent().row() == 2
-    assert texts(model, Column.INSTRUCTION)[:5] == ["one", "two", "FROM base:1 AS make", "RUN other", "RUN more"]
+    assert texts(model, StepsColumn.INSTRUCTION)[:5] == ["one", "two", "FROM base:1 AS make", "RUN other", "RUN more"]
     model.clear()
     assert model.rowCount() == 0
     assert not kept.isValid()
@@ -107,7 +107,7 @@ def test_only_the_outcome_changes_in_place() -> None:
     model.show(rows_of(replace(hand_made(), steps=steps)), STORE)
     assert removed == []
     assert reported
-    assert model.index(5, Column.STATUS).data() == "hit"
+    assert model.index(5, StepsColumn.STATUS).data() == "hit"
 
 
 def test_rows_that_are_no_more_are_not_there() -> None:
@@ -136,7 +136,7 @@ def test_a_refusal_without_a_line() -> None:
     reported.refused.line = 0
     row = rows_of(reported)[-1]
     assert (row.kind, row.line) == (RowKind.REFUSAL, 0)
-    assert texts(model_of(reported), Column.STEP)[-1] == ""
+    assert texts(model_of(reported), StepsColumn.STEP)[-1] == ""
 
 
 def test_what_is_shown_as_if_a_miss_had_been_a_hit() -> None:
@@ -150,6 +150,6 @@ def test_what_is_shown_as_if_a_miss_had_been_a_hit() -> None:
         step(7, "RUN w", StepStatus.MISS, 2),
     )
     model = model_of(Replay(steps, 7))
-    assert texts(model, Column.STATUS) == ["–", "miss", "would hit", "–", "hit", "–", "would miss"]
-    assert texts(model, Column.IMAGE)[1] == f"as if {'a' * 12}"
+    assert texts(model, StepsColumn.STATUS) == ["–", "miss", "would hit", "–", "hit", "–", "would miss"]
+    assert texts(model, StepsColumn.IMAGE)[1] == f"as if {'a' * 12}"
     assert reason_text(steps[1], STORE) == "Later steps are shown as if this one had hit app:1."

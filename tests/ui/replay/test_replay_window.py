@@ -22,7 +22,7 @@ from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.asking import Question, Replayed, Replayer, progress_text
 from cacheview.ui.replay.build import build_at, keep, kept
 from cacheview.ui.replay.form import OptionsForm
-from cacheview.ui.replay.model import Column
+from cacheview.ui.replay.model import StepsColumn
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
@@ -56,7 +56,7 @@ def replayed(window: MainWindow, qtbot: QtBot, path: Path) -> ReplayPane:
 
 def statuses(pane: ReplayPane) -> list[str]:
     model = pane.model
-    return [model.index(row, Column.STATUS).data() for row in range(model.rowCount())]
+    return [model.index(row, StepsColumn.STATUS).data() for row in range(model.rowCount())]
 
 
 def choose(pane: ReplayPane, number: int) -> None:
@@ -449,7 +449,7 @@ def test_a_umask_is_chosen_for_a_client_whose_umask_counts(window: MainWindow, q
 
 
 def texts_of(pane: ReplayPane) -> list[str]:
-    return [str(pane.model.index(row, Column.INSTRUCTION).data()) for row in range(pane.model.rowCount())]
+    return [str(pane.model.index(row, StepsColumn.INSTRUCTION).data()) for row in range(pane.model.rowCount())]
 
 
 def test_a_context_that_is_not_there(

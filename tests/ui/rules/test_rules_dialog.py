@@ -11,7 +11,7 @@ from cacheview.engine import RULE_SETS, rule_set
 from cacheview.engine.words.rules import differences
 from cacheview.ui.rules.describing import lines
 from cacheview.ui.rules.dialog import RulesDialog
-from cacheview.ui.rules.model import Column, RulesModel
+from cacheview.ui.rules.model import RulesColumn, RulesModel
 from cacheview.ui.window import MainWindow
 
 OLD, NEW = "graphdriver-24.0.7", "containerd-28.5.2"
@@ -41,7 +41,7 @@ def test_a_row_that_differs_has_icon_word_and_ground() -> None:
         if line.is_group:
             assert not model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsSelectable
             continue
-        changed = model.index(row, Column.CHANGED)
+        changed = model.index(row, RulesColumn.CHANGED)
         marked = changed.data(Qt.ItemDataRole.DecorationRole) is not None
         assert marked == line.differs == (changed.data() == "differs")
         assert (changed.data(Qt.ItemDataRole.BackgroundRole) is not None) == line.differs
@@ -65,7 +65,7 @@ def test_about_these_rules(filled: MainWindow, qtbot: QtBot) -> None:
     assert "v25.0.0-rc.3 to v25.0.1" in dialog.words.toPlainText()
     dialog.tabs.setCurrentIndex(1)
     assert dialog.table.isVisible()
-    assert dialog.table.isColumnHidden(Column.BEFORE)
+    assert dialog.table.isColumnHidden(RulesColumn.BEFORE)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
 
@@ -85,7 +85,7 @@ def test_what_changed_between_any_two(filled: MainWindow, qtbot: QtBot) -> None:
         assert change.before in text
         assert change.after in text
     dialog.tabs.setCurrentIndex(1)
-    assert not dialog.table.isColumnHidden(Column.BEFORE)
+    assert not dialog.table.isColumnHidden(RulesColumn.BEFORE)
     dialog.only.setFocus()
     qtbot.keyClick(dialog.only, Qt.Key.Key_Space)
     assert [line.what for line in dialog.model.lines if not line.is_group] == [change.what for change in changes]
@@ -152,15 +152,15 @@ def test_a_large_font_leaves_room_for_both_rule_sets(filled: MainWindow, qtbot: 
     dialog = dialog_of(filled)
     dialog.show_changes(NEW)
     dialog.tabs.setCurrentIndex(1)
-    small = dialog.table.columnWidth(Column.CHANGED)
+    small = dialog.table.columnWidth(RulesColumn.CHANGED)
     before = QApplication.font()
     large = QFont(before)
     large.setPointSizeF(before.pointSizeF() * 1.6)
     try:
         QApplication.setFont(large)
-        qtbot.waitUntil(lambda: dialog.table.columnWidth(Column.CHANGED) > small)
+        qtbot.waitUntil(lambda: dialog.table.columnWidth(RulesColumn.CHANGED) > small)
         width = dialog.table.viewport().width()
-        both = dialog.table.columnWidth(Column.BEFORE) + dialog.table.columnWidth(Column.NOW)
+        both = dialog.table.columnWidth(RulesColumn.BEFORE) + dialog.table.columnWidth(RulesColumn.NOW)
         assert both >= 0.4 * width
         qtbot.waitUntil(lambda: heights(dialog) == needed(dialog))
     finally:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.suites.pane import SuitesPane
-from cacheview.ui.suites.rows import Row
+from cacheview.ui.suites.rows import ChecksRow
 from cacheview.ui.window import MainWindow
 
 DATA = Path(__file__).parents[2] / "data"
@@ -62,7 +62,7 @@ def ran(pane: SuitesPane, qtbot: QtBot, *files: Path | str) -> None:
         pane.run([str(file) for file in files])
 
 
-def rows(pane: SuitesPane) -> list[Row]:
+def rows(pane: SuitesPane) -> list[ChecksRow]:
     """What is shown."""
     found = [pane.model.row_at(pane.model.index(i, 0)) for i in range(pane.model.rowCount())]
     return [row for row in found if row is not None]

@@ -8,16 +8,16 @@ from PySide6.QtGui import QColor
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from cacheview.ui.suites.model import ChecksModel, Column
-from cacheview.ui.suites.rows import Outcome, Row, unusable_row
+from cacheview.ui.suites.model import ChecksColumn, ChecksModel
+from cacheview.ui.suites.rows import ChecksRow, Outcome, unusable_row
 from cacheview.ui.theme import current_tokens
 
 
-def row(number: int, outcome: Outcome = Outcome.PASSED, *, name: str = "case", why: str = "") -> Row:
+def row(number: int, outcome: Outcome = Outcome.PASSED, *, name: str = "case", why: str = "") -> ChecksRow:
     differences = (why,) if why else ()
     searched = f"{number} {name} {outcome.value} {why}".lower()
     answers = ("miss", "miss" if outcome is Outcome.PASSED else "hit")
-    return Row("/s.jsonl", number, 0, 0, name, "probe", "", "rules", *answers, outcome, differences, searched)
+    return ChecksRow("/s.jsonl", number, 0, 0, name, "probe", "", "rules", *answers, outcome, differences, searched)
 
 
 def test_as_qt_wants_it(qtmodeltester: ModelTester) -> None:
@@ -37,7 +37,7 @@ def test_counts_are_of_all_and_rows_of_the_filter() -> None:
     model.add([unusable_row("/s.jsonl", 4, "damaged")])
     assert (model.passed, model.failed, model.unusable, model.total) == (2, 2, 1, 4)
     model.set_text("MISS  labels")
-    assert [model.index(i, Column.CASE).data() for i in range(model.rowCount())] == ["2 Labels"]
+    assert [model.index(i, ChecksColumn.CASE).data() for i in range(model.rowCount())] == ["2 Labels"]
     model.set_text("labels")
     assert model.rowCount() == 2
     model.set_only_failed(True)
@@ -52,7 +52,7 @@ def test_counts_are_of_all_and_rows_of_the_filter() -> None:
 def test_outcomes_have_icon_word_and_colour() -> None:
     model = ChecksModel()
     model.add([row(1), row(2, Outcome.FAILED), unusable_row("/s.jsonl", 3, "damaged")])
-    indexes = [model.index(i, Column.OUTCOME) for i in range(3)]
+    indexes = [model.index(i, ChecksColumn.OUTCOME) for i in range(3)]
     assert [index.data() for index in indexes] == ["passed", "failed", "could not be run"]
     tokens = current_tokens()
     colours = [index.data(Qt.ItemDataRole.ForegroundRole) for index in indexes]
@@ -64,10 +64,10 @@ def test_outcomes_have_icon_word_and_colour() -> None:
 def test_text_from_a_file_is_text_and_one_line() -> None:
     model = ChecksModel()
     model.add([row(1, name="<b>bold</b>\n\x1b[31m\u202egnp.exe")])
-    shown = model.index(0, Column.CASE).data()
+    shown = model.index(0, ChecksColumn.CASE).data()
     assert "<b>bold</b>" in shown
     assert not any(char in shown for char in "\n\x1b\u202e")
-    assert "&lt;b&gt;" in model.index(0, Column.CASE).data(Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;b&gt;" in model.index(0, ChecksColumn.CASE).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_proxy_over_it(qtmodeltester: ModelTester) -> None:
@@ -93,7 +93,7 @@ def test_very_many_rows_are_filtered_in_turns(qtbot: QtBot, monkeypatch: pytest.
         model.set_text("failed")  # of the filter before, nothing is left
         model.add([row(102, Outcome.FAILED), row(103)])
         assert model.rowCount() == 3
-    shown = [model.index(place, Column.CASE).data() for place in range(model.rowCount())]
+    shown = [model.index(place, ChecksColumn.CASE).data() for place in range(model.rowCount())]
     assert shown == [f"{number} case" for number in (*range(3, 101, 3), 102)]
     model.set_text("none of them")
     model.clear()

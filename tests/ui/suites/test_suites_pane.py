@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel, QLin
 from pytestqt.qtbot import QtBot
 from suites_kit import GOOD, HAZARDS, WRONG, case, cells, pane_of, probe, ran, rows, suite
 
-from cacheview.ui.suites.model import Column
+from cacheview.ui.suites.model import ChecksColumn
 from cacheview.ui.suites.rows import Outcome
 from cacheview.ui.window import MainWindow
 
@@ -72,10 +72,10 @@ def test_files_are_chosen_and_run(
 def test_only_one_file_needs_no_column(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "one.jsonl", GOOD))
-    assert pane.table.isColumnHidden(Column.SUITE)
+    assert pane.table.isColumnHidden(ChecksColumn.SUITE)
     assert pane.head.text == "2 passed, 0 failed · one.jsonl"
     ran(pane, qtbot, tmp_path / "one.jsonl", HAZARDS)
-    assert not pane.table.isColumnHidden(Column.SUITE)
+    assert not pane.table.isColumnHidden(ChecksColumn.SUITE)
 
 
 def test_failed_only_and_filter(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_click_chooses_in_the_file_that_is_open(window: MainWindow, qtbot: QtB
     session.choose_rules("containerd-29")
     settled: list[bool] = []
     window.settled.connect(settled.append)
-    where = pane.table.visualRect(pane.model.index(2, Column.PROBE)).center()
+    where = pane.table.visualRect(pane.model.index(2, ChecksColumn.PROBE)).center()
     qtbot.mouseClick(pane.table.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert session.probe_number == 2
     assert session.cache.rules.name == session.case.rules

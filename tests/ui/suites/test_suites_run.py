@@ -13,7 +13,7 @@ from suites_kit import GOOD, HAZARDS, WRONG, case, probe, suite
 from cacheview import cli
 from cacheview.engine import judge as judge_module
 from cacheview.model.suite import SuiteCase
-from cacheview.ui.suites.rows import Outcome, Row
+from cacheview.ui.suites.rows import ChecksRow, Outcome
 from cacheview.ui.suites.run import run_work
 
 
@@ -21,7 +21,7 @@ class Collected:
     """Takes every part at once, as a window does that has nothing else to do."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[ChecksRow] = []
         self.reported: list[tuple[int, int | None, str]] = []
         self.faults: list[Exception] = []
 
@@ -32,12 +32,12 @@ class Collected:
         self.faults.append(error)
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
-        self.rows += cast("tuple[Row, ...]", make())
+        self.rows += cast("tuple[ChecksRow, ...]", make())
 
 
-def run(*locations: Path | str, most: int = 1000) -> list[Row]:
+def run(*locations: Path | str, most: int = 1000) -> list[ChecksRow]:
     report = Collected()
-    rest = cast("tuple[Row, ...]", run_work([str(location) for location in locations], most)(report))
+    rest = cast("tuple[ChecksRow, ...]", run_work([str(location) for location in locations], most)(report))
     return [*report.rows, *rest]
 
 
@@ -101,7 +101,7 @@ def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch
     report = Collected()
     rest = run_work([str(suite(tmp_path / "s.jsonl", WRONG, GOOD))], 1000)(report)
     assert [str(fault) for fault in report.faults] == ["too deep"]  # it is reported, too
-    found = [*report.rows, *cast("tuple[Row, ...]", rest)]
+    found = [*report.rows, *cast("tuple[ChecksRow, ...]", rest)]
     assert [row.outcome for row in found] == [Outcome.UNUSABLE, Outcome.PASSED, Outcome.PASSED]
     assert "RecursionError: too deep" in found[0].reason
     assert found[1].case == 1

@@ -9,7 +9,7 @@ from verdict_kit import cache_of, many_cache, many_probe, small, step
 from cacheview.engine import Check, CheckKind, Explanation, explain
 from cacheview.model import SCRATCH, Probe
 from cacheview.ui.verdict.copying import explanation_as, row_as
-from cacheview.ui.verdict.rows import Group, Item
+from cacheview.ui.verdict.rows import FoldedChecks, Item
 
 
 def failed(explanation: Explanation) -> list[Item]:
@@ -73,7 +73,7 @@ def test_a_group_and_a_stage() -> None:
     explanation = small()
     stage = explanation.trace.stages[0]
     subject = stage.subjects[0]
-    group = Group(subject.checks[0].outcome, subject.checks, range(3))
+    group = FoldedChecks(subject.checks[0].outcome, subject.checks, range(3))
     assert row_as([group, subject, stage], explanation, "text").count(": passed") == 3
     lines = row_as([stage], explanation, "Markdown").split("\n")
     assert lines[0] == "- Local cache: no match, 2 candidates, no match"

@@ -14,10 +14,10 @@ from verdict_kit import COMMAND, PATH, base, cache_of, digest, probe, small_cach
 from cacheview.engine import Check, Explanation, StageKind, explain
 from cacheview.model import Doubt, HistoryEntry, Image, Timestamp
 from cacheview.ui.theme import current_tokens
-from cacheview.ui.verdict.delegate import Run
-from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.delegate import TextRun
+from cacheview.ui.verdict.model import TraceColumn
 from cacheview.ui.verdict.pane import VerdictPane
-from cacheview.ui.verdict.rows import Group
+from cacheview.ui.verdict.rows import FoldedChecks
 
 DOUBT = Doubt(aspect="container_config", reason="The engine does <b>not</b> tell it.", remedy="Open containerd:.")
 SECONDS = Doubt(aspect="history.created", reason="whole seconds only", remedy="open the data root")
@@ -59,12 +59,12 @@ def pane(qtbot: QtBot) -> VerdictPane:
     return pane
 
 
-def row_runs(pane: VerdictPane, index: QModelIndex, width: float) -> list[Run]:
+def row_runs(pane: VerdictPane, index: QModelIndex, width: float) -> list[TextRun]:
     item, explanation = pane.trace.item(index), pane.trace.explanation
     assert item is not None
     assert explanation is not None
     if isinstance(item, Check):
-        return pane.view.rows.lay_out(item, Column.CHECK, width, explanation)
+        return pane.view.rows.lay_out(item, TraceColumn.CHECK, width, explanation)
     return pane.view.rows.lay_out_across(item, width, explanation)
 
 
@@ -170,7 +170,7 @@ def test_a_group_with_such_checks_says_so(pane: VerdictPane) -> None:
             subject = pane.trace.index(row, 0, above)
             for below in range(pane.trace.rowCount(subject)):
                 index = pane.trace.index(below, 0, subject)
-                if isinstance(pane.trace.item(index), Group):
+                if isinstance(pane.trace.item(index), FoldedChecks):
                     groups.append(index)
     reported = [[run.text for run in row_runs(pane, index, 600.0) if run.text] for index in groups]
     assert ["passed", "not certain"] in [words[:2] for words in reported]
@@ -224,7 +224,7 @@ def test_the_mark_is_drawn(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     pane.view.scrollTo(index)
-    rect = pane.view.visualRect(index.siblingAtColumn(Column.IMAGE))
+    rect = pane.view.visualRect(index.siblingAtColumn(TraceColumn.IMAGE))
     picture = pane.view.viewport().grab(rect).toImage()
     wanted = current_tokens().text_muted
     colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}

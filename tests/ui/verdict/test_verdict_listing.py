@@ -8,16 +8,16 @@ from pytestqt.qtbot import QtBot
 from verdict_kit import many_cache, many_probe
 
 from cacheview.engine import StageKind, explain
-from cacheview.ui.verdict.listing import MOST, Listing
+from cacheview.ui.verdict.listing import MOST, ListedSubjects
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.pane import VerdictPane
-from cacheview.ui.verdict.rows import More, Note
+from cacheview.ui.verdict.rows import More, TraceNote
 
 LOCAL = StageKind.LOCAL
 
 
 def test_what_is_asked_for_is_listed_with_its_neighbours() -> None:
-    listing = Listing()
+    listing = ListedSubjects()
     assert listing.ranges(10_000) == (range(200),)
     assert listing.ranges(50) == (range(50),)
     assert listing.reaching(199) == listing
@@ -30,11 +30,11 @@ def test_what_is_asked_for_is_listed_with_its_neighbours() -> None:
 
 
 def test_of_an_answer_with_fewer_candidates_the_nearest_that_are_left_are_listed() -> None:
-    assert Listing(200, (4_000, 900)).nearest(range(1_000)) == (*range(200), 900)
+    assert ListedSubjects(200, (4_000, 900)).nearest(range(1_000)) == (*range(200), 900)
 
 
 def test_what_was_asked_for_longest_ago_goes() -> None:
-    listing = Listing()
+    listing = ListedSubjects()
     for place in (1_000, 2_000, 3_000, 4_000, 1_010, 5_000):
         listing = listing.reaching(place)
     assert sorted(listing.asked) == [1_000, 3_000, 4_000, 5_000]
@@ -61,7 +61,7 @@ def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
         faint=True,
         kind=LOCAL,
     )
-    model.list_subjects(LOCAL, Listing(1_000))
+    model.list_subjects(LOCAL, ListedSubjects(1_000))
     assert model.rowCount(stage) == 1_000
     assert last.row() == 999
 
@@ -103,15 +103,15 @@ def test_no_more_are_listed_than_can_be_gone_over_at_once(qapp: object) -> None:
     model.show(explain(many_cache(5_100), many_probe(3, "x")))
     stage = model.stage_index(LOCAL)
     for nearest, words in ((False, "The first"), (True, "The")):
-        model.list_subjects(LOCAL, Listing())
+        model.list_subjects(LOCAL, ListedSubjects())
         model.set_nearest_first(nearest)
         more = model.item(model.index(0, 0, stage))
         assert isinstance(more, More)
         assert more.text.startswith(f"{words} 200 ")
         assert more.text.endswith(" of 5,100 candidates. Double-click here, or press Enter, to list 5,000.")
-        model.list_subjects(LOCAL, Listing(MOST))
+        model.list_subjects(LOCAL, ListedSubjects(MOST))
         note = model.item(model.index(0, 0, stage))
-        assert isinstance(note, Note)
+        assert isinstance(note, TraceNote)
         assert not isinstance(note, More)
         assert note.text.endswith(" of 5,100 candidates. To list another one, select it in the images pane.")
         assert model.rowCount(stage) == 1 + 5_000

@@ -24,9 +24,9 @@ from verdict_kit import (
 
 from cacheview.engine import Check, Explanation, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, Probe
-from cacheview.ui.verdict.listing import LISTED, Listing
-from cacheview.ui.verdict.model import Column, TraceModel
-from cacheview.ui.verdict.rows import Group
+from cacheview.ui.verdict.listing import LISTED, ListedSubjects
+from cacheview.ui.verdict.model import TraceColumn, TraceModel
+from cacheview.ui.verdict.rows import FoldedChecks
 
 Role = Qt.ItemDataRole
 
@@ -69,7 +69,7 @@ def see_everything(model: TraceModel) -> list[tuple[list[str], str, str]]:
     def look(parent: QModelIndex) -> None:
         for row in range(model.rowCount(parent)):
             index = model.index(row, 0, parent)
-            texts = [model.data(index.siblingAtColumn(column)) for column in Column]
+            texts = [model.data(index.siblingAtColumn(column)) for column in TraceColumn]
             found.append((texts, model.data(index, Role.AccessibleTextRole), model.data(index, Role.ToolTipRole)))
             look(index)
 
@@ -109,19 +109,23 @@ def test_cells_and_words(watched: Watched) -> None:
     watched.model.show(explain(small_cache(), small_probe()))
     model = watched.model
     stage = model.stage_index(StageKind.LOCAL)
-    assert [model.data(stage.siblingAtColumn(column)) for column in Column] == [
+    assert [model.data(stage.siblingAtColumn(column)) for column in TraceColumn] == [
         "Local cache",
         "2 candidates, no match",
         "no match",
     ]
     env = model.check_index(model.subject_index(StageKind.LOCAL, 0), [13, 1])
-    assert [model.data(env.siblingAtColumn(column)) for column in Column] == ["Env[1]", '"MODE=prod"', '"MODE=dev"']
+    assert [model.data(env.siblingAtColumn(column)) for column in TraceColumn] == [
+        "Env[1]",
+        '"MODE=prod"',
+        '"MODE=dev"',
+    ]
     assert model.data(env, Role.AccessibleTextRole) == (
         'Env[1]: failed, this decided; probe "MODE=prod"; image "MODE=dev"'
     )
     words = model.data(model.subject_index(StageKind.LOCAL, 1), Role.AccessibleTextRole)
     assert words == "candidate 000000000002, app:2, failed at User, 3 of 20 checks passed"
-    assert [model.headerData(c, Qt.Orientation.Horizontal) for c in Column] == ["Check", "Probe", "Image"]
+    assert [model.headerData(c, Qt.Orientation.Horizontal) for c in TraceColumn] == ["Check", "Probe", "Image"]
 
 
 def test_an_edit_of_the_same_shape_changes_cells_and_moves_nothing(watched: Watched) -> None:
@@ -204,7 +208,7 @@ def test_what_is_folded_is_a_group_that_opens(watched: Watched) -> None:
     subject = model.subject_index(StageKind.LOCAL, 0)
     group = model.index(0, 0, subject)
     item = model.item(group)
-    assert isinstance(item, Group)
+    assert isinstance(item, FoldedChecks)
     assert model.hasChildren(group)
     assert model.rowCount(group) == len(item.places)
     inner = model.check_index(subject, [3])
@@ -281,7 +285,7 @@ def test_history_as_two_columns(watched: Watched) -> None:
     rows = {model.data(model.index(row, 0, subject)): row for row in range(model.rowCount(subject))}
     history = model.index(rows["history"], 0, subject)
     heads = model.index(0, 0, history)
-    assert [model.data(heads.siblingAtColumn(column)) for column in Column] == [
+    assert [model.data(heads.siblingAtColumn(column)) for column in TraceColumn] == [
         "#",
         "Parent's history",
         "Source's history",
@@ -315,7 +319,7 @@ def test_ten_thousand_candidates_are_not_made(ten_thousand: ImageCache, qapp: ob
     stage = model.stage_index(StageKind.LOCAL)
     assert model.rowCount(stage) == 1 + LISTED
     assert model.data(model.index(0, 0, stage)).startswith("The first 200 of 10,000 candidates")
-    model.list_subjects(StageKind.LOCAL, Listing(10_000))
+    model.list_subjects(StageKind.LOCAL, ListedSubjects(10_000))
     assert model.rowCount(stage) == 10_000
     for row in range(10_000):
         assert model.hasChildren(model.index(row, 0, stage))
@@ -350,7 +354,7 @@ def test_more_candidates_are_listed_when_asked_for(watched: Watched) -> None:
     cache, model = many_cache(7), watched.model
     model.show(explain(cache, many_probe(3, "x")))
     stage = model.stage_index(StageKind.LOCAL)
-    model.list_subjects(StageKind.LOCAL, Listing(4))
+    model.list_subjects(StageKind.LOCAL, ListedSubjects(4))
     assert model.rowCount(stage) == 1 + 4
     assert model.data(model.index(0, 0, stage)).startswith("The first 4 of 7 candidates")
     held = QPersistentModelIndex(model.subject_index(StageKind.LOCAL, 2))

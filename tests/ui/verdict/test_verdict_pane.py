@@ -39,7 +39,7 @@ from cacheview.engine import (
 )
 from cacheview.model import Image, ImageConfig, ImageStore, Probe
 from cacheview.ui.theme import DARK, apply_theme, current_tokens
-from cacheview.ui.verdict.model import Column
+from cacheview.ui.verdict.model import TraceColumn
 from cacheview.ui.verdict.pane import VerdictPane
 
 Key = Qt.Key
@@ -62,7 +62,7 @@ def cache() -> ImageCache:
 
 
 def name_at(pane: VerdictPane, index: QModelIndex) -> str:
-    return str(pane.trace.data(index.siblingAtColumn(Column.CHECK)))
+    return str(pane.trace.data(index.siblingAtColumn(TraceColumn.CHECK)))
 
 
 def current(pane: VerdictPane) -> str:
@@ -515,7 +515,7 @@ def laid_out(pane: VerdictPane, index: QModelIndex, width: float = 400) -> list[
             for run in pane.view.rows.lay_out(item, column, width, explanation)
             if run.pieces
         ]
-        for column in Column
+        for column in TraceColumn
     ]
 
 
@@ -536,12 +536,12 @@ def test_values_keep_to_their_cells(pane: VerdictPane) -> None:
     assert isinstance(item, Check)
     assert explanation is not None
     for width in (60.0, 150.0, 400.0):
-        for column in (Column.PROBE, Column.IMAGE):
+        for column in (TraceColumn.PROBE, TraceColumn.IMAGE):
             (run,) = pane.view.rows.lay_out(item, column, width, explanation)
             assert run.left + run.width < width
             assert any(piece.marked and piece.text in ("y", "z") for piece in run.pieces)
         for room in (60.0, 100.0, 250.0):
-            runs = pane.view.rows.lay_out(item, Column.CHECK, room, explanation)
+            runs = pane.view.rows.lay_out(item, TraceColumn.CHECK, room, explanation)
             assert all(one.left + one.width <= other.left for one, other in pairwise(runs))
             assert runs[1].text  # the name stays where the word of the outcome gives way
 

@@ -7,8 +7,8 @@ from verdict_kit import small, vectors, with_history
 
 from cacheview.engine import RULE_SETS, Check, CheckKind, CheckOutcome, StageKind
 from cacheview.ui.plain import one_line
-from cacheview.ui.verdict.rows import GROUP_LIMIT, Group, Heads, Note, decided_trail, fold, rows_of
-from cacheview.ui.verdict.summary import Summary, summary
+from cacheview.ui.verdict.rows import GROUP_LIMIT, FoldedChecks, Heads, TraceNote, decided_trail, fold, rows_of
+from cacheview.ui.verdict.summary import SubjectSummary, summary
 
 PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_REACHED
 
@@ -49,9 +49,9 @@ def test_folding_loses_nothing_and_hides_no_failure() -> None:
 
 
 def test_a_group_says_what_is_in_it() -> None:
-    group = Group(PASSED, checks("ppppp"), range(1, 5))
+    group = FoldedChecks(PASSED, checks("ppppp"), range(1, 5))
     assert group.title == "c1, c2, c3, … (4)"
-    assert Group(PASSED, checks("pp"), range(2)).title == "c0, c1 (2)"
+    assert FoldedChecks(PASSED, checks("pp"), range(2)).title == "c0, c1 (2)"
 
 
 def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
@@ -62,11 +62,11 @@ def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
     assert decided_trail(history.children, FAILED) == [15_000, 3]
     for folded in (True, False):
         rows = rows_of(history, explanation, folded=folded)
-        assert [type(rows.item(row)) for row in range(len(rows))] == [Heads, Group, Check, Group]
+        assert [type(rows.item(row)) for row in range(len(rows))] == [Heads, FoldedChecks, Check, FoldedChecks]
         before = rows_of(rows.item(1), explanation, folded=folded)
         assert len(before) == GROUP_LIMIT + 1
         note = before.item(0)
-        assert isinstance(note, Note)
+        assert isinstance(note, TraceNote)
         assert note.text == "The first 5,000 of 15,000: all passed."
 
 
@@ -91,6 +91,6 @@ def test_a_row_says_what_the_checks_below_it_say(name: str) -> None:
                 if subject.deciding is not None:
                     word = subject.deciding.name
                 count = f"{outcomes.count(PASSED)} of {compared} check{'' if compared == 1 else 's'} passed"
-                assert summary(subject) == Summary(count, one_line(word)), subject.image.id
+                assert summary(subject) == SubjectSummary(count, one_line(word)), subject.image.id
                 reported += stage.kind is StageKind.LOCAL
     assert reported > 10

@@ -22,7 +22,7 @@ from cacheview.model import (
     decode,
 )
 from cacheview.ui.verdict.model import TraceModel
-from cacheview.ui.verdict.rows import Group, Heads, Note
+from cacheview.ui.verdict.rows import FoldedChecks, Heads, TraceNote
 
 VECTORS = Path(__file__).parents[2] / "data" / "containerd-71ebfc7.jsonl.gz"
 PATH = "PATH=/usr/local/bin:/usr/bin"
@@ -152,9 +152,9 @@ def outline(model: TraceModel, index: QModelIndex | None = None, depth: int = 9)
                 found.append(item.kind.value)
             case Subject():
                 found.append(item.image.short_id.lstrip("0"))
-            case Group():
+            case FoldedChecks():
                 found.append(f"{item.outcome.value} {len(item.places)}")
-            case Heads() | Note():
+            case Heads() | TraceNote():
                 found.append(type(item).__name__.lower())
             case _:
                 found.append(getattr(item, "name", None))

@@ -17,7 +17,7 @@ from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.stores.save import write_suite
 from cacheview.ui.settings import Settings
-from cacheview.ui.watch.models import Builds, Steps
+from cacheview.ui.watch.models import BuildsColumn, WatchedStepsColumn
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
 
@@ -83,7 +83,7 @@ def shown(window: MainWindow, qtbot: QtBot, rows: int = 1) -> WatchPane:
 
 def rows_of(pane: WatchPane) -> list[list[str]]:
     model = pane.steps_model
-    return [[model.index(row, column).data() for column in Steps] for row in range(model.rowCount())]
+    return [[model.index(row, column).data() for column in WatchedStepsColumn] for row in range(model.rowCount())]
 
 
 def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
@@ -95,7 +95,7 @@ def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
     qtbot.waitUntil(lambda: window.watched.pane.isVisible())
     qtbot.mouseClick(window.watched.pane.head.open_button, Qt.MouseButton.LeftButton)
     pane = shown(window, qtbot)
-    build = [pane.model.index(0, column).data() for column in Builds]
+    build = [pane.model.index(0, column).data() for column in BuildsColumn]
     assert build[0].startswith("Jan 0")
     assert build[1:] == [
         "app",
@@ -129,8 +129,8 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
     pane = shown(window, qtbot, 2)
-    assert [pane.model.index(row, Builds.NAME).data() for row in range(2)] == ["app", "other"]
-    assert [pane.model.index(row, Builds.COMPARED).data() for row in range(2)] == [
+    assert [pane.model.index(row, BuildsColumn.NAME).data() for row in range(2)] == ["app", "other"]
+    assert [pane.model.index(row, BuildsColumn.COMPARED).data() for row in range(2)] == [
         "as the daemon",
         "DIFFERS from the daemon",
     ]
@@ -145,7 +145,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
 def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.open(saved(tmp_path / "bare.jsonl", record(None)))
     pane = shown(window, qtbot)
-    assert "the record does not contain the store" in pane.model.index(0, Builds.COMPARED).data()
+    assert "the record does not contain the store" in pane.model.index(0, BuildsColumn.COMPARED).data()
     assert [row[2] for row in rows_of(pane)] == ["", "made 222222222222", "made 333333333333"]
     assert window.session is None
 
@@ -153,8 +153,8 @@ def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow
 def test_what_no_daemon_built_says_so(window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path) -> None:
     window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
     pane = shown(window, qtbot)
-    assert pane.model.index(0, Builds.OUTCOME).data() == "replayed, not built"
-    assert pane.model.index(0, Builds.COMPARED).data() == "as recorded"
+    assert pane.model.index(0, BuildsColumn.OUTCOME).data() == "replayed, not built"
+    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "as recorded"
     assert rows_of(pane)[2][2] == "unknown"
 
 

@@ -18,7 +18,7 @@ from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.report.showing import shown_build
 from cacheview.ui.settings import Settings
-from cacheview.ui.watch.models import Builds, BuildsModel, Steps, StepsModel
+from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsColumn, WatchedStepsModel
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
 from cacheview.watch.build import WatchedBuild
@@ -70,7 +70,7 @@ def hear(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot, *builds: WatchedBu
 
 
 def texts(pane: WatchPane, row: int = 0) -> list[str]:
-    return [pane.steps_model.index(row, column).data() for column in Steps]
+    return [pane.steps_model.index(row, column).data() for column in WatchedStepsColumn]
 
 
 def test_the_line_to_paste_is_shown_and_copied(pane: WatchPane) -> None:
@@ -81,13 +81,13 @@ def test_the_line_to_paste_is_shown_and_copied(pane: WatchPane) -> None:
 
 def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot) -> None:
     hear(pane, watcher, qtbot, build_of(steps=2, is_over=False))
-    row = [pane.model.index(0, column).data() for column in Builds]
+    row = [pane.model.index(0, column).data() for column in BuildsColumn]
     assert row[1:] == ["app:1", "docker-sdk-python/7.1.0", "step 2 of 3", "replayed"]
     assert texts(pane, 2)[2] == ""
     assert not pane.head.save_button.isEnabled()
     hear(pane, watcher, qtbot, build_of())
     assert pane.model.rowCount() == 1
-    assert pane.model.index(0, Builds.COMPARED).data() == "as the daemon"
+    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "as the daemon"
     assert texts(pane, 1)[1].startswith("MISS: ")
     assert texts(pane, 2) == ["3 ENV A=1", "not checked", "made 333333333333"]
     assert pane.head.save_button.isEnabled()
@@ -124,7 +124,7 @@ def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
     build = build_of(differences=("step 2 'CMD x': miss, but the daemon had a hit",))
     hear(pane, watcher, qtbot, build, build)
     assert pane.head.text == "1 of 1 build differs from the prediction"
-    assert pane.model.index(0, Builds.COMPARED).data() == "DIFFERS from the daemon"
+    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "DIFFERS from the daemon"
     assert window.notice.isVisible()
     dialog = window.watched.save(shown_build(build))
     path = tmp_path / "saved.record.jsonl"
@@ -186,7 +186,7 @@ def test_an_engine_that_does_not_answer_is_reported(
 
 
 def test_the_models(qtmodeltester: object) -> None:
-    builds, steps = BuildsModel(), StepsModel()
+    builds, steps = BuildsModel(), WatchedStepsModel()
     for number in range(1, 5):
         builds.show_build(shown_build(build_of(number)), 3)
     assert [build.number for build in builds.builds] == [4, 3, 2]
