@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from cacheview import __version__
+from cacheview.collector import rare_searches
 from cacheview.commands.table import COMMANDS, SHELLS
 from cacheview.faults import guarded
 from cacheview.output import complain
 from cacheview.replay.dockerfiles import find_dockerfile
-from cacheview.stores.collector import rare_searches
 from cacheview.usage import NAMES, UsageError, add_rules, known_rules, make_parser
 
 __all__ = ["commands_listed", "main", "window_parser"]

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
+
+from cacheview.regular import open_to_read
 
 __all__ = ["make_private_folder", "open_private"]
-
-_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe would block for ever
-    | getattr(os, "O_NOFOLLOW", 0)  # the mode of a file elsewhere is none of ours
-)
 
 
 def make_private_folder(path: Path) -> None:
@@ -30,17 +23,15 @@ def make_private_folder(path: Path) -> None:
 
 
 def open_private(path: Path) -> BinaryIO:
-    """Open a file that was kept. Where others may read it, something else wrote it: from then on only the user can.
+    """Open a file that was kept. If others may read it, something else wrote it: from then on only the user can.
 
     Raises:
         OSError: it cannot be opened; FileNotFoundError: it is not there.
-        ValueError: it is not a regular file, so the program did not write it.
+        NotRegularError: it is not a regular file, so the program did not write it.
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = open_to_read(path, follow=False)  # the mode of a file elsewhere must not change
     try:
         mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise ValueError("not a regular file")
         if mode & 0o077 and hasattr(os, "fchmod"):
             with contextlib.suppress(OSError):
                 os.fchmod(descriptor, 0o600)

@@ -1,10 +1,15 @@
-"""Counts in sentences."""
+"""Counts and plurals in sentences."""
 
 from __future__ import annotations
 
-__all__ = ["counted"]
+__all__ = ["counted", "plural"]
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """The word for so many: ``argument``, ``arguments``. ``many``: a plural that is not ``one`` with an s."""
+    return one if count == 1 else many or one + "s"
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """So many of them: ``1 source``, ``12,000 sources``. ``many``: of a plural with more than an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    """So many of them: ``1 source``, ``12,000 sources``. ``many``: as of `plural`."""
+    return f"{count:,} {plural(count, one, many)}"

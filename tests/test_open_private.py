@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.private import open_private
+from cacheview.regular import NotRegularError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has neither such modes nor such files")
 
@@ -24,7 +25,7 @@ def test_a_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
 
 def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "kept", 0o644)
-    with pytest.raises(ValueError, match="not a regular file"):
+    with pytest.raises(NotRegularError, match="not a regular file"):
         open_private(tmp_path / "kept")
     assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o644
 
@@ -33,6 +34,6 @@ def test_a_link_in_its_place_changes_nothing_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "mine").chmod(0o644)
     (tmp_path / "kept").symlink_to("mine")
-    with pytest.raises(OSError, match="link"):
+    with pytest.raises(NotRegularError, match="not a regular file"):
         open_private(tmp_path / "kept")
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o644

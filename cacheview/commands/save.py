@@ -10,6 +10,7 @@ from cacheview.model import DataError
 from cacheview.output import print_lines
 from cacheview.stores.save import suite_line, write_suite
 from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, make_parser
+from cacheview.wording import counted
 
 __all__ = ["parser", "run"]
 
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     mention_problems(opened)
     count = len(case.store.images)
-    print_lines([f"{options.file}: {count:,} {'image' if count == 1 else 'images'}"])
+    print_lines([f"{options.file}: {counted(count, 'image')}"])
     return 0
 
 

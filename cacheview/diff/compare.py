@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Final
 
+from cacheview.collector import paused_collector
 from cacheview.diff.alignment import Aligned, align
 from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
 from cacheview.diff.beside import beside_of
@@ -20,7 +21,6 @@ from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
 from cacheview.model.effort import go_on
-from cacheview.stores.collector import paused_collector
 
 __all__ = ["BuildDiff", "Row", "RowStatus", "compare_builds"]
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
+from cacheview.collector import paused_collector
 from cacheview.diff.answers import recorded, replayed, time_of
 from cacheview.diff.finding import all_files, base_finder
 from cacheview.diff.requested import RequestedStep, requested_build
@@ -20,7 +21,6 @@ from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.stores.collector import paused_collector
 
 __all__ = ["side_of_record"]
 

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 from pathlib import Path
+from typing import Final
 
 from cacheview.layers.entry import LayerError
+from cacheview.regular import NotRegularError, open_to_read
 
 __all__ = ["folder_below", "open_below"]
+
+_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_below(folder: Path, name: bytes) -> io.FileIO:
     """A regular file, no link on the way followed. Raises `LayerError`, OSError."""
-    file = _open(folder, name, getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200])
-    return io.FileIO(file, "rb")
+    above, last = _folder_of(folder, name)
+    try:
+        return io.FileIO(open_to_read(last, follow=False, folder=above), "rb")
+    except NotRegularError:
+        raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200]) from None
+    finally:
+        os.close(above)
 
 
 def folder_below(folder: Path, name: bytes) -> os.stat_result:
     """The status of a folder, no link on the way followed. Raises `LayerError`, OSError."""
-    result = _open(folder, name, getattr(os, "O_DIRECTORY", 0))
+    above, last = _folder_of(folder, name)
+    try:
+        result = os.open(last, _FOLDER | _NOFOLLOW, dir_fd=above)
+    finally:
+        os.close(above)
     try:
         return os.fstat(result)
     finally:
         os.close(result)
 
 
-def _open(folder: Path, name: bytes, flags: int) -> int:
+def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
+    """The opened folder that a name below ``folder`` lies in, and the last part of the name."""
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
         raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
@@ -40,13 +51,13 @@ def _open(folder: Path, name: bytes, flags: int) -> int:
         raise LayerError(
             "this system can open it only by following links: read the store on Linux", where=os.fsdecode(name)[:200]
         )
-    nofollow = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-    here = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0))
+    here = os.open(folder, _FOLDER)
     try:
         for part in parts[:-1]:
-            inner = os.open(part, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | nofollow, dir_fd=here)
+            inner = os.open(part, _FOLDER | _NOFOLLOW, dir_fd=here)
             os.close(here)
             here = inner
-        return os.open(parts[-1], os.O_RDONLY | nofollow | flags, dir_fd=here)
-    finally:
+    except BaseException:
         os.close(here)
+        raise
+    return here, parts[-1]

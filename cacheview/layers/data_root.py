@@ -32,6 +32,7 @@ from cacheview.stores.driver_files import SHORT, DriverFiles
 from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.layerdb import LAYERS
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.permission import AS_ROOT
 from cacheview.stores.reasons import reason
 
 __all__ = ["data_root_layers"]
@@ -103,7 +104,7 @@ class _DataRoot:
             ) from error
         except OSError as error:
             what = f"the files of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
-            raise LayerUnavailableError(what, "Run cacheview as root (sudo), or " + _REMEDY) from error
+            raise LayerUnavailableError(what, f"{AS_ROOT}, or {_REMEDY}") from error
         return stream
 
     def unpacked(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
@@ -121,7 +122,7 @@ class _DataRoot:
             status = folder_below(self._folder(diff_id, chain), os.fsencode(path))
         except OSError as error:
             what = f"the folder /{path[:200]} of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
-            raise LayerUnavailableError(what, "Run cacheview as root (sudo), or " + _REMEDY) from error
+            raise LayerUnavailableError(what, f"{AS_ROOT}, or {_REMEDY}") from error
         return LayerEntry(-1, path, Kind.DIRECTORY, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
     def _folder(self, diff_id: str, chain: str) -> Path:

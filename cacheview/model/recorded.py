@@ -12,9 +12,9 @@ from cacheview.model.image import Image, Platform
 from cacheview.model.release import COMMIT_71EBFC7, StoreKind
 from cacheview.model.suite import SuiteCase
 
-__all__ = ["NoStoreError", "RecordedStore", "is_replay_line"]
+__all__ = ["NoStoreError", "RecordedStore", "is_replay_line", "recorded_kind"]
 
-_KINDS: Final = {"graphdriver": StoreKind.GRAPH_DRIVER, "containerd": StoreKind.CONTAINERD}
+_KINDS: Final = {StoreKind.GRAPH_DRIVER: "graphdriver", StoreKind.CONTAINERD: "containerd"}
 _DEVELOPMENT: Final = "25.0.0-dev"
 
 
@@ -28,6 +28,11 @@ class NoStoreError(DataError):
 def is_replay_line(line: bytes) -> bool:
     """Whether a line of a file is one of a replay file: a build has a Dockerfile, a case of a suite has probes."""
     return b'"dockerfile"' in line and b'"probes"' not in line
+
+
+def recorded_kind(kind: StoreKind) -> str:
+    """How records name a kind of store: see `RecordedStore`."""
+    return _KINDS[kind]
 
 
 class RecordedStore(Model):
@@ -60,17 +65,17 @@ class RecordedStore(Model):
     def commit(self) -> str:
         """The commit of a development build, where the name of the daemon has it."""
         is_known = COMMIT_71EBFC7 in self.engine or COMMIT_71EBFC7 in self.daemon
-        if is_known or (self.engine.startswith(_DEVELOPMENT) and self.kind == "containerd"):
+        if is_known or (self.engine.startswith(_DEVELOPMENT) and self.kind == recorded_kind(StoreKind.CONTAINERD)):
             return COMMIT_71EBFC7
         return ""
 
     @property
     def store_kind(self) -> StoreKind:
-        """Raises `DataError` where it is none."""
-        kind = _KINDS.get(self.kind)
-        if kind is None:
-            raise DataError(f"no such kind of store: {self.kind[:40]!r}; choose from {', '.join(_KINDS)}")
-        return kind
+        """The kind of the store. Raises `DataError` where ``kind`` names none."""
+        for kind, name in _KINDS.items():
+            if name == self.kind:
+                return kind
+        raise DataError(f"no such kind of store: {self.kind[:40]!r}; choose from {', '.join(_KINDS.values())}")
 
     @property
     def as_case(self) -> SuiteCase:

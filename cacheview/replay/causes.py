@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from cacheview.dockerfile.context.clients import Client
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.wording import counted, plural
 
 __all__ = ["Cause", "CauseKind", "Unlike", "causes_of", "unexplained"]
 
@@ -48,7 +49,7 @@ class Cause:
     @property
     def subject(self) -> str:
         """The files in words."""
-        return self.paths[0] if len(self.paths) == 1 else f"{len(self.paths):,} files"
+        return self.paths[0] if len(self.paths) == 1 else counted(len(self.paths), "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ def _bit_words(bits: int) -> str:
     named = [
         f"{who} {what}" for part, (who, _) in _PARTS.items() for bit, (what, _) in _BITS.items() if bits & part & bit
     ]
-    return f"{', '.join(named)} bit{'s' if len(named) > 1 else ''}"
+    return f"{', '.join(named)} {plural(len(named), 'bit')}"
 
 
 def _chmod(set_: int, cleared: int) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import stat
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, Problem
+from cacheview.regular import NotRegularError, open_to_read
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.tar_context import Report, TarContext, cli_recognizes, compression_of, looks_like_tar
@@ -223,15 +223,13 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
 
     def opened() -> io.BufferedReader:
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            return os.fdopen(open_to_read(path, follow=True), "rb")
         except FileNotFoundError:
             raise DataError("there is no such folder or tar; the context must be on this machine", where=path) from None
         except OSError as error:
             raise DataError(f"cannot be opened: {error.strerror}; give a folder or a tar", where=path) from None
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise DataError("is neither a folder nor a file; give a folder or a tar", where=path)
-        return os.fdopen(handle, "rb")
+        except NotRegularError:
+            raise DataError("is neither a folder nor a file; give a folder or a tar", where=path) from None
 
     with opened() as tar:
         head = tar.read(_SNIFFED)

@@ -17,7 +17,8 @@ from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Member
 from cacheview.dockerfile.gotext import printable
 from cacheview.dockerfile.state import DEFAULT_PATH
-from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, StoreKind
+from cacheview.model import ContainerConfig, DataError, ImageStore, Probe
+from cacheview.model.recorded import recorded_kind
 from cacheview.replay.check import replay_case
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
@@ -39,7 +40,6 @@ __all__ = [
     "write_record",
 ]
 
-_KINDS: Final = {StoreKind.GRAPH_DRIVER: "graphdriver", StoreKind.CONTAINERD: "containerd"}
 _LARGEST_IGNORE: Final = 1 << 20
 _NOT_TEXT: Final = re.compile("([\udc80-\udcff]+)")
 
@@ -122,7 +122,7 @@ def record_of(
     case = ReplayCase(
         daemon=f"{daemon.title}{f', commit {commit}' if commit else ''}",
         engine=version,
-        kind=_KINDS[daemon.rules.store],
+        kind=recorded_kind(daemon.rules.store),
         images=store.images if with_store else None,
         engine_os=store.engine_os,
         engine_platform=store.platform,

@@ -20,6 +20,7 @@ from cacheview.engine.writable import BUILD_ARGUMENTS
 from cacheview.model import ContainerConfig, DataError, Image
 from cacheview.model.image import familiar, instruction_of
 from cacheview.replay.result import Step
+from cacheview.wording import plural
 
 __all__ = ["Remedy", "remedy_of"]
 
@@ -135,7 +136,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
         edit = f"give {names}" if known is not None else f"leave out {names}"
         return f"The nearest image is {known_as(image)}, which was made {what} {names}.", edit
     text = "; ".join(phrase for phrase, _ in changes)
-    word = "argument" if len(changes) == 1 else "arguments"
+    word = plural(len(changes), "argument")
     return f"The nearest image is {known_as(image)}: build {word} {text}.", "; ".join(edit for _, edit in changes)
 
 

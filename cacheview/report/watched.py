@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cacheview.report.shown_build import ShownBuild, ShownStep
+from cacheview.wording import counted
 
 __all__ = ["LiveLines"]
 
@@ -78,7 +79,7 @@ def _end(build: ShownBuild) -> Iterator[str]:
         return
     if not build.differences:
         unknown = build.unknown
-        known = f", {unknown} {'step was' if unknown == 1 else 'steps were'} unknown" if unknown else ""
+        known = f", {counted(unknown, 'step was', 'steps were')} unknown" if unknown else ""
         yield f"as predicted{known}"
         return
     who = "THE RECORD DIFFERS" if build.is_replayed else "THE DAEMON DIFFERS"

@@ -25,7 +25,10 @@ __all__ = ["DamagedStreamError", "GreedyStreamError", "decompressed"]
 _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # what zstd itself accepts without --long
-# What the libraries say that are asked for more; there is no other sign of it.
+# The libraries have no exception and no code of its own for this: CPython's `_lzmamodule.c` raises `LZMAError`, and
+# zstandard's `decompressionreader.c` raises `ZstdError`, each with nothing but a text, for damaged data too. A size in
+# the header of the file does not help, since each block or frame after it may need more. So their texts are read here,
+# and tests with both libraries fail if one changes.
 _TOO_LARGE: Final = {
     "Memory usage limit exceeded": _MAX_XZ_MEMORY,
     "requires too much memory": _MAX_ZSTD_WINDOW,

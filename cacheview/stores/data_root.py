@@ -12,12 +12,13 @@ from pathlib import Path
 from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
 from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
 from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
 from cacheview.stores.usual import DOCKER_ROOT
+from cacheview.wording import counted
 
 __all__ = ["is_data_root", "open_data_root", "read_data_root"]
 
@@ -93,9 +94,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
     notes = []
     if len(results) > 1:
         others = ", ".join(
-            f"{_shown(one.folder.name)} ({one.count:,} {'image' if one.count == 1 else 'images'})"
-            for one in results
-            if one is not chosen
+            f"{_shown(one.folder.name)} ({counted(one.count, 'image')})" for one in results if one is not chosen
         )
         notes.append(
             f"Showing the images of {driver}, which changed most recently. There are others: {others}; "
@@ -252,15 +251,11 @@ def _who_may(path: Path) -> str:
         wanted = os.R_OK | os.X_OK if stat.S_ISDIR(status.st_mode) else os.R_OK
         if os.access(folder, wanted):
             continue
-        group = group_name(status.st_gid) if status.st_mode & stat.S_IRGRP else ""
-        if group not in ("", "root"):
-            can_read = f"only root and the group {group} can read {folder}"
-            return f"{can_read}. Run `sudo usermod -aG {group} $USER`, then log in again"
+        if group := group_of(status):
+            return who_can(f"read {folder}", group)
         break
-    return (
-        "only root can read Docker's data root. Run cacheview as root (sudo), or open engine: instead, which reports "
-        "most of it"
-    )
+    who = who_can("read Docker's data root")
+    return f"{who}, or open engine: instead, which reports most of it"
 
 
 def _shown(name: str) -> str:

@@ -39,7 +39,7 @@ class FileCache:
         return position
 
     def read(self, number: int, size: int) -> bytes:
-        content = self._file.again(number, size)
+        content = self._file.read_again(number, size)
         if len(content) < size:
             raise DataError("the archive became shorter while it was being read. Open it again")
         return content

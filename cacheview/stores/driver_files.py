@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.budget import Budget, Resource
-from cacheview.stores.files import what_it_is
+from cacheview.stores.files import not_a_file
 
 __all__ = ["SHORT", "DriverFiles", "mode_of"]
 
 SHORT = 4096
 """Bytes at most of the files that hold an id, a time or a number."""
-
-_FLAGS = os.O_RDONLY
-for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):  # not every system has all
-    _FLAGS |= getattr(os, _flag, 0)
 
 
 @dataclass
@@ -43,15 +40,14 @@ class DriverFiles:
             LimitError: it is more than is read of one store.
             OSError: it cannot be read.
         """
-        path = self.path(name)
         try:
-            _demand_regular(os.lstat(path).st_mode, name)
-            descriptor = os.open(path, _FLAGS)
+            descriptor = open_to_read(self.path(name), follow=False)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except NotRegularError as error:
+            raise DataError(f"{name} is {not_a_file(error.mode)}") from None
         with open(descriptor, "rb", buffering=0) as file:
             status = os.fstat(descriptor)
-            _demand_regular(status.st_mode, name)
             if status.st_size > limit:
                 raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
             self.budget.read(status.st_size)
@@ -74,9 +70,3 @@ def mode_of(path: Path) -> int:
         return os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return 0
-
-
-def _demand_regular(mode: int, name: str) -> None:
-    if not stat.S_ISREG(mode):
-        what = "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
-        raise DataError(f"{name} is {what}")

@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cacheview.model import DataError
+from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reasons import reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["BUFFER", "MeteredFile", "open_metered", "open_regular", "refusal", "what_it_is"]
+__all__ = ["BUFFER", "MeteredFile", "not_a_file", "open_metered", "open_regular", "refusal", "what_it_is"]
 
 BUFFER = 256 * 1024
-
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe put there after the look would block for ever
 
 _pread = getattr(os, "pread", None)  # not on Windows
 
@@ -38,6 +36,11 @@ def what_it_is(mode: int) -> str:
     return next((words for test, words in _KINDS if test(mode)), "not a regular file")
 
 
+def not_a_file(mode: int) -> str:
+    """What a mode is where a file is expected that no link leads to, in words."""
+    return "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
+
+
 def refusal(error: OSError, where: str) -> DataError:
     """The operating system's no as a `DataError`, with what to do."""
     if isinstance(error, FileNotFoundError):
@@ -50,32 +53,20 @@ def refusal(error: OSError, where: str) -> DataError:
 
 
 def open_regular(path: Path, where: str) -> io.FileIO:
-    """Open a regular file to read. Anything else is refused without waiting: a pipe, a device, a folder.
+    """Open a regular file to read, as `open_to_read`; a link is followed.
 
     Raises:
         DataError: it is not a regular file, or cannot be opened.
     """
     try:
-        _demand_regular(os.stat(path).st_mode, where)
-        descriptor = os.open(path, _FLAGS | _NONBLOCK)
-        try:
-            _demand_regular(os.fstat(descriptor).st_mode, where)
-            return io.FileIO(descriptor, "rb")
-        except BaseException:
-            os.close(descriptor)
-            raise
+        return io.FileIO(open_to_read(path, follow=True), "rb")
+    except NotRegularError as error:
+        what = f"is {what_it_is(error.mode)}, not a file. Open an archive, an OCI layout folder or a suite file"
+        raise DataError(what, where=where) from error
     except OSError as error:
         raise refusal(error, where) from error
     except ValueError as error:  # a null character in the path
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"is not a path: {reason(error)}", where=where) from error
-
-
-def _demand_regular(mode: int, where: str) -> None:
-    if not stat.S_ISREG(mode):
-        what = f"is {what_it_is(mode)}, not a file. Open an archive, an OCI layout folder or a suite file"
-        raise DataError(what, where=where)
 
 
 def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.BufferedReader, Meter]:
@@ -113,7 +104,7 @@ class MeteredFile(io.RawIOBase):
     def tell(self) -> int:
         return self._position
 
-    def again(self, position: int, size: int) -> bytes:
+    def read_again(self, position: int, size: int) -> bytes:
         """Bytes that have been read before, or fewer where there are no more. Reading goes on where it was."""
         if _pread is not None:
             content: bytes = _pread(self._file.fileno(), size, position)

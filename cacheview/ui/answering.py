@@ -62,7 +62,7 @@ class Answering(QObject):
         lock, is_first = self._lock, not self._is_known(look_up)
 
         def work(report: Report) -> object:
-            from cacheview.stores.collector import freeze_more
+            from cacheview.collector import freeze_more
 
             report(0, None, "Looking up")
             while not lock.acquire(timeout=0.05):

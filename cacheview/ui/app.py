@@ -138,7 +138,7 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
     from PySide6.QtCore import Qt  # noqa: F401
     from PySide6.QtWidgets import QComboBox, QStyle  # noqa: F401
 
-    from cacheview.stores.collector import freeze
+    from cacheview.collector import freeze
     from cacheview.ui.icons import app_icon
 
     _end_on_interrupt(app)

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject
 
-from cacheview.stores.collector import paused_collector
+from cacheview.collector import paused_collector
 from cacheview.ui.loading import Background
 
 __all__ = ["Discarder"]

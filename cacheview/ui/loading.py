@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cacheview.stores.collector import paused_collector
+from cacheview.collector import paused_collector
 
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
 

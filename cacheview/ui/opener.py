@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cacheview.stores.collector import Leftovers
+from cacheview.collector import Leftovers
 from cacheview.ui.loaded import OpenedStore, Panes
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import DEMO, ENGINE, start_folder

@@ -32,9 +32,9 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
 
     def work(report: Report) -> OpenedStore:
         from cacheview.cases import daemon_known, daemon_of, first_probe, rules_named
+        from cacheview.collector import freeze_more
         from cacheview.engine import ImageCache, StageKind, explain
         from cacheview.stores.change import changes
-        from cacheview.stores.collector import freeze_more
         from cacheview.stores.open import open_store
         from cacheview.ui.images.marks import positions
         from cacheview.ui.images.tree import forest

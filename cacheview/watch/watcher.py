@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cacheview.collector import paused_collector
 from cacheview.dockerfile.context.tarsum import Member
 from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError
 from cacheview.model.effort import Effort, LimitError
 from cacheview.replay.file import ExpectedBuild, ReplayCase
-from cacheview.stores.collector import paused_collector
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.watch.before import EngineStore, Listing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build

@@ -30,6 +30,7 @@ from engine_replay import Replay, load, serving  # noqa: E402
 from layer_kit import Layers, entry, layer  # noqa: E402
 from store_builder import blob_path, config, old_archive, tar_bytes  # noqa: E402
 
+from cacheview.collector import paused_collector  # noqa: E402
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext  # noqa: E402
 from cacheview.dockerfile.context.folder import FolderContext  # noqa: E402
 from cacheview.dockerfile.release import builder_release  # noqa: E402
@@ -46,7 +47,6 @@ from cacheview.replay.options import BuildOptions  # noqa: E402
 from cacheview.replay.replay import replay  # noqa: E402
 from cacheview.replay.tar_context import TarContext  # noqa: E402
 from cacheview.stores.blobs import digest_of  # noqa: E402
-from cacheview.stores.collector import paused_collector  # noqa: E402
 from cacheview.stores.open import open_store  # noqa: E402
 from cacheview.stores.redact import Redaction  # noqa: E402
 

@@ -14,10 +14,10 @@ from statistics import median
 from build_kit import Daemon
 from diff_kit import Build, base, compared, recorded
 
+from cacheview.collector import rare_searches
 from cacheview.diff.words import answer_sentence
 from cacheview.model import decode
 from cacheview.replay.file import ReplayCase
-from cacheview.stores.collector import rare_searches
 
 FILES = 10_000
 STEPS = 200

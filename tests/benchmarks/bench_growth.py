@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from cacheview.collector import paused_collector
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
 from cacheview.dockerfile.refused import RefusedError
 from cacheview.dockerfile.release import builder_release
@@ -35,7 +36,6 @@ from cacheview.replay.replay import replay
 from cacheview.replay.tar_context import TarContext
 from cacheview.report.explanations import as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
-from cacheview.stores.collector import paused_collector
 from cacheview.stores.containerd.bolt import Bolt
 from cacheview.stores.redact import Redaction
 from cacheview.ui.images.tree import forest

@@ -19,8 +19,8 @@ import pytest
 from large_stores import Archive
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from cacheview.collector import paused_collector
 from cacheview.model import Timestamp
-from cacheview.stores.collector import paused_collector
 from cacheview.stores.open import open_store
 
 IMAGES = 10_000

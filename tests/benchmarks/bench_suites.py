@@ -38,7 +38,7 @@ from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.save import suite_line, write_suite
 from cacheview.stores.suite import read_suite
-from cacheview.stores.collector import rare_searches
+from cacheview.collector import rare_searches
 """
 END = """
 seconds = time.process_time() - begun

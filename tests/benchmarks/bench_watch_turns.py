@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 
 from turns import Turns
 
-from cacheview.stores.collector import freeze
+from cacheview.collector import freeze
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 

@@ -36,8 +36,8 @@ def _probe(store: ImageStore) -> Probe:
 
 def _command(location: str, small: str) -> list[int]:
     from cacheview.cases import daemon_known
+    from cacheview.collector import rare_searches
     from cacheview.engine import ImageCache, explain
-    from cacheview.stores.collector import rare_searches
     from cacheview.stores.open import open_store
 
     taken = []
@@ -58,7 +58,7 @@ def _window(location: str, small: str) -> list[int]:
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from cacheview.stores.collector import freeze
+    from cacheview.collector import freeze
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
 

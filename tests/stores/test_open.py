@@ -88,7 +88,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said by the system, whoever runs the test."""
     path = write_tar(tmp_path / "a.tar", Layout().done())
 
-    def denied(*args: object) -> int:
+    def denied(*args: object, **options: object) -> int:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", denied)

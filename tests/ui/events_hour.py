@@ -75,7 +75,7 @@ def _main(events: int, folder: Path) -> None:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from cacheview.stores.collector import freeze
+    from cacheview.collector import freeze
     from cacheview.stores.engine import events as followed
     from cacheview.stores.sources import parse_location
     from cacheview.ui.settings import Settings

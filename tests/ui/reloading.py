@@ -14,8 +14,8 @@ from live_kit import FakeEngine, make_image
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from cacheview.collector import freeze
 from cacheview.model import Image
-from cacheview.stores.collector import freeze
 from cacheview.stores.reading import Reading
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow

@@ -16,13 +16,13 @@ from pydantic import BaseModel
 from pytestqt.qtbot import QtBot
 from reloading import renewing
 
+from cacheview.collector import Leftovers
 from cacheview.engine import Explanation, ImageCache
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.trace import Trace
 from cacheview.model import ImageStore
 from cacheview.model.base import Value
 from cacheview.replay.result import Replay, Step
-from cacheview.stores.collector import Leftovers
 from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.settings import Settings
 from cacheview.ui.verdict.node import TraceNode

@@ -17,6 +17,7 @@ from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import from_system, to_system
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
+from cacheview.regular import NotRegularError, open_to_read
 
 if TYPE_CHECKING:
     from cacheview.dockerfile.context.context import Packer
@@ -40,11 +41,6 @@ _PACE = 500  # entries
 _PER_ENTRY = 0.001  # seconds of work that an entry may bring
 _LARGEST_WHOLE = 16 << 20
 _CAPABILITY = "security.capability"
-
-# Not every system has all of these: macOS has no extended attributes that Docker sends, Windows no device numbers.
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe would make the program wait for ever
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 class FolderContext:
@@ -153,7 +149,7 @@ class FolderContext:
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         """The content of a file, in pieces of up to 1 MiB. Raises `DataError` where it cannot be read."""
-        handle = self._opened(path, 0 if follow else _NOFOLLOW)
+        handle = self._opened(path, follow=follow)
         try:
             while piece := os.read(handle, _PIECE):
                 yield piece
@@ -177,7 +173,7 @@ class FolderContext:
         """The content of a file, all links followed, also out of the folder; None: there is none."""
         if not os.path.exists(self._on_disk(path)):
             return None
-        handle = self._opened(path, 0)
+        handle = self._opened(path, follow=True)
         with os.fdopen(handle, "rb") as file:
             data = file.read(_LARGEST_WHOLE + 1)
         if len(data) > _LARGEST_WHOLE:
@@ -193,15 +189,13 @@ class FolderContext:
             return "../"
         return "../" if relative == ".." else relative
 
-    def _opened(self, path: str, flags: int) -> int:
+    def _opened(self, path: str, *, follow: bool) -> int:
         try:
-            handle = os.open(self._on_disk(path), _FLAGS | _NONBLOCK | flags)
+            return open_to_read(self._on_disk(path), follow=follow)
         except OSError as error:
             raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise DataError("it is not a file", where=path)
-        return handle
+        except NotRegularError:
+            raise DataError("it is not a file", where=path) from None
 
     def _listed(self, path: str) -> list[Entry]:
         place = self._on_disk(path)

@@ -16,6 +16,7 @@ from cacheview.stores.containerd.root import Root, RootNamespace, find_root
 from cacheview.stores.containerd.sockets import demand_socket, usual_socket
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.permission import who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 
@@ -32,8 +33,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         what = "there is no such socket or folder. Is containerd running? Check the path"
         raise DataError(what, where=str(path)) from error
     except PermissionError as error:
-        what = "you have no permission to look for it: only root has. Run cacheview as root (sudo)"
-        raise DataError(what, where=str(path)) from error
+        raise DataError(f"you have no permission to look for it: {who_can('do that')}", where=str(path)) from error
     except OSError as error:
         raise refusal(error, str(path)) from error
     except ValueError as error:  # a null character

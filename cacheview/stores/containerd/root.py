@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 from cacheview.stores.containerd.images import Listed
 from cacheview.stores.containerd.metadata import Metadata
-from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.files import not_a_file, refusal, what_it_is
+from cacheview.stores.permission import who_can
 
 __all__ = ["Root", "RootNamespace", "find_root"]
 
@@ -21,9 +23,6 @@ _DATABASE = "meta.db"
 _BLOBS = "io.containerd.content.v1.content/blobs"
 _BELOW = ("", "containerd/daemon", "daemon")
 _ATTEMPTS = 20
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | _NOFOLLOW
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 
 def find_root(path: Path) -> Path:
@@ -96,11 +95,11 @@ class Root:
         A transaction writes to pages that are free for all before, then to a meta page: what is reachable from the
         newest meta page stays as it is until another transaction is done. No lock is taken: it would stop containerd.
         """
-        descriptor = os.open(path, _FLAGS & ~_NOFOLLOW | _NONBLOCK)
+        try:
+            descriptor = open_to_read(path, follow=True)
+        except NotRegularError as error:
+            raise DataError(f"is {what_it_is(error.mode)}, not a file") from None
         with open(descriptor, "rb", buffering=0) as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise DataError(f"is {what_it_is(status.st_mode)}, not a file")
             for _ in range(_ATTEMPTS):
                 if os.fstat(descriptor).st_size > self._limits.documents:
                     raise DataError(f"has more than {self._limits.documents:,} bytes")
@@ -121,19 +120,15 @@ class Root:
             raise DataError(f"not a digest: {digest[:200]!r}")
         path = self.path / _BLOBS / algorithm / encoded
         try:
-            mode = os.lstat(path).st_mode
-            if not stat.S_ISREG(mode):
-                what = "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
-                raise DataError(f"its blob is {what}", where=str(path))
-            descriptor = os.open(path, _FLAGS | _NONBLOCK)
+            descriptor = open_to_read(path, follow=False)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except NotRegularError as error:
+            raise DataError(f"its blob is {not_a_file(error.mode)}", where=str(path)) from None
         except OSError as error:
             raise _refusal(error, path) from error
         with open(descriptor, "rb", buffering=0) as file:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise DataError(f"its blob is {what_it_is(status.st_mode)}, not a file", where=str(path))
             limit = self._limits.document
             if status.st_size > limit:
                 raise DataError(f"blob {digest} has {status.st_size:,} bytes; at most {limit:,} are read")
@@ -168,6 +163,5 @@ class RootNamespace:
 
 def _refusal(error: OSError, path: Path) -> DataError:
     if isinstance(error, PermissionError):
-        what = "only root can read containerd's root folder. Run cacheview as root (sudo)"
-        return DataError(what, where=str(path))
+        return DataError(who_can("read containerd's root folder"), where=str(path))
     return refusal(error, str(path))

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from cacheview.model import DataError
-from cacheview.stores.groups_of_users import group_name
+from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.socket_path import demand_short_path
 
 __all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
@@ -33,8 +33,7 @@ def usual_socket() -> Path:
         try:
             os.stat(path)
         except PermissionError as error:
-            what = "you have no permission to look for it: only root can. Run cacheview as root (sudo)"
-            raise DataError(what, where=path) from error
+            raise DataError(f"you have no permission to look for it: {who_can('do that')}", where=path) from error
         except OSError:
             continue
     looked = " nor ".join(USUAL_SOCKETS)
@@ -46,13 +45,8 @@ def demand_socket(path: Path) -> None:
     demand_short_path(path)
     if os.access(path, os.R_OK | os.W_OK):
         return
-    status = os.stat(path)
-    group = group_name(status.st_gid) if status.st_mode & stat.S_IWGRP else ""
-    if group not in ("", "root"):
-        what = f"only root and the group {group} can use it. Run `sudo usermod -aG {group} $USER`, then log in again"
-    else:
-        what = "only root can use it. Run cacheview as root (sudo)"
-    raise DataError(f"you have no permission for this socket: {what}", where=str(path))
+    who = who_can("use it", group_of(os.stat(path)))
+    raise DataError(f"you have no permission for this socket: {who}", where=str(path))
 
 
 def _is_socket(path: str) -> bool:

@@ -12,8 +12,8 @@ from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.engine.engine import Engine
-from cacheview.stores.groups_of_users import group_name
 from cacheview.stores.opened import Opened
+from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
@@ -29,18 +29,25 @@ class RicherStore:
     """Where a richer store may be.
 
     Attributes:
-        location: to open it.
+        kind: of the store.
+        target: what follows the prefix in its location.
         path: of its socket or folder.
         why_not: why it cannot be read, in a sentence; empty where it may be tried.
         is_absent: it cannot, because nothing is there.
         is_folder: it is read without a daemon.
     """
 
-    location: str
+    kind: StoreKind
+    target: str
     path: str
     why_not: str = ""
     is_absent: bool = False
     is_folder: bool = False
+
+    @property
+    def location(self) -> str:
+        """To open it."""
+        return f"{'data-root' if self.kind is StoreKind.GRAPH_DRIVER else 'containerd'}:{self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +78,17 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
     root = engine.root if os.path.isabs(engine.root) else DOCKER_ROOT
     if engine.store is StoreKind.GRAPH_DRIVER:
         folder = f"{root}/image/{engine.driver}" if engine.driver else root
-        return [_place(f"data-root:{folder}", folder, f"{folder}/imagedb" if engine.driver else root)]
+        return [_place(engine.store, folder, folder, f"{folder}/imagedb" if engine.driver else root)]
     text = engine.containerd.removeprefix("unix://")
     sockets = list(dict.fromkeys((*([text] if os.path.isabs(text) else []), *map(str, containerd_sockets()))))
     sockets = sockets or [USUAL_SOCKETS[0]]
     namespace = f"#{engine.namespace}"
-    places = [_place(f"containerd:{path}{namespace}", path, path) for path in sockets]
+    places = [_place(engine.store, f"{path}{namespace}", path, path) for path in sockets]
     folders = [f"{root}/containerd/daemon"]
     if sockets[0] == USUAL_SOCKETS[0]:
         folders.insert(0, CONTAINERD_ROOT)
     first, *rest = (
-        replace(_place(f"containerd:{folder}{namespace}", folder, f"{folder}/{_META}"), is_folder=True)
+        replace(_place(engine.store, f"{folder}{namespace}", folder, f"{folder}/{_META}"), is_folder=True)
         for folder in folders
     )
     return [first, *places, *rest]
@@ -104,7 +111,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             tried.append(place)
             continue
         try:
-            store = _open(place.location, replace(reading, partial=None)).cases[0].store
+            store = _open(place, replace(reading, partial=None)).cases[0].store
         except (DataError, ImportError) as error:  # or its library is not there
             what = error.what if isinstance(error, DataError) else reason(error)
             tried.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
@@ -135,33 +142,25 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
 
 
-def _open(location: str, reading: Reading) -> Opened:
-    kind, _, target = location.partition(":")
-    if kind == "containerd":
+def _open(place: RicherStore, reading: Reading) -> Opened:
+    if place.kind is StoreKind.CONTAINERD:
         from cacheview.stores.containerd import open_containerd
 
-        return open_containerd(target, reading)
+        return open_containerd(place.target, reading)
     from cacheview.stores.data_root import open_data_root
 
-    return open_data_root(target, reading)
+    return open_data_root(place.target, reading)
 
 
-def _place(location: str, path: str, probe: str) -> RicherStore:
-    """A place with the reason why ``probe``, which must be readable there, is not."""
+def _place(kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
+    """Where a store may be, with the reason why ``needed``, a file, a folder or a socket of it, cannot be read."""
+    why_not, is_absent = "", False
     try:
-        status = os.stat(probe)
-        if os.access(probe, os.R_OK | (os.W_OK if stat.S_ISSOCK(status.st_mode) else 0)):
-            return RicherStore(location, path)
-        return RicherStore(location, path, f"You have no permission for {path}: {_who(status)}")
+        status = os.stat(needed)
+        if not os.access(needed, os.R_OK | (os.W_OK if stat.S_ISSOCK(status.st_mode) else 0)):
+            why_not = f"You have no permission for {path}: {who_can('use it', group_of(status))}"
     except PermissionError:
-        return RicherStore(location, path, f"You have no permission for {path}: only root may read it. Run as root")
+        why_not = f"You have no permission for {path}: {who_can('read it')}"
     except (OSError, ValueError):
-        return RicherStore(location, path, f"{path} does not exist on this machine", is_absent=True)
-
-
-def _who(status: os.stat_result) -> str:
-    """Who may, in words."""
-    group = group_name(status.st_gid) if status.st_mode & stat.S_IRGRP else ""
-    if group and group != "root":
-        return f"only root and the group {group} can read it. Run `sudo usermod -aG {group} $USER`, then log in again"
-    return "only root may use it. Run as root"
+        why_not, is_absent = f"{path} does not exist on this machine", True
+    return RicherStore(kind, target, path, why_not, is_absent)

@@ -7,7 +7,6 @@ import http.client
 import os
 import socket
 import ssl
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -16,7 +15,7 @@ from cacheview.model import DataError
 from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
 from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
 from cacheview.stores.engine.ssh import SshError
-from cacheview.stores.groups_of_users import group_name
+from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reasons import reason, reason_of_answer
 
 __all__ = [
@@ -179,20 +178,15 @@ def _is_there(endpoint: Endpoint) -> bool:
 def _permission(endpoint: Endpoint) -> str:
     path = endpoint.socket_path
     group = _group(path) if path is not None else ""
-    what = "you have no permission to connect to the Docker Engine's socket"
-    if group and group != "root":
-        return (
-            f"{what}: only root and the group {group} can use it. Run `sudo usermod -aG {group} $USER`, then log in "
-            "again "
-            f"or run `newgrp {group}`; a rootless engine needs no group"
-        )
-    return f"{what}: only root may use it. Run as root, or use a rootless engine"
+    who = f"you have no permission to connect to the Docker Engine's socket: {who_can('use it', group)}"
+    if group:
+        return f"{who} or run `newgrp {group}`; a rootless engine needs no group"
+    return f"{who}, or use a rootless engine"
 
 
 def _group(path: os.PathLike[str]) -> str:
-    """The group that may write to a socket; empty where none may, or it is not known."""
+    """The group that may connect to a socket; empty where none may, or it is not known."""
     try:
-        status = os.stat(path)
+        return group_of(os.stat(path))
     except OSError:
         return ""
-    return group_name(status.st_gid) if status.st_mode & stat.S_IWGRP else ""

@@ -23,6 +23,7 @@ from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 from cacheview.stores.workers import Crew, patiently
+from cacheview.wording import counted
 
 __all__ = ["EngineReader"]
 
@@ -286,8 +287,7 @@ class EngineReader:
             shown = ", ".join(image_id.rpartition(":")[2][:12] for image_id in gone[:5])
             more = ", …" if len(gone) > 5 else ""
             self.notes.append(
-                f"{len(gone)} {'image was' if len(gone) == 1 else 'images were'} deleted while the store was read: "
-                f"{shown}{more}."
+                f"{counted(len(gone), 'image was', 'images were')} deleted while the store was read: {shown}{more}."
             )
 
     def _is_unread(self, image: Image | None) -> bool:

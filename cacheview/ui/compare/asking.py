@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cacheview.cases import Daemon
+from cacheview.collector import freeze_more
 from cacheview.engine import RULE_SETS, RuleSet, explain
 from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
 from cacheview.report import matrices
-from cacheview.stores.collector import freeze_more
 from cacheview.ui.compare.line import RuleSetAnswer
 
 if TYPE_CHECKING:

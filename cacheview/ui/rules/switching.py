@@ -52,8 +52,8 @@ class Switcher(QObject):
             return
 
         def work(report: Report) -> object:
+            from cacheview.collector import freeze_more
             from cacheview.engine import ImageCache, explain
-            from cacheview.stores.collector import freeze_more
 
             report(0, None, "Preparing")
             daemon_of(case, name)  # which may look at all images, and keeps what it sees

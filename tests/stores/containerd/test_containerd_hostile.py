@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -356,7 +357,7 @@ def test_a_refusal_says_who_may(
     mode: int, group: str, printed: str, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
-    monkeypatch.setattr(sockets, "group_name", lambda _: group)
+    monkeypatch.setattr("grp.getgrgid", lambda _: SimpleNamespace(gr_name=group))
     with socket.socket(socket.AF_UNIX) as ear:
         ear.bind(str(address))
         address.chmod(mode)

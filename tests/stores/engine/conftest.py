@@ -12,4 +12,6 @@ from cacheview.stores.engine import combine
 @pytest.fixture(autouse=True)
 def nothing_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path("/nonexistent/containerd.sock")])
-    monkeypatch.setattr(combine, "_place", lambda location, path, _: combine.RicherStore(location, path, "is not here"))
+    monkeypatch.setattr(
+        combine, "_place", lambda kind, target, path, _: combine.RicherStore(kind, target, path, "is not here")
+    )

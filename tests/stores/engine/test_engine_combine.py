@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -33,12 +33,14 @@ class Stores:
     problems: tuple[Problem, ...] = ()
     opened: list[str] = field(default_factory=list)
 
-    def place(self, location: str, path: str, probe: str) -> RicherStore:
-        if location in self.by_location:
-            return RicherStore(location, path)
-        return RicherStore(location, path, f"{path} does not exist on this machine", is_absent=True)
+    def place(self, kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
+        place = RicherStore(kind, target, path)
+        if place.location in self.by_location:
+            return place
+        return replace(place, why_not=f"{path} does not exist on this machine", is_absent=True)
 
-    def open(self, location: str, reading: Reading) -> Opened:
+    def open(self, place: RicherStore, reading: Reading) -> Opened:
+        location = place.location
         self.opened.append(location)
         found = self.by_location[location]
         if isinstance(found, Exception):
@@ -162,7 +164,7 @@ class TestPlaces:
         (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
         (place,) = candidates(engine, Endpoint("", "unix:///x.sock"))
         folder = f"{tmp_path}/image/overlay2"
-        assert place == RicherStore(f"data-root:{folder}", folder)
+        assert place == RicherStore(StoreKind.GRAPH_DRIVER, folder, folder)
 
     def test_containerd_as_the_engine_reports_it(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"unix://{tmp_path}/c.sock")
@@ -171,17 +173,17 @@ class TestPlaces:
         absent, socket, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
         assert absent.location == f"containerd:{folder}#moby"
         assert "does not exist on this machine" in absent.why_not
-        assert socket == RicherStore(f"containerd:{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
+        assert socket == RicherStore(StoreKind.CONTAINERD, f"{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
         database = tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db"
         database.parent.mkdir(parents=True)
         database.touch()
         there, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
-        assert there == RicherStore(f"containerd:{folder}#moby", folder, is_folder=True)
+        assert there == RicherStore(StoreKind.CONTAINERD, f"{folder}#moby", folder, is_folder=True)
 
     def test_the_systems_own_containerd(self, monkeypatch: pytest.MonkeyPatch) -> None:
         own, other = USUAL_SOCKETS
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
-        monkeypatch.setattr(combine, "_place", lambda location, path, _: RicherStore(location, path))
+        monkeypatch.setattr(combine, "_place", lambda kind, target, path, _: RicherStore(kind, target, path))
         for reported, sockets in (("", [other]), (own, [own, other]), (other, [other])):
             places = candidates(self.engine(StoreKind.CONTAINERD, "/d", reported), Endpoint("", "unix:///x.sock"))
             folders = ["/var/lib/containerd", "/d/containerd/daemon"] if reported == own else ["/d/containerd/daemon"]
@@ -210,7 +212,7 @@ class TestPlaces:
             < both.index("permission for " + f"{tmp_path}/containerd")
         )
         assert "no permission" in remedy
-        assert "only root may use it" in remedy
+        assert "only root can use it" in remedy
 
     @pytest.mark.parametrize("address", ["../../etc", "\x00", "relative.sock", "tcp://1.2.3.4:5"])
     def test_hostile_addresses_are_not_taken(self, address: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from cacheview.stores.collector import Leftovers, rare_searches
+from cacheview.collector import Leftovers, rare_searches
 
 
 class Heap:

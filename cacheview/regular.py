@@ -1,0 +1,54 @@
+"""Opening a regular file to read: at once, whatever is at its path."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+__all__ = ["NotRegularError", "open_to_read"]
+
+# Not every system has all of these.
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)  # a pipe put there after the check would block forever
+_NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+
+
+class NotRegularError(ValueError):
+    """What is at the path is not a regular file.
+
+    Attributes:
+        mode: of what is there, as `os.stat` reports it.
+    """
+
+    def __init__(self, mode: int) -> None:
+        super().__init__("not a regular file")
+        self.mode = mode
+
+
+def open_to_read(path: str | bytes | Path, *, follow: bool, folder: int | None = None) -> int:
+    """Open a regular file, and return its descriptor. A pipe or a device is not opened, so it cannot block or act.
+
+    Args:
+        follow: whether a link at the path is followed; otherwise it is not a regular file.
+        folder: descriptor of the folder that a relative path starts from; None: the current one.
+
+    Raises:
+        NotRegularError: it is something else.
+        OSError: it cannot be opened.
+        ValueError: the path has a null character.
+    """
+    _demand_regular(os.stat(path, dir_fd=folder, follow_symlinks=follow).st_mode)
+    descriptor = os.open(path, _FLAGS | _NONBLOCK | (0 if follow else _NOFOLLOW), dir_fd=folder)
+    try:
+        _demand_regular(os.fstat(descriptor).st_mode)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _demand_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise NotRegularError(mode)
