@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from cacheview.faults import FAULT, INTERRUPTED
 from cacheview.output import complain
 from cacheview.ui.ending import end_process
+from cacheview.ui.fault_watch import FaultWatch
+from cacheview.ui.names import DEMO, ENGINE
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
+from cacheview.ui.window_size import first_size
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -77,7 +80,6 @@ def run_window(
     from cacheview.ui.appearance import apply_look
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
-    from cacheview.ui.window_size import first_size
 
     # A picture shall not depend on what was open last, nor change it.
     kept = Settings(settings, forgetful=screenshot is not None and settings is None)
@@ -87,11 +89,7 @@ def run_window(
         window.resize(*size)
     elif screenshot is None and kept.geometry is None:
         window.resize(*first_size(window.screen().availableSize().toTuple()))
-    from cacheview.ui.fault_watch import FaultWatch
-
     faults = FaultWatch(window, with_traceback=with_traceback)
-    from cacheview.ui.names import DEMO, ENGINE
-
     location = store or (DEMO if screenshot is not None else "")
     window.centre.announce(location or ENGINE)
     if on_shown is not None:

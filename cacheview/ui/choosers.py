@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cacheview.ui.actions import Actions
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import shortened
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, set_font, small_font
+from cacheview.ui.theme import GRID, look_changed, set_font, small_font
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
@@ -60,6 +60,7 @@ class ToolBar(QToolBar):
         self._gap = self.addWidget(self._gap_widget)
         self._button(actions.undo, text=False)
         self._button(actions.redo, text=False)
+        look_changed().connect(self._fit)
 
     @property
     def case(self) -> NameList:
@@ -135,11 +136,6 @@ class ToolBar(QToolBar):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
-            self._fit()
 
     def set_case(self, current: int) -> None:
         """Another case was chosen, by whatever way."""

@@ -26,14 +26,16 @@ class DockHost(Protocol):
     """The window, as docks and what stands around them know it.
 
     Attributes:
-        layer_access: opens the layers of what is open.
         commands: the actions of the window.
         status: the status bar.
     """
 
-    layer_access: LayerAccess
     commands: Actions
     status: StatusBar
+
+    @property
+    def layer_access(self) -> LayerAccess:
+        """Opens the layers of what is open."""
 
     @property
     def frame(self) -> QMainWindow:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from PySide6.QtCore import QTimer
 
@@ -48,8 +47,7 @@ __all__ = [
 _D = TypeVar("_D", bound="DockController[Any]")
 
 
-@dataclass(frozen=True, eq=False)
-class DockSpec(Generic[_D]):
+class DockSpec(NamedTuple, Generic[_D]):
     """A row of the table.
 
     Attributes:

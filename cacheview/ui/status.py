@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from cacheview.ui.plain import one_line
-from cacheview.ui.theme import GRID, set_font, small_font
+from cacheview.ui.theme import GRID, look_changed, set_font, small_font
 from cacheview.ui.tips import set_tip
 from cacheview.wording import counted
 
@@ -96,19 +96,13 @@ class StatusBar(QStatusBar):
             set_font(label, small_font)
             label.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
         self._keep_room()
+        look_changed().connect(self._keep_room)
 
     def _keep_room(self) -> None:
         """The time is another one after every edit: what stands beside it stays where it is."""
         time = self._labels["time"]
         margins = time.contentsMargins()
         time.setMinimumWidth(time.fontMetrics().horizontalAdvance(_LONG_TIME) + margins.left() + margins.right() + 1)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            for label in self._labels.values():
-                set_font(label, small_font)
-            self._keep_room()
 
 
 class _Words(QLabel):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -19,7 +19,7 @@ from cacheview.ui.tokens import DARK, LIGHT, Tokens
 
 if TYPE_CHECKING:
     # All enums of this namespace are made when it is imported: a tenth of a start. The first paint does without it.
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import Qt, SignalInstance
 
 __all__ = [
     "DARK",
@@ -30,6 +30,7 @@ __all__ = [
     "current_tokens",
     "heading_font",
     "icon_size",
+    "look_changed",
     "mono_font",
     "palette_for",
     "plain_font",
@@ -88,6 +89,19 @@ def set_zoom(app: QApplication, percent: int) -> None:
     follower.zoom(percent)
 
 
+def look_changed() -> SignalInstance:
+    """``changed()``: emitted whenever `apply_theme` or `set_zoom` has given the application another look.
+
+    For what is part of the first paint. All else overrides `QWidget.changeEvent`; the first such override that is
+    called makes the classes of all events, which takes a hundredth of a start.
+    """
+    app = QApplication.instance()
+    assert app is not None
+    follower = app.property(_FOLLOWER)
+    assert isinstance(follower, _Follower)
+    return follower.changed
+
+
 def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
     """Give a widget one of the fonts below, now and after each `set_zoom`."""
     widget.setFont(font())
@@ -111,6 +125,8 @@ def styled_application(arguments: list[str]) -> QApplication:
 
 class _Follower(QObject):
     """Owned by the application: applies the colour scheme of the system, now and when it changes."""
+
+    changed = Signal()
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -143,6 +159,7 @@ class _Follower(QObject):
             own = widget.property(_FONT)
             if own is not None:
                 widget.setFont(own())
+        self.changed.emit()
 
     def _apply(self) -> None:
         if self._held is not None:
@@ -153,11 +170,14 @@ class _Follower(QObject):
             tokens = tokens_for(self._app.styleHints().colorScheme())
         self._applied = True
         palette = palette_for(tokens)
-        if palette != self._app.palette():
-            self._app.setPalette(palette)
         sheet = style_sheet(tokens, GRID)
-        if sheet != self._app.styleSheet():
+        is_other = palette != self._app.palette(), sheet != self._app.styleSheet()
+        if is_other[0]:
+            self._app.setPalette(palette)
+        if is_other[1]:
             self._app.setStyleSheet(sheet)
+        if any(is_other):
+            self.changed.emit()
 
 
 def palette_for(tokens: Tokens) -> QPalette:

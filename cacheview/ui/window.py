@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
 from cacheview.stores.sources import parse_location
@@ -13,13 +13,12 @@ from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.docks import AUDIT, COMPARE, DETAILS, DIFF, FILES, REPLAY, SUITES, WATCH, Docks
-from cacheview.ui.layer_access import LayerAccess
 from cacheview.ui.lazy import Lazy
-from cacheview.ui.loading import end_all
 from cacheview.ui.names import DEMO
 from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
+from cacheview.ui.theme import look_changed
 from cacheview.ui.window_dialogs import WindowDialogs
 from cacheview.ui.window_menus import WindowMenus
 from cacheview.ui.window_size import LEAST, USUAL
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from cacheview.ui.compare.dock import Compare
     from cacheview.ui.files.files import Files
     from cacheview.ui.following import WindowFollower
+    from cacheview.ui.layer_access import LayerAccess
     from cacheview.ui.loading import Work
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._painted = False
         self._docks_restored = False
-        self.layer_access = LayerAccess()
+        self._layer_access = Lazy(self._make_layer_access)
         self._follower = Lazy(self._make_follower)
         self._saver = Lazy(self._make_saver)
         self._what_if = Lazy(self._make_what_if)
@@ -87,7 +87,8 @@ class MainWindow(QMainWindow):
         self._connect_centre()
         self._connect_actions()
         Appearance(self.commands, settings, self)
-        self.commands.dress()
+        self._dress()
+        look_changed().connect(self._dress)
         self._enable(busy=False)
         # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
         self.setMinimumSize(*LEAST)
@@ -159,6 +160,11 @@ class MainWindow(QMainWindow):
     # What else is made when first needed
 
     @property
+    def layer_access(self) -> LayerAccess:
+        """What opens the layers of what is open."""
+        return self._layer_access()
+
+    @property
     def follower(self) -> WindowFollower:
         """What hears the events of the engine."""
         return self._follower()
@@ -172,6 +178,11 @@ class MainWindow(QMainWindow):
     def what_if(self) -> WhatIf:
         """What shows the store as if something had happened to it."""
         return self._what_if()
+
+    def _make_layer_access(self) -> LayerAccess:
+        from cacheview.ui.layer_access import LayerAccess
+
+        return LayerAccess()
 
     def _make_what_if(self) -> WhatIf:
         from cacheview.ui.whatif.mode import WhatIf
@@ -277,6 +288,9 @@ class MainWindow(QMainWindow):
             self._follower.made.catch_up()
 
     # What the person does
+
+    def _dress(self) -> None:
+        self.commands.dress()
 
     def _connect_actions(self) -> None:
         do = self.commands
@@ -391,16 +405,14 @@ class MainWindow(QMainWindow):
             self._painted = True
             QTimer.singleShot(0, self.first_painted.emit)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self.commands.dress()
-
     def closeEvent(self, event: QCloseEvent) -> None:
+        from cacheview.ui.loading import end_all
+
         end_all(self)
         self.docks.keep()
         self.docks.stop()
-        self.layer_access.close()
+        if self._layer_access.made is not None:
+            self._layer_access.made.close()
         self.centre.stop()
         if self.session is not None:
             self._headline.stop()

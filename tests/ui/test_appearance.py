@@ -60,6 +60,30 @@ def test_all_text_gets_larger_and_is_as_before_again(window: MainWindow, qtbot: 
     assert heights(window) == before
 
 
+def test_icons_and_tool_bar_follow_the_look(window: MainWindow) -> None:
+    """They are part of the first paint, so they follow `theme.look_changed` rather than events."""
+
+    def drawn() -> set[str]:
+        image = window.commands.reload.icon().pixmap(16).toImage()
+        pixels = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+        return {pixel.name() for pixel in pixels if pixel.alpha() == 255}
+
+    window.commands.schemes["light"].trigger()
+    light = drawn()
+    window.commands.schemes["dark"].trigger()
+    assert drawn()
+    assert not drawn() & light
+    window.resize(1366, 768)
+    words = window.tool_bar.rules.text()
+    for _ in range(4):
+        window.commands.zoom_in.trigger()
+    assert len(window.tool_bar.rules.text()) < len(words)  # there is less room for them
+    wide = window.status._labels["time"].minimumWidth()
+    window.commands.zoom_reset.trigger()
+    assert window.tool_bar.rules.text() == words
+    assert window.status._labels["time"].minimumWidth() < wide
+
+
 def test_zoom_ends_at_both_ends(window: MainWindow) -> None:
     for action, least, most in ((window.commands.zoom_in, 200, 250), (window.commands.zoom_out, 70, 80)):
         for _ in range(20):

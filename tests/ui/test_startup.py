@@ -168,10 +168,12 @@ def test_docks_are_loaded_before_one_is_asked_for(tmp_path: Path) -> None:
 
 WITH_THE_FIRST_PAINT = """
 def shown():
-    import PySide6.QtCore, PySide6.QtWidgets
-    found = [name for name in ("pydantic", "grpc", "docker", "psutil", "cacheview.engine") if name in sys.modules]
+    import PySide6.QtCore, PySide6.QtGui, PySide6.QtWidgets
+    late = ("pydantic", "grpc", "docker", "psutil", "dataclasses", "cacheview.engine", "cacheview.ui.loading")
+    found = [name for name in late if name in sys.modules]
     found += [name for name in ("Qt",) if name in vars(PySide6.QtCore)]
     found += [name for name in ("QStyle", "QComboBox") if name in vars(PySide6.QtWidgets)]
+    found += [name for name in ("QTouchEvent",) if name in vars(PySide6.QtGui)]  # one of all events
     print(found, flush=True)
     os._exit(0)
 import os
