@@ -16,8 +16,8 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 from live_kit import FakeEngine, listed, make_image
 from turns import Turns
 
+from cacheview import collector
 from cacheview.model import Image, ImageStore
-from cacheview.stores import collector
 from cacheview.stores.reading import Reading
 from cacheview.ui import app
 from cacheview.ui.settings import Settings

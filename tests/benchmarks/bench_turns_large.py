@@ -23,8 +23,8 @@ from large_kit import many_images
 from live_kit import FakeEngine
 from turns import Turns
 
+from cacheview import collector
 from cacheview.engine import RULE_SETS, RuleSet
-from cacheview.stores import collector
 from cacheview.ui import app
 from cacheview.ui.docks import AUDIT, COMPARE, REPLAY
 from cacheview.ui.session import Session

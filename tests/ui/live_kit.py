@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -88,7 +87,7 @@ class FakeEngine:
 
     def _parse(self, text: str) -> Location:
         place = parse_location(text)
-        return replace(place, source=replace(place.source, open=self.open)) if place.source.is_live else place
+        return place._replace(source=place.source._replace(open=self.open)) if place.source.is_live else place
 
 
 NOT_RUNNING = DataError("nothing listens there: start Docker", where="unix:///var/run/docker.sock")
