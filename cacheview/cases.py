@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from cacheview.dockerfile.release import BuilderRelease, builder_release
-from cacheview.engine import ImageCache
 from cacheview.engine.host import builder_platform
 from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
@@ -39,7 +38,6 @@ __all__ = [
     "daemon_known",
     "daemon_of",
     "first_probe",
-    "new_cache",
     "platform_of_probe",
     "rules_named",
 ]
@@ -133,11 +131,6 @@ def rules_named(text: str) -> Choice:
         return named(text)
     except KeyError as error:
         raise DataError(str(error.args[0])) from error
-
-
-def new_cache(store: ImageStore, rules: str) -> ImageCache:
-    """A cache of the store under the rules of that name. Raises `DataError` where there are none."""
-    return ImageCache(store, rules_named(rules).rules)
 
 
 @once_of_store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.cases import Basis, daemon_known, daemon_of, first_probe, new_cache, platform_of_probe
+from cacheview.cases import Basis, daemon_known, daemon_of, first_probe, platform_of_probe, rules_named
 from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
@@ -69,7 +69,7 @@ def test_rules_that_are_not_known_are_refused_with_those_that_there_are() -> Non
         with pytest.raises(DataError, match="graphdriver-24"):
             daemon_of(case(), asked)
         with pytest.raises(DataError, match="graphdriver-24"):
-            new_cache(ImageStore(()), asked)
+            rules_named(asked)
 
 
 def test_a_case_keeps_the_rules_that_it_names() -> None:

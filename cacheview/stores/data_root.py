@@ -20,9 +20,7 @@ from cacheview.stores.repositories import REPOSITORIES
 from cacheview.stores.usual import DOCKER_ROOT
 from cacheview.wording import counted
 
-__all__ = ["is_data_root", "open_data_root", "read_data_root"]
-
-"""Where Docker keeps its data unless configured otherwise."""
+__all__ = ["is_data_root", "open_data_root"]
 
 _BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 _MAX_DRIVERS = 100
@@ -66,22 +64,6 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         if not result:
             raise DataError(_why_nothing(root), where=str(root))
         return _open_driver(root, result, target, reading, has_bolt=has_bolt)
-    except OSError as error:
-        raise _refusal(error, root) from error
-
-
-def read_data_root(root: Path, driver: str, reading: Reading) -> tuple[list[Image], Sequence[Problem]]:
-    """The images that a graph driver has in a data root, by id, and what could not be read.
-
-    Raises:
-        DataError: there are none, or no permission to read any.
-        Cancelled: by the progress.
-    """
-    if driver in ("", ".", "..") or os.path.basename(driver) != driver or "\0" in driver:
-        raise DataError(f"is not a driver name: {driver[:100]!r}", where=str(root))
-    database = ImageDatabase(root / "image" / driver, reading)
-    try:
-        return _read(database, root), database.problems
     except OSError as error:
         raise _refusal(error, root) from error
 

@@ -11,12 +11,12 @@ __all__ = ["Cancelled", "Meter", "Progress"]
 _INTERVAL = 0.05  # seconds between two reports: 20 a second is as fast as anybody can see
 
 
-class Cancelled(Exception):  # noqa: N818 - an order, not an error
-    """Raised by a progress callback: reading stops, nothing is kept."""
+class Cancelled(BaseException):
+    """Raised by a progress callback: the work stops, nothing is kept. Not an Exception: no reader catches it."""
 
 
 class Progress(Protocol):
-    """Told how many bytes of how many (None: not known) have been read of what. May raise `Cancelled`."""
+    """Called with how many bytes of how many (None: not known) have been read of what. May raise `Cancelled`."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.collector import paused_collector
+from cacheview.stores.progress import Cancelled
 
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
 
@@ -83,10 +84,6 @@ class Report(Protocol):
 
 Work = Callable[[Report], object]
 """What is done in the other thread. It must not touch a widget."""
-
-
-class _Stopped(BaseException):
-    """Ends the work from inside `Report`. Not an Exception: no handler of the work's own shall catch it."""
 
 
 class _Request:
@@ -211,7 +208,7 @@ class _Report:
     def alive(self) -> None:
         """Raises where the work is not wanted any more."""
         if self._request.cancelled.is_set():
-            raise _Stopped
+            raise Cancelled
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self.alive()
@@ -263,7 +260,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
             report = _Report(request, mail)
             with paused_collector(), Effort(alive=report.alive).spent():
                 result = request.work(report)
-        except _Stopped:
+        except Cancelled:
             return
         except LimitError as error:
             failed = DataError(f"this {error}")

@@ -20,7 +20,6 @@ _BUFFERED: Final = 1 << 20
 """Bytes that wait to be sent, above which nothing more is read from the other side."""
 
 _LAST_WORDS_SECONDS: Final = 5.0
-_FIRST_BYTES: Final = 64 << 10
 
 
 class Tap(Protocol):

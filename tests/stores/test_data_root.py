@@ -19,7 +19,6 @@ from store_samples import Truth
 from cacheview.cli import main
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, decode
 from cacheview.stores import data_root
-from cacheview.stores.data_root import read_data_root
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Cancelled
@@ -118,22 +117,6 @@ class TestDrivers:
         assert [image.id for image in read(tmp_path).images] == [new_id]
         assert [image.id for image in read(old.folder).images] == [old_id]
 
-    def test_a_driver_is_read_by_name(self, tmp_path: Path) -> None:
-        first, second = Root(tmp_path, "aufs"), Root(tmp_path, "vfs")
-        first_id, second_id = first.image(1), second.image(2, "shop/x:1")
-        second.file(second.image(3)).write_bytes(b"{}")
-        images, problems = read_data_root(tmp_path, "aufs", Reading())
-        assert ([image.id for image in images], problems) == ([first_id], ())
-        images, problems = read_data_root(tmp_path, "vfs", Reading())
-        assert [image.names for image in images if image.id == second_id] == [("docker.io/shop/x:1",)]
-        assert len(problems) == 1
-
-    @pytest.mark.parametrize("driver", ["", ".", "..", "../image/aufs", "btrfs", "a\0b"])
-    def test_no_such_driver(self, driver: str, tmp_path: Path) -> None:
-        Root(tmp_path, "aufs").image(1)
-        with pytest.raises(DataError):
-            read_data_root(tmp_path, driver, Reading())
-
     def test_a_hostile_name_of_a_driver_stays_in_its_line(self, tmp_path: Path) -> None:
         Root(tmp_path, "over\nlay\x1b[31m<b>").image(1)
         Root(tmp_path, "vfs").changed(1000)
@@ -230,8 +213,6 @@ class TestPermission:
         refuse(monkeypatch, "open", root.content)
         with pytest.raises(DataError, match="no permission to read it"):
             read(root.root)
-        with pytest.raises(DataError, match="no permission to read it"):
-            read_data_root(root.root, "overlay2", Reading())
 
     def test_one_file_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         other = root.image(2)
@@ -272,8 +253,6 @@ class TestProgress:
 
         with pytest.raises(Cancelled):
             read(tmp_path, progress=cancel)
-        with pytest.raises(Cancelled):
-            read_data_root(tmp_path, "overlay2", Reading(progress=cancel))
 
     def test_partial_stores_grow_in_order(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         root = Root(tmp_path)

@@ -9,8 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cacheview.cases import new_cache
-from cacheview.engine import Explanation, Further, explain
+from cacheview.engine import Explanation, Further, ImageCache, explain, rule_set
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.model.effort import go_on
 from cacheview.ui.further import FurtherLook
@@ -91,7 +90,7 @@ def explanations() -> tuple[Explanation, Explanation]:
         ),
     )
     probe = Probe(parent=PARENT, config=ContainerConfig(User="nobody"))
-    cache = new_cache(ImageStore(images), "containerd-71ebfc7")
+    cache = ImageCache(ImageStore(images), rule_set("containerd-71ebfc7"))
     return explain(cache, probe), explain(cache, probe, at_once=False)
 
 

@@ -11,13 +11,14 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cacheview.model import DataError, Problem, decode
+from cacheview.model import DataError, decode
 from cacheview.stores.engine.hosts import completed
 from cacheview.stores.files import open_regular
 
@@ -27,7 +28,6 @@ __all__ = [
     "Tls",
     "cli_folder",
     "current_endpoint",
-    "endpoint_problems",
     "endpoints",
     "find_endpoint",
     "read_cli_file",
@@ -142,35 +142,20 @@ def find_endpoint(target: str) -> Endpoint:
 def endpoints() -> list[Endpoint]:
     """All engines that this machine knows of, the current one first, each host once. Nothing is connected to.
 
-    What cannot be read is left out; `endpoint_problems` reports it.
+    A context that cannot be read is left out; `find_endpoint` says why.
     """
-    return _known()[0]
-
-
-def endpoint_problems() -> list[Problem]:
-    """The context files that cannot be read, and why."""
-    return _known()[1]
-
-
-def _known() -> tuple[list[Endpoint], list[Problem]]:
     results: list[Endpoint] = []
-    problems: list[Problem] = []
-    try:
+    with suppress(DataError):
         results.append(current_endpoint())
-    except DataError as error:
-        problems.append(Problem(error.where, error.what))
     results.append(_default_endpoint())
-    for name, path in _context_files(problems):
-        try:
-            results.append(_context(name, str(path)))
-        except DataError as error:
-            if not any(problem.where == error.where for problem in problems):
-                problems.append(Problem(error.where, error.what))
+    for name in _context_names():
+        with suppress(DataError):
+            results.append(_context(name, ""))
     results.extend(_usual_sockets())
     by_host: dict[tuple[str, Tls | None], Endpoint] = {}
     for endpoint in results:
         by_host.setdefault((endpoint.host, endpoint.tls), endpoint)
-    return list(by_host.values()), problems
+    return list(by_host.values())
 
 
 def _current_name() -> tuple[str, str]:
@@ -222,7 +207,7 @@ def _context(name: str, origin: str) -> Endpoint:
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
-        known = ", ".join([DEFAULT, *(other for other, _ in _context_files([]))])
+        known = ", ".join([DEFAULT, *_context_names()])
         message = f", which {origin} names" if origin else ""
         raise DataError(
             f"there is no Docker context {name[:100]!r}{message}. The known contexts are {known}. `docker context "
@@ -240,26 +225,20 @@ def _context(name: str, origin: str) -> Endpoint:
     return Endpoint(name, endpoint.Host, tls, False, str(path))
 
 
-def _context_files(problems: list[Problem]) -> Iterator[tuple[str, Path]]:
-    """Names and paths of the contexts, by name."""
+def _context_names() -> list[str]:
+    """The names of the contexts that can be read and that Docker finds: each is in the folder of its digest."""
     folder = cli_folder() / "contexts" / "meta"
-    results: list[tuple[str, Path]] = []
+    results: list[str] = []
     try:
         entries = sorted(os.listdir(folder))[:_MAX_CONTEXTS]
     except OSError:
         entries = []  # none was ever made
     for entry in entries:
-        path = folder / entry / "meta.json"
-        try:
-            meta = read_cli_file(_ContextMeta, path)
-        except DataError as error:
-            problems.append(Problem(error.where, error.what))
-            continue
-        if meta.Name and hashlib.sha256(meta.Name.encode()).hexdigest() == entry:
-            results.append((meta.Name, path))
-        else:
-            problems.append(Problem(str(path), "its name does not match its folder, so Docker does not find it"))
-    return iter(sorted(results))
+        with suppress(DataError):
+            name = read_cli_file(_ContextMeta, folder / entry / "meta.json").Name
+            if name and hashlib.sha256(name.encode()).hexdigest() == entry:
+                results.append(name)
+    return sorted(results)
 
 
 def read_cli_file(model: type[M], path: Path) -> M:

@@ -29,7 +29,7 @@ C8D, GD = "28.5.2-c8d", "28.5.2-gd"
 class Stores:
     """What lies on the machine: images or an error, by location. Other places are not there."""
 
-    by_location: dict[str, Sequence[Image] | Exception]
+    by_location: dict[str, Sequence[Image] | BaseException]
     problems: tuple[Problem, ...] = ()
     opened: list[str] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class Stores:
         location = place.location
         self.opened.append(location)
         found = self.by_location[location]
-        if isinstance(found, Exception):
+        if isinstance(found, BaseException):
             raise found
         store = ImageStore(tuple(found), location=location, problems=self.problems)
         return Opened("", location, OpenedKind(location.partition(":")[0]), (Case("", store, ""),), self.problems)
