@@ -63,7 +63,7 @@ def command_of_unknown(image: Image) -> str | None:
     An engine writes both at once: the container config, and as ``created_by`` of the last history entry the words of
     its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
     ``daemon/containerd/image_commit.go``). So an image that an engine made with a record of its parent has this
-    command, or no container config at all, which reads as an empty one. So has one of which it is not known whether it
+    command, or no container config at all, which counts as an empty one. So has one of which it is not known whether it
     is recorded as built from scratch: where it is not, it is not a candidate. None: that is not known either.
     """
     if image.parent is None and not image.from_scratch and not doubts_about(image, "from_scratch"):

@@ -133,7 +133,7 @@ class Image(Value):
         config: of the manifest that is shown (see ``variants``).
         container_config: where the store keeps the container config apart from the image config.
         size: of its layers in bytes, as far as the store reports; None: not known.
-        unpacked: its layers are known to be unpacked, as a pull leaves them; else the store does not report.
+        unpacked: its layers are known to be unpacked, as after a pull; else the store does not report.
         variants: all manifests of a multi-platform index, the shown one among them; else empty.
         doubts: what of it is not known exactly, each aspect at most once; empty where the store reports everything.
     """

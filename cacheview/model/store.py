@@ -157,7 +157,7 @@ class ImageStore:
         prefix = f"sha256:{text.removeprefix('sha256:')}"
         result = self._beginning(prefix)
         if len(result) > 1:
-            raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(result)} ids")
+            raise NoSuchImageError(f"ambiguous reference: {len(result)} ids begin with {text}")
         return self.by_id[result[0]] if result else None
 
     def _beginning(self, prefix: str) -> Sequence[str]:
@@ -187,7 +187,7 @@ class ImageStore:
             prefix = f"sha256:{truncated[1]}"
             result = self._beginning(prefix)
             if len(result) > 1:
-                raise NoSuchImageError(f"ambiguous reference: {text} is the beginning of {len(result)} ids")
+                raise NoSuchImageError(f"ambiguous reference: {len(result)} ids begin with {text}")
             if result:
                 return self.by_id[result[0]]
         raise NoSuchImageError(f"no such image: {text[:200]}")

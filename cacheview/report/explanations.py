@@ -47,7 +47,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
         is_known = explanation.verdict.unknown is None
         yield f"  {'Deciding check' if is_known else 'What would decide'}: {check_line(deciding.check)}"
     if hint := smallest_edit_phrase(explanation):
-        yield f"  Smallest edit to a hit: {hint}"
+        yield f"  Smallest edit for a hit: {hint}"
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
         yield f"  Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"
@@ -100,7 +100,7 @@ def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str
     if explanation.reason:
         lines += [escaped(explanation.reason), ""]
     if hint := smallest_edit_phrase(explanation):
-        lines += [f"Smallest edit to a hit: {escaped(hint)}", ""]
+        lines += [f"Smallest edit for a hit: {escaped(hint)}", ""]
     lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
     lines += [f"> Hazard, {HAZARD_TITLES[hazard.kind]}: {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip

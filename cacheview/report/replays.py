@@ -102,7 +102,7 @@ def why_lines(miss: Miss) -> Iterator[str]:
     if miss.reason:
         yield f"{miss.reason}"
     if miss.remedy.edits:
-        yield f"Smallest edit to a hit: {miss.remedy.phrase}"
+        yield f"Smallest edit for a hit: {miss.remedy.phrase}"
     yield from miss.files
     for hazard in explanation.hazards:
         yield f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"

@@ -104,7 +104,7 @@ def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: st
     target = Path(path)
     where = os.fspath(path)
     if is_in_store(target, opened):
-        raise DataError("belongs to the store that is open, which is never written to. Choose another", where=where)
+        raise DataError("is part of the open store, and cacheview never writes to a store. Choose another", where=where)
     if target.exists() and not target.is_file():
         raise DataError("is not a file. Choose another name", where=where)
     write_whole(target, lambda file: write_line(file, line, where, is_compressed=target.suffix == ".gz"), where)

@@ -39,9 +39,9 @@ class Actions:
         self.undo = self._make("&Undo", "Undo the last edit of the probe", "Ctrl+Z", picture="undo")
         self.redo = self._make("&Redo", "Redo the last undone edit", "Ctrl+Shift+Z", picture="redo")
         self.apply = self._make("&Apply the smallest edit", "Turn the miss into a hit", "Ctrl+Return")
-        self.copy_text = self._make("As &text", "Verdict, deciding check and trace as text", "Ctrl+Shift+C")
-        self.copy_markdown = self._make("As &Markdown", "For a bug report")
-        self.copy_json = self._make("As &JSON", "For scripts and other programs")
+        self.copy_text = self._make("As &text", "Copy the verdict, deciding check and trace as text", "Ctrl+Shift+C")
+        self.copy_markdown = self._make("As &Markdown", "Copy as Markdown, for a bug report")
+        self.copy_json = self._make("As &JSON", "Copy as JSON, for scripts and other programs")
         self.editor = self._make("Editor for Docker&files…", "Choose the editor that opens Dockerfiles")
         self.find = self._make("&Find an image", "Filter the images", "Ctrl+F")
         self.next_case = self._make("&Next case", "Go to the next case in the suite", "Ctrl+PgDown")
@@ -72,7 +72,9 @@ class Actions:
         self.colors_menu.addActions(list(self.schemes.values()))
         self.reset_layout = self._make("&Reset layout", "Move panes and docks back to their default places")
         self.shortcuts = self._make("&Keyboard shortcuts", "Show all keyboard shortcuts", "F1")
-        self.documentation = self._make("&Documentation", "Command line, replay, suites, rules, glossary")
+        self.documentation = self._make(
+            "&Documentation", "Read about the command line, replays, suites, rules and terms"
+        )
         self.about = self._make("&About cacheview", "Version and license")
         self.store_menus: list[tuple[QMenu, QAction]] = []
         self.recent_menu = QMenu("Open re&cent", owner)
@@ -95,7 +97,7 @@ class Actions:
         self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt leaves out the dots
         self.replay = self._make("Repla&y", "Show each step's result and why it missed", "Ctrl+T")
         self.replay.setCheckable(True)
-        self.files = self._make("Fil&es", "Show which files differ, and how a layer changed them", "Ctrl+E")
+        self.files = self._make("Fil&es", "Show which files differ and what a layer changed", "Ctrl+E")
         self.files.setCheckable(True)
         self.details = self._make("De&tails", "Show the details of the image selected in the tree", "Ctrl+I")
         self.details.setCheckable(True)

@@ -369,7 +369,7 @@ def test_an_image_that_records_its_parent_has_the_command_of_its_history_or_none
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     check = checks_of(explanation, NEW)["Cmd"]
     assert (check.outcome, check.image, check.doubts) == (CheckOutcome.FAILED, "/bin/sh -c other", ())
-    # One that was created of a source has no container config, which reads as an empty one.
+    # One that was created of a source has no container config, which counts as an empty one.
     assert asked([other]).verdict.outcome is VerdictOutcome.UNKNOWN
     same = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c make")], Cmd=COMMAND))
     assert may_be(asked([same], Cmd=COMMAND)) == (HIT_OR_MISS, [same])
@@ -397,7 +397,7 @@ def marked_by(version: str, name: str, parent: str | None = BASE) -> Explanation
 def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(name: str) -> None:
     explanation = marked_by("28.5.2", name)
     assert explanation.sentence == "a hit on d:1, if it was built here"
-    assert "It most likely was: it records a parent" in explanation.reason
+    assert "It most likely was built here: it records a parent" in explanation.reason
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert explanation.deciding is not None
     assert explanation.deciding.check is not None
@@ -414,7 +414,7 @@ def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(na
 )
 def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark: bool) -> None:
     reason = marked_by(version, "graphdriver-28.5.2").reason
-    assert ("most likely was:" in reason) is has_mark
+    assert ("most likely was built here:" in reason) is has_mark
     assert (f"Docker {version}, which created it," in reason) is not has_mark
 
 

@@ -120,7 +120,7 @@ def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Call
     ("image", "word"),
     [
         (MADE, "BuildKit built this image"),
-        (MADE.model_copy(update={"names": ("docker.io/a/b@sha256:1",)}), "A pull brings no parent images"),
+        (MADE.model_copy(update={"names": ("docker.io/a/b@sha256:1",)}), "A pull does not fetch parent images"),
         (BUILT.model_copy(update={"parent": None}), "No parent is recorded"),
         (BUILT, ""),
     ],

@@ -75,11 +75,11 @@ def test_saved_and_opened_again(
 def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(window, qtbot)
     reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "All values are left in." in reported
+    assert "All values are included." in reported
     height = dialog.height()
     dialog.labels.click()
     reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "All values are left in." not in reported
+    assert "All values are included." not in reported
     assert "names of variables and labels" in reported
     assert dialog.height() == height
     dialog.reject()

@@ -63,7 +63,7 @@ class Differences:
         return Counts.of_sets(differing), elements
 
     def read_alike(self, field: str, value: Mapping[str, str]) -> int:
-        """The candidates each of whose keys has the same value in the probe, where a key that it lacks reads as empty.
+        """The candidates each of whose keys has the same value in the probe, where a key that it lacks counts as empty.
 
         See `SameValues`; the lengths are compared apart.
         """

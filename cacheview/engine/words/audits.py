@@ -30,7 +30,7 @@ def pruned(count: int) -> Text:
         f"{_images(count, 'has no name and is a parent', 'have no name and are parents')} of named images: "
         "`docker image prune` removes such images from a containerd store, and then the next build misses from its "
         "first step.",
-        "Either avoid pruning between builds, or tag the images that a build continues from.",
+        "Do not prune between builds, or tag the images that later builds continue from.",
     )
 
 
@@ -38,7 +38,7 @@ def orphans(count: int) -> Text:
     """Images record parents that are not in the store."""
     return Text(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
-        "read): a build finds such an image only if exactly that parent comes back.",
+        "read): a build finds such an image only if exactly that parent is in the store again.",
         "Build again; the new images record parents that are in the store.",
     )
 
@@ -48,7 +48,7 @@ def cycle(count: int) -> Text:
     return Text(
         f"The recorded parents of {_images(count, 'lead', 'lead')} back to the image itself: a build with "
         "--cache-from that looks for their ancestors may never end.",
-        "Remove one image of each cycle.",
+        "Remove one image from each cycle.",
     )
 
 
@@ -75,8 +75,8 @@ def legacy_only(count: int) -> Text:
 def timeless(count: int) -> Text:
     """Images have no creation time, and so never match."""
     return Text(
-        f"{_images(count, 'has', 'have')} no creation time: using these rules, such an image never matches.",
-        "Build again without cache, or have the tool that creates the images record a creation time.",
+        f"{_images(count, 'has', 'have')} no creation time: under these rules, such an image never matches.",
+        "Build again without the cache, or have the tool that creates the images record a creation time.",
     )
 
 
@@ -84,17 +84,17 @@ def empty_labels(count: int) -> Text:
     """Images have labels without a value, which match any other."""
     return Text(
         f"{_images(count, 'has', 'have')} a label with an empty value: it matches any other label in its place, "
-        "because a label that is not in the probe reads as empty.",
-        "Give labels a value.",
+        "because a label that is not in the probe counts as empty.",
+        "Give every label a value.",
     )
 
 
 def empty_configs(count: int) -> Text:
     """Images have no container config, or an empty one."""
     return Text(
-        f"{_images(count, 'has', 'have')} no recorded build config, which reads as an empty one: it matches any "
+        f"{_images(count, 'has', 'have')} no recorded build config, which counts as an empty one: it matches any "
         "step whose config is empty. Images that the cache creates from a source have none.",
-        "Remove them if you build steps without a command here.",
+        "Remove them if you build steps that have no command.",
     )
 
 
@@ -117,15 +117,15 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> Text:
         ignored: as ``--cache-from`` they bring in nothing.
         panics: else, they can make the daemon panic.
     """
-    effect = "contributes less as --cache-from than its history suggests"
+    effect = "contributes less to --cache-from than its history suggests"
     if ignored:
-        effect = "is silently ignored as --cache-from"
+        effect = "is silently ignored by --cache-from"
     elif panics:
-        effect = "can make the daemon panic and fail the build as --cache-from"
+        effect = "can make the daemon panic, which fails the build, when used with --cache-from"
     return Text(
         f"The history of {_images(count, 'has', 'have')} more steps with a layer than there are layers: such an image "
         f"{effect}.",
-        "Do not use them as --cache-from; build or pull them again.",
+        "Do not use them with --cache-from; build or pull them again.",
     )
 
 
@@ -134,5 +134,5 @@ def loaded(count: int) -> Text:
     return Text(
         f"{_images(count, 'was', 'were')} built on another image in this store, but without a recorded parent "
         "(loaded, pulled or imported). The local cache does not find their steps.",
-        "Use them as --cache-from where the rules allow it, or build them again here.",
+        "Use them with --cache-from if the rules allow it, or build them again here.",
     )

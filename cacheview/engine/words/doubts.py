@@ -36,7 +36,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
 """What of an image a doubt is about, as people say it."""
 
 ENGINE_VERSION: Final = (
-    "the store does not report the version of its engine, which is written into an image that it restores",
+    "the store does not report the version of its engine, which the engine writes into images that it restores",
     "Open the engine itself, which reports its version",
 )
 """Reason and remedy of the doubt about the version of an engine."""

@@ -41,7 +41,7 @@ __all__ = [
 HAZARD_TITLES: Final[Mapping[HazardKind, str]] = {
     HazardKind.FURTHER_STEPS: "later steps included",
     HazardKind.TIE: "tie between images",
-    HazardKind.LABEL_WILDCARD: "empty label matches any",
+    HazardKind.LABEL_WILDCARD: "empty label matches any label",
     HazardKind.JOIN_COLLISION: "ambiguous command",
     HazardKind.UNCOMPARED_FIELD: "field not compared",
     HazardKind.LOCAL_DISCARDED: "local match ignored",
@@ -63,7 +63,7 @@ HAZARD_TITLES: Final[Mapping[HazardKind, str]] = {
 """What people read over a hazard; JSON has the value of its kind."""
 
 _LEAVE_OUT = "Leave out --cache-from, or "
-_NOT_YOURS = "Build without cache if the image is not your own"
+_NOT_YOURS = "Build without the cache if the image is not your own"
 
 
 class Text(NamedTuple):
@@ -78,7 +78,7 @@ def shut_out(match: Image) -> Text:
     return Text(
         f"The local cache has a match, {match.title}, but it is ignored: the --cache-from references bring in no "
         "image, so local matches are ignored too. Every step of this build misses.",
-        f"{_LEAVE_OUT}pull the images that it names first.",
+        f"{_LEAVE_OUT}pull the images in it first.",
     )
 
 
@@ -97,7 +97,7 @@ def cycle_of_source(match: Image) -> Text:
     return Text(
         "The daemon would never respond: the recorded parents of a source form a cycle, and it looks for "
         f"{match.title} among them until its stack overflows.",
-        f"{_LEAVE_OUT}remove one of the images of the cycle.",
+        f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )
 
 
@@ -141,8 +141,8 @@ class WayToHit(Enum):
     """How a step can hit an image that has it in its history, and no parent in the store."""
 
     SOURCE = "as --cache-from"
-    NOT_ALONE = "as --cache-from it would bring in all later steps too"
-    NOT_RESTORED = "as --cache-from the build fails"
+    NOT_ALONE = "with --cache-from, it would bring in all later steps too"
+    NOT_RESTORED = "with --cache-from, the build fails"
 
 
 _WAYS = {
@@ -150,7 +150,7 @@ _WAYS = {
     WayToHit.NOT_ALONE: (
         "Build it again here. With --cache-from, only this step would hit, and it would bring in all later steps."
     ),
-    WayToHit.NOT_RESTORED: "Build it again here: with --cache-from the build fails at a step without a layer.",
+    WayToHit.NOT_RESTORED: "Build it again here: with --cache-from, the build fails at a step without a layer.",
 }
 
 
@@ -199,7 +199,7 @@ def layer_tie(image: Image, others: Sequence[Image]) -> Text:
 def _tie(image: Image, others: Sequence[Image], why: str) -> Text:
     return Text(
         f"{image.title} and {names(others)} {why} the store lists them.",
-        "Remove all but one of them, or build again without cache so that one is newer.",
+        "Remove all but one of them, or build again without the cache so that one is newer.",
     )
 
 
@@ -208,8 +208,8 @@ def empty_label(labels: Sequence[str]) -> Text:
     one = len(labels) == 1
     return Text(
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value and the probe has other "
-        "labels instead: a label that is not in the probe reads as empty, so it matches.",
-        "Give labels a value: an empty one matches any label in its place.",
+        "labels instead: a label that is not in the probe counts as empty, so it matches.",
+        "Give every label a value: an empty one matches any label in its place.",
     )
 
 
@@ -217,7 +217,7 @@ def restored_empty_config(image: Image) -> Text:
     """The hit is an image that the cache created, with no record of what it was made with."""
     return Text(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
-        "build config reads as empty, and matches this probe regardless of the step.",
+        "build config counts as empty, and matches this probe regardless of the step.",
         "Remove it, or give the step a command.",
     )
 
@@ -225,9 +225,9 @@ def restored_empty_config(image: Image) -> Text:
 def new_empty_config() -> Text:
     """The hit creates an image with no record of what it was made with."""
     return Text(
-        "The new image has no recorded build config, which reads as an empty one: from now on it is a local match for "
+        "The new image has no recorded build config, which counts as an empty one: from now on it is a local match for "
         "any empty config on this parent.",
-        "Remove the new image after the build if you build steps without a command here.",
+        "Remove the new image after the build if you build steps that have no command.",
     )
 
 
@@ -235,7 +235,7 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> Text:
     """A local match differs in fields that are not compared. ``needs_mark``: only images built here can match."""
     why = "these rules do not compare it" if len(fields) == 1 else "these rules do not compare them"
     if not needs_mark:
-        why += ", and those since Docker 25.0.2, 24.0.9 and 23.0.10 refuse the image"
+        why += ", but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image"
     return Text(_uncompared(fields, why), f"{_NOT_YOURS}. Docker 25.0.2 and later compare all fields.")
 
 
@@ -247,7 +247,7 @@ def uncompared_by_history(fields: Sequence[str]) -> Text:
 
 def _uncompared(fields: Sequence[str], why: str) -> str:
     return (
-        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, yet it still hits: {why}. "
+        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, yet the image is a hit: {why}. "
         "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
     )
 
@@ -265,9 +265,9 @@ def further_steps(image: Image, further: int) -> Text:
 def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> Text:
     """Two commands are the same text once their words are joined."""
     return Text(
-        f"The step was made with the command {command(made_with)} and the probe has {command(probe)}: they differ "
-        "only in where their words end, which the history does not record.",
-        "Make the commands differ in more than their spacing.",
+        f"The step was built with the command {command(made_with)} and the probe has {command(probe)}: they differ "
+        "only in where one word ends and the next begins, which the history does not record.",
+        "Make sure that the commands differ in more than their spacing.",
     )
 
 
@@ -276,7 +276,7 @@ def moved_parent(image: Image, old: str, new: str) -> Text:
     return Text(
         f"This hit makes {new} the parent of {image.title}, instead of {old}: a build on {old} no longer finds "
         f"{image.title}.",
-        "Leave out --cache-from where the local cache has the steps, or build the other image again after it.",
+        "Leave out --cache-from if the local cache has the steps, or build the other image again afterward.",
     )
 
 
@@ -285,5 +285,5 @@ def circle(image: Image, new: str) -> Text:
     return Text(
         f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle: a later build with "
         "--cache-from may never end.",
-        f"{_LEAVE_OUT}remove one of the images of the cycle.",
+        f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )

@@ -35,7 +35,7 @@ _CANDIDATES = {
 }
 _MISSING_TIME = {
     MissingTime.YEAR_ONE: "counts as year 1",
-    MissingTime.NONE: "an image without one never matches; in a history, a missing time and year 1 differ",
+    MissingTime.NONE: "an image without one never matches; in a history, a missing time and year 1 are different",
 }
 _SOURCES = {
     Sources.LINEAGE: "each image that is found, with its recorded ancestors",
@@ -65,7 +65,7 @@ _COMPARISONS: Mapping[type[Comparison], str] = {
     SameLength: "same length",
     SameElements: "equal element by element",
     SameKeys: "same keys",
-    SameValues: "the image's keys have equal values; a key that is not in the probe reads as empty",
+    SameValues: "the image's keys have equal values; a key that is not in the probe counts as empty",
     SameHealthcheck: "set on both sides or on neither, with the same {fields}",
 }
 
@@ -107,7 +107,7 @@ def comparisons(rules: RuleSet) -> Mapping[str, str]:
         before = result[check.field]
         result[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
         if check.field not in rules.image_fields:
-            result[check.field] += "; the image's value reads as not set"
+            result[check.field] += "; the image's value counts as not set"
     return result
 
 
@@ -127,7 +127,7 @@ def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
 def _required(rules: RuleSet) -> str:
     words = [_requirement(requirement) for requirement in (*rules.requirements, *rules.later)]
     if rules.by_layers:
-        words.append("a history that consists of the parent's and the command")
+        words.append("a history that consists of the parent's history and the command")
     return "; ".join(words) or "none"
 
 
@@ -148,11 +148,11 @@ def _restoring(restoring: Restoring) -> str:
     if lost:
         words.append(f"loses {', '.join(lost)}")
     if restoring.needs_layer:
-        words.append("is an error for a step without a layer")
+        words.append("fails for a step without a layer")
     if restoring.fails_again:
-        words.append("is an error if the store already has a record of it without a name")
+        words.append("fails if the store already has a record of it without a name")
     if restoring.refuses_features:
-        words.append("is an error for a source with os.features")
+        words.append("fails for a source with os.features")
     return "; ".join(words)
 
 

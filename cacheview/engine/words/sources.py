@@ -17,8 +17,8 @@ __all__ = [
     "too_many",
 ]
 
-NO_HISTORY: Final = "it has no history, so it brings in no source, not even itself"
-HISTORY_UNKNOWN: Final = "its history is not known, so neither are the sources that it brings in"
+NO_HISTORY: Final = "it has no history, so it brings in no images, not even itself"
+HISTORY_UNKNOWN: Final = "its history is not known, so neither are the images that it brings in"
 OLDEST_HAS_NO_PARENT: Final = "the oldest of them records no parent"
 PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of them is not in the store"
 
@@ -36,8 +36,8 @@ def ignored(why: str) -> str:
 def sizes_unknown(entries: int, layers: int) -> str:
     """The image has fewer layers than history entries with a layer."""
     return (
-        f"its history has {entries} entries with a layer and it has {layers} layers: the sizes of its layers cannot be "
-        "assigned, so the daemon silently ignores it"
+        f"its history has {entries} entries with a layer, but it has {layers} layers: the sizes of its layers cannot "
+        "be assigned, so the daemon silently ignores it"
     )
 
 

@@ -56,7 +56,7 @@ __all__ = [
 
 # Candidates of the local cache
 
-ABSENT_CONFIG: Final = "the store has no container config for this image: it reads as an empty one"
+ABSENT_CONFIG: Final = "the store has no container config for this image, which counts as an empty one"
 UNKNOWN_CONFIG: Final = "the store does not report the container config of this image"
 FROM_HISTORY: Final = "from the image's history: the engine writes its last entry from the container config's Cmd"
 YEAR_ONE: Final = "no time is recorded, which counts as year 1"
@@ -70,7 +70,7 @@ def element(part: Element) -> str:
     """An element of a config field; mostly empty."""
     if part.matches is None:
         return "only the image's keys are looked up"
-    return "this key is not in the probe, which reads as an empty value" if part.reads_as_empty else ""
+    return "this key is not in the probe, which counts as an empty value" if part.reads_as_empty else ""
 
 
 def candidates(count: int, matching: int, unknown: int) -> str:
@@ -126,7 +126,7 @@ def cycle_of_source(source: Image) -> str:
 
 def own_parent(answer: Image) -> str:
     """The daemon never ends."""
-    return f"the daemon checks whether {answer.short_id} is its own parent, again and again"
+    return f"the daemon checks whether {answer.short_id} is its own parent, over and over"
 
 
 # Histories and layers
@@ -139,12 +139,12 @@ PARENT_OF_OTHER_PLATFORM: Final = (
 )
 MORE_ENTRIES: Final = "the source must have more entries than the parent"
 NOT_FEWER_LAYERS: Final = "the source must have no fewer layers than the parent"
-LAYERS_OF_PARENT: Final = "the parent's layers against the source's first"
-OTHER_ZONE: Final = "the same instant in another time zone: different to the daemon"
+LAYERS_OF_PARENT: Final = "the parent's layers, compared with the source's first ones"
+OTHER_ZONE: Final = "the same instant in another time zone, which the daemon treats as different"
 NOT_LOOKED_UP: Final = "not looked up"
 SCRATCH: Final = "FROM scratch is never looked up: always a miss"
-ONE_ENTRY_MORE: Final = "one more entry than the parent"
-ONE_LAYER_MORE: Final = "one more layer than the parent: a step without a layer never matches"
+ONE_ENTRY_MORE: Final = "must have one more entry than the parent"
+ONE_LAYER_MORE: Final = "must have must have one more layer than the parent: a step without a layer never matches"
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:
@@ -167,7 +167,7 @@ def any_history_matches(*, has_parent: bool) -> str:
 
 def entries_of_parent(other: str) -> str:
     """``other``: whose entries are compared: the source or the image."""
-    return f"the parent's entries against the {other}'s first"
+    return f"the parent's entries, compared with the {other}'s first ones"
 
 
 def entry_differs(number: int) -> str:

@@ -138,9 +138,9 @@ def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Words
     first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
     why = origin_reason(origin)
     origins = {
-        Likely.YES: f"{first} most likely was: {why}.",
-        Likely.NO: f"{first} most likely has no such record: {why}.",
-        Likely.UNCLEAR: f"It is unclear whether it was: {why}.",
+        Likely.YES: f"{first} most likely was built here: {why}.",
+        Likely.NO: f"{first} most likely was not recorded as built here: {why}.",
+        Likely.UNCLEAR: f"It is unclear whether it was built here: {why}.",
     }
     return Words(
         f"a hit on {who}, if it was built here", f"Every other compared field matches. {origins[origin.likely]}"
@@ -153,11 +153,11 @@ def _of_error(trace: Trace) -> Words:
         case Why.REFERENCE_NOT_FOUND:
             return Words(
                 "a --cache-from reference cannot be resolved",
-                f"{verdict.error}. With these rules the build ends there: leave the reference out, or pull the image "
+                f"{verdict.error}. Under these rules the build fails there: leave the reference out, or pull the image "
                 "first.",
             )
         case Why.PARENT_NOT_FOUND:
-            why = "The daemon reads" if trace.rules.sources_must_exist else "With --cache-from the daemon reads"
+            why = "The daemon looks up" if trace.rules.sources_must_exist else "With --cache-from, the daemon looks up"
             return Words(
                 f"the store has no image {short_id(probe.parent)}",
                 f"{why} the parent and does not find it. Choose a parent that is in the store.",
@@ -165,7 +165,7 @@ def _of_error(trace: Trace) -> Words:
         case Why.PARENT_OF_OTHER_PLATFORM:
             return Words(
                 f"the parent {parent_title(trace.store, probe.parent)} is for another platform than the builder's",
-                "With --cache-from the daemon looks up the parent for the builder's platform and does not find it.",
+                "With --cache-from, the daemon looks up the parent for the builder's platform and does not find it.",
             )
         case Why.RESTORED_BEFORE:
             return Words(
@@ -185,11 +185,11 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> Words:
         return Words(f"{known_as(image)} is used", reason)
     if trace.verdict.narrowed is not None:
         source = known_as(trace.verdict.narrowed)
-        reason = f"The history of the source {source} begins with that of {parent} and continues with this command"
+        reason = f"The history of the source {source} begins with that of {parent}, continues with this command"
         if not trace.verdict.is_new:
-            made = "and then with others: an earlier build created the image of this step alone from it."
+            made = "and then with others; an earlier build created an image of just this step from it."
             return Words(f"{known_as(image)} is used", f"{reason}, {made}")
-        made = "and then with others, so an image of this step alone is created from it."
+        made = "and then with others, so the daemon creates an image of just this step from it."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
@@ -226,11 +226,11 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
     _, kin = _kin(trace, parent)
     reason, values = _reason(check, nearest, trace.probe.config)
     if verdict.why is Why.PARENT_NOT_FOUND:
-        return Words(f"the store has no image {short_id(trace.probe.parent)}", "Using these rules, that is a miss.")
+        return Words(f"the store has no image {short_id(trace.probe.parent)}", "Under these rules, that is a miss.")
     if trace.probe.cache_from:
         if not verdict.sources:
             discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""
-            return Words(f"the --cache-from references bring in no source{discarded}", reason, values)
+            return Words(f"the --cache-from references bring in no image{discarded}", reason, values)
         if verdict.local is not None:
             return Words(f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values)
         return Words(f"no {kin} and no source has this step", reason, values)
@@ -265,7 +265,10 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
                 "",
             )
     if is_same_but_for_files(check.probe, check.image):
-        return f"The nearest image is {who}: the same step with other files; the store has only their checksum.", ""
+        return (
+            f"The nearest image is {who}: it is the same step with other files; the store has only their checksum.",
+            "",
+        )
     argument = argument_of(check, config)
     if argument:
         return f"The nearest image is {who}: build argument {argument} differs.", _values(check)
@@ -280,6 +283,6 @@ def _elements(count: object) -> str:
 
 def _values(check: Check) -> str:
     side = "parent" if check.kind.is_of_history else "probe"
-    probe_value = "has nothing there" if check.probe is ABSENT else f"has {plain(check.probe)}"
-    image_value = "has nothing there" if check.image is ABSENT else f"has {plain(check.image)}"
+    probe_value = "has none" if check.probe is ABSENT else f"has {plain(check.probe)}"
+    image_value = "has none" if check.image is ABSENT else f"has {plain(check.image)}"
     return f"The {side} {probe_value}, the image {image_value}."

@@ -99,7 +99,7 @@ class Asker:
         lines = {first.rules.name: first}
         begun = time.monotonic()
         for rules in RULE_SETS.values():
-            report(len(lines), len(RULE_SETS), "Asking")
+            report(len(lines), len(RULE_SETS), "Querying")
             if rules.name not in lines:
                 with self._turn():
                     lines[rules.name] = RuleSetAnswer(rules, self._caches.cache(rules).verdict(probe))

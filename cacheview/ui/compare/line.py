@@ -93,7 +93,7 @@ def summary(lines: Sequence[RuleSetAnswer]) -> str:
     text = ", ".join(f"{count} {_COUNTED[word][count != 1]}" for word, count in words.most_common())
     groups = len({line.group for line in lines})
     if groups == 1:
-        return f"All {len(lines)} rule sets agree, for the same reason: {next(iter(words)).value}"
+        return f"All {len(lines)} rule sets answer {next(iter(words)).value}, for the same reason"
     if len(words) == 1:
         return f"All {len(lines)} rule sets answer {next(iter(words)).value}, for {groups} different reasons"
     return f"{groups} different answers from {len(lines)} rule sets: {text}"

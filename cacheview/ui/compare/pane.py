@@ -130,7 +130,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
 
     def _lose_patience(self) -> None:
         self.model.blank()
-        self.head.say("Asking all rule sets…")
+        self.head.say("Querying all rule sets…")
 
     def _progress(self, done: int, total: int, what: str) -> None:
         if not self._patience.isActive():

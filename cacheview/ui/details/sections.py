@@ -159,7 +159,7 @@ def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Details
         likely = origin.likely.value if origin.likely is not Likely.UNCLEAR else "not known"
         yield DetailsRow("Built here", f"{likely}: {origin_reason(origin)}", is_exact=False)
     if image.unpacked:
-        yield DetailsRow("Layers", "unpacked, as a pull leaves them", is_exact=False)
+        yield DetailsRow("Layers", "unpacked, as after a pull", is_exact=False)
     for name, value in (("Store", store.title), ("Read from", store.location)):
         if value:
             yield DetailsRow(name, value)

@@ -103,7 +103,7 @@ class BuildDiffs(DockController[DiffPane]):
 
         def ask(asked: Build) -> Question:
             if session is None:
-                raise DataError("no store is open; open one to replay this build context in", where=asked.context)
+                raise DataError("no store is open; open one to replay this build context", where=asked.context)
             return Question(asked, session.store, session.daemon)
 
         return of_path(path, build, ask, self._replayer)

@@ -135,7 +135,10 @@ def _words(template: str) -> list[str]:
     if not any("{file}" in word for word in words[1:]):
         raise DataError("the command has no {file} after the program; add it where the path goes")
     if words[0].lower().endswith(_SHELL_SCRIPTS):
-        what = "is a script, which Windows runs in a shell that could execute parts of a path; name the .exe itself"
+        what = (
+            "is a script, which Windows runs in a shell that could execute parts of a path; enter the path of the "
+            ".exe instead"
+        )
         raise DataError(what, where=words[0])
     return words
 

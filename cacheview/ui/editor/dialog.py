@@ -18,8 +18,8 @@ _HELP = (
     "    code -g {file}:{line}\n"
     "    kate --line {line} {file}\n"
     "    xterm -e vim +{line} {file}\n"
-    "If it is empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text editor. It opens "
-    "graphical editors that it knows at the line."
+    "If you leave it empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text editor. "
+    "Graphical editors that cacheview knows open at the line."
 )
 
 

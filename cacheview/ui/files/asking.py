@@ -110,9 +110,9 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         notes = []
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
-            notes.append(FilesNote(f"{last} made no layer: this is the layer of the last step that did."))
+            notes.append(FilesNote(f"{last} created no layer; this is the layer of the last step that did."))
         if result.problem:
-            notes.append(FilesNote(f"What was there before is unknown: {result.problem}."))
+            notes.append(FilesNote(f"The files below the layer are unknown: {result.problem}."))
         sides = ("Below the layer", "In the layer")
         return FilesShown(title, _counts(result.changes), tuple(notes), result.changes, sides, contents)
 

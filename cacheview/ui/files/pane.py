@@ -241,7 +241,7 @@ class FilesPane(DockPane[FilesHead]):
         differing = sum(change.differs for change in shown.changes)
         same = len(shown.changes) - differing
         text = f"{counted(root.files, 'file')} shown, {size_text(root.size)}"
-        hidden = f"; {same:,} unchanged not listed" if same and not self.head.same_button.isChecked() else ""
+        hidden = f"; {same:,} unchanged files are hidden" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
             text = "No file matches the filter" if self._box.text().strip() else "No file differs"
         self._count.say(text + hidden)

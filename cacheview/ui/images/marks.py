@@ -36,13 +36,13 @@ class ImageMark:
 
 PARENT = ImageMark("parent", "parent", "The probe builds on this image.")
 HIT = ImageMark("hit", "hit", "The cache answers with this image.")
-SOURCE = ImageMark("source", "source", "--cache-from brings this image in.")
+SOURCE = ImageMark("source", "source", "This image comes from --cache-from.")
 NEW = ImageMark("new", "new", "New since the last reload.")
-REMOVED = ImageMark("remove", "removed", "This image would be gone from the store.")
+REMOVED = ImageMark("remove", "removed", "This image would no longer be in the store.")
 MATCHES = ImageMark("passed", "matches", "Its config matches, but it is not the answer.")
 OLDER = ImageMark("passed", "older match", "Its config matches; a newer one is preferred.")
 UNMARKED = ImageMark("failed", "not built here", "This candidate is not recorded as built here, so it never counts.")
-UNDATED = ImageMark("failed", "no time", "It matches, but images without a creation time are ignored.")
+UNDATED = ImageMark("failed", "no creation time", "It matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
 """What no rule reads: not worth a mark."""

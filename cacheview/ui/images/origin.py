@@ -17,9 +17,9 @@ _BY_BUILDKIT: Final = (
 )
 _UNKNOWN: Final = "so what its builder looked up in the cache is not recorded here."
 _MEANINGS: Final = {
-    PULLED: f"This image was pulled. A pull brings no parent images, {_UNKNOWN}",
+    PULLED: f"This image was pulled. A pull does not fetch parent images, {_UNKNOWN}",
     NO_PARENT: f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_UNKNOWN}",
-    IMPORTED: "docker import made this image from a file tree: no builder looked anything up for it.",
+    IMPORTED: "docker import created this image from a file system, so no builder looked anything up for it.",
     NOT_READ: f"Only the id of this image is known: it has not been read, {_UNKNOWN}",
 }
 

@@ -18,7 +18,7 @@ __all__ = ["FieldRow", "Remark"]
 
 _REMARKS: Final = {
     FAILED: ("failed", "failed", ("failed",)),
-    NOT_COMPARED: ("not-compared", "not_compared", ("not compared using these rules", "not compared", "")),
+    NOT_COMPARED: ("not-compared", "not_compared", ("not compared under these rules", "not compared", "")),
 }
 """For an outcome its icon, its colour, and its words from long to short."""
 

@@ -94,9 +94,9 @@ class OptionsForm(QScrollArea):
         place.addWidget(self.context_button)
         for text, field, tip in (
             ("Context", self.context, "The folder or tar file that the client sends; COPY and ADD read files from it"),
-            ("Dockerfile", self.inside, "As -f: the name of the Dockerfile in the tar file"),
-            ("Build args", self.build_args, "As --build-arg; a bare name takes its value from the environment"),
-            ("Target", self.target, "As --target: the stage to build"),
+            ("Dockerfile", self.inside, "Like -f: the path of the Dockerfile in the tar file"),
+            ("Build args", self.build_args, "Like --build-arg; a bare name takes its value from the environment"),
+            ("Target", self.target, "Like --target: the stage to build"),
             ("Cache from", self.cache_from, "As --cache-from"),
             ("Labels", self.labels, "As --label"),
             ("Platform", self.platform, "As --platform"),
@@ -105,7 +105,7 @@ class OptionsForm(QScrollArea):
                 self.client,
                 "Clients send different files, modes and owners, which changes checksums",
             ),
-            ("Umask", self.umask, "The umask of the client process; this client clears its bits in every file mode"),
+            ("Umask", self.umask, "The umask of the client process: this client clears those bits in every file mode"),
         ):
             label = QLabel(text)
             set_font(label, small_font)

@@ -57,7 +57,7 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.NO_PROBE:
             return "The builder never looks this step up in the cache."
         case StepStatus.MISS if step.probe is None:
-            return "It misses regardless of its files: no image in the store was made by this instruction."
+            return "It misses regardless of its files: no image in the store was built by this instruction."
         case StepStatus.UNKNOWN:
             return "What it would look up is unknown."
     return "It builds on an image that is not in the store yet: this build would create it first."

@@ -71,7 +71,7 @@ class ByVersionDialog(QDialog):
         if release is not None and release.kind is StoreKind.CONTAINERD:
             self.driver.setCurrentText("containerd")
         self.commit = QLineEdit(release.commit if release is not None else "")
-        self.commit.setPlaceholderText("only for builds between releases")
+        self.commit.setPlaceholderText("only needed for builds between releases")
         self.answer = _RulesFound()
         form = QFormLayout()
         form.setHorizontalSpacing(4 * GRID)
@@ -86,7 +86,7 @@ class ByVersionDialog(QDialog):
             field.setAccessibleName(label.replace("&", ""))
         hint = QLabel(
             "`docker version` shows the version and commit of the server; `docker info` shows its storage driver. If "
-            "the driver is a snapshotter, such as overlayfs, the store is containerd's."
+            "the driver is a snapshotter, such as overlayfs, the engine uses the containerd image store."
         )
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)

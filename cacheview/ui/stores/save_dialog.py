@@ -119,10 +119,12 @@ class SaveDialog(QDialog):
 
     def _show_hint(self) -> None:
         redacted = self.env.isChecked() or self.labels.isChecked()
-        self._hint.setText(f"{self._left_in} {_REDACTED if redacted else 'All values are left in.'}")
+        self._hint.setText(f"{self._left_in} {_REDACTED if redacted else 'All values are included.'}")
         path = os.path.expanduser(self.path.text().strip())
         is_own = bool(path) and is_in_store(path, self._opened)
         if is_own:
-            self._hint.setText("This file belongs to the open store, which is never written to: choose another one.")
+            self._hint.setText(
+                "This file is part of the open store, and cacheview never writes to a store: choose another file."
+            )
         self._save.setText("&Replace" if os.path.isfile(path) and not is_own else "&Save")
         self._save.setEnabled(bool(path) and not is_own)

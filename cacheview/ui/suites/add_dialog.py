@@ -192,9 +192,9 @@ class AddDialog(QDialog):
             text = "; ".join(differences)
             self._say("hazard", f"The rules answer differently: {text}. `cacheview check` will report it as failed.")
         elif doubts:
-            self._say("not-certain", f"This is what the rules answer. {doubts}")
+            self._say("not-certain", f"The rules give this answer. {doubts}")
         else:
-            self._say("passed", "This is what the rules answer.")
+            self._say("passed", "The rules give this answer.")
         self._fit()
 
     def _fit(self) -> None:

@@ -117,7 +117,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
 
         report(0, None, "Adding")
         if is_in_store(path, opened):
-            what = "belongs to the open store, which is never written to. Choose another file"
+            what = "is part of the open store, and cacheview never writes to a store. Choose another file"
             raise DataError(what, where=path)
         again = read_back(case, path)
         for judgement in judge(again):

@@ -268,8 +268,8 @@ class Banner(QWidget):
         phrases = [plain_change(change.path, change.old, change.new, store) for change in edit.changes]
         text = one_line(phrases[0]) if len(phrases) == 1 else f"make {len(phrases)} changes"
         self.edit_button.say(text[:1].upper() + text[1:], " → hit", "Edit")
-        set_tip(self.edit_button, "The smallest edit that makes a hit:\n" + "\n".join(phrases))
-        self.edit_button.setAccessibleName(f"Smallest edit to a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
+        set_tip(self.edit_button, "Smallest edit for a hit:\n" + "\n".join(phrases))
+        self.edit_button.setAccessibleName(f"Smallest edit for a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
 
     # The ground
 

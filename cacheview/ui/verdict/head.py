@@ -43,7 +43,7 @@ class VerdictHead(Bar):
         self.show_button, self._show_actions = _choice(
             parent,
             "Show",
-            ("Differences, the rest folded", "Everything"),
+            ("Differences only", "Everything"),
             lambda i: self.differences_chosen.emit(i == 0),
         )
         self.order_button, self._order_actions = _choice(

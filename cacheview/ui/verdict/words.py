@@ -205,14 +205,14 @@ def check_in_words(check: Check, *, decided: bool) -> str:
 def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     """What a stage without subjects says, and what to do."""
     if stage.kind is not StageKind.LOCAL:
-        return "The references provide no source.", "In Cache from, name an image in the store, or leave it empty."
+        return "The references bring in no images.", "Enter an image from the store in Cache from, or leave it empty."
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
     nothing = no_candidates(trace, title)
     if not trace.store.images:
         return f"{nothing[:1].upper()}{nothing[1:]}.", "Open a store that has images."
     if all(parent == SCRATCH for parent in trace.store.children):
-        return f"{nothing[:1].upper()}{nothing[1:]}.", "No image here has a parent: name images in Cache from instead."
+        return f"{nothing[:1].upper()}{nothing[1:]}.", "No image here has a parent: enter images in Cache from instead."
     hint = "Choose a parent that has children"
     return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (
         "." if trace.probe.parent == SCRATCH else ", or build the step once."

@@ -111,7 +111,7 @@ class WhatIf(QObject):
         dialog.open()
 
     def _choose_release(self) -> None:
-        asked = "Release, such as 26.1.5; with another kind of store: 29.x, containerd"
+        asked = "Enter a release, such as 26.1.5. To change the kind of store as well, add it: 29.x, containerd"
         text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine ran another release", asked)
         if is_chosen and text.strip():
             self._named(f"upgrade:{text.strip()}")
@@ -222,7 +222,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
         for text in changes:
             change = parse_change(text, partial(opened, state.daemon))
             if isinstance(change, Prune | Remove) and state.containers is UNASKED:
-                report(0, None, "Asking for the containers…")
+                report(0, None, "Listing the containers…")
                 state = replace(state, containers=containers_of(state.before))
             state = apply(state, change)
         titles = "; then ".join(change_title(applied.change) for applied in state.applied)

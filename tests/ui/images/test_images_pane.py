@@ -149,7 +149,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     menu = pane.menu_for(image)
     actions = {action.text().replace("&", "").partition(" (")[0]: action for action in menu.actions()}
     assert list(filter(None, actions)) == [
-        "Ask what its builder asked",
+        "Show its builder's probe",
         "Use as parent",
         "Add to cache from",
         "Details",

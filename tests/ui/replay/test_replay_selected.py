@@ -196,7 +196,7 @@ def test_a_step_that_misses_says_what_a_person_can_write(window: MainWindow, qtb
     assert window.session is not None
     assert window.session.answer is not None
     explanation = window.session.answer.explanation
-    assert "Smallest edit to a hit: write USER nobody at line 8" in as_text(explanation)
+    assert "Smallest edit for a hit: write USER nobody at line 8" in as_text(explanation)
     assert as_object(explanation)["edit"] == {"phrase": "write USER nobody at line 8", "changes": [], "probe": None}
     window.session.document.set_field("User", "someone")  # from here on it is the person's own probe
     assert banner.remedy == ""

@@ -72,7 +72,7 @@ def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys:
     assert dialog.outcome.currentText() == "miss"
     assert not dialog.image.isEnabled()
     assert "A new file" in reported(dialog)
-    assert "This is what the rules answer." in reported(dialog)
+    assert "The rules give this answer." in reported(dialog)
     # The name has the keyboard.
     qtbot.keyClicks(dialog.name, "one variable")
     qtbot.keyClicks(dialog.note, "as it was told")
@@ -130,7 +130,7 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     assert dialog.image.text() == f"sha256:{'b' * 64}"
     # The beginning of an id will do.
     dialog.image.setText("bbbb")
-    assert "This is what the rules answer." in reported(dialog)
+    assert "The rules give this answer." in reported(dialog)
     dialog.image.setText("aaaa")
     assert "The rules answer differently: image: expected sha256:aaaa" in reported(dialog)
     assert add_button(dialog).text() == "Add &anyway"
@@ -199,7 +199,7 @@ def test_a_store_is_not_written_to(tmp_path: Path) -> None:
     (case,) = cases(suite(tmp_path / "s.jsonl", GOOD))
     inside = tmp_path / "layout" / "s.jsonl"
     inside.parent.mkdir()
-    with pytest.raises(DataError, match="never written to"):
+    with pytest.raises(DataError, match="never writes to a store"):
         add_work(str(inside), case, (), str(tmp_path / "layout"))(Silent())
     assert not inside.exists()
 

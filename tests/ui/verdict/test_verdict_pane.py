@@ -213,8 +213,8 @@ def test_copy_of_the_explanation(pane: VerdictPane, cache: ImageCache, qtbot: Qt
 def test_hazards_come_and_go(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe("dev", WorkingDir="/elsewhere")))
     assert [line.text for line in pane.hazards.lines] == [
-        "Hazard: WorkingDir differs from the image's, yet it still hits: these rules do not compare it, "
-        "and those since Docker 25.0.2, 24.0.9 and 23.0.10 refuse the image. "
+        "Hazard: WorkingDir differs from the image's, yet the image is a hit: these rules do not compare it, "
+        "but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image. "
         "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
     ]
     assert pane.hazards.isVisible()
@@ -334,7 +334,7 @@ def test_no_candidates_in_a_store_without_parents(pane: VerdictPane) -> None:
     pane.show_explanation(explain(ImageCache(store, CONTAINERD_71EBFC7), Probe(parent="sha256:" + "a" * 64)))
     stage = pane.trace.stage_index(StageKind.LOCAL)
     assert name_at(pane, pane.trace.index(1, 0, stage)) == (
-        "No image here has a parent: name images in Cache from instead."
+        "No image here has a parent: enter images in Cache from instead."
     )
 
 
