@@ -144,7 +144,7 @@ OTHER_ZONE: Final = "the same instant in another time zone, which the daemon tre
 NOT_LOOKED_UP: Final = "not looked up"
 SCRATCH: Final = "FROM scratch is never looked up: always a miss"
 ONE_ENTRY_MORE: Final = "must have one more entry than the parent"
-ONE_LAYER_MORE: Final = "must have must have one more layer than the parent: a step without a layer never matches"
+ONE_LAYER_MORE: Final = "must have one more layer than the parent: a step without a layer never matches"
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:

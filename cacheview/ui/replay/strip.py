@@ -94,7 +94,7 @@ def _without_miss(replay: Replay) -> StripLine:
     if replay.all_cached:
         text = f"All {len(asked)} steps that are looked up are hits"
         return StripLine("hit", "HIT", text if len(asked) > 1 else "The one step that is looked up is a hit")
-    return StripLine("not-certain", "NOT CHECKED", f"{counted(len(asked), 'step')} without a cache")
+    return StripLine("not-certain", "NOT CHECKED", f"The cache is not used for {counted(len(asked), 'step')}")
 
 
 def _named(step: Step, replay: Replay) -> str:
