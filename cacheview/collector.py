@@ -17,7 +17,7 @@ from typing import Final
 
 __all__ = ["Leftovers", "freeze", "freeze_more", "paused_collector", "rare_searches"]
 
-_MUCH: Final = 1.2  # of the blocks that the same store took before: a search takes some tenths of a second
+_MUCH: Final = 0.2  # of the blocks that the same store takes: a search takes some tenths of a second
 _RARE: Final = (100_000, 50, 1_000)  # of three generations: full searches come when objects come by the million
 
 
@@ -82,23 +82,33 @@ class Leftovers:
         self._blocks = blocks
         self._search = search or _search_all
         self._location = ""
+        self._images = 0
         self._least = 0
+        self._grown = 0.0
+        self._before: int | None = None
 
-    def settle(self, location: str) -> bool:
-        """A store has been shown, and the one before was dropped. Returns whether cycles were searched for.
+    def begin(self) -> None:
+        """A store is about to be read."""
+        if self._before is None:
+            self._before = self._blocks()
 
-        They are where the same location takes much more than it did: then either something was left behind, or there
-        is more of it now, which counts from here on.
+    def settle(self, location: str, images: int) -> bool:
+        """A store of so many images has been shown, and the one before was dropped. Returns whether there was a search.
+
+        There is one where reading the same location again and again has left much more than there was before, and
+        there are not as many more images. What is made between two readings does not count.
         """
-        blocks = self._blocks()
-        if location != self._location:
-            self._location, self._least = location, blocks
+        blocks, before = self._blocks(), self._before
+        known, self._images, self._before = self._images, images, None
+        if location != self._location or before is None:
+            self._location, self._least, self._grown = location, blocks, 0.0
             return False
-        if blocks <= _MUCH * self._least:
-            self._least = min(blocks, self._least)
+        self._least = min(blocks, self._least)
+        self._grown = max(0.0, self._grown + blocks - before * max(1.0, images / max(1, known)))
+        if self._grown <= _MUCH * self._least:
             return False
         self._search()
-        self._least = self._blocks()
+        self._least, self._grown = self._blocks(), 0.0
         return True
 
 

@@ -20,38 +20,66 @@ class Heap:
         self.searched += 1
         self.garbage = 0
 
+    def read(self, location: str = "engine:", *, left: int = 0, more: int = 0, images: int = 10) -> bool:
+        """Read a store again that takes ``more`` blocks than before. Returns whether there was a search."""
+        self.leftovers.begin()
+        self.garbage += left
+        self.blocks += more
+        return self.leftovers.settle(location, images)
+
 
 def test_nothing_is_searched_while_a_store_takes_what_it_took() -> None:
     heap = Heap()
-    for _ in range(100):
-        assert not heap.leftovers.settle("engine:")
+    assert not any(heap.read() for _ in range(100))
     assert heap.searched == 0
 
 
 def test_what_is_left_behind_is_found_when_it_is_a_fifth() -> None:
     heap = Heap()
+    heap.read()
     most = 0
     for _ in range(100):
-        heap.leftovers.settle("engine:")
+        heap.read(left=50)
         most = max(most, heap.blocks + heap.garbage)
-        heap.garbage += 50
     assert most == 1200
-    assert heap.searched == 19
+    assert heap.searched == 20
 
 
 def test_a_store_that_grew_is_searched_once() -> None:
     heap = Heap()
-    heap.leftovers.settle("engine:")
-    heap.blocks = 2000
-    assert heap.leftovers.settle("engine:")
-    assert not heap.leftovers.settle("engine:")
+    heap.read()
+    assert heap.read(more=1000)
+    assert not heap.read()
+
+
+def test_more_images_may_take_more() -> None:
+    heap = Heap()
+    heap.read(images=10)
+    assert not heap.read(more=1000, images=20)
+    assert heap.read(more=1000, images=20)
+
+
+def test_what_is_made_between_two_readings_is_not_searched() -> None:
+    heap = Heap()
+    heap.read()
+    heap.blocks += 5000  # all rule sets are compared
+    assert not heap.read()
+    heap.blocks -= 5000
+    assert not heap.read()
+
+
+def test_what_readings_leave_is_found_though_something_else_goes_between_them() -> None:
+    heap = Heap()
+    heap.blocks = 9000
+    heap.read()
+    heap.blocks = 1000
+    assert [heap.read(left=50) for _ in range(6)] == [False, False, False, False, True, False]
 
 
 def test_another_store_may_take_more() -> None:
     heap = Heap()
-    heap.leftovers.settle("demo:")
-    heap.blocks = 9000
-    assert not heap.leftovers.settle("engine:")
+    heap.read("demo:")
+    assert not heap.read("engine:", more=8000)
 
 
 def test_frozen_cycles_are_found() -> None:
@@ -59,12 +87,14 @@ def test_frozen_cycles_are_found() -> None:
     circle: list[object] = []
     circle.append(circle)
     gc.freeze()
-    counts = iter((1000, 2000, 1000))
+    counts = iter((1000, 1000, 1000, 2000, 1000))
     leftovers = Leftovers(lambda: next(counts))
-    assert not leftovers.settle("engine:")
+    leftovers.begin()
+    assert not leftovers.settle("engine:", 10)
     identity = id(circle)
     del circle
-    assert leftovers.settle("engine:")
+    leftovers.begin()
+    assert leftovers.settle("engine:", 10)
     assert not any(id(each) == identity for each in gc.get_objects())
 
 

@@ -13,7 +13,7 @@ from cacheview.engine.hazards import Hazard, hazards
 from cacheview.engine.nearness import Near, nearest
 from cacheview.engine.trace import Trace
 from cacheview.engine.tracing import trace
-from cacheview.engine.verdict import Verdict
+from cacheview.engine.verdict import StageKind, Verdict
 from cacheview.engine.words.verdict import Words, words_of
 from cacheview.model import Doubt, Probe
 
@@ -97,6 +97,16 @@ class Explanation:
     @property
     def verdict(self) -> Verdict:
         return self.trace.verdict
+
+    def prepare(self) -> None:
+        """Make now what is looked up in tables of all candidates when the verdict, its trace and an image are shown."""
+        index, hit, local = self.trace.index, self.verdict.image, StageKind.LOCAL
+        index.survivors(self.trace.probe)
+        _ = index.places
+        if hit is not None:
+            self.trace.subject(local, hit)
+        elif (stage := self.trace.stage(local)) is not None:
+            stage.position("")
 
     def of_step(self, reason: str | None, remedy: str) -> Explanation:
         """The same of a step of a build, of whose Dockerfile and files more is known than the probe shows.

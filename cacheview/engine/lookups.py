@@ -151,7 +151,9 @@ class Lookups:
         result = self._strays.get(aspects)
         if result is None:
             doubtful = (
-                [image for image in self.store.images if doubts_about(image, *aspects)] if self.has_doubts else []
+                [image for image in paced(self.store.images) if doubts_about(image, *aspects)]
+                if self.has_doubts
+                else []
             )
             result = self._strays[aspects] = CandidateIndex(doubtful, self.rules)
         return result

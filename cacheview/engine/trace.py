@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -147,7 +147,7 @@ class Stage:
         subjects: candidates or sources in the daemon's order, each made when it is looked at.
         images: the images of the subjects, in the same order.
         unsure: how many of them may come out otherwise, for something that is not known of them.
-        find: where the image of an id stands among the subjects, without a search; None: there is no such table.
+        find: where the image of an id stands among the subjects; None: nobody has a table of that yet.
     """
 
     kind: StageKind
@@ -161,9 +161,11 @@ class Stage:
 
     def position(self, image_id: str) -> int | None:
         """Where the image first stands among the subjects."""
-        if self.find is not None:
-            return self.find(image_id)
-        return next((i for i, image in enumerate(self.images) if image.id == image_id), None)
+        return self.find(image_id) if self.find is not None else self._places.get(image_id)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {image.id: place for place, image in reversed(list(enumerate(self.images)))}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from cacheview.model.doubt import Doubt
+from cacheview.model.effort import paced
 from cacheview.model.errors import DataError, NoSuchImageError
 from cacheview.model.image import SCRATCH, Image, Platform
 from cacheview.model.reference import parse_reference
@@ -113,7 +114,7 @@ class ImageStore:
     def children(self) -> Mapping[str, Sequence[Image]]:
         """Images by the parent that they record, in store order; those without one under `SCRATCH`."""
         children: dict[str, list[Image]] = {}
-        for image in self.images:
+        for image in paced(self.images):
             children.setdefault(image.parent or SCRATCH, []).append(image)
         return children
 

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cacheview.ui.further import find_soon
 from cacheview.ui.loading import Loader, Report
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Answering(QObject):
                 report(0, None, "Looking up")
             try:
                 answer = look_up.answer()
+                answer.explanation.prepare()
+                find_soon(answer.explanation.further)
             finally:
                 lock.release()
             if is_first:

@@ -112,7 +112,7 @@ class Centre(QWidget):
     def _make_opener(self) -> Opener:
         from cacheview.ui.opener import Opener
 
-        opener = Opener(self._settings, self._rules, self.window(), _load_panes)
+        opener = Opener(self._settings, self._rules, self.window(), _load_panes, self._is_at_rest)
         opener.announced.connect(self.announce)
         opener.progressed.connect(self._progress)
         opener.parted.connect(self._show_part)
@@ -122,6 +122,9 @@ class Centre(QWidget):
         opener.cancelled.connect(self._cancelled)
         opener.ended.connect(self._ended)
         return opener
+
+    def _is_at_rest(self) -> bool:
+        return self.session is None or not self.session.is_discarding
 
     def _make_start_page(self) -> StartPage:
         from cacheview.ui.start_page import StartPage

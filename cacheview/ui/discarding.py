@@ -20,6 +20,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject
 
 from cacheview.collector import paused_collector
+from cacheview.ui.courtesy import Courtesy, time_of_this_thread
 from cacheview.ui.loading import Background
 
 __all__ = ["Discarder"]
@@ -49,25 +50,36 @@ class Discarder(Background):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._given = _Given()
+        self._window_time = time_of_this_thread()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is still to be freed."""
+        return self._given.has_thread
 
     def discard(self, *things: object) -> None:
         """Free these as soon as nobody else refers to them; None stands for nothing. To be called before they are
         replaced."""
         given = self._given
         if given.add([thing for thing in things if thing is not None]):
-            self._start(lambda: _free(given), "discarder")
+            window_time = self._window_time
+            self._start(lambda: _free(given, Courtesy(window_time)), "discarder")
 
     def stop(self) -> None:
         self._given.end()
 
 
 class _Given:
-    """What was given away and has not been looked at. Lives in both threads."""
+    """What was given away and has not been looked at. Lives in both threads.
+
+    Attributes:
+        has_thread: one is at work, or about to be.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._things: list[object] = []
-        self._has_thread = False
+        self.has_thread = False
         self.ended = threading.Event()
 
     def add(self, things: Sequence[object]) -> bool:
@@ -76,7 +88,7 @@ class _Given:
             if self.ended.is_set() or not things:
                 return False
             self._things.extend(things)
-            is_first, self._has_thread = not self._has_thread, True
+            is_first, self.has_thread = not self.has_thread, True
             return is_first
 
     def take(self, *, last: bool) -> list[object] | None:
@@ -84,7 +96,7 @@ class _Given:
         with self._lock:
             things, self._things = self._things, []
             if not things and last:
-                self._has_thread = False
+                self.has_thread = False
                 return None
             return things
 
@@ -94,7 +106,7 @@ class _Given:
             self._things = []
 
 
-def _free(given: _Given) -> None:
+def _free(given: _Given, courtesy: Courtesy) -> None:
     """In the other thread, which ends when all that was given away is free."""
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()
@@ -111,7 +123,7 @@ def _free(given: _Given) -> None:
                 things.clear()
             elif time.monotonic() - begun > _LONGEST:
                 held.clear()
-            _empty_unused(held, given.ended)
+            _empty_unused(held, given.ended, courtesy)
         if held:
             given.ended.wait(pause)
             pause = min(2 * pause, _LATER)
@@ -151,7 +163,7 @@ _ALONE: Final = _references([[]], 0)
 """References to a container that only the list of those held refers to."""
 
 
-def _empty_unused(held: list[Any], ended: threading.Event) -> None:
+def _empty_unused(held: list[Any], ended: threading.Event, courtesy: Courtesy) -> None:
     """Empty and take out those that nobody else refers to, until there is none: one may be in another."""
     place, idle = 0, 0
     while held and idle < len(held) and not ended.is_set():
@@ -164,3 +176,4 @@ def _empty_unused(held: list[Any], ended: threading.Event) -> None:
         elements.reverse()  # of a tree, what stands above goes first: else all that is under it went in one step
         while elements and not ended.is_set():
             elements.pop()
+            courtesy.give_way()

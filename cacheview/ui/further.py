@@ -12,10 +12,12 @@ from cacheview.ui.loading import Loader
 if TYPE_CHECKING:
     from cacheview.engine import Further
 
-__all__ = ["FurtherLook"]
+__all__ = ["FurtherLook", "find_soon"]
 
 _SMALL: Final = 1_000
 """Images of a store in which anything is found in a moment."""
+_MANY: Final = 20_000
+"""Images of a store among which it is mostly not found so soon that it is worth a try in the turn of an edit."""
 _AT_ONCE: Final = 0.004
 """Seconds of work in the turn of an edit."""
 
@@ -44,9 +46,15 @@ class FurtherLook(QObject):
         self._loader.cancel()
         if images <= _SMALL:
             further.find()
-            return
-        try:
-            with Effort(_AT_ONCE).spent():
-                further.find()
-        except LimitError:
+        elif not further.is_found and (images > _MANY or not find_soon(further)):
             self._loader.start(lambda _: further.find())
+
+
+def find_soon(further: Further) -> bool:
+    """Look for it, in any thread, but not for longer than a turn may take. Returns whether it was found."""
+    try:
+        with Effort(_AT_ONCE).spent():
+            further.find()
+    except LimitError:
+        return False
+    return True

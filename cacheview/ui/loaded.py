@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cacheview.cases import Daemon
     from cacheview.engine import Explanation, ImageCache
     from cacheview.model import ImageStore, Probe
@@ -68,11 +66,9 @@ class Panes:
 
     Attributes:
         probe: what the store will be asked first, and the explanation of the answer.
-        candidates: places of the images in the local cache's stage.
         more: whether the window has more to do.
     """
 
     probe: Probe
     explanation: Explanation
-    candidates: Mapping[str, int]
     more: bool = False

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.collector import paused_collector
 from cacheview.stores.progress import Cancelled
+from cacheview.ui.courtesy import Courtesy, time_of_this_thread
 
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
 
@@ -78,6 +79,12 @@ class Report(Protocol):
             last: it is wanted in any case; returns when it has been shown.
         """
 
+    def commit(self) -> None:
+        """What cannot be taken back comes next, and takes but a moment: from now on the work cannot be cancelled.
+
+        Raises where it has been cancelled.
+        """
+
     def fault(self, error: Exception) -> None:
         """The program is at fault, and the work goes on: reported as what ends it is."""
 
@@ -87,14 +94,36 @@ Work = Callable[[Report], object]
 
 
 class _Request:
-    """One piece of work. Lives in both threads; the event is all that both write to."""
+    """One piece of work. Lives in both threads.
 
-    def __init__(self, number: int, work: Work) -> None:
+    Attributes:
+        window_time: see `Courtesy`.
+    """
+
+    def __init__(self, number: int, work: Work, window_time: Callable[[], float] | None) -> None:
         self.number = number
         self.work = work
-        self.cancelled = threading.Event()
+        self.window_time = window_time
         self.part_shown = threading.Event()
         self.part_shown.set()
+        self._lock = threading.Lock()
+        self._is_cancelled = self._is_committed = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._is_cancelled
+
+    def cancel(self) -> bool:
+        """Returns whether it is; not where it is committed."""
+        with self._lock:
+            self._is_cancelled = not self._is_committed
+            return self._is_cancelled
+
+    def commit(self) -> bool:
+        """Returns whether it is; not where it was cancelled."""
+        with self._lock:
+            self._is_committed = not self._is_cancelled
+            return self._is_committed
 
 
 class _Mail(QObject):
@@ -133,6 +162,7 @@ class Loader(Background):
         self._turns = threading.Semaphore(_AT_ONCE)
         self._numbers = 0
         self._current: _Request | None = None
+        self._window_time = time_of_this_thread()
         self._mail = _Mail(self)
         self._mail.progressed.connect(self._on_progress)
         self._mail.parted.connect(self._on_part)
@@ -146,17 +176,19 @@ class Loader(Background):
     def start(self, work: Work) -> None:
         """Begin; what was under way is stopped and forgotten."""
         if self._current is not None:
-            self._current.cancelled.set()
+            self._current.cancel()
         self._numbers += 1
-        request = self._current = _Request(self._numbers, work)
+        request = self._current = _Request(self._numbers, work, self._window_time)
         mail, turns = self._mail, self._turns
         self.started.emit()
         self._start(lambda: _run(request, mail, turns), "loader")
 
     def cancel(self) -> None:
-        """Stop what is under way, at once to the eye: the thread ends at its next report."""
-        if self._current is not None:
-            self._current.cancelled.set()
+        """Stop what is under way, at once to the eye: the thread ends at its next report.
+
+        What is committed is not stopped: it succeeds or fails in a moment.
+        """
+        if self._current is not None and self._current.cancel():
             self._current = None
             self.cancelled.emit()
             self.finished.emit()
@@ -164,7 +196,7 @@ class Loader(Background):
     def stop(self) -> None:
         """Stop what is under way. Nothing is reported any more."""
         if self._current is not None:
-            self._current.cancelled.set()
+            self._current.cancel()
             self._current = None
 
     def _on_progress(self, number: int, done: object, total: object, what: str) -> None:
@@ -204,10 +236,17 @@ class _Report:
         self._due = 0.0
         self._part_due = 0.0
         self._parting = threading.Lock()
+        self._courtesy = Courtesy(request.window_time)
 
     def alive(self) -> None:
         """Raises where the work is not wanted any more."""
-        if self._request.cancelled.is_set():
+        if not self._request.is_cancelled:
+            self._courtesy.give_way()
+        if self._request.is_cancelled:
+            raise Cancelled
+
+    def commit(self) -> None:
+        if not self._request.commit():
             raise Cancelled
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
@@ -266,5 +305,5 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
             failed = DataError(f"this {error}")
         except Exception as error:  # whatever it is, it is reported in the UI thread
             failed = error
-    if not request.cancelled.is_set():
+    if not request.is_cancelled:
         mail.ended.emit(request.number, result, failed)

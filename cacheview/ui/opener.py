@@ -26,6 +26,7 @@ OWN_RULES: Final = "own"
 """In place of the name of a rule set; no rule set is called so."""
 
 _REST: Final = 300  # milliseconds after a store was shown: it is drawn first
+_SHORT_REST: Final = 20  # milliseconds, where stores come one after the other, or what was shown before is being freed
 
 _MOST_UNSETTLED: Final = 10
 """Stores that are shown without a rest in between, as an engine's events bring them, before what they left is looked
@@ -64,20 +65,34 @@ class Opener(QObject):
     cancelled = Signal()
     ended = Signal()
 
-    def __init__(self, settings: Settings, rules: str, window: QWidget, load_panes: Callable[[], object]) -> None:
-        """``load_panes``: see `opening.open_work`."""
+    def __init__(
+        self,
+        settings: Settings,
+        rules: str,
+        window: QWidget,
+        load_panes: Callable[[], object],
+        is_at_rest: Callable[[], bool],
+    ) -> None:
+        """An opener.
+
+        Args:
+            load_panes: see `opening.open_work`.
+            is_at_rest: reports whether all that was shown before has been freed.
+        """
         super().__init__(window)
         self._settings = settings
         self._rules = rules
         self._window = window
         self._load_panes = load_panes
+        self._is_at_rest = is_at_rest
+        self._images = 0
         self.location = ""
         self.asked = ""
         self.platform = ""
         self.quietly = False
         self.chosen_rules = ""
         self._leftovers = Leftovers()
-        self._rest = QTimer(self, singleShot=True, interval=_REST)
+        self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._settle)
         self._unsettled = 0
         self._loader = Loader(self)
@@ -96,7 +111,7 @@ class Opener(QObject):
         """Read a location; what was being read before is given up."""
         self.quietly = quietly
         self.asked = location
-        self._rest.stop()
+        self._begin_reading()
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         if rules == OWN_RULES:
             rules = ""
@@ -109,7 +124,7 @@ class Opener(QObject):
 
         self.asked = ENGINE
         self.quietly = False
-        self._rest.stop()
+        self._begin_reading()
         self._loader.start(start_work(self._rules, self.platform, self._load_panes))
         self.announced.emit(ENGINE)
 
@@ -169,12 +184,18 @@ class Opener(QObject):
         if self.location != DEMO:
             self._settings.add_recent(self.location)
         self.opened.emit(loaded, again)
+        self._images = len(loaded.cache.store.images)
         self._unsettled += 1
+        self._rest.start(_REST if self._unsettled < _MOST_UNSETTLED else _SHORT_REST)
+
+    def _begin_reading(self) -> None:
+        self._leftovers.begin()
         if self._unsettled < _MOST_UNSETTLED:
-            self._rest.start()
-        else:
-            self._settle()
+            self._rest.stop()
 
     def _settle(self) -> None:
+        if not self._is_at_rest():
+            self._rest.start(_SHORT_REST)
+            return
         self._unsettled = 0
-        self._leftovers.settle(self.location)
+        self._leftovers.settle(self.location, self._images)

@@ -33,10 +33,9 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
     def work(report: Report) -> OpenedStore:
         from cacheview.cases import daemon_known, daemon_of, first_probe, rules_named
         from cacheview.collector import freeze_more
-        from cacheview.engine import ImageCache, StageKind, explain
+        from cacheview.engine import ImageCache, explain
         from cacheview.stores.change import changes
         from cacheview.stores.open import open_store
-        from cacheview.ui.images.marks import positions
         from cacheview.ui.images.tree import forest
 
         begun = time.time()
@@ -70,8 +69,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         asked = time.perf_counter()
         explanation = explain(cache, probe, at_once=False)
         answered = (explanation, (time.perf_counter() - asked) * 1000)
-        # The marks of all candidates come from these: made now, they are there when the window draws them.
-        explanation.trace.index.survivors(probe)
+        explanation.prepare()
         tree = forest(case.store)
         _ = case.store.common_doubts  # likewise what it reports of all images
         loading.join()
@@ -79,8 +77,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
         compared = (whole.shown, changes(whole.shown, case.store)) if whole.shown is not None else None
-        local = explanation.trace.stage(StageKind.LOCAL)
-        _show(report, Panes(probe, explanation, positions(local) if local is not None else {}))
+        _show(report, Panes(probe, explanation))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()
         return OpenedStore(

@@ -229,6 +229,11 @@ class Session(QObject):
         if before != self._subject:
             self.selection_changed.emit()
 
+    @property
+    def is_discarding(self) -> bool:
+        """Whether something that was replaced is still to be freed."""
+        return self._discarder.is_busy
+
     def discard(self, *made: object) -> None:
         """What was made of a store is about to be replaced: it is freed in another thread, see `Discarder`."""
         self._discarder.discard(*made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -11,10 +11,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from cacheview.engine import StageKind
 from cacheview.stores.change import with_gone
 from cacheview.ui.field_marks import field_marks
-from cacheview.ui.images.marks import Marks, positions
+from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.plain import one_line
 from cacheview.ui.probe.pane import ProbePane
@@ -24,7 +23,7 @@ from cacheview.ui.session import Session
 from cacheview.ui.verdict.pane import VerdictPane
 
 if TYPE_CHECKING:
-    from cacheview.engine import Edit, Explanation, Stage
+    from cacheview.engine import Edit, Explanation
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
     from cacheview.ui.loaded import Panes, StorePart
@@ -66,7 +65,6 @@ class Workspace(QWidget):
         self._attached = False
         self._followed: Selected | None = None  # the step that the tree shows
         self._pieces = self._make_pieces()
-        self._listed: tuple[Stage | None, Mapping[str, int]] = (None, {})
         self.images = ImagesPane()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -108,7 +106,6 @@ class Workspace(QWidget):
             return True
         if panes is not None and self.verdict.trace.explanation is not panes.explanation:
             self.verdict.show_explanation(panes.explanation)
-            self._listed = (panes.explanation.trace.stage(StageKind.LOCAL), panes.candidates)
             return True
         if self.verdict.isHidden():
             self._insert(self.verdict, "Verdict")
@@ -314,8 +311,7 @@ class Workspace(QWidget):
         explanation = answer.explanation
         self.verdict.show_explanation(explanation, selected, session.relation)
         self.probe.set_marks(field_marks(explanation))
-        local = explanation.trace.stage(StageKind.LOCAL)
-        self.images.set_marks(Marks(explanation, local, self._positions(local)))
+        self.images.set_marks(Marks(explanation))
         self._follow(selected, explanation)
 
     def _follow(self, selected: Selected | None, explanation: Explanation) -> None:
@@ -327,14 +323,6 @@ class Workspace(QWidget):
             hit = explanation.verdict.image
             self.images.bring_into_sight(explanation.trace.probe.parent, hit.id if hit is not None else None)
         self._followed = selected
-
-    def _positions(self, local: Stage | None) -> Mapping[str, int]:
-        """As `positions`; made again only for other candidates, for there may be many."""
-        known, places = self._listed
-        if local is not None and (known is None or known.images is not local.images):
-            places = positions(local)
-        self._listed = (local, places)
-        return places
 
     # From one pane to the other
 

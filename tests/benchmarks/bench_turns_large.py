@@ -26,7 +26,7 @@ from turns import Turns
 from cacheview import collector
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui import app
-from cacheview.ui.docks import AUDIT, COMPARE, REPLAY
+from cacheview.ui.docks import AUDIT, COMPARE, REPLAY, load_docks
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
@@ -99,9 +99,10 @@ def opened(count: int, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     window.show()
     qtbot.waitExposed(window)
     person = Person(window, qtbot)
+    load_docks()
     with qtbot.waitSignal(window.settled, timeout=PATIENCE):
         window.open("engine:")
-    qtbot.wait(1500)  # modules of docks are loaded, what was opened is at rest
+    qtbot.waitUntil(lambda: not window.opener._rest.isActive(), timeout=PATIENCE)
     return person
 
 
@@ -248,8 +249,12 @@ def modes(person: Person, folder: Path) -> None:
         lambda: session.supposed is not None and session.answer is not None,
     )
     person.act("what if: left", mode.leave, lambda: session.supposed is None and session.answer is not None)
-    with person.qtbot.waitSignal(window.settled, timeout=PATIENCE):
-        person.act("reload", window.opener.reload, lambda: not window.opener.is_busy and session.answer is not None)
+
+    def reloaded() -> bool:
+        is_settled = not window.opener.is_busy and not window.opener._rest.isActive()
+        return is_settled and session.answer is not None
+
+    person.act("reload", window.opener.reload, reloaded)
 
 
 PARTS = (images, edits, copies, docks, modes)

@@ -216,6 +216,42 @@ def test_cancel_cannot_be_swallowed_by_the_work(loader: Loader) -> None:
     assert not went_on.is_set()
 
 
+def test_what_is_committed_is_not_cancelled(loader: Loader, qtbot: QtBot) -> None:
+    committed, proceed, cancelled = threading.Event(), threading.Event(), []
+    loader.cancelled.connect(lambda: cancelled.append(True))
+
+    def work(report: Report) -> str:
+        report.commit()
+        committed.set()
+        proceed.wait(5)
+        return "written"
+
+    with qtbot.waitSignal(loader.succeeded, timeout=5000) as blocker:
+        loader.start(work)
+        assert committed.wait(5)
+        loader.cancel()
+        proceed.set()
+    assert blocker.args == ["written"]
+    assert not cancelled
+
+
+def test_what_was_cancelled_is_not_committed(loader: Loader) -> None:
+    begun, proceed, committed = threading.Event(), threading.Event(), threading.Event()
+
+    def work(report: Report) -> None:
+        begun.set()
+        proceed.wait(5)
+        report.commit()
+        committed.set()
+
+    loader.start(work)
+    assert begun.wait(5)
+    loader.cancel()
+    proceed.set()
+    loader.close()
+    assert not committed.is_set()
+
+
 def test_late_result_is_dropped(loader: Loader, qtbot: QtBot) -> None:
     results: list[object] = []
     loader.succeeded.connect(results.append)

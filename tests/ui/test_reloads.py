@@ -110,7 +110,7 @@ def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
     tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled: list[str] = []
-    monkeypatch.setattr(Leftovers, "settle", lambda _, location: settled.append(location))
+    monkeypatch.setattr(Leftovers, "settle", lambda _, location, _images: settled.append(location))
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
     window.show()
@@ -119,7 +119,7 @@ def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
     for _ in range(20):
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.opener.reload()
-    assert len(settled) >= 2
+    qtbot.waitUntil(lambda: len(settled) >= 2, timeout=20_000)
     window.close()
 
 

@@ -147,7 +147,7 @@ class Asker:
             with self._first():
                 report(0, None, "Preparing")
                 cache = self._caches.cache(rules)
-                explain(cache, probe, at_once=False).trace.index.survivors(probe)
+                explain(cache, probe, at_once=False).prepare()
                 freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
                 return self._caches.release(rules)
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from cacheview.engine import CheckKind, CheckOutcome, doubt_sentences
+from cacheview.engine import CheckKind, CheckOutcome, StageKind, doubt_sentences
 from cacheview.engine.words.doubts import ASPECT_WORDS
 from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind
 
 if TYPE_CHECKING:
-    from cacheview.engine import Explanation, Stage, Subject
+    from cacheview.engine import Explanation, Subject
     from cacheview.engine.index import Survivors
     from cacheview.model import Doubt, Image
 
-__all__ = ["NEW", "REMOVED", "UNREAD", "ImageMark", "MarkKind", "Marks", "doubts_mark", "positions"]
+__all__ = ["NEW", "REMOVED", "UNREAD", "ImageMark", "MarkKind", "Marks", "doubts_mark"]
 
 MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove", "not-certain"]
 
@@ -50,11 +50,6 @@ UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
 _OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
 
 
-def positions(stage: Stage) -> Mapping[str, int]:
-    """Where each image stands among the subjects of a stage."""
-    return {image.id: place for place, image in reversed(list(enumerate(stage.images)))}
-
-
 def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> ImageMark | None:
     """The mark of an image of which something that a rule may read is not known; None: nothing to report.
 
@@ -75,16 +70,11 @@ def _doubts_mark(doubts: tuple[Doubt, ...]) -> ImageMark | None:
 
 
 class Marks:
-    """The marks of one explanation. Worked out for one image at a time, when it is asked for.
+    """The marks of one explanation. Worked out for one image at a time, when it is asked for."""
 
-    Args:
-        candidates: places of the images in the local cache's stage (see `positions`).
-    """
-
-    def __init__(self, explanation: Explanation, local: Stage | None, candidates: Mapping[str, int]) -> None:
+    def __init__(self, explanation: Explanation) -> None:
         verdict = explanation.verdict
-        self._local = local
-        self._candidates = candidates
+        self._local = explanation.trace.stage(StageKind.LOCAL)
         self._hit = verdict.image.id if verdict.image is not None else None
         self._sources = frozenset(source.id for source in verdict.sources)
         self._parent = explanation.trace.probe.parent
@@ -103,11 +93,12 @@ class Marks:
     def concerned(self) -> frozenset[str]:
         """The ids of all images that have a mark."""
         hit = {self._hit} if self._hit is not None else set()
-        return frozenset(self._candidates) | self._sources | {self._parent} | hit
+        candidates = frozenset(image.id for image in self._local.images) if self._local is not None else frozenset()
+        return candidates | self._sources | {self._parent} | hit
 
     @property
     def candidate_count(self) -> int:
-        return len(self._candidates)
+        return len(self._local.images) if self._local is not None else 0
 
     @property
     def source_count(self) -> int:
@@ -118,8 +109,8 @@ class Marks:
         marks = [PARENT] if image_id == self._parent else []
         if image_id == self._hit:
             marks.append(HIT)
-        elif image_id in self._candidates and self._local is not None:
-            marks.append(self._of_candidate(self._local.subjects[self._candidates[image_id]]))
+        elif self._local is not None and (place := self._local.position(image_id)) is not None:
+            marks.append(self._of_candidate(self._local.subjects[place]))
         if image_id in self._sources:
             marks.append(SOURCE)
         return marks

@@ -30,6 +30,8 @@ _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _ALL_OPEN: Final = 400
 """Up to so many images the tree begins with nothing folded up."""
+_OPPOSITE: Final = bytes.maketrans(b"\0\1", b"\1\0")
+"""Of whether a row is open: whether it is folded up."""
 
 
 class ImagesColumn(IntEnum):
@@ -226,8 +228,8 @@ class ImageTreeModel(CountedRows):
 
     def branching(self, *, is_open: bool) -> Iterator[ImageNode]:
         """The nodes that others stand under, of those that are open, or of those that are folded up."""
-        states = self._open
-        return (node for node in self._forest.nodes if node.children and states[node.number] == is_open)
+        states = self._open if is_open else self._open.translate(_OPPOSITE)
+        return (node for node in compress(self._forest.nodes, states) if node.children)
 
     def _open_all_but(self, ids: Iterable[str]) -> None:
         self._open_all()

@@ -137,7 +137,7 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
     scratch = ImageNode(0, None)
     nodes = [scratch]
     by_id: dict[str, ImageNode] = {}
-    for image in store.images:
+    for image in paced(store.images):
         if image.id not in hidden:
             node = by_id[image.id] = ImageNode(len(nodes), image)
             nodes.append(node)

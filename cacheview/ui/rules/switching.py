@@ -60,7 +60,7 @@ class Switcher(QObject):
             if preparing is not None:
                 return preparing(report)
             cache = ImageCache(store, rules)
-            explain(cache, probe, at_once=False).trace.index.survivors(probe)
+            explain(cache, probe, at_once=False).prepare()
             freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
             return cache
 

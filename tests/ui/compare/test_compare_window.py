@@ -330,6 +330,8 @@ class Replayed:
         assert total is None or 0 <= done <= total
         assert what
 
+    def commit(self) -> None: ...
+
     def fault(self, error: Exception) -> None:
         raise error
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
+from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, explain
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.ui.images.marks import Marks, positions
+from cacheview.ui.images.marks import Marks
 
 
 def make_image(
@@ -39,7 +39,4 @@ def make_image(
 
 def marks(store: ImageStore, probe: Probe) -> Marks:
     """What a probe marks."""
-    explanation = explain(ImageCache(store, CONTAINERD_71EBFC7), probe)
-    local = explanation.trace.stage(StageKind.LOCAL)
-    assert local is not None
-    return Marks(explanation, local, positions(local))
+    return Marks(explain(ImageCache(store, CONTAINERD_71EBFC7), probe))

@@ -16,7 +16,7 @@ from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
 from cacheview.stores.open import open_store
 from cacheview.ui.images.arrange import Prepared, Texts, Wanted, keep, prepare
-from cacheview.ui.images.marks import Marks, positions
+from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
 from cacheview.ui.images.tree import ImageNode, forest
 
@@ -227,7 +227,7 @@ def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qa
         explanation = explain(ImageCache(case.store, CONTAINERD_71EBFC7), asked.probe)
         local = explanation.trace.stage(StageKind.LOCAL)
         assert local is not None
-        made = Marks(explanation, local, positions(local))
+        made = Marks(explanation)
         for subject in local.subjects:
             if subject.image is explanation.verdict.image:
                 continue  # by its history: then that it is a hit is what counts

@@ -24,6 +24,8 @@ class Reported:
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self.whats.append(what)
 
+    def commit(self) -> None: ...
+
     def fault(self, error: Exception) -> None:
         raise error
 

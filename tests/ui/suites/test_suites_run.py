@@ -28,6 +28,8 @@ class Collected:
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self.reported.append((done, total, what))
 
+    def commit(self) -> None: ...
+
     def fault(self, error: Exception) -> None:
         self.faults.append(error)
 
