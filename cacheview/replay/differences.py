@@ -1,20 +1,24 @@
-"""What differs between the files that an image was made with and those of now, file by file."""
+"""What differs between the files that an image was made with and those of now, file by file.
+
+A checksum of a file is the digest of its header and its content. So the header of then and the content of now have the
+checksum of then exactly if the content is the same.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.layers.changes import Aspect, FileChange, FileState, Mark, aspects_of
 from cacheview.layers.copied_now import FilesNow
 from cacheview.layers.header_states import read_header
 from cacheview.model import DataError
-from cacheview.replay.file_changes import change_of, has_sum
 
-__all__ = ["Differences", "differences"]
+__all__ = ["Differences", "change_of", "differences"]
 
 _MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
 _LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line endings are looked at
@@ -56,6 +60,22 @@ def differences(
     return _Differences(sums, headers, now, files, is_certain, states).found()
 
 
+def change_of(
+    path: str, was: FileState | None, is_now: FileState | None, *, has_same_content: bool | None
+) -> FileChange:
+    """What became of a file whose checksum has changed.
+
+    Args:
+        was, is_now: by its header then and now; None: not known.
+        has_same_content: of two files of one size; None: that is not known.
+    """
+    if was is None or is_now is None:
+        return FileChange(path, Mark.CHANGED, (Aspect.UNKNOWN,), was, is_now)
+    aspects = aspects_of(was, is_now, has_same_content=has_same_content)
+    mark = Mark.CHANGED if aspects else Mark.SAME
+    return FileChange(path, mark, aspects or (Aspect.HEADER,), was, is_now)
+
+
 @dataclass
 class _Differences:
     sums: Mapping[str, str]
@@ -77,7 +97,7 @@ class _Differences:
         for path in paths:
             change = self._change(path, has_same.get(path))
             changes.append(change)
-            if change.aspects == (Aspect.HEADER,) and self._stands_for_itself(path) and self._is_folder(path):
+            if change.aspects == (Aspect.HEADER,) and self._has_no_sum(path) and self._is_folder(path):
                 without[path] = self.sums[path] == path
         return Differences(tuple(changes), line_ends, without)
 
@@ -97,8 +117,8 @@ class _Differences:
     def _is_both(self, path: str) -> bool:
         return path in self.sums and path in self.now
 
-    def _stands_for_itself(self, path: str) -> bool:
-        """Whether what has no header of its own stands in place of its sum, then or now."""
+    def _has_no_sum(self, path: str) -> bool:
+        """Whether a path stands in place of its checksum, then or now: what came without a header has none."""
         return path in (self.sums[path], self.now[path])
 
     def _all_states(self, paths: Sequence[str]) -> dict[str, tuple[FileState | None, FileState | None]]:
@@ -119,7 +139,7 @@ class _Differences:
             return FileChange(path, mark, (), before if was else None, after if is_now else None)
         if was == is_now:
             return FileChange(path, Mark.SAME, (), before or after, after or before)
-        if path in (was, is_now):  # it stands for itself
+        if self._has_no_sum(path):
             if self._is_folder(path):
                 return FileChange(path, Mark.SAME, (Aspect.HEADER,), before, after)
             # A link that leads to nothing, or out of what a layer has.
@@ -155,7 +175,7 @@ class _Differences:
             assert after is not None
             try:
                 if before.size == after.size:
-                    has_same[path] = has_sum(was, old, pieces)
+                    has_same[path] = _has_sum(was, old, pieces)
                 elif phrase := _line_ends(b"".join(pieces), before.size, was, old):
                     line_ends[path] = phrase
             except DataError:  # gone meanwhile: nothing more is known of it
@@ -176,10 +196,17 @@ def _may_be_line_ends(before: FileState, after: FileState) -> bool:
     return less < more <= min(2 * less, _LARGEST_TEXT)  # each line is one byte longer
 
 
+def _has_sum(checksum: str, header: bytes, content: Iterable[bytes]) -> bool:
+    digest = hashlib.sha256(header)
+    for piece in content:
+        digest.update(piece)
+    return digest.hexdigest() == checksum
+
+
 def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
     """In words, where a content differs from one of that size, sum and header in its line ends alone."""
     has_returns = b"\r\n" in content
     other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
-    if len(other) != size or other == content or not has_sum(was, old, (other,)):
+    if len(other) != size or other == content or not _has_sum(was, old, (other,)):
         return ""
     return "line endings are CRLF now, were LF" if has_returns else "line endings are LF now, were CRLF"

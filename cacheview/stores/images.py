@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import Final, TypeVar
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.model.base import AnyModel
@@ -10,16 +11,22 @@ from cacheview.stores.blobs import Blobs
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
 from cacheview.stores.folder import FolderMembers
-from cacheview.stores.manifests import ArchiveManifest, Manifest
+from cacheview.stores.manifests import ArchiveEntry, ArchiveManifest, Descriptor, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.problems import Problems
-from cacheview.stores.salvage import SALVAGED, stray_entries, stray_manifests
 
 __all__ = ["read_images"]
 
 M = TypeVar("M", bound=AnyModel)
+
+_BLOB: Final = re.compile("blobs/(sha256|sha384|sha512)/([a-f0-9]+)")
+_OLD_CONFIG: Final = re.compile(r"[a-f0-9]{64}\.json")
+_NO_TABLE: Final = (
+    "The archive's table of contents cannot be read: names and parents are not known, and images later in the file "
+    "are missing."
+)
 
 
 def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
@@ -33,9 +40,9 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     entries = listed.root if listed is not None else None
     del index, listed
     if manifests is None and entries is None and problems:
-        entries, manifests = stray_entries(members) or None, stray_manifests(members, budget) or None
+        entries, manifests = _stray_entries(members) or None, _stray_manifests(members, budget) or None
         if entries or manifests:
-            problems.append(Problem("", SALVAGED))
+            problems.append(Problem("", _NO_TABLE))
 
     if entries is not None and (manifests is None or from_graph_driver(entries, members)):
         archive = ArchiveReader(members, budget, problems)
@@ -76,6 +83,33 @@ def _document(members: Members, model: type[M], name: str, budget: Budget, probl
     except LimitError as error:
         problems.stop(Problem(name, str(error)))
     return None
+
+
+# A truncated archive has no table of contents: `docker save` writes it last.
+
+
+def _stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
+    """The image manifests among the blobs, each by its digest."""
+    results = []
+    for name in members.documents():
+        match = _BLOB.fullmatch(name)
+        content = members.read(name) if match else None
+        if match is None or content is None or b'"layers"' not in content:
+            continue
+        try:
+            manifest = budget.decode(Manifest, content, kept=False)
+        except LimitError:
+            break  # those found so far are read, as far as the limit allows
+        except DataError:
+            continue  # some other document: what a blob is, only the lost table says
+        if manifest.config is not None and manifest.layers is not None:
+            results.append(Descriptor(digest=f"{match[1]}:{match[2]}", mediaType=manifest.mediaType))
+    return tuple(results)
+
+
+def _stray_entries(members: Members) -> tuple[ArchiveEntry, ...]:
+    """The image configs at the top of an archive of the old layout."""
+    return tuple(ArchiveEntry(Config=name) for name in members.documents() if _OLD_CONFIG.fullmatch(name))
 
 
 def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from build_kit import Daemon
 from diff_kit import Build, base, recorded
+from engine_replay import Replay as Engine
+from engine_replay import load, serving
 
 from cacheview.cli import main
 from cacheview.model import SuiteCase
@@ -79,6 +81,27 @@ def test_the_answer_has_at_most_three_lines(
     assert lines[0].startswith("The builds first differ at step 2, `ARG VERSION=1`: A used image ")
     assert lines[1].startswith("B lost the cache of 3 steps because of its environment.")
     assert "`docker image prune`" in lines[2]
+
+
+def test_the_engine_that_has_the_store_of_b_is_asked_when_an_image_was_removed(
+    daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    removed = next(image for image in daemon.images if image.instruction.startswith("ARG"))
+    daemon.images = [image for image in daemon.images if image.parent is None]
+    b = saved(recorded(daemon, BUILD, 2), tmp_path / "b.jsonl")
+    event = {"Type": "image", "Action": "delete", "Actor": {"ID": removed.id}, "time": 1_767_268_890}
+    dumps = load("28.5.2-gd")
+    of_a, of_b = (
+        Engine(dumps, lambda path: (200, json.dumps(event).encode()) if path.endswith("/events") else None)
+        for _ in range(2)
+    )
+    with serving(of_a, tmp_path / "a.sock") as url_a, serving(of_b, tmp_path / "b.sock") as url_b:
+        given = ("--store", f"engine:{url_a}", "--b", f"--store engine:{url_b}")
+        document = as_json(capsys, a, b, *given, status=1)
+    gone = next(row["gone"] for row in document["rows"] if row["gone"])
+    assert gone["removed_at"].startswith("2026-01-01T12:01:30")
+    assert "/events" in of_b.paths()
+    assert of_a.asked == []
 
 
 def test_what_is_lost_and_whether_by_a_change_of_its_own(

@@ -16,7 +16,7 @@ from cacheview.layers.changes import change_in_words
 from cacheview.layers.header_states import read_header
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.replay.compare_files import compare_files
-from cacheview.replay.file_changes import change_of
+from cacheview.replay.differences import change_of
 from cacheview.replay.file_words import sentences
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay, Step, StepStatus
