@@ -62,7 +62,7 @@ def answer_sentence(diff: BuildDiff) -> str:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     beside = _listed(cause_phrase(cause) for cause in diff.beside)
-    also = f" They differ in ways that no step shows: {beside}." if beside else ""
+    also = f" They differ in ways that affect no step: {beside}." if beside else ""
     if diff.a.cut or diff.b.cut:
         return f"No step is known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
@@ -77,7 +77,7 @@ def answer_sentence(diff: BuildDiff) -> str:
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = counted(len(looked_up), "step")
     cached_of = f"{cached} of {steps} cached in both" if looked_up else "no step is looked up"
-    return f"The builds are the same to the cache: {cached_of}.{_endings(diff)}{also}"
+    return f"To the cache, the builds are the same: {cached_of}.{_endings(diff)}{also}"
 
 
 def _endings(diff: BuildDiff) -> str:
@@ -134,7 +134,7 @@ def cause_phrase(cause: Cause, row: Row | None = None) -> str:
             others = ", which write different headers" if row is not None else ""
             return f"A was sent by {senders[0]} and B by {senders[1]}{others}{detail}"
         case CauseKind.BUILDER:
-            return f"{cause.a} made A and {cause.b} made B, whose histories never match"
+            return f"{cause.a} built A and {cause.b} built B, and their histories never match"
         case CauseKind.FILES:
             return _of_files(cause)
         case CauseKind.DOCKERFILE:

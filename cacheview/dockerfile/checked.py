@@ -167,7 +167,8 @@ def _onbuild(case: _Case) -> None:
     inner = upper(case.args[0].strip(GO_SPACE))
     if inner == "ONBUILD":
         raise RefusedError(
-            "a trigger cannot be an ONBUILD itself", message="Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+            "an ONBUILD trigger cannot be an ONBUILD instruction",
+            message="Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed",
         )
     if inner in ("MAINTAINER", "FROM"):
         raise RefusedError(f"{inner} cannot be a trigger", message=f"{inner} isn't allowed as an ONBUILD trigger")
@@ -193,7 +194,7 @@ def _volume(case: _Case) -> None:
     case.flags()
     if not all(arg.strip(GO_SPACE) for arg in case.args):
         raise RefusedError(
-            "a volume is empty; write the path of each", message="VOLUME specified can not be an empty string"
+            "a volume path is empty; give every volume a path", message="VOLUME specified can not be an empty string"
         )
 
 

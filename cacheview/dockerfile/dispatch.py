@@ -213,7 +213,7 @@ def _volume(step: _Request) -> Dispatched:
     volumes = [lexer.word(settings.trimmed(arg)) for arg in step.args]
     if not all(volumes):
         message = "VOLUME specified can not be an empty string"
-        raise RefusedError("a volume is empty; write the path of each", message=message)
+        raise RefusedError("a volume path is empty; give every volume a path", message=message)
     changed = {**(step.config.Volumes or {}), **{volume: {} for volume in volumes}}
     return step.comment(f"[{' '.join(volumes)}]", Volumes=changed)
 

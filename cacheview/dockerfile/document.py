@@ -177,7 +177,7 @@ class _Reading:
 
     def _take(self, text: str, start: int) -> None:
         if len(self.instructions) >= _MAX_INSTRUCTIONS:
-            raise DataError(f"it has more than {_MAX_INSTRUCTIONS:,} instructions, and is not replayed")
+            raise DataError(f"it has more than {_MAX_INSTRUCTIONS:,} instructions, so it is not replayed")
         try:
             instruction = take_apart(text, self.escape, self.release)
             heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))

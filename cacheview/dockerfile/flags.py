@@ -105,10 +105,10 @@ def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
 
 def _switch(flag: str, equals: str, value: str, shown: str, release: BuilderRelease) -> str:
     if equals and not value:
-        raise RefusedError(f"--{flag} is either true or false", message=_no_value(shown, release))
+        raise RefusedError(f"--{flag} must be true or false", message=_no_value(shown, release))
     if lower(value) not in ("", "true", "false"):
         message = _quoted(f"expecting boolean value for flag {shown}, not: {value}", release)
-        raise RefusedError(f"--{flag} is either true or false", message=message)
+        raise RefusedError(f"--{flag} must be true or false", message=message)
     return lower(value) or "true"
 
 

@@ -137,7 +137,7 @@ def _check_whole(mount: _Mount) -> None:
         for key in ("mode", "uid", "gid"):
             if key in mount.limits:
                 message = f'{key} not allowed for "{mount.kind}" type mounts'
-                raise RefusedError(f"a mount of type {mount.kind} has no {key}", message=message)
+                raise RefusedError(f"a mount of type {mount.kind} does not support {key}", message=message)
     if mount.kind == "secret":
         if mount.from_:
             raise _refused("secret mount should not have a from")
@@ -246,4 +246,4 @@ def _place(value: str, at: int, problem: str) -> str:
 
 def _no_csv(what: str, problem: str) -> RefusedError:
     message = f"failed to parse csv {what}: {problem}"
-    return RefusedError("it is not valid CSV; check the commas and quotes", message=message)
+    return RefusedError("it is not valid CSV; check its commas and quotes", message=message)

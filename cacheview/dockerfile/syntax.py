@@ -92,7 +92,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
             break
         outer.append((name, flags))
         if len(outer) > _MAX_NESTING:
-            raise DataError(f"ONBUILD is nested more than {_MAX_NESTING:,} levels deep, and is not replayed")
+            raise DataError(f"ONBUILD is nested more than {_MAX_NESTING:,} levels deep, so it is not replayed")
     read = _READERS.get(name)
     try:
         args, is_json = read(rest, way) if read is not None else ([], False)

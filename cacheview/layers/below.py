@@ -22,7 +22,7 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
     try:
         return io.FileIO(open_to_read(last, follow=False, folder=above), "rb")
     except NotRegularError:
-        raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200]) from None
+        raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200]) from None
     finally:
         os.close(above)
 

@@ -185,13 +185,13 @@ class _Recovery:
 
     def _why_not_proven(self, out: Collection[str]) -> str:
         if ":" not in self.stored:
-            return "ADD downloaded them then, so their headers came from the download"
+            return "ADD downloaded them, so their headers came from the download"
         if self.copy.name == "ADD" and any(
             path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) for path in self.copy.sources
         ):
             return "ADD unpacks archives, so the layer has their content instead"
         if self.copy.owner:
-            return "--chown and the client's headers do not show which owners were sent"
+            return "because of --chown, the layer does not show which owners the client sent"
         mine = (self.now[path] for path in self.entries if path in self.now)
         if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in mine):
             return "COPY does not keep the owners that the files had in the image"

@@ -47,9 +47,11 @@ class ReadConfig:
             )
         for key in self.unknown[:_MOST_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)
-            results.append(f"{key[:40]!r} is not a field, and is ignored.{f' Did you mean {near[0]}?' if near else ''}")
+            results.append(
+                f"{key[:40]!r} is not a config field, so it is ignored.{f' Did you mean {near[0]}?' if near else ''}"
+            )
         if len(self.unknown) > _MOST_KEYS:
-            results.append(f"{len(self.unknown) - _MOST_KEYS} more keys are not fields.")
+            results.append(f"{len(self.unknown) - _MOST_KEYS} more keys are not config fields.")
         return tuple(results)
 
 

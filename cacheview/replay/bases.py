@@ -57,7 +57,9 @@ def find_image(
         variant.config is not None and Matcher(_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
-        raise MustPullError(f"the store has no content of the index for {platform or daemon}: the builder pulls it")
+        raise MustPullError(
+            f"the store has the index but not its content for {platform or daemon}: the builder would pull it"
+        )
     if not _is_linux(image):
         raise RefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, but the builder runs on Linux",

@@ -153,7 +153,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     if step.text != truth.instruction:
         yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
     if None not in (step.cached, truth.cached) and step.cached != truth.cached:
-        yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'none'}"
+        yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'no hit'}"
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, truth.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):

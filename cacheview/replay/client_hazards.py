@@ -91,7 +91,7 @@ def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) 
             "Dockerfile outside of the context",
             f"{client.program} sends the Dockerfile under a random name in every build, and adds that name to "
             f"{IGNORE_FILE}, which is copied too: {_numbers(steps)} never hits.",
-            f"Name {IGNORE_FILE} in {IGNORE_FILE}, or move the Dockerfile into the context.",
+            f"Add {IGNORE_FILE} to itself, or move the Dockerfile into the context.",
         )
 
 
@@ -116,11 +116,11 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         why, advice = "it is in the tar", "Leave it out of the tar."
     elif not client.reads_ignore_file:
         why = f"{client.program} does not read {IGNORE_FILE}"
-        advice = "Name the files that the build needs, one by one."
+        advice = "Copy the files that the build needs one by one."
     elif not checksums.has_ignore_file:
-        why, advice = f"there is no {IGNORE_FILE}", f"Name what the build does not need in {IGNORE_FILE}."
+        why, advice = f"there is no {IGNORE_FILE}", "Create one that excludes what the build does not need."
     else:
-        why, advice = f"{IGNORE_FILE} does not leave it out", f"Name it in {IGNORE_FILE}."
+        why, advice = f"{IGNORE_FILE} does not exclude it", f"Add it to {IGNORE_FILE}."
     yield StepHazard(
         "secret in the image",
         f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may hold a secret and is copied into the "

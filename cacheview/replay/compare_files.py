@@ -167,7 +167,7 @@ class _Comparing:
     def _by_record(self, image: Image, text: str) -> _Before:
         sums = dict(self.record.files_of(text) or ())
         known = CLIENTS.get(self.record.client_of(text))
-        reason = "an earlier replay recorded the files of the stored checksum"
+        reason = "an earlier replay recorded the files behind the stored checksum"
         clients = (known,) if known is not None else ()
         return _Before(image, text, sums, self.record.headers_of(text), Evidence.PROVEN, reason, clients)
 
@@ -177,10 +177,10 @@ class _Comparing:
             raise DataError("only a checksum is stored")
         result = self._recovered(image, text)
         if result.is_proven:
-            evidence, reason = Evidence.PROVEN, "the files in its layer give the stored checksum"
+            evidence, reason = Evidence.PROVEN, "the files in its layer produce the stored checksum"
         else:
             evidence = Evidence.LIKELY
-            reason = f"the files in its layer do not give the stored checksum; {result.reason}"
+            reason = f"the files in its layer do not produce the stored checksum; {result.reason}"
         sums = dict(result.sources.files)
         return _Before(image, text, sums, result.headers, evidence, reason, result.clients)
 
@@ -215,7 +215,7 @@ class _Comparing:
         text = first[1].text
         clients = tuple(senders[text])
         headers = self.checksums.headers_by(first[0], (path for path, _ in first[1].files))
-        reason = f"the current files give the stored checksum when {first[0].title} sends them"
+        reason = f"the current files produce the stored checksum when {first[0].title} sends them"
         return _Before(images[text], text, dict(first[1].files), headers, Evidence.PROVEN, reason, clients)
 
     # Both beside each other

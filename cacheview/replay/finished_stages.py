@@ -146,7 +146,7 @@ class FinishedStages:
         self.copied += len(self.store.images) + _OF_ADDED * added
         if self.copied > _MOST_COPIED:
             what = f"the steps are looked up on more than {_MOST_COPIED:,} images in total"
-            raise DataError(f"{what}, so it is not replayed. Replay one with --target")
+            raise DataError(f"{what}, so it is not replayed. Replay a single stage with --target")
 
     @cached_property
     def daemon(self) -> Platform:

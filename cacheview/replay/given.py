@@ -218,7 +218,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
 
 def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> Given:
     if file == STANDARD_INPUT:
-        what = "the Dockerfile of a tar is in the tar: give its name there with -f"
+        what = "the Dockerfile must be in the tar: give its path there with -f"
         raise DataError(what, where="-f -")
 
     def opened() -> io.BufferedReader:

@@ -199,7 +199,7 @@ class StageProber:
         probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
         if not results and not fatal and not unknown:
             self._is_busted = True
-            whatever = "regardless of which of these images the previous step is"
+            whatever = "regardless of which of these images the previous step hit"
             reason = "" if probe is not None else self._why_none(whatever)
             return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
         if not self._may_be_busted and len(fatal) == len(asked):
@@ -267,9 +267,9 @@ class StageProber:
     def _why_none(self, whatever: str) -> str:
         parents = [parent_title(branch.walk.cache.store, branch.parent) for branch in self._branches]
         if not parents:
-            return "the build cannot continue from any image that the previous step may be"
+            return "the build cannot continue from any image that the previous step may have hit"
         shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
-        return f"no image on {shown} is this step, {whatever}"
+        return f"no image built on {shown} matches this step, {whatever}"
 
     def _changed(self, asked: _Asked) -> ImageCache | None:
         """What was asked, if it is not the store as it is."""

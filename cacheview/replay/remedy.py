@@ -134,7 +134,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
         what = "with" if known is not None else "without"
         names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
         edit = f"give {names}" if known is not None else f"leave out {names}"
-        return f"The nearest image is {known_as(image)}, which was made {what} {names}.", edit
+        return f"The nearest image is {known_as(image)}, which was built {what} {names}.", edit
     text = "; ".join(phrase for phrase, _ in changes)
     word = plural(len(changes), "argument")
     return f"The nearest image is {known_as(image)}: build {word} {text}.", "; ".join(edit for _, edit in changes)

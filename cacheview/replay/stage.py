@@ -139,7 +139,7 @@ class StageBuild:
         self.history = list(history)
         states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
         if any(not _alike(state.config, states[0].config) for state in states):
-            self.why_unknown = "it builds on a stage that may have ended in several images"
+            self.why_unknown = "it builds on a stage that may have ended in one of several images"
             return
         is_windows = build.platform is not None and build.platform.os == "windows"
         self.state = replace(states[-1], backslashes=is_windows and build.release.copies_by_platform)
@@ -320,7 +320,7 @@ class StageBuild:
             doubt = Doubt(
                 aspect="existence",
                 reason=f"step {step.number} of this build may be a hit, or be built on another image",
-                remedy=" ".join(answer.remedies) or f"Find out what the steps up to step {step.number} hit",
+                remedy=" ".join(answer.remedies) or f"Determine what the steps up to step {step.number} hit",
             )
         return tuple(
             build.make(step.number, trigger, done, config, base, name not in _AS_ASKED, doubt) for base in bases

@@ -270,7 +270,7 @@ class TarContext:
             yield member.data
             return
         if self.open_file is None:
-            raise UnknownError("the content of the context was not kept")
+            raise UnknownError("the content of the context is no longer available")
         with self.open_file() as file:
             for number, (_, content) in enumerate(_walk(file, self.title, lambda _: None)):
                 if number == int(path):

@@ -84,7 +84,7 @@ def _open_driver(root: Path, results: list[_Found], target: str, reading: Readin
         )
     if has_bolt:
         notes.append(
-            "There is a containerd here too. A daemon that uses the containerd image store keeps its images there: "
+            "There is also a containerd here. A daemon that uses the containerd image store keeps its images there: "
             f"containerd:{root}/containerd/daemon."
         )
 
@@ -145,7 +145,9 @@ def _find(root: Path) -> list[_Found]:
     if stat.S_ISDIR(mode_of(root / "image")):
         folder = root / "image"
         if not folder.resolve().is_relative_to(root.resolve()):
-            raise DataError(f"its image folder is a link to {folder.resolve()}. Open that", where=str(root))
+            raise DataError(
+                f"its image folder is a link to {folder.resolve()}. Open that folder instead", where=str(root)
+            )
         return _drivers(folder)
     try:
         return _drivers(root)

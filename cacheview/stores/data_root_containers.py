@@ -56,7 +56,7 @@ def data_root_containers(folder: Path) -> tuple[Container, ...]:
     files = DriverFiles(folder.parent.parent, budget)
     try:
         if not files.has_folder("containers"):
-            raise DataError("there is no folder of containers", where=str(files.folder))
+            raise DataError("there is no containers folder", where=str(files.folder))
         ids = sorted(name for name in os.listdir(files.path("containers")) if _ID.fullmatch(name))
         if len(ids) > _MOST:
             raise DataError(f"there are more than {_MOST:,} containers", where=files.path("containers"))

@@ -60,7 +60,9 @@ class DriverFiles:
         if not stat.S_ISDIR(mode_of(path)):
             return False
         if not path.resolve().is_relative_to(self.folder.resolve()):
-            raise DataError(f"{name} is a link out of the store, which is not followed", where=str(self.folder))
+            raise DataError(
+                f"{name} is a link that leads out of the store, so it is not followed", where=str(self.folder)
+            )
         return True
 
 

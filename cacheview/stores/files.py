@@ -38,7 +38,7 @@ def what_it_is(mode: int) -> str:
 
 def not_a_file(mode: int) -> str:
     """What a mode is where a file is expected that no link leads to, in words."""
-    return "a link, which is not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
+    return "a link, and links are not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
 
 
 def refusal(error: OSError, where: str) -> DataError:

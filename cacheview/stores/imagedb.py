@@ -280,7 +280,7 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_names(self) -> Doubt:
-        remedy = "Start Docker, which needs the file too, or restore it from a copy"
+        remedy = "Start Docker, which also needs the file, or restore the file from a copy"
         return Doubt(aspect="names", reason=f"{REPOSITORIES} cannot be read", remedy=remedy)
 
     @cached_property

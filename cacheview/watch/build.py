@@ -23,7 +23,7 @@ from cacheview.watch.request import BuildRequest
 __all__ = ["NOT_EXPLAINED", "BuildState", "Row", "WatchedBuild", "expected_build", "record_of_build"]
 
 NOTHING_YET: Final = BuildOutcome()
-NOT_EXPLAINED: Final = "BuildKit's, not explained here"
+NOT_EXPLAINED: Final = "built by BuildKit, not explained here"
 
 
 class BuildState(Enum):

@@ -213,7 +213,7 @@ class HttpTap:
     def _answer_reader(self) -> h11.Connection:
         """What reads the answer to the oldest request: its method decides whether there is a body."""
         if not self._asked:
-            raise NotReadError("the engine sent a response to no request")
+            raise NotReadError("the engine sent a response without a request")
         asked = self._asked[0]
         reader = _reader(h11.CLIENT)
         reader.send(h11.Request(method=asked.method, target=b"/", headers=[(b"host", b"engine"), *asked.upgrade]))

@@ -30,7 +30,7 @@ _MOST: Final = 10
 """Images or names that are listed one by one."""
 
 _REASONS: Final = {
-    RemovedFor.ASKED: ("it is the image that is removed", "they are the images that are removed"),
+    RemovedFor.ASKED: ("it is the image that you removed", "they are the images that you removed"),
     RemovedFor.DANGLING: (
         "it has no tag, and a prune removes such images",
         "they have no tag, and a prune removes such images",
@@ -65,7 +65,7 @@ def change_title(change: Change) -> str:
         case Load(title):
             return f"docker load of {title}"
         case Pull(title):
-            return f"docker pull of what {title} has"
+            return f"docker pull of the tags in {title}"
         case Upgrade(release):
             return f"an upgrade to {release}"
 
@@ -106,7 +106,7 @@ def applied_lines(applied: Applied) -> Iterator[str]:
     gone = {each.image.id for each in applied.removed}
     names = [familiar(each.name) for each in applied.untagged if each.image not in gone]
     if names:
-        yield f"Removes {counted(len(names), 'name')} of images that stay: {_listed(names)}"
+        yield f"Removes {counted(len(names), 'name')} from images that stay: {_listed(names)}"
     for moved in applied.tagged[:_MOST]:
         was = f"; it was {short_id(moved.before)}" if moved.before else ""
         yield f"{familiar(moved.name)} would be {short_id(moved.image)}{was}"

@@ -227,10 +227,10 @@ PAIRS: Final = {
     "a comment": Pair(
         lambda place: place.edit("RUN one", "# a comment\nRUN one"),
         CauseKind.DOCKERFILE,
-        says="in ways that no step shows",
+        says="in ways that affect no step",
     ),
     "spaces": Pair(
-        lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in ways that no step shows"
+        lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in ways that affect no step"
     ),
     "an instruction": Pair(
         lambda place: place.edit("RUN one", "RUN changed"),

@@ -49,7 +49,7 @@ def after(before: Build, now: Build, triggers: tuple[str, ...] = TRIGGERS, chang
 def test_triggers_of_several_arguments_are_the_same() -> None:
     diff = after(BUILD, BUILD)
     assert diff.is_same is True
-    assert answer_sentence(diff) == "The builds are the same to the cache: 7 of 7 steps cached in both."
+    assert answer_sentence(diff) == "To the cache, the builds are the same: 7 of 7 steps cached in both."
     assert [row.text for row in diff.rows[1:-1]] == list(TRIGGERS)
 
 
@@ -100,7 +100,7 @@ def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
     assert diff.is_same is True
     assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, Origin.OWN)]
     assert answer_sentence(diff).endswith(
-        "They differ in ways that no step shows: the Dockerfiles differ in the content of the heredoc of step 3, "
+        "They differ in ways that affect no step: the Dockerfiles differ in the content of the heredoc of step 3, "
         "which the builder does not use."
     )
 

@@ -52,7 +52,7 @@ def test_those_of_the_driver_are_known(root: Root) -> None:
 def test_without_the_folder_they_are_unknown(root: Root) -> None:
     containers = containers_of(read(root.root))
     assert containers.known is None
-    assert "there is no folder of containers" in containers.reason
+    assert "there is no containers folder" in containers.reason
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_a_link_is_not_followed(root: Root, tmp_path: Path) -> None:
     os.symlink(tmp_path / "elsewhere", file)
     containers = containers_of(read(root.root))
     assert containers.known is None
-    assert "a link, which is not followed" in containers.reason
+    assert "a link, and links are not followed" in containers.reason

@@ -101,7 +101,7 @@ class TestConfigs:
         store = read(root.root)
         assert [image.id for image in store.images] == [good]
         reported = {problem.where: problem.what for problem in store.problems}
-        assert "is a link, which is not followed" in reported[linked]
+        assert "is a link, and links are not followed" in reported[linked]
         assert "is a named pipe" in reported[piped]
         assert "is a folder" in reported[folder]
 

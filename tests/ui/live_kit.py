@@ -90,4 +90,4 @@ class FakeEngine:
         return place._replace(source=place.source._replace(open=self.open)) if place.source.is_live else place
 
 
-NOT_RUNNING = DataError("nothing listens there: start Docker", where="unix:///var/run/docker.sock")
+NOT_RUNNING = DataError("nothing is listening there: start Docker", where="unix:///var/run/docker.sock")

@@ -31,7 +31,7 @@ def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-    with pytest.raises(DataError, match="nothing listens there"):
+    with pytest.raises(DataError, match="nothing is listening there"):
         ask_engine(2)
 
 

@@ -174,7 +174,9 @@ def test_a_daemon_that_has_stopped_takes_nothing_away(window: MainWindow, qtbot:
     engine.error = NOT_RUNNING
     reloaded(window, qtbot)
     assert session(window).store is before
-    assert "Docker Engine could not be opened: unix:///var/run/docker.sock: nothing listens there" in printed(window)
+    assert "Docker Engine could not be opened: unix:///var/run/docker.sock: nothing is listening there" in printed(
+        window
+    )
 
 
 def test_chosen_rules_stay(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:

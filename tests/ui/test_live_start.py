@@ -74,14 +74,14 @@ def test_the_demo_is_opened_where_it_does_not_and_says_why(
     assert window.session.opened.kind == "demo"
     assert window.windowTitle() == "demo — cacheview"
     assert "This is the bundled demo" in printed(window)
-    assert "nothing listens there: start Docker" in printed(window)
+    assert "nothing is listening there: start Docker" in printed(window)
     assert settings.recent == []
     # It stays while the person looks around in the demo, until it is closed.
     window.session.choose_probe(1)
-    assert "nothing listens there" in printed(window)
+    assert "nothing is listening there" in printed(window)
     window.notice.closed.emit()
     window.session.choose_probe(2)
-    assert "nothing listens there" not in printed(window)
+    assert "nothing is listening there" not in printed(window)
 
 
 def test_try_again_opens_the_engine_once_it_runs(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
@@ -161,7 +161,7 @@ def test_a_second_try_that_fails_still_says_what_is_shown(engine: FakeEngine, wi
     with qtbot.waitSignal(window.settled, timeout=20_000):
         press(window, "Try again")
     assert "The bundled demo is still shown." in printed(window)
-    assert "nothing listens there" in printed(window)
+    assert "nothing is listening there" in printed(window)
     press(window, "Open by name…")
     dialog = window.findChild(ByNameDialog)
     assert dialog is not None

@@ -157,7 +157,7 @@ def test_an_exchange_that_breaks_off_is_not_complete() -> None:
         (b"\0\1\2 garbage\r\n\r\n", b"", "what the client sends is not HTTP"),
         (b"GET / HTTP/1.1\r\n\r\n", b"", "what the client sends is not HTTP"),
         (GET, b"garbage\r\n\r\n", "what the engine sends is not HTTP"),
-        (b"", ANSWER, "sent a response to no request"),
+        (b"", ANSWER, "sent a response without a request"),
         (GET + GET + b"x" * (1 << 20), b"", "more than 1,048,576 bytes of requests without reading the responses"),
         (b"GET /" + b"x" * (3 << 20), b"", "what the client sends is not HTTP"),
     ],

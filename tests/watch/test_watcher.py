@@ -236,7 +236,7 @@ def test_the_daemon_hears_of_a_build_once_the_images_before_it_are_listed(watchi
 
 def test_builds_of_buildkit_and_from_urls_are_listed_and_not_explained(watching: Watching) -> None:
     watching.build("version=2")
-    assert watching.final(1).unpredicted == "BuildKit's, not explained here"
+    assert watching.final(1).unpredicted == "built by BuildKit, not explained here"
     watching.build("remote=https://example.com/x.git")
     assert "fetches its context from a URL" in watching.final(2).unpredicted
     for number in (1, 2):

@@ -90,7 +90,7 @@ def read_all(client: socket.socket) -> bytes:
 
 
 def gone(path: Path) -> bool:
-    """Whether nothing listens there any more, once it has had its time."""
+    """Whether nothing is listening there any more, once it has had its time."""
     wait = threading.Event()
     return any(not path.exists() or wait.wait(0.02) for _ in range(int(LONG / 0.02)))
 

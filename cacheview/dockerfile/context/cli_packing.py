@@ -123,7 +123,10 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
             continue
         if member.header.type != Kind.FILE.value:  # the CLI gives a link content, and Go's writer takes none
             message = "archive/tar: write too long"
-            what = f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a file"
+            what = (
+                f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a regular "
+                "file"
+            )
             raise RefusedError(what, message=message, where=IGNORE_FILE, by="client")
         listed = b"".join(context.read(member.source))
         data = listed + f"\n{drawn}\n".encode()
@@ -227,7 +230,7 @@ class _Sender:
     def _refuse(self, entry: Entry, message: str) -> None:
         message = "error checking context: " + message.format(self.context.place(entry.path))
         raise RefusedError(
-            "the client cannot read it, and sends nothing; change its permissions or name it in .dockerignore",
+            "the client cannot read it, and sends nothing; change its permissions or add it to .dockerignore",
             message=message,
             where=entry.path,
             by="client",

@@ -340,7 +340,7 @@ def client_named(name: str) -> Client:
     program = _ALIASES.get(program, program)
     if program in CLIENTS:
         return _of_version(CLIENTS[program], version)
-    raise DataError(f"no such client: {name[:80]!r}; choose from {', '.join(CLIENTS)}")
+    raise DataError(f"no such client: {name[:80]!r}; choose one of {', '.join(CLIENTS)}")
 
 
 def _key(name: str) -> str:

@@ -128,7 +128,7 @@ class FolderContext:
         """The folder itself. Raises `DataError` where it is gone."""
         entry = self.followed("")
         if entry is None:
-            raise DataError("the folder is gone", where=self._root)
+            raise DataError("the folder no longer exists", where=self._root)
         return entry
 
     def named(self, path: str) -> Entry | None:
@@ -213,7 +213,7 @@ class FolderContext:
         except OSError as error:
             raise DataError(
                 f"the folder cannot be listed ({error.strerror}), and the client refuses the context; change its "
-                "permissions, or name the folder above it in .dockerignore",
+                "permissions, or add the folder above it to .dockerignore",
                 where=path or self._root,
             ) from None
         return entries

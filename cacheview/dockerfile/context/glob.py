@@ -191,14 +191,14 @@ def _class(text: bytes, at: int) -> tuple[_Class, int]:
 
 def _class_rune(text: bytes, at: int) -> tuple[int, int]:
     if text[at : at + 1] in (b"", b"-", b"]"):
-        raise ValueError("an unclosed class")
+        raise ValueError("an unclosed character class")
     if text[at] == _ESCAPE:
         at += 1
     if at >= len(text):
-        raise ValueError("an unclosed class")
+        raise ValueError("an unclosed character class")
     code, width = _rune(text, at)
     if code == _REPLACEMENT and width == 1:
         raise ValueError("bytes that are not a character")
     if at + width >= len(text):
-        raise ValueError("an unclosed class")
+        raise ValueError("an unclosed character class")
     return code, at + width

@@ -217,7 +217,7 @@ class _Translation:
             raise ValueError("unterminated character class")
         if following in "dDwWsS":
             raise UnknownError(
-                f"the pattern {self.text[:80]!r} has a nested character class, which is not supported here"
+                f"the pattern {self.text[:80]!r} has a nested character class, which cacheview does not support"
             )
         if following == "b":
             self.at += 1

@@ -116,7 +116,9 @@ def _class(out: list[str], pattern: str, at: int) -> int:
     if end <= at or "[" in text:
         raise ValueError("an unfinished range")
     if "&&" in text:
-        raise UnknownError(f"the pattern {pattern[:80]!r} has an intersection of classes, which is not supported here")
+        raise UnknownError(
+            f"the pattern {pattern[:80]!r} has an intersection of character classes, which cacheview does not support"
+        )
     _check_ranges(text)
     negated = text.startswith("^")
     chars = text[1:] if negated else text

@@ -68,7 +68,7 @@ class MemoryContext:
             DataError: an entry is malformed; with its path.
         """
         if not isinstance(sample, Mapping):
-            raise DataError("the context is not an object of entries by path")
+            raise DataError("the context is not an object that maps paths to entries")
         entries: dict[str, Entry] = {}
         contents: dict[str, bytes] = {}
         for name, value in paced(sample.items()):
@@ -91,9 +91,7 @@ class MemoryContext:
             while above and above not in entries:
                 implied += len(above) + _IMPLIED
                 if implied > _MOST_IMPLIED:
-                    raise DataError(
-                        f"the folders that it does not name need more than {_MOST_IMPLIED:,} bytes of memory"
-                    )
+                    raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
                 entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
                 above = above.rpartition("/")[0]
             if above and entries[above].kind is not Kind.DIRECTORY:

@@ -66,7 +66,9 @@ def send(
     if not _is_there(tree, name) and context.has(name):
         # The CLI keeps it by a look at one folder above it, and leaves it out by a look at all.
         message = f"Cannot locate specified Dockerfile: {name}"
-        why = "it is a link to a file that is not there" if name in tree else ".dockerignore excludes a folder above it"
+        why = (
+            "it is a link to a file that does not exist" if name in tree else ".dockerignore excludes a folder above it"
+        )
         raise RefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
     _remove_ignored(tree, context, name, daemon)
     return Sent(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)

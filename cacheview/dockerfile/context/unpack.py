@@ -162,7 +162,7 @@ class _Unpacked:
         for folder in reversed(missing):
             self.implied += len(folder) + _IMPLIED
             if self.implied > _MOST_IMPLIED:
-                raise DataError(f"its folders without a header need more than {_MOST_IMPLIED:,} bytes of memory")
+                raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
             self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:

@@ -170,7 +170,7 @@ def _not_read(what: str, mark: Mark) -> DataError:
 
 
 def _unknown_tag(_: yaml.SafeLoader, node: Node) -> None:
-    raise _not_read("a tag such as !reset or !override is not read here", node.start_mark)
+    raise _not_read("tags such as !reset or !override are not supported here", node.start_mark)
 
 
 _Loader.add_constructor(None, _unknown_tag)

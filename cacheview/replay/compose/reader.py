@@ -128,7 +128,7 @@ class _File:
             raise DataError(f"the service {name[:80]} extends itself", where=str(self.path))
         if name not in self.written:
             named = ", ".join(each[:80] for each in list(self.written)[:20])
-            raise DataError(f"no service is named {name[:80]}; there are {named}", where=str(self.path))
+            raise DataError(f"no service is named {name[:80]}; the services are {named}", where=str(self.path))
         service = dict(self.written[name])
         if "build" in service:
             service["build"] = self._with_whole_paths(service["build"], name)

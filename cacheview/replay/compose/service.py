@@ -122,7 +122,7 @@ def read_service(
     services = reader.services(file)
     if service not in services:
         named = ", ".join(each[:80] for each in list(services)[:20])
-        raise DataError(f"no service is named {service[:80]}; there are {named}", where=str(path))
+        raise DataError(f"no service is named {service[:80]}; the services are {named}", where=str(path))
     result = services[service]
     build = result.get("build")
     if build is None:
@@ -131,7 +131,7 @@ def read_service(
         raise DataError(f"the service {service[:80]} has no build section{uses}", where=str(path))
     where = f"{path}: services.{service[:80]}.build"
     made = (_V1 if as_v1 else _V2)(variables.values, where, service, result, str(file.parent))
-    notes = [f"the variable {name} is not set, and is empty in {path}" for name in variables.unset]
+    notes = [f"the variable {name} is not set, so it is empty in {path}" for name in variables.unset]
     notes += not_read(file, variables.values)
     done = made.build(build)
     return replace(done, notes=(*notes, *done.notes))

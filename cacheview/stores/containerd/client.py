@@ -180,7 +180,7 @@ class Client:
         try:
             return answer.FromString(data)
         except DecodeError as error:
-            what = "it does not respond as containerd does. Is another program listening? Check the path"
+            what = "its response is not from containerd. Is another program listening there? Check the path"
             raise DataError(what, where=str(self._path)) from error
 
     def _of_stream(self, error: Any) -> DataError:

@@ -111,7 +111,7 @@ class Root:
                 before, after = newest_meta(content[:META_SPAN]), newest_meta(file.read(META_SPAN) or b"")
                 if before.transaction == after.transaction:
                     return content
-        raise DataError("is constantly being written. Open it again, or open containerd's socket")
+        raise DataError("is being written to constantly. Open it again, or open containerd's socket")
 
     def read(self, digest: str) -> bytes | None:
         """The content of a blob, not verified; None where there is none. Raises `DataError` where it cannot be read."""

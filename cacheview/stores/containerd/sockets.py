@@ -36,8 +36,8 @@ def usual_socket() -> Path:
             raise DataError(f"you have no permission to look for it: {who_can('do that')}", where=path) from error
         except OSError:
             continue
-    looked = " nor ".join(USUAL_SOCKETS)
-    raise DataError(f"there is no socket of containerd, neither {looked}. Is containerd running? {_FOLDERS}")
+    looked = " or ".join(USUAL_SOCKETS)
+    raise DataError(f"there is no containerd socket at {looked}. Is containerd running? {_FOLDERS}")
 
 
 def demand_socket(path: Path) -> None:

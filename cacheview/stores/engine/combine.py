@@ -118,7 +118,10 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         common = len(listed & store.by_id.keys())
         if 2 * common <= len(listed):
-            notes.append(f"{place.location} is not this engine's store: it has {common} of the {len(listed)} images.")
+            notes.append(
+                f"{place.location} is not this engine's store: it has only {common} of the engine's {len(listed)} "
+                "images."
+            )
             tried.append(replace(place, why_not=f"{place.path} is a different store"))
             continue
         if more := len(store.by_id.keys() - listed):

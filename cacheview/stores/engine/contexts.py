@@ -208,7 +208,7 @@ def _context(name: str, origin: str) -> Endpoint:
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
         known = ", ".join([DEFAULT, *_context_names()])
-        message = f", which {origin} names" if origin else ""
+        message = f" (set in {origin})" if origin else ""
         raise DataError(
             f"there is no Docker context {name[:100]!r}{message}. The known contexts are {known}. `docker context "
             "ls` lists them",
@@ -253,7 +253,9 @@ def read_cli_file(model: type[M], path: Path) -> M:
     try:
         return decode(model, content)
     except DataError as error:
-        raise DataError(f"is not a file of the docker CLI: {error}. Repair or remove it", where=str(path)) from error
+        raise DataError(
+            f"is not a valid file of the docker CLI: {error}. Repair or remove it", where=str(path)
+        ) from error
 
 
 def _usual_sockets() -> Iterator[Endpoint]:

@@ -82,7 +82,7 @@ class Decoder:
         """
         document = self.budget.decode(ImageDocument, inspected, where="inspect")
         if document.Id != listed.id:
-            raise DataError(f"the engine returned another image: {document.Id[:100]!r}", where="inspect")
+            raise DataError(f"the engine returned a different image: {document.Id[:100]!r}", where="inspect")
         doubts = list(self.doubts.always)
         diff_ids = (document.RootFS.Layers if document.RootFS else None) or ()
         self.budget.spend(Resource.LAYERS, len(diff_ids))

@@ -82,7 +82,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         if isinstance(cause, FileNotFoundError):
             return ConnectionLostError(_not_running("there is no such socket", endpoint), where=where, how="down")
         if isinstance(cause, ConnectionRefusedError):
-            return ConnectionLostError(_not_running("nothing listens there", endpoint), where=where, how="down")
+            return ConnectionLostError(_not_running("nothing is listening there", endpoint), where=where, how="down")
         if isinstance(cause, socket.gaierror):
             what = f"there is no such host: {cause.strerror}. Check the name, or choose another context"
             return ConnectionLostError(what, where=where, how="down")
@@ -156,7 +156,7 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
 
 def _not_running(why: str, endpoint: Endpoint) -> str:
     if endpoint.name and endpoint.name != DEFAULT:
-        hint = f"Start it, or choose another context than {endpoint.name}"
+        hint = f"Start it, or choose a context other than {endpoint.name}"
     elif endpoint.origin:
         hint = f"Start it, or change {endpoint.origin}"
     else:

@@ -106,7 +106,7 @@ class RegistryClient:
 
     def _refusal(self, response: BaseHTTPResponse, body: bytes, origin: Origin) -> DataError:
         if origin != self._origin:
-            what = f"{origin}, where the registry keeps it, responded with status {response.status}. Try again"
+            what = f"{origin}, where the registry stores it, responded with status {response.status}. Try again"
             return DataError(what, where=self._target.title)
         return status_error(response.status, body, response.headers, self._target, self._credentials)
 

@@ -44,9 +44,9 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
             f"certificate of its authority in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker reads it too"
         )
     if (cause := first(ssl.SSLError)) is not None:
-        return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine may have no TLS"
+        return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine can be used without TLS"
     if (cause := first(NotLoopbackError)) is not None:
-        return f"nothing was sent without TLS: {reason(cause)}. Only a registry on this machine may have no TLS"
+        return f"nothing was sent without TLS: {reason(cause)}. Only a registry on this machine can be used without TLS"
     if isinstance(cause := first(LateError), LateError):
         if cause.began:
             return f"{origin} did not send a complete response within {cause.seconds:g} seconds. Try again"
@@ -56,7 +56,7 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
     if first(socket.gaierror) is not None:
         return f"there is no such host: {origin.host[:200]}. Check the name of the registry"
     if first(ConnectionRefusedError) is not None:
-        return f"nothing listens at {origin}. Check the name of the registry, and that it is running"
+        return f"nothing is listening at {origin}. Check the name of the registry, and that it is running"
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
         return f"the headers of the response from {origin} are too large. Is it a registry?"
@@ -65,7 +65,7 @@ def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Ti
 
 def not_json(target: Target, media_type: str) -> DataError:
     """A web server that is not a registry."""
-    what = f"{target.host} responds with a page ({media_type[:60]}), not as a registry. Check the name"
+    what = f"{target.host} responds with a web page ({media_type[:60]}), so it is not a registry. Check the name"
     return DataError(what, where=target.title)
 
 

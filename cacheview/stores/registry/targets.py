@@ -91,7 +91,7 @@ def _target(text: str) -> Target:
     except BadReferenceError as error:
         what = error.message
         if "://" in text:
-            what += ". Leave out what comes before the host"
+            what += ". Leave out the part before the host"
         raise DataError(f"{what}. {_FORM}", where=f"registry:{text[:200]}") from error
     if not reference.name:
         raise DataError(f"a digest alone does not say where the image is. {_FORM}", where=f"registry:{text[:200]}")

@@ -427,8 +427,14 @@ def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: 
     ("text", "output"),
     [
         ("a: 1\n---\nb: 2\n", "several documents, which Compose merges; use the output of `docker compose config"),
-        (build_section("{context: ctx, args: !reset {A: 1}}"), "!reset or !override is not read here; use the output"),
-        (build_section("{context: ctx, target: !override t}"), "!reset or !override is not read here; use the output"),
+        (
+            build_section("{context: ctx, args: !reset {A: 1}}"),
+            "!reset or !override are not supported here; use the output",
+        ),
+        (
+            build_section("{context: ctx, target: !override t}"),
+            "!reset or !override are not supported here; use the output",
+        ),
         (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a known key of a build section"),
     ],
 )

@@ -256,7 +256,7 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
     assert_as_expected(read(str(root)).images, "28.5.2-c8d")
     assert len(asked) == 10  # three times in vain, one of them beginning before the last write
     busy_for = 10_000
-    with pytest.raises(DataError, match="is constantly being written"):
+    with pytest.raises(DataError, match="is being written to constantly"):
         read(str(root))
 
 

@@ -111,7 +111,7 @@ def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: py
     stores = Stores({FOLDER: true, SOCKET: true})
     read(C8D, stores, tmp_path, monkeypatch)
     assert stores.opened == [FOLDER]
-    stores = Stores({FOLDER: DataError("is constantly being written", where="x"), SOCKET: true})
+    stores = Stores({FOLDER: DataError("is being written to constantly", where="x"), SOCKET: true})
     opened, _ = read(C8D, stores, tmp_path, monkeypatch)
     assert stores.opened == [FOLDER, SOCKET]
     assert compare(opened.cases[0].store, truth_of(C8D)).doubted == {}

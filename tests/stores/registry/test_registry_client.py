@@ -237,7 +237,7 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
         (Reply(429, b"", {"Retry-After": "\xb2"}), r"from you\. Wait"),
         (Reply(500), "status 500"),
         (Reply(418, errors("", "\x1b[2J tea\n\npot " + "x" * 1000)), "status 418"),
-        (Reply(200, b"<html>", {"Content-Type": "text/html; charset=utf-8"}), "not as a registry"),
+        (Reply(200, b"<html>", {"Content-Type": "text/html; charset=utf-8"}), "so it is not a registry"),
         (Reply(200, b"x" * 20_000), "larger than 10,000 bytes"),
         (Reply(200, b"{}", {"Content-Encoding": "gzip"}), "is compressed"),
         (Reply(200, b"{}", {"Content-Length": "500"}), "was lost"),
@@ -326,7 +326,7 @@ def test_what_elsewhere_asks_for_a_login_is_given_none(registry: FakeRegistry) -
     with serving(FakeRegistry()) as elsewhere:
         elsewhere.hook = wants_basic
         registry.hook = at("manifests", Reply(302, b"", {"Location": f"{elsewhere.url}/x"}))
-        assert "where the registry keeps it, responded with status 401" in refused(registry, ANN)
+        assert "where the registry stores it, responded with status 401" in refused(registry, ANN)
         assert {each.authorization for each in (*registry.asked, *elsewhere.asked)} == {""}
 
 
@@ -384,13 +384,13 @@ def test_a_registry_with_tls_does_not_lead_to_one_without() -> None:
 
 def test_a_registry_elsewhere_has_to_have_tls(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "is_loopback", lambda *_: False)
-    assert "Only a registry on this machine may have no TLS" in refused(registry, ANN)
+    assert "Only a registry on this machine can be used without TLS" in refused(registry, ANN)
     assert registry.asked == []
 
 
 def test_a_registry_that_is_not_running_is_named(registry: FakeRegistry) -> None:
     (target,) = parse_target("127.0.0.1:1/app")
-    with pytest.raises(DataError, match=r"nothing listens at http://127\.0\.0\.1:1"):
+    with pytest.raises(DataError, match=r"nothing is listening at http://127\.0\.0\.1:1"):
         RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 

@@ -48,7 +48,7 @@ def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
     [
         ("", "names no image"),
         (" , ", "names no image"),
-        ("https://ghcr.io/app", "Leave out what comes before the host"),
+        ("https://ghcr.io/app", "Leave out the part before the host"),
         ("ghcr.io/App", "must be lowercase"),
         ("ghcr.io/app:", "invalid reference format"),
         ("ghcr.io/app/../../x", "invalid reference format"),

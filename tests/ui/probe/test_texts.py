@@ -166,10 +166,10 @@ def test_a_key_that_is_not_a_field_is_named() -> None:
     read = read_config('{"User": "me", "Foo": 1, "Entrypiont": ["x"], "Healthcheck": {"Intervall": 1}}')
     assert read.config.User == "me"
     assert read.unknown == ("Foo", "Entrypiont", "Healthcheck.Intervall")
-    assert read.remarks[0] == "'Foo' is not a field, and is ignored."
-    assert read.remarks[1] == "'Entrypiont' is not a field, and is ignored. Did you mean Entrypoint?"
+    assert read.remarks[0] == "'Foo' is not a config field, so it is ignored."
+    assert read.remarks[1] == "'Entrypiont' is not a config field, so it is ignored. Did you mean Entrypoint?"
     many = read_config(json.dumps({f"x{number}": 1 for number in range(9)}))
-    assert many.remarks[-1] == "6 more keys are not fields."
+    assert many.remarks[-1] == "6 more keys are not config fields."
 
 
 def test_keys_are_read_in_any_case_as_docker_does() -> None:
