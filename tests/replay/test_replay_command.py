@@ -197,4 +197,4 @@ def test_the_old_names_of_clients_still_work(store: str, context: Path) -> None:
 
 def test_a_client_that_is_not_known_is_refused(store: str, context: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", str(context), "--store", store, "--client", "nerdctl"]) == 2
-    assert "no such client: 'nerdctl'; choose from docker-cli, " in capsys.readouterr().err
+    assert "no such client: 'nerdctl'; choose one of docker-cli, " in capsys.readouterr().err

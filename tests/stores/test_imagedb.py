@@ -113,7 +113,7 @@ class TestConfigs:
         outside = tmp_path_factory.mktemp("outside") / "there"
         shutil.move(root.folder / name, outside)
         (root.folder / name).symlink_to(outside)
-        with pytest.raises(DataError, match="is a link out of the store"):
+        with pytest.raises(DataError, match="is a link that leads out of the store"):
             read(root.root)
 
     def test_an_image_folder_that_is_a_link_is_pointed_at(

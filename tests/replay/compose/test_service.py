@@ -227,7 +227,7 @@ def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_p
         ("a: [", "not a Compose file: line 1"),
         ("[]", "not a mapping"),
         ("services: {web: {image: busybox}}", "uses the image busybox"),
-        ("services: {db: {build: .}}", "no service is named web; there are db"),
+        ("services: {db: {build: .}}", "no service is named web; the services are db"),
         ("services: {web: {build: 1}}", "neither a path nor a mapping"),
         ("services: {web: {extends: web}}", "extends itself"),
         ("services: {web: {build: {context: ., args: {A: [1]}}}}", "is not a string"),
