@@ -29,11 +29,11 @@ from cacheview.replay.sent_build import Cache, SentBuild, sent_by
 from cacheview.stores.opened import Case
 from cacheview.usage import daemon_for
 
-__all__ = ["LookedUp", "looked_up_build", "opened_layers"]
+__all__ = ["BuildLookup", "looked_up_build", "opened_layers"]
 
 
 @dataclass(frozen=True)
-class LookedUp:
+class BuildLookup:
     """A build and its cache.
 
     Attributes:
@@ -74,14 +74,14 @@ class LookedUp:
             hasher=self._hasher,
         )
 
-    def in_store(self, store: ImageStore, daemon: Daemon) -> LookedUp:
+    def in_store(self, store: ImageStore, daemon: Daemon) -> BuildLookup:
         """The same build, looked up in another store of which this one has the layers."""
         files = StoreImageFiles(self.files.layers, daemon.builder, unpacked_in(store, daemon.rules))
         cache = Cache(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
         return replace(self, daemon=daemon, cache=cache, files=files)
 
 
-def looked_up_build(options: argparse.Namespace, case: Case) -> LookedUp:
+def looked_up_build(options: argparse.Namespace, case: Case) -> BuildLookup:
     """What the options ask for.
 
     Args:
@@ -102,7 +102,7 @@ def looked_up_build(options: argparse.Namespace, case: Case) -> LookedUp:
     source = _layers(case.store, downloads=options.download_layers)
     files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked_in(case.store, rules))
     looked_up_in = Cache(case.store, rules, release, RememberedImageFiles(files))
-    return LookedUp(build, given, daemon, looked_up_in, files, memory, options.store)
+    return BuildLookup(build, given, daemon, looked_up_in, files, memory, options.store)
 
 
 def opened_layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerFiles]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.side import BuildSide, Circumstances, SideStep
 from cacheview.model import DataError, Image, short_id
 from cacheview.stores.redact import has_placeholder
@@ -33,7 +33,7 @@ class _Parted:
     miss_step: SideStep
     is_a_hit: bool
 
-    def cause(self, kind: CauseKind, origin: Origin, name: str, hit: str | None, miss: str | None) -> Cause:
+    def cause(self, kind: CauseKind, origin: CauseOrigin, name: str, hit: str | None, miss: str | None) -> Cause:
         """With the values of both sides in their order."""
         a, b = (hit, miss) if self.is_a_hit else (miss, hit)
         return Cause(kind, origin, name, a, b)
@@ -49,22 +49,22 @@ def of_answers(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -
 def _causes(parted: _Parted) -> Iterator[Cause]:
     hit, miss = parted.hit, parted.miss
     if miss.options.no_cache and not hit.options.no_cache:
-        yield parted.cause(CauseKind.OPTION, Origin.REQUEST, "--no-cache", None, "given")
+        yield parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, "--no-cache", None, "given")
     if None not in (hit.store_kind, miss.store_kind) and hit.store_kind is not miss.store_kind:
         assert hit.store_kind is not None
         assert miss.store_kind is not None
         kinds = hit.store_kind.value, miss.store_kind.value
-        yield parted.cause(CauseKind.STORE_KIND, Origin.SURROUNDINGS, "", *kinds)
+        yield parted.cause(CauseKind.STORE_KIND, CauseOrigin.SURROUNDINGS, "", *kinds)
     yield from _tried(parted)
     yield from _of_image(parted)
     yield from _of_redacted(parted)
     for name, mine, other in options_that_differ(hit, miss):
-        cause = parted.cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
+        cause = parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
         yield replace(cause, is_certain=False)
     if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
-        cause = parted.cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", hit.release, miss.release)
+        cause = parted.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
         yield replace(cause, is_certain=False)
-    yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail="none of the known differences explains it")
+    yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail="none of the known differences explains it")
 
 
 def _of_redacted(parted: _Parted) -> Iterator[Cause]:
@@ -73,7 +73,7 @@ def _of_redacted(parted: _Parted) -> Iterator[Cause]:
     for name, value in parted.hit_step.requested.arguments.items():
         if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
             detail = "its value is redacted in the records"
-            yield Cause(CauseKind.BUILD_ARGUMENT, Origin.REQUEST, name, detail=detail, is_certain=False)
+            yield Cause(CauseKind.BUILD_ARGUMENT, CauseOrigin.REQUEST, name, detail=detail, is_certain=False)
 
 
 def _tried(parted: _Parted) -> Iterator[Cause]:
@@ -85,11 +85,11 @@ def _tried(parted: _Parted) -> Iterator[Cause]:
     for name, mine, other in options_that_differ(hit, miss):
         options = replace(own.options, **_OPTIONS[name](hit))
         if _hits(miss, replace(own, options=options), parted.miss_step):
-            yield parted.cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
+            yield parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
     if theirs is not None and (theirs.rules is not own.rules or theirs.release is not own.release):
         given = replace(own, rules=theirs.rules, release=theirs.release)
         if _hits(miss, given, parted.miss_step):
-            yield parted.cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", hit.release, miss.release)
+            yield parted.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
 
 
 _OPTIONS: Final = {
@@ -124,7 +124,7 @@ def _of_image(parted: _Parted) -> Iterator[Cause]:
     there = miss.image(image_id)
     missing = CauseKind.IMAGE_MISSING
     if there is None:
-        cause = Cause(missing, Origin.SURROUNDINGS, a=None, b=None, image=short_id(image_id))
+        cause = Cause(missing, CauseOrigin.SURROUNDINGS, a=None, b=None, image=short_id(image_id))
         yield replace(cause, in_a=parted.is_a_hit, in_b=not parted.is_a_hit)
         return
     whole = hit.image(image_id)
@@ -133,7 +133,7 @@ def _of_image(parted: _Parted) -> Iterator[Cause]:
         there.from_scratch,
         there.built_locally,
     ):
-        cause = parted.cause(CauseKind.LINEAGE, Origin.SURROUNDINGS, "", _built_on(whole), _built_on(there))
+        cause = parted.cause(CauseKind.LINEAGE, CauseOrigin.SURROUNDINGS, "", _built_on(whole), _built_on(there))
         yield replace(cause, image=short_id(image_id))
 
 
@@ -164,7 +164,7 @@ def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | Non
     """Why it is not known of one step whether it is cached, where an option of that build is the reason."""
     for name, mine, other in options_that_differ(side_a, side_b):
         if name == "--pull" and (a.cached is None) is (mine is not None):
-            return Cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other)
+            return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
     return None
 
 
@@ -176,10 +176,14 @@ def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -
     if (a if is_a else b).requested.name == "FROM":  # the base was not to be had
         for name, mine, other in options_that_differ(side_a, side_b):
             if name in ("--platform", "--pull") and (mine if is_a else other):
-                return Cause(CauseKind.OPTION, Origin.REQUEST, name, mine, other, (side_a if is_a else side_b).error)
+                return Cause(
+                    CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other, (side_a if is_a else side_b).error
+                )
         targets = side_a.options.target, side_b.options.target
         if targets[0] != targets[1] and not (a if is_a else b).is_reached:
             error = (side_a if is_a else side_b).error
-            return Cause(CauseKind.OPTION, Origin.REQUEST, "--target", targets[0] or None, targets[1] or None, error)
+            return Cause(
+                CauseKind.OPTION, CauseOrigin.REQUEST, "--target", targets[0] or None, targets[1] or None, error
+            )
     detail = (side_a if is_a else side_b).error
-    return Cause(CauseKind.ENDED, Origin.UNKNOWN, detail=detail, in_a=not is_a, in_b=is_a)
+    return Cause(CauseKind.ENDED, CauseOrigin.UNKNOWN, detail=detail, in_a=not is_a, in_b=is_a)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from cacheview.diff.answer_causes import options_that_differ
-from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import FileComparer
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind
@@ -49,13 +49,13 @@ def _all(a: BuildSide, b: BuildSide, *, with_files: bool) -> Iterator[Cause]:
         yield _given(CauseKind.CLIENT, "", a.client, b.client)
     if a.store_kind is not b.store_kind and a.store_kind is not None and b.store_kind is not None:
         kinds = a.store_kind.value, b.store_kind.value
-        yield Cause(CauseKind.STORE_KIND, Origin.SURROUNDINGS, "", *kinds)
+        yield Cause(CauseKind.STORE_KIND, CauseOrigin.SURROUNDINGS, "", *kinds)
     if a.release and b.release and a.release != b.release:
-        yield Cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", a.release, b.release)
+        yield Cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", a.release, b.release)
 
 
 def _given(kind: CauseKind, name: str, a: str | None, b: str | None) -> Cause:
-    return Cause(kind, Origin.REQUEST, name, a, b)
+    return Cause(kind, CauseOrigin.REQUEST, name, a, b)
 
 
 def _of_mapping(kind: CauseKind, a: Mapping[str, str | None], b: Mapping[str, str | None]) -> Iterator[Cause]:
@@ -79,4 +79,4 @@ def _of_files(a: BuildSide, b: BuildSide) -> Iterator[Cause]:
     differ = FileComparer(a, b).differ(sums_a, sums_b)
     if differ.by_client:
         return  # the client is named by itself
-    yield Cause(CauseKind.FILES, Origin.OWN, detail=differ.words)
+    yield Cause(CauseKind.FILES, CauseOrigin.OWN, detail=differ.words)

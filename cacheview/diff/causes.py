@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-__all__ = ["Cause", "CauseKind", "Origin", "Value"]
+__all__ = ["Cause", "CauseKind", "CauseOrigin", "Value"]
 
 
 class CauseKind(Enum):
@@ -30,7 +30,7 @@ class CauseKind(Enum):
     UNKNOWN = "unknown"
 
 
-class Origin(Enum):
+class CauseOrigin(Enum):
     """Where a difference comes from."""
 
     OWN = "own change"  # the Dockerfile, or the files of the context
@@ -61,7 +61,7 @@ class Cause:
     """
 
     kind: CauseKind
-    origin: Origin
+    origin: CauseOrigin
     name: str = ""
     a: Value = None
     b: Value = None

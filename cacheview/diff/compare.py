@@ -12,7 +12,7 @@ from cacheview.collector import paused_collector
 from cacheview.diff.alignment import Aligned, align
 from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
 from cacheview.diff.beside import beside_of
-from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
 from cacheview.diff.gone import Gone, gone_image
 from cacheview.diff.image_side import history_steps
@@ -22,13 +22,13 @@ from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
 from cacheview.model.effort import go_on
 
-__all__ = ["BuildDiff", "Row", "RowStatus", "compare_builds"]
+__all__ = ["BuildDiff", "PairStatus", "StepPair", "compare_builds"]
 
 _CHECKSUM_ALONE: Final = "for files copied from a stage or an image, a record has only the checksum"
 _COMPARE_CONTEXTS: Final = "compare the build contexts, each in its store"
 
 
-class RowStatus(Enum):
+class PairStatus(Enum):
     """What there is to say of a row."""
 
     SAME = "same"
@@ -43,16 +43,16 @@ class RowStatus(Enum):
     @property
     def differs(self) -> bool:
         """Whether the two builds first differ here."""
-        return self not in (RowStatus.SAME, RowStatus.FOLLOWS, RowStatus.UNKNOWN)
+        return self not in (PairStatus.SAME, PairStatus.FOLLOWS, PairStatus.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Row:
+class StepPair:
     """Two steps side by side.
 
     Attributes:
         a, b: None: this side has no such step.
-        status: see `RowStatus`.
+        status: see `PairStatus`.
         causes: why it differs, the first one first; empty of one that is the same.
         follows: of one that follows, the index of the row that it follows from; -1: none.
         files: of files that differ, which; None: they do not, or it is not known.
@@ -62,7 +62,7 @@ class Row:
 
     a: SideStep | None
     b: SideStep | None
-    status: RowStatus
+    status: PairStatus
     causes: tuple[Cause, ...] = ()
     follows: int = -1
     files: FilesDiffer | None = None
@@ -94,7 +94,7 @@ class BuildDiff:
 
     a: BuildSide
     b: BuildSide
-    rows: tuple[Row, ...]
+    rows: tuple[StepPair, ...]
     beside: tuple[Cause, ...] = ()
 
     @cached_property
@@ -103,9 +103,9 @@ class BuildDiff:
         return next((place for place, row in enumerate(self.rows) if row.status.differs), None)
 
     @cached_property
-    def first_unknown(self) -> Row | None:
+    def first_unknown(self) -> StepPair | None:
         """The first row of which it is not known whether both are answered alike."""
-        return next((row for row in self.rows if row.status is RowStatus.UNKNOWN), None)
+        return next((row for row in self.rows if row.status is PairStatus.UNKNOWN), None)
 
     @property
     def gone(self) -> tuple[Gone, ...]:
@@ -127,18 +127,18 @@ class BuildDiff:
         return None if self.a.cut or self.b.cut or self.first_unknown is not None else True
 
     @cached_property
-    def lost(self) -> tuple[Row, ...]:
+    def lost(self) -> tuple[StepPair, ...]:
         """The rows that A has from the cache, and B does not."""
         return tuple(row for row in self.rows if row.is_lost)
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> CauseOrigin:
         """Whether B lost its cache by a change of its own, or by what is around it; unknown: it lost none."""
         for row in self.lost:
             at = self.rows[row.follows] if row.follows >= 0 else row
             if at.causes:
                 return at.causes[0].origin
-        return Origin.UNKNOWN
+        return CauseOrigin.UNKNOWN
 
 
 def compare_builds(a: BuildSide, b: BuildSide) -> BuildDiff:
@@ -170,7 +170,7 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
     return BuildDiff(a, b, rows, beside)
 
 
-def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[Row]) -> Iterator[Cause]:
+def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> Iterator[Cause]:
     """What of the Dockerfiles is not written alike, and asks the same."""
     is_explained = False
     for row in rows:
@@ -180,13 +180,13 @@ def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[Row]) -> Itera
         if row.status.differs or before is None or now is None:
             continue
         if before.text != now.text:
-            yield Cause(CauseKind.INSTRUCTION, Origin.OWN, "", before.text, now.text)
+            yield Cause(CauseKind.INSTRUCTION, CauseOrigin.OWN, "", before.text, now.text)
         elif before.heredocs != now.heredocs:
             is_explained = True
-            yield Cause(CauseKind.DOCKERFILE, Origin.OWN, detail=f"the content of the heredoc of {now.title}")
+            yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN, detail=f"the content of the heredoc of {now.title}")
     is_known = not a.cut and not b.cut and b"" not in (a.dockerfile, b.dockerfile)
     if is_known and not is_explained and a.dockerfile != b.dockerfile:
-        yield Cause(CauseKind.DOCKERFILE, Origin.OWN)
+        yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN)
 
 
 @dataclass
@@ -194,7 +194,7 @@ class _Comparing:
     a: BuildSide
     b: BuildSide
     by_history: bool
-    rows: list[Row] = field(default_factory=list)
+    rows: list[StepPair] = field(default_factory=list)
     of_stage_a: dict[int, int] = field(default_factory=dict)
     of_stage_b: dict[int, int] = field(default_factory=dict)
     files: dict[tuple[str, str], FilesDiffer] = field(default_factory=dict)
@@ -216,8 +216,8 @@ class _Comparing:
         self.seen_b += b is not None
         place = len(self.rows)
         self.rows.append(row)
-        if row.status.differs or row.status in (RowStatus.FOLLOWS, RowStatus.UNKNOWN):
-            origin = follows if row.status is RowStatus.FOLLOWS else place
+        if row.status.differs or row.status in (PairStatus.FOLLOWS, PairStatus.UNKNOWN):
+            origin = follows if row.status is PairStatus.FOLLOWS else place
             for step, stages in ((a, self.of_stage_a), (b, self.of_stage_b)):
                 if step is not None:
                     stages.setdefault(step.requested.stage, origin)
@@ -232,7 +232,7 @@ class _Comparing:
             own = () if begins or requested.stage < 0 else (requested.stage,)
             yield from (stages[stage] for stage in (*own, *requested.uses) if stage in stages)
 
-    def _cut_off(self, a: SideStep | None, b: SideStep | None) -> Row | None:
+    def _cut_off(self, a: SideStep | None, b: SideStep | None) -> StepPair | None:
         """Of a step behind all that are known of the other side, which was refused; None: it is another one."""
         if a is not None and b is not None:
             return None
@@ -240,37 +240,39 @@ class _Comparing:
         if not side.cut or seen < len(side.steps):
             return None
         if self.cut_at >= 0:
-            return Row(a, b, RowStatus.FOLLOWS, follows=self.cut_at)
+            return StepPair(a, b, PairStatus.FOLLOWS, follows=self.cut_at)
         self.cut_at = len(self.rows)
         if side.error:
-            cause = Cause(CauseKind.ENDED, Origin.OWN, detail=side.error, in_a=b is None, in_b=a is None)
+            cause = Cause(CauseKind.ENDED, CauseOrigin.OWN, detail=side.error, in_a=b is None, in_b=a is None)
         else:
             letter = "A" if a is None else "B"
-            cause = Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, detail=f"these rules refuse it in {letter}: {side.cut}")
-        return Row(a, b, RowStatus.REMOVED if b is None else RowStatus.INSERTED, (cause,))
+            cause = Cause(
+                CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail=f"these rules refuse it in {letter}: {side.cut}"
+            )
+        return StepPair(a, b, PairStatus.REMOVED if b is None else PairStatus.INSERTED, (cause,))
 
-    def _row(self, a: SideStep | None, b: SideStep | None, aligned: Aligned, follows: int) -> Row:
+    def _row(self, a: SideStep | None, b: SideStep | None, aligned: Aligned, follows: int) -> StepPair:
         if a is None or b is None:
             step = a or b
             assert step is not None
             sides = (self.a, self.b) if b is None else (self.b, self.a)
             left_out = of_left_out(*sides, step, is_in_a=b is None)
             causes = (left_out,) if left_out is not None else self._of_text(a, b)
-            return Row(a, b, RowStatus.REMOVED if b is None else RowStatus.INSERTED, causes)
+            return StepPair(a, b, PairStatus.REMOVED if b is None else PairStatus.INSERTED, causes)
         if aligned.is_moved:
-            cause = Cause(CauseKind.INSTRUCTION, Origin.OWN, "", a.requested.text, b.requested.text)
-            return Row(a, b, RowStatus.MOVED, (cause,))
+            cause = Cause(CauseKind.INSTRUCTION, CauseOrigin.OWN, "", a.requested.text, b.requested.text)
+            return StepPair(a, b, PairStatus.MOVED, (cause,))
         if not aligned.is_alike and self._is_other_question(a, b):
-            return Row(a, b, RowStatus.CHANGED, self._of_text(a, b))
+            return StepPair(a, b, PairStatus.CHANGED, self._of_text(a, b))
         return self._alike(a, b, follows)
 
     def _of_text(self, a: SideStep | None, b: SideStep | None) -> tuple[Cause, ...]:
         if self.a.is_by_buildkit != self.b.is_by_buildkit:
             mine, other = ("BuildKit" if side.is_by_buildkit else "the classic builder" for side in (self.a, self.b))
-            return (Cause(CauseKind.BUILDER, Origin.SURROUNDINGS, "", mine, other),)
+            return (Cause(CauseKind.BUILDER, CauseOrigin.SURROUNDINGS, "", mine, other),)
         if any(step is not None and step.requested.is_base for step in (a, b)):
             before, now = (step.requested.text if step is not None else None for step in (a, b))
-            return (Cause(CauseKind.BASE, Origin.SURROUNDINGS, "", before, now),)
+            return (Cause(CauseKind.BASE, CauseOrigin.SURROUNDINGS, "", before, now),)
         return tuple(of_text(a, b))
 
     def _is_other_question(self, a: SideStep, b: SideStep) -> bool:
@@ -284,7 +286,7 @@ class _Comparing:
             b.requested.checksum,
         ) or a.requested.stage < 0
 
-    def _alike(self, a: SideStep, b: SideStep, follows: int) -> Row:
+    def _alike(self, a: SideStep, b: SideStep, follows: int) -> StepPair:
         found: list[FilesDiffer] = []
 
         def compare_files() -> FilesDiffer | FilesUnknown:
@@ -300,29 +302,29 @@ class _Comparing:
             if base is not None:
                 causes = (base,) if a.requested.text == b.requested.text else tuple(of_text(a, b))
         if causes:
-            return Row(a, b, RowStatus.CHANGED, causes, files=next(iter(found), None))
+            return StepPair(a, b, PairStatus.CHANGED, causes, files=next(iter(found), None))
         if is_tainted:
-            return Row(a, b, RowStatus.FOLLOWS, follows=follows)
+            return StepPair(a, b, PairStatus.FOLLOWS, follows=follows)
         return self._answered(a, b)
 
-    def _answered(self, a: SideStep, b: SideStep) -> Row:
+    def _answered(self, a: SideStep, b: SideStep) -> StepPair:
         if self.by_history:
-            return Row(a, b, RowStatus.SAME)
+            return StepPair(a, b, PairStatus.SAME)
         ended = of_endings(self.a, self.b, a, b)
         if ended is not None:
-            return Row(a, b, RowStatus.ANSWERED, (ended,))
+            return StepPair(a, b, PairStatus.ANSWERED, (ended,))
         if not a.is_looked_up or a.cached is b.cached:
             gone = gone_image(self.a, self.b, a, b)
             if gone is not None and gone.was_there:
-                return Row(a, b, RowStatus.ANSWERED, (gone.cause,), gone=gone)
-            return Row(a, b, RowStatus.SAME, gone=gone)
+                return StepPair(a, b, PairStatus.ANSWERED, (gone.cause,), gone=gone)
+            return StepPair(a, b, PairStatus.SAME, gone=gone)
         if a.cached is None or b.cached is None:
             reason = of_unknown(self.a, self.b, a)
             if reason is not None:
-                return Row(a, b, RowStatus.ANSWERED, (reason,))
-            return Row(a, b, RowStatus.UNKNOWN, why=a.why or b.why)
+                return StepPair(a, b, PairStatus.ANSWERED, (reason,))
+            return StepPair(a, b, PairStatus.UNKNOWN, why=a.why or b.why)
         gone = gone_image(self.a, self.b, a, b)
-        return Row(a, b, RowStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), gone=gone)
+        return StepPair(a, b, PairStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), gone=gone)
 
     def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | FilesUnknown:
         if self.by_history:

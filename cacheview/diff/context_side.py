@@ -7,7 +7,7 @@ from datetime import datetime
 from cacheview.cases import Daemon
 from cacheview.diff.answers import replayed
 from cacheview.diff.finding import all_files, base_finder
-from cacheview.diff.requested import requested_build
+from cacheview.diff.requested import requested_steps
 from cacheview.diff.side import BuildSide, Circumstances, SideKind
 from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.replay import replay
@@ -52,7 +52,7 @@ def side_of_context(
             image_files=cache.image_files,
         )
 
-    requested = requested_build(
+    requested = requested_steps(
         sent.given.dockerfile,
         name,
         cache.release,

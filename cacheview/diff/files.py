@@ -13,8 +13,8 @@ from cacheview.dockerfile.context.entry import Entry
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.layers.copied_now import FilesNow
 from cacheview.model import DataError
-from cacheview.replay.causes import Cause, CauseKind, causes_of, unexplained
-from cacheview.replay.differences import Differences, differences
+from cacheview.replay.causes import FileCause, FileCauseKind, causes_of, unexplained
+from cacheview.replay.differences import FileDifferences, differences
 from cacheview.replay.file_words import in_words
 
 __all__ = ["FileComparer", "FilesDiffer", "FilesUnknown"]
@@ -38,7 +38,7 @@ class FilesDiffer:
     """
 
     changes: tuple[FileChange, ...]
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[FileCause, ...] = ()
     clients: tuple[str, str] | None = None
     doubt: str = ""
 
@@ -122,11 +122,11 @@ class FileComparer:
         is_by_client = _is_by_client(self._a, self._b, changes, causes)
         return FilesDiffer(changes, causes, (self._a.client, self._b.client) if is_by_client else None)
 
-    def _found(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> Differences:
+    def _found(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FileDifferences:
         a, b = self._a, self._b
         if a.has_content and not b.has_content:  # the content of A, against the sums of B
             back = _compared(b, a, sums_b, sums_a)
-            return Differences(tuple(map(_turned, back.changes)), {}, {})
+            return FileDifferences(tuple(map(_turned, back.changes)), {}, {})
         return _compared(a, b, sums_a, sums_b)
 
 
@@ -137,7 +137,7 @@ def _of(values: Mapping[str, _V], paths: Iterable[str]) -> dict[str, _V]:
     return {path: values[path] for path in paths if path in values}
 
 
-def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Mapping[str, str]) -> Differences:
+def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Mapping[str, str]) -> FileDifferences:
     files = now.files if now.files is None or now.has_content else _HeadersAlone(now.files)
     try:
         if before.files is None:
@@ -170,7 +170,7 @@ def _turned(change: FileChange) -> FileChange:
     return change._replace(mark=_BACK.get(change.mark, change.mark), before=change.now, now=change.before)
 
 
-def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[Cause]) -> bool:
+def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[FileCause]) -> bool:
     """Whether every file that both sent has other headers, and nothing else is known to differ."""
     if same_client(a.client, b.client):
         return False
@@ -178,7 +178,7 @@ def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], cau
     differing = [change for change in both if change.aspects]
     if not differing or len(both) < len(changes):
         return False
-    by_umask = {path for cause in causes if cause.kind is CauseKind.UMASK for path in cause.paths}
+    by_umask = {path for cause in causes if cause.kind is FileCauseKind.UMASK for path in cause.paths}
     is_all = all(change.aspects for change in both if change.before is None or not change.before.is_link)
     return all(
         set(change.aspects) <= _OF_HEADERS

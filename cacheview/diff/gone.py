@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.model import Image, ImageStore, short_id
 
@@ -35,7 +35,7 @@ class Gone:
     @property
     def cause(self) -> Cause:
         """As why the two builds differ."""
-        return Cause(CauseKind.IMAGE_MISSING, Origin.SURROUNDINGS, in_a=True, image=short_id(self.image))
+        return Cause(CauseKind.IMAGE_MISSING, CauseOrigin.SURROUNDINGS, in_a=True, image=short_id(self.image))
 
 
 def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> Gone | None:

@@ -10,7 +10,7 @@ from functools import cache
 from cacheview.collector import paused_collector
 from cacheview.diff.answers import recorded, replayed, time_of
 from cacheview.diff.finding import all_files, base_finder
-from cacheview.diff.requested import RequestedStep, requested_build
+from cacheview.diff.requested import RequestedStep, requested_steps
 from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
@@ -61,7 +61,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         with suppress(RefusedError):
             checksums.prepare()
     find = base_finder(store, rules, release, options)
-    requested = requested_build(
+    requested = requested_steps(
         case.text,
         case.dockerfile_path,
         release,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cacheview.diff.causes import Cause, CauseKind
-from cacheview.diff.compare import BuildDiff, Row
+from cacheview.diff.compare import BuildDiff, StepPair
 from cacheview.model.image import familiar
 from cacheview.stores.engine.client import Timeouts
 from cacheview.stores.engine.past_events import ImageEvent, past_events
@@ -52,7 +52,7 @@ def with_events(diff: BuildDiff, events: Sequence[ImageEvent]) -> BuildDiff:
     return replace(diff, rows=tuple(_row(row, events) for row in diff.rows))
 
 
-def _row(row: Row, events: Sequence[ImageEvent]) -> Row:
+def _row(row: StepPair, events: Sequence[ImageEvent]) -> StepPair:
     if row.gone is not None:
         image = row.gone.image.removeprefix("sha256:")
         removed = _last(event for event in events if event.action == "delete" and _is(event, image))

@@ -27,7 +27,7 @@ from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import take
 from cacheview.replay.result import Replay, Step
 
-__all__ = ["RequestedBuild", "RequestedStep", "requested_build"]
+__all__ = ["RequestedStep", "RequestedSteps", "requested_steps"]
 
 _PAIRED: Final = ("ENV", "LABEL")
 
@@ -81,7 +81,7 @@ class RequestedStep:
 
 
 @dataclass(frozen=True)
-class RequestedBuild:
+class RequestedSteps:
     """All steps of a build.
 
     Attributes:
@@ -95,7 +95,7 @@ class RequestedBuild:
     refused: RefusedError | None = None
 
 
-def requested_build(
+def requested_steps(
     dockerfile: bytes,
     name: str,
     release: BuilderRelease,
@@ -104,7 +104,7 @@ def requested_build(
     base_of: Callable[[str], Image | None],
     sum_of: Callable[[CopySources], SourcesSum],
     replayed: Callable[[], Replay | None],
-) -> RequestedBuild:
+) -> RequestedSteps:
     """Walk through a Dockerfile.
 
     Args:
@@ -142,7 +142,7 @@ class _Walk:
     number: int = 0
     seen: tuple[BuildArgs, tuple[str, ...] | None, Mapping[str, str]] | None = None
 
-    def taken(self, dockerfile: bytes, name: str) -> RequestedBuild:
+    def taken(self, dockerfile: bytes, name: str) -> RequestedSteps:
         after: frozenset[str] = frozenset()
         try:
             document = read_document(dockerfile, self.release, name=name)
@@ -154,8 +154,8 @@ class _Walk:
                 last = index == len(plans) - 1
                 self._stage(index, plan, args, document.escape, sorted(self.options.labels.items()) if last else [])
         except RefusedError as refusal:
-            return RequestedBuild(tuple(self.steps), after, refusal)
-        return RequestedBuild(tuple(self.steps), after)
+            return RequestedSteps(tuple(self.steps), after, refusal)
+        return RequestedSteps(tuple(self.steps), after)
 
     def _before_from(self, instructions: Iterable[Instruction]) -> BuildArgs:
         given = {name: value for name, value in self.options.build_args.items() if value is not None}

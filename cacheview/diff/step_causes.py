@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import FilesDiffer, FilesUnknown
 from cacheview.diff.requested import RequestedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
@@ -49,7 +49,7 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
     assert step is not None
     names = {each.requested.name for each in (a, b) if each is not None}
     kind = _SETS.get(step.requested.name, CauseKind.INSTRUCTION) if len(names) == 1 else CauseKind.INSTRUCTION
-    origin = Origin.REQUEST if step.requested.is_option else Origin.OWN
+    origin = CauseOrigin.REQUEST if step.requested.is_option else CauseOrigin.OWN
     before, now = (each.requested.text if each is not None else None for each in (a, b))
     if a is not None and b is not None and kind is CauseKind.BASE:
         is_named = a.requested.command != b.requested.command
@@ -69,7 +69,7 @@ def _bases(a: SideStep, b: SideStep, *, is_named: bool) -> tuple[str, str]:
     return a.requested.text, b.requested.text
 
 
-def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: Origin) -> Iterator[Cause]:
+def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: CauseOrigin) -> Iterator[Cause]:
     before = a.requested.pairs if a is not None else {}
     now = b.requested.pairs if b is not None else {}
     for name in dict.fromkeys((*before, *now)):
@@ -84,11 +84,11 @@ def of_left_out(side: BuildSide, other: BuildSide, step: SideStep, *, is_in_a: b
         name = next(iter(requested.pairs), "")
         value = requested.pairs.get(name)
         a, b = (value, None) if is_in_a else (None, value)
-        return Cause(CauseKind.LABEL, Origin.REQUEST, name, a, b)
+        return Cause(CauseKind.LABEL, CauseOrigin.REQUEST, name, a, b)
     if side.options.target != other.options.target and requested.text in other.after_target:
         targets = side.options.target, other.options.target
         a, b = targets if is_in_a else targets[::-1]
-        return Cause(CauseKind.OPTION, Origin.REQUEST, "--target", a or None, b or None)
+        return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, "--target", a or None, b or None)
     return None
 
 
@@ -137,7 +137,7 @@ def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, oth
     for name in sorted(before.keys() | now.keys()):
         values = before.get(name), now.get(name)
         if values[0] != values[1] and not any(has_placeholder(value or "") for value in values):
-            origin = Origin.REQUEST if given_a.get(name) != given_b.get(name) else Origin.OWN
+            origin = CauseOrigin.REQUEST if given_a.get(name) != given_b.get(name) else CauseOrigin.OWN
             yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, *values)
 
 
@@ -160,7 +160,7 @@ def _of_command(
         if side_a.builder is not side_b.builder and side_a.builder is not None and side_b.builder is not None:
             yield _of_release(side_a, side_b, f"it writes {_short(mine.command)} and {_short(other.command)}")
         else:
-            yield Cause(CauseKind.UNKNOWN, Origin.UNKNOWN, "", mine.command, other.command)
+            yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, "", mine.command, other.command)
 
 
 def _short(text: str) -> str:
@@ -168,7 +168,7 @@ def _short(text: str) -> str:
 
 
 def _of_release(side_a: BuildSide, side_b: BuildSide, detail: str = "") -> Cause:
-    return Cause(CauseKind.RELEASE, Origin.SURROUNDINGS, "", side_a.release, side_b.release, detail)
+    return Cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", side_a.release, side_b.release, detail)
 
 
 def _is_of_image(step: RequestedStep) -> bool:
@@ -176,12 +176,12 @@ def _is_of_image(step: RequestedStep) -> bool:
 
 
 def _of_files(files: FilesDiffer | FilesUnknown, *, is_of_image: bool) -> Cause:
-    origin = Origin.SURROUNDINGS if is_of_image else Origin.OWN
+    origin = CauseOrigin.SURROUNDINGS if is_of_image else CauseOrigin.OWN
     if isinstance(files, FilesUnknown):
         return Cause(CauseKind.FILES, origin, why=files.words)
     if files.clients is not None:
         unproven = _UNPROVEN if any(Aspect.UNKNOWN in change.aspects for change in files.changes) else ""
-        return Cause(CauseKind.CLIENT, Origin.REQUEST, "", *files.clients, unproven)
+        return Cause(CauseKind.CLIENT, CauseOrigin.REQUEST, "", *files.clients, unproven)
     return Cause(CauseKind.FILES, origin, detail=files.words)
 
 
@@ -202,10 +202,10 @@ def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> 
         return None
     platforms = side_a.options.platform, side_b.options.platform
     if platforms[0] != platforms[1]:
-        return Cause(CauseKind.OPTION, Origin.REQUEST, "--platform", platforms[0] or None, platforms[1] or None)
+        return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, "--platform", platforms[0] or None, platforms[1] or None)
     detail = _how(base_a, base_b) if base_a is not None and base_b is not None else ""
     name = b.requested.command
-    return Cause(CauseKind.BASE, Origin.SURROUNDINGS, name, short_id(id_a), short_id(id_b), detail)
+    return Cause(CauseKind.BASE, CauseOrigin.SURROUNDINGS, name, short_id(id_a), short_id(id_b), detail)
 
 
 def _is_same_content(a: Image, b: Image) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from cacheview.diff.causes import Cause, CauseKind, Origin
-from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
+from cacheview.diff.compare import BuildDiff, PairStatus, StepPair
 from cacheview.diff.files import FilesDiffer
 from cacheview.diff.gone import Gone
 from cacheview.diff.senders import client_title
@@ -41,11 +41,11 @@ _SETS: Final = {
     CauseKind.LABEL: "label",
 }
 _ORIGINS: Final = {
-    Origin.OWN: "because its own Dockerfile or files changed",
-    Origin.REQUEST: "because of its build arguments, labels, options or client. "
+    CauseOrigin.OWN: "because its own Dockerfile or files changed",
+    CauseOrigin.REQUEST: "because of its build arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
-    Origin.SURROUNDINGS: "because of its environment. Its own Dockerfile and files are not the cause",
-    Origin.UNKNOWN: "; the cause is unknown",
+    CauseOrigin.SURROUNDINGS: "because of its environment. Its own Dockerfile and files are not the cause",
+    CauseOrigin.UNKNOWN: "; the cause is unknown",
 }
 _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
 """What an event did to a base."""
@@ -94,7 +94,7 @@ def _listed(phrases: Iterable[str]) -> str:
     return "; ".join(each[:_MOST]) + more
 
 
-def step_title(row: Row) -> str:
+def step_title(row: StepPair) -> str:
     """The step of a row: its number on both sides, and the instruction."""
     a, b = (step.requested.number if step is not None else None for step in (row.a, row.b))
     is_one = a == b or a is None or b is None
@@ -113,7 +113,7 @@ def _value(value: str | None, absent: str = "not set") -> str:
     return absent if value is None else f'"{value[:_LONGEST]}{"…" if len(value) > _LONGEST else ""}"'
 
 
-def cause_phrase(cause: Cause, row: Row | None = None) -> str:
+def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
     """A cause as a phrase without its dot. ``row``: of which step it is; None: of the builds as a whole."""
     match cause.kind:
         case CauseKind.BUILD_ARGUMENT | CauseKind.ENVIRONMENT | CauseKind.LABEL:
@@ -163,7 +163,7 @@ def _of_files(cause: Cause) -> str:
     return f"the files differ; which ones is unknown{f': {cause.why}' if cause.why else ''}"
 
 
-def _where(row: Row | None, side: str) -> str:
+def _where(row: StepPair | None, side: str) -> str:
     step = (row.a if side == "A" else row.b) if row is not None else None
     return "at" if step is not None and step.is_failed else "before"
 
@@ -190,8 +190,8 @@ def _of_base(cause: Cause) -> str:
     return f"the base image {cause.name[:_LONGEST]} is different: {cause.a} in A and {cause.b} in B{detail}"
 
 
-def _of_instruction(cause: Cause, row: Row | None) -> str:
-    if row is not None and row.status is RowStatus.MOVED and row.a is not None and row.b is not None:
+def _of_instruction(cause: Cause, row: StepPair | None) -> str:
+    if row is not None and row.status is PairStatus.MOVED and row.a is not None and row.b is not None:
         a, b = row.a.requested.number, row.b.requested.number
         return f"the instruction was moved: it is step {a} in A and step {b} in B"
     if cause.a is None:
@@ -209,7 +209,7 @@ def _of_option(cause: Cause) -> str:
     return f"{cause.name} is {_value(cause.a, 'not given')} in A and {_value(cause.b, 'not given')} in B{end}"
 
 
-def _of_missing(cause: Cause, row: Row | None) -> str:
+def _of_missing(cause: Cause, row: StepPair | None) -> str:
     image = cause.image
     if cause.in_a:
         gone = row.gone if row is not None else None
@@ -251,25 +251,25 @@ def loss_sentence(diff: BuildDiff) -> str:
     return f"B lost the cache of {steps}{'' if origin.startswith(';') else ' '}{origin}."
 
 
-def row_phrase(row: Row, diff: BuildDiff) -> str:
+def row_phrase(row: StepPair, diff: BuildDiff) -> str:
     """What there is to say of a row, in a few words."""
     match row.status:
-        case RowStatus.SAME:
+        case PairStatus.SAME:
             return "same" + (f"; {_gone_phrase(row.gone)}" if row.gone is not None else "")
-        case RowStatus.FOLLOWS:
+        case PairStatus.FOLLOWS:
             return f"follows from {_number(diff.rows[row.follows])}"
-        case RowStatus.UNKNOWN:
+        case PairStatus.UNKNOWN:
             return f"unknown{f': {row.why}' if row.why else ''}"
     return _listed(cause_phrase(cause, row) for cause in row.causes)
 
 
-def _number(row: Row) -> str:
+def _number(row: StepPair) -> str:
     step = row.b or row.a
     assert step is not None
     return f"step {step.requested.number}{'' if row.b is not None else ' of A'}"
 
 
-def row_lines(row: Row, diff: BuildDiff) -> Iterator[str]:
+def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
     """All there is to say of a row, in lines: its causes, the files that differ, and what to do."""
     if row.status.differs:
         for cause in row.causes:

@@ -20,7 +20,7 @@ from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.manifests import Manifest
 
 if TYPE_CHECKING:
-    from cacheview.stores.containerd.client import Client
+    from cacheview.stores.containerd.client import ContainerdClient
 
 __all__ = ["BlobReader", "blob_layers", "folder_layers", "socket_layers"]
 
@@ -86,9 +86,9 @@ def socket_layers(path: Path, namespace: str, images: Sequence[Image]) -> LayerS
 
 def _root_at(socket: Path) -> Path:
     """The root folder of the containerd at a socket, as it says itself. Raises `DataError`."""
-    from cacheview.stores.containerd.client import Client
+    from cacheview.stores.containerd.client import ContainerdClient
 
-    with Client(socket, layer_budget()) as client:
+    with ContainerdClient(socket, layer_budget()) as client:
         folder = client.plugin_folder(*SNAPSHOTTER)
     if folder is None or folder.name != ".".join(SNAPSHOTTER):
         raise DataError("containerd does not report where its snapshots are", where=str(socket))
@@ -170,9 +170,9 @@ class _SocketBlobs:
             return stream.read(_LARGEST_DOCUMENT)
 
     def stream(self, digest: str) -> io.BufferedReader:
-        from cacheview.stores.containerd.client import Client
+        from cacheview.stores.containerd.client import ContainerdClient
 
-        client = Client(self._path, layer_budget())
+        client = ContainerdClient(self._path, layer_budget())
         try:
             buffered: io.BufferedReader = io.BufferedReader(_Chunks(client, digest, self._namespace), BUFFER)
             buffered.peek(1)
@@ -186,7 +186,7 @@ class _SocketBlobs:
 class _Chunks(ForwardStream):
     """The answers of containerd's content service as one stream."""
 
-    def __init__(self, client: Client, digest: str, namespace: str) -> None:
+    def __init__(self, client: ContainerdClient, digest: str, namespace: str) -> None:
         super().__init__("a blob")
         self._client = client
         self._chunks = client.blob(digest, namespace)

@@ -23,7 +23,7 @@ from cacheview.layers.source import Report
 from cacheview.layers.tarstream import MOST_ENTRIES
 from cacheview.model import Image
 from cacheview.stores.containerd.bolt import Bolt, Bucket
-from cacheview.stores.containerd.root import Root
+from cacheview.stores.containerd.root import RootFolder
 
 __all__ = ["SNAPSHOTTER", "Snapshots", "by_containerd"]
 
@@ -148,7 +148,7 @@ class Snapshots:
 
     def _find(self, diff_id: str) -> Path | None:
         folder = self._root()
-        root = Root(folder)
+        root = RootFolder(folder)
         names = (b"v1", self._namespace.encode(), b"snapshots", SNAPSHOTTER[1].encode())
         snapshots = _below(Bolt(root.database(_METADATA)).root, *names)
         stored = _below(Bolt(root.database(f"{_PLUGIN}/metadata.db")).root, b"v1", b"snapshots")

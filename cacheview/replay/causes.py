@@ -13,10 +13,10 @@ from cacheview.dockerfile.context.clients import Client
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.wording import counted, plural
 
-__all__ = ["Cause", "CauseKind", "Unlike", "causes_of", "unexplained"]
+__all__ = ["FileCause", "FileCauseKind", "Unlike", "causes_of", "unexplained"]
 
 
-class CauseKind(Enum):
+class FileCauseKind(Enum):
     """What changed many files at once."""
 
     CLIENT = "client"
@@ -29,7 +29,7 @@ class CauseKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class FileCause:
     """One cause of the changes of some files.
 
     Attributes:
@@ -40,7 +40,7 @@ class Cause:
         aspects: what of each file it explains; empty: all.
     """
 
-    kind: CauseKind
+    kind: FileCauseKind
     paths: tuple[str, ...]
     phrase: str
     advice: str = ""
@@ -95,7 +95,7 @@ def causes_of(
     without_entry: Mapping[str, bool] | None = None,
     named: Collection[str] = (),
     is_of_image: bool = False,
-) -> tuple[Cause, ...]:
+) -> tuple[FileCause, ...]:
     """What the changes have in common.
 
     Args:
@@ -120,7 +120,7 @@ def causes_of(
 
 
 def unexplained(
-    changes: Iterable[FileChange], causes: Iterable[Cause], *, beside: Aspect | None = None
+    changes: Iterable[FileChange], causes: Iterable[FileCause], *, beside: Aspect | None = None
 ) -> Iterator[FileChange]:
     """The files that differ in more than what the causes explain.
 
@@ -143,38 +143,38 @@ def unexplained(
             yield change
 
 
-def _of_client(unlike: Unlike | None, client: Client | None) -> Iterator[Cause]:
+def _of_client(unlike: Unlike | None, client: Client | None) -> Iterator[FileCause]:
     if unlike is None or client is None or not unlike.paths:
         return
     others = " or ".join(other.title for other in unlike.clients)
     names = " or ".join(f"--client {other.name}" for other in unlike.clients)
     phrase = f"sent by another client ({others}), whose headers differ from those of {client.title}"
     advice = f"Build with the same client, or replay with {names}."
-    yield Cause(CauseKind.CLIENT, tuple(sorted(unlike.paths)), phrase, advice)
+    yield FileCause(FileCauseKind.CLIENT, tuple(sorted(unlike.paths)), phrase, advice)
 
 
-def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[Cause]:
+def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[FileCause]:
     for was_then in (True, False):
         paths = tuple(sorted(path for path, then in without_entry.items() if then is was_then))
         if paths:
             when = "then sent" if was_then else "now sends"
             phrase = f"folder entries missing: the client {when} the files without entries for their folders"
-            yield Cause(CauseKind.FOLDERS, paths, phrase, "Build with the same client.")
+            yield FileCause(FileCauseKind.FOLDERS, paths, phrase, "Build with the same client.")
 
 
-def _of_line_ends(line_ends: Mapping[str, str]) -> Iterator[Cause]:
+def _of_line_ends(line_ends: Mapping[str, str]) -> Iterator[FileCause]:
     for phrase in sorted(set(line_ends.values())):
         paths = tuple(sorted(path for path, each in line_ends.items() if each == phrase))
-        yield Cause(CauseKind.LINE_ENDS, paths, phrase, _AUTOCRLF)
+        yield FileCause(FileCauseKind.LINE_ENDS, paths, phrase, _AUTOCRLF)
 
 
-def _of_owners(changes: Iterable[FileChange]) -> Iterator[Cause]:
+def _of_owners(changes: Iterable[FileChange]) -> Iterator[FileCause]:
     for (before, now), paths in _grouped(changes, Aspect.OWNER, lambda was, is_now: (was.owner, is_now.owner)):
         advice = "Build as the same user, or with the Docker CLI, which sends no owners."
-        yield Cause(CauseKind.OWNER, paths, f"owner {now}, was {before}", advice, (Aspect.OWNER,))
+        yield FileCause(FileCauseKind.OWNER, paths, f"owner {now}, was {before}", advice, (Aspect.OWNER,))
 
 
-def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
+def _of_modes(changes: Sequence[FileChange]) -> Iterator[FileCause]:
     left = [change for change in changes if Aspect.MODE in change.aspects]
     while left:
         pairs = list(map(_modes, left))
@@ -186,13 +186,13 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[Cause]:
         phrase = f"{_named(set_, cleared)}, umask {now:03o}, was {before:03o}"
         paths = tuple(change.path for change in group)
         advice = f"Check the files out with umask {before:03o}, or {_chmod(set_, cleared)}."
-        yield Cause(CauseKind.UMASK, paths, phrase, advice, (Aspect.MODE,))
+        yield FileCause(FileCauseKind.UMASK, paths, phrase, advice, (Aspect.MODE,))
         left = [change for change, pair in zip(left, pairs, strict=True) if pair not in fitting]
     for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda was, is_now: _flips(was.mode, is_now.mode)):
         advice = f"{_chmod(set_, cleared)[:1].upper()}{_chmod(set_, cleared)[1:]}"
         if not (set_ | cleared) & ~0o111:
             advice += ", and check git config core.fileMode"
-        yield Cause(CauseKind.MODE, paths, _named(set_, cleared), f"{advice}.", (Aspect.MODE,))
+        yield FileCause(FileCauseKind.MODE, paths, _named(set_, cleared), f"{advice}.", (Aspect.MODE,))
 
 
 def _modes(change: FileChange) -> tuple[int, int]:
@@ -272,7 +272,7 @@ def _chmod(set_: int, cleared: int) -> str:
     return f"`chmod -R {','.join(parts)}`" if parts else "restore the modes"
 
 
-def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[Cause]:
+def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[FileCause]:
     """Files that a program made beside the sources, and that go along."""
     groups: dict[str, list[FileChange]] = defaultdict(list)
     for change in changes:
@@ -285,11 +285,11 @@ def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator
         is_folder = any(f"{name}/" in change.path or _is_folder(change) for change in members)
         shown = f"`{name}{'/' if is_folder else ''}`"
         if all(change.mark is Mark.REMOVED for change in members):
-            yield Cause(CauseKind.NOT_IGNORED, paths, f"{shown} was sent then, but not now")
+            yield FileCause(FileCauseKind.NOT_IGNORED, paths, f"{shown} was sent then, but not now")
         else:
             also = "also " if all(change.mark is Mark.ADDED for change in members) else ""
             advice = f"Add the line `{pattern}` to .dockerignore."
-            yield Cause(CauseKind.NOT_IGNORED, paths, f"{also}{shown}, which is not ignored", advice)
+            yield FileCause(FileCauseKind.NOT_IGNORED, paths, f"{also}{shown}, which is not ignored", advice)
 
 
 def _is_folder(change: FileChange) -> bool:

@@ -14,7 +14,7 @@ from cacheview.model import DataError
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.result import Replay, Step, StepStatus
 
-__all__ = ["ClientGroup", "ClientRun", "Difference", "compare_clients"]
+__all__ = ["ClientDifference", "ClientGroup", "ClientRun", "compare_clients"]
 
 _MODE: Final = re.compile(rb"mode(\d+)uid")
 _MOST_REASONS: Final = 4
@@ -65,7 +65,7 @@ class ClientRun:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ClientDifference:
     """Where the builds of two clients part.
 
     Attributes:
@@ -89,7 +89,7 @@ class ClientGroup:
     """
 
     runs: tuple[ClientRun, ...]
-    difference: Difference | None = None
+    difference: ClientDifference | None = None
 
     @property
     def own_session_only(self) -> bool:
@@ -116,20 +116,20 @@ def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[Cl
     )
 
 
-def _difference(default_run: ClientRun, other_run: ClientRun) -> Difference:
+def _difference(default_run: ClientRun, other_run: ClientRun) -> ClientDifference:
     mine, other = default_run.steps, other_run.steps
     for step, now in zip(mine, other, strict=False):
         if default_run.key(step) != other_run.key(now):
-            return Difference(now.number, now.text, tuple(_reasons(default_run, step, other_run, now)))
+            return ClientDifference(now.number, now.text, tuple(_reasons(default_run, step, other_run, now)))
     refused = other_run.replay.refused
     if refused is not None and default_run.replay.refused != refused:
-        return Difference(refused.line and len(other), "", (f"it is refused: {refused.message}",))
+        return ClientDifference(refused.line and len(other), "", (f"it is refused: {refused.message}",))
     if len(other) > len(mine):
         now = other[len(mine)]
-        return Difference(now.number, now.text, ("the client adds the step",))
+        return ClientDifference(now.number, now.text, ("the client adds the step",))
     if len(mine) > len(other):
-        return Difference(mine[len(other)].number, mine[len(other)].text, ("the client does not add the step",))
-    return Difference(0, "", ("its Dockerfile gets a random name in every build",))
+        return ClientDifference(mine[len(other)].number, mine[len(other)].text, ("the client does not add the step",))
+    return ClientDifference(0, "", ("its Dockerfile gets a random name in every build",))
 
 
 def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step) -> Iterator[str]:

@@ -22,8 +22,8 @@ from cacheview.model import DataError, Image
 from cacheview.replay.by_files import candidates_by_files
 from cacheview.replay.causes import Unlike, causes_of
 from cacheview.replay.checksums import ContextChecksums
-from cacheview.replay.comparison import Comparison, Contents, Evidence, FileContents
-from cacheview.replay.differences import Differences, differences
+from cacheview.replay.comparison import Contents, FileComparison, FileContents, FileEvidence
+from cacheview.replay.differences import FileDifferences, differences
 from cacheview.replay.file_words import in_words
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.result import Step
@@ -46,7 +46,7 @@ class _Before:
     text: str
     sums: Mapping[str, str]
     headers: Mapping[str, bytes]
-    evidence: Evidence
+    evidence: FileEvidence
     reason: str
     clients: tuple[Client, ...] = ()
 
@@ -57,7 +57,7 @@ def compare_files(
     record: Record,
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
-) -> Comparison | None:
+) -> FileComparison | None:
     """What is known of the files of a missed step against those of a candidate.
 
     Args:
@@ -106,7 +106,7 @@ class _Comparing:
         assert self.step.sources is not None
         return dict(self.step.sources.files)
 
-    def compare(self, candidates: Sequence[tuple[Image, str]]) -> Comparison:
+    def compare(self, candidates: Sequence[tuple[Image, str]]) -> FileComparison:
         known = next((each for each in candidates if self.record.files_of(each[1]) is not None), None)
         if known is None or len(candidates) > 1:
             sent = self._by_other_clients(candidates)
@@ -118,15 +118,15 @@ class _Comparing:
         try:
             result = self._by_layer(image, text)
             return self._against(
-                result if known is None or result.evidence is Evidence.PROVEN else self._by_record(*known)
+                result if known is None or result.evidence is FileEvidence.PROVEN else self._by_record(*known)
             )
         except DataError as error:
             if known is not None:
                 return self._against(self._by_record(*known))
             remedy = error.remedy if isinstance(error, LayerUnavailableError) else ""
-            return Comparison(
+            return FileComparison(
                 image,
-                Evidence.NOT_READABLE,
+                FileEvidence.NOT_READABLE,
                 _reason(error),
                 client=self._client,
                 remedy=remedy,
@@ -169,7 +169,7 @@ class _Comparing:
         known = CLIENTS.get(self.record.client_of(text))
         reason = "an earlier replay recorded the files behind the stored checksum"
         clients = (known,) if known is not None else ()
-        return _Before(image, text, sums, self.record.headers_of(text), Evidence.PROVEN, reason, clients)
+        return _Before(image, text, sums, self.record.headers_of(text), FileEvidence.PROVEN, reason, clients)
 
     def _by_layer(self, image: Image, text: str) -> _Before:
         """Raises `DataError`: the layer cannot be read, or does not show the files."""
@@ -177,9 +177,9 @@ class _Comparing:
             raise DataError("only a checksum is stored")
         result = self._recovered(image, text)
         if result.is_proven:
-            evidence, reason = Evidence.PROVEN, "the files in its layer produce the stored checksum"
+            evidence, reason = FileEvidence.PROVEN, "the files in its layer produce the stored checksum"
         else:
-            evidence = Evidence.LIKELY
+            evidence = FileEvidence.LIKELY
             reason = f"the files in its layer do not produce the stored checksum; {result.reason}"
         sums = dict(result.sources.files)
         return _Before(image, text, sums, result.headers, evidence, reason, result.clients)
@@ -216,12 +216,12 @@ class _Comparing:
         clients = tuple(senders[text])
         headers = self.checksums.headers_by(first[0], (path for path, _ in first[1].files))
         reason = f"the current files produce the stored checksum when {first[0].title} sends them"
-        return _Before(images[text], text, dict(first[1].files), headers, Evidence.PROVEN, reason, clients)
+        return _Before(images[text], text, dict(first[1].files), headers, FileEvidence.PROVEN, reason, clients)
 
     # Both beside each other
 
-    def _against(self, before: _Before) -> Comparison:
-        result = self._differences(before.sums, before.headers, is_certain=before.evidence is Evidence.PROVEN)
+    def _against(self, before: _Before) -> FileComparison:
+        result = self._differences(before.sums, before.headers, is_certain=before.evidence is FileEvidence.PROVEN)
         changes = result.changes
         unlike = self._unlike(before, changes)
         named = {part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")}
@@ -235,7 +235,7 @@ class _Comparing:
             is_of_image=bool(self._from),
         )
         senders = unlike.clients if unlike is not None else ()
-        return Comparison(
+        return FileComparison(
             before.image,
             before.evidence,
             before.reason,
@@ -249,13 +249,13 @@ class _Comparing:
 
     def _differences(
         self, sums: Mapping[str, str], headers: Mapping[str, bytes], *, is_certain: bool = True
-    ) -> Differences:
+    ) -> FileDifferences:
         return differences(sums, headers, self.now, self.files, is_certain=is_certain)
 
     def _unlike(self, before: _Before, changes: Sequence[FileChange]) -> Unlike | None:
         """Which client's headers the files of an image have, where they are not those of the client of now."""
         mine, checksums, copy = self._client, self.checksums, self.step.copy
-        if mine is None or checksums is None or before.evidence is not Evidence.PROVEN:
+        if mine is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
             return None
         if mine.name in {client.name for client in before.clients}:
             return None

@@ -9,9 +9,9 @@ from enum import Enum
 from cacheview.dockerfile.context.clients import Client
 from cacheview.layers.changes import FileChange
 from cacheview.model import Image
-from cacheview.replay.causes import Cause
+from cacheview.replay.causes import FileCause
 
-__all__ = ["Comparison", "Contents", "Evidence", "FileContents"]
+__all__ = ["Contents", "FileComparison", "FileContents", "FileEvidence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ Contents = Callable[[FileChange, int], FileContents]
 """Reads a file; the number is that of the bytes at most."""
 
 
-class Evidence(Enum):
+class FileEvidence(Enum):
     """How certain it is that the files are those that the image was made with."""
 
     PROVEN = "proven"
@@ -41,7 +41,7 @@ class Evidence(Enum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class FileComparison:
     """The files of a step against those of the nearest image.
 
     Attributes:
@@ -59,10 +59,10 @@ class Comparison:
     """
 
     image: Image
-    evidence: Evidence
+    evidence: FileEvidence
     reason: str
     changes: tuple[FileChange, ...] = ()
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[FileCause, ...] = ()
     senders: tuple[Client, ...] = ()
     client: Client | None = None
     remedy: str = ""

@@ -18,14 +18,14 @@ from cacheview.layers.copied_now import FilesNow
 from cacheview.layers.header_states import read_header
 from cacheview.model import DataError
 
-__all__ = ["Differences", "change_of", "differences"]
+__all__ = ["FileDifferences", "change_of", "differences"]
 
 _MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
 _LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line endings are looked at
 
 
 @dataclass(frozen=True)
-class Differences:
+class FileDifferences:
     """What differs.
 
     Attributes:
@@ -47,7 +47,7 @@ def differences(
     *,
     is_certain: bool = True,
     states: Mapping[str, FileState] | None = None,
-) -> Differences:
+) -> FileDifferences:
     """Compare files by their sums, their headers, and where these are not enough, by their content.
 
     Args:
@@ -57,7 +57,7 @@ def differences(
         is_certain: the files of then are proven to be those.
         states: what ``headers`` say, where that is known without reading them.
     """
-    return _Differences(sums, headers, now, files, is_certain, states).found()
+    return _FileByFile(sums, headers, now, files, is_certain, states).found()
 
 
 def change_of(
@@ -77,7 +77,7 @@ def change_of(
 
 
 @dataclass
-class _Differences:
+class _FileByFile:
     sums: Mapping[str, str]
     old: Mapping[str, bytes]
     now: Mapping[str, str]
@@ -87,7 +87,7 @@ class _Differences:
     new: Mapping[str, bytes] = field(default_factory=dict)
     states: dict[str, tuple[FileState | None, FileState | None]] = field(default_factory=dict)
 
-    def found(self) -> Differences:
+    def found(self) -> FileDifferences:
         paths = sorted({**self.sums, **self.now})  # nearly in order already
         if self.files is not None:
             self.new = self.files.headers(paths)
@@ -99,7 +99,7 @@ class _Differences:
             changes.append(change)
             if change.aspects == (Aspect.HEADER,) and self._has_no_sum(path) and self._is_folder(path):
                 without[path] = self.sums[path] == path
-        return Differences(tuple(changes), line_ends, without)
+        return FileDifferences(tuple(changes), line_ends, without)
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words
-from cacheview.replay.causes import Cause, CauseKind, unexplained
-from cacheview.replay.comparison import Comparison, Evidence
+from cacheview.replay.causes import FileCause, FileCauseKind, unexplained
+from cacheview.replay.comparison import FileComparison, FileEvidence
 from cacheview.wording import counted
 
 __all__ = ["evidence_in_words", "in_words", "sentences"]
@@ -16,22 +16,22 @@ _MOST: Final = 5
 _LONGEST: Final = 200
 
 
-def sentences(comparison: Comparison) -> tuple[str, ...]:
+def sentences(comparison: FileComparison) -> tuple[str, ...]:
     """What there is to say of the files: which differ, why, what to do, and how certain it is."""
     return tuple(_sentences(comparison))
 
 
-def _sentences(comparison: Comparison) -> Iterator[str]:
+def _sentences(comparison: FileComparison) -> Iterator[str]:
     title = comparison.image.title
     differ = f"The files differ from those that {title} was built from"
-    if comparison.evidence is Evidence.NOT_READABLE:
+    if comparison.evidence is FileEvidence.NOT_READABLE:
         yield f"{differ}; which file differs is unknown: {comparison.reason}."
         if comparison.remedy:
             yield f"To find out: {comparison.remedy}."
         yield from comparison.since
         return
     words = in_words(comparison.changes, comparison.causes)
-    by_client = next((cause for cause in comparison.causes if cause.kind is CauseKind.CLIENT), None)
+    by_client = next((cause for cause in comparison.causes if cause.kind is FileCauseKind.CLIENT), None)
     if by_client is not None and len(comparison.causes) == 1 and not any(unexplained(comparison.changes, [by_client])):
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
@@ -40,25 +40,25 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
             f"and {comparison.client.title} sends other headers, which count in the checksum. {by_client.advice}"
         )
     elif words:
-        likely = "likely " if comparison.evidence is Evidence.LIKELY else ""
+        likely = "likely " if comparison.evidence is FileEvidence.LIKELY else ""
         yield f"The files {likely}differ from those that {title} was built from: {words}."
         yield from dict.fromkeys(cause.advice for cause in comparison.causes if cause.advice)
     elif any(Aspect.HEADER in change.aspects for change in comparison.changes):
         yield f"{differ} only in their headers."
-    elif comparison.evidence is Evidence.PROVEN:
+    elif comparison.evidence is FileEvidence.PROVEN:
         yield f"{differ}: they are in another order, or come from other sources."
     else:
         yield f"No file is known to differ from those that {title} was built from."
     yield f"{evidence_in_words(comparison)}."
 
 
-def evidence_in_words(comparison: Comparison) -> str:
+def evidence_in_words(comparison: FileComparison) -> str:
     """How certain it is and why: ``Proven: …``."""
     word = comparison.evidence.value
     return f"{word[:1].upper()}{word[1:]}: {comparison.reason}"
 
 
-def in_words(changes: Sequence[FileChange], causes: Iterable[Cause]) -> str:
+def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
     """What differs as a phrase: causes, then files by themselves; the rest is counted. Empty: only headers do."""
     causes = tuple(causes)
     results = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]

@@ -1,7 +1,7 @@
-"""The cache as one stage asks it: where it stands, and whether it has missed.
+"""The cache as one stage uses it: on which image the stage is, and whether it has missed.
 
-moby: ``imageProber`` of ``builder/dockerfile/imageprobe.go``. After a miss nothing more is asked until the next stage.
-Where a step is not known it may have hit one of several images, or none: the next step is then asked on each of these.
+moby: ``imageProber`` of ``builder/dockerfile/imageprobe.go``. After a miss nothing more is looked up until the next
+stage. A step that is unknown may have hit one of several images, or none: the next step is then looked up on each.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
 from cacheview.replay.made import MadeImages
 from cacheview.replay.result import StepStatus
 
-__all__ = ["HOLE", "Answer", "StageProber", "key_without_checksum"]
+__all__ = ["HOLE", "StageProber", "StepAnswer", "key_without_checksum"]
 
 _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
@@ -36,17 +36,17 @@ _MANY: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StepAnswer:
     """What becomes of a step.
 
     Attributes:
         status: see `StepStatus`; never `NO_PROBE`.
         images: that it hits: one of a hit; of an unknown step all that it may hit, as far as they are known.
         perhaps: of a hit on an image that the cache created, the ids of images of the store that it may be.
-        probe: what was asked, where one thing was.
+        probe: what was looked up; None: more than one probe, or none.
         fatal: the verdict that ends the build here; None: it does not.
         reason: why it is not known, in a sentence.
-        cache: what was asked, where the build has changed what is in the store; None: the store as it is.
+        cache: where it was looked up, if the build has changed what is in the store; None: the store as it is.
         remedies: what would make it known, in sentences.
         misses_on: of an unknown step, and of a miss, where the stage may stand when it misses here.
     """
@@ -63,12 +63,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Lookup:
     """One probe, and where it leads.
 
     Attributes:
         branch: where the stage stands after a hit.
-        cache: what was asked: the answer may have changed that of the branch.
+        cache: where it was looked up: the answer may have changed that of the branch.
     """
 
     branch: _Branch
@@ -86,7 +86,7 @@ class _Branch:
 
 
 class StageProber:
-    """Asks the cache for one stage.
+    """Looks up the steps of one stage in the cache.
 
     Args:
         store: as it was before the build.
@@ -96,7 +96,7 @@ class StageProber:
         made: the images that this build has made so far; it grows.
         without_checksum: of the steps among them whose files are not known: by parent and command, the id; it grows.
         platform: what the builder asks for.
-        new_id: names an image that the cache makes for the step that is asked about.
+        new_id: names an image that the cache makes for the step that is looked up.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class StageProber:
 
     @property
     def is_busted(self) -> bool:
-        """It has missed, for certain: nothing more is asked."""
+        """It has certainly missed: nothing more is looked up."""
         return self._is_busted
 
     @property
@@ -157,71 +157,73 @@ class StageProber:
         """Where it may stand, of what has not missed."""
         return tuple(dict.fromkeys(branch.parent for branch in self._branches))
 
-    def ask(self, make: Callable[[str], ContainerConfig], checksum: str = "") -> Answer:
+    def ask(self, make: Callable[[str], ContainerConfig], checksum: str = "") -> StepAnswer:
         """Ask for a step whose probe is known."""
         if self._is_busted:
-            return Answer(StepStatus.NOT_ASKED)
+            return StepAnswer(StepStatus.NOT_ASKED)
         if self._is_lost:
             return self._unknown([])
         config = make(checksum)
-        return self._settle([self._put(branch, config) for branch in self._branches])
+        return self._settle([self._look_up(branch, config) for branch in self._branches])
 
-    def ask_any(self, make: Callable[[str], ContainerConfig]) -> Answer:
+    def ask_any(self, make: Callable[[str], ContainerConfig]) -> StepAnswer:
         """Ask for a step whose files are not known: with each checksum that an image could be hit by."""
         if self._is_busted:
-            return Answer(StepStatus.NOT_ASKED)
+            return StepAnswer(StepStatus.NOT_ASKED)
         if self._is_lost:
             return self._unknown([])
-        asked = []
+        lookups = []
         for branch in self._branches:
             checksums = set(self._checksums(branch, make(HOLE)))
             if len(checksums) > _MANY:
                 self._is_lost = True
                 return self._unknown([])
             checksums.add(_NONE_OF_THEM)
-            asked += [self._put(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)]
-        results = [each for one in asked for each in self._ends(one)]
+            lookups += [
+                self._look_up(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)
+            ]
+        results = [each for one in lookups for each in self._ends(one)]
         made = list(self._made_before(make(HOLE)))
-        may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in asked)
+        may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in lookups)
         if not may_hit and not made:
             self._is_busted = True
-            return Answer(StepStatus.MISS, reason=self._why_none("regardless of its files"), misses_on=self.parents)
+            return StepAnswer(StepStatus.MISS, reason=self._why_none("regardless of its files"), misses_on=self.parents)
         self._missed += [branch.walk.world for branch in self._branches]
         misses_on = self.parents
         answer = self._unknown([*(branch for branch, _ in results), *made], [image for _, image in results])
         return replace(answer, misses_on=misses_on)
 
-    def _settle(self, asked: list[_Asked]) -> Answer:
-        results = [each for one in asked for each in self._ends(one)]
-        fatal = [one.verdict for one in asked if _ends_build(one.verdict)]
-        unknown = [one.verdict.unknown for one in asked if one.verdict.unknown is not None]
-        is_one = bool(asked) and len({branch.parent for branch in self._branches}) == 1
-        probe, cache = (asked[0].probe, self._changed(asked[0])) if is_one else (None, None)
+    def _settle(self, lookups: list[_Lookup]) -> StepAnswer:
+        results = [each for one in lookups for each in self._ends(one)]
+        fatal = [one.verdict for one in lookups if _ends_build(one.verdict)]
+        unknown = [one.verdict.unknown for one in lookups if one.verdict.unknown is not None]
+        is_one = bool(lookups) and len({branch.parent for branch in self._branches}) == 1
+        probe, cache = (lookups[0].probe, self._changed(lookups[0])) if is_one else (None, None)
         if not results and not fatal and not unknown:
             self._is_busted = True
             whatever = "regardless of which of these images the previous step hit"
             reason = "" if probe is not None else self._why_none(whatever)
-            return Answer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
-        if not self._may_be_busted and len(fatal) == len(asked):
-            return Answer(StepStatus.MISS, probe=probe, fatal=fatal[0])
+            return StepAnswer(StepStatus.MISS, probe=probe, cache=cache, reason=reason, misses_on=self.parents)
+        if not self._may_be_busted and len(fatal) == len(lookups):
+            return StepAnswer(StepStatus.MISS, probe=probe, fatal=fatal[0])
         branches, images = [branch for branch, _ in results], [image for _, image in results]
-        is_sure = not self._may_be_busted and not unknown and len(results) == len(asked)
+        is_sure = not self._may_be_busted and not unknown and len(results) == len(lookups)
         if is_sure and len({image.id for image in images}) == 1:
             self._branches = branches
-            perhaps = dict.fromkeys(one.verdict.perhaps.id for one in asked if one.verdict.perhaps is not None)
-            return Answer(StepStatus.HIT, tuple(images[:1]), tuple(perhaps), probe, cache=cache)
-        self._missed += [one.branch.walk.world for one in asked if one.verdict.image is None]
+            perhaps = dict.fromkeys(one.verdict.perhaps.id for one in lookups if one.verdict.perhaps is not None)
+            return StepAnswer(StepStatus.HIT, tuple(images[:1]), tuple(perhaps), probe, cache=cache)
+        self._missed += [one.branch.walk.world for one in lookups if one.verdict.image is None]
         why = self._why(unknown[0], is_first=not self._may_be_busted) if unknown else {}
-        misses = (before for before, one in zip(self._branches, asked, strict=True) if _may_miss(one.verdict))
+        misses = (before for before, one in zip(self._branches, lookups, strict=True) if _may_miss(one.verdict))
         why["misses_on"] = tuple(dict.fromkeys(before.parent for before in misses))
         return replace(self._unknown(branches, images, probe, cache), **why)
 
-    def _ends(self, asked: _Asked) -> Iterator[tuple[_Branch, Image]]:
+    def _ends(self, lookup: _Lookup) -> Iterator[tuple[_Branch, Image]]:
         """Where the stage stands after each hit that an answer may be."""
-        verdict, walk = asked.verdict, asked.branch.walk
+        verdict, walk = lookup.verdict, lookup.branch.walk
         if verdict.unknown is None:
             if verdict.image is not None:
-                yield asked.branch, verdict.image
+                yield lookup.branch, verdict.image
             return
         restores = bool(walk.cache_from) and walk.cache.rules.may_restore
         if verdict.unknown.others or not verdict.unknown.images or restores:  # a hit may have changed the cache
@@ -235,12 +237,12 @@ class StageProber:
         images: Iterable[Image] = (),
         probe: Probe | None = None,
         cache: ImageCache | None = None,
-    ) -> Answer:
+    ) -> StepAnswer:
         distinct = {image.id: image for image in images}
         reason = _AFTER_UNKNOWN if self._may_be_busted and self._walks else _SOURCES_UNKNOWN
         self._may_be_busted = True
         self._branches = list(branches)
-        return Answer(StepStatus.UNKNOWN, tuple(distinct.values()), probe=probe, reason=reason, cache=cache)
+        return StepAnswer(StepStatus.UNKNOWN, tuple(distinct.values()), probe=probe, reason=reason, cache=cache)
 
     def _why(self, unknown: Unknown, *, is_first: bool) -> dict[str, Any]:
         """Reason and remedies of a step whose probe is known, and the answer to it is not."""
@@ -251,8 +253,8 @@ class StageProber:
         remedies = tuple(dict.fromkeys(each.doubt.remedy for each in unknown.doubted))
         return {"reason": reason, "remedies": remedies}
 
-    def _put(self, branch: _Branch, config: ContainerConfig) -> _Asked:
-        """Put a probe to the cache, and where it leads."""
+    def _look_up(self, branch: _Branch, config: ContainerConfig) -> _Lookup:
+        """Look a step up in the cache."""
         walk = branch.walk
         by_layers = walk.cache.rules.by_layers
         walk.add(self._made.beside(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
@@ -262,7 +264,7 @@ class StageProber:
         cache = walk.cache
         probe, verdict = walk.ask(probe, self._new_id)
         parent = verdict.image.id if verdict.image is not None else branch.parent
-        return _Asked(_Branch(walk, parent), verdict, probe, cache)
+        return _Lookup(_Branch(walk, parent), verdict, probe, cache)
 
     def _why_none(self, whatever: str) -> str:
         parents = [parent_title(branch.walk.cache.store, branch.parent) for branch in self._branches]
@@ -271,9 +273,9 @@ class StageProber:
         shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
         return f"no image built on {shown} matches this step, {whatever}"
 
-    def _changed(self, asked: _Asked) -> ImageCache | None:
-        """What was asked, if it is not the store as it is."""
-        cache = asked.cache
+    def _changed(self, lookup: _Lookup) -> ImageCache | None:
+        """The cache of a look-up, if it is not that of the store as it is."""
+        cache = lookup.cache
         is_as_it_is = cache.store is self._store and cache.past.sources is None
         return None if is_as_it_is else cache
 
@@ -299,7 +301,7 @@ class StageProber:
 
 
 def key_without_checksum(parent: str, template: ContainerConfig) -> tuple[str, str]:
-    """What distinguishes the steps of a build whose files are not known; ``template``: asked with `HOLE`."""
+    """What distinguishes the steps of a build whose files are not known; ``template``: its config with `HOLE`."""
     return parent, " ".join(template.Cmd or ())
 
 

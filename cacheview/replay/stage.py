@@ -28,7 +28,7 @@ from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.made import is_made, maker
 from cacheview.replay.making import check_making
-from cacheview.replay.prober import HOLE, Answer, StageProber, key_without_checksum
+from cacheview.replay.prober import HOLE, StageProber, StepAnswer, key_without_checksum
 from cacheview.replay.refusals import cache_refusal, take
 from cacheview.replay.result import Step, StepStatus
 from cacheview.replay.stage_base import base_of_stage
@@ -245,7 +245,7 @@ class StageBuild:
         self,
         step: Step,
         done: Dispatched,
-        answer: Answer,
+        answer: StepAnswer,
         name: str,
         trigger: int,
         sources: SourcesSum | None,
@@ -304,7 +304,7 @@ class StageBuild:
         done: Dispatched,
         config: ContainerConfig,
         bases: Sequence[str],
-        answer: Answer,
+        answer: StepAnswer,
         name: str,
         trigger: int,
     ) -> tuple[str, ...]:

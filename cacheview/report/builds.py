@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from cacheview.diff.causes import Cause
-from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.compare import BuildDiff, PairStatus, StepPair
 from cacheview.diff.gone import Gone
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.words import (
@@ -79,7 +79,7 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
     yield ""
     for row in diff.rows:
         yield _line(row)
-        if row.status is not RowStatus.SAME or row.gone is not None:
+        if row.status is not PairStatus.SAME or row.gone is not None:
             yield f"        {row_phrase(row, diff)}"
         if row.files is not None:
             yield from (f"        {line}" for line in file_lines(row.files, _MOST_FILES))
@@ -90,18 +90,18 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
 
 
 _MARKS: Final = {
-    RowStatus.SAME: " ",
-    RowStatus.CHANGED: "!",
-    RowStatus.INSERTED: "+",
-    RowStatus.REMOVED: "-",
-    RowStatus.MOVED: "~",
-    RowStatus.ANSWERED: "!",
-    RowStatus.FOLLOWS: ".",
-    RowStatus.UNKNOWN: "?",
+    PairStatus.SAME: " ",
+    PairStatus.CHANGED: "!",
+    PairStatus.INSERTED: "+",
+    PairStatus.REMOVED: "-",
+    PairStatus.MOVED: "~",
+    PairStatus.ANSWERED: "!",
+    PairStatus.FOLLOWS: ".",
+    PairStatus.UNKNOWN: "?",
 }
 
 
-def _line(row: Row) -> str:
+def _line(row: StepPair) -> str:
     a, b = (str(step.requested.number) if step is not None else "" for step in (row.a, row.b))
     words = [answer_word(step) for step in (row.a, row.b)]
     answers = f"  [{words[0] or '-'} | {words[1] or '-'}]" if any(words) else ""
@@ -119,7 +119,7 @@ def _markdown(diff: BuildDiff) -> Iterator[str]:
     yield "```text"
     yield from map(visible, (*_first(diff), f"A: {side_line(diff.a)}", f"B: {side_line(diff.b)}"))
     yield "```"
-    rows = [row for row in diff.rows if row.status is not RowStatus.SAME]
+    rows = [row for row in diff.rows if row.status is not PairStatus.SAME]
     if rows:
         yield ""
         yield "| A | B | step | A | B | why |"
@@ -171,7 +171,7 @@ def _hidden(value: Any, hide: Hide) -> Any:
     return [_hidden(each, hide) for each in value] if isinstance(value, list) else value
 
 
-def _cause(cause: Cause, row: Row | None) -> dict[str, Any]:
+def _cause(cause: Cause, row: StepPair | None) -> dict[str, Any]:
     return {
         "kind": cause.kind.value,
         "origin": cause.origin.value,
@@ -201,7 +201,7 @@ def _side(side: BuildSide) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: StepPair) -> dict[str, Any]:
     return {
         "status": row.status.value,
         "a": _step(row.a),

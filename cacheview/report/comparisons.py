@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cacheview.layers.changes import FileChange, FileState
-from cacheview.replay.comparison import Comparison
+from cacheview.replay.comparison import FileComparison
 
 __all__ = ["change_as_object", "comparison_as_object"]
 
 
-def comparison_as_object(comparison: Comparison) -> dict[str, Any]:
+def comparison_as_object(comparison: FileComparison) -> dict[str, Any]:
     """Every file that differs, and what many of them have in common; its keys are in resources/docs/replay.md."""
     differing = comparison.differing
     return {

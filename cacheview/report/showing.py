@@ -7,7 +7,7 @@ from collections import Counter
 from cacheview.model import short_id
 from cacheview.report.replays import why_lines
 from cacheview.report.shown_build import ShownBuild, ShownStep
-from cacheview.watch.build import BuildState, Row, WatchedBuild
+from cacheview.watch.build import BuildState, WatchedBuild, WatchedStep
 
 __all__ = ["shown_build"]
 
@@ -45,7 +45,7 @@ def shown_build(build: WatchedBuild) -> ShownBuild:
     )
 
 
-def _shown_step(row: Row) -> ShownStep:
+def _shown_step(row: WatchedStep) -> ShownStep:
     step = row.predicted
     if step is None:
         return ShownStep(row.number, row.text, reported=row.reported, differs=row.differs)

@@ -85,7 +85,8 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
     if not kind:
         return file, ""
     return io.BufferedReader(
-        _ForwardReader(_open(kind, _Pieces(file, budget, _FEED if kind == "gzip" else BUFFER)), file, budget), BUFFER
+        _ForwardReader(_open(kind, _CompressedPieces(file, budget, _FEED if kind == "gzip" else BUFFER)), file, budget),
+        BUFFER,
     ), kind
 
 
@@ -101,7 +102,7 @@ def _open(kind: str, file: Any) -> _Bytes:
     return _Inflater(file, bz2.BZ2Decompressor)
 
 
-class _Pieces:
+class _CompressedPieces:
     """A compressed file, of which so much is read at once. What it unpacks to may be nothing at all."""
 
     def __init__(self, file: io.BufferedReader, budget: Budget, most: int) -> None:
@@ -119,7 +120,7 @@ class _Pieces:
 class _Inflater:
     """xz and bzip2 streams, one after the other, within a bounded memory (``LZMAFile`` has no bound)."""
 
-    def __init__(self, file: _Pieces, make: Callable[[], _Decompressor]) -> None:
+    def __init__(self, file: _CompressedPieces, make: Callable[[], _Decompressor]) -> None:
         self._file = file
         self._make = make
         self._decompressor = make()

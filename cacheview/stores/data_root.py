@@ -29,7 +29,7 @@ _WHAT_TO_OPEN = f"Open Docker's data root (`docker info` shows it as Docker Root
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _DriverStore:
     """The image store of one driver. ``changed``: when, in nanoseconds; ``count``: of its images."""
 
     folder: Path
@@ -68,7 +68,7 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         raise _refusal(error, root) from error
 
 
-def _open_driver(root: Path, results: list[_Found], target: str, reading: Reading, *, has_bolt: bool) -> Opened:
+def _open_driver(root: Path, results: list[_DriverStore], target: str, reading: Reading, *, has_bolt: bool) -> Opened:
     chosen = max(results, key=lambda one: (one.changed, one.folder.name))
     driver = _shown(chosen.folder.name)
     title = f"Docker data root, graph-driver store {driver}"
@@ -137,7 +137,7 @@ def _open_containerd(root: Path, target: str, reading: Reading) -> Opened:
 # Where the images are
 
 
-def _find(root: Path) -> list[_Found]:
+def _find(root: Path) -> list[_DriverStore]:
     """The image stores of all drivers below a data root, or below its ``image``, or that of ``image/<driver>``."""
     one = _driver(root)
     if one is not None:
@@ -155,14 +155,14 @@ def _find(root: Path) -> list[_Found]:
         return []  # some other folder: what is in it says nothing
 
 
-def _drivers(folder: Path) -> list[_Found]:
+def _drivers(folder: Path) -> list[_DriverStore]:
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
     drivers = [_driver(folder / name) for name in names[:_MAX_DRIVERS]]
     return [driver for driver in drivers if driver is not None]
 
 
-def _driver(folder: Path) -> _Found | None:
+def _driver(folder: Path) -> _DriverStore | None:
     if not stat.S_ISDIR(mode_of(folder / CONTENT)):
         return None
     changed = 0
@@ -172,7 +172,7 @@ def _driver(folder: Path) -> _Found | None:
         except FileNotFoundError:
             continue
     with os.scandir(folder / CONTENT) as entries:
-        return _Found(folder, changed, sum(1 for _ in entries))
+        return _DriverStore(folder, changed, sum(1 for _ in entries))
 
 
 def is_data_root(folder: Path) -> bool:

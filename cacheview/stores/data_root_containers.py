@@ -22,24 +22,24 @@ _MOST: Final = 10_000
 _LARGEST: Final = 1 << 20
 
 
-class _Document(BaseModel):
+class _EngineFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class _Config(_Document):
+class _ContainerConfig(_EngineFile):
     Image: str = ""
 
 
-class _State(_Document):
+class _State(_EngineFile):
     Running: bool = False
 
 
-class _Container(_Document):
+class _ContainerFile(_EngineFile):
     """``config.v2.json``. ``Image``: the id; ``Driver``: whose images it is of."""
 
     Image: str = ""
     Driver: str = ""
-    Config: _Config | None = None
+    Config: _ContainerConfig | None = None
     State: _State | None = None
 
 
@@ -65,7 +65,7 @@ def data_root_containers(folder: Path) -> tuple[Container, ...]:
             content = files.read(f"containers/{container_id}/config.v2.json", _LARGEST)
             if content is None:
                 continue  # it is being made, or removed
-            document = budget.decode(_Container, content, where=f"container {container_id[:12]}")
+            document = budget.decode(_ContainerFile, content, where=f"container {container_id[:12]}")
             if document.Driver == folder.name:
                 image = document.Config.Image if document.Config is not None else ""
                 is_running = document.State is not None and document.State.Running

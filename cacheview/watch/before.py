@@ -22,14 +22,14 @@ from cacheview.stores.opened import Case
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 
-__all__ = ["EngineStore", "Listing"]
+__all__ = ["EngineStore", "ImageListing"]
 
 _UNREAD: Final = "it was removed before it could be read"
 _MOST_GONE: Final = 1000
 
 
 @dataclass(frozen=True)
-class Listing:
+class ImageListing:
     """The images of an engine at one moment, by id, in the order of the store, as the list alone reports of them."""
 
     images: Mapping[str, Image]
@@ -70,7 +70,7 @@ class EngineStore:
             made.close()
         return kept
 
-    def listing(self) -> Listing:
+    def listing(self) -> ImageListing:
         """What is there now."""
         try:
             return self._listing()
@@ -79,11 +79,11 @@ class EngineStore:
                 raise
             return self._listing()  # a connection that was kept since the last build may have been ended meanwhile
 
-    def _listing(self) -> Listing:
+    def _listing(self) -> ImageListing:
         client = self._connected()
         reader = EngineReader(client, self.engine, Reading(), self.endpoint.location, "")
         try:
-            return Listing(reader.listed(reader.ask_list(Meter(None, None, "")), {}))
+            return ImageListing(reader.listed(reader.ask_list(Meter(None, None, "")), {}))
         except DataError:
             with self._lock:
                 if self._client is client:
@@ -91,7 +91,7 @@ class EngineStore:
             client.close()
             raise
 
-    def before(self, listing: Listing) -> Case:
+    def before(self, listing: ImageListing) -> Case:
         """The store as it was when it was listed. What it has read before is not read again."""
         with self._reading:
             known = self._known
@@ -102,7 +102,7 @@ class EngineStore:
         images = tuple(_as_listed(image, known.store.by_id) for image in listing.images.values())
         return replace(known, store=replace(known.store, images=images))
 
-    def _has_more(self, listing: Listing, known: Case) -> bool:
+    def _has_more(self, listing: ImageListing, known: Case) -> bool:
         by_id = known.store.by_id
         return any(
             image.id not in by_id or self._parents.get(image.id, image.parent) != image.parent

@@ -15,12 +15,12 @@ from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.misses import Miss
 from cacheview.replay.records import record_of, time_text
 from cacheview.replay.result import Step, StepStatus
-from cacheview.watch.before import Listing
+from cacheview.watch.before import ImageListing
 from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
 from cacheview.watch.request import BuildRequest
 
-__all__ = ["NOT_EXPLAINED", "BuildState", "Row", "WatchedBuild", "expected_build", "record_of_build"]
+__all__ = ["NOT_EXPLAINED", "BuildState", "WatchedBuild", "WatchedStep", "expected_build", "record_of_build"]
 
 NOTHING_YET: Final = BuildOutcome()
 NOT_EXPLAINED: Final = "built by BuildKit, not explained here"
@@ -36,7 +36,7 @@ class BuildState(Enum):
 
 
 @dataclass(frozen=True)
-class Row:
+class WatchedStep:
     """One step: what cacheview predicts, and what the daemon did; None: nothing (yet).
 
     Attributes:
@@ -113,7 +113,7 @@ class WatchedBuild:
         return next(iter(self.prediction.misses), None) if self.prediction is not None else None
 
     @property
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[WatchedStep]:
         """The steps side by side."""
         predicted = self.prediction.replay.steps if self.prediction is not None else ()
         value = self.outcome.steps
@@ -122,7 +122,7 @@ class WatchedBuild:
             fact = value[index] if index < len(value) else None
             text = fact.text if fact is not None else step.text if step is not None else ""
             is_done = fact is not None and (self.outcome.is_over or index + 1 < len(value))
-            yield Row(index + 1, text, step, fact, is_done and _differs(step, fact))
+            yield WatchedStep(index + 1, text, step, fact, is_done and _differs(step, fact))
 
     @property
     def can_be_recorded(self) -> bool:
@@ -144,7 +144,7 @@ def _differs(step: Step | None, fact: ReportedStep | None) -> bool:
     )
 
 
-def expected_build(build: WatchedBuild, listing: Listing | None) -> ExpectedBuild:
+def expected_build(build: WatchedBuild, listing: ImageListing | None) -> ExpectedBuild:
     """What the daemon did, in the form of a replay file. ``listing``: what is there now, for whole ids."""
     outcome = build.outcome
     steps = tuple(

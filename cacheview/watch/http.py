@@ -19,7 +19,7 @@ _LARGEST_HEAD: Final = 2 << 20
 """Bytes. Go takes 1 MiB by default; options of a build are in the query."""
 
 _MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the answer to an earlier one
-_MOST_ASKED: Final = 256  # requests without an answer
+_MOST_PENDING: Final = 256  # requests without an answer
 
 
 class NotReadError(Exception):
@@ -61,7 +61,7 @@ class Exchange(Protocol):
 
 
 @dataclass(slots=True)
-class _Asked:
+class _PendingRequest:
     method: bytes
     upgrade: tuple[tuple[bytes, bytes], ...]
     exchange: Exchange | None
@@ -79,12 +79,13 @@ class HttpTap:
         self._observe = observe
         self._requests = _reader(h11.SERVER)
         self._answers: h11.Connection | None = None
-        self._asked: deque[_Asked] = deque()
-        self._sending: _Asked | None = None  # whose body is on its way
+        self._pending: deque[_PendingRequest] = deque()
+        self._sending: _PendingRequest | None = None  # its body is being sent
         self._waiting = bytearray()
         self._is_opaque = False
 
     def from_client(self, data: bytes) -> None:
+        """A piece of what the client sends."""
         if self._is_opaque:
             return
         if self._waits:
@@ -96,6 +97,7 @@ class HttpTap:
             raise NotReadError(f"what the client sends is not HTTP: {error}") from None
 
     def from_engine(self, data: bytes) -> None:
+        """A piece of what the engine sends."""
         if self._is_opaque:
             return
         try:
@@ -105,21 +107,22 @@ class HttpTap:
             raise NotReadError(f"what the engine sends is not HTTP: {error}") from None
 
     def engine_ended(self) -> None:
-        if not self._is_opaque and self._asked:
+        """The engine sends nothing more: a response without a length is complete."""
+        if not self._is_opaque and self._pending:
             self.from_engine(b"")
 
     def closed(self, fault: BaseException | None) -> None:  # noqa: ARG002
         """Whatever is not complete by now is not going to be."""
-        asked, self._asked = self._asked, deque()
+        pending, self._pending = self._pending, deque()
         self._is_opaque = True
-        for each in asked:
+        for each in pending:
             if each.exchange is not None:
                 each.exchange.ended(complete=False)
 
     @property
     def _waits(self) -> bool:
-        """Whether what the client sends next may be no request: the last one was sent, and nothing was answered."""
-        return self._sending is None and bool(self._asked) and not self._asked[-1].is_answered
+        """Whether the client's next bytes may not be a request: the last one was sent, and has no response yet."""
+        return self._sending is None and bool(self._pending) and not self._pending[-1].is_answered
 
     def _read_requests(self, data: bytes) -> None:
         self._requests.receive_data(data)
@@ -157,17 +160,17 @@ class HttpTap:
             later, self._waiting = bytes(self._waiting), bytearray()
             self._read_requests(later)
 
-    def _begin(self, request: h11.Request) -> _Asked:
-        if len(self._asked) >= _MOST_ASKED:
-            raise NotReadError(f"the client sends more than {_MOST_ASKED} requests without reading the responses")
+    def _begin(self, request: h11.Request) -> _PendingRequest:
+        if len(self._pending) >= _MOST_PENDING:
+            raise NotReadError(f"the client sends more than {_MOST_PENDING} requests without reading the responses")
         agent = next((value for name, value in request.headers if name == b"user-agent"), b"")
         head = RequestHead(
             request.method.decode("ascii"), request.target.decode("ascii", "replace"), agent.decode("latin-1")[:200]
         )
         upgrade = tuple((name, value) for name, value in request.headers if name in (b"upgrade", b"connection"))
-        asked = _Asked(request.method, upgrade, self._observe(head))
-        self._asked.append(asked)
-        return asked
+        pending = _PendingRequest(request.method, upgrade, self._observe(head))
+        self._pending.append(pending)
+        return pending
 
     def _read_answers(self, data: bytes) -> None:
         if self._answers is None:
@@ -176,18 +179,18 @@ class HttpTap:
             self._answers = self._answer_reader()
         self._answers.receive_data(data)
         while (event := self._answers.next_event()) is not h11.NEED_DATA:
-            asked = self._asked[0]
-            exchange = asked.exchange
+            request = self._pending[0]
+            exchange = request.exchange
             if isinstance(event, h11.InformationalResponse):
                 self._is_opaque = event.status_code == 101
                 if self._is_opaque:
                     self._forget()
                     return
             elif isinstance(event, h11.Response):
-                asked.is_answered = True
+                request.is_answered = True
                 if exchange is not None:
                     exchange.answered(event.status_code)
-                elif _has_no_length(event, asked.method):
+                elif _has_no_length(event, request.method):
                     # The answer may be a raw stream in both directions, as that of an attach in old versions.
                     self._is_opaque = True
                     self._forget()
@@ -196,8 +199,8 @@ class HttpTap:
                 if exchange is not None:
                     exchange.answer(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                self._asked.popleft()
-                asked.exchange = None  # an engine may refuse a build before all of its context is there
+                self._pending.popleft()
+                request.exchange = None  # an engine may refuse a build before all of its context is there
                 later, _ = self._answers.trailing_data
                 self._answers = None
                 if exchange is not None:
@@ -212,11 +215,11 @@ class HttpTap:
 
     def _answer_reader(self) -> h11.Connection:
         """What reads the answer to the oldest request: its method decides whether there is a body."""
-        if not self._asked:
+        if not self._pending:
             raise NotReadError("the engine sent a response without a request")
-        asked = self._asked[0]
+        request = self._pending[0]
         reader = _reader(h11.CLIENT)
-        reader.send(h11.Request(method=asked.method, target=b"/", headers=[(b"host", b"engine"), *asked.upgrade]))
+        reader.send(h11.Request(method=request.method, target=b"/", headers=[(b"host", b"engine"), *request.upgrade]))
         reader.send(h11.EndOfMessage())
         return reader
 

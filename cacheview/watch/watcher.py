@@ -18,7 +18,7 @@ from cacheview.model import DataError
 from cacheview.model.effort import Effort, LimitError
 from cacheview.replay.file import ExpectedBuild, ReplayCase
 from cacheview.stores.engine.contexts import Endpoint
-from cacheview.watch.before import EngineStore, Listing
+from cacheview.watch.before import EngineStore, ImageListing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
 from cacheview.watch.feed import ContextFeed
 from cacheview.watch.http import Exchange, HttpTap, RequestHead
@@ -156,7 +156,7 @@ class Watcher:
         self._changed(build)
         return build
 
-    def list_images(self) -> Future[Listing]:
+    def list_images(self) -> Future[ImageListing]:
         return self._listings.submit(self._store.listing)
 
     def read(self, watched: _Watched, feed: ContextFeed) -> None:
@@ -219,7 +219,7 @@ class Watcher:
         build = watched.build
         if not build.outcome.is_over or not watched.was_predicted or watched.expect is not None:
             return
-        listing: Listing | None = None
+        listing: ImageListing | None = None
         try:
             if any(step.image for step in build.outcome.steps):
                 listing = self._store.listing()
@@ -266,7 +266,7 @@ class _Watched:
         self._watcher = watcher
         self._outcome = OutcomeReader(self._on_outcome)
         self._feed: ContextFeed | None = None
-        self._listing: Future[Listing] | None = None
+        self._listing: Future[ImageListing] | None = None
         self._connection: Connection | None = None
 
     def begin(self, connection: Connection) -> None:
@@ -281,7 +281,7 @@ class _Watched:
         connection.pause("listing", _HOLD_SECONDS)
         asked = time.monotonic()
 
-        def listed(_: Future[Listing]) -> None:
+        def listed(_: Future[ImageListing]) -> None:
             connection.resume("listing")
             if time.monotonic() - asked > _HOLD_SECONDS:
                 self._watcher.update(self, is_late=True)
@@ -291,7 +291,7 @@ class _Watched:
         self._feed = ContextFeed(self._watcher.turn, lambda: connection.resume("context"))
         self._watcher.read(self, self._feed)
 
-    def listed(self) -> Listing:
+    def listed(self) -> ImageListing:
         """The images before the build. Raises `DataError`."""
         assert self._listing is not None
         try:

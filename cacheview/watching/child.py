@@ -17,7 +17,7 @@ from cacheview.report.showing import shown_build
 from cacheview.stores.engine.contexts import find_endpoint
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.watcher import Watcher
-from cacheview.watching.messages import Failed, Refused, Save, Saved, Started, StepsSent
+from cacheview.watching.messages import Failed, RecordSaved, Refused, SaveRecord, Started, StepsSent
 
 __all__ = ["main"]
 
@@ -116,10 +116,10 @@ class _Teller:
         with suppress(EOFError, OSError):
             while True:
                 message: Any = self._connection.recv()
-                assert isinstance(message, Save)
+                assert isinstance(message, SaveRecord)
                 threading.Thread(target=self._save, args=(message,), name="watch-save", daemon=True).start()
 
-    def _save(self, message: Save) -> None:
+    def _save(self, message: SaveRecord) -> None:
         assert self._watcher is not None  # or no build would have been heard of
         try:
             case = self._watcher.record(message.number)
@@ -127,12 +127,12 @@ class _Teller:
                 case = redacted_record(case, env=message.env, labels=message.labels)
             write_record(message.path, case)
         except DataError as error:
-            self.send(Saved(message.request, str(error)))
+            self.send(RecordSaved(message.request, str(error)))
         except Exception as fault:
             self.fail(fault)
-            self.send(Saved(message.request, "a bug in cacheview"))
+            self.send(RecordSaved(message.request, "a bug in cacheview"))
         else:
-            self.send(Saved(message.request))
+            self.send(RecordSaved(message.request))
 
 
 def _end(*_: object) -> NoReturn:

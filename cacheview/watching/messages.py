@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from cacheview.report.shown_build import ShownBuild, ShownStep
 
-__all__ = ["Failed", "News", "Refused", "Save", "Saved", "Started", "StepsHeard", "StepsSent"]
+__all__ = ["Failed", "News", "RecordSaved", "Refused", "SaveRecord", "Started", "StepsHeard", "StepsSent"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Save:
+class SaveRecord:
     """Write the record of a build. ``request``: a number that the answer has too; the others as `redacted_record`."""
 
     request: int
@@ -64,7 +64,7 @@ class Save:
 
 
 @dataclass(frozen=True)
-class Saved:
+class RecordSaved:
     """It was written; or ``why`` not, in a sentence."""
 
     request: int

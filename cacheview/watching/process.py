@@ -18,7 +18,7 @@ from typing import Final
 from cacheview.model import DataError
 from cacheview.report.shown_build import ShownBuild
 from cacheview.watch.listener import check_sockets
-from cacheview.watching.messages import Failed, News, Refused, Save, Saved, Started, StepsHeard
+from cacheview.watching.messages import Failed, News, RecordSaved, Refused, SaveRecord, Started, StepsHeard
 
 __all__ = ["WatchFaultError", "WatchProcess"]
 
@@ -94,7 +94,7 @@ class WatchProcess:
             with self._lock:
                 if self._connection is None:
                     raise DataError(_ENDED, where="record")
-                self._connection.send(Save(request, number, path, env, labels))
+                self._connection.send(SaveRecord(request, number, path, env, labels))
             while True:
                 alive()
                 with suppress(queue.Empty):
@@ -133,17 +133,17 @@ class WatchProcess:
                 match connection.recv():
                     case News() as news:
                         self._changed(heard.build(news))
-                    case Saved() as saved:
+                    case RecordSaved() as saved:
                         self._answer(saved)
                     case Failed() as failed:
                         self._failed(_fault(failed))
         self._end(connection, process)
         for request in list(self._answers):
-            self._answer(Saved(request, _ENDED))
+            self._answer(RecordSaved(request, _ENDED))
         if not self._is_closed:
             self._failed(DataError(_ENDED, where="watch"))
 
-    def _answer(self, saved: Saved) -> None:
+    def _answer(self, saved: RecordSaved) -> None:
         answer = self._answers.get(saved.request)
         if answer is not None:  # nobody may wait for it any more
             answer.put(saved.why)

@@ -49,7 +49,7 @@ def test_the_store_itself_is_not_written_to(tmp_path: Path, capsys: pytest.Captu
     given = suite(tmp_path)
     before = given.read_bytes()
     assert main(["save", str(given), str(given)]) == 2
-    assert "belongs to the store" in capsys.readouterr().err
+    assert "is part of the open store" in capsys.readouterr().err
     assert given.read_bytes() == before
 
 

@@ -25,7 +25,7 @@ from daemon_watching import Watching
 from docker.errors import NotFound
 
 from cacheview.cases import daemon_of
-from cacheview.diff.causes import CauseKind, Origin
+from cacheview.diff.causes import CauseKind, CauseOrigin
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.image_side import side_of_image
 from cacheview.diff.record_side import side_of_record
@@ -211,7 +211,7 @@ class Pair:
     named: str = ""
     at: str = ""
     says: str = ""
-    origin: Origin = Origin.OWN
+    origin: CauseOrigin = CauseOrigin.OWN
 
 
 def link_in_place(place: Place) -> None:
@@ -219,7 +219,7 @@ def link_in_place(place: Place) -> None:
     (place.context / "src/b").symlink_to("a")
 
 
-REQUEST, AROUND = Origin.REQUEST, Origin.SURROUNDINGS
+REQUEST, AROUND = CauseOrigin.REQUEST, CauseOrigin.SURROUNDINGS
 
 PAIRS: Final = {
     "nothing": Pair(lambda place: place.with_options(), None),
@@ -387,7 +387,7 @@ def test_two_users_whose_client_sends_owners(place: Place, cached: ReplayCase) -
     diff = diff_of(mine, place.build("diff/theirs"))
     said = answer_sentence(diff)
     assert diff.cause is not None
-    assert (diff.cause.kind, diff.cause.origin) == (CauseKind.FILES, Origin.OWN), said
+    assert (diff.cause.kind, diff.cause.origin) == (CauseKind.FILES, CauseOrigin.OWN), said
     assert "`COPY src /src`: the files differ: 3 files: owner 4321:4321, was 1234:1234" in said
 
 
@@ -418,7 +418,7 @@ def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: Repla
     diff = diff_of(cached, place.build("diff/b"))
     place.builder.client.tag("diff/kept", "diff/base", "latest", force=True)
     assert diff.cause is not None
-    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "diff/base", Origin.SURROUNDINGS)
+    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "diff/base", CauseOrigin.SURROUNDINGS)
     assert "`FROM $BASE AS main`: the base image diff/base is different: " in answer_sentence(diff)
     assert diff.a.started is not None
     reported = answer_sentence(with_events(diff, past_events(place.engine.url, diff.a.started, datetime.now(UTC))))
@@ -441,7 +441,7 @@ def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) ->
     diff = diff_of(a, place.build("diff/pulled"))
     assert [step.cached for step in (a.expect.steps or ())[1:]] == [True]
     assert diff.cause is not None
-    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, name, Origin.SURROUNDINGS)
+    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, name, CauseOrigin.SURROUNDINGS)
     assert [row.is_lost for row in diff.rows] == [False, True]
     reported = answer_sentence(with_events_of(place.engine.url, diff))
     assert re.search(r"; it was pulled again at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.$", reported), reported
@@ -525,5 +525,5 @@ def test_engines_beside_each_other(place: Place) -> None:
             assert diff.cause.kind in (CauseKind.STORE_KIND, CauseKind.RELEASE), (name, printed)
         else:
             assert diff.cause.kind in (CauseKind.RELEASE, CauseKind.IMAGE_MISSING), (name, printed)
-        assert diff.cause.origin is Origin.SURROUNDINGS
+        assert diff.cause.origin is CauseOrigin.SURROUNDINGS
     _KEPT[kind.name, kind.store] = own

@@ -8,8 +8,8 @@ import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon
 from diff_kit import Build, base, compared, diff_of, recorded
 
-from cacheview.diff.causes import CauseKind, Origin
-from cacheview.diff.compare import BuildDiff, RowStatus
+from cacheview.diff.causes import CauseKind, CauseOrigin
+from cacheview.diff.compare import BuildDiff, PairStatus
 from cacheview.diff.words import answer_sentence, loss_sentence
 from cacheview.replay.records import redacted_record
 
@@ -103,10 +103,10 @@ def test_an_image_that_is_gone(daemon: Daemon) -> None:
     diff = compared(a, recorded(daemon, BUILD, 2))
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "LABEL team=a")
     assert diff.cause is not None
-    assert (diff.cause.image, diff.cause.in_a, diff.origin) == (gone.short_id, True, Origin.SURROUNDINGS)
+    assert (diff.cause.image, diff.cause.in_a, diff.origin) == (gone.short_id, True, CauseOrigin.SURROUNDINGS)
     [known] = diff.gone
     assert (known.number, known.image, known.is_made, known.was_there) == (5, gone.id, False, True)
-    assert [row.status for row in diff.rows][5:] == [RowStatus.FOLLOWS] * 4
+    assert [row.status for row in diff.rows][5:] == [PairStatus.FOLLOWS] * 4
     assert "Its own Dockerfile and files are not the cause" in loss_sentence(diff)
 
 
@@ -153,7 +153,7 @@ def test_a_base_that_was_pulled_again(daemon: Daemon) -> None:
     assert answer_sentence(diff).endswith(
         "is different: aaaaaaaaaaaa in A and bbbbbbbbbbbb in B, with the same layers and a different history."
     )
-    assert diff.origin is Origin.SURROUNDINGS
+    assert diff.origin is CauseOrigin.SURROUNDINGS
 
 
 def test_an_image_that_was_saved_and_loaded(daemon: Daemon) -> None:
@@ -188,7 +188,12 @@ def test_a_target_leaves_steps_out(daemon: Daemon) -> None:
     build = Build("FROM base AS one\nRUN a\nFROM one\nRUN b\n")
     diff = diff_of(build, build.with_options(target="one"), daemon)
     assert first(diff) == (CauseKind.OPTION, "--target", "FROM one")
-    assert [row.status for row in diff.rows] == [RowStatus.SAME, RowStatus.SAME, RowStatus.REMOVED, RowStatus.REMOVED]
+    assert [row.status for row in diff.rows] == [
+        PairStatus.SAME,
+        PairStatus.SAME,
+        PairStatus.REMOVED,
+        PairStatus.REMOVED,
+    ]
 
 
 def test_another_platform(daemon: Daemon) -> None:
@@ -212,8 +217,8 @@ def test_only_what_rests_on_a_stage_follows_from_it(daemon: Daemon) -> None:
     build = Build(text)
     diff = diff_of(build, replace(build, dockerfile=text.replace("RUN a", "RUN aa")), daemon)
     assert [row.status for row in diff.rows] == [
-        *(RowStatus.SAME, RowStatus.CHANGED, RowStatus.SAME, RowStatus.SAME),
-        *(RowStatus.FOLLOWS, RowStatus.FOLLOWS, RowStatus.FOLLOWS),
+        *(PairStatus.SAME, PairStatus.CHANGED, PairStatus.SAME, PairStatus.SAME),
+        *(PairStatus.FOLLOWS, PairStatus.FOLLOWS, PairStatus.FOLLOWS),
     ]
 
 
@@ -233,7 +238,7 @@ def test_a_build_that_failed_earlier(daemon: Daemon) -> None:
     diff = compared(a, b)
     assert first(diff) == (CauseKind.ENDED, "", "RUN make")
     assert answer_sentence(diff).endswith("the build of B ended at this step: disk full.")
-    assert [row.status for row in diff.rows][7:] == [RowStatus.FOLLOWS] * 2
+    assert [row.status for row in diff.rows][7:] == [PairStatus.FOLLOWS] * 2
 
 
 def test_many_files_have_one_cause(daemon: Daemon) -> None:
@@ -264,7 +269,7 @@ def test_triggers_of_the_base_are_steps(daemon: Daemon) -> None:
     diff = diff_of(build, replace(build, files={"src/a": b"b"}), daemon)
     assert first(diff) == (CauseKind.FILES, "", "COPY src /src")
     assert [row.a.requested.trigger for row in diff.rows if row.a is not None] == [0, 1, 2, 0]
-    assert [row.status for row in diff.rows][2:] == [RowStatus.FOLLOWS] * 2
+    assert [row.status for row in diff.rows][2:] == [PairStatus.FOLLOWS] * 2
 
 
 def test_a_value_that_was_taken_out_may_be_another_one(daemon: Daemon) -> None:

@@ -9,7 +9,7 @@ import pytest
 from build_kit import Daemon, image_of
 from diff_kit import Build, base, compared, recorded
 
-from cacheview.diff.causes import CauseKind, Origin
+from cacheview.diff.causes import CauseKind, CauseOrigin
 from cacheview.diff.compare import BuildDiff
 from cacheview.diff.words import answer_sentence
 from cacheview.model import HistoryEntry
@@ -71,7 +71,7 @@ def test_an_argument_of_a_trigger_is_named_where_it_is_used() -> None:
 def test_other_triggers_are_those_of_another_base(changed: tuple[str, ...]) -> None:
     diff = after(BUILD, BUILD, changed=changed)
     assert diff.cause is not None
-    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "base", Origin.SURROUNDINGS)
+    assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "base", CauseOrigin.SURROUNDINGS)
     assert answer_sentence(diff).endswith("with the same layers and history and other ONBUILD triggers.")
 
 
@@ -98,7 +98,7 @@ HEREDOC = "FROM base\nRUN one\nRUN <<EOF cat\n{}\nEOF\nRUN two\n"
 def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
     diff = of_dockerfiles(HEREDOC.format("first"), HEREDOC.format("second"), version)
     assert diff.is_same is True
-    assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, Origin.OWN)]
+    assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, CauseOrigin.OWN)]
     assert answer_sentence(diff).endswith(
         "They differ in ways that affect no step: the Dockerfiles differ in the content of the heredoc of step 3, "
         "which the builder does not use."

@@ -12,8 +12,8 @@ from layer_kit import Layers, entry, layer
 
 from cacheview.cases import Basis
 from cacheview.cases import Daemon as Whose
-from cacheview.diff.causes import Cause, CauseKind, Origin
-from cacheview.diff.compare import BuildDiff, Row, compare_builds
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
+from cacheview.diff.compare import BuildDiff, StepPair, compare_builds
 from cacheview.diff.image_side import side_of_image
 from cacheview.diff.side import BuildSide
 from cacheview.diff.words import answer_sentence
@@ -92,12 +92,12 @@ def with_files(build: Build, **files: bytes) -> Build:
     return replace(build, files={**build.files, **{f"src/{name}": data for name, data in files.items()}})
 
 
-def of_copy(diff: BuildDiff) -> tuple[Row, Cause]:
+def of_copy(diff: BuildDiff) -> tuple[StepPair, Cause]:
     [row] = [row for row in diff.rows if row.text.startswith("COPY")]
     return row, row.causes[0]
 
 
-def differing(row: Row) -> dict[str, str]:
+def differing(row: StepPair) -> dict[str, str]:
     assert row.files is not None
     return {change.path: change_in_words(change, with_mark=True) for change in row.files.differing}
 
@@ -112,7 +112,7 @@ def test_two_images_differ_in_the_files_of_their_layers(place: Place) -> None:
         "app/b": "changed: mode 600, was 644",
         "app/new": "added",
     }
-    assert (cause.kind, cause.origin) == (CauseKind.FILES, Origin.OWN)
+    assert (cause.kind, cause.origin) == (CauseKind.FILES, CauseOrigin.OWN)
 
 
 @pytest.mark.parametrize("is_image_a", [True, False])

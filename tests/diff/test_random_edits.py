@@ -12,7 +12,7 @@ from diff_kit import Build, base, compared, recorded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cacheview.diff.causes import Cause, CauseKind, Origin
+from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.words import answer_sentence
 from cacheview.model import StoreKind
 
@@ -139,7 +139,7 @@ def edits(draw: st.DrawFn) -> tuple[Build, Edit]:
         Edit(
             "the base",
             build,
-            lambda cause: (cause.kind, cause.name, cause.origin) == (CauseKind.BASE, "base", Origin.SURROUNDINGS),
+            lambda cause: (cause.kind, cause.name, cause.origin) == (CauseKind.BASE, "base", CauseOrigin.SURROUNDINGS),
             "base",
         ),
         Edit("the engine", build, lambda cause: cause.kind is CauseKind.RELEASE, "engine"),

@@ -11,7 +11,7 @@ from store_builder import Layout, config
 
 from cacheview.model import DataError
 from cacheview.stores.containerd import client
-from cacheview.stores.containerd.client import Client
+from cacheview.stores.containerd.client import ContainerdClient
 from cacheview.stores.containerd.messages import message
 from cacheview.stores.containerd.opening import _open_socket
 from cacheview.stores.reading import Reading
@@ -25,7 +25,7 @@ class _Answers(list[bytes]):
 def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     state: dict[str, Any] = {}
 
-    def call(self: Client, method: str, make: object) -> Any:
+    def call(self: ContainerdClient, method: str, make: object) -> Any:
         run, blobs, images, given = state["run"], state["blobs"], state["images"], state["given"]
 
         def hurt(reported: bytes) -> bytes:
@@ -54,7 +54,7 @@ def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
         return answer
 
-    monkeypatch.setattr(Client, "_call", call)
+    monkeypatch.setattr(ContainerdClient, "_call", call)
 
     def one(run: Fuzz) -> None:
         made, images = Layout(), []

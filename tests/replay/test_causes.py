@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI, DOCKER_PY
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
-from cacheview.replay.causes import Cause, CauseKind, causes_of, unexplained
-from cacheview.replay.comparison import Comparison
+from cacheview.replay.causes import FileCause, FileCauseKind, causes_of, unexplained
+from cacheview.replay.comparison import FileComparison
 from cacheview.report.comparisons import comparison_as_object
 
 MANY = 412
@@ -29,7 +29,7 @@ def built(tmp_path: Path) -> Built:
     return Built(folder, tmp_path / "records")
 
 
-def compared(built: Built, edit: Callable[[Path], object]) -> tuple[Comparison, str]:
+def compared(built: Built, edit: Callable[[Path], object]) -> tuple[FileComparison, str]:
     edit(built.folder / "src")
     reported = built.sentences_after()
     assert built.miss.comparison is not None
@@ -49,7 +49,7 @@ def test_another_umask(built: Built) -> None:
 
     found, reported = compared(built, edit)
     (cause,) = found.causes
-    assert cause.kind is CauseKind.UMASK
+    assert cause.kind is FileCauseKind.UMASK
     assert len(cause.paths) == MANY + 2
     assert f"{MANY + 2} files: group write bit set, umask 002, was 022." in reported
     assert "Check the files out with umask 022, or `chmod -R g-w`." in reported
@@ -74,7 +74,7 @@ def test_execute_bits(built: Built) -> None:
 
     found, reported = compared(built, make_executable)
     (cause,) = found.causes
-    assert (cause.kind, cause.phrase, len(cause.paths)) == (CauseKind.MODE, "execute bits set", MANY)
+    assert (cause.kind, cause.phrase, len(cause.paths)) == (FileCauseKind.MODE, "execute bits set", MANY)
     assert "git config core.fileMode" in reported
 
 
@@ -93,7 +93,7 @@ def test_line_ends(built: Built, to_crlf: bool) -> None:
         built = Built(built.folder, built.records)
     found, reported = compared(built, convert if to_crlf else restore)
     (cause,) = found.causes
-    assert (cause.kind, len(cause.paths)) == (CauseKind.LINE_ENDS, MANY - 3)
+    assert (cause.kind, len(cause.paths)) == (FileCauseKind.LINE_ENDS, MANY - 3)
     assert ("line endings are CRLF now, were LF" if to_crlf else "line endings are LF now, were CRLF") in reported
     assert "core.autocrlf" in reported
 
@@ -118,7 +118,7 @@ def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
 
     found, reported = compared(built, edit)
     (cause,) = found.causes
-    assert (cause.kind, len(cause.paths)) == (CauseKind.NOT_IGNORED, 5)
+    assert (cause.kind, len(cause.paths)) == (FileCauseKind.NOT_IGNORED, 5)
     assert "5 files: also `.git/`, which is not ignored; src/new/ was added, with 1 file in it." in reported
     assert "Add the line `**/.git` to .dockerignore." in reported
 
@@ -151,13 +151,13 @@ def changed(path: str, before: int, now: int) -> FileChange:
 
 def test_modes_without_a_umask_in_common_are_apart() -> None:
     causes = causes_of([changed("a", 0o644, 0o664), changed("b", 0o644, 0o604), changed("c", 0o644, 0o664)])
-    assert [(cause.kind, cause.paths) for cause in causes] == [(CauseKind.UMASK, ("a", "c"))]
+    assert [(cause.kind, cause.paths) for cause in causes] == [(FileCauseKind.UMASK, ("a", "c"))]
     assert [change.path for change in unexplained([changed("b", 0o644, 0o604)], causes)] == ["b"]
 
 
 def test_what_the_instruction_names_is_not_to_be_ignored() -> None:
     added = [FileChange("node_modules/x.js", Mark.ADDED)]
-    assert [cause.kind for cause in causes_of(added)] == [CauseKind.NOT_IGNORED]
+    assert [cause.kind for cause in causes_of(added)] == [FileCauseKind.NOT_IGNORED]
     assert causes_of(added, named=("node_modules",)) == ()
 
 
@@ -191,7 +191,9 @@ def test_what_is_beside_needs_no_explanation_in_a_file_of_which_more_differs(
     aspects: list[tuple[Aspect, ...]], given_causes: list[tuple[set[int], tuple[Aspect, ...]]]
 ) -> None:
     changes = [FileChange(str(number), Mark.CHANGED, each) for number, each in enumerate(aspects)]
-    causes = [Cause(CauseKind.MODE, tuple(map(str, sorted(paths))), "", "", each) for paths, each in given_causes]
+    causes = [
+        FileCause(FileCauseKind.MODE, tuple(map(str, sorted(paths))), "", "", each) for paths, each in given_causes
+    ]
     reduced = [
         change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN) or change.aspects)
         for change in changes

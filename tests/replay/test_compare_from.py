@@ -20,9 +20,9 @@ from cacheview.layers.changes import FileChange
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ContainerConfig, HistoryEntry, RootFS
-from cacheview.replay.causes import CauseKind
+from cacheview.replay.causes import FileCauseKind
 from cacheview.replay.checksums import ContextChecksums
-from cacheview.replay.comparison import Comparison
+from cacheview.replay.comparison import FileComparison
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
@@ -126,7 +126,7 @@ class Replayed:
     """What a replay says of the only step that misses."""
 
     sentences: str
-    comparison: Comparison
+    comparison: FileComparison
 
     @property
     def files(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
@@ -192,7 +192,7 @@ def test_an_edit_of_an_image_is_named_and_proven(copy: str, version: str, edit: 
     assert reported.evidence == "proven", reported.sentences
     assert reported.files == expected
     causes = [cause.kind for cause in reported.comparison.causes]
-    assert causes == ([CauseKind.LINE_ENDS] if edit == "line ends" else [])
+    assert causes == ([FileCauseKind.LINE_ENDS] if edit == "line ends" else [])
     assert ".dockerignore" not in reported.sentences
 
 

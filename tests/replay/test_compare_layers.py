@@ -11,10 +11,10 @@ from built_kit import Built, tree
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI
 from cacheview.layers.changes import Mark
 from cacheview.replay.causes import unexplained
-from cacheview.replay.comparison import Comparison, Evidence
+from cacheview.replay.comparison import FileComparison, FileEvidence
 
 
-def compared(built: Built) -> tuple[Comparison, str]:
+def compared(built: Built) -> tuple[FileComparison, str]:
     reported = built.sentences_after(DOCKER_CLI)
     assert built.miss.comparison is not None
     return built.miss.comparison, reported
@@ -25,7 +25,7 @@ def test_an_edit_is_proven_whoever_sent_the_files(tmp_path: Path, client: str) -
     built = Built(tree(tmp_path / "context"), None, CLIENTS[client], layer=True)
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
     found, reported = compared(built)
-    assert found.evidence is Evidence.PROVEN
+    assert found.evidence is FileEvidence.PROVEN
     assert "src/a.c: content changed" in reported
     assert reported.endswith("Proven: the files in its layer produce the stored checksum.")
     assert {change.path for change in unexplained(found.changes, found.causes)} == {"src/a.c"}
@@ -40,7 +40,7 @@ def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
     built = Built(folder, None, CLIENTS["docker-py"], layer=True)
     (folder / "src" / "new.c").write_bytes(b"int y;")
     found, reported = compared(built)
-    assert found.evidence is Evidence.PROVEN
+    assert found.evidence is FileEvidence.PROVEN
     assert {"docker-py", "sam-cli"} <= {client.name for client in found.senders}
     assert "sent by another client (docker-py" in reported
     assert "src/new.c was added" in reported
@@ -54,10 +54,10 @@ def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> N
     built = Built(folder, None, layer=True)
     (folder / "src" / "a.c").write_bytes(b"int x;")
     found, _ = compared(built)
-    assert found.evidence is Evidence.PROVEN  # what the link leads to is as it was
+    assert found.evidence is FileEvidence.PROVEN  # what the link leads to is as it was
     (folder / "top").write_bytes(b"z")
     found, reported = compared(built)
-    assert found.evidence is Evidence.LIKELY
+    assert found.evidence is FileEvidence.LIKELY
     assert reported.startswith(
         "The files likely differ from those that made:1 was built from: src/a.c: content changed"
     )

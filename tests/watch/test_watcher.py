@@ -24,7 +24,7 @@ from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
 from cacheview.stores.engine.contexts import Endpoint
 from cacheview.stores.opened import Case
-from cacheview.watch.before import Listing
+from cacheview.watch.before import ImageListing
 from cacheview.watch.build import BuildState, WatchedBuild
 from cacheview.watch.watcher import Watcher
 
@@ -42,11 +42,11 @@ class FakeStore:
     class engine:  # noqa: N801
         title = "Docker Engine 28.5.2"
 
-    def listing(self) -> Listing:
+    def listing(self) -> ImageListing:
         self.hold.wait(10)
-        return Listing({image.id: image for image in self.store.images})
+        return ImageListing({image.id: image for image in self.store.images})
 
-    def before(self, listing: Listing) -> Case:
+    def before(self, listing: ImageListing) -> Case:
         images = tuple(image for image in self.store.images if image.id in listing.images)
         release = Release(StoreKind.GRAPH_DRIVER, "28.5.2")
         return Case("", ImageStore(images, release=release), "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cacheview.replay.compose.document import CONFIG_HINT
-from cacheview.replay.compose.variables import Variables
+from cacheview.replay.compose.variables import ComposeVariables
 
 __all__ = ["PROJECT_NAME", "not_read", "project_name"]
 
@@ -26,7 +26,7 @@ _OVERRIDES: Final = (
 )
 
 
-def project_name(document: Mapping[str, Any], folder: Path, variables: Variables, where: str) -> str:
+def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVariables, where: str) -> str:
     """The name of the project: as the file says, else by its folder.
 
     Raises `DataError` where a variable in it is malformed.

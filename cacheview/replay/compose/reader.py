@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, read_document
-from cacheview.replay.compose.variables import Variables, read_environment
+from cacheview.replay.compose.variables import ComposeVariables, read_environment
 
 __all__ = ["Reader", "pairs"]
 
@@ -33,7 +33,7 @@ class Reader:
         as_v1: by Compose v1, which includes nothing.
     """
 
-    def __init__(self, variables: Variables, *, as_v1: bool) -> None:
+    def __init__(self, variables: ComposeVariables, *, as_v1: bool) -> None:
         self._variables = variables
         self._as_v1 = as_v1
         self._documents: dict[Path, dict[str, Any]] = {}
@@ -54,14 +54,14 @@ class Reader:
         """
         return self._project((path,), self._variables, ())
 
-    def file(self, path: Path, variables: Variables) -> _File:
+    def file(self, path: Path, variables: ComposeVariables) -> _File:
         """A file with these variables put in. Raises `DataError`."""
         key = path, id(variables)  # which the file keeps
         if key not in self._files:
             self._files[key] = _File(self, path, variables, as_v1=self._as_v1)
         return self._files[key]
 
-    def _project(self, paths: tuple[Path, ...], variables: Variables, above: tuple[Path, ...]) -> dict[str, Any]:
+    def _project(self, paths: tuple[Path, ...], variables: ComposeVariables, above: tuple[Path, ...]) -> dict[str, Any]:
         """Services of some files, each put over those before it. ``above``: the files that include these."""
         if paths[0] in above:
             chain = "\n include ".join(map(str, (*above, paths[0])))
@@ -98,7 +98,7 @@ class _File:
         written: its services, as they are written.
     """
 
-    def __init__(self, reader: Reader, path: Path, variables: Variables, *, as_v1: bool) -> None:
+    def __init__(self, reader: Reader, path: Path, variables: ComposeVariables, *, as_v1: bool) -> None:
         self.path = path
         self._reader = reader
         self._variables = variables
@@ -134,14 +134,14 @@ class _File:
             service["build"] = self._with_whole_paths(service["build"], name)
         return self._extended(service, service["extends"], depth) if "extends" in service else service
 
-    def includes(self) -> list[tuple[tuple[Path, ...], Variables]]:
+    def includes(self) -> list[tuple[tuple[Path, ...], ComposeVariables]]:
         """The files that it includes, those that are put over each other together, and their variables."""
         given = self._document.get("include")
         if given is not None and not isinstance(given, list):
             raise DataError("include must be a list", where=str(self.path))
         return [self._included(each) for each in given or ()]
 
-    def _included(self, given: Any) -> tuple[tuple[Path, ...], Variables]:
+    def _included(self, given: Any) -> tuple[tuple[Path, ...], ComposeVariables]:
         if not isinstance(given, dict):
             given = {"path": given}
         if given.get("project_directory"):

@@ -20,7 +20,7 @@ from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, Date
 from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name
 from cacheview.replay.compose.reader import Reader, pairs
-from cacheview.replay.compose.variables import Variables, read_environment
+from cacheview.replay.compose.variables import ComposeVariables, read_environment
 from cacheview.replay.options import BuildOptions
 
 __all__ = ["ComposeBuild", "read_service", "services_with_build"]
@@ -90,7 +90,7 @@ def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, 
         DataError: it cannot be read, or there are none.
     """
     file = Path(os.path.abspath(path))
-    variables = Variables(read_environment(file.parent, environment))
+    variables = ComposeVariables(read_environment(file.parent, environment))
     results = tuple(name for name, each in Reader(variables, as_v1=False).services(file).items() if "build" in each)
     if not results:
         raise DataError("no service in it has a build section", where=str(path))
@@ -113,7 +113,7 @@ def read_service(
         DataError: the file cannot be read, or has no such build.
     """
     file = Path(os.path.abspath(path))
-    variables = Variables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)
+    variables = ComposeVariables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)
     reader = Reader(variables, as_v1=as_v1)
     document = reader.document(file)
     if not as_v1 and PROJECT_NAME not in variables.values:

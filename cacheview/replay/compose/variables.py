@@ -17,7 +17,7 @@ from typing import Any, Final
 from cacheview.model import DataError
 from cacheview.stores.files import open_regular
 
-__all__ = ["Variables", "read_environment"]
+__all__ = ["ComposeVariables", "read_environment"]
 
 _LARGEST: Final = 4 << 20
 _MOST_VALUES: Final = 100_000
@@ -39,7 +39,7 @@ class _Spent:
     characters: int = 0
 
 
-class Variables:
+class ComposeVariables:
     """Puts variables into values.
 
     Attributes:
@@ -53,9 +53,9 @@ class Variables:
         self.unset: dict[str, None] = {}
         self._spent = _Spent()
 
-    def with_values(self, values: Mapping[str, str]) -> Variables:
+    def with_values(self, values: Mapping[str, str]) -> ComposeVariables:
         """Other values, for another file of the same project: what is unset, and the limits, go for both."""
-        result = Variables(values, nests=self.nests)
+        result = ComposeVariables(values, nests=self.nests)
         result.unset, result._spent = self.unset, self._spent
         return result
 
@@ -263,7 +263,7 @@ class _EnvironmentFile:
     def _expanded(self, value: str) -> str:
         if self.as_v1:
             return _python_expanded(value, self.known, self.where)
-        return str(Variables(self.known).into(value, self.where))
+        return str(ComposeVariables(self.known).into(value, self.where))
 
     def _wrong(self, what: str, place: int) -> DataError:
         return DataError(f"line {self.text.count(chr(10), 0, place) + 1}: {what}", where=self.where)

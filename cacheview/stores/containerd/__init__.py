@@ -5,8 +5,8 @@ For whoever has a containerd beside something else:
 * `containerd_sockets` reports which usual sockets exist.
 * `open_containerd` reads all of one, by socket or root folder.
 * `images.read_images` makes images of any `records.ImageRecord` and `records.ContentStore`.
-* `client.Client` is a connection, a context manager; `root.Root` a root folder. Both have namespaces, and each
-  namespace image records and blobs.
+* `client.ContainerdClient` is a connection, a context manager; `root.RootFolder` a root folder. Both have namespaces,
+  and each namespace image records and blobs.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ from google.protobuf.message import DecodeError
 from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.containerd.messages import count, message
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LateError, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ImageRecord, LostError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.workers import patiently
 
-__all__ = ["ALLOWED", "THREADS", "Client", "ClientNamespace"]
+__all__ = ["ALLOWED", "THREADS", "ClientNamespace", "ContainerdClient"]
 
 THREADS: Final = 8
 """So many blobs are asked for at the same time."""
@@ -55,7 +55,7 @@ _LOST: Final = frozenset(
 )
 
 
-class Client:
+class ContainerdClient:
     """A connection, to be used as a context manager. Several threads may use it at once."""
 
     def __init__(self, path: Path, budget: Budget, deadline: float = _DEADLINE) -> None:
@@ -72,7 +72,7 @@ class Client:
         self._channel = grpc.insecure_channel(f"unix:{urllib.parse.quote(os.fsencode(path))}", options=options)
         self._calls: dict[str, Any] = {}  # making one takes as long as calling it
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> ContainerdClient:
         return self
 
     def __exit__(
@@ -189,7 +189,7 @@ class Client:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
             self._late += 1
             if self._late < THREADS:
-                return LateError(refused.what, where=refused.where)
+                return BlobTimeoutError(refused.what, where=refused.where)
         return refused
 
     def _refused(self, error: Any) -> DataError:
@@ -219,7 +219,7 @@ class _MissingError(DataError):
 class ClientNamespace:
     """The images and blobs of one namespace, asked for when they are needed."""
 
-    def __init__(self, client: Client, name: str, progress: Progress | None, budget: Budget) -> None:
+    def __init__(self, client: ContainerdClient, name: str, progress: Progress | None, budget: Budget) -> None:
         self._client = client
         self._name = name
         self._progress = progress
@@ -229,7 +229,7 @@ class ClientNamespace:
         self._labels: dict[str, Mapping[str, str]] | DataError | None = None
 
     def records(self) -> tuple[Sequence[ImageRecord], Problems]:
-        """All image records, by name as containerd sorts them. Raises as `Client.begin`."""
+        """All image records, by name as containerd sorts them. Raises as `ContainerdClient.begin`."""
 
         def ask() -> Any:
             return self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images

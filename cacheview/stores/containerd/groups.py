@@ -13,14 +13,14 @@ from cacheview.stores.limits import Limits
 from cacheview.stores.names import full_name
 from cacheview.stores.problems import Problems
 
-__all__ = ["Group", "grouped", "parent_of"]
+__all__ = ["ImageRecords", "grouped", "parent_of"]
 
 _PARENT = "org.mobyproject.image.parent"  # moby 28.5.2 daemon/containerd/image_builder.go
 _DIGEST = re.compile("sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ImageRecords:
     """The records of one image, and the names that they give it."""
 
     digest: str
@@ -32,7 +32,7 @@ class Group:
         return ", ".join(map(familiar, self.names)) or self.digest[:200]
 
 
-def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group], Problems]:
+def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[ImageRecords], Problems]:
     """The images that records name, in the order of a containerd store, and what cannot be used."""
     by_digest: dict[str, list[ImageRecord]] = {}
     problems = Problems()
@@ -51,7 +51,7 @@ def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[Group]
                     names.append(name)
             except DataError as error:
                 problems.append(Problem(f"image record {record.name[:200]!r}", f"the name is ignored: {error}"))
-        groups.append(Group(digest, tuple(same), tuple(names)))
+        groups.append(ImageRecords(digest, tuple(same), tuple(names)))
     groups.sort(key=lambda group: (not group.names, group.names or (group.digest,)))
     return groups, problems
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cacheview.model import DataError, Image, Problem
 from cacheview.stores.budget import LimitError
-from cacheview.stores.containerd.groups import Group, grouped
+from cacheview.stores.containerd.groups import ImageRecords, grouped
 from cacheview.stores.containerd.reader import ImageReader, Read
 from cacheview.stores.containerd.records import ContentStore, ImageRecord, LostError
 from cacheview.stores.problems import Problems
@@ -86,7 +86,7 @@ def _images(read: Mapping[int, Read]) -> list[Image]:
 
 
 def _all(
-    work: Callable[[Group], Read], groups: Sequence[Group], threads: int, meter: Meter
+    work: Callable[[ImageRecords], Read], groups: Sequence[ImageRecords], threads: int, meter: Meter
 ) -> Iterator[tuple[int, Read]]:
     if not threads:
         yield from ((number, work(group)) for number, group in enumerate(groups))
@@ -97,7 +97,7 @@ def _all(
         yield from crew.results(meter)
 
 
-def _leave_out_removed(read: dict[int, Read], groups: Sequence[Group], again: Callable[[], Listed]) -> None:
+def _leave_out_removed(read: dict[int, Read], groups: Sequence[ImageRecords], again: Callable[[], Listed]) -> None:
     """An image is removed record first, then blob by blob."""
     lacking = [number for number, one in read.items() if one.problems]
     if not lacking:

@@ -12,7 +12,7 @@ from cacheview.model import DataError, Image, ImageStore, Problem, Release, Stor
 from cacheview.stores.containerd.images import Grown
 from cacheview.stores.containerd.images import read_images as images_of
 from cacheview.stores.containerd.namespaces import choose_namespace, split_target
-from cacheview.stores.containerd.root import Root, RootNamespace, find_root
+from cacheview.stores.containerd.root import RootFolder, RootNamespace, find_root
 from cacheview.stores.containerd.sockets import demand_socket, usual_socket
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.opened import Case, Opened, OpenedKind
@@ -48,7 +48,7 @@ def open_target(target: str, reading: Reading) -> Opened:
 
 
 def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
-    root = Root(find_root(path), reading.budget)
+    root = RootFolder(find_root(path), reading.budget)
     metadata = root.metadata()
     name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
     store = _Store("containerd root folder", name, location, notes, path)
@@ -58,9 +58,9 @@ def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Open
 
 
 def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
-    from cacheview.stores.containerd.client import THREADS, Client
+    from cacheview.stores.containerd.client import THREADS, ContainerdClient
 
-    with Client(path, reading.budget) as client:
+    with ContainerdClient(path, reading.budget) as client:
         version, namespaces = client.begin(reading.progress)
         name, notes = _chosen(namespaces, wanted, lambda name: client.has_images(name, reading.progress), path)
         store = _Store(f"containerd {version}".rstrip(), name, location, notes, path)

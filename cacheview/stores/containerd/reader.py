@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, short_id
 from cacheview.stores.blobs import Blobs
 from cacheview.stores.budget import LimitError
-from cacheview.stores.containerd.groups import Group, parent_of
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, ContentStore, LateError, LostError
+from cacheview.stores.containerd.groups import ImageRecords, parent_of
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ContentStore, LostError
 from cacheview.stores.manifests import Descriptor
 from cacheview.stores.oci import IndexReader, Known
 from cacheview.stores.problems import Problems
@@ -69,7 +69,7 @@ class _Members:
         self._content = content
         self.problems = Problems()
         self.lost: LostError | None = None
-        self.late: LateError | None = None
+        self.late: BlobTimeoutError | None = None
 
     def read(self, name: str) -> bytes | None:
         algorithm, _, encoded = name.removeprefix("blobs/").partition("/")
@@ -78,7 +78,7 @@ class _Members:
         except LostError as error:
             self.lost = error  # who asks takes it for one blob's
             raise
-        except LateError as error:
+        except BlobTimeoutError as error:
             self.late = error
             raise
 
@@ -98,7 +98,7 @@ class ImageReader:
         self._reading = reading
         self._known = Known()
 
-    def read(self, group: Group) -> Read:
+    def read(self, group: ImageRecords) -> Read:
         members = _Members(self._content)
         budget = self._reading.budget
         blobs = Blobs(members, budget)
@@ -120,7 +120,7 @@ class ImageReader:
         except LimitError as error:
             return Read(lost=_over(error))
 
-    def _with_origin(self, image: Image, group: Group, blobs: Blobs, problems: Problems) -> Read:
+    def _with_origin(self, image: Image, group: ImageRecords, blobs: Blobs, problems: Problems) -> Read:
         doubts = []
         parent = ""
         try:
@@ -185,7 +185,7 @@ class ImageReader:
         return None
 
 
-def _dangling(group: Group) -> bool | None:
+def _dangling(group: ImageRecords) -> bool | None:
     """As of `Image`: whether Docker's own record of an image without a name is among these (``soft_delete.go``)."""
     is_dangling = any(record.name == f"moby-dangling@{group.digest}" for record in group.records)
     return None if is_dangling != bool(group.names) else is_dangling
@@ -195,7 +195,7 @@ def _over(limit: LimitError) -> LostError:
     return LostError(f"the store {limit}")
 
 
-def _descriptors(group: Group) -> Iterator[Descriptor]:
+def _descriptors(group: ImageRecords) -> Iterator[Descriptor]:
     """What an index would say of the image: once for each name."""
     first = group.records[0]
     for name in group.names or ("",):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["CONFIG_REFERENCE", "ContentStore", "ImageRecord", "LateError", "LostError", "Namespace"]
+__all__ = ["CONFIG_REFERENCE", "BlobTimeoutError", "ContentStore", "ImageRecord", "LostError", "Namespace"]
 
 from cacheview.model import DataError
 from cacheview.stores.problems import Problems
@@ -20,7 +20,7 @@ class LostError(DataError):
     """Whoever holds the content does not answer any more: nothing else can be read from it either."""
 
 
-class LateError(DataError):
+class BlobTimeoutError(DataError):
     """One answer did not come in time: others may."""
 
 

@@ -16,7 +16,7 @@ from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.files import not_a_file, refusal, what_it_is
 from cacheview.stores.permission import who_can
 
-__all__ = ["Root", "RootNamespace", "find_root"]
+__all__ = ["RootFolder", "RootNamespace", "find_root"]
 
 _BOLT = "io.containerd.metadata.v1.bolt"
 _DATABASE = "meta.db"
@@ -55,7 +55,7 @@ def _is_file(path: Path) -> bool:
         raise _refusal(error, path) from error
 
 
-class Root:
+class RootFolder:
     """A root folder.
 
     Args:
@@ -141,7 +141,7 @@ class Root:
 class RootNamespace:
     """A namespace of a root folder, as its metadata was at one moment."""
 
-    def __init__(self, root: Root, metadata: Metadata, name: str) -> None:
+    def __init__(self, root: RootFolder, metadata: Metadata, name: str) -> None:
         self._root = root
         self._metadata = metadata
         self._name = name

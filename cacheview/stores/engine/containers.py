@@ -10,7 +10,7 @@ from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.contexts import find_endpoint
 from cacheview.stores.engine.documents import ContainerDocument, ContainerListDocument
 from cacheview.stores.engine.engine import read_version
-from cacheview.stores.engine.errors import NoAnswerError, RefusedError
+from cacheview.stores.engine.errors import NoAnswerError, RefusedRequestError
 
 __all__ = ["ask_containers"]
 
@@ -50,7 +50,7 @@ def _asked(client: EngineClient, version: str, *, by_name: bool) -> tuple[Contai
         if by_name:
             try:
                 one = client.get(f"/v{version}/containers/{each.Id}/json", limit=_MAX_ONE)
-            except RefusedError as error:
+            except RefusedRequestError as error:
                 if error.status == 404:
                     continue  # it was removed meanwhile
                 raise

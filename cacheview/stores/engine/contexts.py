@@ -93,20 +93,20 @@ class Endpoint:
         return Path("/" + rest.lstrip("/")) if scheme == "unix" and rest else None
 
 
-class _Document(BaseModel):
+class _CliFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class _CliConfig(_Document):
+class _CliConfig(_CliFile):
     currentContext: str = ""
 
 
-class _EndpointMeta(_Document):
+class _EndpointMeta(_CliFile):
     Host: str = ""
     SkipTLSVerify: bool = False
 
 
-class _ContextMeta(_Document):
+class _ContextMeta(_CliFile):
     Name: str = ""
     Endpoints: dict[str, _EndpointMeta] = Field(default_factory=dict)
 

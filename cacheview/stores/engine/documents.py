@@ -20,11 +20,11 @@ __all__ = [
 ]
 
 
-class _Document(Hasty, BaseModel):
+class _ApiDocument(Hasty, BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class VersionDocument(_Document):
+class VersionDocument(_ApiDocument):
     """``GET /version``."""
 
     Version: str = ""
@@ -35,20 +35,20 @@ class VersionDocument(_Document):
     Arch: str | None = None
 
 
-class NamespacesInfo(_Document):
+class NamespacesInfo(_ApiDocument):
     """The namespaces of containerd in ``GET /info``: ``Containers`` has the images and containers of the engine."""
 
     Containers: str | None = None
 
 
-class ContainerdInfo(_Document):
+class ContainerdInfo(_ApiDocument):
     """The containerd that an engine uses, in ``GET /info``: the path of its socket, and its namespaces there."""
 
     Address: str | None = None
     Namespaces: NamespacesInfo | None = None
 
 
-class InfoDocument(_Document):
+class InfoDocument(_ApiDocument):
     """``GET /info``."""
 
     Name: str | None = None
@@ -58,14 +58,14 @@ class InfoDocument(_Document):
     Containerd: ContainerdInfo | None = None
 
 
-class DescriptorDocument(_Document):
+class DescriptorDocument(_ApiDocument):
     """The manifest or index of an image in the containerd store, in the list of images and in its details."""
 
     mediaType: str | None = None
     digest: str | None = None
 
 
-class ListedImage(_Document):
+class ListedImage(_ApiDocument):
     """An entry of ``GET /images/json``."""
 
     Id: str
@@ -84,14 +84,14 @@ class ListDocument(Hasty, RootModel[tuple[ListedImage, ...]]):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class RootFSDocument(_Document):
+class RootFSDocument(_ApiDocument):
     """The layers of an image in ``GET /images/ID/json``: their diff ids, lowest first."""
 
     Type: str | None = None
     Layers: tuple[str, ...] | None = None
 
 
-class ImageDocument(_Document):
+class ImageDocument(_ApiDocument):
     """``GET /images/ID/json``."""
 
     Id: str
@@ -111,7 +111,7 @@ class ImageDocument(_Document):
     Descriptor: DescriptorDocument | None = None
 
 
-class HistoryItem(_Document):
+class HistoryItem(_ApiDocument):
     """An entry of ``GET /images/ID/history``."""
 
     Created: int = 0
@@ -126,7 +126,7 @@ class HistoryDocument(Hasty, RootModel[tuple[HistoryItem, ...]]):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class ListedContainer(_Document):
+class ListedContainer(_ApiDocument):
     """An entry of ``GET /containers/json``."""
 
     Id: str
@@ -141,13 +141,13 @@ class ContainerListDocument(RootModel[tuple[ListedContainer, ...]]):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class ContainerConfigDocument(_Document):
+class ContainerConfigDocument(_ApiDocument):
     """What is read of a container's config: the image that it was created from, as the client named it."""
 
     Image: str = ""
 
 
-class ContainerDocument(_Document):
+class ContainerDocument(_ApiDocument):
     """``GET /containers/ID/json``."""
 
     Config: ContainerConfigDocument | None = None

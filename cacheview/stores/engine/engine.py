@@ -11,7 +11,7 @@ from cacheview.model.base import AnyModel
 from cacheview.model.release import COMMIT_71EBFC7
 from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
 from cacheview.stores.engine.documents import InfoDocument, VersionDocument
-from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedError
+from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedRequestError
 
 __all__ = ["Engine", "ask_engine", "read_version"]
 
@@ -98,7 +98,7 @@ def ask_engine(client: EngineClient) -> Engine:
     engine = Engine(version.Version[:64], commit, list_api, inspect_api, os=os, architecture=architecture)
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
-    except (RefusedError, NoAnswerError, ConnectionLostError) as error:
+    except (RefusedRequestError, NoAnswerError, ConnectionLostError) as error:
         problem = Problem("/info", f"{error.what}, so the kind of store is not known")
         return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
@@ -134,7 +134,7 @@ def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
 def _decoded(client: EngineClient, model: type[M], path: str) -> M:
     try:
         return decode(model, client.get(path, limit=_MAX_DOCUMENT))
-    except (RefusedError, NoAnswerError):
+    except (RefusedRequestError, NoAnswerError):
         raise
     except DataError as error:
         if error.where == client.where:

@@ -21,7 +21,7 @@ from cacheview.stores.reasons import reason, reason_of_answer
 __all__ = [
     "ConnectionLostError",
     "NoAnswerError",
-    "RefusedError",
+    "RefusedRequestError",
     "causes_of",
     "connection_error",
     "status_error",
@@ -45,7 +45,7 @@ class NoAnswerError(DataError):
     """What came is not an answer of the Docker API."""
 
 
-class RefusedError(DataError):
+class RefusedRequestError(DataError):
     """The engine answered with an error. ``status`` is its HTTP status."""
 
     def __init__(self, what: str, *, where: str, status: int) -> None:
@@ -108,7 +108,7 @@ def _late(error: LateError) -> str:
     return f"did not respond within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"
 
 
-def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedError:
+def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedRequestError:
     """What an HTTP status that is not a success means, with the engine's own words."""
     own_words = _message(body)
     message = f": {own_words}" if own_words else ""
@@ -117,7 +117,7 @@ def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> Ref
         what += ". Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use a context with certificates"
     elif status in (401, 403):
         what += ". A proxy or an authorization plugin in front of the engine does not allow this"
-    return RefusedError(what, where=endpoint.host[:200], status=status)
+    return RefusedRequestError(what, where=endpoint.host[:200], status=status)
 
 
 def _message(body: bytes) -> str:

@@ -17,7 +17,7 @@ from cacheview.stores.engine.decoding import Decoder, is_image_id, settled, stor
 from cacheview.stores.engine.documents import ListDocument, ListedImage
 from cacheview.stores.engine.doubts import Doubts
 from cacheview.stores.engine.engine import Engine
-from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedError
+from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedRequestError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
@@ -55,7 +55,7 @@ class _Failure:
 
     @classmethod
     def of(cls, error: DataError) -> _Failure:
-        is_missing = isinstance(error, RefusedError) and error.status == 404
+        is_missing = isinstance(error, RefusedRequestError) and error.status == 404
         return cls(error.what, error.where, is_missing, isinstance(error, ConnectionLostError | _OverError))
 
 
@@ -208,8 +208,8 @@ class EngineReader:
             history: bytes | DataError
             try:
                 history = self._get(f"{path}/history", limit)
-            except (RefusedError, NoAnswerError) as error:
-                if isinstance(error, RefusedError) and error.status == 404:
+            except (RefusedRequestError, NoAnswerError) as error:
+                if isinstance(error, RefusedRequestError) and error.status == 404:
                     raise
                 history = error
             return self.decoder.read(listed, inspected, history)

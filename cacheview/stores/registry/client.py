@@ -20,7 +20,7 @@ from cacheview.stores.engine.client import Timeouts
 from cacheview.stores.engine.deadline import Deadline
 from cacheview.stores.engine.errors import causes_of
 from cacheview.stores.registry.challenge import parse_challenges
-from cacheview.stores.registry.connections import BadUrlError, Origin, Wire, is_loopback, origin_of
+from cacheview.stores.registry.connections import BadUrlError, HttpOrigin, Wire, is_loopback, origin_of
 from cacheview.stores.registry.credentials import ANONYMOUS, Credentials
 from cacheview.stores.registry.errors import connection_error, not_json, status_error, token_error
 from cacheview.stores.registry.targets import Target
@@ -29,7 +29,7 @@ from cacheview.stores.registry.tokens import basic, bearer, token_of, token_requ
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-__all__ = ["TIMEOUTS", "Answer", "RegistryClient"]
+__all__ = ["TIMEOUTS", "RegistryClient", "RegistryDocument"]
 
 TIMEOUTS: Final = Timeouts(connect=10.0, answer=15.0, whole=60.0)
 
@@ -40,7 +40,7 @@ _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RegistryDocument:
     """A document of a registry. ``digest``: that the registry gives it; empty: it gives none."""
 
     content: bytes
@@ -77,15 +77,15 @@ class RegistryClient:
         self._is_settled = not self._is_local  # whether it is known that the registry speaks TLS
         self._home = Wire(trust, proxied=not self._is_local)
 
-    def manifest(self, reference: str, accept: str, limit: int) -> Answer:
+    def manifest(self, reference: str, accept: str, limit: int) -> RegistryDocument:
         """A manifest by tag or digest, at most ``limit`` bytes."""
         return self._document(f"manifests/{reference}", {"Accept": accept}, limit)
 
-    def blob(self, digest: str, limit: int) -> Answer:
+    def blob(self, digest: str, limit: int) -> RegistryDocument:
         """A blob, at most ``limit`` bytes."""
         return self._document(f"blobs/{digest}", {}, limit)
 
-    def _document(self, path: str, headers: Mapping[str, str], limit: int) -> Answer:
+    def _document(self, path: str, headers: Mapping[str, str], limit: int) -> RegistryDocument:
         path = f"/v2/{self._target.repository}/{path}"
         response, origin = self._follow(path, headers)
         if response.status == 401 and origin == self._origin and not self._authorization:
@@ -102,15 +102,15 @@ class RegistryClient:
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media_type == "text/html":
             raise not_json(self._target, media_type)
-        return Answer(body, media_type, response.headers.get("Docker-Content-Digest", "").strip())
+        return RegistryDocument(body, media_type, response.headers.get("Docker-Content-Digest", "").strip())
 
-    def _refusal(self, response: BaseHTTPResponse, body: bytes, origin: Origin) -> DataError:
+    def _refusal(self, response: BaseHTTPResponse, body: bytes, origin: HttpOrigin) -> DataError:
         if origin != self._origin:
             what = f"{origin}, where the registry stores it, responded with status {response.status}. Try again"
             return DataError(what, where=self._target.title)
         return status_error(response.status, body, response.headers, self._target, self._credentials)
 
-    def _follow(self, path: str, headers: Mapping[str, str]) -> tuple[BaseHTTPResponse, Origin]:
+    def _follow(self, path: str, headers: Mapping[str, str]) -> tuple[BaseHTTPResponse, HttpOrigin]:
         """The answer to a path of the registry, and who gave it. Only the registry itself is given credentials."""
         response = self._ask(path, headers)
         url, origin = f"{self._origin}{path}", self._origin
@@ -150,7 +150,7 @@ class RegistryClient:
         return self._send("GET", f"{self._origin}{path}", self._origin, headers)
 
     def _send(
-        self, method: str, url: str, origin: Origin, headers: Mapping[str, str], body: bytes | None = None
+        self, method: str, url: str, origin: HttpOrigin, headers: Mapping[str, str], body: bytes | None = None
     ) -> BaseHTTPResponse:
         is_home = origin == self._origin
         if is_home and self._authorization:
@@ -219,13 +219,13 @@ class RegistryClient:
             response.close()
         return body.getvalue()
 
-    def _https(self) -> Origin:
+    def _https(self) -> HttpOrigin:
         try:
             return origin_of(f"https://{self._target.host}")
         except BadUrlError as error:
             raise DataError(f"the registry {error}", where=self._target.title) from error
 
-    def _without_tls(self) -> Origin:
+    def _without_tls(self) -> HttpOrigin:
         return origin_of(f"http://{self._target.host}")
 
     def _loopback(self) -> bool:

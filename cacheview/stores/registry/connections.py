@@ -17,7 +17,7 @@ from cacheview.stores.engine.lookup import addresses, looked_up
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-__all__ = ["BadUrlError", "NotLoopbackError", "Origin", "Wire", "is_loopback", "origin_of"]
+__all__ = ["BadUrlError", "HttpOrigin", "NotLoopbackError", "Wire", "is_loopback", "origin_of"]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SHOWN: Final = 200
@@ -32,7 +32,7 @@ class NotLoopbackError(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class HttpOrigin:
     """A web server: only the same one is given credentials. ``host`` is in lower case, without brackets."""
 
     scheme: str
@@ -44,7 +44,7 @@ class Origin:
         return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
 
 
-def origin_of(url: str) -> Origin:
+def origin_of(url: str) -> HttpOrigin:
     """The server of a URL. Raises `BadUrlError` for one that is not of ``http`` or ``https``, or that has a user."""
     try:
         place = urlsplit(url)
@@ -54,7 +54,7 @@ def origin_of(url: str) -> Origin:
     is_plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
     if place.scheme not in _PORTS or not host or not is_plain or place.username is not None:
         raise BadUrlError(f"is not a URL of a web server: {url[:_SHOWN]!r}")
-    return Origin(place.scheme, host, port if port is not None else _PORTS[place.scheme])
+    return HttpOrigin(place.scheme, host, port if port is not None else _PORTS[place.scheme])
 
 
 def is_loopback(host: str, port: int, seconds: float) -> bool:

@@ -57,7 +57,7 @@ class Credentials:
 ANONYMOUS: Final = Credentials()
 
 
-class _Document(BaseModel):
+class _CredentialsFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
 
     @model_validator(mode="before")
@@ -70,7 +70,7 @@ class _Document(BaseModel):
         return {fields.get(key.lower(), key): value for key, value in data.items()}
 
 
-class _Auth(_Document):
+class _Auth(_CredentialsFile):
     auth: str = Field("", repr=False)
     username: str = ""
     password: str = Field("", repr=False)
@@ -78,7 +78,7 @@ class _Auth(_Document):
     registrytoken: str = Field("", repr=False)
 
 
-class _Config(_Document):
+class _Config(_CredentialsFile):
     auths: dict[str, _Auth] = Field(default_factory=dict)
     credsStore: str = ""
     credHelpers: dict[str, str] = Field(default_factory=dict)

@@ -14,7 +14,7 @@ from cacheview.stores.engine.client import Timeouts
 from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
 from cacheview.stores.engine.errors import causes_of, why_broken
 from cacheview.stores.reasons import reason
-from cacheview.stores.registry.connections import NotLoopbackError, Origin
+from cacheview.stores.registry.connections import HttpOrigin, NotLoopbackError
 from cacheview.stores.registry.credentials import Credentials
 from cacheview.stores.registry.targets import Target
 
@@ -24,12 +24,12 @@ _MOST_SAID: Final = 300
 _MOST_ERRORS: Final = 3
 
 
-def connection_error(error: BaseException, origin: Origin, target: Target, timeouts: Timeouts) -> DataError:
+def connection_error(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> DataError:
     """What an exception of a connection means."""
     return DataError(_why_lost(error, origin, target, timeouts), where=target.title)
 
 
-def _why_lost(error: BaseException, origin: Origin, target: Target, timeouts: Timeouts) -> str:
+def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> str:
     causes = list(causes_of(error))
 
     def first(*kinds: type[BaseException]) -> BaseException | None:
@@ -100,7 +100,7 @@ def token_error(
     status: int,
     body: bytes,
     headers: Mapping[str, str],
-    origin: Origin,
+    origin: HttpOrigin,
     target: Target,
     credentials: Credentials,
 ) -> DataError:

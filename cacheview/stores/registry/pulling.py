@@ -18,7 +18,7 @@ from cacheview.stores.budget import Budget
 from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.oci import IndexReader
 from cacheview.stores.problems import Problems
-from cacheview.stores.registry.client import Answer, RegistryClient
+from cacheview.stores.registry.client import RegistryClient, RegistryDocument
 from cacheview.stores.registry.targets import Target
 
 __all__ = ["pulled_image"]
@@ -116,7 +116,7 @@ class _Documents:
         return iter(self._contents)
 
 
-def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -> Answer:
+def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -> RegistryDocument:
     answer = client.manifest(reference, _ACCEPT, _MOST_OF_MANIFEST)
     if answer.media_type in _SCHEMA_1:
         raise DataError(_OLD, where=where)
@@ -133,7 +133,7 @@ _OLD: Final = (
 )
 
 
-def _decoded(budget: Budget, answer: Answer, where: str) -> Manifest:
+def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
     manifest = budget.decode(Manifest, answer.content, where=f"{where}: manifest", kept=False)
     if manifest.manifests is not None and (manifest.config is not None or manifest.layers is not None):
         # CVE-2021-41190: who reads it decides what it is.

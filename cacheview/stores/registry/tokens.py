@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from cacheview.model import DataError, decode
-from cacheview.stores.registry.connections import BadUrlError, Origin, origin_of
+from cacheview.stores.registry.connections import BadUrlError, HttpOrigin, origin_of
 from cacheview.stores.registry.credentials import Credentials
 
 __all__ = ["TokenRequest", "basic", "bearer", "token_of", "token_request"]
@@ -25,7 +25,7 @@ _CLIENT: Final = "docker"  # ``AuthClientID`` of moby's registry/auth.go: a serv
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
-class _Answer(BaseModel):
+class _TokenResponse(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
 
     token: str = Field("", repr=False)
@@ -42,7 +42,7 @@ class TokenRequest:
 
 
 def token_request(
-    parameters: Mapping[str, str], repository: str, credentials: Credentials, registry: Origin
+    parameters: Mapping[str, str], repository: str, credentials: Credentials, registry: HttpOrigin
 ) -> TokenRequest:
     """What to ask for a token that lets a repository be read.
 
@@ -85,7 +85,7 @@ def token_request(
 def token_of(body: bytes) -> str:
     """The token of an answer. Raises `DataError`, which does not show it."""
     try:
-        answer = decode(_Answer, body)
+        answer = decode(_TokenResponse, body)
     except DataError as error:
         raise DataError("its response is not JSON with a token") from error
     return bearer(answer.access_token or answer.token)

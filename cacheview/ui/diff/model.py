@@ -9,7 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
 
-from cacheview.diff.compare import BuildDiff, Row, RowStatus
+from cacheview.diff.compare import BuildDiff, PairStatus, StepPair
 from cacheview.diff.side import SideStep
 from cacheview.diff.words import answer_word, row_phrase
 from cacheview.ui.icons import icon
@@ -23,13 +23,13 @@ _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _PICTURES: Final = {
-    RowStatus.CHANGED: ("differs", "failed"),
-    RowStatus.INSERTED: ("add", "failed"),
-    RowStatus.REMOVED: ("remove", "failed"),
-    RowStatus.MOVED: ("down", "failed"),
-    RowStatus.ANSWERED: ("differs", "failed"),
-    RowStatus.FOLLOWS: ("not-reached", "text_faint"),
-    RowStatus.UNKNOWN: ("not-certain", "hazard"),
+    PairStatus.CHANGED: ("differs", "failed"),
+    PairStatus.INSERTED: ("add", "failed"),
+    PairStatus.REMOVED: ("remove", "failed"),
+    PairStatus.MOVED: ("down", "failed"),
+    PairStatus.ANSWERED: ("differs", "failed"),
+    PairStatus.FOLLOWS: ("not-reached", "text_faint"),
+    PairStatus.UNKNOWN: ("not-certain", "hazard"),
 }
 _ANSWERS: Final = {True: ("hit", "hit"), False: ("miss", "miss")}
 
@@ -66,7 +66,7 @@ class DiffModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(DiffColumn) - 1))
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[StepPair]:
         return self._diff.rows if self._diff is not None else ()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -94,7 +94,7 @@ class DiffModel(QAbstractTableModel):
                 return _picture(row, step, column)
             case _Role.FontRole if index.row() == self._diff.first and column != DiffColumn.ANSWER_A:
                 return strong_font()
-            case _Role.ForegroundRole if row.status is RowStatus.FOLLOWS:
+            case _Role.ForegroundRole if row.status is PairStatus.FOLLOWS:
                 return QBrush(QColor(current_tokens().text_muted))
             case _Role.ToolTipRole if column == DiffColumn.WHAT:
                 return tool_tip(row_phrase(row, self._diff))
@@ -102,7 +102,7 @@ class DiffModel(QAbstractTableModel):
                 return tool_tip("\n".join(filter(None, (step.requested.text, step.why))))
         return None
 
-    def _text(self, diff: BuildDiff, row: Row, step: SideStep | None, column: int) -> str:
+    def _text(self, diff: BuildDiff, row: StepPair, step: SideStep | None, column: int) -> str:
         if column == DiffColumn.WHAT:
             return one_line(row_phrase(row, diff))
         if step is None:
@@ -113,7 +113,7 @@ class DiffModel(QAbstractTableModel):
         return one_line(f"{step.requested.number}  {trigger}{step.requested.text}")
 
 
-def _picture(row: Row, step: SideStep | None, column: int) -> Any:
+def _picture(row: StepPair, step: SideStep | None, column: int) -> Any:
     drawing = None
     if column == DiffColumn.WHAT:
         drawing = _PICTURES.get(row.status)

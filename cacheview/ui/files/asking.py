@@ -14,7 +14,7 @@ from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.layers.files import LayerFiles
-    from cacheview.replay.comparison import Comparison, FileContents
+    from cacheview.replay.comparison import FileComparison, FileContents
     from cacheview.ui.loading import Report, Work
 
 __all__ = ["READING_LAYER", "FilesNote", "FilesShown", "opening_layer", "reading_contents", "shown_of"]
@@ -58,14 +58,14 @@ class FilesShown:
     is_read: bool = True
 
 
-def shown_of(comparison: Comparison, step: str) -> FilesShown:
+def shown_of(comparison: FileComparison, step: str) -> FilesShown:
     """A comparison of the files of a step, as the pane shows it."""
-    from cacheview.replay.comparison import Evidence
+    from cacheview.replay.comparison import FileEvidence
     from cacheview.replay.file_words import evidence_in_words
 
     title = f"{step} compared with {comparison.image.title}"
     evidence = f"{evidence_in_words(comparison)}."
-    if comparison.evidence is Evidence.NOT_READABLE:
+    if comparison.evidence is FileEvidence.NOT_READABLE:
         return FilesShown(title, "", problem=evidence, remedy=comparison.remedy)
     notes = tuple(FilesNote(f"{cause.subject}: {cause.phrase}", cause.advice) for cause in comparison.causes)
     sides = (f"In {comparison.image.title}", f"In {comparison.copied_from or 'the build context'}, now")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cacheview.layers.files import LayerFiles
     from cacheview.model import Image, ImageStore
-    from cacheview.replay.comparison import Comparison
+    from cacheview.replay.comparison import FileComparison
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Step
     from cacheview.ui.dock_host import DockHost
@@ -84,7 +84,7 @@ class Files(DockController[FilesPane]):
         self._show(miss.comparison, miss.step, value.question.store)
         self.bring()
 
-    def _show(self, comparison: Comparison, step: Step, store: ImageStore) -> None:
+    def _show(self, comparison: FileComparison, step: Step, store: ImageStore) -> None:
         help_ = self._offer(store, comparison.image, self._replay().again)
         self.pane.show_files(shown_of(comparison, _title(step)), store, help_)
 

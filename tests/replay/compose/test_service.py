@@ -13,7 +13,7 @@ from cacheview.dockerfile.refused import RefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import read_document
 from cacheview.replay.compose.service import ComposeBuild, read_service, services_with_build
-from cacheview.replay.compose.variables import Variables, read_environment
+from cacheview.replay.compose.variables import ComposeVariables, read_environment
 
 VALUES = {
     "1": "1",
@@ -332,7 +332,7 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
     for _ in range(60):
         deep = [deep]
     with pytest.raises(DataError, match="A: its values are nested more than 50 levels deep"):
-        Variables({}).into(deep, "A")
+        ComposeVariables({}).into(deep, "A")
 
 
 @pytest.mark.parametrize(
@@ -345,13 +345,13 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
 )
 def test_a_value_has_only_so_many_variables(value: str, output: str) -> None:
     with pytest.raises(DataError, match=output):
-        Variables({}).into(value, "A")
+        ComposeVariables({}).into(value, "A")
 
 
 def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
     output = "its values have more than 16,777,216 characters"
     with pytest.raises(DataError, match=output):
-        Variables({"A": "x" * 1_000_000}).into(["${A}"] * 17, "args")
+        ComposeVariables({"A": "x" * 1_000_000}).into(["${A}"] * 17, "args")
     (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\n" + "".join(f"B{i}=${{A}}\n" for i in range(17)))
     for as_v1 in (False, True):
         with pytest.raises(DataError, match=output):
@@ -363,7 +363,7 @@ def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
 
 
 def test_a_value_of_many_variables_takes_linear_time() -> None:
-    assert Variables({"A": "xyz"}).into("${A}" * 250_000, "A") == "xyz" * 250_000
+    assert ComposeVariables({"A": "xyz"}).into("${A}" * 250_000, "A") == "xyz" * 250_000
 
 
 @pytest.mark.parametrize("begun", ["${", "${A", "${:", "${:-"])

@@ -16,7 +16,7 @@ from containerd_samples import BLOBS
 from cacheview.stores.containerd import client
 from cacheview.stores.containerd.messages import message
 from cacheview.stores.containerd.records import ImageRecord
-from cacheview.stores.containerd.root import Root, RootNamespace
+from cacheview.stores.containerd.root import RootFolder, RootNamespace
 
 Answer = Callable[[Any, Any], Any]
 FILTER = re.compile(r'labels\."([^"]+)"')
@@ -32,7 +32,7 @@ class Server:
     """
 
     def __init__(self, root: Path, socket: Path) -> None:
-        self._root = Root(root)
+        self._root = RootFolder(root)
         self._metadata = self._root.metadata()
         self.called: list[tuple[str, str]] = []
         self.instead: dict[str, Answer] = {}

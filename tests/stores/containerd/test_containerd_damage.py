@@ -21,7 +21,7 @@ from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.containerd.bolt_meta import newest_meta
 from cacheview.stores.containerd.images import read_images
 from cacheview.stores.containerd.metadata import Metadata
-from cacheview.stores.containerd.root import Root, RootNamespace
+from cacheview.stores.containerd.root import RootFolder, RootNamespace
 from cacheview.stores.limits import Limits
 from cacheview.stores.reading import Reading
 
@@ -37,7 +37,7 @@ def root(engine: str) -> tuple[TemporaryDirectory[str], Path, bytes]:
 
 def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
     """The images of all namespaces of a database, with the blobs of a sample."""
-    found = Root(root(engine)[1])
+    found = RootFolder(root(engine)[1])
     metadata = Metadata(content)
     images: list[Image] = []
     problems: list[Problem] = []

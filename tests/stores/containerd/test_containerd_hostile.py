@@ -24,7 +24,7 @@ from containerd_server import Server
 
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.containerd import client, images, sockets
-from cacheview.stores.containerd.client import Client
+from cacheview.stores.containerd.client import ContainerdClient
 from cacheview.stores.containerd.messages import count, message
 from cacheview.stores.containerd.namespaces import choose_namespace
 from cacheview.stores.containerd.records import CONFIG_REFERENCE
@@ -51,7 +51,7 @@ def server(tmp_path: Path, address: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Client.__init__, "__defaults__", (0.5,))
+    monkeypatch.setattr(ContainerdClient.__init__, "__defaults__", (0.5,))
 
 
 @pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES, client.BLOBS])

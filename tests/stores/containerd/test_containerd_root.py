@@ -173,9 +173,9 @@ def test_a_file_of_another_namespace_is_not_of_this_one(root: Path) -> None:
     content = b"{}"
     digest = hashlib.sha256(content).hexdigest()
     (root / BLOBS / digest).write_bytes(content)
-    from cacheview.stores.containerd.root import Root, RootNamespace
+    from cacheview.stores.containerd.root import RootFolder, RootNamespace
 
-    opened = Root(root)
+    opened = RootFolder(root)
     assert opened.read(f"sha256:{digest}") == content
     assert RootNamespace(opened, opened.metadata(), "moby").read(f"sha256:{digest}") is None
 

@@ -18,7 +18,7 @@ from containerd_server import Server
 from cacheview.model import DataError, short_id
 from cacheview.stores.budget import Budget
 from cacheview.stores.containerd import client
-from cacheview.stores.containerd.client import ALLOWED, Client
+from cacheview.stores.containerd.client import ALLOWED, ContainerdClient
 from cacheview.stores.containerd.messages import message
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
@@ -40,7 +40,7 @@ def server(tmp_path: Path, address: Path) -> Iterator[Server]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_DEADLINE", 0.3)
-    monkeypatch.setattr(Client.__init__, "__defaults__", (0.3,))
+    monkeypatch.setattr(ContainerdClient.__init__, "__defaults__", (0.3,))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -56,7 +56,10 @@ def test_a_socket_shows_what_is_true(engine: str, tmp_path: Path, address: Path)
 
 def test_nothing_that_changes_anything_may_be_called() -> None:
     assert {method.rpartition("/")[2] for method in ALLOWED} == {"Version", "List", "Read", "Plugins"}
-    with Client(Path("/nowhere"), Budget()) as connection, pytest.raises(ValueError, match="is not an allowed method"):
+    with (
+        ContainerdClient(Path("/nowhere"), Budget()) as connection,
+        pytest.raises(ValueError, match="is not an allowed method"),
+    ):
         connection.ask("/containerd.services.images.v1.Images/Delete", None, message("Nothing"), "moby")
 
 
@@ -184,7 +187,7 @@ def test_a_blob_of_any_size_is_read_piece_by_piece(
     monkeypatch.setattr(client, "_RANGE", size)
     digest = server.records("moby")[0].digest
     whole = server.blob("moby", digest)
-    with Client(address, Budget()) as connection:
+    with ContainerdClient(address, Budget()) as connection:
         pieces = list(connection.blob(digest, "moby"))
     assert b"".join(pieces) == whole
     assert all(len(piece) == size for piece in pieces[:-1])

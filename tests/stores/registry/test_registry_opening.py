@@ -24,7 +24,7 @@ from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.registry import certificates, opening
-from cacheview.stores.registry.client import Answer
+from cacheview.stores.registry.client import RegistryDocument
 from cacheview.stores.registry.pulling import pulled_image
 from cacheview.stores.registry.targets import parse_target
 
@@ -389,11 +389,11 @@ class Stub:
         self._manifests = manifests
         self._blob = blob
 
-    def manifest(self, reference: str, accept: str, limit: int) -> Answer:
-        return Answer(self._manifests.pop(0) if self._manifests else b"{}", "", "")
+    def manifest(self, reference: str, accept: str, limit: int) -> RegistryDocument:
+        return RegistryDocument(self._manifests.pop(0) if self._manifests else b"{}", "", "")
 
-    def blob(self, digest: str, limit: int) -> Answer:
-        return Answer(self._blob, "", "")
+    def blob(self, digest: str, limit: int) -> RegistryDocument:
+        return RegistryDocument(self._blob, "", "")
 
 
 DIGESTS = st.sampled_from(["sha256:" + "a" * 64, "sha256:b", "", "../x", sha256(dumps(config(1)))])
