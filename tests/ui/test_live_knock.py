@@ -48,7 +48,7 @@ def test_one_that_listens_and_is_silent(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_context_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
-    with pytest.raises(DataError, match="no Docker context 'elsewhere', which DOCKER_CONTEXT names"):
+    with pytest.raises(DataError, match=r"no Docker context 'elsewhere' \(set in DOCKER_CONTEXT\)"):
         ask_engine(2)
 
 
