@@ -16,13 +16,22 @@ from cacheview.ui.loading import Loader
 if TYPE_CHECKING:
     from cacheview.ui.session import Session
 
-__all__ = ["AskingPane", "DockPane"]
+__all__ = ["AskingPane", "DockPane", "reason_of"]
 
 PATIENCE: Final = 250
 """Milliseconds before it is said that something is under way, or what was shown before is taken away."""
 
 _Head = TypeVar("_Head", bound=DockHead)
 _Question = TypeVar("_Question")
+
+
+def reason_of(error: Exception) -> str:
+    """Why work failed, for people."""
+    from cacheview.model import DataError
+
+    if isinstance(error, DataError):
+        return str(error)
+    return f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
 
 
 class DockPane(QWidget, Generic[_Head]):

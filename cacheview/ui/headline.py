@@ -64,6 +64,7 @@ class Headline(QObject):
         notice: Notice,
         opener: Opener,
         case_reader: CaseReader,
+        switcher: Switcher,
     ) -> None:
         super().__init__(session)
         self._session = session
@@ -77,7 +78,8 @@ class Headline(QObject):
         self._news: StoreNews | None = None
         self._shown: _Quiet | None = None
         self._closed: _Quiet | None = None  # it does not come back with the next probe
-        self._switcher = Switcher(session)
+        self._switcher = switcher
+        self._rules_before = ""  # as `Opener.chosen_rules`, while others are made ready
         self._rule_ways = RuleWays(session, commands, self._choose_rules, workspace.window())
         self._rule_ways.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
@@ -98,6 +100,7 @@ class Headline(QObject):
         connect(commands.redo, stack.redo)
         tool_bar.case_chosen.connect(self._choose_case)
         case_reader.cancelled.connect(lambda: tool_bar.set_case(session.case_number))
+        switcher.cancelled.connect(self._keep_rules)
         tool_bar.probe_chosen.connect(session.choose_probe)
         connect(commands.next_case, lambda: self._step_case(1))
         connect(commands.previous_case, lambda: self._step_case(-1))
@@ -281,13 +284,19 @@ class Headline(QObject):
         self._choose_rules(name, preparing=preparing)
 
     def _choose_rules(self, name: str, *, own: bool = False, preparing: Work | None = None) -> None:
+        if not self._switcher.is_busy:
+            self._rules_before = self._opener.chosen_rules
         self._opener.chosen_rules = OWN_RULES if own else name
         if self._is_pulled_otherwise(name):
             self._opener.reload()
             return
         self._switcher.switch(name, preparing)
-        if self._switcher.is_busy:
-            self._status.say(f"Loading the rules of {rules_named(name).rules.title}…")
+
+    def _keep_rules(self) -> None:
+        """Those that were chosen last do not come."""
+        self._opener.chosen_rules = self._rules_before
+        self._show_rules()
+        self._status.say(f"The rules are still those of {self._session.cache.rules.title}")
 
     def _is_pulled_otherwise(self, name: str) -> bool:
         """Whether engines of these rules give other ids to what they pull than what is open has."""

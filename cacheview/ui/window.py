@@ -253,6 +253,7 @@ class MainWindow(QMainWindow):
     def _make_headline(self) -> None:
         from cacheview.ui.case_reader import CaseReader
         from cacheview.ui.headline import Headline
+        from cacheview.ui.rules.switching import Switcher
 
         self._headline = Headline(
             self._session(),
@@ -263,6 +264,7 @@ class MainWindow(QMainWindow):
             self.notice,
             self.opener,
             CaseReader(self._session(), self.add_line),
+            Switcher(self._session(), self.add_line),
         )
         self._what_is_open().attach(self._session())
         self._panes().files_requested.connect(lambda: self.files.show_of_verdict())

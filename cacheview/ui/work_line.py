@@ -19,14 +19,14 @@ _PATIENCE: Final = 250  # milliseconds: what takes less needs no line
 class WorkLine(QObject):
     """Follows a loader. Its line is made when it is first needed, and is there only while the work goes on."""
 
-    def __init__(self, loader: Loader, make_line: Callable[[], Notice]) -> None:
+    def __init__(self, loader: Loader, make_line: Callable[[], Notice], text: str = "") -> None:
+        """``text``: what is done, for people; it may change from one work to the next."""
         super().__init__(loader)
         self._loader = loader
         self._make_line = make_line
         self._line: Notice | None = None
         self._how_far: tuple[int, int | None] = (0, None)
-        self.text = ""
-        """What is done, for people."""
+        self.text = text
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._show)
         loader.started.connect(self._begin)

@@ -99,7 +99,7 @@ class Asker:
         lines = {first.rules.name: first}
         begun = time.monotonic()
         for rules in RULE_SETS.values():
-            report(len(lines), len(RULE_SETS), "Querying")
+            report(len(lines), 2 * len(RULE_SETS), f"Querying: {len(lines)} of {len(RULE_SETS)} rule sets")
             if rules.name not in lines:
                 with self._turn():
                     lines[rules.name] = RuleSetAnswer(rules, self._caches.cache(rules).verdict(probe))
@@ -112,7 +112,8 @@ class Asker:
         rows = []
         begun = time.monotonic()
         for done, rules in enumerate(RULE_SETS.values()):
-            report(done, len(RULE_SETS), "Finding the deciding checks")
+            many = len(RULE_SETS)
+            report(many + done, 2 * many, f"Finding the deciding checks: {done} of {many} rule sets")
             if rules is known.rules:
                 rows.append(known)
                 continue

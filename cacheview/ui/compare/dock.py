@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.dock import DockController
 from cacheview.ui.theme import GRID
+from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -27,6 +28,7 @@ class Compare(DockController[ComparePane]):
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, ComparePane(), action)
         self.pane.copied.connect(self.say_copied)
+        WorkLine(self.pane.copier, host.add_line, "Copying the answers of all rule sets…")
         if host.frame.width() >= _WIDE:
             host.frame.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
             host.frame.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)

@@ -6,18 +6,25 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from cacheview.ui.compare.asking import FORMS
-from cacheview.ui.dock_head import DockHead
+from cacheview.ui.dock_head import BusyHead
 
 __all__ = ["CompareHead"]
 
 
-class CompareHead(DockHead):
+class CompareHead(BusyHead):
     """``copy_requested(form)``: one of `FORMS`."""
 
     copy_requested = Signal(str)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(title, parent)
+        super().__init__(
+            title,
+            progress="Progress of looking up the probe with all rule sets",
+            cancel_tip="Stop, and keep the answers so far",
+            again="Compare again",
+            again_tip="Look up the probe with the other rule sets too",
+            parent=parent,
+        )
         tip = "Copy every rule set's answer, with the reasons"
         self.copy_button = self.add_button("Copy ▾", tip, drawing="copy", name="Copy the table")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -12,7 +12,7 @@ from cacheview.engine.matrix import Row
 from cacheview.engine.words.phrases import known_as
 from cacheview.ui.plain import one_line
 
-__all__ = ["IN_USE", "NOT_YET", "OF_THE_STORE", "RuleSetAnswer", "answer_of", "in_words", "short_name", "summary"]
+__all__ = ["IN_USE", "NOT_LOOKED_UP", "OF_THE_STORE", "RuleSetAnswer", "answer_of", "in_words", "short_name", "summary"]
 
 IN_USE = "in use"
 """Said of the rule set that the window asks by."""
@@ -23,6 +23,8 @@ OF_THE_STORE = "this store's"
 NOT_YET = "…"
 """Stands where a rule set has not answered yet."""
 
+NOT_LOOKED_UP = "not looked up"
+"""Stands there where it will not answer: the person cancelled."""
 
 _COUNTED: Final = {
     VerdictOutcome.HIT: ("hit", "hits"),
@@ -42,12 +44,14 @@ class RuleSetAnswer:
         verdict: None: not asked yet.
         why: what decided, in a few words; None: not known yet.
         group: lines of the same number answer alike.
+        missing: stands where verdict or reason are not known.
     """
 
     rules: RuleSet
     verdict: Verdict | None = None
     why: str | None = None
     group: int = 0
+    missing: str = NOT_YET
 
     @classmethod
     def of(cls, row: Row) -> RuleSetAnswer:

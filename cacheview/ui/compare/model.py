@@ -10,7 +10,15 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cacheview.engine import RULE_SETS, RuleSet
-from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, RuleSetAnswer, answer_of, in_words, short_name
+from cacheview.ui.compare.line import (
+    IN_USE,
+    NOT_LOOKED_UP,
+    OF_THE_STORE,
+    RuleSetAnswer,
+    answer_of,
+    in_words,
+    short_name,
+)
 from cacheview.ui.plain import tool_tip
 
 __all__ = ["MatrixColumn", "MatrixModel"]
@@ -45,6 +53,8 @@ class MatrixModel(QAbstractTableModel):
         self._blank: dict[str, RuleSetAnswer] = {}
         self._in_use: RuleSet | None = None
         self._of_store: RuleSet | None = None
+        self.is_cut_short = False
+        """Whether no more answers come to the probe that was last expected, though not all are there."""
 
     @property
     def lines(self) -> Sequence[RuleSetAnswer]:
@@ -88,6 +98,7 @@ class MatrixModel(QAbstractTableModel):
 
     def expect(self) -> None:
         """Another probe is being asked: what is shown is of the one before."""
+        self.is_cut_short = False
         self._blank = {line.rules.name: RuleSetAnswer(line.rules, group=line.group) for line in self._lines}
 
     def take(self, by_rules: Mapping[str, RuleSetAnswer]) -> None:
@@ -116,6 +127,14 @@ class MatrixModel(QAbstractTableModel):
                 self._lines[row] = new
                 changed.append(row)
         self._changed(changed)
+
+    def cut_short(self) -> int:
+        """No more answers come. Returns how many verdicts are there."""
+        self.is_cut_short = True
+        self.blank()
+        self._lines = [replace(line, missing=NOT_LOOKED_UP) for line in self._lines]
+        self._changed(range(len(self._lines)))
+        return sum(line.verdict is not None for line in self._lines)
 
     def settle(self, lines: Sequence[RuleSetAnswer]) -> None:
         """Show the whole, in the order of the groups."""
@@ -185,7 +204,7 @@ def _cell(line: RuleSetAnswer, column: MatrixColumn) -> str:
     if column is MatrixColumn.RULES:
         return f"{short_name(line.rules)}  {line.rules.releases}"
     if column is MatrixColumn.DECIDING:
-        return NOT_YET if line.why is None else line.why
+        return line.missing if line.why is None else line.why
     if line.verdict is None:
-        return NOT_YET
+        return line.missing
     return f"{line.verdict.outcome.value.upper()} {answer_of(line)}".rstrip()

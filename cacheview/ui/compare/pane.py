@@ -17,7 +17,7 @@ from cacheview.ui.compare.head import CompareHead
 from cacheview.ui.compare.line import RuleSetAnswer, summary
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
-from cacheview.ui.dock_pane import AskingPane
+from cacheview.ui.dock_pane import AskingPane, reason_of
 from cacheview.ui.loading import Loader
 from cacheview.ui.rules.ways import own_rules
 from cacheview.ui.session import Session
@@ -50,15 +50,19 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         self.view.chosen.connect(self._choose)
         self.view.copy_requested.connect(lambda: self.copy("text"))
         self.head.copy_requested.connect(self.copy)
+        self.head.cancel_requested.connect(self._cancel)
+        self.head.again_requested.connect(self.again)
+        self.head.again_button.hide()
         self._lay_out(self.view)
         self._content.pressed.connect(self.again)
         self._loader.progressed.connect(self._progress)
         self._loader.parted.connect(self._take)
         self._loader.succeeded.connect(self._settle)
         self._loader.failed.connect(self._fail)
-        self._copier = Loader(self)
-        self._copier.succeeded.connect(self._put_on_clipboard)
-        self._copier.failed.connect(self._fail)
+        self._loader.finished.connect(self._end)
+        self.copier = Loader(self)
+        self.copier.succeeded.connect(self._put_on_clipboard)
+        self.copier.failed.connect(self._fail)
         self._show_empty()
 
     def _hear(self, session: Session) -> None:
@@ -107,19 +111,31 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
             return
         self._copied_form = form
-        self._copier.start(asker.copying(probe, daemon_known(session.case), form))
+        self.copier.start(asker.copying(probe, daemon_known(session.case), form))
 
     def stop(self) -> None:
         super().stop()
-        self._copier.close()
+        self.copier.close()
 
     # What comes
 
     def _take(self, lines: dict[str, RuleSetAnswer]) -> None:
         self.model.take(lines)
 
-    def _settle(self, lines: Sequence[RuleSetAnswer]) -> None:
+    def _end(self) -> None:
+        """Whatever came of it. What was not asked in the end can be asked again."""
         self._patience.stop()
+        self.head.set_busy(False)
+        self.head.again_button.setVisible(self.model.is_cut_short)
+
+    def _cancel(self) -> None:
+        self._loader.cancel()
+        self._asked = None
+        answered = self.model.cut_short()
+        self.head.say(f"Cancelled: {answered} of {len(self.model.lines)} rule sets answered")
+        self._end()
+
+    def _settle(self, lines: Sequence[RuleSetAnswer]) -> None:
         self.model.settle(lines)
         if self._unseen:
             self._unseen = False
@@ -131,17 +147,18 @@ class ComparePane(AskingPane[CompareHead, Probe]):
     def _lose_patience(self) -> None:
         self.model.blank()
         self.head.say("Querying all rule sets…")
+        self.head.show_progress(0, None)
+        self.head.set_busy(True)
 
     def _progress(self, done: int, total: int, what: str) -> None:
         if not self._patience.isActive():
-            self.head.say(f"{what}: {done} of {total} rule sets…")
+            self.head.say(f"{what}…")
+            self.head.show_progress(done, total)
 
     def _fail(self, error: Exception) -> None:
-        self._patience.stop()
         self._asked = None
         self.head.say("")
-        text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
-        self._content.say("The rule sets could not be compared", text, "Compare again")
+        self._content.say("The rule sets could not be compared", reason_of(error), "Compare again")
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)

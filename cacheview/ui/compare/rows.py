@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from cacheview.engine import RULE_SETS
-from cacheview.ui.compare.line import IN_USE, NOT_YET, OF_THE_STORE, RuleSetAnswer, answer_of, short_name
+from cacheview.ui.compare.line import IN_USE, OF_THE_STORE, RuleSetAnswer, answer_of, short_name
 from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.delegate import TextRun, TraceRowDelegate
@@ -35,7 +35,7 @@ class LineDelegate(TraceRowDelegate):
         if column is MatrixColumn.VERDICT:
             return self._verdict(line, width)
         if line.why is None:
-            return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
+            return [self._run(0.0, width - _GAP, line.missing, "plain", "text_faint")]
         return [self._run(0.0, width - _GAP, line.why, "plain", "text")]
 
     @property
@@ -73,7 +73,7 @@ class LineDelegate(TraceRowDelegate):
     def _verdict(self, line: RuleSetAnswer, width: float) -> list[TextRun]:
         verdict = line.verdict
         if verdict is None:
-            return [self._run(0.0, width - _GAP, NOT_YET, "plain", "text_faint")]
+            return [self._run(0.0, width - _GAP, line.missing, "plain", "text_faint")]
         picture, look = VERDICT_ICONS[verdict.outcome], VERDICT_COLOURS[verdict.outcome]
         icon = TextRun(0.0, self.icon_size, (), colour=look, icon=picture)
         word = self._run(self.icon_size + GRID, width, verdict.outcome.value.upper(), "word", look)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from cacheview.cases import daemon_of, rules_named
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.session import Session
+from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
     from cacheview.engine import ImageCache
+    from cacheview.ui.notice import Notice
 
 __all__ = ["Switcher"]
 
@@ -20,14 +23,22 @@ _AT_ONCE: Final = 500
 
 
 class Switcher(QObject):
-    """Switches a session to other rules. Of two that are asked for, only the later comes."""
+    """Switches a session to other rules. Of two that are asked for, only the later comes.
 
-    def __init__(self, session: Session) -> None:
+    ``cancelled()``: the person stopped it.
+    """
+
+    cancelled = Signal()
+
+    def __init__(self, session: Session, make_line: Callable[[], Notice]) -> None:
+        """``make_line``: a line above the panes, which says that they are made ready."""
         super().__init__(session)
         self._session = session
         self._wanted = ""
         self._loader = Loader(self)
-        session.rules_changed.connect(self._loader.cancel)  # others were chosen meanwhile, or these have come
+        self._line = WorkLine(self._loader, make_line)
+        session.rules_changed.connect(self._forget)  # others were chosen meanwhile, or these have come
+        self._loader.cancelled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
         self._loader.failed.connect(lambda _: session.choose_rules(self._wanted))  # which raises it here
 
@@ -43,13 +54,14 @@ class Switcher(QObject):
         ``preparing``: work whose result is a cache that is ready; None: a new one is made ready.
         """
         session = self._session
-        self._wanted = name
-        self._loader.cancel()
+        self._forget()
         case, store, probe = session.case, session.store, session.document.probe
         rules = rules_named(name).rules
         if len(store.images) <= _AT_ONCE or rules is session.cache.rules:
             session.choose_rules(name)
             return
+        self._wanted = name
+        self._line.text = f"Loading the rules of {rules.title}…"
 
         def work(report: Report) -> object:
             from cacheview.collector import freeze_more
@@ -65,6 +77,15 @@ class Switcher(QObject):
             return cache
 
         self._loader.start(work)
+
+    def _forget(self) -> None:
+        self._wanted = ""
+        self._loader.cancel()
+
+    def _cancel(self) -> None:
+        if self._wanted:
+            self._wanted = ""
+            self.cancelled.emit()
 
     def stop(self) -> None:
         """Give up what is under way, and wait for its thread."""

@@ -15,6 +15,7 @@ from cacheview.ui.actions import connect
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
+from cacheview.ui.work_line import WorkLine
 from cacheview.whatif.apply import UNASKED, ChangedStore, apply, unchanged
 from cacheview.whatif.words import NOTHING_CHANGED, applied_lines, change_title, effect_sentence
 
@@ -53,6 +54,7 @@ class WhatIf(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
+        WorkLine(self._loader, host.add_line, "What if: applying the change…")
 
     # The menu
 

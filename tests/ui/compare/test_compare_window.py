@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -287,6 +288,31 @@ def test_asked_in_another_thread_and_verdicts_come_first(
     assert gate.threads
     assert threading.get_ident() not in gate.threads
     assert not shown.head.text.endswith("…")
+
+
+def test_it_shows_how_far_it_is_and_is_cancelled(
+    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = shown.head
+    with monkeypatch.context() as held:
+        gate = Gate(held)
+        edit(demo, "something new")
+        qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
+        qtbot.waitUntil(head.cancel_button.isVisible, timeout=20_000)
+        assert head.progress.isVisible()
+        assert not head.again_button.isVisible()
+        head.cancel_button.click()
+        assert head.text == f"Cancelled: {len(RULE_SETS)} of {len(RULE_SETS)} rule sets answered"
+        assert not head.cancel_button.isVisible()
+        column = [shown.model.data(shown.model.index(row, MatrixColumn.DECIDING)) for row in range(len(RULE_SETS))]
+        assert column.count("not looked up") == len(RULE_SETS) - 1  # but for the one in use
+        assert not head.copy_button.isEnabled()
+        gate.open.set()
+        shown._loader.wait(time.monotonic() + 20)
+    with qtbot.waitSignal(shown.settled, timeout=20_000):
+        head.again_button.click()
+    assert answers(shown) == expected(demo)
+    assert not head.again_button.isVisible()
 
 
 def test_closing_the_window_while_it_asks(

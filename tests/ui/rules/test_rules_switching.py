@@ -12,6 +12,7 @@ from cacheview.engine.cache import ImageCache
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.loaded import OpenedStore
+from cacheview.ui.notice import Notice
 from cacheview.ui.rules.switching import Switcher
 from cacheview.ui.session import Session
 
@@ -37,7 +38,7 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
 def large(qtbot: QtBot) -> Iterator[Switcher]:
     session = Session(loaded(600))
     session.begin()
-    switcher = Switcher(session)
+    switcher = Switcher(session, Notice)
     yield switcher
     switcher.stop()
 
@@ -51,7 +52,7 @@ def session_of(switcher: Switcher) -> Session:
 def test_a_small_store_at_once(qtbot: QtBot) -> None:
     session = Session(loaded(3))
     session.begin()
-    switcher = Switcher(session)
+    switcher = Switcher(session, Notice)
     switcher.switch(FIRST)
     assert session.cache.rules.name == FIRST
     assert not switcher.is_busy
@@ -86,6 +87,20 @@ def test_back_before_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
         large.switch(before)
     assert not large.is_busy
     assert session.cache.rules.name == before
+
+
+def test_the_person_cancels_it(large: Switcher, qtbot: QtBot) -> None:
+    session = session_of(large)
+    before = session.cache.rules
+    with qtbot.waitSignal(large.cancelled):
+        large.switch(FIRST)
+        large._loader.cancel()  # as the button of the line does
+    with qtbot.assertNotEmitted(session.rules_changed, wait=50):
+        pass
+    assert session.cache.rules is before
+    with qtbot.assertNotEmitted(large.cancelled), qtbot.waitSignal(session.rules_changed):
+        large.switch(FIRST)
+        large.switch(SECOND)
 
 
 def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
