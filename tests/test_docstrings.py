@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).parents[1] / "cacheview"
 
 
@@ -21,6 +23,7 @@ def without_docstring(source: str) -> Iterator[str]:
             yield node.name
 
 
+@pytest.mark.slow
 def test_every_public_name_has_a_docstring() -> None:
     files = sorted(PACKAGE.rglob("*.py"))
     assert len(files) > 100

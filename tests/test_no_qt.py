@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).parents[1] / "cacheview"
 
 LOAD = """
@@ -31,6 +33,7 @@ def load(*names: str) -> str:
     return subprocess.run(arguments, cwd=PACKAGE.parent, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
+@pytest.mark.slow
 def test_what_says_no_qt_needs_none() -> None:
     files = (path for path in sorted(PACKAGE.rglob("*.py")) if "No Qt." in path.read_text("utf-8").partition("\n\n")[0])
     names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in files]

@@ -20,6 +20,8 @@ ENUMERATIONS = frozenset(
 
 
 def members_named(source: str) -> Iterator[tuple[int, str]]:
+    if not any(f"{name}." in source for name in ENUMERATIONS):
+        return  # most modules: they need not be parsed
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ENUMERATIONS:
             yield node.lineno, f"{node.value.id}.{node.attr}"

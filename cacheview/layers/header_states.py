@@ -21,10 +21,7 @@ _PERMISSIONS: Final = 0o7777
 def read_header(path: str, header: bytes) -> FileState | None:
     """The fields that a sum begins with, without the name and the bits of the type; None: not a header of this path."""
     encoded = path.encode("utf-8", "surrogateescape")
-    name = b"name" + encoded
-    if not header.startswith(name):
-        name = b"name./" + encoded
-    match = _HEADER.match(header, len(name)) if header.startswith(name) else None
+    match = _fields_after(b"name" + encoded, header) or _fields_after(b"name./" + encoded, header)
     if match is None:
         return None
     mode, uid, gid, size, kind, target, major, minor, more = match.groups()
@@ -40,10 +37,14 @@ def read_header(path: str, header: bytes) -> FileState | None:
     )
 
 
+def _fields_after(name: bytes, header: bytes) -> re.Match[bytes] | None:
+    return _HEADER.match(header, len(name)) if header.startswith(name) else None
+
+
 def state_of(path: str, header: Header) -> FileState | None:
     """What `read_header` reads from what is hashed of a header, without writing it first."""
-    name, mode, uid, gid, size, kind, link, device, _, _ = header
-    if name != path and name.removesuffix("/") not in (path, f"./{path}"):
+    name, mode, uid, gid, size, kind, link, device, _, owner_names = header
+    if any(owner_names) or (name != path and name.removesuffix("/") not in (path, f"./{path}")):
         return read_header(path, header.hashed_bytes())
     if mode < 0 or uid < 0 or gid < 0 or size < 0 or min(device) < 0:
         return None

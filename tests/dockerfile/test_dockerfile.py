@@ -131,10 +131,17 @@ def test_a_trigger_is_divided_by_the_backslash_and_resolved_by_the_dockerfiles_e
     assert caught.value.message == "onbuild trigger should be a single expression"
 
 
-def test_what_is_too_big_says_so() -> None:
-    for data in (b"x" * (17 << 20), b"FROM a\n" + b"RUN a\n" * 100_000, b"FROM a\n" + b"ONBUILD " * 5_000):
-        with pytest.raises(DataError, match="replay"):
+def test_what_is_too_big_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Parsing as many as are allowed takes a second.
+    monkeypatch.setattr("cacheview.dockerfile.document._MAX_INSTRUCTIONS", 1_000)
+    for data, why in (
+        (b"x" * (17 << 20), "the limit for replaying a Dockerfile is 16,777,216"),
+        (b"FROM a\n" + b"RUN a\n" * 1_000, "more than 1,000 instructions, so it is not replayed"),
+        (b"FROM a\n" + b"ONBUILD " * 5_000, "nested more than 1,000 levels deep, so it is not replayed"),
+    ):
+        with pytest.raises(DataError, match=why):
             parse(data, NEWEST)
+    assert len(parse(b"FROM a\n" + b"RUN a\n" * 999, NEWEST).instructions) == 1_000
 
 
 @given(st.binary(), st.sampled_from([row for _, row in RELEASES]))

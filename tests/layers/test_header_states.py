@@ -9,6 +9,7 @@ from cacheview.dockerfile.context.tarsum import Header
 from cacheview.layers.header_states import read_header, state_of
 
 _NAMES = st.text(st.sampled_from("ab.é\udcff"), min_size=1, max_size=4)
+_OWNERS = st.sampled_from(["", "root", "a/b", "uname"])
 _NUMBERS = st.integers(0, 1 << 33)
 _HEADERS = st.builds(
     Header,
@@ -23,6 +24,7 @@ _HEADERS = st.builds(
     st.lists(st.tuples(_NAMES, st.binary(max_size=3).filter(lambda value: not value[:1].isdigit())), max_size=2).map(
         tuple
     ),
+    st.tuples(_OWNERS, _OWNERS),
 )
 
 
@@ -30,6 +32,17 @@ _HEADERS = st.builds(
 def test_a_header_says_what_is_read_from_its_bytes(header: Header, is_other: bool) -> None:
     path = header.name.removeprefix("./").removesuffix("/") + ("c" if is_other else "")
     assert state_of(path, header) == read_header(path, header.hashed_bytes())
+
+
+def test_a_name_that_is_a_dot_is_read_with_and_without_the_folder() -> None:
+    for name in (".", "./", "./.", "././"):
+        assert read_header(".", Header(name, 0o755).hashed_bytes()) == state_of(".", Header(name, 0o755))
+        assert state_of(".", Header(name, 0o755)) is not None
+
+
+def test_a_name_of_an_owner_may_have_a_slash() -> None:
+    header = Header("a", 0o644, owner_names=("root", "a/b"))
+    assert state_of("a", header) == read_header("a", header.hashed_bytes()) is None
 
 
 def test_a_header_with_a_number_below_zero_says_nothing() -> None:

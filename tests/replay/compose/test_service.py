@@ -363,7 +363,7 @@ def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
 
 
 def test_a_value_of_many_variables_takes_linear_time() -> None:
-    assert ComposeVariables({"A": "xyz"}).into("${A}" * 250_000, "A") == "xyz" * 250_000
+    assert ComposeVariables({"A": "xyz"}).into("${A}" * 100_000, "A") == "xyz" * 100_000
 
 
 @pytest.mark.parametrize("begun", ["${", "${A", "${:", "${:-"])
