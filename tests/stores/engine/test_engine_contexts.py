@@ -131,7 +131,7 @@ def test_unknown_context_says_which_there_are(home: Path) -> None:
     with pytest.raises(DataError, match=r"no Docker context 'gone'.*default, colima, desktop"):
         find_endpoint("gone")
     make_current(home, '{"currentContext": "gone"}')
-    with pytest.raises(DataError, match=r"which .*config.json names"):
+    with pytest.raises(DataError, match=r"set in .*config\.json"):
         current_endpoint()
     assert [endpoint.name for endpoint in endpoints() if endpoint.name] == ["default", "colima", "desktop"]
 
