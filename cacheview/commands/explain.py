@@ -131,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rules == "all":
         return _explain_all(store, daemon, probe, as_json=options.json)
     with Effort.about(len(store.images)).spent():
-        explanation = explain(ImageCache(store, daemon.rules), probe)
+        explanation = explain(ImageCache(store, daemon.rules, once=True), probe)
         mention_builder(case.store)
         if options.json:
             document = as_object(explanation, everything=options.all, using=daemon)

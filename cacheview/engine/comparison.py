@@ -68,6 +68,12 @@ class IndexQuery:
     admits: Callable[[Any], bool] | None = None
     parts: Callable[[Any], Iterable[Hashable]] | None = None
 
+    def accepts(self, key: Hashable) -> bool:
+        """Whether the images filed under a key pass."""
+        if key == self.accepted:
+            return True
+        return self.special is not None and self.admits is not None and self.special(key) and self.admits(key)
+
 
 NO_KEY = object()
 """A key under which nothing is ever filed."""

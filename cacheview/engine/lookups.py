@@ -54,12 +54,16 @@ class Lookups:
     """The indexes of one store under one rule set. Store and rules stay as they are.
 
     Several threads may look up at once: what is kept is put there whole, and at worst made twice.
+
+    Args:
+        once: for one probe: no table is made that only the next probe would be looked up in.
     """
 
-    def __init__(self, store: ImageStore, rules: RuleSet, past: Past | None = None) -> None:
+    def __init__(self, store: ImageStore, rules: RuleSet, past: Past | None = None, *, once: bool = False) -> None:
         self.store = store
         self.rules = rules
         self.past = past or Past()
+        self._once = once
         self._candidates: dict[str, CandidateIndex] = {}
         self._looked_up_once: set[str] = set()
         self._children: dict[str, Sequence[Image]] = {}
@@ -78,8 +82,11 @@ class Lookups:
         """The images that the local cache considers for a parent, or for `SCRATCH`."""
         index = self._candidates.get(parent)
         if index is None:
-            index = self._candidates[parent] = CandidateIndex(self.children(parent), self.rules)
+            index = self._candidates[parent] = self._index(self.children(parent))
         return index
+
+    def _index(self, images: Sequence[Image]) -> CandidateIndex:
+        return CandidateIndex(images, self.rules, once=self._once)
 
     def children(self, parent: str) -> Sequence[Image]:
         """The same in store order."""
@@ -114,7 +121,7 @@ class Lookups:
 
     @cached_property
     def _index_of_named(self) -> CandidateIndex:
-        return CandidateIndex(self._on_named_parents, self.rules)
+        return self._index(self._on_named_parents)
 
     def elsewhere(self, parent: str) -> tuple[CandidateIndex, int]:
         """The images on another parent that has a name, or on none: what a probe may match that is built on that one.
@@ -126,10 +133,10 @@ class Lookups:
             here = {image.id for image in self.children(parent)}
             others = [image for image in paced(self._on_named_parents) if image.id not in here]
             if 2 * len(others) < len(self._on_named_parents):
-                index = CandidateIndex(others, self.rules)
+                index = self._index(others)
                 return index, index.all
             index = self._index_of_named
-            return index, index.all & ~index.having(here)
+            return index, index.all & ~index.having(here) if here else index.all
 
         return self.last("elsewhere", parent, look)
 
@@ -155,7 +162,7 @@ class Lookups:
                 if self.has_doubts
                 else []
             )
-            result = self._strays[aspects] = CandidateIndex(doubtful, self.rules)
+            result = self._strays[aspects] = self._index(doubtful)
         return result
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
@@ -226,7 +233,7 @@ class Lookups:
     def unmarked_first_steps(self) -> CandidateIndex:
         """The images without a parent that look like first steps, whether or not they are recorded as such."""
         old = [image for image in self.store.children.get(SCRATCH, ()) if image.is_first_step]
-        return CandidateIndex(old, self.rules)
+        return self._index(old)
 
     def _continued(
         self, kind: _HistoriesOf, images: Sequence[Image], parent: Image | None, *, explained: bool = False

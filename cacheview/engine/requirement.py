@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from operator import attrgetter
+from typing import Any, Final, Protocol
 
 from cacheview.engine.check import CheckKind
 from cacheview.engine.comparison import NO_KEY, IndexQuery
-from cacheview.model import Aspect, Image, Probe
+from cacheview.model import Aspect, Image, Platform, Probe
+from cacheview.model.effort import paced
 from cacheview.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.platforms.step import PlatformNote
 
 __all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
+
+_PLATFORM: Final = attrgetter(*Platform.model_fields)
+"""What `ImageConfig.platform` consists of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,8 @@ class Requirement(Protocol):
     def title(self) -> str:
         """What it requires, where a row of a table says so; else empty."""
 
-    def read(self, image: Image) -> Hashable:
-        """All that counts of an image."""
+    def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
+        """All that counts of each image."""
 
     def matches(self, probe: Probe, image: Image) -> bool:
         """Whether the image is as required."""
@@ -59,7 +64,7 @@ class Requirement(Protocol):
         """The comparisons that it consists of, in order, up to the first that fails."""
 
     def query(self, probe: Probe) -> IndexQuery:
-        """The look-up of all images that are as required, by what `read` says of them."""
+        """The look-up of all images that are as required, by what `read_all` says of them."""
 
 
 def _itself(value: Any) -> Hashable:
@@ -81,8 +86,8 @@ class BuiltLocally:
     aspect: Aspect = "built_locally"
     title: str = ""
 
-    def read(self, image: Image) -> Hashable:
-        return image.built_locally
+    def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
+        return [image.built_locally for image in images]
 
     def matches(self, probe: Probe, image: Image) -> bool:
         del probe
@@ -111,8 +116,16 @@ class FittingPlatform:
     def title(self) -> str:
         return self.rule.title
 
-    def read(self, image: Image) -> Hashable:
-        return self.rule.key(image.config.platform)
+    def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
+        keys: dict[Hashable, Hashable] = {}  # most images are of few platforms
+        results = []
+        for image in paced(images):
+            read = _PLATFORM(image.config)
+            key = keys.get(read)
+            if key is None:
+                key = keys[read] = self.rule.key(image.config.platform)
+            results.append(key)
+        return results
 
     def matches(self, probe: Probe, image: Image) -> bool:
         return self.rule.matches(probe.platform, image.config.platform)

@@ -6,6 +6,7 @@ the thread that opened it: nothing is shared, and without one `go_on` does nothi
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -101,10 +102,11 @@ def go_on() -> None:
 
 def paced(items: Iterable[T]) -> Iterator[T]:
     """The items; between them `go_on` is asked now and then."""
-    for number, item in enumerate(items):
-        if not number % _PACE:
-            go_on()
+    rest = iter(items)
+    for item in rest:
+        go_on()
         yield item
+        yield from itertools.islice(rest, _PACE - 1)
 
 
 def allow(seconds: float) -> None:

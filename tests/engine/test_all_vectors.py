@@ -12,6 +12,7 @@ from cacheview.engine.check import CheckOutcome
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.judge import judge
 from cacheview.model import ImageStore, Probe, SuiteCase
+from cacheview.report.explanation_objects import as_object
 from cacheview.stores.suite import read_suite
 
 DATA = Path(__file__).parents[1] / "data"
@@ -57,8 +58,19 @@ def test_tables_find_what_comparing_one_by_one_finds(cases: list[SuiteCase]) -> 
     for case in cases[::4]:
         images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
         found, compared = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=len(images))
+        once = CandidateIndex(images, rules, few=0, once=True)
         for reported in case.probes:
-            assert found.matches(reported.probe) == compared.matches(reported.probe)
+            assert found.matches(reported.probe) == once.matches(reported.probe) == compared.matches(reported.probe)
+
+
+def test_a_cache_for_one_probe_explains_it_as_one_for_many(cases: list[SuiteCase]) -> None:
+    for case in cases[::EVERY]:
+        store, rules = ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules]
+        many = ImageCache(store, rules)
+        for reported in case.probes:
+            expected = explain(many, reported.probe)
+            found = explain(ImageCache(store, rules, once=True), reported.probe)
+            assert as_object(found, everything=True) == as_object(expected, everything=True)
 
 
 def assert_explained(cache: ImageCache, probe: Probe) -> None:

@@ -77,11 +77,11 @@ def test_candidates_come_nearest_first(
     ]
     index = CandidateIndex(images, rules, few=0)
     for probe in probes:  # one after the other, as edits are
-        near = list(nearest(index, probe, index.all))
-        expected = sorted(index.images(index.all), key=lambda image: one_by_one(rules, probe, image))
-        assert [(each.image.id, each.fields, each.elements) for each in near] == [
-            (image.id, *one_by_one(rules, probe, image)) for image in expected
-        ]
+        ranked = sorted(index.images(index.all), key=lambda image: one_by_one(rules, probe, image))
+        expected = [(image.id, *one_by_one(rules, probe, image)) for image in ranked]
+        for each in (index, CandidateIndex(images, rules, few=0, once=True)):
+            near = nearest(each, probe, each.all)
+            assert [(candidate.image.id, candidate.fields, candidate.elements) for candidate in near] == expected
 
 
 @given(st.lists(labels, max_size=8), st.lists(labels, min_size=1, max_size=3))
@@ -92,7 +92,7 @@ def test_labels_that_read_as_empty_are_found_without_trying_each(stored: list[An
         for n, each in enumerate(stored)
     ]
     rules = RULE_SETS["containerd-71ebfc7"]
-    index = CandidateIndex(images, rules, few=0)
+    index, once = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=0, once=True)
     for value in asked:
         probe = ContainerConfig(Labels=value)
         matching = [
@@ -103,6 +103,7 @@ def test_labels_that_read_as_empty_are_found_without_trying_each(stored: list[An
         assert [image.id for image in index.images(index.field_matches("Labels", probe))] == [
             image.id for image in index.images(index.all) if image in matching
         ]
+        assert once.field_matches("Labels", probe) == index.field_matches("Labels", probe)
         undated = index.matches(Probe(config=probe))
         assert [index.image(position) in matching for position in undated] == [True] * len(matching)
 

@@ -12,11 +12,10 @@ import weakref
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from cacheview.engine.candidate import container_config_of
 from cacheview.engine.comparison import NO_KEY, IndexQuery
 from cacheview.engine.index.bits import iterate_bits
+from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.counts import Counts
 from cacheview.engine.index.distances import Differences
 from cacheview.engine.index.filed import Bucket, Matching, Table
@@ -26,7 +25,6 @@ from cacheview.engine.index.unknowns import Unknowns
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.model import Aspect, ContainerConfig, Image, Probe
-from cacheview.model.effort import paced
 
 __all__ = ["CandidateIndex", "Survivors"]
 
@@ -46,18 +44,23 @@ class Survivors:
 class CandidateIndex(OrderedImages):
     """An index over images. Immutable to the eye; tables are made when first needed.
 
+    Args:
+        images: in store order.
+        few: up to so many are compared one by one.
+        once: for one probe: all images are looked through for it, which takes less than the tables that the next
+            probe would be looked up in.
+
     Attributes:
         unknowns: what is not known of them.
     """
 
-    def __init__(self, images: Sequence[Image], rules: RuleSet, few: int = _FEW) -> None:
-        """``images`` in store order. Up to ``few`` of them are compared one by one."""
+    def __init__(self, images: Sequence[Image], rules: RuleSet, few: int = _FEW, *, once: bool = False) -> None:
         super().__init__(images, rules)
         self._few = few
-        self._configs = [container_config_of(image) for image in self._images]
+        self._once = once
+        self._columns = Columns(self._images, rules)
         self._numbers = list(range(len(self._images)))  # shared by all that is filed
         self._tables: dict[Hashable, Table] = {}
-        self._columns: dict[str, list[Any]] = {}
         self.unknowns = Unknowns(self._images, rules)
 
     # The local cache's answer
@@ -77,8 +80,10 @@ class CandidateIndex(OrderedImages):
             return [
                 position
                 for position, image in enumerate(self._images)
-                if is_match(self._rules, probe, image, self._configs[position])
+                if is_match(self._rules, probe, image, self._columns.configs[position])
             ]
+        if self._once:
+            return list(iterate_bits(self.eligible(probe) & self.with_config(probe)))
         queries = self._queries(probe)
         bucket = self._matching.bucket([query.accepted for query in queries if query.admits is None])
         if bucket is None:
@@ -103,11 +108,7 @@ class CandidateIndex(OrderedImages):
             if (
                 keys != exact
                 and bucket[keys][0] not in known
-                and all(
-                    key == query.accepted or (query.special(key) and query.admits(key))
-                    for (_, query), key in zip(several, keys, strict=True)
-                    if query.special is not None and query.admits is not None
-                )
+                and all(query.accepts(key) for (_, query), key in zip(several, keys, strict=True))
             ):
                 results.extend(bucket[keys])
         return sorted(results)
@@ -120,7 +121,7 @@ class CandidateIndex(OrderedImages):
     @cached_property
     def _matching(self) -> Matching:
         queries = self._queries(Probe())  # how an image is filed does not depend on the probe
-        return Matching.of(self._numbers, [self._column(row) for row in self._rows], queries)
+        return Matching.of(self._numbers, [self._columns.of(row) for row in self._rows], queries)
 
     # As far as is known
 
@@ -177,6 +178,8 @@ class CandidateIndex(OrderedImages):
         bits = self.all
         for field in self._rules.compared_fields:
             bits &= self.field_matches(field, probe.config)
+            if not bits:
+                return 0
         return bits
 
     def field_matches(self, field: str, probe: ContainerConfig) -> int:
@@ -194,8 +197,13 @@ class CandidateIndex(OrderedImages):
     @cached_property
     def _differences(self) -> Differences:
         index = weakref.proxy(self)  # it refers to its owner: a cycle of the two would stay until it is searched for
-        values, matching = lambda field: index._values(field), lambda field, config: index.field_matches(field, config)
-        return Differences(self.all, self._rules.compared_fields, values, matching)
+        return Differences(
+            self.all,
+            self._rules.compared_fields,
+            self._columns.field,
+            lambda field, config: index.field_matches(field, config),
+            once=self._once,
+        )
 
     # One check
 
@@ -212,9 +220,11 @@ class CandidateIndex(OrderedImages):
         return self._look_up(row, _query(row, probe))
 
     def _look_up(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
+        if self._once:
+            return self._columns.passing(row, query)
         table = self._tables.get(query.slot)
         if table is None:
-            table = self._tables[query.slot] = Table(self._numbers, self._column(row), query.key, query.special)
+            table = self._tables[query.slot] = Table(self._numbers, self._columns.of(row), query.key, query.special)
         bits = table.bits(query.accepted) if query.accepted is not NO_KEY else 0
         if query.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
             return bits | self._differences.read_alike(row.field, dict(query.accepted))  # type: ignore[call-overload]
@@ -223,20 +233,6 @@ class CandidateIndex(OrderedImages):
                 if key != query.accepted and query.admits(key):
                     bits |= table.bits(key)
         return bits
-
-    def _column(self, row: ConfigCheck | Requirement) -> list[Any]:
-        """What a row reads of each image."""
-        if not isinstance(row, ConfigCheck):
-            return [row.read(image) for image in paced(self._images)]
-        return self._values(row.field)
-
-    def _values(self, field: str) -> list[Any]:
-        """The images' values of a field, as the daemon reads them."""
-        column = self._columns.get(field)
-        if column is None:
-            read = self._rules.reader(field)
-            column = self._columns[field] = [read(config) for config in paced(self._configs)]
-        return column
 
 
 def _query(row: ConfigCheck | Requirement, probe: Probe) -> IndexQuery:

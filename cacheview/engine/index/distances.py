@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from operator import and_
-from typing import Any, Generic, Protocol, TypeVar
+from operator import and_, ne
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from cacheview.engine.index.bits import bits_of
 from cacheview.engine.index.counts import Counts
@@ -36,6 +36,7 @@ class Differences:
         fields: that are compared.
         values: a field → the candidates' values of it, in the order of their bits.
         matching: a field and a probe's config → the candidates that pass all checks of the field.
+        once: for one probe: values are compared with it, which takes less than filing their elements.
     """
 
     def __init__(
@@ -44,11 +45,14 @@ class Differences:
         fields: Sequence[str],
         values: Callable[[str], Sequence[Any]],
         matching: Callable[[str, ContainerConfig], int],
+        *,
+        once: bool = False,
     ) -> None:
         self._all = among
         self._fields = fields
         self._values = values
         self._matching = matching
+        self._once = once
         self._distances: dict[str, FieldDistances | None] = {}
         self._last: dict[str, tuple[Any, int, Counts]] = {}
 
@@ -73,7 +77,8 @@ class Differences:
 
     def _of_elements(self, field: str) -> FieldDistances | None:
         if field not in self._distances:
-            self._distances[field] = _distances(field, self._values(field))
+            make = _Compared.of_field if self._once else _distances
+            self._distances[field] = make(field, self._values(field))
         return self._distances[field]
 
     def _of_field(self, field: str, probe: ContainerConfig) -> tuple[int, Counts]:
@@ -112,14 +117,55 @@ def distance(probe_value: Any, image_value: Any) -> int:
 
     Of equally long ones, those that differ place by place.
     """
-    left, right = probe_value or (), image_value or ()
+    left: Sequence[str] = probe_value or ()
+    right: Sequence[str] = image_value or ()
+    if not left or not right:
+        return len(left) + len(right)
     if len(left) == len(right):
-        return sum(a != b for a, b in zip(left, right, strict=True))
+        return sum(map(ne, left, right))
     shorter = min(len(left), len(right))
     start = next((i for i in range(shorter) if left[i] != right[i]), shorter)
     end = next((i for i in range(shorter - start) if left[-1 - i] != right[-1 - i]), shorter - start)
     return max(len(left), len(right)) - start - end
 
+
+def _distance_of_keys(probe_value: Any, image_value: Any) -> int:
+    """How many keys only one of two maps has."""
+    return len((probe_value or {}).keys() ^ (image_value or {}).keys())
+
+
+def _distance_of_maps(probe_value: Any, image_value: Any) -> int:
+    """How many keys only one of two maps has, or both with different values."""
+    left: Mapping[str, Any] = probe_value or {}
+    right: Mapping[str, Any] = image_value or {}
+    if not left or not right:
+        return len(left) + len(right)
+    same = sum(1 for key, value in left.items() if key in right and right[key] == value)
+    return len(left.keys() | right.keys()) - same
+
+
+class _Compared:
+    """Every value compared with the probe's."""
+
+    def __init__(self, values: Sequence[Any], distance: Callable[[Any, Any], int]) -> None:
+        self._values = values
+        self._distance = distance
+
+    @staticmethod
+    def of_field(field: str, values: Sequence[Any]) -> _Compared | None:
+        """As `_distances`."""
+        distance = _DISTANCES.get(field_kind(field))
+        return _Compared(values, distance) if distance is not None else None
+
+    def from_probe(self, value: Any) -> Counts:
+        positions_of: dict[int, list[int]] = {}
+        for position, other in enumerate(paced(self._values)):
+            positions_of.setdefault(self._distance(value, other), []).append(position)
+        groups = ((number, tuple(positions)) for number, positions in positions_of.items())
+        return _Numbers(groups, len(self._values) // _SPARSE).counts
+
+
+_DISTANCES: Final = {FieldKind.LIST: distance, FieldKind.MAP: _distance_of_maps, FieldKind.SET: _distance_of_keys}
 
 K = TypeVar("K", bound=Hashable)
 

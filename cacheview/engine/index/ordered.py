@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 
 from cacheview.engine.index.bits import bits_of, iterate_bits
 from cacheview.engine.ruleset import RuleSet
@@ -27,11 +28,13 @@ class OrderedImages:
         """``images`` in store order."""
         self._rules = rules
         self._in_store_order = images
-        dated = [image for image in paced(images) if rules.time(image.created) is not None]
+        times = [rules.time(image.created) for image in paced(images)]
+        dated = [(_age(time), image) for time, image in zip(times, images, strict=True) if time is not None]
         go_on()
         # Stable: of equal times the first in store order stays first.
-        dated.sort(key=self._age_of)
-        self._images = [*dated, *(image for image in images if rules.time(image.created) is None)]
+        dated.sort(key=itemgetter(0))
+        undated = [image for time, image in zip(times, images, strict=True) if time is None]
+        self._images = [*(image for _, image in dated), *undated]
         self.all = (1 << len(self._images)) - 1
         self.dated = (1 << len(dated)) - 1
 
@@ -87,13 +90,12 @@ class OrderedImages:
         end = bisect_right(self._images, _age(created), 0, self.dated.bit_length(), key=self._age_of)
         return (1 << end) - 1
 
-    def _age_of(self, image: Image) -> tuple[int, int]:
+    def _age_of(self, image: Image) -> int:
         created = self._rules.time(image.created)
         assert created is not None
         return _age(created)
 
 
-def _age(created: Timestamp) -> tuple[int, int]:
-    """What sorts the newest first."""
-    seconds, nanosecond = created.instant
-    return (-seconds, -nanosecond)
+def _age(created: Timestamp) -> int:
+    """Nanoseconds before the epoch: what sorts the newest first."""
+    return -(created.seconds * 1_000_000_000 + created.nanosecond)

@@ -190,7 +190,7 @@ def _requirement_check(
     outcome = _outcome(each, doubts, reached=reached)
     parts = row.parts(asked, image)
     if not parts:
-        value = row.read(image)
+        value = row.read_all((image,))[0]
         entry: object = value if isinstance(value, bool) else ABSENT
         if each.doubts:
             entry = UNKNOWN
