@@ -94,19 +94,19 @@ class Daemon:
         return f"Using the rules of {self.title} ({self.rules.name}){where}: {self.reason}."
 
 
-def daemon_of(case: Case, asked: str = "") -> Daemon:
+def daemon_of(case: Case, rules: str = "") -> Daemon:
     """The daemon that a person asks for, or that the case names, or whose store it is.
 
     Without a name it is, in this order: that of the store's engine; of a graph-driver store the newest version that an
     image's config names as its builder; the newest release with such a store.
 
     Args:
-        asked: a rule set's name, or a release and a storage driver; empty: nothing is asked for.
+        rules: the name of a rule set, or a release and a storage driver; empty: those of the case.
 
-    Raises `DataError` where what is asked for, or what the case names, is not known here: with what there is.
+    Raises `DataError` if these rules, or those that the case names, are not known: with those that are.
     """
-    if asked:
-        result = _by_name(case.store, asked, Basis.ASKED, "you chose them")
+    if rules:
+        result = _by_name(case.store, rules, Basis.ASKED, "you chose them")
     elif case.rules:
         result = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
     else:
@@ -135,7 +135,7 @@ def rules_named(text: str) -> Choice:
 
 @once_of_store
 def first_probe(store: ImageStore) -> Probe:
-    """A probe that shows something at once: what the builder asked when it made the newest image on a known parent.
+    """A probe that shows something at once: what the builder looked up when it made the newest image on a known parent.
 
     Without such an image, the one without a parent; of an empty store, nothing on scratch.
     """

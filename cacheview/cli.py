@@ -89,8 +89,8 @@ def _window(options: argparse.Namespace) -> int:
 
         print(completion(window_parser(), options.print_completion), end="")
         return 0
-    if (asked := known_rules(options.rules)) is not None and asked.note:
-        complain(f"--rules: {asked.note}")
+    if (choice := known_rules(options.rules)) is not None and choice.note:
+        complain(f"--rules: {choice.note}")
     replay = None
     if options.replay is not None:
         replay = (options.replay, options.file or "")

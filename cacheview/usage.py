@@ -112,13 +112,13 @@ def known_rules(name: str | None) -> Choice | None:
         raise UsageError(f"{error}. Choose one with --rules") from error
 
 
-def daemon_for(case: Case, asked: str | None) -> Daemon:
+def daemon_for(case: Case, rules: str | None) -> Daemon:
     """Whose answers are computed for a case, given ``--rules``; what is to be known of them goes to standard error.
 
     Raises `UsageError` for rules that are not known.
     """
     try:
-        daemon = daemon_of(case, asked or "")
+        daemon = daemon_of(case, rules or "")
     except DataError as error:
         raise UsageError(f"{error}. Choose one with --rules") from error
     if daemon.note:

@@ -1,4 +1,4 @@
-"""The build that a command line asks for: from its own options, or from a service of a Compose file."""
+"""The build that a command line describes: from its own options, or from a service of a Compose file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RequestedBuild:
         options: as they are given, before the client adds or drops any.
         platform_is_given: also where it is given as nothing.
         notes: what the client warns of, in sentences.
-        all_clients: it is asked for all clients, of which ``client`` is the one to compare with.
+        all_clients: all clients are to be compared, with ``client`` as the baseline.
     """
 
     context: str
@@ -80,11 +80,11 @@ def add_build(parser: argparse.ArgumentParser) -> None:
 
 
 def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
-    """What the options ask for.
+    """The build that the options describe.
 
     Args:
         options: of the command line.
-        engine: the version of the store's engine; empty: there is none.
+        engine: the version of the store's engine; empty if there is none.
 
     Raises:
         UsageError: options contradict each other.

@@ -38,7 +38,7 @@ _MAX_SHOWN: Final = 100
 @dataclass
 class _Tally:
     rules: RuleSet | None
-    asked: str
+    rules_name: str
     passed: int = 0
     failed: int = 0
     unusable: int = 0  # lines and files, among those that failed
@@ -90,20 +90,20 @@ def run(options: argparse.Namespace) -> int:
     return _check_files(options.suites, options.rules or "")
 
 
-def _check_files(files: Sequence[str], asked: str = "") -> int:
+def _check_files(files: Sequence[str], rules: str = "") -> int:
     """Run files, print what differs and then the counts; returns the exit status.
 
     Args:
-        asked: rules to judge by, as a person names them, instead of those of each case or engine. Of a release also
-            the builder is used. Empty: nothing is asked for.
+        rules: to use instead of those of each case or engine, as `rules_named` reads them. With a release, its builder
+            is used, too. Empty: those of each case or engine.
 
-    Raises `DataError` where there are no such rules.
+    Raises `DataError` if there are no such rules.
     """
-    tally = _Tally(rules_named(asked).rules if asked else None, asked)
+    tally = _Tally(rules_named(rules).rules if rules else None, rules)
     usable = sum([_check_file(file, tally) for file in files])
     if tally.hidden:
         print_lines([f"{tally.hidden:,} more lines are not cases"])
-    print_lines(f"not known: {counted(count, 'step')}: {reason}" for reason, count in tally.unknown.most_common())
+    print_lines(f"unknown: {counted(count, 'step')}: {reason}" for reason, count in tally.unknown.most_common())
     print(f"{tally.passed} passed, {tally.failed} failed")
     if not usable:
         return _UNUSABLE
@@ -158,7 +158,7 @@ def _checked_probes(place: str, case: SuiteCase, tally: _Tally) -> Iterator[str]
 def _checked_build(place: str, case: ReplayCase, tally: _Tally) -> Iterator[str]:
     scenario = f" ({case.scenario})" if case.scenario else ""
     try:
-        judgement = judge_build(case, tally.asked)
+        judgement = judge_build(case, tally.rules_name)
     except DataError as error:
         tally.add(passed=False)
         yield f"{place}{scenario}: {error}"

@@ -37,7 +37,7 @@ class BuildLookup:
     """A build and its cache.
 
     Attributes:
-        build: what is asked for.
+        build: what to look up.
         given: its context and Dockerfile.
         daemon: whose answers these are.
         cache: what it is looked up in.
@@ -112,7 +112,7 @@ def opened_layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerFi
 
 
 def _layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerSource]:
-    """What opens the layers of a store; an engine's are downloaded only if that was asked for."""
+    """What opens the layers of a store; an engine's are downloaded only on request."""
     if not (downloads and is_downloadable(store)):
         return lambda: open_layers(store)
     layers = EngineLayers(store, layer_cache(), complain)

@@ -58,7 +58,7 @@ def what_if_alone(options: argparse.Namespace, *others: str) -> None:
 
 
 def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon) -> ChangedStore | None:
-    """The store after the changes that are asked for; None: none is. Raises `UsageError`."""
+    """The store after the requested changes; None if there are none. Raises `UsageError`."""
     if not options.what_if:
         if options.no_containers:
             raise UsageError("--no-containers needs --what-if")

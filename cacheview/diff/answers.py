@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from cacheview.diff.requested import RequestedStep
 from cacheview.diff.side import SideStep
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedStep
+from cacheview.replay.records import time_of
 from cacheview.replay.result import Replay, StepStatus
 
-__all__ = ["recorded", "replayed", "time_of"]
+__all__ = ["recorded", "replayed"]
 
 _NOT_REACHED = "the build ended before this step"
 _NOT_RECORDED = "the record does not say"
@@ -47,7 +47,7 @@ def recorded(
     *,
     is_ok: bool,
 ) -> Iterator[SideStep]:
-    """The steps with what a daemon did, or with what a replay said that was recorded.
+    """The steps with what a daemon did, or with what a recorded replay predicted.
 
     Args:
         reason: why the answer of a step is not known; empty: that is not known either.
@@ -74,12 +74,3 @@ def _recorded(requested: RequestedStep, fact: ExpectedStep, reason: Callable[[Re
         return SideStep(requested, image="" if fact.triggers else fact.image, why=reason(requested))
     why = "" if fact.cached is not None else reason(requested) or _NOT_RECORDED
     return SideStep(requested, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))
-
-
-def time_of(text: str) -> datetime | None:
-    """A time of a record (RFC 3339); None: it is none."""
-    try:
-        result = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return result if result.tzinfo is not None else None

@@ -32,7 +32,7 @@ class PairStatus(Enum):
     """What there is to say of a row."""
 
     SAME = "same"
-    CHANGED = "changed"  # another instruction, or it asks something else
+    CHANGED = "changed"  # another instruction, or another probe
     INSERTED = "inserted"  # B alone has it
     REMOVED = "removed"  # A alone has it
     MOVED = "moved"
@@ -171,7 +171,7 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
 
 
 def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> Iterator[Cause]:
-    """What of the Dockerfiles is not written alike, and asks the same."""
+    """What of the Dockerfiles is written differently, and means the same."""
     is_explained = False
     for row in rows:
         before, now = (step.requested if step is not None else None for step in (row.a, row.b))

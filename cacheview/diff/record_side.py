@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
 from cacheview.collector import paused_collector
-from cacheview.diff.answers import recorded, replayed, time_of
+from cacheview.diff.answers import recorded, replayed
 from cacheview.diff.finding import all_files, base_finder
 from cacheview.diff.requested import RequestedStep, requested_steps
 from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
@@ -19,6 +19,7 @@ from cacheview.replay.check import checksums_of, store_of
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
+from cacheview.replay.records import time_of
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 
@@ -57,6 +58,11 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     def own_replay() -> Replay | None:
         return ask(Circumstances(store, rules, release, options)) if store is not None else None
 
+    @cache
+    def reasons() -> Mapping[int, str]:
+        value = own_replay()
+        return {each.number: each.reason for each in value.steps} if value is not None else {}
+
     if store is not None:  # a malformed context makes the side unusable, whatever its steps copy
         with suppress(RefusedError):
             checksums.prepare()
@@ -74,8 +80,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     def reason(step: RequestedStep) -> str:
         if step.stage < 0 or (step.name == "FROM" and (step.uses or find(step.command) is not None)):
             return ""
-        value = own_replay()
-        return next((each.reason for each in value.steps if each.number == step.number), "") if value else ""
+        return reasons().get(step.number, "")
 
     expected, error = case.expect.steps, case.expect.error
     steps: tuple[SideStep, ...]

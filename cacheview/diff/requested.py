@@ -112,7 +112,7 @@ def requested_steps(
         release: the builder.
         options: of the build.
         base_of: the image that a ``FROM`` names; None: it is not known.
-        sum_of: sums the files of a step. Raises `UnknownError`, `RefusedError`, `DataError`.
+        sum_of: computes the checksum of the files of a step. Raises `UnknownError`, `RefusedError`, `DataError`.
         replayed: replays the same build, which knows the files of images and stages; None: it cannot be. It is called
             only where a step copies such files.
     """
@@ -242,7 +242,7 @@ class _Walk:
             heredocs=instruction.heredocs,
         )
         if done.copy is not None:
-            sources = self._summed(done.copy, trigger)
+            sources = self._checksums(done.copy, trigger)
             checksum = sources.text if sources is not None else None
             step = replace(step, checksum=checksum, sources=sources, uses=self._stages_of(done.copy.from_))
         self.steps.append(step)
@@ -254,7 +254,7 @@ class _Walk:
             self.seen = (state.args, state.config.Env, _declared(state.args, state.environment))
         return self.seen[2]
 
-    def _summed(self, copy: CopySources, trigger: int) -> SourcesSum | None:
+    def _checksums(self, copy: CopySources, trigger: int) -> SourcesSum | None:
         known = self._known.get((self.number, trigger)) if copy.from_ else None
         if known is not None and known.sources is not None:
             return known.sources

@@ -97,7 +97,7 @@ def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
 
 
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
-    if rules.store is StoreKind.CONTAINERD:  # whatever the cache compares, which from 26.1 on is no platform
+    if rules.store is StoreKind.CONTAINERD:  # whatever the cache compares: from 26.1 on it compares no platform
         return has_platform(platform, image.config.platform, release)
     return release.takes_any_platform_graph_driver or is_for(platform, image.config.platform)
 

@@ -15,8 +15,8 @@ __all__ = ["candidates_by_files", "differs_in_files"]
 
 def differs_in_files(explanation: Explanation) -> bool:
     """Whether a probe misses, and the nearest image differs from it in the checksum of the files alone."""
-    asked = created_by(explanation.trace.probe.config)
-    if explanation.verdict.local is not None or not checksum_in(asked):
+    command = created_by(explanation.trace.probe.config)
+    if explanation.verdict.local is not None or not checksum_in(command):
         return False
     return next(candidates_by_files(explanation), None) is not None
 

@@ -29,7 +29,7 @@ class BuildJudgement:
     """One build and its result.
 
     Attributes:
-        replay: what was said of it.
+        replay: what was predicted.
         differences: what is not as the daemon did, in words; empty: it passed.
         unknown: why each step that is not known is not.
     """
@@ -43,22 +43,22 @@ class BuildJudgement:
         return not self.differences
 
 
-def judge_build(case: ReplayCase, asked: str = "") -> BuildJudgement:
+def judge_build(case: ReplayCase, rules: str = "") -> BuildJudgement:
     """Replay a build and compare.
 
     Args:
-        asked: rules to use, as `daemon_of` takes them, with the builder of that release; empty: those of its engine.
+        rules: to use instead, as `daemon_of` takes them, with the builder of that release; empty: those of its engine.
 
     Raises:
         DataError: its engine is not known, something of it is malformed, or the store before it was left out.
     """
-    value = replay_case(case, asked)
+    value = replay_case(case, rules)
     unknown = tuple(step.reason for step in value.looked_up if step.status is StepStatus.UNKNOWN)
     return BuildJudgement(value, tuple(differences(value, case.expect)), unknown)
 
 
 def store_of(case: ReplayCase) -> ImageStore:
-    """The images before a build. Raises `DataError` where they were left out, or the kind of the store is none."""
+    """The images before a build. Raises `DataError` if they were left out, or no such kind of store is known."""
     if case.images is None:
         raise DataError("the record does not contain the store, so nothing can be looked up")
     images, _ = ImageStore.unique(case.images)
@@ -73,18 +73,18 @@ def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> Con
     )
 
 
-def replay_case(case: ReplayCase, asked: str = "") -> Replay:
+def replay_case(case: ReplayCase, rules: str = "") -> Replay:
     """Replay a build alone. Raises `DataError` as `judge_build`."""
     store = store_of(case)
-    rules, release = case.rules, case.release
-    if asked:
-        daemon = daemon_of(Case("", store, ""), asked)
-        rules, release = daemon.rules, daemon.builder
+    rule_set, release = case.rules, case.release
+    if rules:
+        daemon = daemon_of(Case("", store, ""), rules)
+        rule_set, release = daemon.rules, daemon.builder
     return replay(
         case.text,
         checksums_of(case, release),
         store,
-        rules,
+        rule_set,
         release,
         case.options,
         name=case.dockerfile_path,
@@ -139,7 +139,7 @@ def _ended(actual: Replay) -> str:
 
 
 def _may_fail(step: Step | None) -> bool:
-    """Whether what ends the build there is beyond a replay: a command that fails, a base or files that are not had."""
+    """Whether a replay cannot know what ends the build: a command that fails, or a missing base or file."""
     if step is None:
         return False
     return any(

@@ -58,7 +58,7 @@ class StepChecksums(Protocol):
 
 
 class _Headers(Mapping[str, bytes]):
-    """What is hashed of some headers, by path. It is written when it is asked for."""
+    """What is hashed of some headers, by path. It is computed when needed."""
 
     def __init__(self, headers: Mapping[str, Header]) -> None:
         self._headers = headers
@@ -182,7 +182,7 @@ class ContextChecksums:
         return iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows)
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Files by path with their content, each to be used up before the next is asked for. Raises as `content`."""
+        """Files by path with their content, each to be read before the next is requested. Raises as `content`."""
         return ((path, self.content(path)) for path in paths)
 
     def headers_by(self, client: Client, paths: Iterable[str]) -> Mapping[str, bytes]:

@@ -85,7 +85,7 @@ class ClientGroup:
 
     Attributes:
         runs: at least one.
-        difference: from the group of the client that is asked for; None: it is that group.
+        difference: from the group of the requested client; None: it is that group.
     """
 
     runs: tuple[ClientRun, ...]

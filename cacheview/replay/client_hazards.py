@@ -42,26 +42,26 @@ _MOST_NAMED: Final = 3
 
 
 def client_hazards(
-    client: Client, asked: BuildOptions, replay: Replay, checksums: ContextChecksums
+    client: Client, options: BuildOptions, replay: Replay, checksums: ContextChecksums
 ) -> tuple[StepHazard, ...]:
     """The hazards of a build that a client sends.
 
     Args:
         client: who sends it.
-        asked: the options as they are given, with what the client drops.
+        options: as they are given, with those that the client drops.
         replay: what becomes of the build.
         checksums: what computed the checksums of its files; what it refuses has been refused in `replay`.
     """
     if replay.refused is not None and not replay.steps:
         return ()
-    all_hazards = [*_of_options(client, asked), *_of_session(client, replay)]
+    all_hazards = [*_of_options(client, options), *_of_session(client, replay)]
     if not checksums.is_packed_already:
         all_hazards += [*_of_drawn_name(client, replay, checksums), *_of_umask(client, replay)]
     return (*all_hazards, *_of_secrets(client, replay, checksums))
 
 
-def _of_options(client: Client, asked: BuildOptions) -> Iterator[StepHazard]:
-    for name in dropped(client, asked):
+def _of_options(client: Client, options: BuildOptions) -> Iterator[StepHazard]:
+    for name in dropped(client, options):
         yield StepHazard(
             "option not sent",
             f"{client.program} does not send {name}: the daemon builds without it.",

@@ -110,7 +110,7 @@ class _FileByFile:
 
     @cached_property
     def _followed(self) -> set[tuple[str, str]]:
-        """The sums, then and now, of files that are no links."""
+        """The checksums, then and now, of files that are not links."""
         both = [path for path in self.states if self._is_both(path) and not self._is_link(path)]
         return {(self.sums[path], self.now[path]) for path in both}
 

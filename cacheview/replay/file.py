@@ -50,7 +50,7 @@ class ExpectedBuild(Model):
     """What became of a build.
 
     Attributes:
-        ok: it was built; ``error``: else what the daemon said.
+        ok: it was built; ``error``: if not, the daemon's message.
         steps: those that were begun; None: the daemon did not print them.
         created_by: the history of the image, oldest first; None: not known.
         image: id of what was built; empty: not known.
@@ -75,7 +75,7 @@ class ReplayCase(RecordedStore):
         dockerfile, dockerignore: their text, and ``dockerfile_name`` its path; see `text_of` for bytes that are no
             UTF-8.
         tags: names of the image after the first, which is ``tag``.
-        replayed: no daemon built it: what is expected is what the replay said at that time.
+        replayed: no daemon built it: what is expected is what a replay predicted then.
     """
 
     client: str = ""

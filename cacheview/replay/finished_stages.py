@@ -115,7 +115,7 @@ class FinishedStages:
     _last_kept: ImageStore | None = None
 
     def count(self, text: str) -> None:
-        """A step asked for such a command. Raises `DataError` where all together are more than any real build's."""
+        """A step has looked up such a command. Raises `DataError` where all together are more than any real build's."""
         self.characters += len(text)
         if self.characters > _MOST_CHARACTERS:
             raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters")
@@ -261,7 +261,7 @@ class FinishedStages:
     def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
         """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).
 
-        One of another platform than was asked for is refused: a graph-driver store took it as a base anyway, and
+        One of another platform than requested is refused: a graph-driver store took it as a base anyway, and
         what is built on scratch gets the daemon's platform.
 
         Raises:

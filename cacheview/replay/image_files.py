@@ -59,7 +59,7 @@ class StoreImageFiles:
     """Sums files of the images of one store.
 
     Args:
-        layers: opens the layers when the first file is asked for. Raises `DataError`.
+        layers: opens the layers when the first file is needed. Raises `DataError`.
         release: the builder that sums.
         store: of an engine that unpacks layers on what a container began with, see `layers.containers`; None: the
             engine does not.
@@ -97,7 +97,7 @@ class StoreImageFiles:
             try:
                 self._layers = self._open()
             except DataError as error:
-                self._layers = error.kept()  # asked for once, however many steps need it
+                self._layers = error.kept()  # opened once, however many steps need it
         if isinstance(self._layers, DataError):
             raise self._layers.kept()
         return self._layers

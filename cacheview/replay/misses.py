@@ -61,7 +61,7 @@ def misses(
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> Iterator[Miss]:
-    """The steps that the cache misses of which it is known what was asked, in order.
+    """The steps that the cache misses and whose probe is known, in order.
 
     Args:
         record: of earlier replays, without this one.
@@ -72,10 +72,10 @@ def misses(
     record = record or Record("", "")  # knows of no files
     for step in replay.looked_up:
         if step.status is StepStatus.MISS and step.probe is not None:
-            asked = step.cache or cache
+            where = step.cache or cache
             go_on()
-            explanation = explain(asked, step.probe, with_edit=False)  # what a person can edit is the build
-            remedy = remedy_of(step, explanation, asked)
+            explanation = explain(where, step.probe, with_edit=False)  # what a person can edit is the build
+            remedy = remedy_of(step, explanation, where)
             with apart():  # files are as large as they are
                 comparison = compare_files(step, explanation, record, checksums, image_files)
             yield Miss(step, explanation, comparison, remedy)

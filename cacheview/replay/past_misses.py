@@ -28,8 +28,8 @@ def replay_past_misses(play: Callable[[Mapping[int, str]], Replay], store: Image
         store, rules: the cache.
 
     Returns:
-        The same steps, where each that missed is followed by what would be asked had it been the step that made the
-        candidate nearest to a hit (`Step.assumed`). Where there is none, the rest of the stage is not asked, as ever.
+        The same steps. A step that missed is followed by what would be looked up if it were the step that made the
+        candidate nearest to a hit (`Step.assumed`); without one, the rest of the stage is not looked up, as usual.
     """
     cache = ImageCache(store, rules)
     assumed: dict[int, str] = {}
@@ -48,7 +48,7 @@ def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:
 
 
 def _nearest(cache: ImageCache, step: Step) -> str:
-    """The candidate that the miss names; empty where there is none.
+    """The candidate that the miss names; empty if there is none.
 
     A local match that does not count beside the sources is this very step: no other candidate is nearer.
     """

@@ -36,7 +36,7 @@ _SUM: Final = r"^[0-9a-f]{64}$"
 
 
 class RecordedMember(Model):
-    """One member of the tar that was sent, as its header said, with its sum.
+    """One member of the tar that was sent, as in its header, with its checksum.
 
     Attributes:
         name, link: as sent. Where they are no UTF-8, ``base64:`` and their bytes.

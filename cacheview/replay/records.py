@@ -36,6 +36,7 @@ __all__ = [
     "redacted_record",
     "says_the_same",
     "sent_context",
+    "time_of",
     "time_text",
     "write_record",
 ]
@@ -51,7 +52,7 @@ class SentContext:
     Attributes:
         members: in the order of the tar.
         dockerfile_name: its path on the daemon; ``dockerfile``: its content.
-        dockerignore: content of ``.dockerignore``; None: there is none.
+        dockerignore: content of ``.dockerignore``; None if there is none.
     """
 
     members: tuple[Member, ...]
@@ -153,7 +154,7 @@ def record_of(
 
 
 def expected_of(replayed: Replay) -> ExpectedBuild:
-    """What a replay says of a build, in the form of what a daemon did."""
+    """What a replay predicts of a build, in the form of what a daemon did."""
     history = replayed.history
     known = None if history is None or None in history else tuple(text or "" for text in history)
     return ExpectedBuild(
@@ -176,8 +177,8 @@ def _expected_step(step: Step) -> ExpectedStep:
 def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
     """A record without the values of environment variables and build arguments, or of labels; see `Redaction`.
 
-    They are replaced in the Dockerfile, in ``.dockerignore``, in what was looked up in images, and in what the daemon
-    said too. Names and sums of the files of the context stay.
+    They are replaced in the Dockerfile, in ``.dockerignore``, in what was looked up in images, and in the daemon's
+    messages too. Names and sums of the files of the context stay.
     """
     images = case.images or ()
     given = ContainerConfig(
@@ -250,3 +251,12 @@ def write_record(path: str | os.PathLike[str], case: ReplayCase, *, opened: str 
 def time_text(at: datetime | None) -> str:
     """A time as records have it (RFC 3339); empty for none."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at is not None else ""
+
+
+def time_of(text: str) -> datetime | None:
+    """A time of a record (RFC 3339); None if it is not one."""
+    try:
+        result = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return result if result.tzinfo is not None else None

@@ -39,7 +39,7 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, messag
 
 
 def _bad_part(text: str, release: BuilderRelease) -> str:
-    """What the daemon says of the first part that is none; empty where each is one."""
+    """The daemon's message about the first part that is not one; empty if each is one."""
     if "*" in text:
         return f"{quote(text)}: wildcards not yet supported"
     for number, part in enumerate(text.split("/")):

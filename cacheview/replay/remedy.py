@@ -36,7 +36,7 @@ class Remedy:
 
     Attributes:
         reason: in what the step differs from the nearest candidate, in a sentence; empty: the engine's own is as good.
-        edits: each of them makes a hit of the step, in a few words; none: there is none that a person could make.
+        edits: each of them makes a hit of the step, in a few words; none if no edit by a person would do.
     """
 
     reason: str = ""
@@ -54,7 +54,7 @@ def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy
     Args:
         step: with its probe.
         explanation: of the miss.
-        cache: what was asked.
+        cache: where it was looked up.
     """
     edits = list(_of_references(explanation, cache))
     reason = ""
@@ -89,7 +89,7 @@ def _is_hit(verdict: Verdict) -> bool:
 
 
 def _brings_more(verdict: Verdict, explanation: Explanation, cache: ImageCache) -> bool:
-    """Whether the answer is an image with steps after the one that was asked for."""
+    """Whether the answer is an image with steps after the one that was looked up."""
     parent = cache.store.by_id.get(explanation.trace.probe.parent)
     length = len(parent.history) if parent is not None else 0
     return verdict.image is not None and len(verdict.image.history) > length + 1
@@ -141,7 +141,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
 
 
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
-    """The build arguments in front of a command, and the command; None: there are none, not even hidden ones."""
+    """The build arguments in front of a command, and the command; None if there are none, not even hidden ones."""
     words = config.Cmd or ()
     counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
     if counted is None:

@@ -22,7 +22,7 @@ class StepStatus(Enum):
     """What becomes of a step."""
 
     HIT = "hit"
-    MISS = "miss"  # asked, and nothing was found
+    MISS = "miss"  # looked up, and nothing matches
     NOT_ASKED = "not asked"  # after a miss of its stage, or without a cache
     UNKNOWN = "unknown"  # the store and the context do not report
     NO_PROBE = "no probe"  # FROM, and ARG before it
@@ -46,10 +46,10 @@ class Step:
         status: see `StepStatus`.
         image: id of the image after the step; empty: there is none, or it is not in the store.
         made_by: of an image that this build makes, the number of the step; 0: it is in the store, or not known.
-        probe: what the cache is asked, or would be; None: nothing, or it is not known.
-        cache: what was asked, where this build has changed it before; None: the store as it is.
+        probe: what is looked up in the cache, or would be; None: nothing, or it is not known.
+        cache: where it was looked up, if this build has changed it before; None: the store as it is.
         created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
-        reason: why it is unknown or not asked, in a sentence.
+        reason: why it is unknown or not looked up, in a sentence.
         assumed: of a miss, the image that later steps build on anyway, see `replay_past_misses`; mostly empty.
         remedies: of an unknown step, what would make it known, in sentences; mostly empty.
         possible: of an unknown step, the images of the store that it may hit; there may be none. Of a hit on an image
@@ -57,7 +57,7 @@ class Step:
         sources: the files of ``COPY`` and ``ADD``, where they are known.
         copy: what it takes, as its words say.
         from_image: of ``COPY --from``, what its files are copied from; None: scratch, or it is not known.
-        instead: what would be asked for another instruction in its place, of a line; it may raise `DataError`.
+        instead: the probe of another instruction in its place, given its line; it may raise `DataError`.
         hazards: of a hit, what it does not compare.
         triggers: of a ``FROM``, what its base has it run.
         seconds: that it took to sum its files and to ask the cache.
@@ -115,7 +115,7 @@ class Replay:
 
     @property
     def looked_up(self) -> Iterator[Step]:
-        """The steps that the cache is asked about, or would be, triggers among them."""
+        """The steps that are looked up in the cache, or would be, triggers among them."""
         for step in self.steps:
             yield from step.triggers
             if step.status is not StepStatus.NO_PROBE:

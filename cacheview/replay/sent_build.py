@@ -122,5 +122,5 @@ def sent_by(
         hasher: reads the files.
     """
     added = added_by(client, location, environment)
-    asked = added.to(options, platform_is_given=platform_is_given)
-    return SentBuild(given, client, added, asked, as_sent(client, asked), given.checksums(release, client, hasher))
+    options = added.to(options, platform_is_given=platform_is_given)
+    return SentBuild(given, client, added, options, as_sent(client, options), given.checksums(release, client, hasher))

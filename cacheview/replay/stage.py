@@ -38,7 +38,7 @@ __all__ = ["StageBuild"]
 _MOST_BASES: Final = 64
 """On so many images a step may be built until they are no longer followed."""
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
-"""The instructions whose container config is stored as it was asked for; of others it was a container's."""
+"""The instructions whose container config is stored as it was looked up; of others it is a container's."""
 
 
 class StageBuild:
@@ -181,7 +181,7 @@ class StageBuild:
                 taken = self._copy(step, done, instruction, trigger)
             else:
                 taken = self._ask(step, done, instruction.name, trigger)
-            if line and taken.probe is not None:  # what was not asked need not keep what came before it
+            if line and taken.probe is not None:  # a step that was not looked up need not keep what came before it
                 taken = replace(taken, instead=partial(_instead, before, self.build.release, self.escape))
             return replace(taken, hazards=self._hazards(taken, instruction))
         except RefusedError as refusal:
@@ -206,13 +206,13 @@ class StageBuild:
         try:
             done = label_option(name, value, self.state, self.build.release)
             self.build.carry(self.state, done.after, "LABEL")
-            asked = self._ask(step, done, "LABEL", 0)
+            added = self._ask(step, done, "LABEL", 0)
         except RefusedError:
             self._refused(step, 0)
             raise
-        if name in self.build.options.drawn_labels and asked.status is StepStatus.MISS:
-            return replace(asked, reason="the client chooses a random value in every session, so the step never hits")
-        return asked
+        if name in self.build.options.drawn_labels and added.status is StepStatus.MISS:
+            return replace(added, reason="the client chooses a random value in every session, so the step never hits")
+        return added
 
     def _unknown_step(self, step: Step) -> Step:
         self.history.append(None)
@@ -344,7 +344,7 @@ class StageBuild:
 
 
 def _instead(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
-    """What would be asked for another instruction, without files. Raises `DataError` where it cannot be taken."""
+    """The probe of another instruction, without files. Raises `DataError` if it cannot be one."""
     return dispatch(read_trigger(line, release, escape), state.apart(), release).probe
 
 

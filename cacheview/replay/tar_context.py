@@ -151,7 +151,7 @@ def _damage(title: str) -> Iterator[None]:
 
 
 def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read]:
-    """Each member, whose content is to be used up before the next is asked for, or not at all."""
+    """Each member, whose content must be read before the next is requested, or not at all."""
     budget = Budget(Limits(seconds=float("inf")))  # its bytes are what takes time
     holes = last = 0
     with _damage(title):

@@ -18,7 +18,7 @@ CLIENTS_FORMAT: Final = "cacheview-clients/1"
 
 
 def clients_as_text(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:
-    """Groups of clients that share a cache, the one that is asked for first, and where the others part from it."""
+    """Groups of clients that share a cache, the requested client's first, and where the others part from it."""
     return joined((*using_as_lines(using), *_lines(groups)))
 
 
@@ -42,7 +42,7 @@ def outcome(run: ClientRun) -> str:
 
 
 def reasons(group: ClientGroup) -> Iterator[str]:
-    """Where the builds of a group part from that of the client that is asked for, and why."""
+    """Where the builds of a group part from that of the requested client, and why."""
     difference = group.difference
     if difference is not None:
         if difference.number:

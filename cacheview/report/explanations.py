@@ -26,7 +26,7 @@ from cacheview.report.using import using_as_lines
 __all__ = ["as_markdown", "as_text"]
 
 _DOUBTS = 5
-"""How many distinct doubts are shown where not all are asked for."""
+"""How many distinct doubts are shown without ``--all``."""
 
 
 def as_text(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:

@@ -10,7 +10,7 @@ from cacheview.engine import Doubted, Edit, Explanation, Stage, Subject, doubt_s
 __all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
 
 NEAREST = 10
-"""How many candidates and sources are reported in full where not all are asked for."""
+"""How many candidates and sources are reported in full without ``--all``."""
 
 
 def headline(explanation: Explanation) -> str:

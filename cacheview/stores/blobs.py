@@ -49,7 +49,7 @@ class Blobs:
 
         Raises:
             MissingBlobError: it is not there.
-            DataError: the digest is none, or the content has another.
+            DataError: it is not a digest, or the content has another.
         """
         demand_digest(digest)
         algorithm, _, encoded = digest.partition(":")

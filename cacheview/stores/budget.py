@@ -59,7 +59,7 @@ class Resource(Enum):
     VARIANTS = "manifests in indexes"
     MEMORY = "bytes of memory"
 
-    __hash__ = object.__hash__  # asked for with every document; that of `Enum` is Python
+    __hash__ = object.__hash__  # called for every document, and that of `Enum` is written in Python
 
 
 # How much more there may be for each byte that a file has beyond `_SMALL`.

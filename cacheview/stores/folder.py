@@ -19,7 +19,7 @@ __all__ = ["FolderMembers"]
 
 @dataclass
 class FolderMembers:
-    """A folder, read file by file as they are asked for. Nothing outside of it is named."""
+    """A folder, read file by file as needed. Names cannot lead out of it."""
 
     path: Path
     budget: Budget

@@ -131,7 +131,7 @@ class ImageDatabase:
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:
-        """The encoded digests that have metadata. All, where that is not known: each is asked for its own then."""
+        """The encoded digests that have metadata. If that is not known, all: each is then looked for by itself."""
         try:
             if not self._files.has_folder(METADATA):
                 return set()

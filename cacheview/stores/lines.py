@@ -97,7 +97,7 @@ class RestUnreadError(DataError):
 
 
 def _untimed() -> float:
-    """A clock that stands still: the time between two lines is that of who asks for them."""
+    """A clock that stands still: the time between two lines is the caller's."""
     return 0.0
 
 
@@ -136,7 +136,7 @@ def document_lines(
 
 
 def _read_line(reader: _Reader, build: type[M] | None, here: str) -> SuiteCase | M | DataError | None:
-    """The next line; None: it is empty, or there is none."""
+    """The next line; None if it is empty, or there are no more."""
     head = reader.read()
     if not head or (head.isspace() and reader.is_at_end):
         return None

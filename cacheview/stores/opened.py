@@ -56,7 +56,7 @@ class Opened:
         title: what it is (``docker save archive``).
         location: as it was given.
         kind: see `OpenedKind`.
-        cases: never empty. Of a large suite, those that are not at hand are read when asked for: see `SuiteCases`.
+        cases: never empty. Of a large suite, those that are not in memory are read when needed: see `SuiteCases`.
         problems: what could not be read, of the location as a whole and of its stores.
         address: where the engine is (``unix:///var/run/docker.sock``); empty for what is not an engine.
         name: what the engine calls its machine, as ``docker info`` shows it; empty: it does not report it.

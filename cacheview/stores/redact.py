@@ -44,7 +44,7 @@ class Redaction:
     Args:
         env: values of environment variables and build arguments.
         labels: values of labels.
-        kept: values that stay: those that a builder sets by itself are no secret.
+        kept: values that stay: those that a builder sets by itself are not secret.
         more: values that stand nowhere else.
     """
 

@@ -27,7 +27,7 @@ def suite_line(
     redact_labels: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[str]:
-    """A store with its probes as one line of a suite, with a line end: in pieces, as they are asked for.
+    """A store with its probes as one line of a suite, with a line end, in pieces as the caller needs them.
 
     Args:
         case: what was loaded. The probes of a walk are left out: each stands on the answer to the one before.
@@ -111,7 +111,7 @@ def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: st
 
 
 def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:
-    """Whether a file is, or is inside of, an open store. ``opened``: its location; empty: there is none."""
+    """Whether a file is, or is inside of, an open store. ``opened``: its location; empty if none is open."""
     location = parse_location(opened)
     source, path = location.source, location.target
     if source.is_live:

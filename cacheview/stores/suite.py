@@ -31,7 +31,7 @@ WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys rules, im
 def read_suite(
     path: str | os.PathLike[str], progress: Progress | None = None, *, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[SuiteCase | DataError]:
-    """The cases of a suite file, line by line as they are asked for; for a line that is none, its error.
+    """The cases of a suite file, line by line as the caller needs them; for a line that is not a case, its error.
 
     Errors name the file and the line. Empty lines are skipped. The file may be compressed.
 
@@ -53,7 +53,7 @@ def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
 def read_cases(
     stream: io.BufferedReader, path: Path, where: str, budget: Budget, *, is_compressed: bool
 ) -> tuple[Sequence[Case], tuple[Problem, ...], int]:
-    """All cases of a suite, the lines that are none as problems, and how many lines are builds.
+    """All cases of a suite, the other lines as problems, and how many lines are builds.
 
     Args:
         path: the file that the stream is of.

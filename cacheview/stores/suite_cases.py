@@ -46,7 +46,7 @@ class LineOfCase:
 
 
 class Reread(Protocol):
-    """Makes the case of a line again. Raises `DataError` or `LimitError` where it is none any more."""
+    """Makes the case of a line again. Raises `DataError` or `LimitError` if it no longer is one."""
 
     def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> Case: ...
 
@@ -81,7 +81,7 @@ class CopiedLines:
 
 
 class SuiteCases(Sequence[Case]):
-    """All cases of a suite, each read again when it is asked for, unless it is one of the last that were.
+    """All cases of a suite, each read again when it is needed, unless it was used recently.
 
     Reading one that is not held takes time if its line is long: `is_quick` knows. One whose line was changed meanwhile
     is empty and has a problem that says so.

@@ -40,7 +40,7 @@ def append_case(
     A file that is compressed by gzip gets a member more; a new one is compressed where its name ends in ``.gz``.
 
     Raises:
-        DataError: what is there is no whole suite, or it cannot be written. The file is as it was.
+        DataError: the file is not a complete suite, or it cannot be written. It stays as it was.
         Cancelled: by ``progress``. Likewise.
     """
     where = os.fspath(path)
@@ -62,7 +62,7 @@ def append_case(
 
 
 def _cases(where: str, progress: Progress | None, limits: Limits) -> int:
-    """How many there are. Raises `DataError` for the first line that is none."""
+    """How many cases there are. Raises `DataError` for the first line that is not a case."""
     count = 0
     for case in read_suite(where, progress, limits=limits):
         if isinstance(case, DataError):

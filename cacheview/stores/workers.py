@@ -57,7 +57,7 @@ class Crew(Generic[T, R]):
         self._stopped.set()
 
     def results(self, meter: Meter) -> Iterator[tuple[T, R]]:
-        """Items with their results, as they come, in the thread that asks. Raises what ``work`` or ``meter`` raises."""
+        """Items with their results, as they come, in the caller's thread. Raises what ``work`` or ``meter`` raises."""
         running = len(self._threads)
         while running:
             try:

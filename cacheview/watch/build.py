@@ -57,9 +57,9 @@ class WatchedBuild:
     Attributes:
         number: from 1, in the order in which they began; of a record that was opened below 1.
         started: when; None: a record does not say.
-        request: what was asked.
-        outcome: what the daemon has said.
-        prediction: None: there is none yet, or none at all; then ``unpredicted`` says why.
+        request: what the client requested.
+        outcome: what the daemon has reported.
+        prediction: None if there is none yet, or none at all; ``unpredicted`` says why.
         differences: once it is over, what the daemon did otherwise than predicted.
         overlapped: other builds ran at the same time, and may have changed the store.
         is_late: the store was listed when the daemon may have begun already.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from cacheview.model import DataError
 from cacheview.replay.check import checksums_of, differences, replay_case, store_of
 from cacheview.replay.file import ExpectedStep, ReplayCase
 from cacheview.replay.misses import misses
+from cacheview.replay.records import time_of
 from cacheview.stores.lines import read_lines
 from cacheview.stores.progress import Progress
 from cacheview.watch.build import WatchedBuild
@@ -90,7 +90,7 @@ def _build_of(case: ReplayCase, number: int, where: str) -> WatchedBuild:
         request, unpredicted = BuildRequest(client=case.client), unpredicted or str(error)
     return WatchedBuild(
         number,
-        _time(case.started),
+        time_of(case.started),
         request,
         BuildOutcome(steps, total, expect.image, "" if expect.ok else expect.error or _NO_REASON, is_over=True),
         prediction,
@@ -121,13 +121,4 @@ def _request(case: ReplayCase) -> BuildRequest:
 
 def _reported_step(number: int, step: ExpectedStep) -> ReportedStep:
     image = step.image.removeprefix("sha256:")[:_PRINTED]
-    return ReportedStep(number, step.instruction, step.cached, image, step.triggers, _time(step.at))
-
-
-def _time(text: str) -> datetime | None:
-    """A time of a record (RFC 3339); None: it is none."""
-    try:
-        result = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return result if result.tzinfo is not None else None
+    return ReportedStep(number, step.instruction, step.cached, image, step.triggers, time_of(step.at))

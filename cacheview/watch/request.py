@@ -1,4 +1,4 @@
-"""What a client asks for with ``POST /build``: options and who it is, and nothing that signs in to a registry.
+"""What a client sends with ``POST /build``: options and its name, but no credentials for a registry.
 
 moby: ``newImageBuildOptions`` of ``api/server/router/build/build_routes.go`` (v20.10.24 to v28.5.2), the same in 29.
 """
@@ -35,7 +35,7 @@ _REFERENCES: Final = TypeAdapter(list[str] | None)
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """A build, as it was asked for.
+    """A build, as it was requested.
 
     Attributes:
         client: what sent it, as it calls itself (``Docker-Client/28.2.2 (linux)``); empty: it does not say.
@@ -59,7 +59,7 @@ class BuildRequest:
 
 
 def build_request(head: RequestHead) -> BuildRequest | None:
-    """What a request asks for; None: it is not a build."""
+    """The build that a request starts; None: it is not one."""
     path, _, query = head.target.partition("?")
     match = _PATH.fullmatch(path)
     if head.method != "POST" or match is None:

@@ -43,7 +43,7 @@ class Upstream:
 
     @property
     def message(self) -> str:
-        """What ssh said of the connection that ended last: why it refuses, mostly. Empty for other connections."""
+        """ssh's error output for the connection that ended last, usually why it was refused; empty for other ones."""
         return self._dialer.message if self._dialer is not None else ""
 
     async def connect(self, protocol: _P) -> _P:

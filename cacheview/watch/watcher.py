@@ -61,7 +61,7 @@ class Watcher:
         failed: Callable[[BaseException], None],
         runtime: str | None = None,
     ) -> None:
-        check_sockets()  # before the engine is asked: nothing could come of it
+        check_sockets()  # before the engine is contacted: nothing could come of it
         if is_own_socket(endpoint.socket_path, runtime):
             origin = endpoint.origin or "DOCKER_HOST"
             what = f"is cacheview's own socket, not an engine. Unset {origin}, or name the engine"
@@ -279,11 +279,11 @@ class _Watched:
             self.was_predicted = True
             return
         connection.pause("listing", _HOLD_SECONDS)
-        asked = time.monotonic()
+        began = time.monotonic()
 
         def listed(_: Future[ImageListing]) -> None:
             connection.resume("listing")
-            if time.monotonic() - asked > _HOLD_SECONDS:
+            if time.monotonic() - began > _HOLD_SECONDS:
                 self._watcher.update(self, is_late=True)
 
         self._listing = self._watcher.list_images()

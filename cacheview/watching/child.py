@@ -112,7 +112,7 @@ class _Teller:
         self.send(Failed(what, "".join(traceback.format_exception(fault))))
 
     def answer(self) -> None:
-        """Do what is asked for until the other side has ended."""
+        """Do what is requested until the other side has ended."""
         with suppress(EOFError, OSError):
             while True:
                 message: Any = self._connection.recv()

@@ -222,7 +222,7 @@ def _word(loader: yaml.SafeLoader, node: Node) -> Any:
 
 
 def _date_of(text: str, date: re.Match[str]) -> Date | str:
-    """A time as ``yaml.v3`` reads it; a word where it is none, such as the thirteenth month."""
+    """A time as ``yaml.v3`` reads it; a word if it is not one, such as the thirteenth month."""
     year, month, day, hour, minute, second = (int(each or 0) for each in date.groups()[:6])
     try:
         seconds = datetime(year, month, day, hour, minute, second, tzinfo=UTC).strftime("%m-%d %H:%M:%S")

@@ -43,7 +43,7 @@ class ComposeVariables:
     """Puts variables into values.
 
     Attributes:
-        unset: names that were asked for and have no value: Compose warns, and continues with nothing.
+        unset: names that are used and have no value: Compose warns, and continues with nothing.
     """
 
     def __init__(self, values: Mapping[str, str], *, nests: bool = True) -> None:

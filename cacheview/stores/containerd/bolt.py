@@ -36,14 +36,14 @@ class _EndlessError(DataError):
 class Bolt:
     """A database whose whole content is in memory. What a damaged or hostile one can cost is linear in its size.
 
-    It is for one reading: who asks for all of it again and again makes another.
+    It is for one reading: to read all of it again, make another.
 
     Args:
         content: the file.
         budget: spent for its pages as they are looked at; None: one of its own.
 
     Raises:
-        DataError: it is none. Whatever looks at a page may raise `LimitError`, as `Budget` does.
+        DataError: it is not one. Whatever looks at a page may raise `LimitError`, as `Budget` does.
     """
 
     def __init__(self, content: bytes, budget: Budget | None = None) -> None:

@@ -25,7 +25,7 @@ from cacheview.stores.workers import patiently
 __all__ = ["ALLOWED", "THREADS", "ClientNamespace", "ContainerdClient"]
 
 THREADS: Final = 8
-"""So many blobs are asked for at the same time."""
+"""How many blobs are requested at the same time."""
 
 _DEADLINE: Final = 5.0  # seconds for one answer, all of its pieces together
 _LARGEST: Final = 16 << 20
@@ -184,7 +184,7 @@ class ContainerdClient:
             raise DataError(what, where=str(self._path)) from error
 
     def _of_stream(self, error: Any) -> DataError:
-        """One that is late costs what was asked for; several in a row mean that no other comes."""
+        """A late response loses one blob; several in a row mean that no other will come."""
         refused = self._refused(error)
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
             self._late += 1
@@ -217,7 +217,7 @@ class _MissingError(DataError):
 
 
 class ClientNamespace:
-    """The images and blobs of one namespace, asked for when they are needed."""
+    """The images and blobs of one namespace, requested when they are needed."""
 
     def __init__(self, client: ContainerdClient, name: str, progress: Progress | None, budget: Budget) -> None:
         self._client = client
@@ -263,7 +263,7 @@ class ClientNamespace:
                 try:
                     self._labels = self._all_labels()
                 except DataError as error:
-                    self._labels = error.kept()  # not asked again for each image
+                    self._labels = error.kept()  # not requested again for each image
                 except LimitError as error:
                     self._labels = DataError(f"the list of labels {error}")
             labels = self._labels

@@ -21,7 +21,7 @@ _RECORD, _TEXT = 400, 60  # bytes of memory of a record, and of each text beside
 
 
 class Metadata:
-    """A snapshot of the database. Raises `DataError` where the content is none, and as `Budget` where it is too much.
+    """A snapshot of the database. Raises `DataError` if it is not one, and as `Budget` if it is too large.
 
     ``budget``: spent for what is looked at; None: one of its own.
     """
@@ -124,7 +124,7 @@ def _text(content: bytes) -> str:
 
 
 def _varint(content: bytes) -> int:
-    """A number as Go's ``binary.PutVarint`` writes it; 0 where it is none, or negative."""
+    """A number as Go's ``binary.PutVarint`` writes it; 0 if it is not one, or is negative."""
     value = 0
     for place, byte in enumerate(content[:10]):
         value |= (byte & 0x7F) << (7 * place)

@@ -22,7 +22,7 @@ _MOST_ASKED = 100  # namespaces that are looked into for images: each takes a ca
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """``PATH#NAMESPACE`` → path and namespace, each empty where it is not said. A path that exists is one as it is.
+    """``PATH#NAMESPACE`` → path and namespace, each empty if not given. A path that exists is one as it is.
 
     Raises:
         DataError: what follows the ``#`` is not a name of a namespace.
@@ -46,7 +46,7 @@ def choose_namespace(
 
     Args:
         names: those that there are.
-        wanted: the one that was asked for; empty: Docker's, else the first that has images.
+        wanted: the requested one; empty: Docker's, else the first that has images.
 
     Raises:
         DataError: the wanted one is not there, or none has a name that containerd allows.

@@ -76,7 +76,7 @@ class _Members:
         try:
             return self._content.read(f"{algorithm}:{encoded}")
         except LostError as error:
-            self.lost = error  # who asks takes it for one blob's
+            self.lost = error  # the caller takes it for one blob's
             raise
         except BlobTimeoutError as error:
             self.late = error

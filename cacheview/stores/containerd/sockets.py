@@ -26,7 +26,7 @@ def containerd_sockets() -> list[Path]:
 
 
 def usual_socket() -> Path:
-    """The socket that is meant where none is said. Raises `DataError` where there is none."""
+    """The socket to use when none is given. Raises `DataError` if there is none."""
     for socket in containerd_sockets():
         return socket
     for path in USUAL_SOCKETS:

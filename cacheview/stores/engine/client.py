@@ -1,4 +1,4 @@
-"""What is asked of a Docker Engine: a few GETs, and nothing else."""
+"""The requests sent to a Docker Engine: a few GETs, and nothing else."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ ALLOWED: Final = (
     ("GET", re.compile(r"/v1\.[0-9]+/info")),
     ("GET", re.compile(r"/v1\.[0-9]+/images/json")),
     ("GET", re.compile(rf"/v1\.[0-9]+/images/{_ID}/(?:json|history)")),
-    ("GET", re.compile(r"/v1\.[0-9]+/containers/json")),  # the containers: only for what is asked about their images
+    ("GET", re.compile(r"/v1\.[0-9]+/containers/json")),  # the containers: only when their images matter
     ("GET", re.compile(r"/v1\.[0-9]+/containers/[0-9a-f]{64}/json")),
     ("GET", re.compile(r"/v1\.[0-9]+/events")),
     (
         "GET",
         re.compile(rf"/v1\.[0-9]+/images/{_ID}/get"),
-    ),  # only where a person asks for it: see `EngineClient.archive`
+    ),  # only when a user requests it: see `EngineClient.archive`
 )
 """Every request that may be made, as method and path: each only reads."""
 

@@ -1,4 +1,4 @@
-"""The containers of an engine, as far as they keep images from being removed. They are asked for when that matters."""
+"""The containers of an engine, as far as they keep images from being removed. They are requested when that matters."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
             version = f"1.{min(version_key(newest), version_key(KNOWN_API))}"
         except ValueError as error:
             raise NoAnswerError(f"does not report its API version: {error}", where=client.where) from error
-        return _asked(client, version, by_name=by_name)
+        return _listed(client, version, by_name=by_name)
 
 
-def _asked(client: EngineClient, version: str, *, by_name: bool) -> tuple[Container, ...]:
+def _listed(client: EngineClient, version: str, *, by_name: bool) -> tuple[Container, ...]:
     content = client.get(f"/v{version}/containers/json", {"all": "1"}, limit=_MAX_LIST)
     listed = decode(ContainerListDocument, content).root
     if len(listed) > _MOST:

@@ -16,7 +16,7 @@ __all__ = ["Deadline", "HeadTooLargeError", "LateError", "StoppedError", "timed"
 MAX_HEAD: Final = (
     256 * 1024
 )  # bytes before the body, every 100 Continue among them; a Docker Engine sends some hundreds
-_STEP: Final = 0.1  # seconds between two looks whether the answer is still wanted
+_STEP: Final = 0.1  # seconds between two checks whether the answer is still wanted
 
 
 class LateError(TimeoutError):
@@ -29,7 +29,7 @@ class LateError(TimeoutError):
 
 
 class StoppedError(ConnectionAbortedError):
-    """Nobody waits for the answer any more."""
+    """The caller no longer waits for the answer."""
 
 
 class HeadTooLargeError(ConnectionAbortedError):
@@ -42,7 +42,7 @@ class Deadline:
     Args:
         each: seconds to wait for each piece; None: as long as it takes.
         whole: seconds for all of the answer.
-        stopped: whether nobody waits for the answer any more; asked ten times a second.
+        stopped: whether the caller no longer waits; called ten times a second.
         clock: in seconds.
     """
 
@@ -79,7 +79,7 @@ class Deadline:
 
         Raises:
             LateError: the time is out.
-            StoppedError: nobody waits any more.
+            StoppedError: the caller no longer waits.
             HeadTooLargeError: the body should have begun.
             OSError: the connection broke.
         """

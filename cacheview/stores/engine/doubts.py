@@ -15,7 +15,7 @@ _SECONDS = "reports times only to the second, in UTC"
 
 
 class Doubts:
-    """The doubts about the images of one engine, as far as the API alone was asked.
+    """The doubts about the images of one engine, as far as the API alone was used.
 
     ``remedy`` is what would make certain what the store itself keeps: a sentence. What which engine reports was
     measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and

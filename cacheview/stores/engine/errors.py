@@ -54,7 +54,7 @@ class RefusedRequestError(DataError):
 
 
 def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, message: str = "") -> DataError:
-    """What an exception of the connection means. ``message``: what ssh said of it."""
+    """What an exception of the connection means. ``message``: ssh's error output."""
     where = endpoint.host[:200]
     causes = list(causes_of(error))
     for cause in causes:

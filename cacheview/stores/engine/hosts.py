@@ -49,7 +49,7 @@ def completed(text: str, *, tls: bool = False) -> str:
 
 
 def _tcp(address: str) -> str:
-    """Empty: it is none."""
+    """Empty if it is not one."""
     try:
         parts = urlsplit(f"{_TCP}{address}")
     except ValueError:

@@ -84,7 +84,7 @@ def past_events(
 
 
 def _read(body: bytes) -> Iterator[ImageEvent]:
-    """Lines that are no events of images are passed over: what an engine forgets is missing as well."""
+    """Lines that are not image events are skipped: what an engine has forgotten is missing as well."""
     for line in body.splitlines():
         try:
             event = _Event.model_validate_json(line)

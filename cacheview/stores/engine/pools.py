@@ -31,7 +31,7 @@ _HEADERS: Final = {
 
 
 class NotAnAddressError(ValueError):
-    """There is no engine to reach by such an address."""
+    """No engine can be reached at such an address."""
 
 
 class Connections:
@@ -42,14 +42,14 @@ class Connections:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._asked = threading.local()  # the deadline of what each thread asks for
+        self._of_thread = threading.local()  # the deadline of each thread's request
         self._dialer: SshDialer | None = None
         self._prefix = ""
         self._pool: Any = self._make(endpoint)
 
     @property
     def message(self) -> str:
-        """What ssh said last; empty for other connections."""
+        """The last error output of ssh; empty for other connections."""
         return self._dialer.message if self._dialer is not None else ""
 
     def get(self, path: str, fields: Mapping[str, str] | None, deadline: Deadline, connect: float) -> BaseHTTPResponse:
@@ -60,7 +60,7 @@ class Connections:
         """
         from urllib3 import Timeout
 
-        self._asked.deadline = deadline
+        self._of_thread.deadline = deadline
         query = f"?{urllib.parse.urlencode(fields)}" if fields else ""
         response: BaseHTTPResponse = self._pool.urlopen(
             "GET",
@@ -81,7 +81,7 @@ class Connections:
             self._dialer.close()
 
     def _deadline(self) -> Deadline:
-        deadline: Deadline = self._asked.deadline
+        deadline: Deadline = self._of_thread.deadline
         return deadline
 
     def _make(self, endpoint: Endpoint) -> Any:

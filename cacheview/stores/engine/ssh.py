@@ -32,7 +32,7 @@ class SshDialer:
     Raises ValueError where that is not an address.
 
     Attributes:
-        message: what ssh has said of the connection that ended last: why it refuses, mostly.
+        message: ssh's error output for the connection that ended last, usually why it was refused.
     """
 
     def __init__(self, host: str, program: str = "ssh") -> None:

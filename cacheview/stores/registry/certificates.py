@@ -45,7 +45,7 @@ def trusting(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
             elif path.suffix == ".cert":
                 key = path.with_suffix(".key")
                 _text(key)  # else it is the certificate that seems to be wrong
-                # A key with a password is not asked for on the terminal.
+                # The password of a key is not prompted for on the terminal.
                 context.load_cert_chain(path, key, password=lambda: "")
         except DataError as error:
             problems.append(Problem(str(path), f"is not used: {error}"))

@@ -1,4 +1,4 @@
-"""How a registry asks for a login: the header ``WWW-Authenticate``.
+"""How a registry requires a login: the header ``WWW-Authenticate``.
 
 Read as docker's ``registry/client/auth/challenge/authchallenge.go`` (vendored in moby) reads it: one challenge for each
 header, parameters up to the first that is not well formed.

@@ -1,8 +1,8 @@
-"""What is asked of a registry: one repository's manifests and configs, each with a GET.
+"""The requests sent to a registry: for one repository's manifests and configs, each a GET.
 
 No Python library for registries that is kept up (oras, python-dxf) limits the size and the time of an answer, so the
-requests are made here, on urllib3 with the deadlines that engines have. What the registry asks for a login is answered
-as moby does it; credentials go to the registry and to the token server that it names, and to no other host.
+requests are made here, on urllib3 with the deadlines that engines have. A login is done as moby does
+it; credentials go to the registry and to the token server that it names, and to no other host.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 
 @dataclass(frozen=True, slots=True)
 class RegistryDocument:
-    """A document of a registry. ``digest``: that the registry gives it; empty: it gives none."""
+    """A manifest or blob. ``digest``: as the registry reports it; empty: it reports none."""
 
     content: bytes
     media_type: str
@@ -49,12 +49,12 @@ class RegistryDocument:
 
 
 class RegistryClient:
-    """Asks one registry for one repository. Raises `DataError` for all that goes wrong.
+    """Reads one repository of one registry. Raises `DataError` for everything that goes wrong.
 
     Args:
         trust: how TLS is checked.
-        credentials: asked for when the registry wants a login, and not before.
-        stopped: whether nobody waits for the answer any more; asked ten times a second.
+        credentials: called when the registry requires a login, and not before.
+        stopped: whether the caller no longer waits; called ten times a second.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class RegistryClient:
         return Wire(ssl.create_default_context(), proxied=True)
 
     def _log_in(self, values: list[str]) -> str:
-        """What the registry's challenge asks for; without credentials, what everybody gets. Empty: nothing is known."""
+        """What the registry's challenge requires; without credentials, an anonymous token. Empty: nothing is known."""
         challenges = parse_challenges(values)
         self._credentials = credentials = self._ask_credentials()
         if credentials.registry_token:

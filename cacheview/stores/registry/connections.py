@@ -75,7 +75,7 @@ class Wire:
     """
 
     def __init__(self, trust: ssl.SSLContext, *, proxied: bool) -> None:
-        self._asked = threading.local()  # the deadline of what each thread asks for
+        self._of_thread = threading.local()  # the deadline of each thread's request
         self._trust = trust
         self._proxied = proxied
 
@@ -95,7 +95,7 @@ class Wire:
         """
         from urllib3 import Timeout
 
-        self._asked.deadline = deadline
+        self._of_thread.deadline = deadline
         response: BaseHTTPResponse = self._manager(url).urlopen(
             method,
             url,
@@ -130,7 +130,7 @@ class Wire:
         return manager
 
     def _deadline(self) -> Deadline:
-        deadline: Deadline = self._asked.deadline
+        deadline: Deadline = self._of_thread.deadline
         return deadline
 
 

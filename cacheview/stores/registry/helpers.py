@@ -1,7 +1,7 @@
-"""Credential helpers: programs that keep the credentials of the docker CLI, asked for one registry's.
+"""Credential helpers: programs that keep the credentials of the docker CLI, called for those of one registry.
 
 ``client.Get`` of docker/docker-credential-helpers: ``docker-credential-NAME get``, with the registry on standard input
-and JSON on standard output. Only ``get`` is ever asked.
+and JSON on standard output. Only ``get`` is ever called.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def ask_helper(
     Args:
         name: what follows ``docker-credential-`` in the name of the program.
         server: the registry, by the key of the docker CLI's config.
-        stopped: whether nobody waits for the answer any more; asked ten times a second.
+        stopped: whether the caller no longer waits; called ten times a second.
 
     Raises:
         DataError: there is no such program, it failed, or it did not answer in time.

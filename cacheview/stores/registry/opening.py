@@ -1,4 +1,4 @@
-"""Opening images of a registry: who is asked, with which credentials, and the store that a pull would leave."""
+"""Opening images of a registry: from which host, with which credentials, and the store that a pull would leave."""
 
 from __future__ import annotations
 

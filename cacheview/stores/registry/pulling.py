@@ -100,7 +100,7 @@ class _Documents:
     _contents: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, content: bytes, digest: str) -> str:
-        """Keep a document under the digest that it was asked for by; else under its own, which is returned."""
+        """Keep a document under the digest that it was requested by; else under its own, which is returned."""
         digest = digest or digest_of(content)
         self._contents[f"blobs/{digest.replace(':', '/', 1)}"] = content
         return digest
@@ -200,7 +200,7 @@ def _compatible(images: list[Descriptor], platform: Platform) -> list[Descriptor
 
 
 def _demand_digest(descriptor: Descriptor, where: str) -> None:
-    """What is not a digest is not asked for: it would be a path of the registry."""
+    """What is not a digest is not requested: it would be a path of the registry."""
     try:
         demand_digest(descriptor.digest)
     except DataError as error:

@@ -37,7 +37,7 @@ class Target:
 
     @property
     def host(self) -> str:
-        """Who is asked, with the port where one is given: ``DefaultV2Registry`` of moby's ``registry/config.go``."""
+        """The host of requests, and its port if given: ``DefaultV2Registry`` of moby's ``registry/config.go``."""
         return _HUB_HOST if self.domain == _HUB else self.domain
 
     @property
@@ -61,7 +61,7 @@ class Target:
 
     @property
     def reference(self) -> str:
-        """What the manifest is asked for by."""
+        """What the manifest is requested by: the digest, or the tag."""
         return self.digest or self.tag
 
     def with_digest(self, digest: str) -> str:

@@ -1,4 +1,4 @@
-"""Tokens of a registry: who may read a repository says so to the token server that the registry names.
+"""Tokens of a registry: the token server that the registry names gives one to whoever may read a repository.
 
 As docker's ``registry/client/auth/session.go`` (vendored in moby): a GET with user name and password, where there are
 any, or a POST with the identity token that ``docker login`` was given.
@@ -34,7 +34,7 @@ class _TokenResponse(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What a token server is asked. ``body``: of a POST; None: it is a GET."""
+    """A request to a token server. ``body``: of a POST; None: it is a GET."""
 
     url: str
     headers: Mapping[str, str]
@@ -44,7 +44,7 @@ class TokenRequest:
 def token_request(
     parameters: Mapping[str, str], repository: str, credentials: Credentials, registry: HttpOrigin
 ) -> TokenRequest:
-    """What to ask for a token that lets a repository be read.
+    """The request for a token that lets a repository be read.
 
     Args:
         parameters: of the registry's challenge.
@@ -83,7 +83,7 @@ def token_request(
 
 
 def token_of(body: bytes) -> str:
-    """The token of an answer. Raises `DataError`, which does not show it."""
+    """The token in a response. Raises `DataError`, which does not show it."""
     try:
         answer = decode(_TokenResponse, body)
     except DataError as error:
