@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +14,8 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 from live_kit import FakeEngine, listed, make_image
 from turns import Turns
 
-from cacheview import collector
 from cacheview.model import Image, ImageStore
 from cacheview.stores.reading import Reading
-from cacheview.ui import app
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -52,19 +48,6 @@ def busy_reader(images: list[Image], reading: Reading) -> None:
         ended = time.monotonic() + 0.02
         while time.monotonic() < ended:
             Image.model_validate_json(images[done % COUNT].model_dump_json())
-
-
-@pytest.fixture
-def as_in_the_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Threads and garbage as after the program's start."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(app._TURN)
-    monkeypatch.setattr(collector._PAUSE, "frozen", True)
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-    sys.setswitchinterval(interval)
 
 
 def opened(folder: Path, qtbot: QtBot) -> tuple[Turns, float, MainWindow]:

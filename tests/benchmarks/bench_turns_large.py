@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,9 +22,7 @@ from large_kit import many_images
 from live_kit import FakeEngine
 from turns import Turns
 
-from cacheview import collector
 from cacheview.engine import RULE_SETS, RuleSet
-from cacheview.ui import app
 from cacheview.ui.docks import AUDIT, COMPARE, REPLAY, load_docks
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
@@ -37,19 +34,6 @@ ASKED = os.environ.get("PARTS", "images edits copies docks modes").split()
 LONGEST = 0.05  # seconds of work in one turn of the event loop
 AFTER = 20  # turns after an action in which it is painted
 PATIENCE = 120_000  # milliseconds
-
-
-@pytest.fixture
-def as_in_the_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Threads and garbage as after the program's start."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(app._TURN)
-    monkeypatch.setattr(collector._PAUSE, "frozen", True)
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-    sys.setswitchinterval(interval)
 
 
 @dataclass

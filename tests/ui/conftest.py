@@ -13,8 +13,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from window_kit import LAPTOP, OpenWindow
 
+from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
+from cacheview.ui.window import MainWindow
 
 _HERE = Path(__file__).parent
 _DONE = pytest.StashKey[int]()
@@ -68,3 +72,39 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
         widget.deleteLater()
     assert not described, f"left open: {described}"
     assert not ticking, f"left running: {ticking}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of the windows of a test, in a file of its own."""
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, settings: Settings) -> OpenWindow:
+    """Opens windows; ``qtbot`` closes them when the test has ended, before fixtures are undone."""
+
+    usual = settings
+
+    def open_window(
+        location: str = "", *, size: tuple[int, int] | None = LAPTOP, settings: Settings | None = None
+    ) -> MainWindow:
+        window = MainWindow(settings or usual)
+        qtbot.addWidget(window)
+        if size is not None:
+            window.resize(*size)
+        window.show()
+        window.activateWindow()
+        qtbot.waitExposed(window)
+        if location:
+            with qtbot.waitSignal(window.settled, timeout=20_000):
+                window.open(location)
+        return window
+
+    return open_window
+
+
+@pytest.fixture
+def window(open_window: OpenWindow) -> MainWindow:
+    """Without a store."""
+    return open_window()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from live_kit import FakeEngine, make_image
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.engine import Edit, Explanation, ImageCache, explain
 from cacheview.model import Probe
 from cacheview.ui import answering, shown_store
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.session import Session
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 
@@ -46,18 +45,11 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     images = [make_image(n, (n - 1) // 2 if n else None, f"docker.io/library/app:{n}") for n in range(30)]
     FakeEngine(images).install(monkeypatch)
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1400, 800)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("engine:")
-    yield window
+    yield open_window("engine:", size=(1400, 800))
     gate.opened.set()
-    window.close()
 
 
 def session_of(window: MainWindow) -> Session:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.ui.appearance import apply_look
 from cacheview.ui.docks import AUDIT, COMPARE
@@ -17,6 +18,8 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.theme import DARK, apply_theme, current_tokens, set_zoom
 from cacheview.ui.window import MainWindow
 
+SIZE = (1100, 800)
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -24,22 +27,10 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, file: Path) -> Iterator[MainWindow]:
-    window = open_window(qtbot, file)
-    yield window
-    window.close()
+def window(open_window: OpenWindow, qapp: QApplication) -> Iterator[MainWindow]:
+    yield open_window(DEMO, size=SIZE)
     set_zoom(qapp, 100)
     apply_theme(qapp)
-
-
-def open_window(qtbot: QtBot, file: Path) -> MainWindow:
-    window = MainWindow(Settings(file))
-    qtbot.addWidget(window)
-    window.resize(1100, 800)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open(DEMO)
-    return window
 
 
 def heights(window: MainWindow) -> list[int]:
@@ -92,7 +83,7 @@ def test_zoom_ends_at_both_ends(window: MainWindow) -> None:
 
 
 def test_colours_and_size_are_those_of_the_last_time(
-    window: MainWindow, qtbot: QtBot, qapp: QApplication, file: Path
+    open_window: OpenWindow, window: MainWindow, qtbot: QtBot, qapp: QApplication, file: Path
 ) -> None:
     window.commands.schemes["dark"].trigger()
     window.commands.zoom_in.trigger()
@@ -103,10 +94,9 @@ def test_colours_and_size_are_those_of_the_last_time(
     settings = Settings(file)
     apply_look(qapp, settings)
     assert (current_tokens(), settings.zoom) == (DARK, 110)
-    again = open_window(qtbot, file)
+    again = open_window(DEMO, size=SIZE, settings=Settings(file))
     assert again.commands.schemes["dark"].isChecked()
     again.commands.schemes[""].trigger()
-    again.close()
     assert Settings(file).scheme == ""
 
 
@@ -117,7 +107,9 @@ def test_a_size_that_makes_no_sense_is_that_of_the_system(file: Path, kept: str)
     assert (settings.zoom, settings.scheme) == (100, "")
 
 
-def test_docks_are_open_again_where_they_were(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+def test_docks_are_open_again_where_they_were(
+    window: MainWindow, open_window: OpenWindow, qtbot: QtBot, file: Path
+) -> None:
     compare, audit = window.docks.get(COMPARE).dock, window.docks.get(AUDIT).dock
     for dock in (compare, audit):
         dock.show_quietly()
@@ -125,13 +117,12 @@ def test_docks_are_open_again_where_they_were(window: MainWindow, qtbot: QtBot, 
     window.commands.watch.trigger()
     qtbot.waitUntil(lambda: window.commands.watch.isChecked())
     window.close()
-    again = open_window(qtbot, file)
+    again = open_window(DEMO, size=SIZE, settings=Settings(file))
     assert again.docks.made(COMPARE) is None  # the first paint does not wait for docks
     right = Qt.DockWidgetArea.RightDockWidgetArea
     qtbot.waitUntil(lambda: again.docks.made(AUDIT) is not None and again.dockWidgetArea(again.audit.dock) is right)
     assert not again.compare.dock.isHidden()
     assert not again.commands.watch.isChecked()
-    again.close()
 
 
 def test_closing_before_anything_is_open_forgets_no_dock(window: MainWindow, qtbot: QtBot, file: Path) -> None:

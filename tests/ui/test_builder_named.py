@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -15,7 +14,6 @@ from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, I
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.images.origin import came_from
 from cacheview.ui.images.texts import tip_text
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 MADE = Image(
@@ -37,17 +35,6 @@ def opened(version: str = "29.1.3") -> Opened:
     release = Release(StoreKind.GRAPH_DRIVER, version)
     store = ImageStore((MADE, BUILT), f"Docker Engine {version}", "engine:", release=release, engine_os="linux")
     return Opened(store.title, "engine:", OpenedKind.ENGINE, (Case("", store, ""),), (), "unix:///run/some.sock")
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 import cacheview.ui
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.settings import Settings
-from cacheview.ui.window import MainWindow
 
 
 def wheel(widget: QWidget, steps: int) -> None:
@@ -57,12 +56,8 @@ def test_the_wheel_over_a_chooser_leaves_the_keyboard_where_it_is(qtbot: QtBot, 
     assert box.focusPolicy() is Qt.FocusPolicy.StrongFocus  # by Tab and by a click, not by the wheel
 
 
-def test_the_wheel_over_the_probes_of_a_suite_loses_no_edit(qtbot: QtBot, tmp_path: Path) -> None:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("demo:")
+def test_the_wheel_over_the_probes_of_a_suite_loses_no_edit(open_window: OpenWindow) -> None:
+    window = open_window("demo:")
     assert window.session is not None
     window.session.document.set_field("User", "me")
     edited = window.session.document.probe
@@ -70,7 +65,6 @@ def test_the_wheel_over_the_probes_of_a_suite_loses_no_edit(qtbot: QtBot, tmp_pa
         wheel(box, -1)
     assert window.session.document.probe == edited
     assert window.session.document.undo_stack.canUndo()
-    window.close()
 
 
 def test_every_combo_box_of_the_window_is_a_chooser() -> None:

@@ -6,21 +6,19 @@ import gc
 import threading
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from live_kit import FakeEngine
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 from reloading import builds, renewing
+from window_kit import OpenWindow
 
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import Image, ImageStore
 from cacheview.ui.discarding import Discarder
 from cacheview.ui.images.tree import ImageNode, forest
 from cacheview.ui.loading import end_all
-from cacheview.ui.settings import Settings
-from cacheview.ui.window import MainWindow
 
 COUNT = 3_000
 PATIENCE = 20_000  # milliseconds
@@ -136,14 +134,12 @@ def test_it_ends_with_the_window_whatever_is_still_used(qtbot: QtBot) -> None:
 
 
 @pytest.mark.usefixtures("no_searches")
-def test_reloads_in_a_row_leave_one_store(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reloads_in_a_row_leave_one_store(
+    open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     others = alive(Image), alive(ImageNode)
     engine = renewing(FakeEngine().install(monkeypatch), COUNT)
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=PATIENCE):
-        window.open("engine:")
+    window = open_window("engine:")
     session = window.session
     assert session is not None
     stores = []
@@ -155,6 +151,5 @@ def test_reloads_in_a_row_leave_one_store(tmp_path: Path, qtbot: QtBot, monkeypa
     qtbot.waitUntil(lambda: not any(store() is not None for store in stores), timeout=PATIENCE)
     qtbot.waitUntil(lambda: alive(Image) - others[0] <= COUNT, timeout=PATIENCE)
     qtbot.waitUntil(lambda: alive(ImageNode) - others[1] <= 2 * COUNT, timeout=PATIENCE)  # with one for scratch
-    window.opener.reload()
-    window.close()
+    window.opener.reload()  # and the window is closed
     assert "discarder" not in {thread.name for thread in threading.enumerate()}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
 from cacheview.ui.drafts import ProbeDraft, is_of_an_image, keep_drafts, kept_drafts
@@ -22,7 +22,6 @@ LINE = (
     '{"name": "two", "config": {"Cmd": ["2"]}, "expect": {"outcome": "miss"}},'
     '{"name": "three", "config": {"Cmd": ["3"]}, "expect": {"outcome": "miss"}}]}\n'
 )
-Start = Callable[[str], MainWindow]
 
 
 @pytest.fixture
@@ -30,30 +29,6 @@ def suite(tmp_path: Path) -> str:
     file = tmp_path / "a.suite.jsonl"
     file.write_text(LINE * 2)
     return str(file)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "settings.ini")
-
-
-@pytest.fixture
-def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
-    windows: list[MainWindow] = []
-
-    def start(location: str) -> MainWindow:
-        window = MainWindow(settings)
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.resize(1366, 768)
-        window.show()
-        with qtbot.waitSignal(window.settled, timeout=20_000):
-            window.open(location)
-        return window
-
-    yield start
-    for window in windows:
-        window.close()
 
 
 def session(window: MainWindow) -> Session:
@@ -76,8 +51,8 @@ def choose(window: MainWindow, number: int) -> None:
     window.tool_bar.probe.activated.emit(number)
 
 
-def test_another_probe_and_back(start: Start, suite: str) -> None:
-    window = start(suite)
+def test_another_probe_and_back(open_window: OpenWindow, suite: str) -> None:
+    window = open_window(suite)
     session(window).document.set_field("User", "me")
     assert names(window) == ["1 one (edited)", "2 two", "3 three"]
     choose(window, 1)
@@ -98,15 +73,15 @@ def test_another_probe_and_back(start: Start, suite: str) -> None:
     assert user(window) == (0, 0, "me")
 
 
-def test_no_step_without_an_edit(start: Start, suite: str) -> None:
-    window = start(suite)
+def test_no_step_without_an_edit(open_window: OpenWindow, suite: str) -> None:
+    window = open_window(suite)
     choose(window, 1)
     assert not window.commands.undo.isEnabled()
     assert user(window) == (0, 1, "")
 
 
-def test_another_case_and_back(start: Start, suite: str) -> None:
-    window = start(suite)
+def test_another_case_and_back(open_window: OpenWindow, suite: str) -> None:
+    window = open_window(suite)
     choose(window, 1)
     session(window).document.set_field("User", "me")
     window.commands.next_case.trigger()
@@ -121,8 +96,8 @@ def test_another_case_and_back(start: Start, suite: str) -> None:
     assert answer.differences == ()  # as the suite expects
 
 
-def test_a_suite_row_shows_the_suite_s_own(start: Start, suite: str, qtbot: QtBot) -> None:
-    window = start(suite)
+def test_a_suite_row_shows_the_suite_s_own(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
+    window = open_window(suite)
     session(window).document.set_field("User", "me")
     pane = window.suites.pane
     with qtbot.waitSignal(pane.finished, timeout=20_000):
@@ -141,8 +116,8 @@ def test_a_suite_row_shows_the_suite_s_own(start: Start, suite: str, qtbot: QtBo
     assert user(window) == (0, 0, "me")
 
 
-def test_another_store_and_back(start: Start, suite: str, qtbot: QtBot) -> None:
-    window = start(suite)
+def test_another_store_and_back(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
+    window = open_window(suite)
     choose(window, 2)
     session(window).document.set_field("User", "me")
     for location in ("demo:", suite):
@@ -154,12 +129,12 @@ def test_another_store_and_back(start: Start, suite: str, qtbot: QtBot) -> None:
     assert user(window) == (0, 2, "")
 
 
-def test_the_next_start_offers_it(start: Start, suite: str, settings: Settings, qtbot: QtBot) -> None:
-    window = start(suite)
+def test_the_next_start_offers_it(open_window: OpenWindow, suite: str, settings: Settings, qtbot: QtBot) -> None:
+    window = open_window(suite)
     choose(window, 1)
     session(window).document.set_field("User", "me")
     window.close()
-    again = start(suite)
+    again = open_window(suite)
     assert user(again) == (0, 0, "")
     button = next(b for b in again.notice.findChildren(QPushButton) if b.text() == "Restore the &edited probe")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -171,11 +146,11 @@ def test_the_next_start_offers_it(start: Start, suite: str, settings: Settings, 
     assert kept_drafts(settings) == []  # it was undone
 
 
-def test_what_was_not_restored_is_offered_again(start: Start, suite: str, settings: Settings) -> None:
-    window = start(suite)
+def test_what_was_not_restored_is_offered_again(open_window: OpenWindow, suite: str, settings: Settings) -> None:
+    window = open_window(suite)
     session(window).document.set_field("User", "me")
     window.close()
-    other = start("demo:")
+    other = open_window("demo:")
     assert session(other).offered == ()
     other.close()
     assert [draft.location for draft in kept_drafts(settings)] == [suite]
@@ -204,8 +179,8 @@ def test_what_can_be_had_again_from_an_image_is_not_kept() -> None:
     assert not is_of_an_image(Probe(parent="sha256:b"), store)
 
 
-def test_a_reload_with_fewer_probes(start: Start, suite: str, qtbot: QtBot) -> None:
-    window = start(suite)
+def test_a_reload_with_fewer_probes(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
+    window = open_window(suite)
     choose(window, 2)
     session(window).document.set_field("User", "me")
     Path(suite).write_text(LINE[: LINE.rindex(",{")] + "]}\n")
@@ -217,8 +192,8 @@ def test_a_reload_with_fewer_probes(start: Start, suite: str, qtbot: QtBot) -> N
     assert user(window)[:2] == (0, 0)
 
 
-def test_the_probe_pane_says_that_its_probe_was_edited(start: Start, suite: str) -> None:
-    window = start(suite)
+def test_the_probe_pane_says_that_its_probe_was_edited(open_window: OpenWindow, suite: str) -> None:
+    window = open_window(suite)
     assert window.workspace is not None
     pane = window.workspace.probe
     assert pane.title == "Probe"
@@ -233,8 +208,8 @@ def test_the_probe_pane_says_that_its_probe_was_edited(start: Start, suite: str)
     assert pane.title == "Probe"
 
 
-def test_what_was_taken_from_an_image_is_not_edited(start: Start) -> None:
-    window = start("demo:")
+def test_what_was_taken_from_an_image_is_not_edited(open_window: OpenWindow) -> None:
+    window = open_window("demo:")
     assert window.workspace is not None
     pane = window.workspace.probe
     pane.load_from_image(session(window).store.images[-1])

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 
 @pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+def window(qapp: QApplication, open_window: OpenWindow) -> Iterator[MainWindow]:
     before = qapp.font()
     large = qapp.font()
     large.setPointSizeF(before.pointSizeF() * 1.6)
     qapp.setFont(large)
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("demo:")
-    yield window
-    window.close()
+    yield open_window("demo:")
     qapp.setFont(before)
 
 

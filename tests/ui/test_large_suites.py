@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 import cacheview.stores.save
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.suite_cases import SuiteCases
 from cacheview.ui.notice import Notice
-from cacheview.ui.settings import Settings
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.window import MainWindow
 
@@ -41,17 +41,11 @@ def suite(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, suite: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(open_window: OpenWindow, suite: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.setattr("cacheview.stores.open.open_store", partial(open_store, limits=Limits(held=100)))
     monkeypatch.setattr("cacheview.stores.suite_cases._SHORT", 0)  # each takes long
     monkeypatch.setattr("cacheview.ui.work_line._PATIENCE", 0)
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open(str(suite))
-    yield window
-    window.close()
+    return open_window(str(suite))
 
 
 def shown_image(window: MainWindow) -> str:

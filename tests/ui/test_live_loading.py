@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from live_kit import FakeEngine, listed, make_image
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import ContainerConfig, DataError, ImageStore, Probe
 from cacheview.stores.reading import Reading
@@ -17,7 +16,6 @@ from cacheview.ui.document import ProbeDocument
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.opening import first_sight
 from cacheview.ui.probe.pane import ProbePane
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 
@@ -28,14 +26,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1200, 700)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
+def window(open_window: OpenWindow, engine: FakeEngine) -> MainWindow:
+    return open_window(size=(1200, 700))
 
 
 def words(window: MainWindow) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import DataError
-from cacheview.ui.settings import Settings
 from cacheview.ui.stores import follow, known
 from cacheview.ui.stores.known import KnownStore
 from cacheview.ui.window import MainWindow
@@ -33,15 +33,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("engine:")
-    yield window
-    window.close()
+def window(open_window: OpenWindow, engine: FakeEngine) -> MainWindow:
+    return open_window("engine:")
 
 
 def entries(window: MainWindow, qtbot: QtBot, place: int) -> list[QAction]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from live_kit import NOT_RUNNING, FakeEngine, make_image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import Problem
 from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.session import Session
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 
@@ -29,16 +26,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, engine: FakeEngine) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1200, 700)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("engine:")
-    yield window
-    window.close()
+def window(open_window: OpenWindow, engine: FakeEngine) -> MainWindow:
+    return open_window("engine:", size=(1200, 700))
 
 
 def reloaded(window: MainWindow, qtbot: QtBot) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,27 +9,20 @@ from live_kit import FakeEngine, make_image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview import cli
-from cacheview.ui.settings import Settings
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.window import MainWindow
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     images = [make_image(1, None, "docker.io/library/app:1"), make_image(2, 1), make_image(3, 1)]
     FakeEngine(images).install(monkeypatch)
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("engine:")
-    yield window
-    window.close()
+    return open_window("engine:")
 
 
 def asked(window: MainWindow, qtbot: QtBot) -> SaveDialog:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from live_kit import NOT_RUNNING, FakeEngine, make_image
@@ -21,21 +19,6 @@ from cacheview.ui.window import MainWindow
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     return FakeEngine([make_image(1, None, "docker.io/library/app:1"), make_image(2, 1)]).install(monkeypatch)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "settings.ini")
-
-
-@pytest.fixture
-def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
-    window = MainWindow(settings)
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 def begun(window: MainWindow, qtbot: QtBot) -> None:

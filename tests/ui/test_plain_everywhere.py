@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 from cacheview.report.showing import shown_build
 from cacheview.ui.documentation import DocumentationDialog
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 LONG = 20_000
@@ -27,16 +26,6 @@ LONG = 20_000
 def given() -> Iterator[Hostile]:
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder, hostile(Path(folder), NASTY) as made:
         yield made
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from plain_kit import NASTY, demand_all_plain, demand_plain, shown_by_tip
 from PySide6.QtGui import QAction, QGuiApplication
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import Image
 from cacheview.report.explanations import as_markdown
 from cacheview.report.images import image_as_markdown
 from cacheview.ui.plain import tool_tip
-from cacheview.ui.settings import Settings
 from cacheview.ui.tips import set_tip
 from cacheview.ui.window import MainWindow
 
@@ -48,15 +47,8 @@ def suite(folder: Path) -> Path:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open(str(suite(tmp_path)))
-    yield window
-    window.close()
+def window(open_window: OpenWindow, tmp_path: Path) -> MainWindow:
+    return open_window(str(suite(tmp_path)))
 
 
 def test_of_a_store_full_of_markup_and_controls(window: MainWindow) -> None:

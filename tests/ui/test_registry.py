@@ -15,7 +15,6 @@ from store_builder import config
 
 from cacheview.model import StoreKind
 from cacheview.stores.registry import opening
-from cacheview.ui.settings import Settings
 from cacheview.ui.stores.by_name import ByNameDialog
 from cacheview.ui.window import MainWindow
 
@@ -33,14 +32,6 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRe
     fake.tag("1", fake.layout.index(made))
     with serving(fake):
         yield fake
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    return window
 
 
 def open_by_name(window: MainWindow, qtbot: QtBot, name: str) -> None:

@@ -15,6 +15,7 @@ from live_kit import FakeEngine
 from pydantic import BaseModel
 from pytestqt.qtbot import QtBot
 from reloading import renewing
+from window_kit import OpenWindow
 
 from cacheview.collector import Leftovers
 from cacheview.engine import Explanation, ImageCache
@@ -24,7 +25,6 @@ from cacheview.model import ImageStore
 from cacheview.model.base import Value
 from cacheview.replay.result import Replay, Step
 from cacheview.ui.images.tree import Forest, ImageNode
-from cacheview.ui.settings import Settings
 from cacheview.ui.verdict.node import TraceNode
 from cacheview.ui.window import MainWindow
 
@@ -70,14 +70,12 @@ def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> N
 
 
 @pytest.mark.usefixtures("no_searches")
-def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_made_of_a_store_goes_with_it(
+    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     others = alive()  # of other tests in this process
     engine = renewing(FakeEngine().install(monkeypatch), COUNT)
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("engine:")
+    window = open_window("engine:")
     for action in (window.commands.compare, window.commands.audit, window.commands.suite_checks):
         action.trigger()
     (tmp_path / "Dockerfile").write_text("FROM app:9\nRUN step 4\nCOPY Dockerfile /a\nENV a=b\n")
@@ -103,24 +101,18 @@ def test_what_was_made_of_a_store_goes_with_it(tmp_path: Path, qtbot: QtBot, mon
         assert not {kind: (now[kind], count) for kind, count in before.items() if now[kind] >= 2 * count}
 
     qtbot.waitUntil(nothing_is_left, timeout=20_000)
-    window.close()
 
 
 def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
-    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled: list[str] = []
     monkeypatch.setattr(Leftovers, "settle", lambda _, location, _images: settled.append(location))
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("demo:")
+    window = open_window("demo:")
     for _ in range(20):
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.opener.reload()
     qtbot.waitUntil(lambda: len(settled) >= 2, timeout=20_000)
-    window.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")

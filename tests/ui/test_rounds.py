@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -14,22 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.ui.dock import PaneDock, is_seen
 from cacheview.ui.docks import DOCKS
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 F6, SHIFT, ESCAPE = Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_Escape
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    window.activateWindow()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture

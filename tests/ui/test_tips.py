@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
-from cacheview.ui.settings import Settings
 from cacheview.ui.tips import set_tip
 from cacheview.ui.window import MainWindow
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(forgetful=True))
-    qtbot.addWidget(window)
-    window.resize(1320, 840)
-    window.show()
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("demo:")
-    yield window
-    window.close()
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window("demo:", size=(1320, 840))
 
 
 def description(widget: QWidget) -> str:

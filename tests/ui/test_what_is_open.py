@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from cacheview.stores.opened import Case, Opened
 from cacheview.stores.sources import SOURCES, parse_location
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.names import shortened
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 BASE = Image(id="sha256:" + "b" * 64, names=("docker.io/library/base:1",), config=ImageConfig())
@@ -76,17 +75,6 @@ KINDS = [
     (opened("docker save archive", "/srv/images/app.tar"), "app.tar", "app.tar, docker save archive"),
     (opened("OCI image layout", "/srv/layout/"), "layout", "layout, OCI image layout"),
 ]
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.cli import main
 from cacheview.engine import VerdictOutcome
@@ -29,22 +30,6 @@ CHAIN = SAMPLES / "28.5.2-gd" / "save-chain.tar.gz"
 TAGS = SAMPLES / "71ebfc7c63-c8d" / "save-all-tags.tar.gz"
 BY_CONFIG = "containerd-71ebfc7"
 """Rules that find what an archive holds: those of newer releases ask for a mark that no archive carries."""
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "settings.ini")
-
-
-@pytest.fixture
-def window(qtbot: QtBot, settings: Settings) -> Iterator[MainWindow]:
-    window = MainWindow(settings)
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 def opened(window: MainWindow, qtbot: QtBot, location: Path | str, *, well: bool = True) -> None:
@@ -611,38 +596,27 @@ def test_fits_a_small_laptop(window: MainWindow, qtbot: QtBot) -> None:
     assert window.minimumSizeHint().height() <= 700
 
 
-def test_layout_is_kept(qtbot: QtBot, tmp_path: Path) -> None:
+def test_layout_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     file = tmp_path / "kept.ini"
-    first = MainWindow(Settings(file))
-    qtbot.addWidget(first)
-    first.show()
-    opened(first, qtbot, CHAIN)
+    first = open_window(str(CHAIN), size=None, settings=Settings(file))
     first.resize(790, 600)  # as large as the screen of the off-screen platform
     panes(first).widths = [230, 270, 310]
     widths = panes(first).widths
     panes(first).images.intermediate = False
     panes(first).images.tree.set_hidden_columns(["created"])
     first.close()
-    again = MainWindow(Settings(file))
-    qtbot.addWidget(again)
-    again.show()
-    opened(again, qtbot, CHAIN)
+    again = open_window(str(CHAIN), size=None, settings=Settings(file))
     assert (again.width(), again.height()) == (first.width(), 600)
     assert panes(again).widths == widths
     assert not panes(again).images.intermediate
     assert panes(again).images.tree.hidden_columns() == ["created"]
-    again.close()
 
 
-def test_nonsense_in_the_settings(qtbot: QtBot, tmp_path: Path) -> None:
+def test_nonsense_in_the_settings(open_window: OpenWindow, tmp_path: Path) -> None:
     file = tmp_path / "bad.ini"
     file.write_text("[window]\ngeometry=@ByteArray(garbage)\npanes=9, 9\n[images]\nhidden=image\nintermediate=7\n")
-    window = MainWindow(Settings(file))
-    qtbot.addWidget(window)
-    window.show()
-    opened(window, qtbot, CHAIN)
+    window = open_window(str(CHAIN), size=None, settings=Settings(file))
     assert window.width() > 600
-    window.close()
 
 
 def test_another_probe_does_not_get_the_height_of_the_verdict_before(window: MainWindow, qtbot: QtBot) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from audit_kit import RULES, make_image, opened_of, unmarked
@@ -18,23 +17,10 @@ from cacheview.engine import HAZARD_TITLES
 from cacheview.model import Image
 from cacheview.stores.opened import Opened
 from cacheview.ui.audit.pane import AuditPane
-from cacheview.ui.settings import Settings
 from cacheview.ui.theme import GRID, icon_size, strong_font
 from cacheview.ui.window import MainWindow
 
 Open = Callable[..., None]
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    window.activateWindow()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture

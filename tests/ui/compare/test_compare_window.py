@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,21 +25,9 @@ from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import COMPARE
 from cacheview.ui.session import Session
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 CHAIN = Path(__file__).parents[2] / "data" / "samples" / "28.5.2-gd" / "save-chain.tar.gz"
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from details_kit import NASTY, make_image, opened_of
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import Image
 from cacheview.ui.details.pane import DetailsPane
 from cacheview.ui.docks import DETAILS
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 Open = Callable[..., None]
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 900)
-    window.show()
-    window.activateWindow()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window(size=(1366, 900))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from diff_kit import Build, base, recorded
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.replay.records import write_record
 from cacheview.report.shown_build import ShownBuild
@@ -22,22 +22,14 @@ from cacheview.ui.diff.model import DiffColumn
 from cacheview.ui.diff.options import OptionsDialog
 from cacheview.ui.diff.pane import DiffPane
 from cacheview.ui.docks import DIFF
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 BUILD = Build("FROM base\nLABEL team=a\nCOPY a /a\nRUN make\n", {"a": b"1\n", "b": b"2\n"})
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
-    window.activateWindow()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window(size=(1280, 720))
 
 
 @pytest.fixture(scope="module")

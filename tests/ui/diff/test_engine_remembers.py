@@ -13,11 +13,11 @@ from diff_kit import Build, base, recorded
 from engine_replay import Answer, Raw, Replay, load, serving
 from live_kit import FakeEngine
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.replay.records import write_record
 from cacheview.ui.diff.pane import DiffPane
 from cacheview.ui.docks import DIFF
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 BUILD = Build("FROM base\nRUN make\nRUN test\n")
@@ -66,16 +66,9 @@ def reader(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, engine: Engine, reader: FakeEngine) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
+def window(open_window: OpenWindow, tmp_path: Path, engine: Engine, reader: FakeEngine) -> Iterator[MainWindow]:
     with serving(engine.replay, tmp_path / "docker.sock") as url:
-        window.open(f"engine:{url}")
-        qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
-        yield window
-        window.close()
+        yield open_window(f"engine:{url}", size=(1280, 720))
 
 
 def compared(window: MainWindow, qtbot: QtBot, engine: Engine) -> DiffPane:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from files_kit import save_build, write_context
-from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 
@@ -19,15 +17,6 @@ def context(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, context: Path) -> Iterator[MainWindow]:
+def window(open_window: OpenWindow, tmp_path: Path, context: Path) -> MainWindow:
     """With the image that was built of the context."""
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    qtbot.waitExposed(window)
-    archive = save_build(context, tmp_path / "shop.tar")
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open(str(archive))
-    yield window
-    window.close()
+    return open_window(str(save_build(context, tmp_path / "shop.tar")))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 BASE, CHILD = (f"sha256:{number:064x}" for number in (1, 2))
@@ -36,17 +34,6 @@ def opened(window: MainWindow, qtbot: QtBot, location: Path) -> None:
     with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
         window.open(str(location))
     assert settled.args == [True]
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture

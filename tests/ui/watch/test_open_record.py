@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.stores.save import write_suite
-from cacheview.ui.settings import Settings
 from cacheview.ui.watch.models import BuildsColumn, WatchedStepsColumn
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
@@ -25,15 +25,8 @@ TEXT = "FROM scratch\nCOPY a /a\nENV B=1\n"
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
-    window.activateWindow()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window(size=(1280, 720))
 
 
 @pytest.fixture(scope="module")

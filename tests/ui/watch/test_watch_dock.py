@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,23 +16,10 @@ from cacheview.model import DataError, decode
 from cacheview.replay.check import judge_build
 from cacheview.replay.file import ReplayCase
 from cacheview.report.showing import shown_build
-from cacheview.ui.settings import Settings
 from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsColumn, WatchedStepsModel
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
 from cacheview.watch.build import WatchedBuild
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    window = MainWindow(Settings(tmp_path / "settings.ini"))
-    qtbot.addWidget(window)
-    window.resize(1366, 768)
-    window.show()
-    window.activateWindow()
-    qtbot.waitExposed(window)
-    yield window
-    window.close()
 
 
 @pytest.fixture
