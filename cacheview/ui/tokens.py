@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["DARK", "LIGHT", "TEXT_PAIRS", "Tokens", "contrast"]
+__all__ = ["DARK", "LIGHT", "Tokens"]
 
 
 class Tokens(NamedTuple):
-    """Colours as ``#rrggbb``. Where one is drawn as text on another, the pair stands in `TEXT_PAIRS`.
+    """Colours as ``#rrggbb``. Where one is drawn as text on another, ``tests/ui/test_theme.py`` has the pair.
 
     Passed and failed are blue and orange, which stay apart for colour-blind eyes, and never come without a
     shape and a word.
@@ -120,32 +120,3 @@ DARK: Final = Tokens(
     diverges="#c9a6ff",
     diverges_surface="#2c1f42",
 )
-
-_ON_SURFACES: Final = ("surface", "surface_raised", "hover")
-TEXT_PAIRS: Final[tuple[tuple[str, str], ...]] = (
-    *((text, on) for text in ("text", "text_muted", "text_faint", "link") for on in (*_ON_SURFACES, "band")),
-    *((text, "selection") for text in ("text", "text_muted", "text_faint", "link", "failed", "passed", "hazard")),
-    *((text, on) for text in ("passed", "failed", "hazard", "not_reached", "not_compared") for on in _ON_SURFACES),
-    *((text, on) for text in ("hit", "miss", "error", "diverges") for on in (*_ON_SURFACES, "band", "selection")),
-    *(
-        (text, f"{name}_surface")
-        for name in ("passed", "failed", "hazard", "hit", "miss", "error", "diverges")
-        for text in (name, "text", "text_muted")
-    ),
-    ("text_faint", "failed_surface"),
-    ("text", "difference"),
-    ("on_accent", "accent"),
-)
-"""Every (text, background) that is drawn, by field name: 4.5:1 or more in both schemes."""
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two ``#rrggbb`` colours after WCAG 2.1: from 1 to 21."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

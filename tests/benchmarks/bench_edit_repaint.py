@@ -56,7 +56,7 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
         OpenedStore(opened, ImageCache(case.store, rule_set(case.rules)), Probe(parent=PARENT, config=config(3))), False
     )
     assert window.workspace is not None
-    window.workspace.images.tree.expandAll()
+    window.workspace.images.tree.expand_ids({"", *case.store.by_id})
     return window
 
 

@@ -23,6 +23,7 @@ from live_kit import FakeEngine
 from turns import Turns
 
 from cacheview.engine import RULE_SETS, RuleSet
+from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import AUDIT, COMPARE, REPLAY, load_docks
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
@@ -126,15 +127,22 @@ def images(person: Person, _folder: Path) -> None:
     boxes = [pane._foot.marked, pane._foot.intermediate]
     for check in (boxes[0], boxes[0], boxes[1], boxes[1]):
         person.act(f"{check.text()} {'off' if check.isChecked() else 'on'}", check.click, shown)
-    person.act("expand all", tree.expandAll)
     tree.setFocus()
+    for name, key in (("collapse what scratch has", Qt.Key.Key_Minus), ("expand all of it", Qt.Key.Key_Asterisk)):
+        tree.setCurrentIndex(tree.model().index(0, 0))
+        person.act(name, partial(QTest.keyClick, tree, key))
     person.act("to the end", lambda: QTest.keyClick(tree, Qt.Key.Key_End))
     person.act("to the beginning", lambda: QTest.keyClick(tree, Qt.Key.Key_Home))
     person.act("page down", lambda: QTest.keyClick(tree, Qt.Key.Key_PageDown))
     person.act("letters typed in the tree", lambda: QTest.keyClicks(tree, "zz"))
-    person.act("collapse all", tree.collapseAll)
+    person.act("collapse all", lambda: tree.expand_ids(set()))
     person.act("reveal an image", lambda: pane.reveal(person.session.store.images[count // 2].id))
     person.act("select another row", lambda: QTest.keyClick(tree, Qt.Key.Key_Down))
+
+
+def has_answers(pane: ComparePane) -> bool:
+    """Whether every rule set has answered, and the pane asks no more."""
+    return not pane._loader.is_busy and all(line.why is not None for line in pane.model.lines)
 
 
 def edits(person: Person, _folder: Path) -> None:
@@ -196,12 +204,12 @@ def docks(person: Person, folder: Path) -> None:
     person.act("audit: copied", lambda: audit.pane._copy_all(), lambda: bool(QGuiApplication.clipboard().text()))
     person.act("audit: closed", audit.dock.show_or_hide)
     compare = window.docks.get(COMPARE)
-    person.act("compare rules", compare.dock.show_or_hide, lambda: compare.pane.model.is_settled)
+    person.act("compare rules", compare.dock.show_or_hide, lambda: has_answers(compare.pane))
     session = person.session
     person.act(
         "compare rules: another probe",
         lambda: person.panes.probe.load_from_image(session.store.images[-7]),
-        lambda: session.answer is not None and compare.pane.model.is_settled and not compare.pane._loader.is_busy,
+        lambda: session.answer is not None and has_answers(compare.pane),
     )
     QGuiApplication.clipboard().clear()
     person.act(

@@ -20,7 +20,36 @@ from cacheview.ui.theme import (
     small_font,
     tokens_for,
 )
-from cacheview.ui.tokens import TEXT_PAIRS, contrast
+
+ON_SURFACES = ("surface", "surface_raised", "hover")
+TEXT_PAIRS = (
+    *((text, on) for text in ("text", "text_muted", "text_faint", "link") for on in (*ON_SURFACES, "band")),
+    *((text, "selection") for text in ("text", "text_muted", "text_faint", "link", "failed", "passed", "hazard")),
+    *((text, on) for text in ("passed", "failed", "hazard", "not_reached", "not_compared") for on in ON_SURFACES),
+    *((text, on) for text in ("hit", "miss", "error", "diverges") for on in (*ON_SURFACES, "band", "selection")),
+    *(
+        (text, f"{name}_surface")
+        for name in ("passed", "failed", "hazard", "hit", "miss", "error", "diverges")
+        for text in (name, "text", "text_muted")
+    ),
+    ("text_faint", "failed_surface"),
+    ("text", "difference"),
+    ("on_accent", "accent"),
+)
+"""Every (text, background) that is drawn, by field name: 4.5:1 or more in both schemes."""
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two ``#rrggbb`` colours after WCAG 2.1: from 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
 
 SCHEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 

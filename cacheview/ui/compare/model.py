@@ -61,11 +61,6 @@ class MatrixModel(QAbstractTableModel):
         """What is shown, in order."""
         return self._lines
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether all that is shown is of the probe that was last expected."""
-        return not self._blank and all(line.why is not None for line in self._lines)
-
     def line(self, index: _Index) -> RuleSetAnswer:
         return self._lines[index.row()]
 

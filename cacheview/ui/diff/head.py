@@ -31,6 +31,4 @@ class DiffHead(DockHead):
         for form in FORMS:
             menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_requested.emit(form))
         self.copy_button.setMenu(menu)
-        self.choose_button = self.add_button(
-            "Choose builds…", "Choose the two builds to compare", self.choose_requested, drawing="open"
-        )
+        self.add_button("Choose builds…", "Choose the two builds to compare", self.choose_requested, drawing="open")

@@ -195,16 +195,6 @@ class ImageTreeModel(CountedRows):
             if count:
                 self.removeRows(row + 1, count)
 
-    def fold_all(self) -> None:
-        """Show the top level alone."""
-        self._open = bytearray(len(self._forest.nodes))
-        self._show()
-
-    def unfold_all(self) -> None:
-        """Show everything that is kept."""
-        self._open_all()
-        self._show()
-
     def unfold_under(self, node: ImageNode) -> None:
         """Show everything that stands under a node."""
         self.fold(node)

@@ -168,16 +168,6 @@ class ImageTree(QTreeView):
             self.setCurrentIndex(self._model.index_of(node))
         self._model.fold(node)
 
-    def expandAll(self) -> None:
-        current = self.current_id()
-        self._model.unfold_all()
-        self._select(current)
-
-    def collapseAll(self) -> None:
-        current = self.current_id()
-        self._model.fold_all()
-        self._select(current)
-
     def _select(self, image_id: str | None) -> None:
         """Make the row of an image the current one, if it is shown."""
         row = self.row_of_image(image_id) if image_id is not None else QModelIndex()

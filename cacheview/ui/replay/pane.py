@@ -173,11 +173,6 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         row = self._explained.row
         return self.replayed.miss_of(row.step) if self.replayed is not None and row is not None else None
 
-    @property
-    def has_steps(self) -> bool:
-        """Whether the steps are shown, and not words in their place."""
-        return self._content.has_content
-
     def open(self, build: Build) -> None:
         """Replay another Dockerfile."""
         self._forget()

@@ -243,11 +243,6 @@ class Banner(QWidget):
         is_narrow = edit > 0 and room < edit + words
         button.setToolButtonStyle(style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextBesideIcon)
 
-    @property
-    def coming(self) -> str:
-        """What is still looked for, in words; empty: nothing."""
-        return self._coming.text()
-
     def await_edit(self, explanation: Explanation, *, is_late: bool) -> None:
         """The edit is still looked for: the button of the one before stays for a moment, and gives way to words."""
         is_miss = explanation.verdict.outcome is VerdictOutcome.MISS and not explanation.is_of_step

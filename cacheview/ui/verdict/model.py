@@ -69,11 +69,6 @@ class TraceModel(QAbstractItemModel):
         """Whether candidates stand nearest first, not in the daemon's order."""
         return self._nearest_first
 
-    @property
-    def node_count(self) -> int:
-        """How many nodes there are: of what was looked at since the last change."""
-        return len(self._nodes) + sum(len(node.leaves) for node in self._nodes.values())
-
     def show(self, explanation: Explanation | None) -> bool:
         """Show another explanation. Of the same store in place: rows that stay, stay where they are.
 

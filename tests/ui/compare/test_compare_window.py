@@ -125,7 +125,7 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
     assert QApplication.focusWidget() is tree
     demo.commands.compare.trigger()
     qtbot.waitUntil(lambda: not demo.compare.dock.isHidden(), timeout=20_000)
-    assert demo.compare.pane.model.is_settled  # nothing has changed, so nothing is asked
+    assert not demo.compare.pane._loader.is_busy  # nothing has changed, so nothing is asked
     assert demo.commands.compare.isChecked()
     qtbot.mouseClick(demo.compare.pane.head.close_button, Qt.MouseButton.LeftButton)
     assert demo.compare.dock.isHidden()
@@ -390,7 +390,7 @@ def test_a_click_switches_the_window(shown: ComparePane, demo: MainWindow, qtbot
     reported = str(shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole))
     assert ", in use, " in reported
     assert answers(shown) == before  # the probe is the same: nothing is asked again
-    assert shown.model.is_settled
+    assert not shown._loader.is_busy
     assert not shown.head.text.endswith("…")
 
 

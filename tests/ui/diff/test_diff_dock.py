@@ -11,6 +11,7 @@ from build_kit import Daemon
 from diff_kit import Build, base, recorded
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
@@ -96,7 +97,7 @@ def test_the_builds_are_chosen_by_their_paths(window: MainWindow, qtbot: QtBot, 
     pane = window.docks.get(DIFF).pane
     qtbot.waitUntil(pane.isVisible)
     assert pane.diff is None
-    pane.head.choose_button.click()
+    next(each for each in pane.head.findChildren(QToolButton) if each.text() == "Choose builds…").click()
     dialog = chooser(window, qtbot)
     assert not dialog.compare_button.isEnabled()
     for line, path in zip(dialog.lines, records, strict=True):

@@ -93,11 +93,11 @@ def test_what_is_folded_away_leaves_its_selection_to_the_row_that_hides_it(pane:
 
 
 def test_an_image_that_is_folded_away_is_revealed(pane: ImagesPane) -> None:
-    pane.tree.collapseAll()
+    pane.tree.expand_ids(set())
     assert rows(pane) == ["", "pulled", "orphan"]
     assert pane.reveal("sha256:app")
     assert rows(pane) == ALL
-    pane.tree.collapseAll()
+    pane.tree.expand_ids(set())
     pane.bring_into_sight("", "sha256:other")
     assert rows(pane) == ALL
     assert pane.tree.current_id() == ""

@@ -56,9 +56,9 @@ def test_sound_while_it_changes(model: ImageTreeModel, store: ImageStore) -> Non
             for node in model.forest.nodes:
                 model.unfold(node)
             model.set_store(shown, intermediate=False)
-            model.fold_all()
+            model.unfold_only(())
             model.unfold_under(model.forest.roots[0])
-            model.unfold_all()
+            model.unfold_only({node.image_id for node in model.forest.nodes})
         model.set_marks(None)
     assert names(model) == ["scratch", "base", "app", "other", "pulled", "orphan"]
 

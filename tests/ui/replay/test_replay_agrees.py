@@ -141,7 +141,7 @@ class Person:
         pane = self.window.replays.pane
 
         def is_settled() -> bool:
-            if not pane.isVisible() or not pane.has_steps or pane.replayed is None:
+            if not pane.isVisible() or not pane.view.isVisible() or pane.replayed is None:
                 return not pane.isVisible() or pane.replayed is not None
             asked = pane.replayed.question
             return asked.store is self.session.store and asked.daemon == self.session.daemon
@@ -152,7 +152,7 @@ class Person:
         """Compares the row that is chosen with the verdict."""
         assert self.window.workspace is not None
         replay, verdict = self.window.replays.pane, self.window.workspace.verdict
-        row = replay.model.row(replay.view.currentIndex()) if replay.isVisible() and replay.has_steps else None
+        row = replay.model.row(replay.view.currentIndex()) if replay.view.isVisible() else None
         subject, explanation = verdict.subject.text, verdict.trace.explanation
         if row is None:
             assert subject == "", "no step is selected"

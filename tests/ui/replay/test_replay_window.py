@@ -98,7 +98,7 @@ def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monk
     window.commands.replay.trigger()
     pane = window.replays.pane
     qtbot.waitUntil(pane.isVisible)
-    assert not pane.has_steps
+    assert not pane.view.isVisible()
     assert button(pane, "Replay Dockerfile…").isEnabled()
     qtbot.mouseClick(button(pane, "Replay Dockerfile…"), Qt.MouseButton.LeftButton)
     assert pane.build is None
@@ -141,7 +141,7 @@ def test_a_store_comes_after_it(
     drop(window, context)
     pane = window.replays.pane
     assert asked == [1]
-    assert not pane.has_steps
+    assert not pane.view.isVisible()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         open_store(real_build("site/again"))
     assert len(statuses(pane)) == 10
@@ -460,7 +460,7 @@ def test_a_context_that_is_not_there(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(nowhere))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.form.context_button.click()
-    assert not pane.has_steps
+    assert not pane.view.isVisible()
     assert pane.form.context.text() == str(nowhere)
     assert not pane.strip.texts
     nowhere.mkdir()
@@ -517,7 +517,7 @@ def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> 
     qtbot.waitUntil(lambda: pane.head.progress.isVisible(), timeout=9_000)
     qtbot.waitUntil(lambda: pane.head.text == "Reading the files in the build context: 2 MB of 4 MB", timeout=9_000)
     qtbot.mouseClick(pane.head.cancel_button, Qt.MouseButton.LeftButton)
-    assert not pane.has_steps
+    assert not pane.view.isVisible()
     assert not pane.head.progress.isVisible()
     assert slow.ended.wait(20)
     slow.remove()
@@ -668,7 +668,7 @@ def test_a_tar_is_replayed(window: MainWindow, qtbot: QtBot, site: Path, monkeyp
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         window.commands.replay_dockerfile.trigger()
-    assert pane.has_steps
+    assert pane.view.isVisible()
     assert pane.build is not None
     assert pane.build.title == "context.tar.gz"
 

@@ -28,6 +28,11 @@ VECTORS = Path(__file__).parents[2] / "data" / "containerd-71ebfc7.jsonl.gz"
 PATH = "PATH=/usr/local/bin:/usr/bin"
 
 
+def node_count(model: TraceModel) -> int:
+    """How many rows the model holds: those that were looked at since the last change."""
+    return len(model._nodes) + sum(len(node.leaves) for node in model._nodes.values())
+
+
 def digest(number: int) -> str:
     """Its short id is the number."""
     return f"sha256:{number:012x}{0:052x}"
