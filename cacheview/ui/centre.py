@@ -184,7 +184,7 @@ class Centre(QWidget):
             keep_drafts(self._settings, self.session.drafts(), secrets)
         if self.workspace is not None:
             self._settings.splitter = self.workspace.widths
-            self._settings.hidden_columns = self.workspace.images.tree.hidden_columns()
+            self._settings.hidden_columns = self.workspace.images.tree.columns.hidden
             self._settings.intermediate = self.workspace.images.intermediate
 
     def reset_layout(self) -> None:
@@ -324,7 +324,7 @@ class Centre(QWidget):
         workspace = Workspace(self._document)
         workspace.images.intermediate = self._settings.intermediate
         if self._settings.hidden_columns is not None:
-            workspace.images.tree.set_hidden_columns(self._settings.hidden_columns)
+            workspace.images.tree.columns.set_hidden(self._settings.hidden_columns)
         if self._settings.splitter is not None:
             workspace.widths = self._settings.splitter
         workspace.copied.connect(self.copied)

@@ -7,9 +7,10 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cacheview import __version__
+from cacheview.ui.dialog_buttons import closing_buttons
 from cacheview.ui.icons import app_icon
 from cacheview.ui.theme import GRID, heading_font, mono_font, set_font
 
@@ -47,7 +48,7 @@ class ShortcutsDialog(QDialog):
         layout.setContentsMargins(6 * GRID, 5 * GRID, 6 * GRID, 4 * GRID)
         layout.setSpacing(4 * GRID)
         layout.addLayout(grid)
-        layout.addWidget(_close_button(self))
+        layout.addWidget(closing_buttons(self))
 
 
 class AboutDialog(QDialog):
@@ -80,10 +81,4 @@ class AboutDialog(QDialog):
         layout.setContentsMargins(6 * GRID, 5 * GRID, 6 * GRID, 4 * GRID)
         layout.setSpacing(4 * GRID)
         layout.addLayout(row)
-        layout.addWidget(_close_button(self))
-
-
-def _close_button(dialog: QDialog) -> QDialogButtonBox:
-    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    box.rejected.connect(dialog.close)
-    return box
+        layout.addWidget(closing_buttons(self))

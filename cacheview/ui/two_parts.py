@@ -1,4 +1,4 @@
-"""Two parts of a pane, beside or below each other."""
+"""The parts of a pane, beside or below each other."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
-__all__ = ["TwoParts"]
+__all__ = ["TwoParts", "is_tall"]
 
 _TALL: Final = 1.3
-"""Of its height: in a pane that is narrower, the second part stands below the first."""
+"""Of its height."""
+
+
+def is_tall(pane: QSize) -> bool:
+    """Whether a pane is so narrow for its height that its parts stand below each other."""
+    return pane.width() < _TALL * pane.height()
 
 
 class TwoParts(QSplitter):
@@ -31,7 +36,6 @@ class TwoParts(QSplitter):
 
     def turn_for(self, pane: QSize) -> None:
         """Stand beside or below each other, whichever suits a pane of this size."""
-        is_tall = pane.width() < _TALL * pane.height()
-        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
+        orientation = Qt.Orientation.Vertical if is_tall(pane) else Qt.Orientation.Horizontal
         if orientation is not self.orientation():
             self.setOrientation(orientation)

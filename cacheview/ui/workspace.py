@@ -193,10 +193,10 @@ class Workspace(QWidget):
         session.selection_changed.connect(self._explain)
         session.answer_delayed.connect(self.verdict.show_delayed)
         self.images.image_selected.connect(self._image_selected)
-        self.images.probe_requested.connect(self.probe.load_from_image)
-        self.images.parent_requested.connect(session.document.use_as_parent)
-        self.images.cache_from_requested.connect(session.document.add_cache_from)
-        self.images.copied.connect(self.copied)
+        self.images.menu.probe_requested.connect(self.probe.load_from_image)
+        self.images.menu.parent_requested.connect(session.document.use_as_parent)
+        self.images.menu.cache_from_requested.connect(session.document.add_cache_from)
+        self.images.menu.copied.connect(self.copied)
         self.images.choices_changed.connect(self.choices_changed)
         self.probe.daemon = lambda: session.daemon
         self.verdict.daemon = lambda: session.daemon
@@ -208,8 +208,8 @@ class Workspace(QWidget):
         self.verdict.edit_requested.connect(self.apply)
         self.verdict.back_requested.connect(session.select_again)
         self.verdict.files_requested.connect(self.files_requested)
-        self.images.layer_requested.connect(self.layer_requested)
-        self.images.details_requested.connect(self._ask_details)
+        self.images.menu.layer_requested.connect(self.layer_requested)
+        self.images.menu.details_requested.connect(self._ask_details)
         self.verdict.copied.connect(self.copied)
         self._splitter.splitterMoved.connect(self._person_shared)
 
@@ -243,7 +243,7 @@ class Workspace(QWidget):
     def reset_layout(self) -> None:
         """Give the panes the widths that they have at first, and the images their columns."""
         self.widths = list(_WIDTHS)
-        self.images.tree.reset_columns()
+        self.images.tree.columns.reset()
 
     def apply(self, edit: Edit) -> None:
         """Take an edit that the verdict pane or the engine proposes, as one step; not while another answer comes."""

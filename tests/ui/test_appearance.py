@@ -141,9 +141,9 @@ def test_the_layout_is_reset(window: MainWindow) -> None:
     dock.show_quietly()
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     window.workspace.widths = [300, 300, 500]
-    window.workspace.images.tree.set_hidden_columns(["created"])
+    window.workspace.images.tree.columns.set_hidden(["created"])
     window.commands.reset_layout.trigger()
     assert dock.isHidden()
     assert window.dockWidgetArea(dock) is Qt.DockWidgetArea.BottomDockWidgetArea
-    assert window.workspace.images.tree.hidden_columns() == ["id", "size"]
+    assert window.workspace.images.tree.columns.hidden == ["id", "size"]
     assert window.workspace.widths == first

@@ -371,16 +371,16 @@ def test_images_lead_to_probes(window: MainWindow, qtbot: QtBot) -> None:
     session(window).choose_rules(BY_CONFIG)
     images, document = panes(window).images, session(window).document
     image = next(image for image in session(window).store.images if image.names)
-    images.probe_requested.emit(image)
+    images.menu.probe_requested.emit(image)
     assert document.probe.parent == image.parent
     assert hit(window) == image
-    images.parent_requested.emit(image)
+    images.menu.parent_requested.emit(image)
     assert document.probe.parent == image.id
     assert "Use shop/" in document.undo_stack.undoText()
-    images.cache_from_requested.emit(image)
-    images.cache_from_requested.emit(image)
+    images.menu.cache_from_requested.emit(image)
+    images.menu.cache_from_requested.emit(image)
     assert document.probe.cache_from == (image.names[0],)
-    images.parent_requested.emit(None)
+    images.menu.parent_requested.emit(None)
     assert document.probe.parent == ""
 
 
@@ -603,13 +603,13 @@ def test_layout_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     panes(first).widths = [230, 270, 310]
     widths = panes(first).widths
     panes(first).images.intermediate = False
-    panes(first).images.tree.set_hidden_columns(["created"])
+    panes(first).images.tree.columns.set_hidden(["created"])
     first.close()
     again = open_window(str(CHAIN), size=None, settings=Settings(file))
     assert (again.width(), again.height()) == (first.width(), 600)
     assert panes(again).widths == widths
     assert not panes(again).images.intermediate
-    assert panes(again).images.tree.hidden_columns() == ["created"]
+    assert panes(again).images.tree.columns.hidden == ["created"]
 
 
 def test_nonsense_in_the_settings(open_window: OpenWindow, tmp_path: Path) -> None:

@@ -24,13 +24,13 @@ from cacheview.visible import visible_lines
 if TYPE_CHECKING:
     from cacheview.model import Image
     from cacheview.ui.session import Session
+from cacheview.ui.two_parts import is_tall
 
 __all__ = ["DetailsPane"]
 
 _SHARES: Final = (200, 720, 446)
 _LONGEST: Final = 10_000
 """Characters of a value that are shown: all of them are copied."""
-_TALL: Final = 1.3  # of its height: where the pane is narrower, the value stands below the rows
 _LEAST: Final = 12 * GRID
 
 
@@ -264,12 +264,12 @@ class DetailsPane(DockPane[DetailsHead]):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_tall = self.width() < _TALL * self.height()
-        orientation = Qt.Orientation.Vertical if is_tall else Qt.Orientation.Horizontal
+        below = is_tall(self.size())
+        orientation = Qt.Orientation.Vertical if below else Qt.Orientation.Horizontal
         if orientation is not self._splitter.orientation():
             self._splitter.setOrientation(orientation)
             self._splitter.setSizes(list(_SHARES))
-        self.titles.setVisible(not is_tall)
+        self.titles.setVisible(not below)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

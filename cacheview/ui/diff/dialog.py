@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QGridLayout,
     QLabel,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from cacheview.diff.named import is_record_file
 from cacheview.model import DataError
 from cacheview.ui.chooser import Chooser
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.diff.choices import BuildChoice
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
@@ -139,11 +139,7 @@ class ChooseBuildsDialog(QDialog):
         hint.setTextFormat(Qt.TextFormat.PlainText)
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.compare_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.compare_button.setText("&Compare")
+        buttons, self.compare_button = accepting_buttons(self, Buttons.Ok, "&Compare")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
         layout.setSpacing(3 * GRID)

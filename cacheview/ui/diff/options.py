@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.theme import GRID
 
@@ -30,9 +31,7 @@ class OptionsDialog(QDialog):
         self.form.context_button.hide()  # it is chosen beside
         self.form.changed.connect(self._change)
         self.form.show_build(build)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, _ = accepting_buttons(self, Buttons.Ok)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 4 * GRID)
         layout.addWidget(self.form, 1)

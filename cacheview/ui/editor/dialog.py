@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.editor.commands import check_template
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, mono_font, set_font
@@ -41,10 +42,7 @@ class EditorDialog(QDialog):
         help_ = Wrapped(_HELP)
         help_.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.problem = Wrapped()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        buttons, self._ok = accepting_buttons(self, Buttons.Ok)
         self.command.textChanged.connect(self._check)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)

@@ -38,6 +38,13 @@ class ImageMenu(QObject):
         super().__init__(parent)
         self._parent = parent
 
+    def activate(self, image: Image | None) -> None:
+        """Do what Enter and a double click do: the default entry of its menu; None: of scratch."""
+        if image is None:
+            self.parent_requested.emit(None)
+        else:
+            self.probe_requested.emit(image)
+
     def menu_for(self, image: Image | None, why_no_layers: str, *, is_gone: bool = False) -> QMenu:
         """A menu for one image; None: for scratch.
 

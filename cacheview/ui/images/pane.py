@@ -41,24 +41,14 @@ class ImagesPane(QWidget):
 
     Signals:
         image_selected(Image | None): by the person, None for scratch; `reveal` says nothing.
-        probe_requested(Image): to ask what the builder asked when it made the image.
-        parent_requested(Image | None): to build on it; None for scratch.
-        cache_from_requested(Image).
-        layer_requested(Image): to see what its layer holds.
-        copied(str): what was put on the clipboard, in words.
         current_changed(Image | None): another row is the current one, by the person or not.
-        details_requested(Image): to see all that is known of it.
         choices_changed(): toggles or columns.
+
+    ``menu`` signals what the person wants with an image.
     """
 
     image_selected = Signal(object)
-    probe_requested = Signal(object)
-    parent_requested = Signal(object)
-    cache_from_requested = Signal(object)
-    layer_requested = Signal(object)
     current_changed = Signal(object)
-    details_requested = Signal(object)
-    copied = Signal(str)
     choices_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -92,7 +82,7 @@ class ImagesPane(QWidget):
         self._pages.addWidget(Scrolled(self._empty, _LEAST_HEIGHT))
         self._pages.setMinimumHeight(_LEAST_HEIGHT)
         self._foot = Foot()
-        self._menu = ImageMenu(self)
+        self.menu = ImageMenu(self)
         self._lay_out()
         set_font(self._title, strong_font)
         self._box.textChanged.connect(self._arrange)
@@ -102,13 +92,7 @@ class ImagesPane(QWidget):
         self._empty.pressed.connect(self.clear_filter)
         self.tree.activated_row.connect(self._activate)
         self.tree.menu_requested.connect(self._open_menu)
-        self._menu.probe_requested.connect(self.probe_requested)
-        self._menu.parent_requested.connect(self.parent_requested)
-        self._menu.cache_from_requested.connect(self.cache_from_requested)
-        self._menu.layer_requested.connect(self.layer_requested)
-        self._menu.details_requested.connect(self.details_requested)
-        self._menu.copied.connect(self.copied)
-        self.tree.columns_changed.connect(self.choices_changed)
+        self.tree.columns.changed.connect(self.choices_changed)
         self.tree.current_changed.connect(self._select)
         self.tree.current_changed.connect(lambda _: self.current_changed.emit(self.selected()))
         self.tree.typed.connect(self._type)
@@ -164,7 +148,7 @@ class ImagesPane(QWidget):
             self.model.forget_marks()
         self._total, self._store, self._keeps, self._new, self._gone = total, store, keep, new, gone
         sizes = store is not None and any(image.size is not None for image in store.images)
-        self.tree.set_empty_columns(set() if sizes else {ImagesColumn.SIZE})
+        self.tree.columns.set_empty(set() if sizes else {ImagesColumn.SIZE})
         if store is None:
             self._arranger.begin(None)
             self._quietly(lambda: self.model.set_store(None, new=()))
@@ -200,8 +184,7 @@ class ImagesPane(QWidget):
             self.clear_filter()
         if not self.model.is_kept(node):
             return False
-        self._quietly(lambda: self.tree.make_current(image_id))
-        self.tree.scroll_to(image_id)
+        self._quietly(lambda: self.tree.go_to_image(image_id))
         return True
 
     def selected(self) -> Image | None:
@@ -294,8 +277,7 @@ class ImagesPane(QWidget):
             self.tree.expand_ids(expanded)
             current = before if current is None else current
         if current is not None:
-            self.tree.make_current(current)
-            self.tree.scroll_to(current)
+            self.tree.go_to_image(current)
         if not self.tree.currentIndex().isValid():
             self.tree.scrollToTop()
 
@@ -370,15 +352,12 @@ class ImagesPane(QWidget):
     def _activate(self, row: QModelIndex) -> None:
         node = row.siblingAtColumn(0).data(NODE_ROLE)
         if isinstance(node, ImageNode):
-            if node.image is None:
-                self.parent_requested.emit(None)
-            else:
-                self.probe_requested.emit(node.image)
+            self.menu.activate(node.image)
 
     def menu_for(self, image: Image | None) -> QMenu:
         """What can be done with an image; None: with scratch."""
         why = why_no_layers(self._store) if self._store is not None else ""
-        return self._menu.menu_for(image, why, is_gone=image is not None and image.id in self._gone)
+        return self.menu.menu_for(image, why, is_gone=image is not None and image.id in self._gone)
 
     def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
         node = row.data(NODE_ROLE)

@@ -1,29 +1,24 @@
-"""The tree itself: rows that are drawn to their full width, columns that can be shown and hidden."""
+"""The tree itself: rows that are folded up and drawn to their full width."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QStyle, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.icons import pixmap
+from cacheview.ui.images.columns import TreeColumns
 from cacheview.ui.images.model import ImagesColumn, ImageTreeModel
 from cacheview.ui.images.row_painter import RowHeight, RowPainter
 from cacheview.ui.images.tree import ImageNode
-from cacheview.ui.theme import GRID, mono_font, small_font
+from cacheview.ui.theme import GRID
 
 __all__ = ["ImageTree", "TreePlace"]
 
-_SAMPLES: Final = {ImagesColumn.ID: "0123456789ab", ImagesColumn.CREATED: "30 Nov 00:00", ImagesColumn.SIZE: "000.0 MB"}
-_CHOSEN: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
-_HIDDEN_AT_FIRST: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
-_GIVING_WAY: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
-"""Columns in the order in which they go where the images themselves would have no room."""
-_ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 64
 """Levels of which a row has the line: more are not on screen together."""
@@ -56,17 +51,11 @@ class ImageTree(QTreeView):
     current_changed = Signal(QModelIndex)
     activated_row = Signal(QModelIndex)
     menu_requested = Signal(QModelIndex, QPoint)
-    columns_changed = Signal()
     typed = Signal(str)
 
     def __init__(self, model: ImageTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._hidden = set(_HIDDEN_AT_FIRST)
-        self._empty: set[ImagesColumn] = set()
-        self._narrow: set[ImagesColumn] = set()
-        self._insisted: set[ImagesColumn] = set()  # by the person, whether there is room or not
-        self._widths: dict[ImagesColumn, int] = {}
         self._painter = RowPainter()
         self._height = RowHeight(self._painter.height)
         self.setModel(model)
@@ -82,37 +71,8 @@ class ImageTree(QTreeView):
         self.setExpandsOnDoubleClick(False)
         self.setMouseTracking(True)
         self.setAccessibleName("Images by lineage")
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(ImagesColumn.IMAGE, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(8 * GRID)
-        header.setSectionsMovable(False)
-        header.setStyleSheet(f"QHeaderView::section {{ padding: {GRID}px {2 * GRID}px {GRID}px {GRID + 2}px }}")
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._ask_columns)
+        self.columns = TreeColumns(self)
         self.doubleClicked.connect(self.activated_row)
-        self._fit_columns()
-        self._show_columns()
-
-    def set_hidden_columns(self, names: Sequence[str]) -> None:
-        """Hide columns by name (``id``, ``created``, ``size``), and show the others."""
-        self._hidden = {column for column in _CHOSEN if column.name.lower() in names}
-        self._give_way()
-        self._show_columns()
-
-    def hidden_columns(self) -> list[str]:
-        """The names of the columns that the person has hidden."""
-        return sorted(column.name.lower() for column in self._hidden)
-
-    def reset_columns(self) -> None:
-        """Hide the columns that are hidden at first, and show the others."""
-        self.set_hidden_columns([column.name.lower() for column in _HIDDEN_AT_FIRST])
-
-    def set_empty_columns(self, columns: set[ImagesColumn]) -> None:
-        """Columns that have nothing to show for this store take no room."""
-        self._empty = columns
-        self._give_way()
-        self._show_columns()
 
     # Rows
 
@@ -129,13 +89,11 @@ class ImageTree(QTreeView):
         node = self.node(self.currentIndex())
         return None if node is None else node.image_id
 
-    def make_current(self, image_id: str | None) -> None:
-        """Make the row of an image the current one, if it is kept; what it is folded away in is expanded."""
-        if image_id is not None:
-            self.expand_to(image_id)
-            row = self.row_of_image(image_id)
-            if row.isValid():
-                self.setCurrentIndex(row)
+    def go_to_image(self, image_id: str) -> None:
+        """Make the row of an image the current one and bring it on screen, if it is kept; what hides it is expanded."""
+        self.expand_to(image_id)
+        self._select(image_id)
+        self.scroll_to(image_id)
 
     def scroll_to(self, image_id: str) -> None:
         """Bring the row of an image on screen, if it is kept; what it is folded away in is expanded."""
@@ -255,10 +213,9 @@ class ImageTree(QTreeView):
         item = self._item(first, node)
         cells = {ImagesColumn.IMAGE: item}
         header = self.header()
-        for column in _CHOSEN:
-            if not header.isSectionHidden(column):
-                left, width = header.sectionViewportPosition(column), header.sectionSize(column)
-                cells[column] = QRect(left, row.y(), width, row.height())
+        for column in self.columns.shown:
+            left, width = header.sectionViewportPosition(column), header.sectionSize(column)
+            cells[column] = QRect(left, row.y(), width, row.height())
         if not self._model.is_filtered:
             self._draw_branches(painter, item, row, node)
         if self._model.has_rows_under(node):
@@ -375,55 +332,10 @@ class ImageTree(QTreeView):
         if event.type() in looks:
             self._painter = RowPainter()
             self._height.height = self._painter.height
-            self._fit_columns()
-            self._give_way()
+            self.columns.fit_font()
+            self.columns.give_way()
             self.scheduleDelayedItemsLayout()
-
-    def _fit_columns(self) -> None:
-        for column, sample in _SAMPLES.items():
-            font = mono_font() if column is ImagesColumn.ID else small_font()
-            self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
-            self.header().resizeSection(column, self._widths[column])
-
-    def _show_columns(self) -> None:
-        for column in _CHOSEN:
-            self.setColumnHidden(column, column in self._hidden | self._empty | self._narrow)
-
-    def _give_way(self) -> None:
-        """Leave out columns where the images would have too little room beside them; the tool tips have all."""
-        room = self.viewport().width() - _ROOM * self.fontMetrics().averageCharWidth()
-        wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
-        narrow: set[ImagesColumn] = set()
-        for column in _GIVING_WAY:
-            taken = sum(self._widths[each] for each in wanted if each not in narrow)
-            if taken > room and column in wanted and column not in self._insisted:
-                narrow.add(column)
-        if narrow != self._narrow:
-            self._narrow = narrow
-            self._show_columns()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._give_way()
-
-    def _ask_columns(self, where: QPoint) -> None:
-        menu = self.columns_menu()
-        menu.exec(self.header().mapToGlobal(where))
-        menu.deleteLater()
-
-    def columns_menu(self) -> QMenu:
-        """A menu in which columns are shown and hidden."""
-        menu = QMenu(self)
-        for column in _CHOSEN:
-            action = menu.addAction(column.name.capitalize())
-            action.setCheckable(True)
-            action.setChecked(column not in self._hidden | self._narrow)
-            action.toggled.connect(lambda shown, column=column: self._choose(column, shown=shown))
-        return menu
-
-    def _choose(self, column: ImagesColumn, *, shown: bool) -> None:
-        (self._hidden.discard if shown else self._hidden.add)(column)
-        (self._insisted.add if shown else self._insisted.discard)(column)
-        self._give_way()
-        self._show_columns()
-        self.columns_changed.emit()
+        self.columns.give_way()

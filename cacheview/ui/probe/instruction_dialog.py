@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
 from cacheview.model import ContainerConfig, DataError, Image, StoreKind
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel
@@ -39,17 +40,13 @@ class InstructionDialog(QDialog):
         self.problem = TokenLabel("", self, "text_faint")
         set_font(self.problem, small_font)
         self.problem.setWordWrap(True)
-        self.buttons = QDialogButtonBox(self)
-        self.use = self.buttons.addButton("&Use", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons, self.use = accepting_buttons(self, Buttons.Ok, "&Use")
         self.use.setDefault(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4 * GRID, 4 * GRID, 4 * GRID, 4 * GRID)
         layout.setSpacing(2 * GRID)
-        for widget in (self.label, self.line, self.problem, self.buttons):
+        for widget in (self.label, self.line, self.problem, buttons):
             layout.addWidget(widget)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
         self.line.textEdited.connect(lambda: self._show_problem(""))
         self._show_problem("")
 

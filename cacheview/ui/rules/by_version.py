@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.model import Release, StoreKind
 from cacheview.ui.chooser import Chooser
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.rules.asking import DRIVERS, Found, find, releases_of
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.hazards import FramedLine
@@ -91,11 +91,7 @@ class ByVersionDialog(QDialog):
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         set_font(hint, small_font)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.use = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.use.setText("&Use these rules")
+        buttons, self.use = accepting_buttons(self, Buttons.Ok, "&Use these rules")
         self.version.textChanged.connect(self._show_result)
         self.driver.currentTextChanged.connect(self._show_result)
         self.commit.textChanged.connect(self._show_result)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.chooser import Chooser
+from cacheview.ui.dialog_buttons import closing_buttons
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.asking import releases_of
 from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
@@ -95,7 +96,7 @@ class RulesDialog(QDialog):
         self.tabs.addTab(self.words, "In &words")
         self.tabs.addTab(self._pages, "As a &table")
         self.only = QCheckBox("&Only what differs")
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self._buttons = closing_buttons(self)
         self.copy = QPushButton("&Copy")
         self.use = QPushButton("&Use these rules")
         for button in (self.copy, self.use):
@@ -138,7 +139,6 @@ class RulesDialog(QDialog):
         self.rules.currentIndexChanged.connect(self._show)
         self.before.currentIndexChanged.connect(self._show)
         self.only.toggled.connect(self._fill_table)
-        self._buttons.rejected.connect(self.close)
         self.copy.clicked.connect(self._copy_all)
         self.use.clicked.connect(lambda: self.chosen.emit(self.shown.name))
         self.table.copy_requested.connect(self._copy_rows)

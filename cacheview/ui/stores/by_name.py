@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cacheview.stores.sources import ENGINE, SOURCES
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.theme import GRID, mono_font, set_font
 
 __all__ = ["ByNameDialog"]
@@ -39,10 +40,7 @@ class ByNameDialog(QDialog):
             grid.addWidget(left, row, 0)
             grid.addWidget(right, row, 1)
         grid.setColumnStretch(1, 1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self._open = buttons.button(QDialogButtonBox.StandardButton.Open)
+        buttons, self._open = accepting_buttons(self, Buttons.Open)
         self.name.textChanged.connect(self._check_name)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.stores.save import is_in_store
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.theme import GRID
 
 __all__ = ["SaveDialog"]
@@ -76,10 +76,7 @@ class SaveDialog(QDialog):
         self._hint = QLabel()
         self._hint.setWordWrap(True)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self._save = buttons.button(QDialogButtonBox.StandardButton.Save)
+        buttons, self._save = accepting_buttons(self, Buttons.Save)
         line = QHBoxLayout()
         line.setSpacing(2 * GRID)
         line.addWidget(label)

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -27,6 +26,7 @@ from cacheview.engine.judge import judge_verdict
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
 from cacheview.ui.chooser import Chooser
+from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
@@ -94,10 +94,7 @@ class AddDialog(QDialog):
         self._besides = _muted()
         self._picture = QLabel()
         self._value_label = WrappedText(plain_font)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
-        self._add = self._buttons.button(QDialogButtonBox.StandardButton.Save)
+        self._buttons, self._add = accepting_buttons(self, Buttons.Save)
         self._lay_out(choose)
         for edit in (self.path, self.image):
             edit.textChanged.connect(self._show_state)

@@ -45,7 +45,7 @@ def columns(pane: ImagesPane) -> set[ImagesColumn]:
 def test_the_date_gives_way_to_the_instruction(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
-    assert pane.tree.hidden_columns() == ["id", "size"], "nobody has hidden it"
+    assert pane.tree.columns.hidden == ["id", "size"], "nobody has hidden it"
     pane.resize(700, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED})
 
@@ -53,7 +53,7 @@ def test_the_date_gives_way_to_the_instruction(pane: ImagesPane, qtbot: QtBot) -
 def test_a_column_that_the_person_asks_for_is_there_whatever_the_room(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
-    created = next(action for action in pane.tree.columns_menu().actions() if action.text() == "Created")
+    created = next(action for action in pane.tree.columns.menu().actions() if action.text() == "Created")
     assert not created.isChecked()
     created.trigger()
     assert columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED}

@@ -128,7 +128,7 @@ def test_reveal_takes_off_what_hides(pane: ImagesPane) -> None:
 
 def test_keys_alone(pane: ImagesPane, qtbot: QtBot) -> None:
     asked: list[Image] = []
-    pane.probe_requested.connect(asked.append)
+    pane.menu.probe_requested.connect(asked.append)
     pane.focus_filter()
     qtbot.keyClicks(filter_box(pane), "other")
     qtbot.keyClick(filter_box(pane), Qt.Key.Key_Down)
@@ -139,7 +139,7 @@ def test_keys_alone(pane: ImagesPane, qtbot: QtBot) -> None:
 
 
 def test_enter_on_scratch_makes_it_the_parent(pane: ImagesPane, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(pane.parent_requested) as asked:
+    with qtbot.waitSignal(pane.menu.parent_requested) as asked:
         pane.tree.activated_row.emit(pane.model.index(0, 0))
     assert asked.args == [None]
 
@@ -160,11 +160,11 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Copy Markdown",
         "Copy JSON",
     ]
-    with qtbot.waitSignal(pane.cache_from_requested) as asked:
+    with qtbot.waitSignal(pane.menu.cache_from_requested) as asked:
         actions["Add to cache from"].trigger()
     assert asked.args == [image]
     copied: list[str] = []
-    pane.copied.connect(copied.append)
+    pane.menu.copied.connect(copied.append)
     actions["Copy id"].trigger()
     assert QGuiApplication.clipboard().text() == "sha256:app"
     actions["Copy names"].trigger()
@@ -183,11 +183,11 @@ def test_columns(pane: ImagesPane) -> None:
     pane.resize(700, 600)
     assert pane.tree.isColumnHidden(ImagesColumn.ID)
     assert pane.tree.isColumnHidden(ImagesColumn.SIZE)
-    menu = pane.tree.columns_menu()
+    menu = pane.tree.columns.menu()
     menu.actions()[0].trigger()
     assert not pane.tree.isColumnHidden(ImagesColumn.ID)
-    assert pane.tree.hidden_columns() == ["size"]
-    pane.tree.set_hidden_columns(["created", "nonsense"])
+    assert pane.tree.columns.hidden == ["size"]
+    pane.tree.columns.set_hidden(["created", "nonsense"])
     assert pane.tree.isColumnHidden(ImagesColumn.CREATED)
     # Of this store no size is known, so the column has nothing to show.
     assert pane.tree.isColumnHidden(ImagesColumn.SIZE)
@@ -203,7 +203,7 @@ def test_a_size_beyond_all_numbers_is_painted(size: int, pane: ImagesPane) -> No
     image = make_image("a", size=1)
     pane.set_store(ImageStore((image,)))
     pane.resize(700, 600)
-    pane.tree.set_hidden_columns([])
+    pane.tree.columns.set_hidden([])
     assert not pane.tree.isColumnHidden(ImagesColumn.SIZE)
     small = pane.tree.viewport().grab().toImage()
     pane.set_store(ImageStore((image.model_copy(update={"size": size}),)))

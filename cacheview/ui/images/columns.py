@@ -1,0 +1,120 @@
+"""Which columns of the tree are shown: those that the person chose, as far as there is room beside the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QHeaderView, QMenu, QTreeView
+
+from cacheview.ui.images.model import ImagesColumn
+from cacheview.ui.theme import GRID, mono_font, small_font
+
+__all__ = ["TreeColumns"]
+
+_SAMPLES: Final = {ImagesColumn.ID: "0123456789ab", ImagesColumn.CREATED: "30 Nov 00:00", ImagesColumn.SIZE: "000.0 MB"}
+_CHOSEN: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
+_HIDDEN_AT_FIRST: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
+_GIVING_WAY: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
+"""Columns in the order in which they go where the images themselves would have no room."""
+_ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
+
+
+class TreeColumns(QObject):
+    """The columns beside the images. ``changed()``: the person has shown or hidden one."""
+
+    changed = Signal()
+
+    def __init__(self, tree: QTreeView) -> None:
+        """``tree``: with its model."""
+        super().__init__(tree)
+        self._tree = tree
+        self._hidden = set(_HIDDEN_AT_FIRST)
+        self._empty: set[ImagesColumn] = set()
+        self._narrow: set[ImagesColumn] = set()
+        self._insisted: set[ImagesColumn] = set()  # by the person, whether there is room or not
+        self._widths: dict[ImagesColumn, int] = {}
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(ImagesColumn.IMAGE, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(8 * GRID)
+        header.setSectionsMovable(False)
+        header.setStyleSheet(f"QHeaderView::section {{ padding: {GRID}px {2 * GRID}px {GRID}px {GRID + 2}px }}")
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._open_menu)
+        self.fit_font()
+        self._show()
+
+    @property
+    def shown(self) -> Sequence[ImagesColumn]:
+        """Those that are shown, but for the images themselves."""
+        return [column for column in _CHOSEN if not self._tree.isColumnHidden(column)]
+
+    @property
+    def hidden(self) -> list[str]:
+        """The names of the columns that the person has hidden."""
+        return sorted(column.name.lower() for column in self._hidden)
+
+    def set_hidden(self, names: Sequence[str]) -> None:
+        """Hide columns by name (``id``, ``created``, ``size``), and show the others."""
+        self._hidden = {column for column in _CHOSEN if column.name.lower() in names}
+        self.give_way()
+        self._show()
+
+    def reset(self) -> None:
+        """Hide the columns that are hidden at first, and show the others."""
+        self.set_hidden([column.name.lower() for column in _HIDDEN_AT_FIRST])
+
+    def set_empty(self, columns: set[ImagesColumn]) -> None:
+        """Columns that have nothing to show for this store take no room."""
+        self._empty = columns
+        self.give_way()
+        self._show()
+
+    def fit_font(self) -> None:
+        """Give each column the width that its usual text has in the font of now."""
+        for column, sample in _SAMPLES.items():
+            font = mono_font() if column is ImagesColumn.ID else small_font()
+            self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
+            self._tree.header().resizeSection(column, self._widths[column])
+
+    def give_way(self) -> None:
+        """Leave out columns where the images would have too little room beside them; the tool tips have all."""
+        room = self._tree.viewport().width() - _ROOM * self._tree.fontMetrics().averageCharWidth()
+        wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
+        narrow: set[ImagesColumn] = set()
+        for column in _GIVING_WAY:
+            taken = sum(self._widths[each] for each in wanted if each not in narrow)
+            if taken > room and column in wanted and column not in self._insisted:
+                narrow.add(column)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._show()
+
+    def menu(self) -> QMenu:
+        """A menu in which columns are shown and hidden."""
+        menu = QMenu(self._tree)
+        for column in _CHOSEN:
+            action = menu.addAction(column.name.capitalize())
+            action.setCheckable(True)
+            action.setChecked(column not in self._hidden | self._narrow)
+            action.toggled.connect(lambda shown, column=column: self._choose(column, shown=shown))
+        return menu
+
+    def _show(self) -> None:
+        for column in _CHOSEN:
+            self._tree.setColumnHidden(column, column in self._hidden | self._empty | self._narrow)
+
+    def _open_menu(self, where: QPoint) -> None:
+        menu = self.menu()
+        menu.exec(self._tree.header().mapToGlobal(where))
+        menu.deleteLater()
+
+    def _choose(self, column: ImagesColumn, *, shown: bool) -> None:
+        (self._hidden.discard if shown else self._hidden.add)(column)
+        (self._insisted.add if shown else self._insisted.discard)(column)
+        self.give_way()
+        self._show()
+        self.changed.emit()
