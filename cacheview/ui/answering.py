@@ -6,10 +6,11 @@ import threading
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from cacheview.ui.further import find_soon
 from cacheview.ui.loading import Loader, Report
+from cacheview.ui.patience import Patience
 
 if TYPE_CHECKING:
     from cacheview.engine import ImageCache
@@ -21,7 +22,6 @@ _FEW: Final = 5_000
 """Images among which any first look-up takes some milliseconds."""
 _MANY: Final = 20_000
 """Images among which a later one may take longer than that: the first with a source, or with a field of a new kind."""
-_PATIENCE: Final = 250  # milliseconds before it is said that a probe is being looked up
 
 
 class Answering(QObject):
@@ -32,21 +32,23 @@ class Answering(QObject):
 
     Signals:
         answered(ProbeAnswer).
-        delayed(): it takes so long that it has to be said.
+        delayed(): it takes long, and the person should know.
+        failed(exception): there is no answer, by a fault of the program, which is reported as such.
     """
 
     answered = Signal(object)
     delayed = Signal()
+    failed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._asked: WeakKeyDictionary[ImageCache, set[str]] = WeakKeyDictionary()
+        self._parents: WeakKeyDictionary[ImageCache, set[str]] = WeakKeyDictionary()
         self._lock = threading.Lock()  # a cache is not for several threads at once
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience = Patience(self)
         self._patience.timeout.connect(self.delayed)
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._take)
-        self._loader.failed.connect(self._patience.stop)  # it is reported as a fault of the program
+        self._loader.failed.connect(self._fail)
 
     @property
     def is_busy(self) -> bool:
@@ -58,7 +60,9 @@ class Answering(QObject):
         self._loader.stop()
         if self._is_quick(look_up):
             self._patience.stop()
-            self.answered.emit(look_up.answer())
+            answer = look_up.answer()
+            self._note(look_up)
+            self.answered.emit(answer)
             return
         lock, is_first = self._lock, not self._is_known(look_up)
 
@@ -92,10 +96,18 @@ class Answering(QObject):
 
     def _is_known(self, look_up: LookUp) -> bool:
         """Whether the cache was asked about the parent before."""
-        return look_up.probe.parent in self._asked.get(look_up.cache, ())
+        return look_up.probe.parent in self._parents.get(look_up.cache, ())
 
     def _take(self, result: tuple[LookUp, ProbeAnswer]) -> None:
         look_up, answer = result
         self._patience.stop()
-        self._asked.setdefault(look_up.cache, set()).add(look_up.probe.parent)
+        self._note(look_up)
         self.answered.emit(answer)
+
+    def _note(self, look_up: LookUp) -> None:
+        """The cache has the index of the parent from now on."""
+        self._parents.setdefault(look_up.cache, set()).add(look_up.probe.parent)
+
+    def _fail(self, error: Exception) -> None:
+        self._patience.stop()
+        self.failed.emit(error)

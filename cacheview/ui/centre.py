@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from cacheview.ui.busy_page import BusyPage
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO, name_of
-from cacheview.ui.plain import one_line
+from cacheview.ui.patience import Patience
+from cacheview.ui.plain import error_words, one_line
 
 if TYPE_CHECKING:
     from cacheview.ui.document import ProbeDocument
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Centre"]
 
 _BREATH: Final = 10  # milliseconds between two pieces of the panes that are made while a store is being read
-_PATIENCE: Final = 250  # milliseconds before a line says what is being read while a store is open
 
 
 class Centre(QWidget):
@@ -81,7 +81,7 @@ class Centre(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self._pages, 1)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience = Patience(self)
         self._patience.timeout.connect(self._show_busy_notice)
 
     @property
@@ -279,9 +279,9 @@ class Centre(QWidget):
             self.failed.emit()
             return
         name = one_line(name_of(self.opener.asked))
-        text, details = str(error), []
+        text, details = error_words(error), []
         if not isinstance(error, DataError):
-            text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it with the details"
+            text += " with the details"
             import traceback
 
             details = "".join(traceback.format_exception(error)).splitlines()

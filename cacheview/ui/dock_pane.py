@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -12,26 +12,16 @@ from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_head import DockHead
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.loading import Loader
+from cacheview.ui.patience import Patience
 
 if TYPE_CHECKING:
     from cacheview.ui.session import Session
 
-__all__ = ["AskingPane", "DockPane", "reason_of"]
+__all__ = ["AskingPane", "DockPane"]
 
-PATIENCE: Final = 250
-"""Milliseconds before it is said that something is under way, or what was shown before is taken away."""
 
 _Head = TypeVar("_Head", bound=DockHead)
 _Question = TypeVar("_Question")
-
-
-def reason_of(error: Exception) -> str:
-    """Why work failed, for people."""
-    from cacheview.model import DataError
-
-    if isinstance(error, DataError):
-        return str(error)
-    return f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
 
 
 class DockPane(QWidget, Generic[_Head]):
@@ -110,13 +100,13 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
 
     settled = Signal()
 
-    def __init__(self, head: _Head, parent: QWidget | None = None, *, patience: int = PATIENCE) -> None:
-        """``patience``: milliseconds before `_lose_patience`."""
+    def __init__(self, head: _Head, parent: QWidget | None = None, *, patience: int | None = None) -> None:
+        """``patience``: milliseconds before `_lose_patience`; None: as usual."""
         super().__init__(head, parent)
         self._session: Session | None = None
         self._asked: _Question | None = None
         self._loader = Loader(self)
-        self._patience = QTimer(self, singleShot=True, interval=patience)
+        self._patience = Patience(self, patience)
         self._patience.timeout.connect(self._lose_patience)
 
     def attach(self, session: Session) -> None:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from cacheview.faults import report_fault
+from cacheview.ui.plain import error_words
 
 if TYPE_CHECKING:
     from cacheview.ui.dock_host import DockHost
@@ -45,7 +46,7 @@ class FaultWatch:
             return
         self._showing = True  # showing it may be what is at fault
         notice = self._host.notice
-        text = f"{type(fault).__name__}: {fault}. This is a bug in cacheview: please report it with the details."
+        text = f"{error_words(fault)} with the details."
         notice.show_text("error", text, "".join(traceback.format_exception(fault)).splitlines())
         notice.show()
         self._showing = False

@@ -92,6 +92,7 @@ class Headline(QObject):
         session.completed.connect(self._show_edit)
         session.selection_changed.connect(self._show_answer)
         session.answer_delayed.connect(status.show_delayed)
+        session.answer_failed.connect(lambda _: status.show_no_answer())
         notice.closed.connect(self._forget_news)
         stack = session.document.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):

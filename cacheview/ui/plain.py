@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.visible import replace_acting
 
-__all__ = ["one_line", "tool_tip", "visible"]
+__all__ = ["error_words", "one_line", "tool_tip", "visible"]
 
 _MAX_TIP: Final = 4000
 _MAX_LINE: Final = 600
@@ -29,6 +29,15 @@ def _picture(character: str) -> str:
 def one_line(text: str) -> str:
     """For a list: `visible`, on one line, runs of spaces as one, cut at a length that no row can show."""
     return visible(" ".join(unicodedata.normalize("NFC", text[:_MAX_LINE]).split()))
+
+
+def error_words(error: BaseException) -> str:
+    """What a person reads of an error: that of a store or file in its own words, any other as the bug that it is."""
+    from cacheview.model import DataError  # no error is needed for the first paint
+
+    if isinstance(error, DataError):
+        return str(error)
+    return f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
 
 
 def tool_tip(text: str) -> str:

@@ -45,6 +45,7 @@ class Session(QObject):
         completed(): what was still to come of the last answer has been looked for: see `Further`.
         selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
         answer_delayed(): the answer to the probe is still looked for; what was answered last is of another.
+        answer_failed(exception): a fault of the program kept the probe from being answered.
         supposed_changed(): another store is shown as if something had happened to it, or none any more.
     """
 
@@ -57,6 +58,7 @@ class Session(QObject):
     selection_changed = Signal()
     supposed_changed = Signal()
     answer_delayed = Signal()
+    answer_failed = Signal(object)
 
     def __init__(
         self,
@@ -86,6 +88,7 @@ class Session(QObject):
         self._answering = Answering(self)
         self._answering.answered.connect(self._take)
         self._answering.delayed.connect(self.answer_delayed)
+        self._answering.failed.connect(self.answer_failed)
 
     def begin(self) -> None:
         """Tell everything once, to those who have connected since."""

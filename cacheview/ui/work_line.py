@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
+
+from cacheview.ui.patience import Patience
 
 if TYPE_CHECKING:
     from cacheview.ui.loading import Loader
     from cacheview.ui.notice import Notice
 
 __all__ = ["WorkLine"]
-
-_PATIENCE: Final = 250  # milliseconds: what takes less needs no line
 
 
 class WorkLine(QObject):
@@ -27,7 +27,7 @@ class WorkLine(QObject):
         self._line: Notice | None = None
         self._how_far: tuple[int, int | None] = (0, None)
         self.text = text
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience = Patience(self)
         self._patience.timeout.connect(self._show)
         loader.started.connect(self._begin)
         loader.progressed.connect(self._progress)

@@ -15,7 +15,7 @@ from cacheview.stores.change import with_gone
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
-from cacheview.ui.plain import one_line
+from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.selected import Selected
 from cacheview.ui.selection import Relation
@@ -32,6 +32,7 @@ __all__ = ["Workspace", "first_focus"]
 
 _WIDTHS: Final = (400, 400, 640)
 _STRETCHES: Final = (2, 2, 3)
+_FAILED: Final = "This probe could not be looked up"
 _PIECE: Final = 0.008  # seconds of work in one turn, about
 
 
@@ -192,6 +193,7 @@ class Workspace(QWidget):
         session.completed.connect(lambda: self.verdict.show_further())
         session.selection_changed.connect(self._explain)
         session.answer_delayed.connect(self.verdict.show_delayed)
+        session.answer_failed.connect(lambda error: self._show_no_answer(_FAILED, f"{error_words(error)}."))
         self.images.image_selected.connect(self._image_selected)
         self.images.menu.probe_requested.connect(self.probe.load_from_image)
         self.images.menu.parent_requested.connect(session.document.use_as_parent)
@@ -304,15 +306,18 @@ class Workspace(QWidget):
             return  # it comes
         if answer is None:
             if selected is not None:
-                self.verdict.show_nothing(f"{one_line(selected.title)} has no probe", one_line(selected.why))
-                self.probe.set_marks({})
-                self.images.set_marks(None)
+                self._show_no_answer(f"{one_line(selected.title)} has no probe", one_line(selected.why))
             return
         explanation = answer.explanation
         self.verdict.show_explanation(explanation, selected, session.relation)
         self.probe.set_marks(field_marks(explanation))
         self.images.set_marks(Marks(explanation))
         self._follow(selected, explanation)
+
+    def _show_no_answer(self, text: str, hint: str) -> None:
+        self.verdict.show_nothing(text, hint)
+        self.probe.set_marks({})
+        self.images.set_marks(None)
 
     def _follow(self, selected: Selected | None, explanation: Explanation) -> None:
         """The tree shows what a step is about when it is selected; not again when its answer changes."""

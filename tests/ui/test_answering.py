@@ -13,7 +13,7 @@ from window_kit import OpenWindow
 
 from cacheview.engine import Edit, Explanation, ImageCache, explain
 from cacheview.model import Probe
-from cacheview.ui import answering, shown_store
+from cacheview.ui import answering, patience, shown_store
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
@@ -40,7 +40,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     monkeypatch.setattr(shown_store, "explain", gate.explain)
     monkeypatch.setattr(answering, "_FEW", 0)
     monkeypatch.setattr(answering, "_MANY", 0)
-    monkeypatch.setattr(answering, "_PATIENCE", 0)
+    monkeypatch.setattr(patience, "PATIENCE", 0)
     return gate
 
 
@@ -135,3 +135,40 @@ def test_a_window_is_closed_while_it_looks_up(window: MainWindow, gate: Gate) ->
     gate.opened.set()
     window.close()
     assert not session_of(window).is_awaited
+
+
+def test_a_fault_in_a_lookup_leaves_nothing_that_is_said_to_come(
+    window: MainWindow, gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.workspace is not None
+    session, verdict = session_of(window), window.workspace.verdict
+
+    def fail(*_: object, **__: object) -> Explanation:
+        assert gate.opened.wait(20)
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(shown_store, "explain", fail)
+    document_of(window).use_as_parent(session.store.images[3])
+    qtbot.waitUntil(lambda: "LOOKING UP" in verdict.banner.text)
+    with qtbot.captureExceptions() as faults:
+        gate.opened.set()
+        qtbot.waitUntil(lambda: not session.is_awaited)
+        qtbot.waitUntil(lambda: bool(faults))
+    text, hint = verdict.nothing
+    assert text == "This probe could not be looked up"
+    assert hint == "ZeroDivisionError: division by zero. This is a bug in cacheview: please report it."
+    assert window.status.text("time") == ""
+    monkeypatch.setattr(shown_store, "explain", explain)
+    document_of(window).undo_stack.undo()
+    qtbot.waitUntil(lambda: session.answer is not None)
+    assert verdict.nothing == ("", "")
+
+
+def test_a_parent_that_was_answered_with_the_store_is_not_looked_up_for_the_first_time(
+    window: MainWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_MANY", 100)
+    gate.opened.set()
+    document_of(window).set_field("User", "me")
+    assert session_of(window).answer is not None, "at once"
+    assert gate.threads == {threading.main_thread()}

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 from cacheview.engine import HAZARD_TITLES
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import HazardsColumn, HazardsModel, ImagesModel
-from cacheview.ui.dock_pane import AskingPane, reason_of
+from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Report
-from cacheview.ui.plain import visible
+from cacheview.ui.plain import error_words, visible
 from cacheview.ui.theme import GRID, icon_size
 from cacheview.ui.words_table import WordsTable
 from cacheview.wording import counted
@@ -194,7 +194,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._patience.stop()
         self._forget()
         self.head.say("")
-        self._content.say("The store could not be audited", reason_of(error), "Audit again")
+        self._content.say("The store could not be audited", error_words(error), "Audit again")
 
     # What the person does
 

@@ -17,16 +17,16 @@ from cacheview.ui.compare.head import CompareHead
 from cacheview.ui.compare.line import RuleSetAnswer, summary
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
-from cacheview.ui.dock_pane import AskingPane, reason_of
+from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Loader
+from cacheview.ui.patience import MATRIX_PATIENCE
+from cacheview.ui.plain import error_words
 from cacheview.ui.rules.ways import own_rules
 from cacheview.ui.session import Session
 
 __all__ = ["TITLE", "ComparePane"]
 
 TITLE: Final = "Compare rules"
-
-_PATIENCE: Final = 150  # milliseconds before what is still of the probe before is taken away
 
 
 class ComparePane(AskingPane[CompareHead, Probe]):
@@ -40,7 +40,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
     rules_requested = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(CompareHead(TITLE), parent, patience=_PATIENCE)
+        super().__init__(CompareHead(TITLE), parent, patience=MATRIX_PATIENCE)
         self._asker: Asker | None = None
         self._of_store: RuleSet | None = None
         self._copied_form = ""
@@ -158,7 +158,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
     def _fail(self, error: Exception) -> None:
         self._asked = None
         self.head.say("")
-        self._content.say("The rule sets could not be compared", reason_of(error), "Compare again")
+        self._content.say("The rule sets could not be compared", error_words(error), "Compare again")
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)

@@ -30,7 +30,7 @@ _HINT: Final = (
     "Choose two records, build contexts or watched builds, to see the step at which they first differ, and why."
 )
 _BUTTON: Final = "Choose builds…"
-_PATIENCE: Final = 20.0  # seconds for what the engine remembers
+_EVENTS_SECONDS: Final = 20.0  # seconds for what the engine remembers
 
 
 class DiffPane(DockPane[DiffHead]):
@@ -211,7 +211,7 @@ class DiffPane(DockPane[DiffHead]):
                 report(0, None, "")  # raises then
                 return False
 
-            return with_events_of(place.target, diff, Timeouts(whole=_PATIENCE), stopped)
+            return with_events_of(place.target, diff, Timeouts(whole=_EVENTS_SECONDS), stopped)
 
         self._remembering.start(work)
 

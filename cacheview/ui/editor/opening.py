@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cacheview.ui.settings import Settings
 
 __all__ = ["Editor"]
+
+_MENU: Final = "Edit ▸ Editor for Dockerfiles"
 
 
 class Editor(QObject):
@@ -62,7 +64,7 @@ class Editor(QObject):
         elif command is not None:
             self.opened.emit(f"Opening {name} in {one_line(_program(command))}")
         else:
-            hint = "; to open it at the line, choose Edit ▸ Editor for Dockerfiles" if line else ""
+            hint = f"; to open it at the line, choose {_MENU}" if line else ""
             self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
     def _command(self, path: str, line: int) -> EditorCommand | None:
@@ -78,14 +80,9 @@ class Editor(QObject):
     def _open_by_desktop(self, path: str) -> None:
         url = QUrl.fromLocalFile(path)
         if url.toLocalFile() != path:
-            what = (
-                "its path is not UTF-8, so the desktop cannot open it; "
-                "choose an editor under Edit ▸ Editor for Dockerfiles"
-            )
-            raise DataError(what)
+            raise DataError(f"its path is not UTF-8, so the desktop cannot open it; choose an editor under {_MENU}")
         if not QDesktopServices.openUrl(url):
-            what = "the desktop has no program for it; choose one under Edit ▸ Editor for Dockerfiles"
-            raise DataError(what)
+            raise DataError(f"the desktop has no program for it; choose one under {_MENU}")
 
 
 def _program(command: EditorCommand) -> str:
@@ -102,6 +99,6 @@ def _start(command: EditorCommand) -> None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         what = f"{one_line(command.arguments[0])} could not be started: {why[:1].lower()}{why[1:]}"
-        raise DataError(f"{what}; choose another one under Edit ▸ Editor for Dockerfiles") from None
+        raise DataError(f"{what}; choose another one under {_MENU}") from None
     # So that nothing is left of it when it ends. It may outlive the window, which does not wait for this.
     threading.Thread(target=process.wait, daemon=True, name="editor").start()

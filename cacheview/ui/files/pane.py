@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import FileChange, Mark, change_in_words
-from cacheview.ui.dock_pane import PATIENCE, DockPane
+from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
 from cacheview.ui.files.head import FilesHead
@@ -21,7 +21,8 @@ from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.loading import Loader, Report, Work
-from cacheview.ui.plain import one_line, visible
+from cacheview.ui.patience import Patience
+from cacheview.ui.plain import error_words, one_line, visible
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
@@ -69,7 +70,7 @@ class FilesPane(DockPane[FilesHead]):
         self._count = ElidedLabel(small_font, "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
-        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience = Patience(self)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._make_rows()
         self._connect()
@@ -281,8 +282,7 @@ class FilesPane(DockPane[FilesHead]):
 
     def _fail(self, error: Exception) -> None:
         self._shown = None
-        text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
-        self._say_nothing("The files could not be read", text, "")
+        self._say_nothing("The files could not be read", error_words(error), "")
 
     # What the person does
 

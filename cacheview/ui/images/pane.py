@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.layers.nowhere import why_no_layers
@@ -20,6 +20,7 @@ from cacheview.ui.images.menu import ImageMenu
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
 from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.images.view import ImageTree
+from cacheview.ui.patience import Patience
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import GRID, set_font, strong_font
 
@@ -32,8 +33,6 @@ __all__ = ["ImagesPane"]
 
 _LEAST: Final = 46 * GRID
 _LEAST_HEIGHT: Final = 10 * GRID
-_PATIENCE: Final = 250
-"""Milliseconds before it is said that the images are being searched."""
 
 
 class ImagesPane(QWidget):
@@ -68,7 +67,7 @@ class ImagesPane(QWidget):
         self._arranger = Arranger(self)
         self._arranger.arranged.connect(self._show_arranged)
         self._arranger.progressed.connect(self._show_progress)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience = Patience(self)
         self._patience.timeout.connect(lambda: self._show_progress(self._percent))
         self._title = QLabel("Images")
         self._title.setTextFormat(Qt.TextFormat.PlainText)

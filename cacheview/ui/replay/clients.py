@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.loading import Loader, Work
+from cacheview.ui.patience import Patience
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, strong_font
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientsPage"]
 
-_PATIENCE: Final = 250  # milliseconds before the clients of the build before are taken away
 _HINT: Final = "Replaying the build as each client sends it."
 
 
@@ -53,7 +53,7 @@ class ClientsPage(QWidget):
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience = Patience(self)
         self._patience.timeout.connect(lambda: self._content.say("Comparing clients…", _HINT))
         self._content.say("Comparing clients…", _HINT)
 

@@ -9,12 +9,11 @@ from PySide6.QtCore import QEvent, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from cacheview.model import DataError
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Work
-from cacheview.ui.plain import one_line
+from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.replay.asking import Question, Replayed, Replayer
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.chosen_step import ChosenStep
@@ -299,11 +298,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _fail(self, error: Exception) -> None:
         self._settle()
         self._forget()
-        text = str(error)
-        if not isinstance(error, DataError):
-            text = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
         self._say_build()
-        self._content.say("The Dockerfile could not be replayed", one_line(text), "Replay again")
+        self._content.say("The Dockerfile could not be replayed", one_line(error_words(error)), "Replay again")
         self.settled.emit()
 
     def _cancelled(self) -> None:

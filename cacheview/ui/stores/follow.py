@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.model import DataError
 from cacheview.ui.loading import Background
+from cacheview.ui.plain import error_words
 
 __all__ = ["Follower", "watch"]
 
@@ -72,7 +73,7 @@ class Follower(Background):
             except DataError as error:
                 why = str(error)
             except Exception as fault:
-                why = f"{type(fault).__name__}: {fault}. This is a bug in cacheview: please report it"
+                why = error_words(fault)
                 raise
             finally:
                 if not stopped.is_set():

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from cacheview.ui.loaded import OpenedStore
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["PATIENCE", "ask_engine", "start_work"]
+__all__ = ["ask_engine", "start_work"]
 
-PATIENCE: Final = 2.0
+ENGINE_SECONDS: Final = 2.0
 """Seconds in which an engine has to say its version."""
 
-LONGEST: Final = PATIENCE + 1
+LONGEST: Final = ENGINE_SECONDS + 1
 """Seconds after which the start goes on: loading what speaks to an engine may take one."""
 
 _STEP: Final = 0.05  # seconds between two chances to cancel
@@ -89,7 +89,7 @@ def _why_not(report: Report) -> str:
         report(0, None, "Looking for a Docker Engine")
         asking.join(_STEP)
     if not answers:
-        return f"It did not respond within {PATIENCE:.0f} seconds: is it busy, or is its host unreachable?"
+        return f"It did not respond within {ENGINE_SECONDS:.0f} seconds: is it busy, or is its host unreachable?"
     (error,) = answers
     if error is None or isinstance(error, DataError):
         return str(error or "")
@@ -100,7 +100,7 @@ def _why_not(report: Report) -> str:
 def _ask() -> Exception | None:
     """Why the engine does not respond; None: it does."""
     try:
-        ask_engine(PATIENCE)
+        ask_engine(ENGINE_SECONDS)
     except Exception as error:  # raised where it is waited for
         return error
     return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cacheview.ui.names import DEMO, name_of
+from cacheview.ui.plain import error_words
 from cacheview.ui.suites.rows import ChecksRow, checked_row, unusable_row
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksR
                         yield checked_row(location, number, place, case, judgement)
                 except Exception as error:  # the others are run anyway
                     report.fault(error)
-                    why = f"{type(error).__name__}: {error}. This is a bug in cacheview: please report it"
-                    yield unusable_row(location, number, why, place=place, case=case)
+                    yield unusable_row(location, number, error_words(error), place=place, case=case)
                 place += 1
     except DataError as error:
         yield unusable_row(location, 0, error.what)

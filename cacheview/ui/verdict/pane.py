@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from cacheview.cases import Daemon
 from cacheview.engine import Check, Explanation
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.patience import FURTHER_PATIENCE, Patience
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected import Selected
@@ -42,8 +43,6 @@ _LOW: Final = 27
 """Lines of text: in a pane that is lower, the banner leaves to the trace what that shows too."""
 _NARROWEST: Final = 36
 """Mean characters of the font."""
-_PATIENCE: Final = 100
-"""Milliseconds without a word of what is still to come: a shorter one would only flicker."""
 _LEAST: Final = 20 * GRID
 """The height below the head: less is not given, what is beyond it is scrolled."""
 
@@ -89,7 +88,7 @@ class VerdictPane(QWidget):
         self._rows_height = 0
         self._copy_wanted = ""  # the format
         self._is_late = False
-        self._late = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._late = Patience(self, FURTHER_PATIENCE)
         self._late.timeout.connect(self._show_late)
         self._lay_out()
         self._connect()
