@@ -60,9 +60,11 @@ def _window(location: str, small: str) -> list[int]:
 
     from cacheview.collector import freeze
     from cacheview.ui.settings import Settings
+    from cacheview.ui.theme import apply_theme
     from cacheview.ui.window import MainWindow
 
     app = QApplication([])
+    apply_theme(app)
     with tempfile.TemporaryDirectory() as folder:
         window = MainWindow(Settings(Path(folder) / "settings.ini"))
         window.show()

@@ -80,6 +80,7 @@ def _main(events: int, folder: Path) -> None:
     from cacheview.stores.sources import parse_location
     from cacheview.ui.settings import Settings
     from cacheview.ui.stores import follow as following
+    from cacheview.ui.theme import apply_theme
     from cacheview.ui.window import MainWindow
 
     pauses = tuple(pause / TIMES_FASTER for pause in followed._PAUSES)
@@ -92,6 +93,7 @@ def _main(events: int, folder: Path) -> None:
     patch.setattr(following, "CALM", following.CALM // TIMES_FASTER)
     patch.setattr(following, "_LONGEST", following._LONGEST // TIMES_FASTER)
     app = QApplication([])
+    apply_theme(app)
     window = MainWindow(Settings(folder / "settings.ini"))
     window.show()
     app.processEvents()

@@ -18,6 +18,7 @@ from cacheview.collector import freeze
 from cacheview.model import Image
 from cacheview.stores.reading import Reading
 from cacheview.ui.settings import Settings
+from cacheview.ui.theme import apply_theme
 from cacheview.ui.window import MainWindow
 
 __all__ = ["builds", "renewing"]
@@ -49,6 +50,7 @@ def _resident() -> int:
 
 def _main(count: int, reloads: int, folder: Path) -> None:
     app = QApplication([])
+    apply_theme(app)
     renewing(FakeEngine().install(pytest.MonkeyPatch()), count)
     window = MainWindow(Settings(folder / "settings.ini"))
     window.show()
