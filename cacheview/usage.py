@@ -62,7 +62,7 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
     parser.add_argument(
         "--traceback",
         action="store_true",
-        help="if cacheview fails because of a bug, print the full traceback to report",
+        help="if cacheview fails because of a bug, print the full traceback for the bug report",
     )
     return parser
 

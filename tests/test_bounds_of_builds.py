@@ -51,7 +51,7 @@ def test_very_many_folders_that_are_not_named(tmp_path: Path) -> None:
 
 def test_very_many_references_of_a_build(tmp_path: Path) -> None:
     printed = check(tmp_path, cache_from=[f"n{number}" for number in range(30_000)])
-    assert "there are more than 20,000 references for --cache-from" in printed
+    assert "there are more than 20,000 --cache-from references" in printed
 
 
 def test_very_many_references_of_a_probe(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> 
             yield Cause(CauseKind.INSTRUCTION, CauseOrigin.OWN, "", before.text, now.text)
         elif before.heredocs != now.heredocs:
             is_explained = True
-            yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN, detail=f"the content of the heredoc of {now.title}")
+            yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN, detail=f"the content of the heredoc in {now.title}")
     is_known = not a.cut and not b.cut and b"" not in (a.dockerfile, b.dockerfile)
     if is_known and not is_explained and a.dockerfile != b.dockerfile:
         yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN)

@@ -118,8 +118,8 @@ class ImageSums:
         if self._release.sums_owner_names:
             if (entry.uid, entry.gid) != (0, 0):
                 raise UnknownError(
-                    f"/{path[:200]} belongs to {entry.uid}:{entry.gid}, and Docker {self._release.release} puts the "
-                    "names of owners on the engine's host into the checksum"
+                    f"/{path[:200]} belongs to {entry.uid}:{entry.gid}, and Docker {self._release.release} "
+                    "includes the owner names of the engine's host in the checksum"
                 )
             owner = "root"
         capability = without_root_user(entry.capability)

@@ -48,7 +48,7 @@ def parse_duration(text: str) -> int:
         hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (such as 30s, 1m30s or 500ms)"
         raise DataError(f"not a duration: {text[:64]!r}{hint}")
     if not -_LIMIT <= sign * total < _LIMIT:
-        raise DataError(f"longer than a duration can be (292 years): {text[:64]!r}")
+        raise DataError(f"longer than the longest possible duration (292 years): {text[:64]!r}")
     return sign * total
 
 

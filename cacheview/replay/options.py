@@ -57,5 +57,5 @@ def references(given: Iterable[str]) -> tuple[str, ...]:
         except csv.Error as error:
             raise DataError(f"--cache-from {text[:80]!r} cannot be read: {error}") from None
         if len(results) > _MOST_REFERENCES:
-            raise DataError(f"there are more than {_MOST_REFERENCES:,} references for --cache-from")
+            raise DataError(f"there are more than {_MOST_REFERENCES:,} --cache-from references")
     return tuple(results)

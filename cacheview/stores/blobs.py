@@ -58,7 +58,7 @@ class Blobs:
             raise MissingBlobError(f"{digest} is not in the store")
         result = digest_of(content, algorithm)
         if result != digest:
-            raise DataError(f"bad digest: the content stored as {digest} is {result}")
+            raise DataError(f"bad digest: the content stored as {digest} has the digest {result}")
         return content
 
     def decode(self, model: type[M], digest: str, *, kept: bool = False) -> M:

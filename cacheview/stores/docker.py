@@ -113,7 +113,7 @@ class ArchiveReader:
         result = digest_of(content)
         match = _HEX_NAME.fullmatch(path)
         if match and result != f"sha256:{match[1]}":
-            raise DataError(f"bad digest: the content stored as {path[:200]!r} is {result}")
+            raise DataError(f"bad digest: the content stored as {path[:200]!r} has the digest {result}")
         return result, content
 
     def _size(self, layers: tuple[str, ...] | None) -> int | None:

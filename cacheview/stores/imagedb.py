@@ -175,7 +175,9 @@ class ImageDatabase:
         image_id = f"sha256:{encoded}"
         result = digest_of(content)
         if result != image_id:
-            raise DataError(f"bad digest: the content stored as {image_id} is {result}. Docker does not load it either")
+            raise DataError(
+                f"bad digest: the content stored as {image_id} has the digest {result}. Docker does not load it either"
+            )
         config = read_config(content, self.reading.budget)
         if config.rootfs is None:
             raise DataError("is not an image config: it has no rootfs. Docker does not load it either")
@@ -197,7 +199,7 @@ class ImageDatabase:
         size = self._layers.size(diff_ids)
         # What `restore` of image/store.go leaves out. A removed image loses its config before its layers.
         if size is None and self._layers.lacks(diff_ids) and self._files.exists(f"{CONTENT}/{encoded}"):
-            what = f"its layers are not in {LAYERS}. Docker leaves it out when it starts"
+            what = f"its layers are not in {LAYERS}. Docker ignores it when it starts"
             self._problem(self._called(image_id), DataError(what))
         return Image(
             id=image_id,

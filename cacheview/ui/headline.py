@@ -297,7 +297,7 @@ class Headline(QObject):
         """Those that were chosen last do not come."""
         self._opener.chosen_rules = self._rules_before
         self._show_rules()
-        self._status.say(f"The rules are still those of {self._session.cache.rules.title}")
+        self._status.say(f"The rules are still {self._session.cache.rules.title}")
 
     def _is_pulled_otherwise(self, name: str) -> bool:
         """Whether engines of these rules give other ids to what they pull than what is open has."""

@@ -100,7 +100,7 @@ def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
     assert diff.is_same is True
     assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, CauseOrigin.OWN)]
     assert answer_sentence(diff).endswith(
-        "They differ in ways that affect no step: the Dockerfiles differ in the content of the heredoc of step 3, "
+        "They differ in ways that affect no step: the Dockerfiles differ in the content of the heredoc in step 3, "
         "which the builder does not use."
     )
 

@@ -112,7 +112,7 @@ class FolderContext:
                 go_on()
             if count > self._most_entries:
                 raise DataError(
-                    f"there are more than {self._most_entries:,} entries; name what the build does not need in "
+                    f"there are more than {self._most_entries:,} entries; add what the build does not need to "
                     ".dockerignore, or choose another folder",
                     where=self._root,
                 )

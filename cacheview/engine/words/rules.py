@@ -50,9 +50,9 @@ _DESCENT = {
     Descent.ALWAYS: "always: the sources are checked first",
 }
 _SOURCE_HIT = {
-    SourceHit.WHOLE: "with the source itself, regardless of what comes after the step",
+    SourceHit.WHOLE: "the source itself is used, regardless of what comes after the step",
     SourceHit.RESTORE: (
-        "at its last step, with the source, which gets the parent; before that, with a new image of the step"
+        "the source is used if this is its last step, and gets the parent; otherwise a new image of the step is created"
     ),
 }
 _TIE = {
@@ -93,7 +93,7 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
         "If several match": _TIE[rules.tie],
         "--cache-from brings in": _SOURCES[rules.sources],
         "With --cache-from, a local match counts": _DESCENT[rules.descent],
-        "A source whose history continues with the step answers": _SOURCE_HIT[rules.source_hit],
+        "If a source's history continues with the step": _SOURCE_HIT[rules.source_hit],
         "A restored image": _restoring(rules.restoring) if rules.may_restore else "is not created",
         "A parent that is not in the store": _lost_parent(rules),
     }
@@ -161,5 +161,5 @@ def _lost_parent(rules: RuleSet) -> str:
         return "is a miss"
     words = "is an error" if rules.sources_must_exist else "is a miss; with --cache-from, an error"
     if rules.parent_platform is not ANY_PLATFORM:
-        words += ", and so is one for another platform"
+        words += ", as is a parent for another platform"
     return words

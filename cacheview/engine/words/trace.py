@@ -62,7 +62,7 @@ FROM_HISTORY: Final = "from the image's history: the engine writes its last entr
 YEAR_ONE: Final = "no time is recorded, which counts as year 1"
 TIME_UNKNOWN: Final = "the store does not report when it was created"
 NEVER_WITHOUT_TIME: Final = "an image without a creation time never matches"
-NO_MATCH_BEFORE: Final = "no match before it"
+NO_MATCH_BEFORE: Final = "no earlier match"
 BUILT_HERE: Final = "recorded as built here"
 
 

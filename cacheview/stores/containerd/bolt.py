@@ -101,7 +101,7 @@ class Bolt:
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
-            raise _EndlessError("its pages refer to each other repeatedly: it is damaged")
+            raise _EndlessError("its pages refer to one another in a loop: it is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):

@@ -245,7 +245,7 @@ class EngineClient:
                     return
                 raise self._lost(error) from error
             if not piece:
-                raise connection_error(ConnectionResetError("the stream of events has ended"), self.endpoint, 0)
+                raise connection_error(ConnectionResetError("the event stream has ended"), self.endpoint, 0)
             _, end, rest = piece.rpartition(b"\n")
             begun = len(rest) if end else begun + len(piece)
             if begun > _MAX_EVENT:

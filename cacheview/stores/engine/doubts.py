@@ -83,10 +83,10 @@ class Doubts:
         doubts.append(
             self.about(
                 "history.created",
-                f"the history of the API {_SECONDS}; a missing time looks like 1970-01-01T00:00:00Z",
+                f"the API's history {_SECONDS}; a missing time looks like 1970-01-01T00:00:00Z",
             )
         )
-        doubts.append(self.about("history.author", "the history of the API does not report authors"))
+        doubts.append(self.about("history.author", "the API's history does not report authors"))
         if self.in_containerd:
             doubts.append(self.about("config_digest", "the API does not report the digest of the config in this store"))
         if engine.store is None:

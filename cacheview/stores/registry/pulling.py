@@ -123,7 +123,9 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
     wanted = digest or answer.digest
     algorithm = wanted.partition(":")[0]
     if algorithm in ("sha256", "sha384", "sha512") and (own := digest_of(answer.content, algorithm)) != wanted:
-        raise DataError(f"bad digest: the manifest that the registry returned for {wanted[:200]} is {own}", where=where)
+        raise DataError(
+            f"bad digest: the manifest that the registry returned for {wanted[:200]} has the digest {own}", where=where
+        )
     return answer
 
 

@@ -36,5 +36,5 @@ class FilesHead(BusyHead):
         self.contents_button = self.add_button("Contents", contents_tip, self.contents_requested)
         for button in (self.same_button, self.contents_button):
             button.setCheckable(True)
-        copy_tip = "Copy the list of files shown as text"
+        copy_tip = "Copy the listed files as text"
         self.copy_button = self.add_button("Copy", copy_tip, self.copy_requested, drawing="copy", name="Copy the files")

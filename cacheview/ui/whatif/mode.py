@@ -190,7 +190,7 @@ class WhatIf(QObject):
         self._left = None
         if workspace is not None and session.store is left[0]:
             workspace.images.restore(left[1])
-            self._host.status.say("Left What if: the actual store is shown")
+            self._host.status.say("What if is off: the actual store is shown")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def test_an_engine_that_closes_every_connection_at_once_is_given_up(tmp_path: Pa
         following = Following(url, (0.05, 0.05, 0.05))
         following.thread.join(5)
     assert isinstance(following.error, DataError)
-    assert "the stream of events has ended" in str(following.error)
+    assert "the event stream has ended" in str(following.error)
     assert following.heard == 3  # once for each pause
     assert sum(path.endswith("/events") for path in replay.paths()) == 4
 

@@ -78,7 +78,7 @@ def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
     assert not line.isVisible()
-    assert window.status.currentMessage() == "Left What if: the actual store is shown"
+    assert window.status.currentMessage() == "What if is off: the actual store is shown"
     assert seen(window) == before
     assert window.tool_bar.rules.text() == rules
     assert session_of(window).supposed is None
