@@ -1,6 +1,6 @@
 """Whose answers are computed for a store: which rules, which builder, and why; and the first probe of a case.
 
-The command line, its commands, the replay and the window all ask here, so that they agree.
+The command line, its commands, the replay and the window all use this module, so that they agree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.host import builder_platform
-from cacheview.engine.rulesets.named import named
+from cacheview.engine.rulesets.named import kind_named, named
 from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
 from cacheview.model import (
     SCRATCH,
@@ -49,7 +49,7 @@ _LONGEST: Final = 64
 class Basis(Enum):
     """What decided which daemon answers."""
 
-    ASKED = "asked"
+    CHOSEN = "asked"  # as JSON has it
     CASE = "case"
     ENGINE = "engine"
     IMAGES = "images"
@@ -95,7 +95,7 @@ class Daemon:
 
 
 def daemon_of(case: Case, rules: str = "") -> Daemon:
-    """The daemon that a person asks for, or that the case names, or whose store it is.
+    """The daemon that a person chooses, or that the case names, or whose store it is.
 
     Without a name it is, in this order: that of the store's engine; of a graph-driver store the newest version that an
     image's config names as its builder; the newest release with such a store.
@@ -106,7 +106,7 @@ def daemon_of(case: Case, rules: str = "") -> Daemon:
     Raises `DataError` if these rules, or those that the case names, are not known: with those that are.
     """
     if rules:
-        result = _by_name(case.store, rules, Basis.ASKED, "you chose them")
+        result = _by_name(case.store, rules, Basis.CHOSEN, "you chose them")
     elif case.rules:
         result = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
     else:
@@ -119,8 +119,7 @@ def daemon_known(case: Case) -> Daemon:
     try:
         return daemon_of(case)
     except DataError:
-        of_graph_drivers = case.rules.strip().lower().startswith("graph")
-        kind = StoreKind.GRAPH_DRIVER if of_graph_drivers else StoreKind.CONTAINERD
+        kind = kind_named(case.rules) or StoreKind.CONTAINERD
         reason = f"the case names {_one_line(case.rules)}, which cacheview does not know, so the newest rules are used"
         return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
@@ -152,7 +151,7 @@ def first_probe(store: ImageStore) -> Probe:
 
 
 def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
-    """What the builder asks for on a parent, where a build names no platform; None: linux/amd64, as without one.
+    """The platform of a probe on a parent, where a build names none; None: linux/amd64, as without one.
 
     moby: the system is that of the base (``builder/dockerfile/dispatchers.go``), all else that of the machine.
     """

@@ -50,7 +50,7 @@ def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules
     for release in (None, Release(G, "28.5.2"), Release(C, "29.7.2")):
         daemon = daemon_of(case(built("a", 1, "23.0.1"), release=release), asked)
         assert (daemon.rules.name, daemon.builder.release) == (rules, builder)
-        assert daemon.basis is Basis.ASKED
+        assert daemon.basis is Basis.CHOSEN
         assert daemon.version in asked
 
 
@@ -80,13 +80,21 @@ def test_a_case_keeps_the_rules_that_it_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "newest"), [("graphdriver-77", newest_rules(G).name), ("never", newest_rules(C).name)]
+    ("rules", "kind"),
+    [
+        ("graphdriver-77", G),
+        ("graphdriver 77", G),
+        ("Docker 19.03.15, overlay2", G),
+        ("containerd-77", C),
+        ("Docker 23.0.5, containerd", C),
+        ("never", C),
+    ],
 )
-def test_a_window_shows_a_case_whose_rules_are_not_known_by_the_newest(rules: str, newest: str) -> None:
+def test_a_window_shows_a_case_of_unknown_rules_by_the_newest_of_its_kind_of_store(rules: str, kind: StoreKind) -> None:
     with pytest.raises(DataError):
         daemon_of(case(rules=rules))
     daemon = daemon_known(case(rules=rules))
-    assert (daemon.rules.name, daemon.basis) == (newest, Basis.NEWEST)
+    assert (daemon.rules, daemon.basis) == (newest_rules(kind), Basis.NEWEST)
     assert rules in daemon.reason
 
 

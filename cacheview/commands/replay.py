@@ -15,7 +15,7 @@ from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.commands.what_if import CHANGES, add_what_if, changed_store, what_if_alone
 from cacheview.dockerfile.context import CLIENTS, Client
 from cacheview.dockerfile.context.record import Record
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.engine import RuleSet
 from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError, ImageStore
@@ -220,7 +220,7 @@ def _record(
                     "different results"
                 )
         write_record(options.record, case, opened=options.store)
-    except (DataError, RefusedError) as error:
+    except (DataError, BuildRefusedError) as error:
         raise UsageError(f"--record: {error}") from error
 
 

@@ -15,7 +15,7 @@ from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
 from cacheview.usage import UsageError
-from cacheview.whatif.apply import UNASKED, ChangedStore, apply, unchanged
+from cacheview.whatif.apply import CONTAINERS_NOT_READ, ChangedStore, apply, unchanged
 from cacheview.whatif.change import Prune, Remove
 from cacheview.whatif.specs import FORMS, parse_change
 
@@ -63,11 +63,11 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
         if options.no_containers:
             raise UsageError("--no-containers needs --what-if")
         return None
-    state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else UNASKED)
+    state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else CONTAINERS_NOT_READ)
     try:
         for text in options.what_if:
             change = parse_change(text, partial(_opened, state.daemon))
-            if isinstance(change, Prune | Remove) and state.containers is UNASKED:
+            if isinstance(change, Prune | Remove) and state.containers is CONTAINERS_NOT_READ:
                 state = replace(state, containers=containers_of(store))
             state = apply(state, change)
     except DataError as error:

@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.dockerfile.context import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine import RuleSet
 from cacheview.engine.host import builder_platform
@@ -34,7 +34,7 @@ def base_finder(
         try:
             platform: Platform | None = parse_specifier(options.platform, daemon) if options.platform else None
             return find_image(name, store, rules, release, platform, daemon)
-        except (MustPullError, RefusedError, SpecifierError):
+        except (MustPullError, BuildRefusedError, SpecifierError):
             return None
 
     return find

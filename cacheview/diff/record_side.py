@@ -14,7 +14,7 @@ from cacheview.diff.requested import RequestedStep, requested_steps
 from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.replay.check import checksums_of, store_of
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ReplayCase
@@ -64,7 +64,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         return {each.number: each.reason for each in value.steps} if value is not None else {}
 
     if store is not None:  # a malformed context makes the side unusable, whatever its steps copy
-        with suppress(RefusedError):
+        with suppress(BuildRefusedError):
             checksums.prepare()
     find = base_finder(store, rules, release, options)
     requested = requested_steps(

@@ -17,7 +17,7 @@ from cacheview.dockerfile.dispatch import CopySources, label_option
 from cacheview.dockerfile.document import read_document
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_stages, read_trigger
 from cacheview.dockerfile.state import StageState
@@ -92,7 +92,7 @@ class RequestedSteps:
 
     steps: tuple[RequestedStep, ...]
     after_target: frozenset[str] = frozenset()
-    refused: RefusedError | None = None
+    refused: BuildRefusedError | None = None
 
 
 def requested_steps(
@@ -112,7 +112,7 @@ def requested_steps(
         release: the builder.
         options: of the build.
         base_of: the image that a ``FROM`` names; None: it is not known.
-        sum_of: computes the checksum of the files of a step. Raises `UnknownError`, `RefusedError`, `DataError`.
+        sum_of: computes the checksum of the files of a step. Raises `UnknownError`, `BuildRefusedError`, `DataError`.
         replayed: replays the same build, which knows the files of images and stages; None: it cannot be. It is called
             only where a step copies such files.
     """
@@ -153,7 +153,7 @@ class _Walk:
             for index, plan in enumerate(plans):
                 last = index == len(plans) - 1
                 self._stage(index, plan, args, document.escape, sorted(self.options.labels.items()) if last else [])
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             return RequestedSteps(tuple(self.steps), after, refusal)
         return RequestedSteps(tuple(self.steps), after)
 
@@ -260,7 +260,7 @@ class _Walk:
             return known.sources
         try:
             return self.sum_of(copy)
-        except (UnknownError, RefusedError, DataError):
+        except (UnknownError, BuildRefusedError, DataError):
             return None
 
     @cached_property

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Sequence
 from typing import Final
 
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import RELEASES, BuilderRelease
 from cacheview.dockerfile.syntax import Instruction, heredoc_names
 
@@ -19,12 +19,12 @@ _AUTOMATIC: Final = re.compile(
 """The arguments that BuildKit sets for every build (``frontend/dockerfile/dockerfile2llb/platform.go``)."""
 
 
-def hinted(refusal: RefusedError, hint: str) -> RefusedError:
+def hinted(refusal: BuildRefusedError, hint: str) -> BuildRefusedError:
     """A refusal that begins with a hint; without one, as it was."""
     if not hint:
         return refusal
     what = f"{hint}: {refusal.what}"
-    return RefusedError(
+    return BuildRefusedError(
         what,
         message=refusal.message,
         line=refusal.line,

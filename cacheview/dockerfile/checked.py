@@ -15,7 +15,7 @@ from cacheview.dockerfile.flags import Flags, parse_flags
 from cacheview.dockerfile.gotext import GO_SPACE, lower, quote, upper
 from cacheview.dockerfile.health import check_healthcheck
 from cacheview.dockerfile.mounts import check_devices, check_mounts
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
@@ -42,7 +42,7 @@ def check(instruction: Instruction, release: BuilderRelease) -> None:
     """Look at an instruction as ``instructions.ParseInstruction`` does.
 
     Raises:
-        RefusedError: the builder refuses it; ``message`` is without the place.
+        BuildRefusedError: the builder refuses it; ``message`` is without the place.
     """
     checks = _CHECKS.get(instruction.name)
     if checks is None:
@@ -50,12 +50,12 @@ def check(instruction: Instruction, release: BuilderRelease) -> None:
     checks(_Case(instruction, release))
 
 
-def _unknown(instruction: Instruction, release: BuilderRelease) -> RefusedError:
+def _unknown(instruction: Instruction, release: BuilderRelease) -> BuildRefusedError:
     word = instruction.word
-    shown = upper(lower(word)) if release.says_instruction_in_capitals else word
+    shown = upper(lower(word)) if release.capitalizes_instructions else word
     near = suggestion(word, INSTRUCTIONS, any_case=True)
     what = f"{word[:40]!r} is not an instruction{near}"
-    return RefusedError(what, message=f"unknown instruction: {shown}{near if release.suggests else ''}")
+    return BuildRefusedError(what, message=f"unknown instruction: {shown}{near if release.suggests else ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,14 @@ class _Case:
 
     def one_argument(self) -> None:
         if len(self.args) != 1:
-            raise RefusedError(
+            raise BuildRefusedError(
                 "it takes exactly one argument, but has none", message=f"{self.name} requires exactly one argument"
             )
 
     def an_argument(self) -> None:
         if not self.args:
             what = f"it takes at least one argument; write {self.name} {_EXAMPLES[self.name]}"
-            raise RefusedError(what, message=f"{self.name} requires at least one argument")
+            raise BuildRefusedError(what, message=f"{self.name} requires at least one argument")
 
 
 def _just_flags(case: _Case) -> None:
@@ -113,8 +113,8 @@ def _pairs(case: _Case) -> None:
         raise _blank(case)
 
 
-def _blank(case: _Case) -> RefusedError:
-    return RefusedError("a name is empty; write name=value", message=f"{case.name} names can not be blank")
+def _blank(case: _Case) -> BuildRefusedError:
+    return BuildRefusedError("a name is empty; write name=value", message=f"{case.name} names can not be blank")
 
 
 def _arg(case: _Case) -> None:
@@ -125,13 +125,13 @@ def _arg(case: _Case) -> None:
 
 def _files(case: _Case) -> None:
     if len(case.args) < 2:
-        stop = "." if case.release.says_destination_with_stop else ""
+        stop = "." if case.release.ends_destination_with_stop else ""
         message = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
-        raise RefusedError(f"it takes a source and a destination; write {case.name} file /dst", message=message)
+        raise BuildRefusedError(f"it takes a source and a destination; write {case.name} file /dst", message=message)
     case.flags()
     if heredoc_name(case.args[-1], case.release):
         message = f"{case.name} cannot accept a heredoc as a destination"
-        raise RefusedError("the destination cannot be a heredoc", message=message)
+        raise BuildRefusedError("the destination cannot be a heredoc", message=message)
 
 
 def _from(case: _Case) -> None:
@@ -143,19 +143,19 @@ def stage_name(args: tuple[str, ...]) -> str:
     """The name that the arguments of a ``FROM`` give its stage; empty: none.
 
     Raises:
-        RefusedError: it is not a name, or they are too many or too few.
+        BuildRefusedError: it is not a name, or they are too many or too few.
     """
     if len(args) == 3 and lower(args[1]) == "as":
         name = lower(args[2])
         if _STAGE_NAME.fullmatch(name) is None:
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"{args[2][:40]!r} is not a stage name; write a letter, then letters, digits, -, _ and .",
                 message=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
                 "or contain symbols",
             )
         return name
     if len(args) != 1:
-        raise RefusedError(
+        raise BuildRefusedError(
             "write FROM image, or FROM image AS name", message="FROM requires either one or three arguments"
         )
     return ""
@@ -166,12 +166,12 @@ def _onbuild(case: _Case) -> None:
     case.flags()
     inner = upper(case.args[0].strip(GO_SPACE))
     if inner == "ONBUILD":
-        raise RefusedError(
+        raise BuildRefusedError(
             "an ONBUILD trigger cannot be an ONBUILD instruction",
             message="Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed",
         )
     if inner in ("MAINTAINER", "FROM"):
-        raise RefusedError(f"{inner} cannot be a trigger", message=f"{inner} isn't allowed as an ONBUILD trigger")
+        raise BuildRefusedError(f"{inner} cannot be a trigger", message=f"{inner} isn't allowed as an ONBUILD trigger")
 
 
 def _run(case: _Case) -> None:
@@ -181,10 +181,12 @@ def _run(case: _Case) -> None:
     check_mounts(flags.repeated.get("mount", ()), case.release)
     network = flags.values.get("network", "default")
     if network not in _NETWORKS:
-        raise RefusedError(f"{network[:40]!r} is not a network mode", message=f"invalid network mode {quote(network)}")
+        raise BuildRefusedError(
+            f"{network[:40]!r} is not a network mode", message=f"invalid network mode {quote(network)}"
+        )
     security = flags.values.get("security", "sandbox")
     if security not in _SECURITY:
-        raise RefusedError(
+        raise BuildRefusedError(
             f"{security[:40]!r} is not a security mode", message=f"security {quote(security)} is not valid"
         )
 
@@ -193,7 +195,7 @@ def _volume(case: _Case) -> None:
     case.an_argument()
     case.flags()
     if not all(arg.strip(GO_SPACE) for arg in case.args):
-        raise RefusedError(
+        raise BuildRefusedError(
             "a volume path is empty; give every volume a path", message="VOLUME specified can not be an empty string"
         )
 
@@ -202,7 +204,7 @@ def _shell(case: _Case) -> None:
     case.flags()
     case.an_argument()
     if not case.instruction.is_json:
-        raise RefusedError(
+        raise BuildRefusedError(
             'it accepts only the JSON form; write SHELL ["/bin/bash", "-c"]',
             message="SHELL requires the arguments to be in JSON form",
         )
@@ -214,14 +216,14 @@ def _healthcheck(case: _Case) -> None:
     kind = upper(kind)
     if kind == "NONE":  # its flags are never looked at
         if command:
-            raise RefusedError("NONE takes no arguments", message="HEALTHCHECK NONE takes no arguments")
+            raise BuildRefusedError("NONE takes no arguments", message="HEALTHCHECK NONE takes no arguments")
         return
     flags = case.flags().values
     if kind != "CMD":
         what = f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…"
-        raise RefusedError(what, message=f"Unknown type {quote(kind)} in HEALTHCHECK (try CMD)")
+        raise BuildRefusedError(what, message=f"Unknown type {quote(kind)} in HEALTHCHECK (try CMD)")
     if not command:
-        raise RefusedError("there is no command after CMD", message="Missing command after HEALTHCHECK CMD")
+        raise BuildRefusedError("there is no command after CMD", message="Missing command after HEALTHCHECK CMD")
     check_healthcheck(flags, case.release)
 
 

@@ -1,10 +1,10 @@
-"""Each instruction: how it changes what the builder carries, and what it asks the cache.
+"""Each instruction: how it changes what the builder carries, and what it looks up in the cache.
 
 Rules: moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24, 71ebfc7, 25.0.17,
-28.5.2 and 29.7.2; where they differ, `BuilderRelease` says how. Before each step the builder changes the run config as
-the instruction says, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and asks. What is stored after a
-miss can have more: the daemon fills what the step left empty from the parent image (``daemon/commit.go``), which is
-why some steps never hit.
+28.5.2 and 29.7.2; where they differ, `BuilderRelease` has a field. Before each step the builder changes the run config
+as the instruction says, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and looks that up. What is
+stored after a miss can have more: the daemon fills what the step left empty from the parent image
+(``daemon/commit.go``), which is why some steps never hit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cacheview.dockerfile.gotext import quote_all
 from cacheview.dockerfile.mounts import check_mounts
 from cacheview.dockerfile.parse import Instruction, heredoc_name
 from cacheview.dockerfile.ports import exposed_ports
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, HealthConfig
@@ -58,7 +58,7 @@ class Dispatched:
 
     Attributes:
         after: the state that the next step finds.
-        make: the container config that the cache is asked for, given the checksum of the files, where there are any.
+        make: the container config to look up in the cache, given the checksum of the files, where there are any.
         copy: the files whose checksum stands in it; None for all but ``COPY`` and ``ADD``.
         has_layer: what it makes has a layer of its own.
     """
@@ -80,28 +80,31 @@ def dispatch(instruction: Instruction, state: StageState, release: BuilderReleas
     Raises:
         DataError: the builder refuses it here; with what to do.
     """
-    return _STEPS[instruction.name](_Request(instruction, state, release))
+    return _DISPATCHERS[instruction.name](_DispatchRequest(instruction, state, release))
 
 
 def copied(
     instruction: Instruction, state: StageState, release: BuilderRelease, checksum: str, destination: str
 ) -> ContainerConfig:
-    """What a ``COPY`` or ``ADD`` asks whose files are known by their checksum alone; the destination is expanded."""
-    step = _Request(instruction, state, release)
-    flags = _resolved_flags(step)
+    """The container config of a ``COPY`` or ``ADD`` whose files are known by their checksum alone.
+
+    ``destination``: after expansion.
+    """
+    request = _DispatchRequest(instruction, state, release)
+    flags = _resolved_flags(request)
     needs_buildkit(instruction.name, flags)
-    return _copied(step, flags, destination)(checksum)
+    return _copied(request, flags, destination)(checksum)
 
 
 def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> Dispatched:
     """The step that ``docker build --label`` adds at the end of the last stage; nothing in it is expanded."""
     line = Instruction("LABEL", (), (name, value), False, f"LABEL {name}={value}")
-    return _labels(_Request(line, state, release), [(name, value)])
+    return _labels(_DispatchRequest(line, state, release), [(name, value)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    """An instruction with all that it depends on."""
+class _DispatchRequest:
+    """An instruction with all that it depends on: ``dispatchRequest`` of evaluator.go."""
 
     instruction: Instruction
     state: StageState
@@ -135,7 +138,7 @@ class _Request:
         return args if self.instruction.is_json else (*(self.config.Shell or DEFAULT_SHELL), *args)
 
     def comment(self, text: str, **changes: Any) -> Dispatched:
-        """Some fields of the run config changed, and the step's text in ``Cmd`` of what is asked."""
+        """Some fields of the run config changed, and the step's text in ``Cmd`` of what is looked up."""
         return self.commented(text, self.state, changes)
 
     def commented(self, text: str, state: StageState, changes: Mapping[str, Any]) -> Dispatched:
@@ -148,158 +151,158 @@ class _Request:
         return (*(self.config.Shell or DEFAULT_SHELL), f"{_NOP}{self.instruction.name} {text}")
 
 
-def _run(step: _Request) -> Dispatched:
-    flags = step.flags
-    if step.release.mounts_at_dispatch:
-        check_mounts(flags.repeated.get("mount", ()), step.release, step.lexer.word)
+def _run(request: _DispatchRequest) -> Dispatched:
+    flags = request.flags
+    if request.release.mounts_at_dispatch:
+        check_mounts(flags.repeated.get("mount", ()), request.release, request.lexer.word)
     needs_buildkit("RUN", flags.values)
-    state = step.state
-    command = (*state.args.run_prefix(state.environment), *step.with_shell())
+    state = request.state
+    command = (*state.args.run_prefix(state.environment), *request.with_shell())
     # A command runs without the entrypoint; without a command the entrypoint stays.
     changes = {"ArgsEscaped": False, "Cmd": command, **({"Entrypoint": None} if command else {})}
     return Dispatched(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
 
 
-def _cmd(step: _Request) -> Dispatched:
-    command = step.with_shell()
-    state = replace(step.state, cmd_set=step.state.cmd_set or bool(step.instruction.args))
-    return step.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
+def _cmd(request: _DispatchRequest) -> Dispatched:
+    command = request.with_shell()
+    state = replace(request.state, cmd_set=request.state.cmd_set or bool(request.instruction.args))
+    return request.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
 
 
-def _entrypoint(step: _Request) -> Dispatched:
-    command = step.with_shell() if step.instruction.args else ()
+def _entrypoint(request: _DispatchRequest) -> Dispatched:
+    command = request.with_shell() if request.instruction.args else ()
     changes: dict[str, Any] = {"Entrypoint": command or None, "ArgsEscaped": False}
-    if not step.state.cmd_set:
+    if not request.state.cmd_set:
         changes["Cmd"] = None
-    return step.comment(quote_all(command), **changes)
+    return request.comment(quote_all(command), **changes)
 
 
-def _pairs(step: _Request) -> list[tuple[str, str]]:
-    args, lexer = step.args, step.lexer
+def _pairs(request: _DispatchRequest) -> list[tuple[str, str]]:
+    args, lexer = request.args, request.lexer
     return [(lexer.word(name), lexer.word(value)) for name, value in paced(zip(args[::2], args[1::2], strict=True))]
 
 
-def _env(step: _Request) -> Dispatched:
-    pairs = _pairs(step)
+def _env(request: _DispatchRequest) -> Dispatched:
+    pairs = _pairs(request)
     text = " ".join(f"{name}={value}" for name, value in pairs)
-    return step.comment(text, Env=step.state.environment.changed(pairs))
+    return request.comment(text, Env=request.state.environment.changed(pairs))
 
 
-def _label(step: _Request) -> Dispatched:
-    return _labels(step, _pairs(step))
+def _label(request: _DispatchRequest) -> Dispatched:
+    return _labels(request, _pairs(request))
 
 
-def _labels(step: _Request, pairs: list[tuple[str, str]]) -> Dispatched:
+def _labels(request: _DispatchRequest, pairs: list[tuple[str, str]]) -> Dispatched:
     text = " ".join(f"{name}={value}" for name, value in pairs)
-    return step.comment(text, Labels={**(step.config.Labels or {}), **dict(pairs)})
+    return request.comment(text, Labels={**(request.config.Labels or {}), **dict(pairs)})
 
 
-def _maintainer(step: _Request) -> Dispatched:
-    return step.commented(step.argument, replace(step.state, maintainer=step.argument), {})
+def _maintainer(request: _DispatchRequest) -> Dispatched:
+    return request.commented(request.argument, replace(request.state, maintainer=request.argument), {})
 
 
-def _expose(step: _Request) -> Dispatched:
-    lexer = step.lexer
-    specs = [spec for arg in sorted(step.args) for spec in lexer.words(arg)]
+def _expose(request: _DispatchRequest) -> Dispatched:
+    lexer = request.lexer
+    specs = [spec for arg in sorted(request.args) for spec in lexer.words(arg)]
     ports: dict[str, dict[str, Any]] = {}
     for spec in specs:
         go_on()  # each may be a range of all ports
-        ports.update((port, {}) for port in exposed_ports(spec, step.release))
-    return step.comment(" ".join(specs), ExposedPorts={**(step.config.ExposedPorts or {}), **ports})
+        ports.update((port, {}) for port in exposed_ports(spec, request.release))
+    return request.comment(" ".join(specs), ExposedPorts={**(request.config.ExposedPorts or {}), **ports})
 
 
-def _volume(step: _Request) -> Dispatched:
-    lexer = step.lexer
-    volumes = [lexer.word(settings.trimmed(arg)) for arg in step.args]
+def _volume(request: _DispatchRequest) -> Dispatched:
+    lexer = request.lexer
+    volumes = [lexer.word(settings.trimmed(arg)) for arg in request.args]
     if not all(volumes):
         message = "VOLUME specified can not be an empty string"
-        raise RefusedError("a volume path is empty; give every volume a path", message=message)
-    changed = {**(step.config.Volumes or {}), **{volume: {} for volume in volumes}}
-    return step.comment(f"[{' '.join(volumes)}]", Volumes=changed)
+        raise BuildRefusedError("a volume path is empty; give every volume a path", message=message)
+    changed = {**(request.config.Volumes or {}), **{volume: {} for volume in volumes}}
+    return request.comment(f"[{' '.join(volumes)}]", Volumes=changed)
 
 
-def _user(step: _Request) -> Dispatched:
-    user = step.lexer.word(step.argument)
-    return step.comment(user, User=user)
+def _user(request: _DispatchRequest) -> Dispatched:
+    user = request.lexer.word(request.argument)
+    return request.comment(user, User=user)
 
 
-def _workdir(step: _Request) -> Dispatched:
-    path = settings.workdir(step.config.WorkingDir, step.lexer.word(step.argument), step.release)
-    after = step.config.model_copy(update={"WorkingDir": path})
-    comment = {"Cmd": step.joined_comment(path)}
-    return Dispatched(replace(step.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
+def _workdir(request: _DispatchRequest) -> Dispatched:
+    path = settings.workdir(request.config.WorkingDir, request.lexer.word(request.argument), request.release)
+    after = request.config.model_copy(update={"WorkingDir": path})
+    comment = {"Cmd": request.joined_comment(path)}
+    return Dispatched(replace(request.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
 
 
-def _stopsignal(step: _Request) -> Dispatched:
-    signal = settings.stop_signal(step.lexer.word(step.argument), step.release)
-    return step.comment(signal, StopSignal=signal)
+def _stopsignal(request: _DispatchRequest) -> Dispatched:
+    signal = settings.stop_signal(request.lexer.word(request.argument), request.release)
+    return request.comment(signal, StopSignal=signal)
 
 
-def _healthcheck(step: _Request) -> Dispatched:
-    kind, *command = step.args
+def _healthcheck(request: _DispatchRequest) -> Dispatched:
+    kind, *command = request.args
     if kind.upper() == "NONE":
         check = HealthConfig(Test=("NONE",))
     else:
-        test = ("CMD" if step.instruction.is_json else "CMD-SHELL", *command)
-        check = settings.healthcheck(test, step.flags.values)
-    return step.comment(step.release.healthcheck(check), Healthcheck=check)
+        test = ("CMD" if request.instruction.is_json else "CMD-SHELL", *command)
+        check = settings.healthcheck(test, request.flags.values)
+    return request.comment(request.release.healthcheck(check), Healthcheck=check)
 
 
-def _onbuild(step: _Request) -> Dispatched:
-    expression = settings.trigger(step.instruction)
-    return step.comment(expression, OnBuild=(*(step.config.OnBuild or ()), expression))
+def _onbuild(request: _DispatchRequest) -> Dispatched:
+    expression = settings.trigger(request.instruction)
+    return request.comment(expression, OnBuild=(*(request.config.OnBuild or ()), expression))
 
 
-def _shell(step: _Request) -> Dispatched:
-    return step.comment(f"[{' '.join(step.args)}]", Shell=step.args)
+def _shell(request: _DispatchRequest) -> Dispatched:
+    return request.comment(f"[{' '.join(request.args)}]", Shell=request.args)
 
 
-def _arg(step: _Request) -> Dispatched:
-    lexer = step.lexer
+def _arg(request: _DispatchRequest) -> Dispatched:
+    lexer = request.lexer
     texts = []
     declared: dict[str, str | None] = {}
-    for word in step.args:
+    for word in request.args:
         name, equals, value = word.partition("=")
         name, default = lexer.word(name), lexer.word(value) if equals else None
         declared[name] = default
         texts.append(name if default is None else f"{name}={default}")
-    return step.commented(" ".join(texts), replace(step.state, args=step.state.args.declare(declared)), {})
+    return request.commented(" ".join(texts), replace(request.state, args=request.state.args.declare(declared)), {})
 
 
-def _copy(step: _Request) -> Dispatched:
-    lexer, args, name = step.lexer, step.args, step.instruction.name
-    flags = _resolved_flags(step)
-    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, step.release))
+def _copy(request: _DispatchRequest) -> Dispatched:
+    lexer, args, name = request.lexer, request.args, request.instruction.name
+    flags = _resolved_flags(request)
+    sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, request.release))
     destination = lexer.word(args[-1])
-    if step.state.backslashes:
+    if request.state.backslashes:
         destination = destination.replace("/", "\\")
     needs_buildkit(name, flags)
     from_, owner = flags.get("from", ""), flags.get("chown", "")
-    copy = CopySources(name, sources, destination, from_, owner, step.state.backslashes)
-    return Dispatched(step.state, _copied(step, flags, destination), copy, has_layer=True)
+    copy = CopySources(name, sources, destination, from_, owner, request.state.backslashes)
+    return Dispatched(request.state, _copied(request, flags, destination), copy, has_layer=True)
 
 
-def _resolved_flags(step: _Request) -> dict[str, str]:
+def _resolved_flags(request: _DispatchRequest) -> dict[str, str]:
     """The flags of a ``COPY`` or ``ADD``, with the variables resolved in those where the release does."""
-    flags = dict(step.flags.values)
-    for flag in ("chown", *(("chmod",) if step.release.expands_chmod else ()), "checksum"):
+    flags = dict(request.flags.values)
+    for flag in ("chown", *(("chmod",) if request.release.expands_chmod else ()), "checksum"):
         if flag in flags:
-            flags[flag] = step.lexer.word(flags[flag])
+            flags[flag] = request.lexer.word(flags[flag])
     return flags
 
 
-def _copied(step: _Request, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
+def _copied(request: _DispatchRequest, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
     owner = flags.get("chown", "")
-    chown = step.release.chown.format(owner) if owner else ""
-    config = step.config
+    chown = request.release.chown.format(owner) if owner else ""
+    config = request.config
 
     def make(checksum: str) -> ContainerConfig:
-        return config.model_copy(update={"Cmd": step.joined_comment(f"{chown}{checksum} in {destination} ")})
+        return config.model_copy(update={"Cmd": request.joined_comment(f"{chown}{checksum} in {destination} ")})
 
     return make
 
 
-_STEPS: Mapping[str, Callable[[_Request], Dispatched]] = {
+_DISPATCHERS: Mapping[str, Callable[[_DispatchRequest], Dispatched]] = {
     "ADD": _copy,
     "ARG": _arg,
     "CMD": _cmd,

@@ -13,13 +13,13 @@ from typing import Final
 
 from cacheview.dockerfile.buildkit import heredoc_before, hinted
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.syntax import Instruction, heredoc_names, take_apart
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
 
-__all__ = ["Document", "parse", "read_document"]
+__all__ = ["ParsedDockerfile", "parse", "read_document"]
 
 _MAX_SIZE: Final = 16 << 20
 _MAX_INSTRUCTIONS: Final = 100_000
@@ -35,7 +35,7 @@ _VERB: Final = re.compile(r"%[+\-# 0]*[0-9]*(?:\.[0-9]*)?(.?)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ParsedDockerfile:
     """A Dockerfile.
 
     Attributes:
@@ -49,7 +49,7 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
-def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfile") -> Document:
+def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfile") -> ParsedDockerfile:
     """Divide a Dockerfile.
 
     Args:
@@ -58,24 +58,24 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
         name: its path in the context; the daemon names it in what it refuses.
 
     Raises:
-        RefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
+        BuildRefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
         DataError: it is too big to be replayed.
     """
     if not data:
         message = f"the Dockerfile ({name}) cannot be empty"
-        raise RefusedError("the Dockerfile is empty; start with FROM", message=message)
+        raise BuildRefusedError("the Dockerfile is empty; start with FROM", message=message)
     try:
         return parse(data, release)
-    except RefusedError as error:
+    except BuildRefusedError as error:
         message = printable(f"failed to parse {name}: {error.message}")
-        raise RefusedError(error.what, message=message, line=error.line, instruction=error.instruction) from None
+        raise BuildRefusedError(error.what, message=message, line=error.line, instruction=error.instruction) from None
 
 
-def parse(data: bytes, release: BuilderRelease) -> Document:
+def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
     """The same of a text that is not a file, such as a trigger: the daemon's words are those of its parser alone."""
     if len(data) > _MAX_SIZE:
         raise DataError(f"it has {len(data):,} bytes; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
-    return _Reading(data, release).document()
+    return _DockerfileReader(data, release).document()
 
 
 class _Lines:
@@ -105,7 +105,7 @@ class _Lines:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _DockerfileReader:
     """One pass over one file."""
 
     data: bytes
@@ -120,7 +120,7 @@ class _Reading:
     def __post_init__(self) -> None:
         self.lines = _Lines(self.data)
 
-    def document(self) -> Document:
+    def document(self) -> ParsedDockerfile:
         for raw in self.lines:
             if self.directives is None and raw.startswith((b"#", b"\n")):
                 self.number += 1
@@ -134,14 +134,14 @@ class _Reading:
             self._take(self._joined(text, continues), start)
         if self.lines.too_long:
             message = f"dockerfile line greater than max allowed size of {_MAX_LINE}"
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"a line is longer than {_MAX_LINE:,} bytes, which Docker refuses; break it with a backslash",
                 message=message if self.instructions else "file with no instructions",
                 line=self.number + 1,
             )
         if not self.instructions:
-            raise RefusedError("it has no instructions", message="file with no instructions", line=self.number)
-        return Document(tuple(self.instructions), self.escape, self._warned())
+            raise BuildRefusedError("it has no instructions", message="file with no instructions", line=self.number)
+        return ParsedDockerfile(tuple(self.instructions), self.escape, self._warned())
 
     def _warned(self) -> tuple[str, ...]:
         if not self.warnings:
@@ -181,8 +181,8 @@ class _Reading:
         try:
             instruction = take_apart(text, self.escape, self.release)
             heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))
-        except RefusedError as error:
-            refusal = RefusedError(error.what, message=error.message, line=start, instruction=error.instruction)
+        except BuildRefusedError as error:
+            refusal = BuildRefusedError(error.what, message=error.message, line=start, instruction=error.instruction)
             raise hinted(refusal, heredoc_before(self.instructions, self.release)) from None
         self.instructions.append(replace(instruction, heredocs=heredocs, start_line=start, end_line=self.number))
 
@@ -197,7 +197,7 @@ class _Reading:
                 return name, b"".join(content).decode(errors="surrogateescape")
             content.append(raw)
         what = f"the heredoc <<{name[:40]} has no end; end it with a line that contains only {name[:40]!r}"
-        raise RefusedError(what, message="unterminated heredoc")
+        raise BuildRefusedError(what, message="unterminated heredoc")
 
     def _line(self, raw: bytes, *, is_first: bool) -> bytes:
         """A line without its end; nothing of a comment. Directives are obeyed."""
@@ -226,12 +226,12 @@ class _Reading:
         assert self.directives is not None
         if key in self.directives:
             what = f"the directive {key} occurs twice; keep one"
-            raise RefusedError(what, message=f"only one {key} parser directive can be used", line=self.number + 1)
+            raise BuildRefusedError(what, message=f"only one {key} parser directive can be used", line=self.number + 1)
         self.directives.add(key)
         if key != "escape":
             return
         if match[2] not in ("\\", "`"):
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"escape={match[2][:20]} is neither \\ nor `, the only ones that Docker accepts",
                 message=f"invalid escape token '{match[2]}' does not match ` or \\",
                 line=self.number + 1,

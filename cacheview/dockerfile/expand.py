@@ -12,7 +12,7 @@ from typing import Final
 
 from cacheview.dockerfile import patterns
 from cacheview.dockerfile.gotext import GO_SPACE, printable, quote
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 
@@ -57,7 +57,7 @@ class Lexer:
         """The text with quotes, escapes and variables resolved.
 
         Raises:
-            RefusedError: it cannot be resolved, or a variable must be set and is not.
+            BuildRefusedError: it cannot be resolved, or a variable must be set and is not.
             DataError: it is nested too deep, or expands to too much.
         """
         return self._process(text)[0]
@@ -68,15 +68,15 @@ class Lexer:
 
     def _process(self, text: str) -> tuple[str, list[str]]:
         try:
-            return _Reading(self, text).until("", 0)
-        except RefusedError as error:
+            return _Expansion(self, text).until("", 0)
+        except BuildRefusedError as error:
             message = f"failed to process {quote(text)}: {error.message}"
-            raise RefusedError(f"{error.what}, in {text[:200]!r}", message=message) from None
+            raise BuildRefusedError(f"{error.what}, in {text[:200]!r}", message=message) from None
         except DataError as error:
             raise DataError(f"{error.what}, in {text[:200]!r}") from None
 
 
-class _Words:
+class _WordList:
     """The words of a text, one after the other."""
 
     def __init__(self, buffer: list[str]) -> None:
@@ -106,7 +106,7 @@ class _Words:
         return True
 
 
-class _Reading:
+class _Expansion:
     """One pass over one text."""
 
     def __init__(self, lexer: Lexer, text: str) -> None:
@@ -131,7 +131,7 @@ class _Reading:
         result: list[str] = []
         if lexer.release.words_share_buffer:
             self.buffer.clear()  # what the words outside had begun is lost
-        words = _Words(self.buffer if lexer.release.words_share_buffer else [])
+        words = _WordList(self.buffer if lexer.release.words_share_buffer else [])
         while char := self._peek():
             if char == stop:
                 self.at += 1
@@ -158,7 +158,7 @@ class _Reading:
             result.append(piece)
         if stop:
             message = f"unexpected end of statement while looking for matching {stop}"
-            raise RefusedError(f"{stop!r} is missing after '${{'", message=message)
+            raise BuildRefusedError(f"{stop!r} is missing after '${{'", message=message)
         words.finish()
         return "".join(result), words.words
 
@@ -182,7 +182,7 @@ class _Reading:
         if end < 0:
             self.at = len(self.text)
             message = "unexpected end of statement while looking for matching single-quote"
-            raise RefusedError("a single quote is not closed", message=message)
+            raise BuildRefusedError("a single quote is not closed", message=message)
         inside, self.at = self.text[self.at + 1 : end], end + 1
         return f"'{inside}'" if self.lexer.keep_quotes else inside
 
@@ -210,7 +210,7 @@ class _Reading:
                     char = self._next()
             parts.append(char)
         message = "unexpected end of statement while looking for matching double-quote"
-        raise RefusedError("a double quote is not closed", message=message)
+        raise BuildRefusedError("a double quote is not closed", message=message)
 
     def _name(self) -> str:
         start = self.at
@@ -240,7 +240,9 @@ class _Reading:
         if not first:
             raise _missing("}", "'}'")
         if first in "{}:":
-            raise RefusedError(f"'${{{first}' is not a valid substitution", message="syntax error: bad substitution")
+            raise BuildRefusedError(
+                f"'${{{first}' is not a valid substitution", message="syntax error: bad substitution"
+            )
         name = self._name()
         operator = self._next()
         if operator == "}":
@@ -254,7 +256,7 @@ class _Reading:
         before, self.keep_escapes = self.keep_escapes, keep_escapes
         try:
             return self.until(stop, depth + 1)[0]
-        except RefusedError:
+        except BuildRefusedError:
             if not self._peek():
                 raise _missing(stop, "'}'" if stop == "}" else f"'{stop}' in ${{}}") from None
             raise
@@ -287,7 +289,7 @@ class _Reading:
         if missing:
             state = "unset" if value is None else "empty"
             message = f"{name}: {word or f'is not allowed to be {state}'}"
-            raise RefusedError(f"{name}: {word or f'must not be {state}'}", message=message)
+            raise BuildRefusedError(f"{name}: {word or f'must not be {state}'}", message=message)
         return value or ""
 
     def _replacement(self, name: str, depth: int) -> str:
@@ -314,7 +316,7 @@ def _operators(release: BuilderRelease) -> str:
 def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -> str:
     if not pattern and not release.empty_patterns:
         what = f"the daemon fails on an empty pattern; write one after {operator}"
-        raise RefusedError(what, message=CONNECTION_LOST)
+        raise BuildRefusedError(what, message=CONNECTION_LOST)
     greedy = pattern.startswith(operator)
     trim = patterns.without_suffix if operator == "%" else patterns.without_prefix
     try:
@@ -324,23 +326,23 @@ def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -
         raise _no_pattern(patterns.backwards(shown) if operator == "%" else shown, error) from None
 
 
-def _no_pattern(pattern: str, error: patterns.PatternError) -> RefusedError:
-    return RefusedError(
+def _no_pattern(pattern: str, error: patterns.PatternError) -> BuildRefusedError:
+    return BuildRefusedError(
         f"{pattern[:80]!r} is not a valid pattern: {error}",
         message=f"invalid pattern ({pattern}) in substitution: {error}",
     )
 
 
-def _missing(char: str, shown: str) -> RefusedError:
-    return RefusedError(f"{char!r} is missing after '${{'", message=f"syntax error: missing {shown}")
+def _missing(char: str, shown: str) -> BuildRefusedError:
+    return BuildRefusedError(f"{char!r} is missing after '${{'", message=f"syntax error: missing {shown}")
 
 
-def _unsupported(name: str, operator: str, release: BuilderRelease) -> RefusedError:
+def _unsupported(name: str, operator: str, release: BuilderRelease) -> BuildRefusedError:
     known = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.patterns else "")
     what = f"'${{{name}{operator}' is not a substitution that Docker supports here; it supports {known}"
     shown = operator or "\ufffd"
     if not release.defaults_without_colon:
         if operator[:1] != ":":
-            return RefusedError(what, message="missing ':' in substitution")
+            return BuildRefusedError(what, message="missing ':' in substitution")
         shown = operator[1:] or "\ufffd"
-    return RefusedError(what, message=f"unsupported modifier ({shown}) in substitution")
+    return BuildRefusedError(what, message=f"unsupported modifier ({shown}) in substitution")

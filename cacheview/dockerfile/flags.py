@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cacheview.dockerfile.gotext import lower
-from cacheview.dockerfile.refused import RefusedError
-from cacheview.dockerfile.release import NEWEST, RELEASES, BuilderRelease
+from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.release import RELEASES, BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 
-__all__ = ["Flags", "needs_buildkit", "parse_flags", "read_flags"]
+__all__ = ["Flags", "needs_buildkit", "parse_flags"]
 
 _SWITCHES: Final = ("keep-git-dir", "link", "parents", "unpack")
 _REPEATED: Final = ("device", "exclude", "mount")
@@ -39,42 +39,31 @@ class Flags:
     repeated: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read_flags(name: str, words: Iterable[str], release: BuilderRelease = NEWEST) -> dict[str, str]:
-    """Values by flag for an instruction of the classic builder; a switch has ``true`` or ``false``.
-
-    Raises:
-        RefusedError: see `parse_flags` and `needs_buildkit`.
-    """
-    flags = parse_flags(name, words, release)
-    needs_buildkit(name, flags.values)
-    return flags.values
-
-
 def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Flags:
     """The flags of an instruction, as they are looked at before the first step.
 
     Raises:
-        RefusedError: the instruction has no such flag, it came twice, its value is missing or is none.
+        BuildRefusedError: the instruction has no such flag, it came twice, its value is missing or is none.
     """
     known = release.flags.get(name, ())
     flags = Flags()
     for word in words:
         flag, equals, value = word[2:].partition("=")
-        shown = f"--{flag}" if release.says_flags_with_dashes else flag
+        shown = f"--{flag}" if release.names_flags_with_dashes else flag
         if flag not in known:
             takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
             near = suggestion(flag, known) if release.suggests else ""
             what = f"no such flag: --{flag[:40]}; it accepts {takes or 'none'}"
             if flag in RELEASES[-1][1].flags.get(name, ()):
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not support it"
-            raise RefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)
+            raise BuildRefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)
         if flag in flags.values and flag not in _REPEATED:
             what = f"--{flag} is given twice; give it once"
-            raise RefusedError(what, message=_quoted(f"duplicate flag specified: {shown}", release))
+            raise BuildRefusedError(what, message=_quoted(f"duplicate flag specified: {shown}", release))
         if flag in _SWITCHES:
             value = _switch(flag, equals, value, shown, release)
         elif not equals:
-            raise RefusedError(f"--{flag} has no value; write --{flag}=…", message=_no_value(shown, release))
+            raise BuildRefusedError(f"--{flag} has no value; write --{flag}=…", message=_no_value(shown, release))
         flags.values[flag] = value
         if flag in _REPEATED:
             flags.repeated.setdefault(flag, []).append(value)
@@ -82,7 +71,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
 
 
 def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
-    """What the classic builder says of flags that only BuildKit obeys, when it takes the step.
+    """Refuse flags that only BuildKit obeys, as the classic builder does when it takes the step.
 
     A ``--chmod`` of ``COPY`` or ``ADD`` that is empty is none. Of several flags of a ``RUN`` Docker names any; this is
     the first given.
@@ -92,11 +81,11 @@ def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
         values: by flag; that of ``--chmod`` as the release resolves it.
 
     Raises:
-        RefusedError: there is one.
+        BuildRefusedError: there is one.
     """
     for flag, value in values.items():
         if flag in _BUILDKIT_ONLY.get(name, ()) and (value or name == "RUN"):
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"BuildKit accepts --{flag}; the classic builder refuses it",
                 message=f"the --{flag} option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ "
                 "to learn how to build images with BuildKit enabled",
@@ -105,10 +94,10 @@ def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
 
 def _switch(flag: str, equals: str, value: str, shown: str, release: BuilderRelease) -> str:
     if equals and not value:
-        raise RefusedError(f"--{flag} must be true or false", message=_no_value(shown, release))
+        raise BuildRefusedError(f"--{flag} must be true or false", message=_no_value(shown, release))
     if lower(value) not in ("", "true", "false"):
         message = _quoted(f"expecting boolean value for flag {shown}, not: {value}", release)
-        raise RefusedError(f"--{flag} must be true or false", message=message)
+        raise BuildRefusedError(f"--{flag} must be true or false", message=message)
     return lower(value) or "true"
 
 
@@ -117,4 +106,4 @@ def _no_value(shown: str, release: BuilderRelease) -> str:
 
 
 def _quoted(text: str, release: BuilderRelease) -> str:
-    return text[0].upper() + text[1:] if release.says_flags_in_capitals else text
+    return text[0].upper() + text[1:] if release.capitalizes_flags else text

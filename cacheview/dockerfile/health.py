@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cacheview.dockerfile.gotext import format_go_duration
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model.duration import UNITS
 
@@ -23,7 +23,7 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
     """Look at the values of the flags.
 
     Raises:
-        RefusedError: one is not a duration, or too short, or ``--retries`` is not a number or too small.
+        BuildRefusedError: one is not a duration, or too short, or ``--retries`` is not a number or too small.
     """
     for flag in _INTERVALS:
         if text := flags.get(flag, ""):
@@ -35,33 +35,33 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
 def _check_interval(flag: str, duration: int, release: BuilderRelease) -> None:
     if duration < _SHORTEST and (duration or not release.zero_intervals):
         message = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
-        raise RefusedError(f"--{flag} is less than a millisecond; write at least 1ms", message=message)
+        raise BuildRefusedError(f"--{flag} is less than a millisecond; write at least 1ms", message=message)
 
 
 def _check_retries(text: str, release: BuilderRelease) -> None:
     what = f"--retries={text[:40]} is not a whole number from {0 if release.zero_intervals else 1} to {(1 << 31) - 1}"
     parsing = f"strconv.ParseInt: parsing {_quoted(text)}"
     if re.fullmatch(r"[+-]?[0-9]+", text) is None:
-        raise RefusedError(what, message=f"{parsing}: invalid syntax")
+        raise BuildRefusedError(what, message=f"{parsing}: invalid syntax")
     number = int(text[:1000])
     if not -(1 << 31) <= number < 1 << 31 or len(text) > 1000:
-        raise RefusedError(what, message=f"{parsing}: value out of range")
+        raise BuildRefusedError(what, message=f"{parsing}: value out of range")
     if release.zero_intervals and number < 0:
-        raise RefusedError(what, message=f"--retries cannot be negative ({number})")
+        raise BuildRefusedError(what, message=f"--retries cannot be negative ({number})")
     if not release.zero_intervals and number < 1:
-        raise RefusedError(what, message=f"--retries must be at least 1 (not {number})")
+        raise BuildRefusedError(what, message=f"--retries must be at least 1 (not {number})")
 
 
 def go_duration(text: str) -> int:
     """Nanoseconds of a duration, as Go's ``time.ParseDuration`` reads it.
 
     Raises:
-        RefusedError: it is none, in Go's words.
+        BuildRefusedError: it is none, in Go's words.
     """
     sign, rest = (-1 if text[:1] == "-" else 1), (text[1:] if text[:1] in ("-", "+") else text)
     if rest == "0":
         return 0
-    invalid = RefusedError(
+    invalid = BuildRefusedError(
         f"not a duration: {text[:40]!r}; write 30s, 1m30s or 500ms", message=f"time: invalid duration {_quoted(text)}"
     )
     if not rest:
@@ -77,14 +77,14 @@ def go_duration(text: str) -> int:
         if number > _LIMIT:
             raise invalid
         if not unit:
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"a duration without a unit: {text[:40]!r}; write 30s, 1m30s or 500ms",
                 message=f"time: missing unit in duration {_quoted(text)}",
             )
         size = UNITS.get(unit)
         if size is None:
             message = f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
-            raise RefusedError(f"unknown unit of time: {unit[:20]!r}; use h, m, s, ms, us or ns", message=message)
+            raise BuildRefusedError(f"unknown unit of time: {unit[:20]!r}; use h, m, s, ms, us or ns", message=message)
         number = number * size + _part_of(size, fraction or "")
         total += number
         if number > _LIMIT or total > _LIMIT:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.dockerfile.gotext import lower, quote
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 
@@ -40,7 +40,7 @@ def check_mounts(values: Iterable[str], release: BuilderRelease, expand: Callabl
             them looks at little.
 
     Raises:
-        RefusedError: one is not a mount.
+        BuildRefusedError: one is not a mount.
     """
     for value in values:
         _check_mount(value, release, expand)
@@ -78,7 +78,7 @@ def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], st
         elif early:
             if key == "from" and re.search(r"\$.", given):
                 message = f"'{key}' doesn't support variable expansion, define alias stage instead"
-                raise RefusedError("from does not accept variables; name a stage", message=message)
+                raise BuildRefusedError("from does not accept variables; name a stage", message=message)
             continue
         _take(mount, part, key, given, release)
     if not early:
@@ -89,7 +89,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
     if key == "type":
         if lower(given) not in _TYPES:
             near = suggestion(given, _TYPES) if release.mount_suggests else ""
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"{given[:40]!r} is not a mount type{near}", message=f"unsupported mount type {quote(given)}{near}"
             )
         mount.kind = lower(given)
@@ -115,7 +115,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
     elif key == "sharing":
         if lower(given) not in _SHARING:
             near = suggestion(given, _SHARING) if release.sharing_suggests else ""
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"{given[:40]!r} is not a sharing mode{near}", message=f"unsupported sharing value {quote(given)}{near}"
             )
         mount.sharing = lower(given)
@@ -123,11 +123,11 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         base = 8 if key == "mode" else 10
         digits = "[0-7]+" if base == 8 else "[0-9]+"
         if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
-            raise RefusedError(f"{given[:40]!r} is not a {key}", message=f"invalid value {given} for {key}")
+            raise BuildRefusedError(f"{given[:40]!r} is not a {key}", message=f"invalid value {given} for {key}")
         mount.limits += (key,)
     elif key != "env" or not release.mount_env:
         near = suggestion(key, _LATER_KEYS if release.mount_env else _KEYS) if release.mount_suggests else ""
-        raise RefusedError(
+        raise BuildRefusedError(
             f"{key[:40]!r} is not a mount option{near}", message=f"unexpected key '{key}' in '{part}'{near}"
         )
 
@@ -137,7 +137,7 @@ def _check_whole(mount: _Mount) -> None:
         for key in ("mode", "uid", "gid"):
             if key in mount.limits:
                 message = f'{key} not allowed for "{mount.kind}" type mounts'
-                raise RefusedError(f"a mount of type {mount.kind} does not support {key}", message=message)
+                raise BuildRefusedError(f"a mount of type {mount.kind} does not support {key}", message=message)
     if mount.kind == "secret":
         if mount.from_:
             raise _refused("secret mount should not have a from")
@@ -155,7 +155,7 @@ def check_devices(values: Iterable[str]) -> None:
     """Look at the values of ``--device``.
 
     Raises:
-        RefusedError: one is not a device.
+        BuildRefusedError: one is not a device.
     """
     for value in values:
         name = ""
@@ -178,20 +178,20 @@ def check_devices(values: Iterable[str]) -> None:
                 raise _refused(f"unexpected key '{key}' in '{part}'{near}")
 
 
-def _refused(message: str) -> RefusedError:
-    return RefusedError(message, message=message)
+def _refused(message: str) -> BuildRefusedError:
+    return BuildRefusedError(message, message=message)
 
 
-def _no_pair(part: str) -> RefusedError:
-    return RefusedError(f"{part[:40]!r} has no value", message=f"invalid field '{part}' must be a key=value pair")
+def _no_pair(part: str) -> BuildRefusedError:
+    return BuildRefusedError(f"{part[:40]!r} has no value", message=f"invalid field '{part}' must be a key=value pair")
 
 
-def _unexpected(key: str, mount: _Mount) -> RefusedError:
+def _unexpected(key: str, mount: _Mount) -> BuildRefusedError:
     return _refused(f"unexpected key '{key}' for mount type '{mount.kind}'")
 
 
-def _invalid(key: str, given: str) -> RefusedError:
-    return RefusedError(f"{given[:40]!r} is not a value of {key}", message=f"invalid value for {key}: {given}")
+def _invalid(key: str, given: str) -> BuildRefusedError:
+    return BuildRefusedError(f"{given[:40]!r} is not a value of {key}", message=f"invalid value for {key}: {given}")
 
 
 def _check_bool(key: str, given: str) -> None:
@@ -244,6 +244,6 @@ def _place(value: str, at: int, problem: str) -> str:
     return f"parse error on line 1, column {column}: {problem}"
 
 
-def _no_csv(what: str, problem: str) -> RefusedError:
+def _no_csv(what: str, problem: str) -> BuildRefusedError:
     message = f"failed to parse csv {what}: {problem}"
-    return RefusedError("it is not valid CSV; check its commas and quotes", message=message)
+    return BuildRefusedError("it is not valid CSV; check its commas and quotes", message=message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.dockerfile.document import parse
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
 from cacheview.model import DataError
@@ -19,7 +19,7 @@ def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instructio
     """
     try:
         document = parse(text.encode(errors="replace"), release)
-    except RefusedError as error:
+    except BuildRefusedError as error:
         raise DataError(error.what, where=error.instruction) from None  # of one instruction, no line is reported
     first, *more = document.instructions
     if more:

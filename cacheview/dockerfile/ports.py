@@ -7,7 +7,7 @@ import re
 from typing import NoReturn
 
 from cacheview.dockerfile.gotext import quote
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 
 __all__ = ["exposed_ports"]
@@ -26,7 +26,7 @@ def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
     Docker takes ``[address:][host port:]port`` here too, and only the last part has an effect.
 
     Raises:
-        RefusedError: it is none.
+        BuildRefusedError: it is none.
     """
     *bound, container = spec.split(":")
     address, host = ":".join(bound[:-1]), bound[-1] if bound else ""
@@ -84,8 +84,8 @@ def _ends(text: str, release: BuilderRelease) -> tuple[int, int]:
 
 
 def _check_address(given: str, spec: str, release: BuilderRelease) -> None:
-    address, ip = given, "ip" if release.says_ports_in_capitals else "IP"
-    if given.startswith("[") or release.says_ports_in_capitals:
+    address, ip = given, "ip" if release.capitalizes_ports else "IP"
+    if given.startswith("[") or release.capitalizes_ports:
         wrong = _not_split(given)
         if wrong:
             message = f"address {given}:: {wrong}"
@@ -116,6 +116,6 @@ def _not_split(address: str) -> str:
 
 
 def _refuse(spec: str, text: str, message: str, release: BuilderRelease) -> NoReturn:
-    if not release.says_ports_in_capitals:
+    if not release.capitalizes_ports:
         message = message[0].lower() + message[1:]
-    raise RefusedError(f"{spec[:80]!r}: {text}", message=message)
+    raise BuildRefusedError(f"{spec[:80]!r}: {text}", message=message)

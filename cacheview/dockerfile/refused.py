@@ -7,7 +7,7 @@ from typing import Final, Literal
 from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 
-__all__ = ["SPEAKERS", "UNTOLD_FOLDER", "RefusedError", "Speaker"]
+__all__ = ["SPEAKERS", "UNNAMED_FOLDER", "BuildRefusedError", "Speaker"]
 
 Speaker = Literal["daemon", "client", "nobody"]
 
@@ -15,11 +15,11 @@ SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the cl
 """Who refuses, for people. Where the daemon never answers nobody says anything."""
 
 
-UNTOLD_FOLDER: Final = "<a folder of the daemon>"
+UNNAMED_FOLDER: Final = "<a folder of the daemon>"
 """What stands in the daemon's words for a folder whose name it draws for every build."""
 
 
-class RefusedError(DataError):
+class BuildRefusedError(DataError):
     """The build would stop here.
 
     Attributes:
@@ -50,8 +50,8 @@ class RefusedError(DataError):
         self.names_line = names_line
         self.by: Speaker = by
 
-    def on_line(self, line: int) -> RefusedError:
+    def on_line(self, line: int) -> BuildRefusedError:
         """The same with a line, if it has none yet."""
-        return RefusedError(
+        return BuildRefusedError(
             self.what, message=self.message, line=self.line or line, by=self.by, names_line=self.names_line
         )

@@ -86,20 +86,20 @@ class BuilderRelease:
         reads_ports_itself: the ports of ``EXPOSE`` are read by the builder, not by ``docker/go-connections``.
 
         suggests: a near word is suggested for an unknown instruction or flag.
-        says_instruction_in_capitals: of an unknown instruction.
-        says_signal_in_capitals: of an unknown signal; says_ports_in_capitals: of ports that are none.
-        says_flags_in_capitals: complaints about flags begin with a capital letter.
-        says_flags_with_dashes: they name the flag with its dashes.
-        says_on_line: ``dockerfile parse error on line 1``, not ``line 1``.
-        says_destination_with_stop: a full stop ends the complaint about a missing destination.
-        says_target_is_missing: what is said of an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
-        says_platform_part, says_platform_os: the patterns that are named of a part of ``--platform`` that is none, and
-            of its first; empty: that one is as the others.
-        says_other_platform: what is said of an image that is for another platform, with ``{id}``, ``{wanted}`` and
-            ``{actual}``; says_no_platform: the same of a containerd store.
-        says_no_command: what is said of a container that has nothing to run.
-        says_not_unpacked: what is said of a context that cannot be unpacked; ``{}`` is why (``pkg/chrootarchive``).
-        says_repository: a repository that is not in small letters is named.
+        capitalizes_instructions: an unknown instruction is shown in capitals.
+        capitalizes_signals, capitalizes_ports: errors about signals and ports begin with a capital letter.
+        capitalizes_flags: so do errors about flags.
+        names_flags_with_dashes: they name the flag with its dashes.
+        names_line_with_on: ``dockerfile parse error on line 1``, not ``line 1``.
+        ends_destination_with_stop: a full stop ends the error about a missing destination.
+        missing_target_message: about an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
+        platform_part_pattern, platform_os_pattern: the patterns in the error about a malformed part of ``--platform``,
+            and about its first part; empty: the first part has the same.
+        other_platform_message: about an image for another platform, with ``{id}``, ``{wanted}`` and ``{actual}``;
+            no_platform_message: the same of a containerd store.
+        no_command_message: about a container that has nothing to run.
+        not_unpacked_message: about a context that cannot be unpacked; ``{}`` is why (``pkg/chrootarchive``).
+        names_repository: the error about a repository that is not in lowercase names it.
         warns_in_two_lines: a warning has the instruction in a line of its own.
 
         sends_platform: the cache gets the platform that the build is for.
@@ -145,24 +145,24 @@ class BuilderRelease:
     reads_ports_itself: bool = False
 
     suggests: bool = True
-    says_instruction_in_capitals: bool = False
-    says_signal_in_capitals: bool = False
-    says_ports_in_capitals: bool = False
-    says_flags_in_capitals: bool = False
-    says_flags_with_dashes: bool = False
-    says_on_line: bool = True
-    says_destination_with_stop: bool = False
-    says_target_is_missing: str = "target stage {quoted} could not be found"
-    says_platform_part: str = "^[A-Za-z0-9_-]+$"
-    says_platform_os: str = ""
-    says_other_platform: str = (
+    capitalizes_instructions: bool = False
+    capitalizes_signals: bool = False
+    capitalizes_ports: bool = False
+    capitalizes_flags: bool = False
+    names_flags_with_dashes: bool = False
+    names_line_with_on: bool = True
+    ends_destination_with_stop: bool = False
+    missing_target_message: str = "target stage {quoted} could not be found"
+    platform_part_pattern: str = "^[A-Za-z0-9_-]+$"
+    platform_os_pattern: str = ""
+    other_platform_message: str = (
         "image with reference {id} was found but does not match the specified platform: "
         "wanted {wanted}, actual: {actual}"
     )
-    says_no_platform: str = "No such image: {id}"
-    says_no_command: str = "no command specified"
-    says_not_unpacked: str = "{}"
-    says_repository: bool = True
+    no_platform_message: str = "No such image: {id}"
+    no_command_message: str = "no command specified"
+    not_unpacked_message: str = "{}"
+    names_repository: bool = True
     warns_in_two_lines: bool = False
 
     sends_platform: bool = True
@@ -216,15 +216,15 @@ _V20_10: Final = BuilderRelease(
     sharing_suggests=False,
     defaults_without_colon=False,
     suggests=False,
-    says_instruction_in_capitals=True,
-    says_signal_in_capitals=True,
-    says_ports_in_capitals=True,
-    says_flags_in_capitals=True,
-    says_on_line=False,
-    says_target_is_missing="failed to reach build target {} in Dockerfile",
-    says_no_command="No command specified",
-    says_not_unpacked="Error processing tar file(exit status 1): {}",
-    says_repository=False,
+    capitalizes_instructions=True,
+    capitalizes_signals=True,
+    capitalizes_ports=True,
+    capitalizes_flags=True,
+    names_line_with_on=False,
+    missing_target_message="failed to reach build target {} in Dockerfile",
+    no_command_message="No command specified",
+    not_unpacked_message="Error processing tar file(exit status 1): {}",
+    names_repository=False,
     warns_in_two_lines=True,
     sends_platform=False,
     takes_any_platform_containerd=True,
@@ -245,11 +245,11 @@ _V23: Final = replace(
     mount_size=True,
     mount_suggests=True,
     suggests=True,
-    says_instruction_in_capitals=False,
-    says_signal_in_capitals=False,
-    says_flags_in_capitals=False,
-    says_on_line=True,
-    says_destination_with_stop=True,
+    capitalizes_instructions=False,
+    capitalizes_signals=False,
+    capitalizes_flags=False,
+    names_line_with_on=True,
+    ends_destination_with_stop=True,
     warns_in_two_lines=False,
     copies_by_platform=False,
     ignores_by_old_rules=False,
@@ -262,8 +262,8 @@ _V24: Final = replace(
     release="24.0",
     flags=_FLAGS_24,
     zero_intervals=True,
-    says_destination_with_stop=False,
-    says_not_unpacked="{}",
+    ends_destination_with_stop=False,
+    not_unpacked_message="{}",
     takes_any_platform_graph_driver=False,
     sums_type_bits=False,
 )
@@ -273,19 +273,19 @@ _V25: Final = replace(
     release="25.0",
     healthcheck=_healthcheck_five_fields,
     chown="--chown={} ",
-    says_ports_in_capitals=False,
-    says_no_command="no command specified",
-    says_repository=True,
+    capitalizes_ports=False,
+    no_command_message="no command specified",
+    names_repository=True,
     flags=_FLAGS_25,
     sharing_suggests=True,
     defaults_without_colon=True,
-    says_target_is_missing="target stage {quoted} could not be found",
+    missing_target_message="target stage {quoted} could not be found",
 )
 MOBY_71EBFC7: Final = replace(_V25, release="25.0 development (71ebfc7)")
 _V25_0_2: Final = replace(_V25, release="25.0.2", sends_platform=True)
 _V25_0_3: Final = replace(_V25_0_2, release="25.0.3", takes_any_platform_containerd=False)
 _V25_0_17: Final = replace(
-    _V25_0_3, release="25.0.17", healthcheck=_healthcheck_plain, says_platform_os=_OS_AND_VERSION
+    _V25_0_3, release="25.0.17", healthcheck=_healthcheck_plain, platform_os_pattern=_OS_AND_VERSION
 )
 _V26: Final = replace(_V25_0_3, release="26.0", patterns=True, colon_patterns=True, empty_patterns=False)
 _V26_1: Final = replace(_V26, release="26.1", cleans_absolute_workdir=True)
@@ -295,18 +295,18 @@ _V27_1: Final = replace(
     release="27.1",
     json_to_the_end=True,
     words_share_buffer=True,
-    says_platform_os=_OS_AND_VERSION,
+    platform_os_pattern=_OS_AND_VERSION,
 )
 _V27_3: Final = replace(_V27_1, release="27.3", colon_patterns=False, mount_env=True, expands_chmod=True)
-_V27_4: Final = replace(_V27_3, release="27.4", says_flags_with_dashes=True)
+_V27_4: Final = replace(_V27_3, release="27.4", names_flags_with_dashes=True)
 _V28: Final = replace(
     _V27_4,
     release="28.0",
     flags=_FLAGS_28,
     takes_any_platform_graph_driver=True,
-    says_platform_part="^[A-Za-z0-9_.-]+$",
-    says_other_platform=_OTHER_PLATFORM,
-    says_no_platform="image with reference {id} was found but does not provide the specified platform ({wanted})",
+    platform_part_pattern="^[A-Za-z0-9_.-]+$",
+    other_platform_message=_OTHER_PLATFORM,
+    no_platform_message="image with reference {id} was found but does not provide the specified platform ({wanted})",
 )
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
 _V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)
@@ -316,7 +316,7 @@ _V29: Final = replace(_V28_5, release="29.0", reads_ports_itself=True)
 _V29_1: Final = replace(_V29, release="29.1", flags=_FLAGS_29_1)
 _V29_2: Final = replace(_V29_1, release="29.2", directive_after_any_space=True)
 _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
-_V29_6: Final = replace(_V29_5, release="29.6", says_platform_os=_OS_VERSION_FEATURES)
+_V29_6: Final = replace(_V29_5, release="29.6", platform_os_pattern=_OS_VERSION_FEATURES)
 
 RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
     ((0, 0, 0), _V20_10),
@@ -365,7 +365,7 @@ def builder_release(version: str, commit: str = "") -> BuilderRelease:
     for beginning, row in DEVELOPMENT:
         if commit.startswith(beginning):
             return row
-    asked = DockerVersion.parse(version)
-    if asked is None:
+    parsed = DockerVersion.parse(version)
+    if parsed is None:
         return NEWEST
-    return next(row for first, row in reversed(RELEASES) if first <= asked.number)
+    return next(row for first, row in reversed(RELEASES) if first <= parsed.number)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.dockerfile.health import go_duration
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import HealthConfig
 
@@ -32,7 +32,7 @@ def trimmed(text: str) -> str:
 def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
     """The working directory after ``WORKDIR``; a relative one is taken from the current one and cleaned."""
     if not requested:
-        raise RefusedError("the path is empty; are all variables set?", message="cannot normalize nothing")
+        raise BuildRefusedError("the path is empty; are all variables set?", message="cannot normalize nothing")
     if requested.startswith("/") and not texts.cleans_absolute_workdir:
         return requested
     path = requested if requested.startswith("/") else f"/{current}/{requested}"
@@ -40,11 +40,13 @@ def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
 
 
 def stop_signal(text: str, texts: BuilderRelease) -> str:
-    """The signal as written, if Linux has it. Raises `RefusedError`."""
+    """The signal as written, if Linux has it. Raises `BuildRefusedError`."""
     number = int(text) if _NUMBER.fullmatch(text) else 0
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
-        message = f"{'I' if texts.says_signal_in_capitals else 'i'}nvalid signal: {text}"
-        raise RefusedError(f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)", message=message)
+        message = f"{'I' if texts.capitalizes_signals else 'i'}nvalid signal: {text}"
+        raise BuildRefusedError(
+            f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)", message=message
+        )
     return text
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from cacheview.dockerfile.buildkit import heredoc_before, hinted
 from cacheview.dockerfile.checked import check, stage_name
-from cacheview.dockerfile.document import Document, parse
+from cacheview.dockerfile.document import ParsedDockerfile, parse
 from cacheview.dockerfile.flags import parse_flags
 from cacheview.dockerfile.gotext import printable
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.syntax import Instruction
 
@@ -66,18 +66,18 @@ class _Open:
         return replace(self.plan, commands=tuple(self.commands))
 
 
-def read_stages(document: Document, release: BuilderRelease) -> Stages:
+def read_stages(document: ParsedDockerfile, release: BuilderRelease) -> Stages:
     """The stages of a document.
 
     Raises:
-        RefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
+        BuildRefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
     """
     before_from: list[Instruction] = []
     stages: list[_Open] = []
     for number, instruction in enumerate(document.instructions):
         try:
             _checked(instruction, release)
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             raise hinted(refusal, heredoc_before(document.instructions[:number], release)) from None
         if instruction.name == "FROM":
             stages.append(_Open(_plan(instruction, release)))
@@ -86,7 +86,7 @@ def read_stages(document: Document, release: BuilderRelease) -> Stages:
         elif instruction.name == "ARG":
             before_from.append(instruction)
         else:
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"{instruction.name} comes before the first FROM; only ARG can",
                 message="no build stage in current context",
                 line=instruction.start_line,
@@ -98,10 +98,10 @@ def _checked(instruction: Instruction, release: BuilderRelease) -> None:
     line, name = instruction.start_line, instruction.name[:40]
     try:
         check(instruction, release)
-    except RefusedError as error:
-        on = "on line" if release.says_on_line else "line"
+    except BuildRefusedError as error:
+        on = "on line" if release.names_line_with_on else "line"
         message = printable(f"dockerfile parse error {on} {line}: {error.message}")
-        raise RefusedError(error.what, message=message, line=line, instruction=name, names_line=True) from None
+        raise BuildRefusedError(error.what, message=message, line=line, instruction=name, names_line=True) from None
 
 
 def _plan(instruction: Instruction, release: BuilderRelease) -> StagePlan:
@@ -119,16 +119,16 @@ def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Inst
         escape: of the Dockerfile: it does not divide the trigger, but resolves its words.
 
     Raises:
-        RefusedError: the builder refuses it.
+        BuildRefusedError: the builder refuses it.
     """
     document = parse(text.encode(errors="surrogateescape"), release)
     if len(document.instructions) != 1:
-        raise RefusedError(
+        raise BuildRefusedError(
             "a trigger of the base image is not a single instruction",
             message="onbuild trigger should be a single expression",
         )
     instruction = document.instructions[0]
     check(instruction, release)
     if instruction.name == "FROM":
-        raise RefusedError("FROM cannot be a trigger", message="*instructions.Stage is not a command type")
+        raise BuildRefusedError("FROM cannot be a trigger", message="*instructions.Stage is not a command type")
     return replace(instruction, escape=escape, start_line=0, end_line=0)

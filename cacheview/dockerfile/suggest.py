@@ -17,12 +17,12 @@ def suggestion(word: str, options: Iterable[str], *, any_case: bool = False) -> 
 
     Of several that are equally near Docker suggests any; this is the first in the alphabet.
     """
-    asked = lower(word) if any_case else word
+    folded = lower(word) if any_case else word
     near, distance = "", _TOO_FAR
     for option in sorted(lower(option) if any_case else option for option in options):
-        if option == asked:
+        if option == folded:
             return ""
-        this = _distance(asked, option, distance)
+        this = _distance(folded, option, distance)
         if this < distance:
             near, distance = option, this
     if not near:

@@ -14,7 +14,7 @@ from typing import Final
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable, quote
 from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_strings
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
@@ -79,7 +79,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
     """The instruction of a line, without heredocs and line numbers.
 
     Raises:
-        RefusedError: it is not written as Docker reads it.
+        BuildRefusedError: it is not written as Docker reads it.
         DataError: it is nested too deep to be replayed.
     """
     way = _Way(escape, release)
@@ -96,8 +96,8 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
     read = _READERS.get(name)
     try:
         args, is_json = read(rest, way) if read is not None else ([], False)
-    except RefusedError as error:
-        raise RefusedError(error.what, message=error.message, instruction=name) from None
+    except BuildRefusedError as error:
+        raise BuildRefusedError(error.what, message=error.message, instruction=name) from None
     if outer:
         args = [*(inner for inner, _ in outer[1:]), name, *args]
         name, flags = outer[0]
@@ -194,7 +194,9 @@ def _strings(text: str, way: _Way) -> list[str] | None:
     try:
         return json_strings(text, to_the_end=way.release.json_to_the_end)
     except NotStringsError:
-        raise RefusedError('the JSON form takes strings only; quote each: ["a", "1"]', message=NOT_STRINGS) from None
+        raise BuildRefusedError(
+            'the JSON form takes strings only; quote each: ["a", "1"]', message=NOT_STRINGS
+        ) from None
 
 
 def _json_or_whole(text: str, way: _Way) -> _Arguments:
@@ -247,7 +249,7 @@ def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
             old_form = _BLANK.split(text, maxsplit=1)
             if len(old_form) < 2:
                 what = f"{words[0][:80]!r} has no value; write name=value"
-                raise RefusedError(what, message=f"{name} must have two arguments")
+                raise BuildRefusedError(what, message=f"{name} must have two arguments")
             return old_form, False
         args: list[str] = []
         for word in words:
@@ -255,7 +257,7 @@ def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
             if not equals:
                 what = f"no '=' in {word[:80]!r}; write name=value, and quote a value that has spaces"
                 message = f"Syntax error - can't find = in {quote(word)}. Must be of the form: name=value"
-                raise RefusedError(what, message=message)
+                raise BuildRefusedError(what, message=message)
             args += [key, value]
         return args, False
 
@@ -295,7 +297,7 @@ def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool
     """
     try:
         return _heredoc_name(word, release) if release.heredocs else None
-    except RefusedError:
+    except BuildRefusedError:
         return None
 
 
@@ -311,7 +313,7 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
     """The names of all heredocs that an instruction opens, in order; see `heredoc_name`.
 
     Raises:
-        RefusedError: a name cannot be resolved.
+        BuildRefusedError: a name cannot be resolved.
     """
     name = instruction.name
     if name == "ONBUILD" and instruction.args:
@@ -323,6 +325,6 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
     lexer = Lexer({}, keep_quotes=True, keep_escapes=True, keep_unset=True, release=release)
     try:
         words = lexer.words(instruction.line)
-    except RefusedError:
+    except BuildRefusedError:
         return []  # with a quote left open no word can be made out, and Docker looks for none
     return [result for word in words if (result := _heredoc_name(word, release)) is not None]

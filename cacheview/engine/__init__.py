@@ -9,7 +9,7 @@ from cacheview.engine.explain import Explanation, Further, explain
 from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
 from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS, rule_set
+from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
 from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracing import trace
 from cacheview.engine.verdict import StageKind, Unknown, Verdict, VerdictOutcome
@@ -51,7 +51,6 @@ __all__ = [
     "parent_title",
     "plain",
     "plain_change",
-    "rule_set",
     "smallest_edit",
     "take_value",
     "trace",

@@ -14,7 +14,7 @@ from cacheview.engine.nearness import Near, nearest
 from cacheview.engine.trace import Trace
 from cacheview.engine.tracing import trace
 from cacheview.engine.verdict import StageKind, Verdict
-from cacheview.engine.words.verdict import Words, words_of
+from cacheview.engine.words.verdict import VerdictWords, words_of
 from cacheview.model import Doubt, Probe
 
 __all__ = ["Explanation", "Further", "deciding_check", "explain"]
@@ -57,7 +57,7 @@ class Explanation:
     """
 
     trace: Trace
-    words: Words
+    words: VerdictWords
     deciding: Deciding | None
     further: Further = field(compare=False)
     is_of_step: bool = False

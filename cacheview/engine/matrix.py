@@ -16,7 +16,7 @@ from cacheview.engine.words import matrix as words
 from cacheview.model import ImageStore, Probe
 from cacheview.model.effort import Effort
 
-__all__ = ["Caches", "Group", "Matrix", "Row", "ask", "compare", "grouped"]
+__all__ = ["Caches", "Matrix", "MatrixGroup", "MatrixRow", "ask", "compare", "grouped"]
 
 
 class Caches:
@@ -42,7 +42,7 @@ class Caches:
 
 
 @dataclass(frozen=True)
-class Row:
+class MatrixRow:
     """What one rule set answers. ``deciding`` is None where no single check decided."""
 
     rules: RuleSet
@@ -78,10 +78,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Group:
+class MatrixGroup:
     """Rule sets that answer the same for the same reason, in order."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[MatrixRow, ...]
     cache: ImageCache
     probe: Probe
 
@@ -107,22 +107,22 @@ class Matrix:
     """All answers to one probe, and the same grouped where equal: groups stand in the order of their first rule set."""
 
     probe: Probe
-    rows: tuple[Row, ...]
-    groups: tuple[Group, ...] = field(default=())
+    rows: tuple[MatrixRow, ...]
+    groups: tuple[MatrixGroup, ...] = field(default=())
 
 
-def ask(cache: ImageCache, probe: Probe) -> Row:
+def ask(cache: ImageCache, probe: Probe) -> MatrixRow:
     """The row of one rule set. Raises `LimitError` where that takes too long."""
     with Effort.about(len(cache.store.images)).spent():
-        return Row(cache.rules, *deciding_check(cache, probe))
+        return MatrixRow(cache.rules, *deciding_check(cache, probe))
 
 
-def grouped(probe: Probe, rows: Sequence[Row], caches: Caches) -> Matrix:
+def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
     """The matrix of rows that were asked before."""
-    by_key: dict[Hashable, list[Row]] = {}
+    by_key: dict[Hashable, list[MatrixRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
-    groups = tuple(Group(tuple(same), caches.cache(same[0].rules), probe) for same in by_key.values())
+    groups = tuple(MatrixGroup(tuple(same), caches.cache(same[0].rules), probe) for same in by_key.values())
     return Matrix(probe, tuple(rows), groups)
 
 

@@ -10,7 +10,7 @@ from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Image, StoreKind
 
-__all__ = ["Evidence", "Likely", "Origin", "origin_of"]
+__all__ = ["Evidence", "ImageOrigin", "Likely", "origin_of"]
 
 
 class Likely(Enum):
@@ -32,7 +32,7 @@ class Evidence(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ImageOrigin:
     """Whether an image has the mark "built here", most likely, and why. ``version``: of the engine that created it."""
 
     likely: Likely
@@ -47,16 +47,16 @@ _FIRST_WITH_MARK = {(23, 0): 10, (24, 0): 9, (25, 0): 2}
 ``image/store.go``); branches before have none, later ones always."""
 
 
-def origin_of(image: Image, rules: RuleSet) -> Origin:
+def origin_of(image: Image, rules: RuleSet) -> ImageOrigin:
     """Infer it from the engine that created the image, and from the recorded parent."""
     version, is_graph_driver = image.config.docker_version, rules.store is StoreKind.GRAPH_DRIVER
     if is_graph_driver and version and _writes_mark(version) is False:
-        return Origin(Likely.NO, Evidence.OLD_ENGINE, version)
+        return ImageOrigin(Likely.NO, Evidence.OLD_ENGINE, version)
     if doubts_about(image, "parent"):
-        return Origin(Likely.UNCLEAR, Evidence.PARENT_UNKNOWN)
+        return ImageOrigin(Likely.UNCLEAR, Evidence.PARENT_UNKNOWN)
     if image.parent is not None:
-        return Origin(Likely.YES, Evidence.PARENT_OR_LOADED if is_graph_driver else Evidence.PARENT)
-    return Origin(Likely.UNCLEAR, Evidence.NO_PARENT)
+        return ImageOrigin(Likely.YES, Evidence.PARENT_OR_LOADED if is_graph_driver else Evidence.PARENT)
+    return ImageOrigin(Likely.UNCLEAR, Evidence.NO_PARENT)
 
 
 def _writes_mark(version: str) -> bool | None:

@@ -13,11 +13,11 @@ from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe
 from cacheview.model.effort import go_on
 
-__all__ = ["Walk", "World", "named"]
+__all__ = ["StoreChanges", "Walk", "named"]
 
 
 @dataclass(frozen=True)
-class World:
+class StoreChanges:
     """What the answers of a build have changed in the store: another stage of it finds this too.
 
     Attributes:
@@ -41,7 +41,7 @@ class World:
             return store
         return replace(store, images=self.changed((*store.images, *self.restored.values())))
 
-    def after(self, rules: RuleSet, verdict: Verdict) -> World:
+    def after(self, rules: RuleSet, verdict: Verdict) -> StoreChanges:
         """The world after one more answer."""
         restored = self.restored
         if verdict.is_new and verdict.image is not None:
@@ -49,7 +49,7 @@ class World:
         dangling = self.dangling
         if verdict.narrowed is not None and verdict.image is not None and rules.restoring.fails_again:
             dangling |= {verdict.image.id}
-        return World(restored, {**self.moved, **verdict.set_parent}, dangling)
+        return StoreChanges(restored, {**self.moved, **verdict.set_parent}, dangling)
 
     def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
         """Images after these changes."""
@@ -76,9 +76,9 @@ class Walk:
         rules: RuleSet,
         cache_from: tuple[str, ...],
         layers: LayerContent | None = None,
-        world: World | None = None,
+        world: StoreChanges | None = None,
     ) -> None:
-        self.world = world or World()
+        self.world = world or StoreChanges()
         restored = {same: image.id for same, image in self.world.restored.items()}
         self.cache = ImageCache(self.world.applied(store), rules, Past(layers=layers or {}, restored=restored))
         self.cache_from = cache_from

@@ -12,12 +12,12 @@ from typing import Final, Protocol
 
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import parents
-from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
+from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.layers.changes import FileState
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.senders import Way
-from cacheview.layers.step_paths import Source
+from cacheview.layers.step_paths import CopySource
 from cacheview.model import DataError
 
 __all__ = ["CopiedNow", "FilesNow"]
@@ -54,15 +54,15 @@ class CopiedNow:
         self.entries = now.entries()
         self._tree = Tree(_nodes((path, entry.kind, entry.target) for path, entry in self.entries.items()), {})
         self._led: dict[str, str] = {}  # what sources and matches of patterns lead to through links, by their names
-        self.sources: list[Source] = []
+        self.sources: list[CopySource] = []
         for text in copy.sources:
-            source = Source(text, self.entries)
+            source = CopySource(text, self.entries)
             for path in source.matched if source.glob is not None else (source.path,):
                 real = self._resolved(path)
                 if real != path:
                     self._led[path] = real
             led = self._led.get(source.path) if source.glob is None else None
-            self.sources.append(source if led is None else Source(led, self.entries))
+            self.sources.append(source if led is None else CopySource(led, self.entries))
         self._read = 0
         self._sums: dict[tuple[str, bytes], str] = {}
 
@@ -128,13 +128,13 @@ class CopiedNow:
         return {path: self._sums[path, header] for path, header in headers.items() if (path, header) in self._sums}
 
 
-def _nodes(files: Iterable[tuple[str, Kind, str]]) -> dict[str, Node]:
+def _nodes(files: Iterable[tuple[str, Kind, str]]) -> dict[str, TreeNode]:
     """What a tree asks of files: what they are, and where they lead. Alike ones are one."""
-    shared: dict[tuple[Kind, str], Node] = {}
+    shared: dict[tuple[Kind, str], TreeNode] = {}
     nodes = {}
     for path, kind, target in files:
         node = shared.get((kind, target))
         if node is None:
-            node = shared[kind, target] = Node(Entry("", kind, 0, target=target))
+            node = shared[kind, target] = TreeNode(Entry("", kind, 0, target=target))
         nodes[path] = node
     return nodes

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, without_root_user
-from cacheview.dockerfile.context.tree import Node, Tree
+from cacheview.dockerfile.context.tree import Tree, TreeNode
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.changes import FileState
@@ -41,7 +41,7 @@ class ImageSums:
         self._files = files
         self._release = release
         self._root: Mapping[str, RootFile] = files.root(diff_ids, committed) if diff_ids else {}
-        shared: dict[tuple[Kind, str], Node] = {}  # a tree asks of a file what it is and where it leads, no more
+        shared: dict[tuple[Kind, str], TreeNode] = {}  # a tree asks of a file what it is and where it leads, no more
         self.tree = Tree({path: _node(file.entry, shared) for path, file in self._root.items()})
         self.problems: dict[str, Problem] = {}
 
@@ -49,7 +49,7 @@ class ImageSums:
         """The checksum of a ``COPY --from`` this image.
 
         Raises:
-            RefusedError: the builder stops here.
+            BuildRefusedError: the builder stops here.
             UnknownError: the layers do not show what goes into it.
             LayerUnavailableError, LayerError: a layer cannot be read.
         """
@@ -151,8 +151,8 @@ def _entry(path: str, entry: LayerEntry) -> Entry:
     )
 
 
-def _node(entry: LayerEntry, shared: dict[tuple[Kind, str], Node]) -> Node:
+def _node(entry: LayerEntry, shared: dict[tuple[Kind, str], TreeNode]) -> TreeNode:
     key = (entry.kind, entry.target)
     if key not in shared:
-        shared[key] = Node(Entry("", entry.kind, 0, target=entry.target))
+        shared[key] = TreeNode(Entry("", entry.kind, 0, target=entry.target))
     return shared[key]

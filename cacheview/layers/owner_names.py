@@ -12,13 +12,13 @@ from typing import Final
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.image_sums import ImageSums
 
-__all__ = ["UNTOLD_ROOT", "check_owner"]
+__all__ = ["UNNAMED_ROOT", "check_owner"]
 
-UNTOLD_ROOT: Final = "<the root of the new layer>"
+UNNAMED_ROOT: Final = "<the root of the new layer>"
 """What stands for the folder that the daemon mounts the new layer at, in its words."""
 
 _PASSWD, _GROUP = "etc/passwd", "etc/group"
@@ -38,7 +38,7 @@ def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
         release: of the builder.
 
     Raises:
-        RefusedError: one of them is not known there; in the daemon's words.
+        BuildRefusedError: one of them is not known there; in the daemon's words.
         UnknownError: the layers do not show the files with the names.
         LayerUnavailableError, LayerError: a layer cannot be read.
     """
@@ -71,9 +71,9 @@ def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderReleas
     """The first field of each line of a file. ``group_of``: it is ``/etc/group``, read by that release."""
     node = image.tree.get(path)
     if node is None and path:
-        raise _refused(f"{message}open {UNTOLD_ROOT}/{path}: no such file or directory")
+        raise _refused(f"{message}open {UNNAMED_ROOT}/{path}: no such file or directory")
     if node is None or node.entry.kind is Kind.DIRECTORY:
-        raise _refused(f"{message}read {UNTOLD_ROOT}/{path}: is a directory")
+        raise _refused(f"{message}read {UNNAMED_ROOT}/{path}: is a directory")
     if node.entry.kind is not Kind.FILE:
         raise UnknownError(f"/{path[:200]} of the image is not a file")
     content = image.content(path, _MOST + 1)
@@ -90,6 +90,6 @@ def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderReleas
     return {line.split(":", 1)[0] for line in kept if line and not (has_comments and line.startswith("#"))}
 
 
-def _refused(why: str) -> RefusedError:
+def _refused(why: str) -> BuildRefusedError:
     message = f"unable to convert uid/gid chown string to host mapping: {why}"
-    return RefusedError(f"--chown names an owner that the image does not have: {why}", message=message)
+    return BuildRefusedError(f"--chown names an owner that the image does not have: {why}", message=message)

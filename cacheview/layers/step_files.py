@@ -22,7 +22,7 @@ from cacheview.dockerfile.context.sources import SourcesSum, folder_places, sum_
 from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.layers.copied_now import CopiedNow, FilesNow
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
@@ -170,7 +170,7 @@ class _Recovery:
             sent.set_folders(modes)
             try:
                 sources = sent.sum()
-            except RefusedError as error:
+            except BuildRefusedError as error:
                 raise UnknownError(f"the layer lacks a source of the instruction: {error.what}") from None
             is_proven = sources.text == self.stored
             if is_proven or first is None:

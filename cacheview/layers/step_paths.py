@@ -8,14 +8,14 @@ from typing import Final
 
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
-from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
+from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.layers.entry import WHITEOUT, LayerEntry
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.listing import Listing
 from cacheview.model import Image
 
-__all__ = ["Source", "by_source_path"]
+__all__ = ["CopySource", "by_source_path"]
 
 _LEAST: Final = 2  # layers: that of the step, and one below
 
@@ -38,7 +38,7 @@ def by_source_path(
     if result or len(image.diff_ids) < _LEAST:
         return result
     root = layers.root(image.diff_ids[:-1])  # the destination may lead through a link of the layers below
-    nodes = {path: Node(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}
+    nodes = {path: TreeNode(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}
     try:
         return _below(listing, Tree(nodes).resolve(below), copy, now)
     except ForbiddenPathError:
@@ -46,7 +46,7 @@ def by_source_path(
 
 
 def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, Entry]) -> dict[str, LayerEntry]:
-    sources = [Source(source, now) for source in copy.sources]
+    sources = [CopySource(source, now) for source in copy.sources]
     by_path: dict[str, LayerEntry] = {}
     for entry in listing.entries:
         if entry.name.startswith(WHITEOUT):
@@ -61,7 +61,7 @@ def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, En
     return by_path
 
 
-class Source:
+class CopySource:
     """One source of an instruction: a pattern, a folder or a file."""
 
     def __init__(self, text: str, now: Mapping[str, Entry]) -> None:
@@ -91,7 +91,7 @@ class Source:
             yield posixpath.join(self.path, rel)
 
 
-def _source_paths(entry: LayerEntry, below: str, sources: Sequence[Source], *, is_folder: bool) -> Iterator[str]:
+def _source_paths(entry: LayerEntry, below: str, sources: Sequence[CopySource], *, is_folder: bool) -> Iterator[str]:
     if entry.path == below and not is_folder and entry.kind is not Kind.DIRECTORY:
         yield from (source.path for source in sources if source.glob is None and not source.is_folder)
         for source in sources:

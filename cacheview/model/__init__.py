@@ -1,4 +1,4 @@
-"""What a store holds and what a probe asks: frozen models, no I/O."""
+"""What a store holds, and what a probe looks up: frozen models, no I/O."""
 
 from cacheview.model.config import (
     CONFIG_FIELDS,

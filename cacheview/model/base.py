@@ -21,7 +21,7 @@ _CONFIG: Final = ConfigDict(extra="forbid", strict=True, populate_by_name=True, 
 class Hasty:
     """A base of models whose lists and maps are left at the first value that is wrong.
 
-    Of each one pydantic would take 600 bytes to say so, and a document can be made of nothing else.
+    For each error pydantic takes 600 bytes, and a document can be made of nothing else.
     """
 
     __slots__ = ()
@@ -73,12 +73,6 @@ class Value(Hasty):
     def model_validate(cls, fields: Any) -> Self:
         """From a dictionary. Raises `pydantic.ValidationError`."""
         made: Self = cls.__pydantic_validator__.validate_python(fields)
-        return made
-
-    @classmethod
-    def model_validate_json(cls, text: str | bytes) -> Self:
-        """From JSON. Raises `pydantic.ValidationError`."""
-        made: Self = cls.__pydantic_validator__.validate_json(text)
         return made
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:

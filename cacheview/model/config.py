@@ -1,4 +1,4 @@
-"""The container config: what the builder asks for, and what an image was made with.
+"""The container config: what the builder looks up, and what an image was made with.
 
 Field names, order and JSON forms are those of moby's ``api/types/container.Config`` (25.0).
 """
@@ -103,7 +103,7 @@ def field_kind(name: str) -> FieldKind:
 
 
 def is_default(config: ContainerConfig, name: str) -> bool:
-    """Whether a field says nothing: its zero value, or an empty list or map."""
+    """Whether a field is not set: its zero value, or an empty list or map."""
     value = getattr(config, name)
     if field_kind(name) in (FieldKind.NUMBER, FieldKind.HEALTHCHECK):
         return value is None

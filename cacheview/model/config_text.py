@@ -65,7 +65,7 @@ class ConfigTextError(DataError):
 
 
 def config_text(config: ContainerConfig) -> str:
-    """The fields that say something, in Docker's order. Omitted fields are null."""
+    """The fields that are set, in Docker's order."""
     return config.model_dump_json(indent=2, exclude_defaults=True)
 
 

@@ -1,7 +1,7 @@
 """JSON bytes → models, accepting what Go's ``encoding/json`` accepts.
 
 Nearly every document passes straight through pydantic-core. What does not gets a second, slower
-reading with Go's leniency: null reads as nothing said, keys match in any case, unknown keys are skipped, bytes
+reading with Go's leniency: null reads as a missing value, keys match in any case, unknown keys are skipped, bytes
 that are not UTF-8 become U+FFFD, and a command may be one string. What Go refuses is a `DataError`.
 """
 
@@ -47,10 +47,8 @@ MOST_NESTED: Final = 200
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _SURELY_SMALL: Final = 1 << 19  # bytes: so short a document is within all bounds
 _MOST_MEMORY: Final = 512 << 20
-_MOST_VALUES: Final = (
-    2_000_000  # keys among them that no model has, of each of which pydantic takes 400 bytes to say so
-)
-_MOST_TOLD: Final = 1000  # errors: to get at one, pydantic makes all
+_MOST_VALUES: Final = 2_000_000  # keys among them that no model has: for the error about each pydantic takes 400 bytes
+_MOST_ERRORS: Final = 1000  # errors: to get at one, pydantic makes all
 _COMMAND_FIELDS = frozenset({"Cmd", "Entrypoint", "Shell"})  # strslice.StrSlice in moby
 
 
@@ -119,7 +117,7 @@ def json_message(error: json.JSONDecodeError) -> str:
 
 def _refusal(error: ValidationError, where: str) -> DataError:
     count = error.error_count()
-    if count > _MOST_TOLD:
+    if count > _MOST_ERRORS:
         return DataError(f"{count:,} values have the wrong type", where=where)
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     what = first["msg"] + (f" (and {count - 1} more)" if count > 1 else "")

@@ -1,7 +1,7 @@
-"""How long work may go on: every long loop asks, in whatever function it is.
+"""How long work may go on: every long loop calls `go_on`, in whatever function it is, or runs over `paced` items.
 
-Who begins some work opens an `Effort` around it. The loops within ask `go_on`, or run over `paced` items. It belongs to
-the thread that opened it: nothing is shared, and without one `go_on` does nothing.
+What begins some work opens an `Effort` around it. It belongs to the thread that opened it: nothing is shared, and
+without one `go_on` does nothing.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def go_on() -> None:
 
 
 def paced(items: Iterable[T]) -> Iterator[T]:
-    """The items; between them `go_on` is asked now and then."""
+    """The items; between them `go_on` is called now and then."""
     rest = iter(items)
     for item in rest:
         go_on()

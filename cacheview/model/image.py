@@ -97,7 +97,7 @@ class ImageConfig(Value):
 
     @property
     def platform(self) -> Platform:
-        """What the config says it runs on."""
+        """What it runs on, as its config has it."""
         return Platform(
             os=self.os,
             architecture=self.architecture,
@@ -161,6 +161,7 @@ class Image(Value):
 
     @property
     def short_id(self) -> str:
+        """See the function `short_id`."""
         return short_id(self.id)
 
     def doubt(self, aspect: Aspect) -> Doubt | None:
@@ -180,14 +181,17 @@ class Image(Value):
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:
+        """The entries of its config's history, oldest first; none where there is no history."""
         return self.config.history or ()
 
     @property
     def diff_ids(self) -> tuple[str, ...]:
+        """Its layers, bottom first; none where its config lists none."""
         return (self.config.rootfs.diff_ids if self.config.rootfs else None) or ()
 
     @property
     def created(self) -> Timestamp | None:
+        """When it was created; None: not recorded."""
         return self.config.created
 
     @property
@@ -202,7 +206,7 @@ class Image(Value):
 
     @property
     def is_by_buildkit(self) -> bool:
-        """Whether BuildKit made it, as the comment of its last history entry says: here, or where it was pulled from.
+        """Whether BuildKit made it, as the comment of its last history entry shows: here, or where it was pulled from.
 
         moby: ``historyComment`` of BuildKit's ``frontend/dockerfile/dockerfile2llb/convert.go``
         (``buildkit.dockerfile.v0``), and that of its exporter (``buildkit.exporter.image.v0``).

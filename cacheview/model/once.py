@@ -21,7 +21,7 @@ def once_of_store(work: Callable[[ImageStore], V]) -> Callable[[ImageStore], V]:
 
     @wraps(work)
     def known(store: ImageStore) -> V:
-        results = store.worked_out
+        results = store.computed
         if work not in results:
             results[work] = work(store)
         result: V = results[work]

@@ -1,4 +1,4 @@
-"""One question to the cache."""
+"""One look-up in the cache."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["Probe"]
 
 
 class Probe(Model):
-    """What the classic builder asks the cache before an instruction.
+    """What the classic builder looks up in the cache before an instruction.
 
     Attributes:
         parent: id of the image that the step builds on, or `SCRATCH`.
         config: the container config that the step would run or commit with.
         cache_from: references given as ``--cache-from``, in order.
-        platform: what the builder builds for; None where it does not say.
+        platform: what the builder builds for; None: it names none.
     """
 
     parent: str = SCRATCH

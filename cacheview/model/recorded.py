@@ -22,6 +22,7 @@ class NoStoreError(DataError):
     """A record that was made without the store before its build."""
 
     def at(self, where: str) -> NoStoreError:
+        """As `DataError.at`."""
         return NoStoreError(self.what, where=where)
 
 

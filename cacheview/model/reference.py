@@ -33,7 +33,7 @@ class Reference:
 
     Attributes:
         name: repository with its registry (``docker.io/library/app``); empty for a bare digest.
-        tag: ``latest`` where a name says neither tag nor digest; empty beside a digest that has none.
+        tag: ``latest`` where a name has neither tag nor digest; empty beside a digest that has none.
         digest: with its algorithm; empty where none is given.
     """
 

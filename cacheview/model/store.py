@@ -47,8 +47,9 @@ class ImageStore:
         notes: what a person should know of this kind of store, in sentences.
         problems: entries that could not be read.
         release: the engine that it belongs to; None: none is known.
-        engine_os: the system of a running engine (``linux``), as it reports it; empty: none was asked.
-        platform: of the machine of the engine, for which it builds where a build names none; None: none was asked.
+        engine_os: the system of a running engine (``linux``), as it reports it; empty: none was queried.
+        platform: of the machine of the engine, for which it builds where a build names none; None: no engine was
+            queried.
         layers_at: the place that the content of its layers is read from, named like a store; empty: there is none.
     """
 
@@ -77,20 +78,21 @@ class ImageStore:
 
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
         """This with other images after its own. What is looked up by id or parent is shared, not made again."""
-        text = replace(self, images=(*self.images, *images))
+        joined = replace(self, images=(*self.images, *images))
         new = ImageStore(images)
         children = {parent: (*self.children.get(parent, ()), *built) for parent, built in new.children.items()}
-        text.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
-        text.__dict__["children"] = _Joined(self.children, children)
-        return text
+        joined.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
+        joined.__dict__["children"] = _Joined(self.children, children)
+        return joined
 
     @cached_property
-    def worked_out(self) -> dict[object, Any]:
-        """What functions have worked out of it, see `once_of_store`."""
+    def computed(self) -> dict[object, Any]:
+        """Results of functions of a store, by function: see `once_of_store`."""
         return {}
 
     @cached_property
     def by_id(self) -> Mapping[str, Image]:
+        """Images by id, in store order."""
         return {image.id: image for image in self.images}
 
     @cached_property

@@ -47,7 +47,7 @@ class SuiteProbe(Model):
 
     @property
     def probe(self) -> Probe:
-        """The question without the answer."""
+        """It without what is expected of it."""
         # All of it has been validated.
         return Probe.model_construct(
             parent=self.parent,

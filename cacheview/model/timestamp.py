@@ -41,7 +41,7 @@ def _civil(days: int) -> tuple[int, int, int]:
 class Timestamp:
     """An instant with nanoseconds and the zone it was written in.
 
-    Two are equal (``==``) when Go's ``reflect.DeepEqual`` says so of the parsed values: the same instant
+    Two are equal (``==``) when Go's ``reflect.DeepEqual`` of the parsed values is true: the same instant
     *and* the same zone form. Use `before` for the order of instants.
 
     Attributes:

@@ -34,7 +34,8 @@ class Matcher:
 
     @cached_property
     def normal(self) -> Normal:
-        return self.library.normalise(self.platform)
+        """The platform in canonical form."""
+        return self.library.normalize(self.platform)
 
     @cached_property
     def vector(self) -> Vector:
@@ -45,24 +46,27 @@ class Matcher:
 
     @cached_property
     def version(self) -> WindowsVersion:
+        """The platform's ``os.version``."""
         return WindowsVersion.parse(self.platform.os_version)
 
     @cached_property
     def features(self) -> frozenset[str]:
+        """The ``os.features`` that images may require."""
         return offered(self.platform)
 
     @property
     def compares_versions(self) -> bool:
+        """Whether the ``os.version`` of images counts."""
         return bool(self.library.releases) and self.normal.os == WINDOWS
 
     def matches(self, image: Platform) -> bool:
-        """Whether an image of this platform runs here, as ``Match`` of containerd/platforms says."""
+        """Whether an image of this platform runs here, see ``Match`` of containerd/platforms."""
         return self.position(image) is not None
 
     def position(self, image: Platform) -> int | None:
         """The place of an image's platform among the matching ones, the preferred first; None: it does not match."""
         required_of = required(image, self.normal.os == WINDOWS) if self.library.features else frozenset()
-        return self.position_of(self.library.normalise(image), image.os_version, required_of)
+        return self.position_of(self.library.normalize(image), image.os_version, required_of)
 
     def position_of(self, normal: Normal, version: str, needs: frozenset[str]) -> int | None:
         """`position`, by all that it looks at."""
@@ -98,7 +102,7 @@ class Matcher:
         The daemon makes them for each entry of the vector; as the entries differ in architecture and variant only,
         these are one step here.
         """
-        image_platform = self.library.normalise(image)
+        image_platform = self.library.normalize(image)
         passed = image_platform.os == self.normal.os
         yield PlatformStep(
             PlatformCheck.OS, self.normal.os, image_platform.os, passed, self._read_as(image.os, image_platform.os)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cacheview.model import Platform
 from cacheview.platforms.gotext import lower
 
-__all__ = ["ARM64_ALIASES", "ARM64_ALIASES_1_0", "HOST", "Aliases", "Normal", "normalise", "normalise_arch"]
+__all__ = ["ARM64_ALIASES", "ARM64_ALIASES_1_0", "HOST", "Aliases", "Normal", "normalize", "normalize_arch"]
 
 HOST = Platform(os="linux", architecture="amd64")
 """The platform of the daemon where the builder names none: ``platforms.DefaultSpec()``, as measured."""
@@ -37,12 +37,12 @@ class Normal(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def normalise(os: str, architecture: str, variant: str, aliases: Aliases) -> Normal:
+def normalize(os: str, architecture: str, variant: str, aliases: Aliases) -> Normal:
     """``platforms.Normalize``. An empty os is the daemon's, which is Linux here; an empty architecture stays empty."""
-    return Normal(_os(os), *normalise_arch(architecture, variant, aliases))
+    return Normal(_os(os), *normalize_arch(architecture, variant, aliases))
 
 
-def normalise_arch(architecture: str, variant: str, aliases: Aliases) -> tuple[str, str]:
+def normalize_arch(architecture: str, variant: str, aliases: Aliases) -> tuple[str, str]:
     """``normalizeArch``: architecture and variant, lower case and under their usual names."""
     architecture, variant = lower(architecture), lower(variant)
     match architecture:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from cacheview.model import Platform, SpecifierError
-from cacheview.platforms.normal import ARM64_ALIASES, HOST, normalise_arch
+from cacheview.platforms.normal import ARM64_ALIASES, HOST, normalize_arch
 
 __all__ = ["parse_specifier"]
 
@@ -47,7 +47,7 @@ def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
         architecture, variant = _arch(parts[1], "")
         return Platform(os=_os(parts[0]), architecture=architecture, variant=variant)
     if len(parts) == 3:
-        architecture, variant = normalise_arch(parts[1], parts[2], ARM64_ALIASES)
+        architecture, variant = normalize_arch(parts[1], parts[2], ARM64_ALIASES)
         if architecture == "arm64" and not variant:
             variant = "v8"
         return Platform(os=_os(parts[0]), architecture=architecture, variant=variant)
@@ -59,5 +59,5 @@ def _os(text: str) -> str:
 
 
 def _arch(architecture: str, variant: str) -> tuple[str, str]:
-    architecture, variant = normalise_arch(architecture, variant, ARM64_ALIASES)
+    architecture, variant = normalize_arch(architecture, variant, ARM64_ALIASES)
     return architecture, "" if (architecture, variant) == ("arm", "v7") else variant

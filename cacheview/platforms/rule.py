@@ -24,8 +24,8 @@ class PlatformKey(NamedTuple):
     """All that a rule looks at in an image's platform.
 
     Attributes:
-        recorded: os or architecture is given; True where the rule does not ask.
-        windows: the os is written exactly ``windows``, which moby asks for before it looks at the version; False where
+        recorded: os or architecture is given; True where the rule does not require it.
+        windows: the os is written exactly ``windows``, which moby requires before it looks at the version; False where
             that does not count.
         version: ``os.version``, or what of it counts; empty where it does not.
         needs: the features that a builder must have.
@@ -85,7 +85,7 @@ class PlatformRule:
             return _ANY
         if self.recorded and not image.os and not image.architecture:
             return _NONE
-        normal = library.normalise(image)
+        normal = library.normalize(image)
         by_version = bool(library.releases) and normal.os == WINDOWS
         written = image.os == WINDOWS and (by_version or self.same_major_minor)
         version = image.os_version if by_version else ".".join(_major_minor(image)) if written else ""

@@ -35,10 +35,10 @@ class NoteKind(Enum):
 
 
 class PlatformNote(NamedTuple):
-    """What there is to say of a comparison; `engine.words.platforms` says it.
+    """A remark on a comparison, which `engine.words.trace` puts into words.
 
     Attributes:
-        value: as it is written, or the builder's as it is compared; empty where the kind says all.
+        value: as it is written, or the builder's as it is compared; empty where the kind is all there is.
         other: the image's as it is compared.
     """
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cacheview.platforms.gotext import signed
-from cacheview.platforms.normal import Aliases, Normal, normalise_arch
+from cacheview.platforms.normal import Aliases, Normal, normalize_arch
 
-__all__ = ["ARM64_LEVELS", "Levels", "Run", "Vector", "compatible", "exactly"]
+__all__ = ["ARM64_LEVELS", "Levels", "VariantRange", "Vector", "compatible", "exactly"]
 
 Levels = Mapping[str, tuple[tuple[int, int], ...]]
 """Variants of arm64, each with the majors that it takes and the highest minor of each."""
@@ -34,7 +34,7 @@ ARM64_LEVELS = _levels()
 
 
 @dataclass(frozen=True)
-class Run:
+class VariantRange:
     """Variants of one architecture from ``v{high}`` down to ``v{low}``; kept as numbers, as they may be very many."""
 
     architecture: str
@@ -42,10 +42,11 @@ class Run:
     low: int
 
     def __len__(self) -> int:
-        # Not more than len() can tell; no daemon could build such a list.
+        # Not more than len() can return; no daemon could build such a list.
         return min(self.high - self.low + 1, 1 << 62)
 
     def position(self, architecture: str, variant: str) -> int | None:
+        """The place of a variant, from 0; None: it is not one of these."""
         number = self._number(variant) if architecture == self.architecture else None
         return None if number is None or not self.low <= number <= self.high else self.high - number
 
@@ -69,13 +70,13 @@ class Run:
 class Vector:
     """Architectures with variants in order of preference. Empty: nothing matches."""
 
-    items: tuple[tuple[str, str] | Run, ...]
+    items: tuple[tuple[str, str] | VariantRange, ...]
 
     def position(self, architecture: str, variant: str) -> int | None:
         """The place of the first entry that is this one, both in canonical form; None: not among them."""
         before = 0
         for item in self.items:
-            if isinstance(item, Run):
+            if isinstance(item, VariantRange):
                 within = item.position(architecture, variant)
                 if within is not None:
                     return before + within
@@ -87,12 +88,14 @@ class Vector:
         return None
 
     def __str__(self) -> str:
-        return ", ".join(str(item) if isinstance(item, Run) else "/".join(filter(None, item)) for item in self.items)
+        return ", ".join(
+            str(item) if isinstance(item, VariantRange) else "/".join(filter(None, item)) for item in self.items
+        )
 
 
 def exactly(platform: Normal, aliases: Aliases) -> Vector:
     """``OnlyStrict``: the one entry."""
-    return Vector((normalise_arch(platform.architecture, platform.variant, aliases),))
+    return Vector((normalize_arch(platform.architecture, platform.variant, aliases),))
 
 
 def compatible(platform: Normal, aliases: Aliases, levels: Levels | None) -> Vector:
@@ -103,13 +106,13 @@ def compatible(platform: Normal, aliases: Aliases, levels: Levels | None) -> Vec
     # Each entry becomes a matcher of its own, which brings it into canonical form once more.
     return Vector(
         tuple(
-            item if isinstance(item, Run) else normalise_arch(*item, aliases)
+            item if isinstance(item, VariantRange) else normalize_arch(*item, aliases)
             for item in _entries(platform.architecture, platform.variant, levels)
         )
     )
 
 
-def _entries(architecture: str, variant: str, levels: Levels | None) -> Iterator[tuple[str, str] | Run]:
+def _entries(architecture: str, variant: str, levels: Levels | None) -> Iterator[tuple[str, str] | VariantRange]:
     if architecture == "arm64" and levels is not None:
         majors = levels.get(variant or "v8", ())
         for major, last in majors:
@@ -122,7 +125,7 @@ def _entries(architecture: str, variant: str, levels: Levels | None) -> Iterator
     if architecture in _OLDEST:
         number, oldest = signed(variant.removeprefix("v")), _OLDEST[architecture]
         if number is not None and number > oldest:
-            yield Run(architecture, number - 1, oldest)
+            yield VariantRange(architecture, number - 1, oldest)
     if architecture == "amd64":
         yield "386", ""
     elif architecture == "arm64":

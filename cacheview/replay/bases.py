@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import BadReferenceError, Image, ImageStore, NoSuchImageError, Platform, StoreKind
@@ -40,14 +40,14 @@ def find_image(
 
     Raises:
         MustPullError: it would be pulled, or may be.
-        RefusedError: the builder stops: it is not a reference, or an image that does not run on Linux.
+        BuildRefusedError: the builder stops: it is not a reference, or an image that does not run on Linux.
     """
     try:
         image = store.resolve_for(name, rules.store)
     except NoSuchImageError:
         raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
     except BadReferenceError as error:
-        raise RefusedError(error.what, message=_words(error, name, release)) from None
+        raise BuildRefusedError(error.what, message=_words(error, name, release)) from None
     if (doubt := image.doubt("existence")) is not None:
         raise MustPullError(f"whether the store has the image {name[:200]!r} is unknown: {doubt.reason}")
     if platform is not None and not _takes(platform, image, rules, release):
@@ -61,7 +61,7 @@ def find_image(
             f"the store has the index but not its content for {platform or daemon}: the builder would pull it"
         )
     if not _is_linux(image):
-        raise RefusedError(
+        raise BuildRefusedError(
             f"the image {name[:200]!r} is for {image.config.os[:40]}, but the builder runs on Linux",
             message="operating system is not supported",
         )
@@ -86,7 +86,7 @@ def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
     message = error.message
     if not error.in_capitals:
         return message
-    if release.says_repository:
+    if release.names_repository:
         first, slash, rest = name.partition("/")
         has_registry = slash and (re.search("[.:]", first) or first == "localhost" or first.lower() != first)
         repository = (rest if has_registry else name).partition(":")[0]

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cacheview.dockerfile.args import BuildArgs
-from cacheview.dockerfile.document import Document
+from cacheview.dockerfile.document import ParsedDockerfile
 from cacheview.dockerfile.expand import CONNECTION_LOST
 from cacheview.dockerfile.gotext import quote
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.stages import StagePlan, read_stages
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.cache import ImageCache
@@ -27,7 +27,7 @@ from cacheview.replay.stage import StageBuild
 __all__ = ["run_build"]
 
 
-def run_build(build: FinishedStages, document: Document) -> Replay:
+def run_build(build: FinishedStages, document: ParsedDockerfile) -> Replay:
     """All steps. A refusal ends it, and is part of what is returned."""
     total = 0
     try:
@@ -43,12 +43,14 @@ def run_build(build: FinishedStages, document: Document) -> Replay:
             build.is_last = last and build.forgets
             StageBuild(build, index, plan, args, document.escape, labels if last else ()).run()
         if not plans:
-            raise RefusedError("there is no FROM, so there is no stage to build", message=CONNECTION_LOST)
+            raise BuildRefusedError("there is no FROM, so there is no stage to build", message=CONNECTION_LOST)
         history = build.results[-1].history
         if build.results[-1].images == (SCRATCH,):
             message = "No image was generated. Is your Dockerfile empty?"
-            raise RefusedError("the last stage has no step on top of scratch, so there is no image", message=message)
-    except RefusedError as refusal:
+            raise BuildRefusedError(
+                "the last stage has no step on top of scratch, so there is no image", message=message
+            )
+    except BuildRefusedError as refusal:
         return Replay(tuple(build.steps), total, None, refusal, document.warnings)
     return Replay(tuple(build.steps), total, history, None, document.warnings)
 
@@ -60,8 +62,8 @@ def _up_to_target(build: FinishedStages, plans: Sequence[StagePlan]) -> Sequence
     for index, plan in enumerate(plans):
         if plan.name.casefold() == target.casefold():
             return plans[: index + 1]
-    message = build.release.says_target_is_missing.format(target, quoted=quote(target))
-    raise RefusedError(f"no stage is named {target[:80]!r}", message=message)
+    message = build.release.missing_target_message.format(target, quoted=quote(target))
+    raise BuildRefusedError(f"no stage is named {target[:80]!r}", message=message)
 
 
 def _check_options(build: FinishedStages) -> None:
@@ -75,13 +77,13 @@ def _check_options(build: FinishedStages) -> None:
         return
     verdict = ImageCache(build.store, build.rules).verdict(Probe(parent=SCRATCH, cache_from=references))
     if verdict.error and verdict.stage is StageKind.CACHE_FROM:
-        raise RefusedError(verdict.error, message=verdict.error)
+        raise BuildRefusedError(verdict.error, message=verdict.error)
 
 
 def _check_name(build: FinishedStages, plan: StagePlan) -> None:
     if plan.name and build.stage(plan.name) is not None:
         message = f"{plan.name} stage name already used"
-        raise RefusedError(message, message=message, line=plan.line)
+        raise BuildRefusedError(message, message=message, line=plan.line)
 
 
 def _before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> BuildArgs:

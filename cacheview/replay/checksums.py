@@ -20,7 +20,7 @@ from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Header
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.changes import FileState
 from cacheview.layers.header_states import read_header, state_of
@@ -46,12 +46,12 @@ class StepChecksums(Protocol):
         """What the client does before the daemon hears of the build.
 
         Raises:
-            RefusedError: the client refuses the context.
+            BuildRefusedError: the client refuses the context.
             DataError: it cannot be read.
         """
 
     def sum(self, copy: CopySources) -> SourcesSum:
-        """What stands for the files of a step. Raises `RefusedError`, or `UnknownError`."""
+        """What stands for the files of a step. Raises `BuildRefusedError`, or `UnknownError`."""
 
     def second_names(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
         """The files whose content is not in the sum: second names of a file, with the first, which is not there."""
@@ -138,7 +138,7 @@ class ContextChecksums:
             # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
             message = "unable to open Dockerfile: open : no such file or directory"
             what = "the Dockerfile is a link to a file outside the context; name that file with -f"
-            raise RefusedError(what, message=message, by="client")
+            raise BuildRefusedError(what, message=message, by="client")
         _ = self._sums.sent
 
     def sum(self, copy: CopySources) -> SourcesSum:

@@ -11,7 +11,7 @@ from typing import Final
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import Image
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.finished_stages import FinishedStages, StageResult
@@ -28,7 +28,7 @@ def sum_of_image(build: FinishedStages, copy: CopySources, instruction: Instruct
 
     Raises:
         UnknownError: the stage or the image, or what its layers hold, is not known.
-        RefusedError: the ``--from`` names nothing, or the builder refuses the files.
+        BuildRefusedError: the ``--from`` names nothing, or the builder refuses the files.
     """
     images = _images_of(build, copy.from_, instruction)
     try:
@@ -45,7 +45,7 @@ def _images_of(build: FinishedStages, name: str, instruction: Instruction) -> li
 
     Raises:
         UnknownError: the image is not in the store.
-        RefusedError: it names nothing.
+        BuildRefusedError: it names nothing.
     """
     stage = _stage_of(build, name, instruction)
     if stage is None:
@@ -53,7 +53,7 @@ def _images_of(build: FinishedStages, name: str, instruction: Instruction) -> li
             image = find_image(name, build.store, build.rules, build.release, build.platform, build.daemon)
         except MustPullError as pull:
             raise UnknownError(pull.reason) from None
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             raise _invalid_from(name, refusal.message, instruction) from None
         build.mounted.add(image.id)
         return [image]
@@ -65,7 +65,7 @@ def _images_of(build: FinishedStages, name: str, instruction: Instruction) -> li
     if len(stage.images) == 1:
         try:
             build.mount(stage.images[0], build.platform)
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             raise _invalid_from(name, refusal.message, instruction) from None
     return images
 
@@ -85,6 +85,6 @@ def _stage_of(build: FinishedStages, name: str, instruction: Instruction) -> Sta
     return results[index]
 
 
-def _invalid_from(name: str, why: str, instruction: Instruction) -> RefusedError:
+def _invalid_from(name: str, why: str, instruction: Instruction) -> BuildRefusedError:
     message = f"invalid from flag value {name}: {why}"
-    return RefusedError(message, message=message, line=instruction.start_line)
+    return BuildRefusedError(message, message=message, line=instruction.start_line)

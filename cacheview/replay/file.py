@@ -116,7 +116,7 @@ class ReplayCase(RecordedStore):
             raise DataError(f"the context has more than {_MOST_MEMBERS:,} members")
         ignore = bytes_of(self.dockerignore or "")
         members = [each.member(number, ignore) for number, each in enumerate(self.members)]
-        return TarContext(members, "the context", says_not_unpacked=self.release.says_not_unpacked)
+        return TarContext(members, "the context", not_unpacked_message=self.release.not_unpacked_message)
 
     @property
     def options(self) -> BuildOptions:

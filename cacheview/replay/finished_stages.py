@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import Final
 
 from cacheview.dockerfile.dispatch import Dispatched
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.host import builder_platform
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.walk import Walk, World
+from cacheview.engine.walk import StoreChanges, Walk
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
 from cacheview.replay.checksums import StepChecksums
@@ -99,7 +99,7 @@ class FinishedStages:
     steps: list[Step] = field(default_factory=list)
     made: MadeImages = field(default_factory=MadeImages)
     restored: dict[str, Image] = field(default_factory=dict)
-    worlds: tuple[World, ...] = (World(),)
+    worlds: tuple[StoreChanges, ...] = (StoreChanges(),)
     without_checksum: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
@@ -155,7 +155,7 @@ class FinishedStages:
 
     @cached_property
     def platform(self) -> Platform | None:
-        """That of the build's ``--platform``. Raises `RefusedError`."""
+        """That of the build's ``--platform``. Raises `BuildRefusedError`."""
         return parsed_platform(self.options.platform, self.daemon, self.release) if self.options.platform else None
 
     @property
@@ -265,16 +265,16 @@ class FinishedStages:
         what is built on scratch gets the daemon's platform.
 
         Raises:
-            RefusedError: ``message`` words it, with ``{}`` for the daemon's reason.
+            BuildRefusedError: ``message`` words it, with ``{}`` for the daemon's reason.
         """
         image = self.found(image_id)
         if image is None or image_id in self.mounted:
             return
         image_platform = platform_of(image)
         if platform is not None and not self._is_for(platform, image_platform):
-            words = self.release.says_no_platform if self.is_containerd else self.release.says_other_platform
+            words = self.release.no_platform_message if self.is_containerd else self.release.other_platform_message
             why = words.format(id=reported_id(image_id), wanted=platform, actual=image_platform)
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"the image is for {image_platform}, but the step is for {platform}", message=message.format(why)
             )
         self.mounted.add(image_id)

@@ -19,7 +19,7 @@ from cacheview.dockerfile.context import Client, ContextSource, FolderContext
 from cacheview.dockerfile.context.context import Packer
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, Problem
 from cacheview.regular import NotRegularError, open_to_read
@@ -57,7 +57,7 @@ class Given:
     name: str
     written: str
     leads_out: bool = False
-    refused: RefusedError | None = None
+    refused: BuildRefusedError | None = None
 
     def name_for(self, client: Client) -> str:
         """The path of the Dockerfile as a client sends it."""
@@ -243,10 +243,10 @@ def _tar_given(
 ) -> Given:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError("the daemon cannot read it: Docker before 23.0 does not decompress zstd", where=title)
-    context, name = TarContext.read_from(opened, title, report, release.says_not_unpacked), file or DOCKERFILE
+    context, name = TarContext.read_from(opened, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:
         text = context.dockerfile(file)
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         return Given(context, b"", name, name, refused=refusal)
     return Given(context, text, name, name)
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine import RuleSet
 from cacheview.layers.containers import committed_layers
@@ -27,7 +27,7 @@ class ImageFiles(Protocol):
         """The checksum of a ``COPY --from`` an image; None: from scratch, which has no files.
 
         Raises:
-            RefusedError: the builder stops here.
+            BuildRefusedError: the builder stops here.
             UnknownError: the layers cannot be read, or do not report: why, and what to do.
         """
 
@@ -108,7 +108,7 @@ def _known() -> Iterator[None]:
     """What keeps the layers from being read as a `UnknownError`."""
     try:
         yield
-    except (UnknownError, RefusedError):
+    except (UnknownError, BuildRefusedError):
         raise
     except DataError as error:
         raise UnknownError(f"{error.where}: {error.what}" if error.where else error.what) from error

@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from cacheview.dockerfile.dispatch import Dispatched
-from cacheview.dockerfile.refused import UNTOLD_FOLDER
+from cacheview.dockerfile.refused import UNNAMED_FOLDER
 from cacheview.engine.ruleset import RuleSet
-from cacheview.layers.owner_names import UNTOLD_ROOT
+from cacheview.layers.owner_names import UNNAMED_ROOT
 from cacheview.model import (
     SCRATCH,
     Aspect,
@@ -44,10 +44,10 @@ __all__ = [
     "stored_config",
 ]
 
-_UNTOLD_ID: Final = "<the image of step "
+_UNNAMED_ID: Final = "<the image of step "
 """What stands for an id that is not known, in the daemon's words."""
 
-_UNTOLD: Final = re.compile(f"{_UNTOLD_ID}[0-9]+>|{re.escape(UNTOLD_ROOT)}|{re.escape(UNTOLD_FOLDER)}")
+_UNNAMED: Final = re.compile(f"{_UNNAMED_ID}[0-9]+>|{re.escape(UNNAMED_ROOT)}|{re.escape(UNNAMED_FOLDER)}")
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "
@@ -79,7 +79,7 @@ def maker(image_id: str) -> int:
 
 def reported_id(image_id: str) -> str:
     """An id as far as it is known: what id an image of this build would get is not known."""
-    return f"{_UNTOLD_ID}{maker(image_id)}>" if is_made(image_id) else image_id
+    return f"{_UNNAMED_ID}{maker(image_id)}>" if is_made(image_id) else image_id
 
 
 def has_unknown_layer(image: Image | Made | None) -> bool:
@@ -94,7 +94,7 @@ def has_unknown_layer(image: Image | Made | None) -> bool:
 def says(predicted: str, reported: str) -> bool:
     """Whether a refusal is in the daemon's words. Where those have an id or a folder that is not known before it
     builds, any will do."""
-    words = _UNTOLD.split(predicted.strip())
+    words = _UNNAMED.split(predicted.strip())
     return re.fullmatch(".+".join(map(re.escape, words)), reported.strip(), re.DOTALL) is not None
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources, Dispatched
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import ContainerConfig
 from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.made import has_unknown_layer, reported_id, stored_config
@@ -20,17 +20,17 @@ __all__ = ["check_making"]
 
 
 def check_making(build: FinishedStages, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
-    """Raises `RefusedError` where the daemon cannot make the image of a step on the image ``base``."""
+    """Raises `BuildRefusedError` where the daemon cannot make the image of a step on the image ``base``."""
     if done.copy is not None:
         _check_copy(build, step, done.copy, base)
         return
     if "" in done.after.environment:
         nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
         message = f"invalid environment variable: {nameless}"
-        raise RefusedError(f"a variable has no name: {nameless[:80]!r}", message=message, line=step.line)
+        raise BuildRefusedError(f"a variable has no name: {nameless[:80]!r}", message=message, line=step.line)
     stored = stored_config(build.found(base))
     if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
-        raise RefusedError("there is nothing to run", message=build.release.says_no_command, line=step.line)
+        raise BuildRefusedError("there is nothing to run", message=build.release.no_command_message, line=step.line)
 
 
 def _check_copy(build: FinishedStages, step: Step, copy: CopySources, base: str) -> None:
@@ -39,7 +39,7 @@ def _check_copy(build: FinishedStages, step: Step, copy: CopySources, base: str)
         message = f"invalid chown string format: {copy.owner}"
         what = "write an owner as USER or USER:GROUP"
         message = f"unable to convert uid/gid chown string to host mapping: {message}"
-        raise RefusedError(what, message=message, line=step.line)
+        raise BuildRefusedError(what, message=message, line=step.line)
     if copy.owner and not has_unknown_layer(build.found(base)):
         with suppress(UnknownError):  # the step misses anyway; whether the daemon can make it is not known
             build.image_files.check_owner(build.image(base), copy.owner)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
-from cacheview.engine.walk import Walk, World
+from cacheview.engine.walk import StoreChanges, Walk
 from cacheview.engine.words.phrases import parent_title
 from cacheview.engine.words.verdict import words_of_unknown
 from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
@@ -116,7 +116,7 @@ class StageProber:
         self._platform = platform
         self._without_checksum = without_checksum
         self._new_id = new_id
-        self._missed: list[World] = []
+        self._missed: list[StoreChanges] = []
         self._is_busted = False
         self._may_be_busted = self._is_lost = not walks
 
@@ -145,7 +145,7 @@ class StageProber:
         self._is_busted = False
 
     @property
-    def worlds(self) -> tuple[World, ...]:
+    def worlds(self) -> tuple[StoreChanges, ...]:
         """What the stage may have changed in the store; none: there are more ways than are followed."""
         if self._is_lost:
             return ()

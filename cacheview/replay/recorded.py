@@ -15,7 +15,7 @@ from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError, Image
 from cacheview.model.base import Model
 from cacheview.replay.image_files import ImageFiles
@@ -134,7 +134,7 @@ class RememberedImageFiles:
         key = _key(image, copy)
         try:
             result = self._files.sum(image, copy)
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], refused=refusal.message)
             raise
         self._sums[key] = RecordedSum(image=key[0], sources=key[1], destination=key[2], sum=result.text)
@@ -144,7 +144,7 @@ class RememberedImageFiles:
         key = (_id(image), owner)
         try:
             self._files.check_owner(image, owner)
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             self._owners[key] = RecordedOwner(image=key[0], owner=owner, refused=refusal.message)
             raise
         self._owners[key] = RecordedOwner(image=key[0], owner=owner)
@@ -164,7 +164,7 @@ class RecordedImageFiles:
         if result is None:
             raise UnknownError("the record does not have the files of this image")
         if result.refused:
-            raise RefusedError(result.refused, message=result.refused)
+            raise BuildRefusedError(result.refused, message=result.refused)
         return SourcesSum(result.sum, ())
 
     def check_owner(self, image: Image | None, owner: str) -> None:
@@ -172,7 +172,7 @@ class RecordedImageFiles:
         if result is None:
             raise UnknownError("the record does not have the names of this image's owners")
         if result.refused:
-            raise RefusedError(result.refused, message=result.refused)
+            raise BuildRefusedError(result.refused, message=result.refused)
 
 
 def _key(image: Image | None, copy: CopySources) -> tuple[str, tuple[str, ...], str]:

@@ -65,7 +65,7 @@ def sent_context(context: ContextSource, client: Client, dockerfile_name: str, d
     """What a client sends of a context; every file is read, unless its sum is known.
 
     Raises:
-        RefusedError: the client refuses it.
+        BuildRefusedError: the client refuses it.
         DataError: it cannot be read.
     """
     packed = context.packed(client, dockerfile_name, dockerfile)

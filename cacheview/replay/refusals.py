@@ -9,7 +9,7 @@ from typing import TypeVar
 from cacheview.dockerfile.dispatch import Dispatched, dispatch
 from cacheview.dockerfile.gotext import quote
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.hazards.misses import of_divergence
@@ -27,7 +27,7 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, messag
     """The platform that a ``--platform`` names; ``message``: what the daemon says before its words,
     with ``{}`` for the text.
     """
-    versioned = re.match(r"([A-Za-z0-9_-]+)\(([A-Za-z0-9_.-]*)\)(?=/|$)", text) if release.says_platform_os else None
+    versioned = re.match(r"([A-Za-z0-9_-]+)\(([A-Za-z0-9_.-]*)\)(?=/|$)", text) if release.platform_os_pattern else None
     try:
         if versioned is not None:
             platform = parse_specifier(versioned[1] + text[versioned.end() :], daemon)
@@ -35,7 +35,7 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, messag
         return parse_specifier(text, daemon)
     except SpecifierError as error:
         words = _bad_part(text, release) or error.message
-        raise RefusedError(error.what, message=f"{message.format(text)}{words}: invalid argument") from None
+        raise BuildRefusedError(error.what, message=f"{message.format(text)}{words}: invalid argument") from None
 
 
 def _bad_part(text: str, release: BuilderRelease) -> str:
@@ -43,8 +43,8 @@ def _bad_part(text: str, release: BuilderRelease) -> str:
     if "*" in text:
         return f"{quote(text)}: wildcards not yet supported"
     for number, part in enumerate(text.split("/")):
-        is_os = number == 0 and bool(release.says_platform_os)
-        pattern = release.says_platform_os if is_os else release.says_platform_part
+        is_os = number == 0 and bool(release.platform_os_pattern)
+        pattern = release.platform_os_pattern if is_os else release.platform_part_pattern
         if not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), part, re.ASCII):
             kind, named = ("OS component", "OSAndVersion") if is_os else ("component", "platform")
             words = f"{quote(part)} is an invalid {kind} of {quote(text)}"
@@ -53,33 +53,33 @@ def _bad_part(text: str, release: BuilderRelease) -> str:
 
 
 def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
-    """A step dispatched. Raises `RefusedError`, placed at the line of the instruction."""
+    """A step dispatched. Raises `BuildRefusedError`, placed at the line of the instruction."""
     try:
         return dispatch(instruction, state, release)
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         raise refusal.on_line(instruction.start_line) from None
     except DataError as error:
-        raise RefusedError(error.what, line=instruction.start_line) from None
+        raise BuildRefusedError(error.what, line=instruction.start_line) from None
 
 
-def cache_refusal(verdict: Verdict, line: int) -> RefusedError:
+def cache_refusal(verdict: Verdict, line: int) -> BuildRefusedError:
     """How a verdict ends the build: an error, a panic, or a question that the daemon never answers."""
     unanswered = next(of_divergence(verdict), None)
     if unanswered is not None:
-        return RefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
+        return BuildRefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
     message = reported_words(verdict.error)
     what = "the daemon panics" if verdict.outcome is VerdictOutcome.PANIC else "the cache returns an error"
-    return RefusedError(f"{what}: {message}", message=message, line=line)
+    return BuildRefusedError(f"{what}: {message}", message=message, line=line)
 
 
 def refusing(read: Callable[[], T], message: str = "{}") -> T:
     """What is read; ``message`` words what it is refused for, with ``{}`` for the reason."""
     try:
         return read()
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         worded = message.format(refusal.message)
-        raise RefusedError(
+        raise BuildRefusedError(
             refusal.what, message=worded, line=refusal.line, by=refusal.by, names_line=refusal.names_line
         ) from None
     except DataError as error:
-        raise RefusedError(error.what, message=message.format(error.what)) from None
+        raise BuildRefusedError(error.what, message=message.format(error.what)) from None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from cacheview.dockerfile.document import read_document
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ImageStore, Timestamp
@@ -53,11 +53,11 @@ def replay(
     """
     try:
         checksums.prepare()
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         return Replay((), 0, None, refusal)
     try:
         document = read_document(dockerfile, release, name=name)
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         return Replay((), 0, None, refusal)
     # With Z, as the daemon writes it: Go distinguishes it from +00:00 where histories are compared.
     now = Timestamp.parse(datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # or the window would load all of these to show the first step
     from cacheview.dockerfile.context import SourcesSum
     from cacheview.dockerfile.dispatch import CopySources
-    from cacheview.dockerfile.refused import RefusedError
+    from cacheview.dockerfile.refused import BuildRefusedError
     from cacheview.engine import ImageCache
     from cacheview.model import ContainerConfig, Image, Probe
     from cacheview.replay.hazards import StepHazard
@@ -109,7 +109,7 @@ class Replay:
     steps: tuple[Step, ...]
     total: int = 0
     history: tuple[str | None, ...] | None = ()
-    refused: RefusedError | None = None
+    refused: BuildRefusedError | None = None
     warnings: tuple[str, ...] = field(default=())
     hazards: tuple[StepHazard, ...] = ()
 

@@ -16,7 +16,7 @@ from cacheview.dockerfile.buildkit import hinted, of_heredoc_files, of_variables
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import Dispatched, dispatch, label_option
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
@@ -110,7 +110,7 @@ class StageBuild:
             self.history_is_known = False
             build.steps.append(replace(step, status=StepStatus.NO_PROBE, created_by=None, reason=self.why_unknown))
             return
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             build.steps.append(step)
             raise hinted(refusal.on_line(plan.line), self._hint()) from None
         self.is_past_miss = base.is_past_miss
@@ -184,7 +184,7 @@ class StageBuild:
             if line and taken.probe is not None:  # a step that was not looked up need not keep what came before it
                 taken = replace(taken, instead=partial(_instead, before, self.build.release, self.escape))
             return replace(taken, hazards=self._hazards(taken, instruction))
-        except RefusedError as refusal:
+        except BuildRefusedError as refusal:
             self._refused(step, trigger)
             hint = of_heredoc_files(instruction) or of_variables(instruction.line, self.state.variables)
             raise hinted(refusal.on_line(line), hint) from None
@@ -207,7 +207,7 @@ class StageBuild:
             done = label_option(name, value, self.state, self.build.release)
             self.build.carry(self.state, done.after, "LABEL")
             added = self._ask(step, done, "LABEL", 0)
-        except RefusedError:
+        except BuildRefusedError:
             self._refused(step, 0)
             raise
         if name in self.build.options.drawn_labels and added.status is StepStatus.MISS:

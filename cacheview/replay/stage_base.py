@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.expand import Lexer
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan
 from cacheview.model import SCRATCH
@@ -40,7 +40,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
 
     Raises:
         MustPullError: the builder would pull it, or it is a stage that is unknown.
-        RefusedError: the builder refuses it.
+        BuildRefusedError: the builder refuses it.
     """
     demand_linux(build.store)
     lexer = _meta_lexer(args, escape, build.release)
@@ -51,7 +51,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
     name = refusing(lambda: lexer.word(plan.base))
     if not name:
         message = f"base name ({plan.base}) should not be blank"
-        raise RefusedError(message, message=message)
+        raise BuildRefusedError(message, message=message)
     stage = build.stage(name)
     if stage is not None:
         if not stage.images:
@@ -62,7 +62,9 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
     if name == "scratch":
         os = (platform or build.daemon).os
         if os.lower() != "linux":
-            raise RefusedError(f"nothing is built for {os[:40]} on Linux", message="operating system is not supported")
+            raise BuildRefusedError(
+                f"nothing is built for {os[:40]} on Linux", message="operating system is not supported"
+            )
         return StageBase((SCRATCH,), ())
     if build.options.is_trusted:
         raise MustPullError(

@@ -23,7 +23,7 @@ from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.context.unpack import unpack
-from cacheview.dockerfile.refused import UNTOLD_FOLDER, RefusedError
+from cacheview.dockerfile.refused import UNNAMED_FOLDER, BuildRefusedError
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
 from cacheview.stores import tar
@@ -221,13 +221,13 @@ class TarContext:
         members: see `read_members`.
         title: what it is, for people.
         open_file: opens the tar again, at its beginning; None: it cannot be read again.
-        says_not_unpacked: see `BuilderRelease`.
+        not_unpacked_message: see `BuilderRelease`.
     """
 
     members: Sequence[Member]
     title: str
     open_file: Callable[[], io.BufferedReader] | None = None
-    says_not_unpacked: str = "{}"
+    not_unpacked_message: str = "{}"
 
     @classmethod
     def read_from(
@@ -235,11 +235,11 @@ class TarContext:
         open_file: Callable[[], io.BufferedReader],
         title: str,
         report: Report = lambda _: None,
-        says_not_unpacked: str = "{}",
+        not_unpacked_message: str = "{}",
     ) -> TarContext:
         """A tar that can be read again. Raises `DataError` as `read_members`."""
         with open_file() as file:
-            return cls(read_members(file, title, report=report), title, open_file, says_not_unpacked)
+            return cls(read_members(file, title, report=report), title, open_file, not_unpacked_message)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -280,7 +280,7 @@ class TarContext:
 
     @cached_property
     def _tree(self) -> Tree:
-        return unpack(self.members, self.says_not_unpacked)
+        return unpack(self.members, self.not_unpacked_message)
 
     def dockerfile(self, name: str = "") -> bytes:
         """The Dockerfile in it, as the daemon reads it (``withDockerfileFromContext``).
@@ -289,7 +289,7 @@ class TarContext:
             name: as given with ``-f``; empty: ``Dockerfile``, or ``dockerfile`` where there is only that.
 
         Raises:
-            RefusedError: the daemon does not find it.
+            BuildRefusedError: the daemon does not find it.
             UnknownError: its content was not kept.
             DataError: it cannot be read, or is larger than 16 MiB.
         """
@@ -305,17 +305,21 @@ class TarContext:
                 node = tree.get(path)
             except ForbiddenPathError:
                 message = f"forbidden path outside the build context: {each} ()"
-                raise RefusedError("the path of the Dockerfile leads outside the context", message=message) from None
+                raise BuildRefusedError(
+                    "the path of the Dockerfile leads outside the context", message=message
+                ) from None
             if node is None:
                 continue
             if node.entry.kind is not Kind.FILE:
-                message = f"unexpected error reading Dockerfile: read {UNTOLD_FOLDER}/{path}: is a directory"
+                message = f"unexpected error reading Dockerfile: read {UNNAMED_FOLDER}/{path}: is a directory"
                 is_folder = node.entry.kind is Kind.DIRECTORY
-                raise RefusedError(
+                raise BuildRefusedError(
                     f"{each} is not a file, so it cannot be the Dockerfile", message=message if is_folder else ""
                 )
             if node.entry.size > _LARGEST_WHOLE:
                 raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, the limit for a Dockerfile", where=each)
             return node.source
         message = f"Cannot locate specified Dockerfile: {name}"
-        raise RefusedError(f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", message=message)
+        raise BuildRefusedError(
+            f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", message=message
+        )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cacheview.cases import Daemon
 from cacheview.engine import VerdictOutcome
-from cacheview.engine.matrix import Group, Matrix
+from cacheview.engine.matrix import Matrix, MatrixGroup
 from cacheview.report.explanation_objects import unknown_as_object
 from cacheview.report.forms import escaped, joined, json_text
 from cacheview.report.images import image_or_null
@@ -54,7 +54,7 @@ def matrix_as_json(matrix: Matrix, own: Daemon) -> str:
     return json_text(document)
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: MatrixGroup) -> dict[str, Any]:
     verdict = group.verdict
     return {
         "outcome": verdict.outcome.value,
@@ -69,7 +69,7 @@ def _group(group: Group) -> dict[str, Any]:
     }
 
 
-def _deciding_of(group: Group) -> str | None:
+def _deciding_of(group: MatrixGroup) -> str | None:
     deciding = group.explanation.deciding
     if (
         group.verdict.outcome in (VerdictOutcome.HIT, VerdictOutcome.UNKNOWN)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cacheview.cases import Daemon
-from cacheview.dockerfile.refused import SPEAKERS, RefusedError
+from cacheview.dockerfile.refused import SPEAKERS, BuildRefusedError
 from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.hazards import StepHazard
@@ -159,7 +159,7 @@ def _hazards(hazards: Sequence[StepHazard]) -> list[dict[str, str]]:
     return [{"kind": hazard.kind, "sentence": hazard.sentence, "advice": hazard.advice} for hazard in hazards]
 
 
-def _refused(refused: RefusedError) -> dict[str, Any]:
+def _refused(refused: BuildRefusedError) -> dict[str, Any]:
     return {"line": refused.line, "what": refused.what, "said": refused.message, "by": refused.by}
 
 

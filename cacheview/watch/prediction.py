@@ -12,7 +12,7 @@ from cacheview.dockerfile.context import DOCKER_CLI, Kind, UnknownError
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Member
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.layers.remembered import LayerMemory
@@ -85,7 +85,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     last = next((each for each in reversed(members) if clean(f"/{each.header.name}")[1:] == name), None)
     source = ""
     if last is None or last.header.type != Kind.FILE.value:
-        with suppress(RefusedError):  # it is refused again where the build is replayed
+        with suppress(BuildRefusedError):  # it is refused again where the build is replayed
             source = TarContext(members, _TITLE).dockerfile_source(_named(request))
     return [
         member
@@ -106,10 +106,10 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
     """
     daemon = daemon_of(case)
     store, rules, release = case.store, daemon.rules, daemon.builder
-    context = TarContext(members, _TITLE, says_not_unpacked=release.says_not_unpacked)
+    context = TarContext(members, _TITLE, not_unpacked_message=release.not_unpacked_message)
     try:
         dockerfile = context.dockerfile(_named(request))
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
     except UnknownError:
         what = (

@@ -24,10 +24,10 @@ from cacheview.whatif.draft import Draft, RefusedChange, Removed, RemovedFor, Ta
 from cacheview.whatif.selected import to_save
 from cacheview.whatif.worlds import World, merged, worlds
 
-__all__ = ["UNASKED", "Applied", "ChangedStore", "apply", "unchanged"]
+__all__ = ["CONTAINERS_NOT_READ", "Applied", "ChangedStore", "apply", "unchanged"]
 
-UNASKED: Final = Containers(None)
-"""Nobody has asked for the containers yet."""
+CONTAINERS_NOT_READ: Final = Containers(None)
+"""The containers of the engine have not been read yet."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Applied:
 
     @property
     def has_effect(self) -> bool:
+        """Whether the images or their names change, as far as that is known."""
         return bool(self.removed or self.untagged or self.tagged or self.added or self.unknown)
 
 
@@ -192,8 +193,8 @@ def _applied(change: Change, draft: Draft, refused: str) -> Applied:
 def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
     """Another release: its rules on the same images, or no image at all where it has another kind of store."""
     kind = state.daemon.rules.store
-    asked = with_driver(change.release, kind)
-    choice = rules_named(asked)
+    name = with_driver(change.release, kind)
+    choice = rules_named(name)
     store = state.store
     release = Release(choice.rules.store, choice.version, choice.commit)
     removed: tuple[Removed, ...] = ()
@@ -203,11 +204,11 @@ def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
         draft.empty(RemovedFor.OTHER_STORE)
         store, removed, untagged = draft.as_store, tuple(draft.removed), tuple(draft.untagged)
     store = replace(store, release=release, rules="")
-    daemon = daemon_of(Case("", store, ""), asked)
+    daemon = daemon_of(Case("", store, ""), name)
     return replace(
         state,
         store=store,
-        daemon=replace(daemon, basis=Basis.ASKED),
+        daemon=replace(daemon, basis=Basis.CHOSEN),
         containers=state.containers if choice.rules.store is kind else NO_CONTAINERS,
         applied=(*state.applied, Applied(change, removed, untagged)),
     )

@@ -56,7 +56,7 @@ class Behaviour:
 
     @property
     def is_by_records(self) -> bool:
-        """Each name is a record of its own, and a build's image without a name has one that says so."""
+        """Each name is a record of its own, and a build's image without a name has one too."""
         return self.store is StoreKind.CONTAINERD
 
 

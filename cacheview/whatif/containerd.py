@@ -76,7 +76,7 @@ def remove(
     same = _same_references(record, every) if behaviour.parents is Parents.RECORDED else _alone(record, every)
     if len(same) != len(every):
         for each in same:
-            without_record(draft, image.id, each, RemovedFor.ASKED)
+            without_record(draft, image.id, each, RemovedFor.REQUESTED)
         return
     if is_record and (container := container_of(containers, image.id)):
         if not force:
@@ -84,7 +84,7 @@ def remove(
             raise RefusedChange(unable(familiar(record), text))
         if len(every) == 1:
             settle(draft, image.id, is_dangling=True)
-        without_record(draft, image.id, record, RemovedFor.ASKED)
+        without_record(draft, image.id, record, RemovedFor.REQUESTED)
         return
     checks_names = not force and (behaviour.parents is Parents.BY_LAYERS or (is_record and len(every) == 1))
     _delete_all(draft, image, every, containers, behaviour, prunes, force=force, checks_names=checks_names)
@@ -163,7 +163,7 @@ def _delete_all(
     if stays_for_children:
         settle(draft, image.id, is_dangling=True)
     for record in every:
-        without_record(draft, image.id, record, RemovedFor.ASKED)
+        without_record(draft, image.id, record, RemovedFor.REQUESTED)
     for parent in parents:
         own = records(parent)
         if own[0] != dangling_record(parent):

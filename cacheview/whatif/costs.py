@@ -42,6 +42,7 @@ class Cost:
 
     @property
     def step(self) -> Step:
+        """The step after the change; before it, where the build does not come to it any more."""
         step = self.after or self.before
         assert step is not None
         return step
@@ -57,6 +58,7 @@ class Costs:
 
     @property
     def changed(self) -> tuple[Cost, ...]:
+        """The steps that are not as before."""
         return tuple(cost for cost in self.steps if cost.effect is not Effect.SAME)
 
     def count(self, effect: Effect) -> int:

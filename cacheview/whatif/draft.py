@@ -12,14 +12,14 @@ from cacheview.model import Image, ImageStore, StoreKind
 __all__ = ["Draft", "RefusedChange", "Removed", "RemovedFor", "Tagged", "Untagged"]
 
 
-class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, and says so
+class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, which is no error of this program
     """The daemon does not do it, with these words of its own."""
 
 
 class RemovedFor(Enum):
     """Why an image is removed."""
 
-    ASKED = "asked"
+    REQUESTED = "asked"  # as JSON has it
     DANGLING = "dangling"
     UNUSED = "unused"
     PARENT = "parent"
@@ -71,9 +71,11 @@ class Draft:
 
     @property
     def images(self) -> tuple[Image, ...]:
+        """All of them, as they are now."""
         return tuple(self._images.values())
 
     def get(self, image_id: str) -> Image | None:
+        """The image of an id, as it is now."""
         return self._images.get(image_id)
 
     def named(self, name: str) -> Image | None:
@@ -81,6 +83,7 @@ class Draft:
         return self._images.get(self._names.get(name, ""))
 
     def has_children(self, image_id: str) -> bool:
+        """Whether images record it as their parent."""
         return bool(self._children.get(image_id))
 
     @property
@@ -103,6 +106,7 @@ class Draft:
         self.removed.append(Removed(self._store.by_id.get(image_id, image), reason))
 
     def untag(self, name: str) -> None:
+        """Take a name away from its image."""
         image = self._images[self._names.pop(name)]
         self.put(image.model_copy(update={"names": tuple(each for each in image.names if each != name)}))
         self.untagged.append(Untagged(name, image.id))

@@ -20,7 +20,7 @@ def remove(
     *,
     force: bool = False,
     prunes: bool = True,
-    reason: RemovedFor = RemovedFor.ASKED,
+    reason: RemovedFor = RemovedFor.REQUESTED,
 ) -> None:
     """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` where the daemon refuses."""
     image_id = image.id

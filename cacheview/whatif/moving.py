@@ -54,8 +54,8 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviou
     """``docker load``.
 
     Args:
-        images: of the archive: names with a tag count, and of a graph driver the parents; `Image.dangling` says that an
-            image is in it without a name too.
+        images: of the archive: names with a tag count, and of a graph driver the parents. `Image.dangling`: one is in
+            it without a name too.
         kind: whose ids they have.
 
     Raises:
@@ -144,14 +144,13 @@ def _link_parents(draft: Draft, images: Sequence[Image], ids: Mapping[str, str])
 
 def _is_valid_parent(child: Image, parent: Image) -> bool:
     """``checkValidParent``: the child's history is that of the parent, and one more entry."""
-    ours, theirs = child.history, parent.history
-    if not ours and not theirs:
+    if not child.history and not parent.history:
         return True
-    if len(ours) - len(theirs) != 1:
+    if len(child.history) - len(parent.history) != 1:
         return False
-    for mine, other in zip(ours, theirs, strict=False):
-        times = [entry.created.instant if entry.created is not None else None for entry in (mine, other)]
-        if times[0] != times[1] or mine.key[1:] != other.key[1:]:
+    for child_entry, parent_entry in zip(child.history, parent.history, strict=False):
+        times = [each.created.instant if each.created is not None else None for each in (child_entry, parent_entry)]
+        if times[0] != times[1] or child_entry.key[1:] != parent_entry.key[1:]:
             return False
     return True
 

@@ -30,7 +30,7 @@ _MOST: Final = 10
 """Images or names that are listed one by one."""
 
 _REASONS: Final = {
-    RemovedFor.ASKED: ("it is the image that you removed", "they are the images that you removed"),
+    RemovedFor.REQUESTED: ("it is the image that you removed", "they are the images that you removed"),
     RemovedFor.DANGLING: (
         "it has no tag, and a prune removes such images",
         "they have no tag, and a prune removes such images",
@@ -162,7 +162,7 @@ def cost_line(cost: Cost) -> str:
 
 
 def cost_reason(cost: Cost) -> str:
-    """Why, as far as the step itself says so."""
+    """Why, as far as the step itself shows it."""
     if cost.removed is not None:
         return f"{_called(cost.removed.image)} is gone: {removed_reason(cost.removed)}"
     if cost.effect is not Effect.SAME and cost.after is not None and cost.after.status is not StepStatus.NOT_ASKED:

@@ -38,7 +38,7 @@ from cacheview.engine import RULE_SETS, ImageCache, explain  # noqa: E402
 from cacheview.engine.audit import audit  # noqa: E402
 from cacheview.layers.files import LayerFiles  # noqa: E402
 from cacheview.layers.tarstream import TarLayers  # noqa: E402
-from cacheview.model import ContainerConfig, DataError, Image, ImageConfig, ImageStore, Probe  # noqa: E402
+from cacheview.model import ContainerConfig, DataError, Image, ImageConfig, ImageStore, Probe, decode  # noqa: E402
 from cacheview.model.effort import Effort  # noqa: E402
 from cacheview.replay.checksums import ContextChecksums  # noqa: E402
 from cacheview.replay.compose.document import read_document  # noqa: E402
@@ -246,7 +246,7 @@ def engine(folder: Path) -> Work:
 
 
 def _store(count: int) -> ImageStore:
-    images = tuple(Image.model_validate_json(json.dumps(_image(number))) for number in range(count))
+    images = tuple(decode(Image, json.dumps(_image(number))) for number in range(count))
     return ImageStore(images)
 
 

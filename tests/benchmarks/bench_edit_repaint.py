@@ -14,7 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cacheview.engine import ImageCache, rule_set
+from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.loaded import OpenedStore
@@ -53,7 +53,8 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     qtbot.waitExposed(window)
     opened = Opened("made", "made:", OpenedKind.SUITE, (case,))
     window.opener.opened.emit(
-        OpenedStore(opened, ImageCache(case.store, rule_set(case.rules)), Probe(parent=PARENT, config=config(3))), False
+        OpenedStore(opened, ImageCache(case.store, RULE_SETS[case.rules]), Probe(parent=PARENT, config=config(3))),
+        False,
     )
     assert window.workspace is not None
     window.workspace.images.tree.expand_ids({"", *case.store.by_id})

@@ -24,7 +24,7 @@ import pytest
 
 from cacheview.collector import paused_collector
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
@@ -291,7 +291,7 @@ def copy_patterns(size: int) -> Work:
     sources = [f"f*{number}*" for number in range(size)]
 
     def work() -> object:
-        with suppress(RefusedError):  # most match no file
+        with suppress(BuildRefusedError):  # most match no file
             sums.of_sources(sources, add=False, destination="/")
         return None
 
@@ -305,7 +305,7 @@ def long_pattern(size: int) -> Work:
     sums = ContextSums(context, client=CLIENTS["docker-cli"])
 
     def work() -> object:
-        with suppress(RefusedError):
+        with suppress(BuildRefusedError):
             sums.of_sources(["a*" * 8 + "b"], add=False, destination="/")
         return None
 

@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 from live_kit import FakeEngine, listed, make_image
 from turns import Turns
 
-from cacheview.model import Image, ImageStore
+from cacheview.model import Image, ImageStore, decode
 from cacheview.stores.reading import Reading
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
@@ -47,7 +47,7 @@ def busy_reader(images: list[Image], reading: Reading) -> None:
         reading.partial(ImageStore((*images[:done], *first[done:])))
         ended = time.monotonic() + 0.02
         while time.monotonic() < ended:
-            Image.model_validate_json(images[done % COUNT].model_dump_json())
+            decode(Image, images[done % COUNT].model_dump_json())
 
 
 def opened(folder: Path, qtbot: QtBot) -> tuple[Turns, float, MainWindow]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cacheview.dockerfile.document import parse, read_document
 from cacheview.dockerfile.expand import CONNECTION_LOST, Lexer
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import MOBY_71EBFC7, RELEASES, BuilderRelease, builder_release
 from cacheview.dockerfile.stages import read_stages, read_trigger
 from cacheview.model import DataError
@@ -32,7 +32,7 @@ def read(data: bytes, release: BuilderRelease) -> dict[str, Any]:
     try:
         document = parse(data, release)
         stages = read_stages(document, release)
-    except RefusedError as error:
+    except BuildRefusedError as error:
         return {"refused": error.message}
     return {
         "escape": document.escape,
@@ -69,7 +69,7 @@ def test_words_are_resolved_as_by_each_release() -> None:
                 made: dict[str, Any]
                 try:
                     made = {"word": lexer.word(record["text"]), "words": lexer.words(record["text"])}
-                except RefusedError as error:
+                except BuildRefusedError as error:
                     made = {"refused": "PANIC" if error.message.endswith(CONNECTION_LOST) else error.message}
                 assert made == outcome, (version, record["text"])
 
@@ -101,7 +101,7 @@ def test_words_are_resolved_as_by_each_release() -> None:
 )
 def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, data: bytes, printed: str) -> None:
     release = builder_release(version)
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BuildRefusedError) as caught:
         read_stages(read_document(data, release), release)
     assert caught.value.message == printed
     assert caught.value.names_line is printed.startswith("dockerfile parse error")
@@ -126,7 +126,7 @@ def test_a_version_names_its_release(version: str, commit: str, release: str) ->
 def test_a_trigger_is_divided_by_the_backslash_and_resolved_by_the_dockerfiles_escape() -> None:
     trigger = read_trigger("RUN a \\\n b", NEWEST, "`")
     assert (trigger.args, trigger.escape) == (("a  b",), "`")
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BuildRefusedError) as caught:
         read_trigger("RUN a\nRUN b", NEWEST)
     assert caught.value.message == "onbuild trigger should be a single expression"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cacheview.engine import HazardKind, ImageCache, VerdictOutcome, explain, rule_set
+from cacheview.engine import RULE_SETS, HazardKind, ImageCache, VerdictOutcome, explain
 from cacheview.engine.judge import judge_verdict
 from cacheview.stores.open import open_store
 
@@ -21,7 +21,7 @@ OF_ITS_RULES = {
 
 def test_the_demo_shows_every_verdict_and_hazard() -> None:
     (case,) = open_store("demo:").cases
-    cache = ImageCache(case.store, rule_set(case.rules))
+    cache = ImageCache(case.store, RULE_SETS[case.rules])
     explanations = [explain(cache, probe.probe) for probe in case.probes]
     assert {explanation.verdict.outcome for explanation in explanations} == set(VerdictOutcome) - {
         VerdictOutcome.PANIC,

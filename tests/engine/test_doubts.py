@@ -21,7 +21,6 @@ from cacheview.engine import (
     StageKind,
     VerdictOutcome,
     explain,
-    rule_set,
     take_value,
 )
 from cacheview.engine.index import CandidateIndex
@@ -355,7 +354,7 @@ def test_where_candidates_are_found_by_layers_and_history_these_count(aspect: As
     """The first containerd cache compares whole history entries."""
     child = image(OTHER, parent=None, history=[entry("base"), entry("make")], layers=["sha256:1", "sha256:2"])
     probe = Probe(parent=BASE, config=ContainerConfig(Cmd=("make",)))
-    rules = rule_set("containerd-24.0.9")
+    rules = RULE_SETS["containerd-24.0.9"]
     for images in ((base(), child), (base(), with_doubt(child, aspect)), (with_doubt(base(), aspect), child)):
         explanation = explain(ImageCache(ImageStore(images), rules), probe)
         assert explanation.verdict.as_known.image is images[1]
@@ -422,7 +421,7 @@ def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark:
 def test_a_doubt_of_its_own_for_each_of_many_images_takes_no_more_than_they_do() -> None:
     """Not the square of their number: a bit for each image in each doubt, or in each command."""
     count = 8_000
-    rules = rule_set("graphdriver-28.5.2")
+    rules = RULE_SETS["graphdriver-28.5.2"]
     images = tuple(
         Image(
             id=f"sha256:{number:064x}",

@@ -17,7 +17,7 @@ from layer_kit import entry, layer
 
 from cacheview.dockerfile.context import DOCKER_CLI, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar
@@ -89,7 +89,7 @@ def test_contexts(request: pytest.FixtureRequest) -> None:
                     found = checksums.sum(copy)
                     list(checksums.second_names(found))
                     run.read += 1
-            except (UnknownError, RefusedError):
+            except (UnknownError, BuildRefusedError):
                 pass  # an answer, too
             except DataError as error:
                 refused(error)

@@ -10,7 +10,7 @@ from fuzzing import HOSTILE, Fuzz, damaged, fuzz, refused
 from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.image_sums import ImageSums
 from cacheview.model import DataError
@@ -86,7 +86,7 @@ def test_layers(request: pytest.FixtureRequest) -> None:
             try:
                 ImageSums(layers.files, layers.diff_ids, release).of_sources(sources, destination="/to/")
                 run.read += 1
-            except (UnknownError, RefusedError):
+            except (UnknownError, BuildRefusedError):
                 pass  # an answer, too
             except DataError as error:
                 refused(error)

@@ -19,7 +19,7 @@ from bounded import MIB, Run, run_bounded
 from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.archive import archive_layers
 from cacheview.layers.entry import LayerError
@@ -69,7 +69,7 @@ def reported(path: Path, diff_id: str, source: str = "/d") -> str:
     """What is said of a ``COPY --from`` of such a layer; empty where it has a checksum."""
     try:
         ImageSums(LayerFiles(archive_layers(path)), [diff_id], RELEASE).of_sources([source], destination="/to/")
-    except (LayerError, UnknownError, RefusedError) as error:
+    except (LayerError, UnknownError, BuildRefusedError) as error:
         return str(error)
     return ""
 

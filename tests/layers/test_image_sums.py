@@ -12,7 +12,7 @@ import pytest
 from layer_kit import Layers, entry, folder_layer, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.layers.image_sums import ImageSums
 
@@ -112,13 +112,13 @@ def test_a_link_that_leads_nowhere_stands_for_where_it_leads() -> None:
 
 
 def test_a_missing_source_is_refused_in_the_daemons_words() -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BuildRefusedError) as caught:
         of(sums(layer(entry("a"))), "/missing")
     assert caught.value.message == "COPY failed: stat missing: file does not exist"
 
 
 def test_scratch_has_no_files() -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(BuildRefusedError):
         of(sums(), "/a")
     assert of(sums(), "/") == f"dir:{hashlib.sha256(b'').hexdigest()}"
 

@@ -8,10 +8,10 @@ import pytest
 from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.image_sums import ImageSums
-from cacheview.layers.owner_names import UNTOLD_ROOT, check_owner
+from cacheview.layers.owner_names import UNNAMED_ROOT, check_owner
 
 _SAID = "unable to convert uid/gid chown string to host mapping: can't find "
 
@@ -21,7 +21,7 @@ def printed(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
     layers, release = Layers(*streams), builder_release(version)
     try:
         check_owner(owner, ImageSums(layers.files, layers.diff_ids, release), release)
-    except RefusedError as refusal:
+    except BuildRefusedError as refusal:
         return refusal.message
     return ""
 
@@ -62,10 +62,10 @@ def test_numbers_need_no_files(owner: str) -> None:
 
 def test_an_image_without_the_files_is_named_without_the_folder_that_nobody_knows() -> None:
     missing = "no such file or directory"
-    assert printed("app") == f"{_SAID}uid for user app: open {UNTOLD_ROOT}/etc/passwd: {missing}"
-    assert printed("7:web") == f"{_SAID}gid for group web: open {UNTOLD_ROOT}/etc/group: {missing}"
+    assert printed("app") == f"{_SAID}uid for user app: open {UNNAMED_ROOT}/etc/passwd: {missing}"
+    assert printed("7:web") == f"{_SAID}gid for group web: open {UNNAMED_ROOT}/etc/group: {missing}"
     folder = layer(entry("etc/passwd", kind=tarfile.DIRTYPE))
-    assert printed("app", folder).endswith(f"read {UNTOLD_ROOT}/etc/passwd: is a directory")
+    assert printed("app", folder).endswith(f"read {UNNAMED_ROOT}/etc/passwd: is a directory")
 
 
 def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:

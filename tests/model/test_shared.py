@@ -8,7 +8,7 @@ from copy import deepcopy
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cacheview.model import ContainerConfig, HistoryEntry, ImageConfig, RootFS, Timestamp
+from cacheview.model import ContainerConfig, HistoryEntry, ImageConfig, RootFS, Timestamp, decode
 from cacheview.model.shared import Shared
 
 TEXTS = st.sampled_from(["", "a", "b", "PATH=/bin"])
@@ -56,7 +56,7 @@ def read(number: int) -> ImageConfig:
     history = [{"created": "2024-01-01T00:00:00Z", "created_by": text} for text in ("base", f"own {number}")]
     layers = {"type": "layers", "diff_ids": [f"sha256:{1:064x}", f"sha256:{number:064x}"]}
     document = {"config": made, "container_config": made, "history": history, "rootfs": layers}
-    return ImageConfig.model_validate_json(json.dumps(document))
+    return decode(ImageConfig, json.dumps(document))
 
 
 def parts(config: ImageConfig) -> tuple[ContainerConfig, ContainerConfig, tuple[HistoryEntry, ...], tuple[str, ...]]:

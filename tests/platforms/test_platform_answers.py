@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.model import Platform
+from cacheview.model import Platform, decode
 from cacheview.platforms import Library, Matcher, PlatformRule
 from cacheview.platforms.library import (
     CONTAINERD_1_6,
@@ -49,7 +49,7 @@ Row = tuple[Platform, Platform, Platform, dict[str, bool]]
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     document = json.loads(gzip.decompress(ANSWERS.read_bytes()))
-    platforms = [Platform.model_validate_json(json.dumps(platform)) for platform in document["platforms"]]
+    platforms = [decode(Platform, json.dumps(platform)) for platform in document["platforms"]]
     columns = document["columns"]
 
     def read(line: str) -> Row:

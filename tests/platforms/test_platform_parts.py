@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.platforms.gotext import lower, signed, unsigned
-from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Normal, normalise
-from cacheview.platforms.vector import ARM64_LEVELS, Run, compatible, exactly
+from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Normal, normalize
+from cacheview.platforms.vector import ARM64_LEVELS, VariantRange, compatible, exactly
 from cacheview.platforms.windows import (
     LTSC_2022,
     LTSC_2025,
@@ -91,8 +91,8 @@ def test_lower_case_is_one_character_for_one() -> None:
     ],
 )
 def test_canonical_forms(written: tuple[str, str, str], old: str, new: str | None) -> None:
-    assert str(normalise(*written, ARM64_ALIASES)) == old
-    assert str(normalise(*written, ARM64_ALIASES_1_0)) == (new or old)
+    assert str(normalize(*written, ARM64_ALIASES)) == old
+    assert str(normalize(*written, ARM64_ALIASES_1_0)) == (new or old)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_arm64_v9_takes_v8_up_to_five_minors_more() -> None:
     }
     assert taken == {"v9", *(f"v9.{n}" for n in range(1, 6)), "v8", *(f"v8.{n}" for n in range(1, 10))}
     assert vector.position("arm64", "v9.5") == 0
-    assert vector.position("arm", "v5") == len(vector.items) - 1 + len(Run("arm", 7, 5)) - 1
+    assert vector.position("arm", "v5") == len(vector.items) - 1 + len(VariantRange("arm", 7, 5)) - 1
 
 
 def test_the_levels_of_arm64_are_those_of_the_library() -> None:

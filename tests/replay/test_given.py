@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, builder_release
 from cacheview.model import DataError
 from cacheview.replay.given import given_build
@@ -77,7 +77,7 @@ def test_a_dockerfile_outside_of_the_context_is_refused_beside_an_ignore_file_th
     (folder / ".a").write_text("*.log\n")
     link(folder / ".a", folder / ".dockerignore")
     given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
-    with pytest.raises(RefusedError, match="is a link") as refused:
+    with pytest.raises(BuildRefusedError, match="is a link") as refused:
         given.checksums(NEWEST, CLIENTS["docker-cli"]).prepare()
     assert (refused.value.by, refused.value.message) == ("client", "archive/tar: write too long")
     assert given.checksums(NEWEST, CLIENTS["docker-py"]).entries()
@@ -97,7 +97,7 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
     given = given_build("-", "", NEWEST, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
     assert given.dockerfile.startswith(b"FROM scratch\n")
     assert list(given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
-    with pytest.raises(RefusedError, match="needs a context") as refused:
+    with pytest.raises(BuildRefusedError, match="needs a context") as refused:
         given.checksums(NEWEST, CLIENTS["docker-java"]).prepare()
     assert refused.value.by == "client"
 

@@ -10,7 +10,7 @@ from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 
 from cacheview.dockerfile.context import FolderContext, SourcesSum
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.model import DataError, StoreKind
 from cacheview.replay.checksums import ContextChecksums
@@ -254,7 +254,7 @@ def test_a_dockerfile_that_is_a_link_out_of_the_context(tmp_path: Path) -> None:
     (context / "Dockerfile").symlink_to("sub/real")
     inside = find_dockerfile(context)
     assert (inside.name, inside.leads_out) == ("sub/real", False)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(BuildRefusedError) as refused:
         ContextChecksums(FolderContext(context), "", builder_release("28.5.2"), leads_out=True).prepare()
     assert refused.value.message == "unable to open Dockerfile: open : no such file or directory"
 

@@ -15,7 +15,7 @@ import zstandard
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
 from cacheview.dockerfile.context.tarsum import HARD_LINK
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar, read_members
 from cacheview.stores.limits import Limits
@@ -145,7 +145,7 @@ def test_a_sparse_file_of_the_old_format_is_refused_in_the_words_of_the_daemon()
     header[483:495] = b"00000001000\0"
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(BuildRefusedError) as refused:
         whole_sum(of(bytes(header) + b"data".ljust(512, b"\0") + bytes(1024)))
     assert refused.value.message == "unhandled tar header type 83"
 
@@ -192,7 +192,7 @@ def test_the_type_flag_counts_as_it_is_written() -> None:
     new, old = raw_tar(("d/", b"0", b"")), raw_tar(("d/", b"\0", b""))
     assert ContextSums(of(new)).tree.get("d").entry.kind is Kind.FILE  # type: ignore[union-attr]
     assert ContextSums(of(old)).tree.get("d").entry.kind is Kind.DIRECTORY  # type: ignore[union-attr]
-    with pytest.raises(RefusedError, match="unhandled tar header type 55"):
+    with pytest.raises(BuildRefusedError, match="unhandled tar header type 55"):
         whole_sum(of(raw_tar(("contiguous", b"7", b"x"))))
 
 
@@ -217,7 +217,7 @@ def test_the_dockerfile_is_found_as_the_daemon_finds_it(
 @pytest.mark.parametrize("name", ["", "dockerfile.prod", "sub/Dockerfile", "gone"])
 def test_a_dockerfile_that_is_not_there_is_refused_in_the_words_of_the_daemon(name: str) -> None:
     context = of(raw_tar(("DOCKERFILE", b"0", b"A"), ("gone", b"2", "nowhere")))
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(BuildRefusedError) as refused:
         context.dockerfile(name)
     assert refused.value.message == f"Cannot locate specified Dockerfile: {name or 'Dockerfile'}"
     assert refused.value.by == "daemon"

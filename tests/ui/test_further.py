@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from cacheview.engine import Explanation, Further, ImageCache, explain, rule_set
+from cacheview.engine import RULE_SETS, Explanation, Further, ImageCache, explain
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.model.effort import go_on
 from cacheview.ui.further import FurtherLook
@@ -96,7 +96,7 @@ def explanations() -> tuple[Explanation, Explanation]:
         ),
     )
     probe = Probe(parent=PARENT, config=ContainerConfig(User="nobody"))
-    cache = ImageCache(ImageStore(images), rule_set("containerd-71ebfc7"))
+    cache = ImageCache(ImageStore(images), RULE_SETS["containerd-71ebfc7"])
     return explain(cache, probe), explain(cache, probe, at_once=False)
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
-from cacheview.model import Image
+from cacheview.model import Image, decode
 from cacheview.report.explanations import as_markdown
 from cacheview.report.images import image_as_markdown
 from cacheview.ui.plain import tool_tip
@@ -97,7 +97,7 @@ def test_markdown_stays_in_its_cells(window: MainWindow) -> None:
     assert rows
     for row in rows:
         assert row.replace("\\|", "").count("|") == 5, row
-    reported = image_as_markdown(Image.model_validate_json(json.dumps({"id": "a|b\rc\n|x", "config": {}})))
+    reported = image_as_markdown(decode(Image, json.dumps({"id": "a|b\rc\n|x", "config": {}})))
     assert all(line.replace("\\|", "").count("|") == 3 for line in reported.split("\n"))
     assert "\r" not in reported
 

@@ -137,5 +137,5 @@ def test_where_records_are_unknown_so_is_what_goes() -> None:
     app = image("c", STEP, "app:1", doubts=(doubt,))
     state = changed((BASE, STEP, app), RELEASES[2], Remove("app:1"))
     assert ids(state.store) == "a(b)"
-    assert [each.reason for each in state.applied[0].removed] == [RemovedFor.ASKED]
+    assert [each.reason for each in state.applied[0].removed] == [RemovedFor.REQUESTED]
     assert state.applied[0].unknown[0][1].reason == "not reported"

@@ -66,7 +66,7 @@ def test_a_removed_image_takes_the_parents_that_nothing_else_keeps(release: str)
     last = changed(STORE, release, Remove(LOST.short_id), Remove("app:1"), Remove("app:2"))
     assert ids(last.store) == "a"
     assert [(each.image.id[7], each.reason) for each in last.applied[-1].removed] == [
-        ("d", RemovedFor.ASKED),
+        ("d", RemovedFor.REQUESTED),
         ("b", RemovedFor.PARENT),
     ]
     assert left(

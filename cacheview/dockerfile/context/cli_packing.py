@@ -22,7 +22,7 @@ from cacheview.dockerfile.context.packed import (
     random_name,
 )
 from cacheview.dockerfile.context.tarsum import Header, Member
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 
 __all__ = ["CliPacking", "TestcontainersGoPacking", "read_ignored"]
 
@@ -72,7 +72,9 @@ class TestcontainersGoPacking:
         """See `Client.pack`."""
         name = dockerfile.removeprefix("./")
         if name in ("", "-") or name.startswith("../"):
-            raise RefusedError("testcontainers-go reads the Dockerfile from the context; put it there", by="client")
+            raise BuildRefusedError(
+                "testcontainers-go reads the Dockerfile from the context; put it there", by="client"
+            )
         ignored = read_ignored(context)
         forced = [IGNORE_FILE] if context.has(IGNORE_FILE) else []
         packing = CliPacking(self.style, self.rules)
@@ -87,7 +89,7 @@ def read_ignored(context: Context) -> tuple[str, ...]:
     """The patterns of ``.dockerignore``; none where there is no such file.
 
     Raises:
-        RefusedError: a line is longer than the client reads.
+        BuildRefusedError: a line is longer than the client reads.
     """
     data = context.outside(IGNORE_FILE)
     if data is None:
@@ -96,7 +98,7 @@ def read_ignored(context: Context) -> tuple[str, ...]:
         return parse_dockerignore(data)
     except BadPatternError as error:
         message = f"error reading .dockerignore: {error.what}"
-        raise RefusedError(
+        raise BuildRefusedError(
             f"the client refuses it: {message}; shorten the line",
             message=message,
             where=f"{IGNORE_FILE}: {error.where}",
@@ -109,7 +111,7 @@ def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
         yield from sender().members()
     except BadPatternError as error:
         message = f"error checking context: {error.what}"
-        raise RefusedError(
+        raise BuildRefusedError(
             f"the client refuses its .dockerignore: {message}", message=message, where=IGNORE_FILE, by="client"
         ) from None
 
@@ -127,7 +129,7 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
                 f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a regular "
                 "file"
             )
-            raise RefusedError(what, message=message, where=IGNORE_FILE, by="client")
+            raise BuildRefusedError(what, message=message, where=IGNORE_FILE, by="client")
         listed = b"".join(context.read(member.source))
         data = listed + f"\n{drawn}\n".encode()
         yield Member(member.header._replace(size=len(data)), data=data)
@@ -229,7 +231,7 @@ class _Sender:
 
     def _refuse(self, entry: Entry, message: str) -> None:
         message = "error checking context: " + message.format(self.context.place(entry.path))
-        raise RefusedError(
+        raise BuildRefusedError(
             "the client cannot read it, and sends nothing; change its permissions or add it to .dockerignore",
             message=message,
             where=entry.path,

@@ -19,7 +19,7 @@ from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.java_packing import DockerJavaPacking, TestcontainersJavaPacking
 from cacheview.dockerfile.context.packed import HeaderStyle, Packed
 from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking, TestcontainersNodePacking
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 
 __all__ = [
@@ -122,7 +122,7 @@ class Client:
             text: the Dockerfile, for a client that adds one from elsewhere.
 
         Raises:
-            RefusedError: the client refuses the context, in its words.
+            BuildRefusedError: the client refuses the context, in its words.
             DataError: the context cannot be read.
         """
         return self.packing.pack(context, dockerfile, text)
@@ -135,11 +135,11 @@ class Client:
             mode, uid, gid: what a file has that the process of the client makes.
 
         Raises:
-            RefusedError: the client needs a context.
+            BuildRefusedError: the client needs a context.
         """
         if isinstance(self.packing, CliPacking | DockerPyPacking):
             return self.packing.pack_alone(text, mode, uid, gid)
-        raise RefusedError(f"{self.title} needs a context; give a folder", by="client")
+        raise BuildRefusedError(f"{self.title} needs a context; give a folder", by="client")
 
     def with_umask(self, umask: int) -> Client:
         """The same client, run with another umask. Raises `DataError` for one whose umask does not count."""

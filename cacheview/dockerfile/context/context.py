@@ -43,7 +43,7 @@ class ContextSource(Protocol):
         """What is sent: as `Client.pack` makes it, unless it is a tar already.
 
         Raises:
-            RefusedError: the client refuses the context, in its words.
+            BuildRefusedError: the client refuses the context, in its words.
             DataError: the context cannot be read.
         """
 

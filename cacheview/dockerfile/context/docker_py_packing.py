@@ -11,7 +11,7 @@ from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.ignore_docker_py import DockerPyPatterns, docker_py_lines
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, random_name
 from cacheview.dockerfile.context.tarsum import Header, Member
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 
 __all__ = ["DockerPyPacking"]
 
@@ -58,7 +58,7 @@ class DockerPyPacking:
                 first = first_names.setdefault(entry.inode, entry.path)
             if first in (None, entry.path) and not entry.readable and entry.kind is Kind.FILE:
                 message = f"Can not read file in context: {entry.path}"
-                raise RefusedError(
+                raise BuildRefusedError(
                     f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
                 )
             yield self.style.member(entry, first if first != entry.path else None)
@@ -85,7 +85,7 @@ class _Walk:
         enters = not left_out or self.patterns.may_put_back_inside(entry.path)
         if enters and not entry.readable:
             message = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
             )
         return enters

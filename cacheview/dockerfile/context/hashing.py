@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
 from cacheview.dockerfile.context.context import ContextSource
-from cacheview.dockerfile.context.tree import Node
+from cacheview.dockerfile.context.tree import TreeNode
 from cacheview.model import DataError
 from cacheview.model.decode import values_of
 from cacheview.model.effort import apart
@@ -41,7 +41,7 @@ class Memory:
         self._known: dict[str, tuple[tuple[int, ...], str]] = {}
         self._used: set[str] = set()
 
-    def get(self, node: Node) -> str | None:
+    def get(self, node: TreeNode) -> str | None:
         """The sum of a file that is as it was."""
         key = _key(node)
         known = self._known.get(key)
@@ -50,7 +50,7 @@ class Memory:
         self._used.add(key)
         return known[1]
 
-    def put(self, node: Node, text: str) -> None:
+    def put(self, node: TreeNode, text: str) -> None:
         """Remembers a sum, unless the file changed so shortly ago that its next change might not show."""
         stamp = node.entry.stamp
         if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED:
@@ -85,7 +85,7 @@ class Memory:
         return memory
 
 
-def _key(node: Node) -> str:
+def _key(node: TreeNode) -> str:
     return hashlib.sha256(node.hashed_header).hexdigest()[:32]
 
 
@@ -110,14 +110,14 @@ class Hasher:
         self._report = report
         self._threads = threads or max(2, min(_MOST_THREADS, _processors()))
 
-    def sums(self, context: ContextSource, nodes: Iterable[Node]) -> dict[str, str]:
+    def sums(self, context: ContextSource, nodes: Iterable[TreeNode]) -> dict[str, str]:
         """The sum of each entry by path. Files whose stamp is known are not read.
 
         Raises:
             DataError: a file cannot be read, or changes meanwhile.
         """
         digests: dict[str, str] = {}
-        unread: list[Node] = []
+        unread: list[TreeNode] = []
         for node in nodes:
             if node.digest:
                 digests[node.entry.path] = node.digest
@@ -129,14 +129,16 @@ class Hasher:
                 unread.append(node)
         if unread:
             with apart():  # files are as large as they are
-                digests.update(_Reading(context, unread, self.memory, self._report).run(self._threads))
+                digests.update(_HashingPass(context, unread, self.memory, self._report).run(self._threads))
         return digests
 
 
-class _Reading:
+class _HashingPass:
     """One pass over files."""
 
-    def __init__(self, context: ContextSource, nodes: Sequence[Node], memory: Memory, report: Report | None) -> None:
+    def __init__(
+        self, context: ContextSource, nodes: Sequence[TreeNode], memory: Memory, report: Report | None
+    ) -> None:
         self.context = context
         self.nodes = nodes
         self.memory = memory
@@ -174,10 +176,10 @@ class _Reading:
                 raise
         return digests
 
-    def _batches(self) -> list[list[Node]]:
+    def _batches(self) -> list[list[TreeNode]]:
         """Large files first and alone, small ones together, so that the threads end at the same time."""
-        batches: list[list[Node]] = []
-        batch: list[Node] = []
+        batches: list[list[TreeNode]] = []
+        batch: list[TreeNode] = []
         size = 0
         for node in sorted(self.nodes, key=lambda node: -node.entry.size):
             batch.append(node)
@@ -187,10 +189,10 @@ class _Reading:
                 batch, size = [], 0
         return [*batches, batch] if batch else batches
 
-    def _batch(self, nodes: Sequence[Node]) -> dict[str, str]:
+    def _batch(self, nodes: Sequence[TreeNode]) -> dict[str, str]:
         return {node.entry.path: self._one(node) for node in nodes if not self.stop.is_set()}
 
-    def _one(self, node: Node) -> str:
+    def _one(self, node: TreeNode) -> str:
         entry, me = node.entry, threading.get_ident()
         digest = hashlib.sha256(node.hashed_header)
         left = entry.size

@@ -11,7 +11,7 @@ import re
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 
 __all__ = ["BalenaPatterns"]
 
@@ -30,7 +30,7 @@ class BalenaPatterns:
     """Patterns in force."""
 
     def __init__(self, data: bytes) -> None:
-        """``data``: the file. Raises `RefusedError` where JavaScript cannot compile a pattern: the client fails."""
+        """``data``: the file. Raises `BuildRefusedError` if JavaScript cannot compile a pattern: the client fails."""
         lines = re.split("\r?\n", data.decode("utf-8", "replace"))
         self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
         self._matches = LastMatch([rule.expression() for rule in self._rules], self._counts, replaces=False)
@@ -58,7 +58,7 @@ class _Rule:
             expression = _Translation(_expression(self.pattern)).expression()
             check_linear(expression)
         except ValueError as error:
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"@balena/dockerignore cannot read the pattern {self.pattern[:80]!r}: {error}", where=".dockerignore"
             ) from None
         return expression

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 
 __all__ = ["DockerJavaPatterns"]
 
@@ -26,7 +26,7 @@ class DockerJavaPatterns:
     """Patterns in force.
 
     Raises:
-        RefusedError: a pattern is not one for docker-java.
+        BuildRefusedError: a pattern is not one for docker-java.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -58,7 +58,7 @@ def _expression(text: str) -> str:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise RefusedError(f"docker-java refuses it: {message}", message=message, where=".dockerignore")
+    raise BuildRefusedError(f"docker-java refuses it: {message}", message=message, where=".dockerignore")
 
 
 def _normalized(line: str) -> str:

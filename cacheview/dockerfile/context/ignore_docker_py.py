@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 
 __all__ = ["DockerPyPatterns", "docker_py_lines"]
 
@@ -19,12 +19,12 @@ def docker_py_lines(data: bytes) -> list[str]:
     """The patterns of a file.
 
     Raises:
-        RefusedError: it is not UTF-8.
+        BuildRefusedError: it is not UTF-8.
     """
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise RefusedError(
+        raise BuildRefusedError(
             f"docker-py cannot read it: byte {error.start + 1:,} is not UTF-8", where=".dockerignore"
         ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -43,7 +43,7 @@ class DockerPyPatterns:
     """Patterns in force.
 
     Raises:
-        RefusedError: docker-py cannot compile one.
+        BuildRefusedError: docker-py cannot compile one.
     """
 
     def __init__(self, lines: Sequence[str], *, strips: bool) -> None:
@@ -83,7 +83,7 @@ def _linear(pattern: str) -> str:
         re.compile(_python(text))  # only to refuse what docker-py cannot compile
     except re.error as error:
         message = str(error)
-        raise RefusedError(
+        raise BuildRefusedError(
             f"docker-py cannot read the pattern {pattern[:80]!r}: {message}", message=message, where=".dockerignore"
         ) from None
     expression = _expression(text, literal, _class, "[^\\n]*") + "\\n?$"

@@ -17,7 +17,7 @@ from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_docker_java import DockerJavaPatterns
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, Packed, check_readable
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, Member
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 
 __all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
@@ -41,7 +41,7 @@ class DockerJavaPacking:
         pattern = patterns.leaves_out(_canonical(context, name))
         if pattern is not None:
             message = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"docker-java refuses the context: {message}", message=message, where=IGNORE_FILE, by="client"
             )
         return Packed(_docker_java(context, patterns), name)
@@ -75,7 +75,7 @@ class TestcontainersJavaPacking:
 def _inside(dockerfile: str, client: str) -> str:
     name = clean(dockerfile or DOCKERFILE)
     if dockerfile in ("", "-") or name.startswith("../"):
-        raise RefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
+        raise BuildRefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
     return name
 
 
@@ -152,7 +152,7 @@ def _listed(context: Context, folder: str) -> list[Entry]:
         return list(context.listed(folder))
     except DataError:
         message = f"Failed to read build context directory: {context.place('')}"
-        raise RefusedError(
+        raise BuildRefusedError(
             f"docker-java refuses the context: {message}", message=message, where=folder, by="client"
         ) from None
 

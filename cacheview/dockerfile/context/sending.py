@@ -11,9 +11,9 @@ from cacheview.dockerfile.context.dockerignore import BadPatternError, Patterns,
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
-from cacheview.dockerfile.context.tree import ForbiddenPathError, Node, Tree
+from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.context.unpack import unpack
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 
 __all__ = ["IGNORE_FILE", "Sent", "send"]
 
@@ -42,7 +42,7 @@ def send(
     daemon: IgnoreRules,
     text: bytes | None = None,
     *,
-    says_not_unpacked: str = "{}",
+    not_unpacked_message: str = "{}",
 ) -> Sent:
     """The context as it is on the daemon before the first step.
 
@@ -52,14 +52,14 @@ def send(
         client: who sends it.
         daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
         text: the Dockerfile, which a client adds that is given one from elsewhere.
-        says_not_unpacked: see `BuilderRelease`.
+        not_unpacked_message: see `BuilderRelease`.
 
     Raises:
-        RefusedError: the client or the daemon refuses the context, in its words.
+        BuildRefusedError: the client or the daemon refuses the context, in its words.
         DataError: the context cannot be read.
     """
     packed = context.packed(client, dockerfile, text)
-    tree = unpack(packed.members, says_not_unpacked)
+    tree = unpack(packed.members, not_unpacked_message)
     name = packed.dockerfile
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()
@@ -69,7 +69,7 @@ def send(
         why = (
             "it is a link to a file that does not exist" if name in tree else ".dockerignore excludes a folder above it"
         )
-        raise RefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
+        raise BuildRefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
     _remove_ignored(tree, context, name, daemon)
     return Sent(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)
 
@@ -96,7 +96,7 @@ def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: 
                 tree.remove(tree.resolve(name))
 
 
-def _content(context: ContextSource, node: Node) -> bytes:
+def _content(context: ContextSource, node: TreeNode) -> bytes:
     return node.data if node.data is not None else b"".join(context.read(node.source, follow=node.follows))
 
 

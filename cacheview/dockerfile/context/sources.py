@@ -16,7 +16,7 @@ from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.gopath import raw
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import Problem
 from cacheview.model.effort import paced
 
@@ -75,7 +75,7 @@ def sum_sources(checksums: TreeChecksums, sources: Sequence[str], *, instruction
         destination: after expansion.
 
     Raises:
-        RefusedError: the builder stops here.
+        BuildRefusedError: the builder stops here.
         UnknownError: a source would have to be downloaded, or the tree does not know a sum.
         DataError: a file cannot be read.
     """
@@ -95,7 +95,7 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
     places: list[tuple[str, str]] = []
     for path in paced(tree.below(real)):
         try:
-            places.append((path, tree.where(path)))
+            places.append((path, tree.resolve_existing(path)))
         except ForbiddenPathError as error:
             what = f"{error.what}: the builder leaves it out of the checksum of the folder"
             problems[path] = Problem(path, what)
@@ -144,13 +144,13 @@ class _Copy:
                 f"When using {self.name} with more than one source file, the destination must be a directory "
                 "and end with a /"
             )
-            raise RefusedError("several sources need a destination that ends with a slash", message=message)
+            raise BuildRefusedError("several sources need a destination that ends with a slash", message=message)
         files = tuple(file for each in each_sum for file in each.files)
         return SourcesSum(_joined("multi", (each.text for each in each_sum)), files)
 
     def _refuse(self, message: str, where: str = "") -> NoReturn:
         message = _printed(f"{self.name} failed: {message}")
-        raise RefusedError(message, message=message, where=where)
+        raise BuildRefusedError(message, message=message, where=where)
 
     def _source(self, source: str) -> Iterator[SourcesSum]:
         if source.startswith(_URLS):

@@ -55,7 +55,7 @@ class ContextSums:
         """The context as the daemon has it.
 
         Raises:
-            RefusedError: the client refuses the context.
+            BuildRefusedError: the client refuses the context.
             DataError: it cannot be read.
         """
         if self._sent is None:
@@ -66,7 +66,7 @@ class ContextSums:
                 self._client,
                 rules,
                 self._dockerfile,
-                says_not_unpacked=self._release.says_not_unpacked,
+                not_unpacked_message=self._release.not_unpacked_message,
             )
         return self._sent
 
@@ -84,7 +84,7 @@ class ContextSums:
             destination: after expansion.
 
         Raises:
-            RefusedError: the builder stops here.
+            BuildRefusedError: the builder stops here.
             UnknownError: a source is not in the context.
             DataError: the context cannot be read.
         """

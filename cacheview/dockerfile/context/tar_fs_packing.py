@@ -17,7 +17,7 @@ from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_balena import BalenaPatterns
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, check_readable
 from cacheview.dockerfile.context.tarsum import Header, Member
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 
 __all__ = ["DockerodePacking", "TestcontainersNodePacking"]
@@ -83,7 +83,7 @@ class TestcontainersNodePacking:
 def _inside(dockerfile: str, client: str) -> str:
     name = clean(dockerfile or DOCKERFILE)
     if dockerfile in ("", "-") or name.startswith("../"):
-        raise RefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
+        raise BuildRefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
     return name
 
 
@@ -99,13 +99,13 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
         path = clean(name)
         path = "" if path == "." else path
         if path.startswith("../") or path == "..":
-            raise RefusedError(
+            raise BuildRefusedError(
                 f"tar-fs refuses it: {name} is not a valid path", message=f"{name} is not a valid path", by="client"
             )
         entry = _named(context, path)
         if entry is None:
             message = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
-            raise RefusedError(f"tar-fs refuses it: {message}", message=message, where=path, by="client")
+            raise BuildRefusedError(f"tar-fs refuses it: {message}", message=message, where=path, by="client")
         if entry.kind is Kind.DIRECTORY:
             for each in context.listed(path):
                 inside = decoded(each.path)
@@ -129,7 +129,7 @@ def _owner(number: int) -> int:
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
     if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
         message = f"unsupported type for {name}"
-        raise RefusedError(f"tar-fs refuses it: {message}", message=message, where=entry.path, by="client")
+        raise BuildRefusedError(f"tar-fs refuses it: {message}", message=message, where=entry.path, by="client")
     check_readable(entry)
     is_file = entry.kind is Kind.FILE
     header = Header(

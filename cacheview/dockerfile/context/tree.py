@@ -13,7 +13,7 @@ from cacheview.dockerfile.context.gopath import clean, raw, walk_key, within
 from cacheview.dockerfile.context.tarsum import Header
 from cacheview.model import DataError
 
-__all__ = ["ForbiddenPathError", "Node", "Tree"]
+__all__ = ["ForbiddenPathError", "Tree", "TreeNode"]
 
 _MOST_STEPS = 255  # names and links that a path may take
 _SURELY_FEW = 2 * (_MOST_STEPS - 2)  # characters of a path that has no more names than that
@@ -24,7 +24,7 @@ class ForbiddenPathError(DataError):
     """A path that leads out of the context by its text, through a file, or in circles."""
 
 
-class Node(NamedTuple):
+class TreeNode(NamedTuple):
     """An entry as the daemon has it.
 
     Attributes:
@@ -62,7 +62,7 @@ class Tree:
         sent: all that came with a header, also what was removed again: sums are made while unpacking.
     """
 
-    def __init__(self, nodes: Mapping[str, Node], sent: Mapping[str, Node] | None = None) -> None:
+    def __init__(self, nodes: Mapping[str, TreeNode], sent: Mapping[str, TreeNode] | None = None) -> None:
         """``sent``: all that came with a header, where that is not what is there at the end."""
         self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
         self.sent = (
@@ -83,7 +83,7 @@ class Tree:
     def __contains__(self, path: str) -> bool:
         return not path or path in self._nodes
 
-    def get(self, path: str) -> Node | None:
+    def get(self, path: str) -> TreeNode | None:
         """The entry itself, links not followed."""
         return self._nodes.get(path)
 
@@ -150,8 +150,8 @@ class Tree:
             left = [*node.entry.target.split("/"), *left]
         return clean("/" + done)[1:]
 
-    def where(self, path: str) -> str:
-        """As `resolve`, of a path that is in the tree."""
+    def resolve_existing(self, path: str) -> str:
+        """As `resolve`, for a path that is in the tree: mostly it leads through no link, which is known."""
         return path if path not in self._led else self.resolve(path)
 
     def _check_missing(self, here: str, path: str) -> None:

@@ -13,8 +13,8 @@ from cacheview.dockerfile.context import tarsum
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.tarsum import HARD_LINK, Header, Member
-from cacheview.dockerfile.context.tree import Node, Tree
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.context.tree import Tree, TreeNode
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.model.effort import go_on, paced
 
@@ -32,28 +32,28 @@ _KINDS = {kind.value: kind for kind in Kind if kind.value}
 _FOLDER = Kind.DIRECTORY.value
 
 
-def unpack(members: Iterable[Member], says: str = "{}") -> Tree:
+def unpack(members: Iterable[Member], message_pattern: str = "{}") -> Tree:
     """The tree.
 
     Args:
         members: in the order of the tar.
-        says: see `BuilderRelease.says_not_unpacked`.
+        message_pattern: see `BuilderRelease.not_unpacked_message`.
 
     Raises:
-        RefusedError: the daemon cannot unpack it.
+        BuildRefusedError: the daemon cannot unpack it.
         DataError: as `members` does; what a daemon makes of it is not known.
     """
-    unpacked = _Unpacked(says)
+    unpacked = _Unpacked(message_pattern)
     for member in paced(members):
         unpacked.add(member)
     return unpacked.tree()
 
 
 class _Unpacked:
-    def __init__(self, says: str) -> None:
-        self.says = says
-        self.nodes: dict[str, Node] = {}
-        self.sent: dict[str, Node] = {}
+    def __init__(self, message_pattern: str) -> None:
+        self.message_pattern = message_pattern
+        self.nodes: dict[str, TreeNode] = {}
+        self.sent: dict[str, TreeNode] = {}
         self.inside: dict[str, set[str]] | None = None  # paths by folder, once something is removed
         self.is_as_sent = True
         self.implied = 0
@@ -95,12 +95,12 @@ class _Unpacked:
             self.is_as_sent = False
         self._put(real, node)
 
-    def _put(self, real: str, node: Node) -> None:
+    def _put(self, real: str, node: TreeNode) -> None:
         self.nodes[real] = node
         if self.inside is not None:
             self.inside.setdefault(real.rpartition("/")[0], set()).add(real)
 
-    def _node(self, real: str, member: Member) -> Node:
+    def _node(self, real: str, member: Member) -> TreeNode:
         header = member.header
         if header.type == HARD_LINK:
             target = self.nodes.get(self._place(clean(f"/{header.link}")[1:], header))
@@ -114,7 +114,7 @@ class _Unpacked:
         if kind is None:
             self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header, by_system=False)
         entry = _entry(real, kind, member)
-        return Node(entry, header, False, member.source, member.follows, member.data, member.digest)
+        return TreeNode(entry, header, False, member.source, member.follows, member.data, member.digest)
 
     def _place(self, path: str, header: Header) -> str:
         """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""
@@ -163,7 +163,7 @@ class _Unpacked:
             self.implied += len(folder) + _IMPLIED
             if self.implied > _MOST_IMPLIED:
                 raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
-            self._put(folder, Node(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
+            self._put(folder, TreeNode(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:
         inside = self._all_inside()
@@ -185,7 +185,7 @@ class _Unpacked:
         """``by_system``: the daemon adds what it was about to do (``PathError`` and ``LinkError`` of Go)."""
         message = f"{_doing(header)}{why}" if by_system else why
         what = f"the daemon cannot unpack the context: {why}"
-        raise RefusedError(what, message=self.says.format(message), where=header.name[:200])
+        raise BuildRefusedError(what, message=self.message_pattern.format(message), where=header.name[:200])
 
 
 def _is_too_long(name: str, path: str) -> bool:
@@ -207,21 +207,15 @@ def _doing(header: Header) -> str:
 
 
 def _entry(real: str, kind: Kind, member: Member) -> Entry:
-    _, mode, uid, gid, size, _, link, device, _, _ = member.header
-    is_file = kind is Kind.FILE
-    target = link if kind is Kind.SYMLINK else ""
+    header = member.header
     return Entry(
-        real,
-        kind,
-        mode & _PERMISSIONS,
-        size if is_file else 0,
-        target,
-        0,
-        device,
-        b"",
-        True,
-        False,
-        uid,
-        gid,
-        member.stamp,
+        path=real,
+        kind=kind,
+        mode=header.mode & _PERMISSIONS,
+        size=header.size if kind is Kind.FILE else 0,
+        target=header.link if kind is Kind.SYMLINK else "",
+        device=header.device,
+        uid=header.uid,
+        gid=header.gid,
+        stamp=member.stamp,
     )

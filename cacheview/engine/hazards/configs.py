@@ -9,7 +9,7 @@ from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, field_kind
 
-__all__ = ["asks_for_mark", "differing", "is_restored", "says_nothing"]
+__all__ = ["asks_for_mark", "differing", "is_restored", "is_unset"]
 
 # In no release are these compared: they name the container, not what it does.
 _NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
@@ -27,7 +27,7 @@ def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
             yield field
 
 
-def says_nothing(config: ContainerConfig | None) -> bool:
+def is_unset(config: ContainerConfig | None) -> bool:
     """Whether a container config is missing or as good as empty."""
     return config is None or not any(differing(ContainerConfig(), config))
 
@@ -38,7 +38,7 @@ def is_restored(image: Image) -> bool:
     Of one that was built, ``config.Cmd`` is what its containers run, and the step's command is in the history alone.
     """
     config = image.config.config
-    if config is None or not image.history or not says_nothing(container_config_of(image)):
+    if config is None or not image.history or not is_unset(container_config_of(image)):
         return False
     return bool(config.Cmd) and " ".join(config.Cmd or ()) == image.history[-1].created_by
 

@@ -8,7 +8,7 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import Hazard, HazardKind
-from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restored, says_nothing
+from cacheview.engine.hazards.configs import asks_for_mark, differing, is_restored, is_unset
 from cacheview.engine.words import hazards as words
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 
@@ -57,7 +57,7 @@ def _of_configs(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazar
     if fields and kept is not None:  # what is not stored is not known to differ
         text = words.uncompared_by_config(fields, needs_mark=asks_for_mark(cache.rules))
         yield Hazard(HazardKind.UNCOMPARED_FIELD, *text, image, fields)
-    if is_restored(image) and says_nothing(probe.config):
+    if is_restored(image) and is_unset(probe.config):
         yield Hazard(HazardKind.EMPTY_CONFIG, *words.restored_empty_config(image), image)
 
 

@@ -8,17 +8,8 @@ from types import MappingProxyType
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.containerd import CONTAINERD, CONTAINERD_71EBFC7
 from cacheview.engine.rulesets.graph_driver import GRAPH_DRIVER
-from cacheview.engine.words import choosing as words
 
-__all__ = ["CONTAINERD_71EBFC7", "RULE_SETS", "rule_set"]
+__all__ = ["CONTAINERD_71EBFC7", "RULE_SETS"]
 
 RULE_SETS: Mapping[str, RuleSet] = MappingProxyType({rules.name: rules for rules in (*GRAPH_DRIVER, *CONTAINERD)})
 """All rule sets by name: those of the graph drivers, then those of containerd, each oldest first."""
-
-
-def rule_set(name: str) -> RuleSet:
-    """The rule set of that name; spaces may stand for hyphens. Raises KeyError with the names that there are."""
-    try:
-        return RULE_SETS[name.strip().replace(" ", "-")]
-    except KeyError:
-        raise KeyError(words.no_rule_set(name, RULE_SETS, or_release=False)) from None

@@ -1,4 +1,4 @@
-"""A rule set by what people call it: its name, or a release and a storage driver."""
+"""Rule sets by what people call them: a name, or a release and a storage driver."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cacheview.engine.rulesets.releases import Choice, choose, store_kind
 from cacheview.engine.words import choosing as words
 from cacheview.model import DockerVersion, StoreKind
 
-__all__ = ["named", "with_driver"]
+__all__ = ["kind_named", "named", "with_driver"]
 
 _DOCKER: Final = re.compile(r"docker(?:[ -]engine)?[ -]+", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
@@ -30,7 +30,7 @@ def named(text: str) -> Choice:
     if DockerVersion.parse(version) is None:
         if prefix is not None or version.isdecimal():
             raise KeyError(words.not_a_version(version))
-        raise KeyError(words.no_rule_set(text, RULE_SETS, or_release=True))
+        raise KeyError(words.no_rule_set(text, RULE_SETS))
     driver = rest[0] if rest else ""
     if not driver:
         raise KeyError(words.no_driver(text))
@@ -41,6 +41,18 @@ def named(text: str) -> Choice:
     if choice is None:
         raise KeyError(words.no_rules(version, kind, RULE_SETS))
     return choice
+
+
+def kind_named(text: str) -> StoreKind | None:
+    """The kind of store that a name of rules is for, whether or not they are known; None: it names none.
+
+    ``graphdriver-99.0`` begins with it, and ``Docker 19.03, overlay2`` ends with it.
+    """
+    text = text.strip()
+    prefix = _DOCKER.match(text)
+    _, *driver = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
+    words = (*driver, text.replace(" ", "-").partition("-")[0])
+    return next((kind for word in words if (kind := store_kind(word)) is not None), None)
 
 
 def with_driver(text: str, kind: StoreKind) -> str:

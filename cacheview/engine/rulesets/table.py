@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.words.rules import aspects, comparisons, releases
-from cacheview.model import CONFIG_FIELDS
+from cacheview.model import CONFIG_FIELDS, StoreKind
 
 __all__ = ["markdown"]
-
-_KINDS = {"graphdriver": "graph driver", "containerd": "containerd"}
 
 
 def markdown() -> str:
@@ -47,12 +45,12 @@ def _listed(names: Sequence[str]) -> str:
     if len(names) == len(RULE_SETS):
         return "all"
     parts = []
-    for kind, title in _KINDS.items():
-        of_kind = [name for name in RULE_SETS if name.startswith(f"{kind}-")]
+    for kind in StoreKind:
+        of_kind = [name for name, rules in RULE_SETS.items() if rules.store is kind]
         listed = [name for name in of_kind if name in names]
         if listed:
             releases = "all" if listed == of_kind else ", ".join(name.partition("-")[2] for name in listed)
-            parts.append(f"{title}: {releases}")
+            parts.append(f"{kind}: {releases}")
     return "; ".join(parts)
 
 

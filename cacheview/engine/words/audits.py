@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cacheview.engine.words.hazards import Text
+from cacheview.engine.words.hazards import HazardText
 from cacheview.wording import counted
 
 __all__ = [
@@ -24,9 +24,9 @@ def _images(count: int, one: str, many: str) -> str:
     return f"{counted(count, 'image')} {one if count == 1 else many}"
 
 
-def pruned(count: int) -> Text:
+def pruned(count: int) -> HazardText:
     """Images without a name are the parents of images with one."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'has no name and is a parent', 'have no name and are parents')} of named images: "
         "`docker image prune` removes such images from a containerd store, and then the next build misses from its "
         "first step.",
@@ -34,27 +34,27 @@ def pruned(count: int) -> Text:
     )
 
 
-def orphans(count: int) -> Text:
+def orphans(count: int) -> HazardText:
     """Images record parents that are not in the store."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
         "read): a build finds such an image only if exactly that parent is in the store again.",
         "Build again; the new images record parents that are in the store.",
     )
 
 
-def cycle(count: int) -> Text:
+def cycle(count: int) -> HazardText:
     """The parents of images form a cycle."""
-    return Text(
+    return HazardText(
         f"The recorded parents of {_images(count, 'lead', 'lead')} back to the image itself: a build with "
         "--cache-from that looks for their ancestors may never end.",
         "Remove one image from each cycle.",
     )
 
 
-def unmarked(count: int) -> Text:
+def unmarked(count: int) -> HazardText:
     """Images do not have the mark, which these rules look for."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'is', 'are')} not recorded as built here. {'It was' if count == 1 else 'They were'} loaded, "
         "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
         "image, so each of these steps misses once.",
@@ -62,9 +62,9 @@ def unmarked(count: int) -> Text:
     )
 
 
-def legacy_only(count: int) -> Text:
+def legacy_only(count: int) -> HazardText:
     """Images do not have the mark, which later rules look for."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'is a hit', 'are hits')} only under these rules: since Docker 25.0.2, 24.0.9 and 23.0.10 "
         "(CVE-2024-24557) the local cache answers only with images that are recorded as built here, and compares all "
         "fields. After an upgrade of the engine each of these steps misses once.",
@@ -72,45 +72,45 @@ def legacy_only(count: int) -> Text:
     )
 
 
-def timeless(count: int) -> Text:
+def timeless(count: int) -> HazardText:
     """Images have no creation time, and so never match."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'has', 'have')} no creation time: under these rules, such an image never matches.",
         "Build again without the cache, or have the tool that creates the images record a creation time.",
     )
 
 
-def empty_labels(count: int) -> Text:
+def empty_labels(count: int) -> HazardText:
     """Images have labels without a value, which match any other."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'has', 'have')} a label with an empty value: it matches any other label in its place, "
         "because a label that is not in the probe counts as empty.",
         "Give every label a value.",
     )
 
 
-def empty_configs(count: int) -> Text:
+def empty_configs(count: int) -> HazardText:
     """Images have no container config, or an empty one."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'has', 'have')} no recorded build config, which counts as an empty one: it matches any "
         "step whose config is empty. Images that the cache creates from a source have none.",
         "Remove them if you build steps that have no command.",
     )
 
 
-def tied(images: int, groups: int, *, by_layers: bool) -> Text:
+def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
     """Images that the same step matches, with no order of time. ``by_layers``: their history and layers match it."""
     alike = "have the same parent and creation time, and the same step matches them"
     if by_layers:
         alike = "follow the same image with the same command"
-    return Text(
+    return HazardText(
         f"{counted(images, 'image')} tie ({counted(groups, 'group')}): they {alike}. The order in which the store "
         "lists them decides which one is used.",
         "Remove all but one of each group.",
     )
 
 
-def layers_missing(count: int, *, ignored: bool, panics: bool) -> Text:
+def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
     """Images have more history entries with a layer than layers.
 
     Args:
@@ -122,16 +122,16 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> Text:
         effect = "is silently ignored by --cache-from"
     elif panics:
         effect = "can make the daemon panic, which fails the build, when used with --cache-from"
-    return Text(
+    return HazardText(
         f"The history of {_images(count, 'has', 'have')} more steps with a layer than there are layers: such an image "
         f"{effect}.",
         "Do not use them with --cache-from; build or pull them again.",
     )
 
 
-def loaded(count: int) -> Text:
+def loaded(count: int) -> HazardText:
     """Images were built on another one and record no parent."""
-    return Text(
+    return HazardText(
         f"{_images(count, 'was', 'were')} built on another image in this store, but without a recorded parent "
         "(loaded, pulled or imported). The local cache does not find their steps.",
         "Use them with --cache-from if the rules allow it, or build them again here.",

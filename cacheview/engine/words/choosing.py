@@ -32,10 +32,9 @@ def unchecked(release: DockerVersion, used: DockerVersion) -> str:
     return f"Docker {release} has not been checked; using the rules of {used}."
 
 
-def no_rule_set(name: str, known: Iterable[str], *, or_release: bool) -> str:
-    """There is no such name. ``or_release``: a release is accepted in its place."""
-    also = "; or give a release and a driver" if or_release else ""
-    return f"there is no rule set {name!r}; the rule sets are {', '.join(known)}{also}"
+def no_rule_set(name: str, known: Iterable[str]) -> str:
+    """There is no such name."""
+    return f"there is no rule set {name!r}; the rule sets are {', '.join(known)}; or give a release and a driver"
 
 
 def not_a_version(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cacheview.engine.origin import Evidence, Origin
+from cacheview.engine.origin import Evidence, ImageOrigin
 from cacheview.engine.verdict import Unknown
 from cacheview.engine.words.phrases import all_of
 from cacheview.model import Aspect, Doubt
@@ -54,7 +54,7 @@ _EVIDENCE: Final = {
 }
 
 
-def origin_reason(origin: Origin) -> str:
+def origin_reason(origin: ImageOrigin) -> str:
     """Why an image most likely was, or was not, built here."""
     return _EVIDENCE[origin.evidence].replace("{version}", origin.version)
 

@@ -14,7 +14,7 @@ from cacheview.wording import counted
 
 __all__ = [
     "HAZARD_TITLES",
-    "Text",
+    "HazardText",
     "WayToHit",
     "circle",
     "cycle_of_source",
@@ -66,44 +66,44 @@ _LEAVE_OUT = "Leave out --cache-from, or "
 _NOT_YOURS = "Build without the cache if the image is not your own"
 
 
-class Text(NamedTuple):
+class HazardText(NamedTuple):
     """A sentence that says what is surprising, and one that says what to do about it."""
 
     sentence: str
     advice: str
 
 
-def shut_out(match: Image) -> Text:
+def shut_out(match: Image) -> HazardText:
     """A local match is ignored, as there is no source."""
-    return Text(
+    return HazardText(
         f"The local cache has a match, {match.title}, but it is ignored: the --cache-from references bring in no "
         "image, so local matches are ignored too. Every step of this build misses.",
         f"{_LEAVE_OUT}pull the images in it first.",
     )
 
 
-def discarded(match: Image, *, any_ancestor: bool) -> Text:
+def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
     """A local match is ignored, as no source was built on it. ``any_ancestor``: else only a parent counts."""
     kin = "an ancestor" if any_ancestor else "its parent"
-    return Text(
+    return HazardText(
         f"The local cache has a match, {match.title}, but it is ignored: with --cache-from it counts only if one of "
         f"the sources has it as {kin}.",
         f"{_LEAVE_OUT}name an image that was built on this match.",
     )
 
 
-def cycle_of_source(match: Image) -> Text:
+def cycle_of_source(match: Image) -> HazardText:
     """The daemon looks for a local match among parents that form a cycle."""
-    return Text(
+    return HazardText(
         "The daemon would never respond: the recorded parents of a source form a cycle, and it looks for "
         f"{match.title} among them until its stack overflows.",
         f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )
 
 
-def loop(match: Image) -> Text:
+def loop(match: Image) -> HazardText:
     """Neither the source nor the local match records a parent."""
-    return Text(
+    return HazardText(
         f"The daemon would never respond: neither the source nor the local match {match.title} records a parent, so "
         "it recurses until its stack overflows.",
         f"{_LEAVE_OUT}first name an image that was built on this match.",
@@ -117,9 +117,9 @@ _RESTORES = {
 }
 
 
-def restore_fails(source: Image, why: Why) -> Text:
+def restore_fails(source: Image, why: Why) -> HazardText:
     """The daemon cannot create the image of a step in the middle of a source."""
-    return Text(
+    return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
         f"continues after it, so the daemon must create an image for the step alone, and fails: {_RESTORES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
@@ -128,9 +128,9 @@ def restore_fails(source: Image, why: Why) -> Text:
     )
 
 
-def unmarked(image: Image) -> Text:
+def unmarked(image: Image) -> HazardText:
     """An image matches but for the mark."""
-    return Text(
+    return HazardText(
         f"{image.title} matches on every compared field, but is not recorded as built here: it was loaded, or built "
         "before an upgrade by an engine that did not write this mark.",
         "Build once: the step runs again, its image gets the mark, and the next build finds it.",
@@ -154,27 +154,27 @@ _WAYS = {
 }
 
 
-def loaded(image: Image, way: WayToHit) -> Text:
+def loaded(image: Image, way: WayToHit) -> HazardText:
     """An image has the step and records no parent."""
-    return Text(
+    return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but records no parent: it was loaded, "
         "pulled or imported, and the local cache looks only at recorded parents.",
         _WAYS[way].replace("{title}", image.title),
     )
 
 
-def orphan(image: Image, way: WayToHit) -> Text:
+def orphan(image: Image, way: WayToHit) -> HazardText:
     """An image has the step, and the parent that it records is not in the store."""
-    return Text(
+    return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
         "parent is not in the store (it was pruned, or could not be read), so no step leads to it.",
         _WAYS[way].replace("{title}", image.title),
     )
 
 
-def pulled_for_scratch(image: Image) -> Text:
+def pulled_for_scratch(image: Image) -> HazardText:
     """A step FROM scratch hits an image that no build from scratch made."""
-    return Text(
+    return HazardText(
         f"{image.title} was not created by the first step of a FROM scratch build: it has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
         "A step FROM scratch matches any image without a parent whose config matches.",
@@ -182,7 +182,7 @@ def pulled_for_scratch(image: Image) -> Text:
     )
 
 
-def tie(image: Image, others: Sequence[Image], *, dated: bool) -> Text:
+def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
     """Several images match and were created at once. ``dated``: else none of them has a creation time."""
     when = "have no creation time, which counts as year 1"
     if dated:
@@ -190,59 +190,59 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> Text:
     return _tie(image, others, f"match and {when}: which one is used depends on the order in which")
 
 
-def layer_tie(image: Image, others: Sequence[Image]) -> Text:
+def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     """Several images come next by their history and layers."""
     why = "all come next according to their history: the daemon uses the first one in the order in which"
     return _tie(image, others, why)
 
 
-def _tie(image: Image, others: Sequence[Image], why: str) -> Text:
-    return Text(
+def _tie(image: Image, others: Sequence[Image], why: str) -> HazardText:
+    return HazardText(
         f"{image.title} and {names(others)} {why} the store lists them.",
         "Remove all but one of them, or build again without the cache so that one is newer.",
     )
 
 
-def empty_label(labels: Sequence[str]) -> Text:
+def empty_label(labels: Sequence[str]) -> HazardText:
     """The image has labels with empty values that the probe does not have."""
     one = len(labels) == 1
-    return Text(
+    return HazardText(
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value and the probe has other "
         "labels instead: a label that is not in the probe counts as empty, so it matches.",
         "Give every label a value: an empty one matches any label in its place.",
     )
 
 
-def restored_empty_config(image: Image) -> Text:
+def restored_empty_config(image: Image) -> HazardText:
     """The hit is an image that the cache created, with no record of what it was made with."""
-    return Text(
+    return HazardText(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
         "build config counts as empty, and matches this probe regardless of the step.",
         "Remove it, or give the step a command.",
     )
 
 
-def new_empty_config() -> Text:
+def new_empty_config() -> HazardText:
     """The hit creates an image with no record of what it was made with."""
-    return Text(
+    return HazardText(
         "The new image has no recorded build config, which counts as an empty one: from now on it is a local match for "
         "any empty config on this parent.",
         "Remove the new image after the build if you build steps that have no command.",
     )
 
 
-def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> Text:
+def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardText:
     """A local match differs in fields that are not compared. ``needs_mark``: only images built here can match."""
     why = "these rules do not compare it" if len(fields) == 1 else "these rules do not compare them"
     if not needs_mark:
         why += ", but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image"
-    return Text(_uncompared(fields, why), f"{_NOT_YOURS}. Docker 25.0.2 and later compare all fields.")
+    return HazardText(_uncompared(fields, why), f"{_NOT_YOURS}. Docker 25.0.2 and later compare all fields.")
 
 
-def uncompared_by_history(fields: Sequence[str]) -> Text:
+def uncompared_by_history(fields: Sequence[str]) -> HazardText:
     """A source's step was made with other values of fields than the probe's."""
     why = "a history match compares only the command"
-    return Text(_uncompared(fields, why), f"{_NOT_YOURS}: no release compares more.")
+    return HazardText(_uncompared(fields, why), f"{_NOT_YOURS}: no release compares more.")
 
 
 def _uncompared(fields: Sequence[str], why: str) -> str:
@@ -252,37 +252,37 @@ def _uncompared(fields: Sequence[str], why: str) -> str:
     )
 
 
-def further_steps(image: Image, further: int) -> Text:
+def further_steps(image: Image, further: int) -> HazardText:
     """The hit is a whole source, with so many steps after this one."""
     later = "it" if further == 1 else "all of them"
-    return Text(
+    return HazardText(
         f"The answer is the whole image {image.title}, which has {counted(further, 'further step')} after this one: "
         f"the next instruction builds on top of {later}.",
         "Pass that step's own image to --cache-from, or omit --cache-from.",
     )
 
 
-def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> Text:
+def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText:
     """Two commands are the same text once their words are joined."""
-    return Text(
+    return HazardText(
         f"The step was built with the command {command(made_with)} and the probe has {command(probe)}: they differ "
         "only in where one word ends and the next begins, which the history does not record.",
         "Make sure that the commands differ in more than their spacing.",
     )
 
 
-def moved_parent(image: Image, old: str, new: str) -> Text:
+def moved_parent(image: Image, old: str, new: str) -> HazardText:
     """The hit changes the recorded parent of an image. ``old``, ``new``: what the parents are known by."""
-    return Text(
+    return HazardText(
         f"This hit makes {new} the parent of {image.title}, instead of {old}: a build on {old} no longer finds "
         f"{image.title}.",
         "Leave out --cache-from if the local cache has the steps, or build the other image again afterward.",
     )
 
 
-def circle(image: Image, new: str) -> Text:
+def circle(image: Image, new: str) -> HazardText:
     """The hit makes the recorded parents a cycle. ``new``: what the new parent is known by."""
-    return Text(
+    return HazardText(
         f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle: a later build with "
         "--cache-from may never end.",
         f"{_LEAVE_OUT}remove one of the images in the cycle.",

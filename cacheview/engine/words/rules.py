@@ -21,7 +21,7 @@ from cacheview.engine.ruleset import Candidates, Descent, MissingTime, Restoring
 from cacheview.model import CONFIG_FIELDS
 from cacheview.platforms.rules import ANY_PLATFORM
 
-__all__ = ["NOT_COMPARED", "RELEASES", "Difference", "aspects", "comparisons", "differences", "releases"]
+__all__ = ["NOT_COMPARED", "RELEASES", "RuleDifference", "aspects", "comparisons", "differences", "releases"]
 
 RELEASES = "Releases"
 """The heading of `releases`."""
@@ -71,7 +71,7 @@ _COMPARISONS: Mapping[type[Comparison], str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RuleDifference:
     """One thing that two rule sets do in different ways, in words."""
 
     what: str
@@ -111,17 +111,17 @@ def comparisons(rules: RuleSet) -> Mapping[str, str]:
     return result
 
 
-def differences(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:
+def differences(before: RuleSet, after: RuleSet) -> tuple[RuleDifference, ...]:
     """What changed from one rule set to another: aspects first, then fields."""
     return tuple(_differences(before, after))
 
 
-def _differences(before: RuleSet, after: RuleSet) -> Iterator[Difference]:
+def _differences(before: RuleSet, after: RuleSet) -> Iterator[RuleDifference]:
     for describe in (aspects, comparisons):
         left, right = describe(before), describe(after)
         for what in left:
             if left[what] != right[what]:
-                yield Difference(what, left[what], right[what])
+                yield RuleDifference(what, left[what], right[what])
 
 
 def _required(rules: RuleSet) -> str:

@@ -16,7 +16,7 @@ from cacheview.engine.writable import argument_of, is_same_but_for_files
 from cacheview.model import SCRATCH, Aspect, ContainerConfig, Image, ImageStore, short_id
 
 __all__ = [
-    "Words",
+    "VerdictWords",
     "no_candidates",
     "plain_change",
     "words_of",
@@ -27,7 +27,7 @@ _MARK: frozenset[Aspect] = frozenset({"built_locally"})
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class VerdictWords:
     """What is said of a verdict.
 
     Attributes:
@@ -68,7 +68,7 @@ def no_candidates(trace: Trace, title: str) -> str:
     return "the store has no image without a parent"
 
 
-def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Words:
+def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> VerdictWords:
     """The sentence of a verdict, and why it is so.
 
     Args:
@@ -84,7 +84,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Words:
         case VerdictOutcome.ERROR:
             return _of_error(trace)
         case VerdictOutcome.PANIC:
-            return Words(
+            return VerdictWords(
                 "the daemon panics and the build fails",
                 f"The history of the source has more steps with a layer than the source has layers: {verdict.error}.",
             )
@@ -94,7 +94,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Words:
             if verdict.why is Why.PARENT_CYCLE:
                 why = "but the source's recorded parents form a cycle."
             reason = f"{verdict.local.title} matches locally, {why}"
-            return Words("the daemon would never respond to this probe", reason)
+            return VerdictWords("the daemon would never respond to this probe", reason)
         case VerdictOutcome.MISS:
             return _of_miss(trace, check, nearest, parent)
         case VerdictOutcome.UNKNOWN:
@@ -102,22 +102,22 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Words:
             return words_of_unknown(trace.rules, verdict.unknown)
 
 
-def words_of_unknown(rules: RuleSet, unknown: Unknown) -> Words:
+def words_of_unknown(rules: RuleSet, unknown: Unknown) -> VerdictWords:
     """What is said of an unknown answer."""
     who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
     what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images
     if unknown.others or not images:
         possible = [_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes]
-        return Words(f"it may be {_or(possible)}", what)
+        return VerdictWords(f"it may be {_or(possible)}", what)
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
-        return Words(f"a hit on {who}; which one is unknown", what)
+        return VerdictWords(f"a hit on {who}; which one is unknown", what)
     if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
         return _if_built_here(rules, images, who)
     others = unknown.outcomes - {VerdictOutcome.HIT}
     rest = [_OUTCOMES[each] for each in VerdictOutcome if each in others]
-    return Words(f"a hit on {who}, or {_or(rest)}", what)
+    return VerdictWords(f"a hit on {who}, or {_or(rest)}", what)
 
 
 _OUTCOMES = {
@@ -133,7 +133,7 @@ def _or(words: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Words:
+def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> VerdictWords:
     origin = origin_of(images[0], rules)
     first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
     why = origin_reason(origin)
@@ -142,72 +142,72 @@ def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Words
         Likely.NO: f"{first} most likely was not recorded as built here: {why}.",
         Likely.UNCLEAR: f"It is unclear whether it was built here: {why}.",
     }
-    return Words(
+    return VerdictWords(
         f"a hit on {who}, if it was built here", f"Every other compared field matches. {origins[origin.likely]}"
     )
 
 
-def _of_error(trace: Trace) -> Words:
+def _of_error(trace: Trace) -> VerdictWords:
     verdict, probe = trace.verdict, trace.probe
     match verdict.why:
         case Why.REFERENCE_NOT_FOUND:
-            return Words(
+            return VerdictWords(
                 "a --cache-from reference cannot be resolved",
                 f"{verdict.error}. Under these rules the build fails there: leave the reference out, or pull the image "
                 "first.",
             )
         case Why.PARENT_NOT_FOUND:
             why = "The daemon looks up" if trace.rules.sources_must_exist else "With --cache-from, the daemon looks up"
-            return Words(
+            return VerdictWords(
                 f"the store has no image {short_id(probe.parent)}",
                 f"{why} the parent and does not find it. Choose a parent that is in the store.",
             )
         case Why.PARENT_OF_OTHER_PLATFORM:
-            return Words(
+            return VerdictWords(
                 f"the parent {parent_title(trace.store, probe.parent)} is for another platform than the builder's",
                 "With --cache-from, the daemon looks up the parent for the builder's platform and does not find it.",
             )
         case Why.RESTORED_BEFORE:
-            return Words(
+            return VerdictWords(
                 "the image of this step exists from an earlier build, and the build fails",
                 f"{verdict.error}. Remove that image, or leave out --cache-from.",
             )
         case _:
-            return Words(
+            return VerdictWords(
                 "the image of this step cannot be created from the source, and the build fails",
                 f"{verdict.error}. Leave out --cache-from, or name an image that ends with this step.",
             )
 
 
-def _of_hit(trace: Trace, image: Image, parent: str) -> Words:
+def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
     if trace.rules.by_layers:
         reason = f"It has one more layer and one more history entry than {parent}, and that entry is this command."
-        return Words(f"{known_as(image)} is used", reason)
+        return VerdictWords(f"{known_as(image)} is used", reason)
     if trace.verdict.narrowed is not None:
         source = known_as(trace.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent}, continues with this command"
         if not trace.verdict.is_new:
             made = "and then with others; an earlier build created an image of just this step from it."
-            return Words(f"{known_as(image)} is used", f"{reason}, {made}")
+            return VerdictWords(f"{known_as(image)} is used", f"{reason}, {made}")
         made = "and then with others, so the daemon creates an image of just this step from it."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
                 f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created exactly that image"
             )
-            return Words(words, f"{reason}, {made}")
-        return Words("a newly created image is used", f"{reason}, {made}")
+            return VerdictWords(words, f"{reason}, {made}")
+        return VerdictWords("a newly created image is used", f"{reason}, {made}")
     if trace.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and continues with this command."
         if trace.probe.parent == SCRATCH:
             reason = "Its history begins with this command."
-        return Words(f"the source {known_as(image)} is used", reason)
+        return VerdictWords(f"the source {known_as(image)} is used", reason)
     matches = len(trace.index.matches(trace.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
     kin = "parent" if trace.rules.reads_one_parent else "ancestor"
     counted = f" A source has it as its {kin}, so the local match counts." if trace.probe.cache_from else ""
     article, relation = _kin(trace, parent)
-    return Words(
+    return VerdictWords(
         f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"
     )
 
@@ -221,25 +221,29 @@ def _kin(trace: Trace, parent: str) -> tuple[str, str]:
     return "an", "image without a parent"
 
 
-def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: str) -> Words:
+def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: str) -> VerdictWords:
     verdict = trace.verdict
     _, kin = _kin(trace, parent)
     reason, values = _reason(check, nearest, trace.probe.config)
     if verdict.why is Why.PARENT_NOT_FOUND:
-        return Words(f"the store has no image {short_id(trace.probe.parent)}", "Under these rules, that is a miss.")
+        return VerdictWords(
+            f"the store has no image {short_id(trace.probe.parent)}", "Under these rules, that is a miss."
+        )
     if trace.probe.cache_from:
         if not verdict.sources:
             discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""
-            return Words(f"the --cache-from references bring in no image{discarded}", reason, values)
+            return VerdictWords(f"the --cache-from references bring in no image{discarded}", reason, values)
         if verdict.local is not None:
-            return Words(f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values)
-        return Words(f"no {kin} and no source has this step", reason, values)
+            return VerdictWords(
+                f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values
+            )
+        return VerdictWords(f"no {kin} and no source has this step", reason, values)
     if verdict.why is Why.SCRATCH_NOT_LOOKED_UP:
-        return Words("these rules do not look up a step FROM scratch")
+        return VerdictWords("these rules do not look up a step FROM scratch")
     if not len(trace.index):
-        return Words(no_candidates(trace, parent))
+        return VerdictWords(no_candidates(trace, parent))
     is_of_config = check is None or check.kind.is_of_config  # else the config may well be this one
-    return Words(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)
+    return VerdictWords(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)
 
 
 def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, Date
 from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name
@@ -109,7 +109,7 @@ def read_service(
         as_v1: by Compose v1, else v2 without BuildKit.
 
     Raises:
-        RefusedError: Compose refuses the build.
+        BuildRefusedError: Compose refuses the build.
         DataError: the file cannot be read, or has no such build.
     """
     file = Path(os.path.abspath(path))
@@ -209,7 +209,9 @@ class _V2:
             what = "multi-arch build"
         if what:
             message = f"the classic builder doesn't support {what}, set DOCKER_BUILDKIT=1 to use BuildKit"
-            raise RefusedError(f"Compose refuses the build: {message}", message=message, where=self.where, by="client")
+            raise BuildRefusedError(
+                f"Compose refuses the build: {message}", message=message, where=self.where, by="client"
+            )
 
     def _check_types(self, build: Mapping[str, Any]) -> None:
         """A key without a value is refused too, but in args and labels."""
@@ -221,7 +223,7 @@ class _V2:
     def _refuse_project(self, what: str) -> NoReturn:
         """In the words of ``loader/validate.go``."""
         message = f"{what}: invalid compose project"
-        raise RefusedError(f"Compose refuses the file: {message}", message=message, where=self.where, by="client")
+        raise BuildRefusedError(f"Compose refuses the file: {message}", message=message, where=self.where, by="client")
 
     def _platform(self) -> str:
         return self._word(self.service, "platform")

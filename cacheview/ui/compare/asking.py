@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cacheview.cases import Daemon
 from cacheview.collector import freeze_more
 from cacheview.engine import RULE_SETS, RuleSet, explain
-from cacheview.engine.matrix import Caches, Matrix, Row, ask, compare, grouped
+from cacheview.engine.matrix import Caches, Matrix, MatrixRow, ask, compare, grouped
 from cacheview.model import ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui.compare.line import RuleSetAnswer
@@ -48,7 +48,7 @@ class Asker:
         self._free = threading.Event()  # not set: somebody waits for what takes less long
         self._free.set()
 
-    def asking(self, probe: Probe, known: Row) -> Work:
+    def asking(self, probe: Probe, known: MatrixRow) -> Work:
         """Work that asks all rule sets but one whose row is known already.
 
         Its parts are dicts of `RuleSetAnswer` by the name of the rule set, of those that have answered so far: the
@@ -107,7 +107,7 @@ class Asker:
                 report.part(lambda: dict(lines))
         return lines
 
-    def _rows(self, report: Report, probe: Probe, known: Row, lines: dict[str, RuleSetAnswer]) -> list[Row]:
+    def _rows(self, report: Report, probe: Probe, known: MatrixRow, lines: dict[str, RuleSetAnswer]) -> list[MatrixRow]:
         """The whole rows in order; ``lines`` are completed on the way."""
         rows = []
         begun = time.monotonic()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.engine import RuleSet, Verdict, VerdictOutcome
-from cacheview.engine.matrix import Row
+from cacheview.engine.matrix import MatrixRow
 from cacheview.engine.words.phrases import known_as
 from cacheview.ui.plain import one_line
 
@@ -54,7 +54,7 @@ class RuleSetAnswer:
     missing: str = NOT_YET
 
     @classmethod
-    def of(cls, row: Row) -> RuleSetAnswer:
+    def of(cls, row: MatrixRow) -> RuleSetAnswer:
         return cls(row.rules, row.verdict, one_line(row.why))
 
     def looks_like(self, other: RuleSetAnswer) -> bool:

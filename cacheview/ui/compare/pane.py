@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cacheview.cases import daemon_known
 from cacheview.engine import RuleSet
-from cacheview.engine.matrix import Row
+from cacheview.engine.matrix import MatrixRow
 from cacheview.model import Probe
 from cacheview.ui.compare.asking import Asker
 from cacheview.ui.compare.head import CompareHead
@@ -98,7 +98,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
                 self.head.say(summary(self.model.lines))
             return
         self._asked = probe
-        known = Row(session.cache.rules, value.verdict, value.deciding)
+        known = MatrixRow(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
         self.model.take({known.rules.name: RuleSetAnswer.of(known)})

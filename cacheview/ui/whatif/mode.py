@@ -16,7 +16,7 @@ from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
 from cacheview.ui.work_line import WorkLine
-from cacheview.whatif.apply import UNASKED, ChangedStore, apply, unchanged
+from cacheview.whatif.apply import CONTAINERS_NOT_READ, ChangedStore, apply, unchanged
 from cacheview.whatif.words import NOTHING_CHANGED, applied_lines, change_title, effect_sentence
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class WhatIf(QObject):
             self._hear(session)
             supposed = session.supposed
             self._changes = (*(self._changes if supposed is not None else ()), *changes)
-            start = supposed or unchanged(session.store, session.daemon, UNASKED)
+            start = supposed or unchanged(session.store, session.daemon, CONTAINERS_NOT_READ)
             self._loader.start(_applying(start, changes))
 
     def without_containers(self) -> None:
@@ -178,7 +178,7 @@ class WhatIf(QObject):
         if supposed is None:
             return
         text, details = self._told
-        is_unknown = supposed.containers.known is None and supposed.containers is not UNASKED
+        is_unknown = supposed.containers.known is None and supposed.containers is not CONTAINERS_NOT_READ
         assume = (("Assume &no containers", self.without_containers),) if is_unknown else ()
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
 
@@ -223,7 +223,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
 
         for text in changes:
             change = parse_change(text, partial(opened, state.daemon))
-            if isinstance(change, Prune | Remove) and state.containers is UNASKED:
+            if isinstance(change, Prune | Remove) and state.containers is CONTAINERS_NOT_READ:
                 report(0, None, "Listing the containers…")
                 state = replace(state, containers=containers_of(state.before))
             state = apply(state, change)

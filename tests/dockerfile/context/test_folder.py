@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.dockerfile.context import CLI_20_10, ContextSums, FolderContext, Kind, UnknownError
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 
 
@@ -19,7 +19,7 @@ def copied(root: Path, *sources: str, dockerfile: str = "Dockerfile", **options:
 
 
 def refusal(root: Path, *sources: str, add: bool = False, destination: str = "/x/") -> str:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BuildRefusedError) as caught:
         ContextSums(FolderContext(root)).of_sources(sources, add=add, destination=destination)
     return caught.value.message
 
@@ -143,7 +143,7 @@ def test_a_dockerfile_that_is_left_out(root: Path) -> None:
     place.mkdir(parents=True)
     (place / "Dockerfile").write_bytes(b"FROM scratch\n")
     (root / ".dockerignore").write_bytes(b"**/b\n")
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BuildRefusedError) as caught:
         copied(root, "d", dockerfile="d/x/b/Dockerfile")
     assert caught.value.message == "Cannot locate specified Dockerfile: d/x/b/Dockerfile"
 
@@ -152,7 +152,7 @@ def test_a_dockerfile_whose_name_is_not_a_pattern(root: Path) -> None:
     """The client appends it to the patterns, stumbles over it, and sends what it has got so far: nothing."""
     (root / "b\\c").write_bytes(b"FROM scratch\n")
     (root / ".dockerignore").write_bytes(b"*\n")
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BuildRefusedError) as caught:
         copied(root, "d", dockerfile="b\\c")
     assert caught.value.message == "Cannot locate specified Dockerfile: b\\c"
 

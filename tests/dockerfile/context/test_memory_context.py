@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cacheview.dockerfile.context import ContextSums, Kind, MemoryContext
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 
 
@@ -101,7 +101,7 @@ def test_a_circle() -> None:
 )
 def test_what_the_system_does_not_look_up_is_refused_as_forbidden(path: str, why: str) -> None:
     sums = ContextSums(MemoryContext.from_sample({"f": {"type": "file"}, "d": {"type": "dir"}}))
-    with pytest.raises(RefusedError, match=why):
+    with pytest.raises(BuildRefusedError, match=why):
         sums.of_sources([path], add=False, destination="/")
 
 
@@ -112,11 +112,11 @@ def test_too_deep_for_the_builder() -> None:
     sums = ContextSums(MemoryContext.from_sample(sample))
     found = sums.of_sources(["d"], add=False, destination="/")
     assert [path for path, _ in found.files][-2:] == [deep + "/e", deep + "/f"]
-    with pytest.raises(RefusedError, match="forbidden path"):
+    with pytest.raises(BuildRefusedError, match="forbidden path"):
         sums.of_sources([deep + "/f/g"], add=False, destination="/")
 
 
 def test_a_line_of_dockerignore_is_too_long() -> None:
     sample = {".dockerignore": {"type": "file", "content_b64": "YWFh" * 30_000}}
-    with pytest.raises(RefusedError, match="token too long"):
+    with pytest.raises(BuildRefusedError, match="token too long"):
         ContextSums(MemoryContext.from_sample(sample)).sent  # noqa: B018

@@ -9,7 +9,7 @@ import pytest
 from nasty import IGNORES, ONE, TWO, make_nasty
 
 from cacheview.dockerfile.context import ContextSums, FolderContext
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ def printed(root: Path, sources: list[str], destination: str) -> str:
     sums = ContextSums(FolderContext(root), dockerfile, release=builder_release("20.10.24"))
     try:
         return sums.of_sources(sources, add=False, destination=destination).text
-    except RefusedError as error:
+    except BuildRefusedError as error:
         return error.message
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cacheview.dockerfile.context import CLIENTS, Entry, FolderContext, Kind, MemoryContext, client_named
 from cacheview.dockerfile.context.tarsum import Header
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 
 
@@ -43,7 +43,7 @@ def test_an_owner_that_does_not_fit_into_a_header(client: str, owner: tuple[int,
 def test_testcontainers_node_looks_for_slashes_where_there_are_backslashes() -> None:
     tree = (Entry("a\\b", Kind.FILE, 0o644),)
     assert "a\\b" in packed(memory(*tree), "testcontainers-node")
-    with pytest.raises(RefusedError, match=r"ENOENT: .*a/b"):
+    with pytest.raises(BuildRefusedError, match=r"ENOENT: .*a/b"):
         packed(memory(*tree, ignore=b"*.log\n"), "testcontainers-node")
     ignored = packed(memory(*tree, ignore=b"a/*\n"), "testcontainers-node")
     assert sorted(ignored) == [".dockerignore", "Dockerfile"]
@@ -195,7 +195,7 @@ def test_docker_java_reads_the_ignore_file_in_its_own_way(ignore: str, gone: set
 
 
 def test_docker_java_refuses_a_dockerfile_that_is_ignored() -> None:
-    with pytest.raises(RefusedError, match="Dockerfile is excluded by pattern 'Docker\\*'") as refused:
+    with pytest.raises(BuildRefusedError, match="Dockerfile is excluded by pattern 'Docker\\*'") as refused:
         packed(memory(ignore=b"Docker*\n"), "docker-java")
     assert refused.value.by == "client"
 
@@ -240,7 +240,7 @@ BAD = "bad\udce9"
 def test_node_does_not_find_a_name_that_is_not_utf_8(client: str, ignore: bytes | None) -> None:
     for kind in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
         tree = [Entry(BAD, kind, 0o644), *([Entry(f"{BAD}/f", Kind.FILE, 0o644)] if kind is Kind.DIRECTORY else [])]
-        with pytest.raises(RefusedError, match=r"ENOENT: no such file or directory, lstat .*bad\ufffd"):
+        with pytest.raises(BuildRefusedError, match=r"ENOENT: no such file or directory, lstat .*bad\ufffd"):
             packed(memory(*tree, ignore=ignore), client)
 
 

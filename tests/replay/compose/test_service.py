@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import read_document
 from cacheview.replay.compose.service import ComposeBuild, read_service, services_with_build
@@ -216,7 +216,7 @@ def test_words_for_true(tmp_path: Path, word: str) -> None:
     ["privileged: true", "ssh: [default]", "secrets: [s]", "additional_contexts: {a: b}", "platforms: [a/b, c/d]"],
 )
 def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_path: Path, build: str) -> None:
-    with pytest.raises(RefusedError, match="doesn't support") as refused:
+    with pytest.raises(BuildRefusedError, match="doesn't support") as refused:
         service(tmp_path, f"services: {{web: {{build: {{context: ., {build}}}}}}}")
     assert refused.value.by == "client"
 
@@ -458,7 +458,7 @@ def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: s
     ],
 )
 def test_a_file_is_refused_in_the_words_of_compose(tmp_path: Path, text: str, output: str) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(BuildRefusedError) as refused:
         service(tmp_path, text)
     assert (refused.value.message, refused.value.by) == (output, "client")
 

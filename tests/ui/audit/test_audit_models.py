@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit_kit import RULES, make_image, unmarked
 from PySide6.QtCore import Qt
 
-from cacheview.engine import rule_set
+from cacheview.engine import RULE_SETS
 from cacheview.engine.audit import audit
 from cacheview.model import ImageStore
 from cacheview.ui.audit.models import HazardsColumn, HazardsModel, ImagesModel
@@ -14,7 +14,7 @@ from cacheview.ui.audit.models import HazardsColumn, HazardsModel, ImagesModel
 def test_hazards(qtmodeltester: object) -> None:
     model = HazardsModel()
     qtmodeltester.check(model)  # type: ignore[attr-defined]
-    found = audit(ImageStore((*unmarked(3), make_image(9, 8))), rule_set(RULES))
+    found = audit(ImageStore((*unmarked(3), make_image(9, 8))), RULE_SETS[RULES])
     model.set_hazards(found)
     qtmodeltester.check(model)  # type: ignore[attr-defined]
     assert [hazard.kind.value for hazard in found] == ["parent missing", "mark missing"]

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.cases import daemon_known
 from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome
-from cacheview.engine.matrix import Row, ask, compare
+from cacheview.engine.matrix import MatrixRow, ask, compare
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui.compare import asking
@@ -193,7 +193,7 @@ def test_nothing_is_asked_while_it_is_hidden(
     asked: list[Probe] = []
     real = asking.Asker.asking
 
-    def spy(self: asking.Asker, probe: Probe, known: Row) -> object:
+    def spy(self: asking.Asker, probe: Probe, known: MatrixRow) -> object:
         asked.append(probe)
         return real(self, probe, known)
 
@@ -221,7 +221,7 @@ class Gate:
         self.threads: set[int] = set()
         real = asking.ask
 
-        def held_ask(cache: ImageCache, probe: Probe) -> Row:
+        def held_ask(cache: ImageCache, probe: Probe) -> MatrixRow:
             self.threads.add(threading.get_ident())
             if held is None or probe == held:
                 self.reached.set()
@@ -317,7 +317,7 @@ def test_closing_the_window_while_it_asks(
 def test_a_fault_of_our_own_is_reported(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(cache: ImageCache, probe: Probe) -> Row:
+    def broken(cache: ImageCache, probe: Probe) -> MatrixRow:
         raise ZeroDivisionError("by zero")
 
     with monkeypatch.context() as patched, qtbot.captureExceptions() as faults:

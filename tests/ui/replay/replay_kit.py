@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from cacheview.dockerfile.context import SourcesSum
-from cacheview.dockerfile.refused import RefusedError
+from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import ContainerConfig, ImageStore, Probe, Release, StoreKind, decode
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
@@ -72,5 +72,5 @@ def hand_made(*, refused: bool = False) -> Replay:
         step(5, "COPY a.txt /", StepStatus.MISS, 1, made_by=5, probe=probe(), sources=sources),
         step(6, "CMD <b>x</b>\u202e", StepStatus.NOT_ASKED, 1, made_by=6, reason="step 5 was a miss"),
     )
-    refusal = RefusedError("no such instruction", message="unknown instruction: FRO", line=9) if refused else None
+    refusal = BuildRefusedError("no such instruction", message="unknown instruction: FRO", line=9) if refused else None
     return Replay(steps, 7 if refused else 6, (), refusal, ("Empty continuation line",))

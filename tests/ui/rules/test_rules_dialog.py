@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cacheview.engine import RULE_SETS, rule_set
+from cacheview.engine import RULE_SETS
 from cacheview.engine.words.rules import differences
 from cacheview.ui.rules.describing import lines
 from cacheview.ui.rules.dialog import RulesDialog
@@ -27,8 +27,8 @@ def dialog_of(window: MainWindow) -> RulesDialog:
 def test_model(qtmodeltester: object) -> None:
     model = RulesModel()
     qtmodeltester.check(model)  # type: ignore[attr-defined]
-    for before in (None, rule_set(OLD)):
-        model.set_lines(lines(rule_set(NEW), before), before.name if before is not None else "", NEW)
+    for before in (None, RULE_SETS[OLD]):
+        model.set_lines(lines(RULE_SETS[NEW], before), before.name if before is not None else "", NEW)
         qtmodeltester.check(model)  # type: ignore[attr-defined]
     model.set_lines((), "", "")
     qtmodeltester.check(model)  # type: ignore[attr-defined]
@@ -36,7 +36,7 @@ def test_model(qtmodeltester: object) -> None:
 
 def test_a_row_that_differs_has_icon_word_and_ground() -> None:
     model = RulesModel()
-    model.set_lines(lines(rule_set(NEW), rule_set(OLD)), OLD, NEW)
+    model.set_lines(lines(RULE_SETS[NEW], RULE_SETS[OLD]), OLD, NEW)
     for row, line in enumerate(model.lines):
         if line.is_group:
             assert not model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsSelectable
@@ -51,7 +51,7 @@ def test_about_these_rules(filled: MainWindow, qtbot: QtBot) -> None:
     filled.commands.about_rules.trigger()
     dialog = dialog_of(filled)
     assert not dialog.isModal()
-    assert dialog.shown is rule_set("containerd-71ebfc7")
+    assert dialog.shown is RULE_SETS["containerd-71ebfc7"]
     assert dialog.compared_with is None
     assert dialog.windowTitle() == "About these rules"
     text = dialog.words.toPlainText()
@@ -73,12 +73,12 @@ def test_about_these_rules(filled: MainWindow, qtbot: QtBot) -> None:
 def test_what_changed_between_any_two(filled: MainWindow, qtbot: QtBot) -> None:
     filled.commands.changed_rules.trigger()
     dialog = dialog_of(filled)
-    assert dialog.compared_with is rule_set("containerd-24.0.9")
+    assert dialog.compared_with is RULE_SETS["containerd-24.0.9"]
     dialog.show_changes(OLD)
-    assert dialog.compared_with is rule_set(OLD)
+    assert dialog.compared_with is RULE_SETS[OLD]
     assert dialog.shown is list(RULE_SETS.values())[1]
     dialog.rules.setCurrentIndex(dialog.rules.findData(NEW))
-    changes = differences(rule_set(OLD), rule_set(NEW))
+    changes = differences(RULE_SETS[OLD], RULE_SETS[NEW])
     text = dialog.words.toPlainText()
     for change in changes:
         assert change.what in text

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cacheview.engine import rule_set
+from cacheview.engine import RULE_SETS
 from cacheview.engine.cache import ImageCache
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
 from cacheview.stores.opened import Case, Opened, OpenedKind
@@ -31,7 +31,7 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
     store = ImageStore(images)
     probe = Probe(parent=images[0].id, config=ContainerConfig(Cmd=("1",)))
     opened = Opened("images", "x", OpenedKind.DOCKER_ARCHIVE, (Case("", store, ""),))
-    return OpenedStore(opened, ImageCache(store, rule_set(rules)), probe)
+    return OpenedStore(opened, ImageCache(store, RULE_SETS[rules]), probe)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from cacheview.engine import RULE_SETS, rule_set
+from cacheview.engine import RULE_SETS
 from cacheview.engine.words.rules import differences
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
@@ -16,7 +16,7 @@ NAMES = list(RULE_SETS)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rule_set_whole(name: str) -> None:
-    rules = rule_set(name)
+    rules = RULE_SETS[name]
     rows = {line.what: line for line in lines(rules)}
     assert set(CONFIG_FIELDS) < set(rows)
     assert not any(line.differs or line.before for line in rows.values())
@@ -39,7 +39,7 @@ def test_the_rows_that_differ_are_the_differences() -> None:
 
 
 def test_nothing_changed() -> None:
-    rules = rule_set(NAMES[0])
+    rules = RULE_SETS[NAMES[0]]
     assert lines(rules, rules, only_differing=True) == ()
     assert [paragraph.heading for paragraph in paragraphs(rules, rules)] == ["Nothing changed"]
 
@@ -48,5 +48,5 @@ def test_the_one_before_is_of_the_same_kind_of_store() -> None:
     for rules in RULE_SETS.values():
         before = predecessor(rules)
         assert before is None or before.store is rules.store
-    oldest = [name for name in NAMES if predecessor(rule_set(name)) is None]
+    oldest = [name for name in NAMES if predecessor(RULE_SETS[name]) is None]
     assert oldest == ["graphdriver-24.0.7", "containerd-24.0.7"]

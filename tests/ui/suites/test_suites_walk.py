@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from suites_kit import DATA, Silent, pane_of, ran, rows
 
-from cacheview.engine import ImageCache, rule_set
+from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
@@ -25,7 +25,7 @@ CONTAINERD = DATA / "vectors" / "containerd-26.1.5.jsonl.gz"
 def session_of(file: Path) -> Session:
     opened = open_store(file)
     first = opened.cases[0]
-    return Session(OpenedStore(opened, ImageCache(first.store, rule_set(first.rules)), first.probes[0].probe))
+    return Session(OpenedStore(opened, ImageCache(first.store, RULE_SETS[first.rules]), first.probes[0].probe))
 
 
 @pytest.mark.parametrize("file", [GRAPH, CONTAINERD], ids=lambda file: file.name.partition(".jsonl")[0])
