@@ -11,11 +11,13 @@ __all__ = ["COMMANDS", "SHELLS", "Command", "CommandModule"]
 
 
 class CommandModule(Protocol):
-    """The module of a command. ``run`` returns the exit status, and raises `UsageError`."""
+    """The module of a command."""
 
-    def parser(self) -> argparse.ArgumentParser: ...
+    def parser(self) -> argparse.ArgumentParser:
+        """The command's options."""
 
-    def run(self, options: argparse.Namespace) -> int: ...
+    def run(self, options: argparse.Namespace) -> int:
+        """Run it; returns the exit status. Raises `UsageError`."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""The files of a step on both sides: which differ, and what many of them have in common."""
+"""The files of a step on both sides: which of them differ, and what those have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide
@@ -17,7 +17,9 @@ from cacheview.replay.causes import FileCause, FileCauseKind, causes_of, unexpla
 from cacheview.replay.differences import FileDifferences, differences
 from cacheview.replay.file_words import in_words
 
-__all__ = ["FileComparer", "FilesDiffer", "FilesUnknown"]
+__all__ = ["CONTENT_UNKNOWN", "FileComparer", "FilesDiffer", "FilesUnknown"]
+
+CONTENT_UNKNOWN: Final = "whether their content differs too is unknown"
 
 _OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """What a client writes, with content that was not compared."""
@@ -30,11 +32,11 @@ class FilesDiffer:
     """Two sets of files.
 
     Attributes:
-        changes: every file, the same ones among them, by path: before is A, now is B.
-        causes: what many files have in common.
-        clients: who sent A and who sent B, if what differs is what the two write, as far as it could be compared;
-            else None.
-        doubt: why the files are only likely those of the step; empty: they are.
+        changes: every file by path, identical ones too: before is A, now is B.
+        causes: what several files have in common.
+        clients: who sent A and who sent B, if they differ only in what the two clients write, as far as that could be
+            compared; else None.
+        doubt: why the files are only likely those of the step; empty: they certainly are.
     """
 
     changes: tuple[FileChange, ...]
@@ -49,26 +51,26 @@ class FilesDiffer:
 
     @cached_property
     def differing(self) -> tuple[FileChange, ...]:
-        """The files that are not the same."""
+        """The files that differ."""
         return tuple([change for change in self.changes if change.mark is not Mark.SAME])
 
     @property
     def words(self) -> str:
-        """What differs, as a phrase; empty: only headers do."""
+        """What differs, as a phrase; empty if only headers do."""
         left = unexplained(self.differing, self.causes, beside=Aspect.UNKNOWN)
         phrase = in_words(list(map(_known, left)), self.causes)
         if phrase and any(_is_open(change.aspects) for change in self.differing):
-            phrase = f"{phrase}; whether their content differs too is unknown"
+            phrase = f"{phrase}; {CONTENT_UNKNOWN}"
         return f"{phrase}; likely, not proven: {self.doubt}" if phrase and self.doubt else phrase
 
 
 @dataclass(frozen=True)
 class FilesUnknown:
-    """That it is not known which files of two steps differ.
+    """Which files of two steps differ is unknown.
 
     Attributes:
         reason: why.
-        remedy: what would make it known; empty: nothing that is known.
+        remedy: what would make it known; empty if nothing would.
     """
 
     reason: str
@@ -81,7 +83,7 @@ class FilesUnknown:
 
 
 def _known(change: FileChange) -> FileChange:
-    """The change without that its content was not compared, where something else of it is known to differ."""
+    """The change without the remark that its content was not compared, if something else is known to differ."""
     if not _is_open(change.aspects):
         return change
     return change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN))
@@ -92,9 +94,9 @@ def _is_open(aspects: tuple[Aspect, ...]) -> bool:
 
 
 class FileComparer:
-    """Compares files of two sides by their sums, their headers, and by their content where one side can be read.
+    """Compares files of two sides by checksum and header, and by content if one side can be read.
 
-    What is known of a file is kept: the same files are mostly copied by several steps.
+    Results are kept: several steps usually copy the same files.
     """
 
     def __init__(self, a: BuildSide, b: BuildSide) -> None:
@@ -105,7 +107,7 @@ class FileComparer:
         self._without_entry: dict[str, bool] = {}
 
     def differ(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FilesDiffer:
-        """What differs of some files, by their sums by path."""
+        """Compare some files, given their checksums by path."""
         paths = sorted({**sums_a, **sums_b})  # nearly in order already
         keys = {path: (path, sums_a.get(path), sums_b.get(path)) for path in paths}
         unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._known]
@@ -143,13 +145,13 @@ def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Ma
         if before.files is None:
             return differences(old, {}, new, files)
         return differences(old, before.files.headers(old), new, files, states=before.files.states(old))
-    except DataError:  # they cannot be read any more
+    except DataError:  # they can no longer be read
         return differences(old, {}, new, None)
 
 
 @dataclass(frozen=True)
 class _HeadersAlone:
-    """Files whose content is not at hand: those of a record."""
+    """Files whose content cannot be read: those of a record."""
 
     files: FilesNow
 
@@ -171,7 +173,7 @@ def _turned(change: FileChange) -> FileChange:
 
 
 def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[FileCause]) -> bool:
-    """Whether every file that both sent has other headers, and nothing else is known to differ."""
+    """Whether all files differ in their headers, and nothing else is known to differ."""
     if same_client(a.client, b.client):
         return False
     both = [change for change in changes if change.mark not in (Mark.ADDED, Mark.REMOVED)]

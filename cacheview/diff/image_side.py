@@ -17,7 +17,7 @@ from cacheview.layers.files import LayerFiles
 from cacheview.model import ContainerConfig, DataError, HistoryEntry, Image, ImageStore, RootFS
 from cacheview.model.image import instruction_of
 
-__all__ = ["IMAGE", "history_steps", "image_at", "side_of_image"]
+__all__ = ["IMAGE", "history_steps", "image_at", "side_of_image", "unknown_layer"]
 
 IMAGE: Final = "image:"
 """What the name of such a side begins with."""
@@ -91,7 +91,7 @@ def _shows_layers(image: Image) -> bool:
 
 
 def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
-    """The image after a step: as its store has it, else as the history and the layers of the last one tell.
+    """The image after a step: from the store, or else made from the history and layers of the last image.
 
     Raises:
         DataError: it is not known which layer the step made, or what its destination is relative to.
@@ -101,7 +101,7 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
         return made
     last = side.image(side.steps[-1].image)
     if last is None or not step.diff_id:
-        raise DataError(f"it is unknown which layer the step created in {side.title}")
+        raise unknown_layer(side)
     number = step.requested.number
     config = ContainerConfig(WorkingDir=_workdir(side, last, number, copy))
     history = last.history[:number]
@@ -109,6 +109,11 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
     rootfs = RootFS(type="layers", diff_ids=last.diff_ids[:layers])
     changes = {"config": config, "history": history, "rootfs": rootfs}
     return last.model_copy(update={"config": last.config.model_copy(update=changes)})
+
+
+def unknown_layer(side: BuildSide) -> DataError:
+    """The history of the image does not show which layer the step made."""
+    return DataError(f"it is unknown which layer the step created in {side.title}")
 
 
 def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> str:

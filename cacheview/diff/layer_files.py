@@ -1,4 +1,4 @@
-"""The files of a step of an image, by the layer that it made: against those of another image, or of a build."""
+"""The files of a step of an image, read from the step's layer and compared with those of another image or a build."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
-from cacheview.diff.image_side import image_at
+from cacheview.diff.image_side import image_at, unknown_layer
 from cacheview.diff.requested import RequestedStep
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind, SideStep
@@ -27,7 +27,7 @@ _NOT_SENT = "the build does not have the image or stage that the files are copie
 
 
 def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | FilesUnknown:
-    """What differs between the files of two steps, at least one of them of an image."""
+    """Compare the files of two steps, at least one of which is of an image."""
     try:
         if a.kind is b.kind:
             return _of_layers(_read(a, mine), _read(b, other))
@@ -51,17 +51,17 @@ class _Layer:
 
 
 def _read(side: BuildSide, step: SideStep) -> _Layer:
-    """The layer of a step. Raises `DataError`."""
+    """The layer of a step. Raises `DataError` if it cannot be read or is unknown."""
     if side.layers is None:
         raise DataError(_NOT_READ)
     if not step.diff_id:
-        raise DataError(f"it is unknown which layer the step created in {side.title}")
+        raise unknown_layer(side)
     files = side.layers()
     return _Layer(files, step.diff_id, {entry.path: entry for entry in files.listing(step.diff_id).entries})
 
 
 def _of_layers(before: _Layer, now: _Layer) -> FilesDiffer:
-    """Two layers, path by path, as they are in the images."""
+    """Compare two layers path by path, as the images contain them."""
     sums_a, sums_b = _sums(before, now), _sums(now, before)
     changes = tuple(
         _change(path, before.entries.get(path), now.entries.get(path), sums_a.get(path) == sums_b.get(path))
@@ -71,7 +71,7 @@ def _of_layers(before: _Layer, now: _Layer) -> FilesDiffer:
 
 
 def _sums(own: _Layer, other: _Layer) -> Mapping[str, str]:
-    """The sums of the files that both layers have in one size."""
+    """The checksums of the files that both layers have with the same size."""
     alike = [
         path
         for path, entry in own.entries.items()
@@ -100,7 +100,7 @@ def _state(entry: LayerEntry) -> FileState:
 def _against(
     image: BuildSide, step: SideStep, build: BuildSide, requested: RequestedStep, *, is_image_a: bool
 ) -> FilesDiffer | FilesUnknown:
-    """The files that the layer shows to have been sent, against those that the build sends. Raises `DataError`."""
+    """Compare the files that the layer shows were sent with those that the build sends. Raises `DataError`."""
     if image.layers is None:
         raise DataError(_NOT_READ)
     if requested.copy is None or requested.copy.from_ or requested.sources is None or build.files is None:
@@ -109,7 +109,7 @@ def _against(
     found = recover_files(
         layers, image_at(image, step, requested.copy), requested.copy, step.requested.checksum or "", build.files
     )
-    files = _Shown(layers, found, build.files.entries())
+    files = _SentFiles(layers, found, build.files.entries())
     shown = replace(image, files=files, has_content=True, client=_client(found, build))
     sums = dict(found.sources.files), dict(requested.sources.files)
     if is_image_a:
@@ -122,13 +122,13 @@ def _against(
 
 
 def _client(found: RecoveredFiles, build: BuildSide) -> str:
-    """Who may have sent the files, if it was not the client of the build; else empty."""
+    """Which clients may have sent the files, if the client of the build did not; else empty."""
     is_same = any(same_client(client.name, build.client) for client in found.clients)
     return "" if is_same else " or ".join(client.title for client in found.clients)
 
 
-class _Shown:
-    """What a layer shows of the files that were sent, as a `FilesNow`."""
+class _SentFiles:
+    """The files that were sent, as far as a layer shows them, as a `FilesNow`."""
 
     def __init__(self, layers: LayerFiles, found: RecoveredFiles, others: Mapping[str, Entry]) -> None:
         self._layers = layers

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
-from cacheview.diff.files import FilesDiffer, FilesUnknown
+from cacheview.diff.files import CONTENT_UNKNOWN, FilesDiffer, FilesUnknown
 from cacheview.diff.requested import RequestedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import Aspect
@@ -180,12 +180,9 @@ def _of_files(files: FilesDiffer | FilesUnknown, *, is_of_image: bool) -> Cause:
     if isinstance(files, FilesUnknown):
         return Cause(CauseKind.FILES, origin, why=files.words)
     if files.clients is not None:
-        unproven = _UNPROVEN if any(Aspect.UNKNOWN in change.aspects for change in files.changes) else ""
+        unproven = CONTENT_UNKNOWN if any(Aspect.UNKNOWN in change.aspects for change in files.changes) else ""
         return Cause(CauseKind.CLIENT, CauseOrigin.REQUEST, "", *files.clients, unproven)
     return Cause(CauseKind.FILES, origin, detail=files.words)
-
-
-_UNPROVEN: Final = "whether their content differs too is unknown"
 
 
 def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:

@@ -1,4 +1,4 @@
-"""What the header of a file says that went into its sum: one of a tar, or the bytes that were hashed of one."""
+"""The state of a file as its header describes it: a tar header, or the bytes of one that went into a checksum."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PERMISSIONS: Final = 0o7777
 
 
 def read_header(path: str, header: bytes) -> FileState | None:
-    """The fields that a sum begins with, without the name and the bits of the type; None: not a header of this path."""
+    """Read the bytes of a header that went into a checksum, except its name; None: not a header of this path."""
     encoded = path.encode("utf-8", "surrogateescape")
     match = _fields_after(b"name" + encoded, header) or _fields_after(b"name./" + encoded, header)
     if match is None:
@@ -42,7 +42,7 @@ def _fields_after(name: bytes, header: bytes) -> re.Match[bytes] | None:
 
 
 def state_of(path: str, header: Header) -> FileState | None:
-    """What `read_header` reads from what is hashed of a header, without writing it first."""
+    """As `read_header` of `Header.hashed_bytes`, without making those bytes."""
     name, mode, uid, gid, size, kind, link, device, _, owner_names = header
     if any(owner_names) or (name != path and name.removesuffix("/") not in (path, f"./{path}")):
         return read_header(path, header.hashed_bytes())

@@ -40,6 +40,7 @@ class BuildJudgement:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing differs. An unknown step does not."""
         return not self.differences
 
 

@@ -48,6 +48,7 @@ class ClientRun:
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """The steps that are looked up in the cache, triggers among them."""
         return tuple(self.replay.looked_up)
 
     def key(self, step: Step) -> tuple[str, str | None]:

@@ -160,6 +160,7 @@ class FinishedStages:
 
     @property
     def is_containerd(self) -> bool:
+        """Whether the engine has a containerd store."""
         return self.rules.store is StoreKind.CONTAINERD
 
     def walks(self) -> Sequence[Walk]:

@@ -230,6 +230,7 @@ class MadeImages:
         return iter(self._made.values())
 
     def get(self, image_id: str) -> Made | None:
+        """The image with this id; None if this build makes none with it."""
         return self._made.get(image_id)
 
     def add(self, made: Made, *, findable: bool = True) -> None:

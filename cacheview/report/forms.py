@@ -1,4 +1,4 @@
-"""Text, JSON and Markdown in which nothing acts on a terminal, and nothing means more than it says."""
+"""Text, JSON and Markdown that are shown as they are: no terminal or renderer interprets any part of a value."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from cacheview.visible import visible, visible_json
 __all__ = ["escaped", "joined", "json_text"]
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~!&]")
-"""What means something to Markdown within a line; ``&`` begins an entity."""
+"""The characters that Markdown interprets within a line; ``&`` begins an entity."""
 
 
 def joined(lines: Iterable[str]) -> str:
-    """Lines of plain text as one text. Nothing in it acts on a terminal, and each line stays one."""
+    """Join lines of plain text. Control characters are made visible, so each line stays one line."""
     return "\n".join(map(visible, lines))
 
 
 def json_text(document: object) -> str:
-    """JSON-like values as JSON text, in which nothing acts on a terminal either."""
+    """JSON-like values as JSON text, with control characters escaped."""
     return visible_json(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def escaped(text: str) -> str:
-    """One line of text that Markdown shows as it is, in a cell of a table too."""
+    """Text as one line that Markdown shows unchanged, also in a table cell."""
     return _MARKDOWN.sub(r"\\\g<0>", visible(text.replace("\n", " ")))

@@ -1,4 +1,4 @@
-"""An explanation in one line, and which candidates reports list."""
+"""Parts of an explanation as phrases, and which candidates a report lists."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def headline(explanation: Explanation) -> str:
 
 
 def edit_phrase(edit: Edit, explanation: Explanation) -> str:
-    """What an edit does, as one phrase."""
+    """The changes of an edit, as one phrase."""
     store = explanation.trace.store
     return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)
 
 
 def smallest_edit_phrase(explanation: Explanation) -> str:
-    """The smallest edit as a phrase, of a step what a person can do about it; empty: there is none."""
+    """The smallest edit as a phrase; for a step, what to change in the build. Empty if there is none."""
     return explanation.remedy or (edit_phrase(explanation.edit, explanation) if explanation.edit is not None else "")
 
 
 def doubt_phrase(doubted: Doubted) -> str:
-    """A doubt that a verdict rests on: why, of how many images, and what would make it certain."""
+    """A doubt that a verdict depends on: why, for how many images, and what would make it certain."""
     reason, remedy = doubt_sentences(doubted.doubt)
     count = f" {doubted.images:,} images are affected." if doubted.images > 1 else ""
     return f"{reason}{count} {remedy}"
 
 
 def foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
-    """The subjects to show when not all are: of candidates the nearest, of sources the first."""
+    """The subjects to list without ``--all``: the nearest candidates, or the first sources."""
     if len(stage.subjects) <= NEAREST or stage.subjects[0].role == "source":
         return stage.subjects[:NEAREST]
     positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), NEAREST)]

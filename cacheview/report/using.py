@@ -1,4 +1,4 @@
-"""Whose answers a report is about: which rules, which builder, and why."""
+"""Which daemon a report is about: its rules, its builder, and why these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["using_as_lines", "using_as_object"]
 
 
 def using_as_lines(using: Daemon | None) -> Iterator[str]:
-    """Which daemon answers and why, and how its rules differ from those of its release."""
+    """Which daemon it is and why, and a note if its rules are not exactly those of its release."""
     if using is not None:
         yield using.sentence
         if using.note:
@@ -19,7 +19,7 @@ def using_as_lines(using: Daemon | None) -> Iterator[str]:
 
 
 def using_as_object(using: Daemon | None) -> dict[str, Any]:
-    """The key ``using`` of a JSON document; none without a daemon."""
+    """The key ``using`` of a JSON document; empty without a daemon."""
     if using is None:
         return {}
     return {

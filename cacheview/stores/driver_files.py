@@ -26,6 +26,7 @@ class DriverFiles:
     budget: Budget
 
     def path(self, name: str) -> str:
+        """The path of a file."""
         return f"{self.folder}/{name}"  # a third of the time of reading would go into this with Path
 
     def exists(self, name: str) -> bool:

@@ -23,6 +23,7 @@ class Descriptor(Value):
     annotations: dict[str, str] | None = None
 
     def annotation(self, key: str) -> str:
+        """The value of an annotation; empty if there is none."""
         return self.annotations.get(key, "") if self.annotations else ""
 
     @property

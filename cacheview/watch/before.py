@@ -116,6 +116,7 @@ class EngineStore:
         return replace(case, store=replace(case.store, images=(*case.store.images, *gone[-_MOST_GONE:])))
 
     def close(self) -> None:
+        """End its connection; the next reading makes another."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:

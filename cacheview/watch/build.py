@@ -86,6 +86,7 @@ class WatchedBuild:
 
     @property
     def state(self) -> BuildState:
+        """How far it is."""
         if self.outcome.is_over:
             return BuildState.BUILT if self.outcome.is_ok else BuildState.FAILED
         return BuildState.BUILDING if self.is_sent or self.outcome.steps else BuildState.SENDING

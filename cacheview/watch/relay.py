@@ -285,9 +285,11 @@ class Relay:
         return _ClientEnd(self)
 
     def opened(self, end: _ClientEnd) -> None:
+        """A client has connected."""
         self._open.add(end)
 
     def closed(self, end: _ClientEnd) -> None:
+        """Its connection has ended."""
         self._open.discard(end)
 
     def close(self) -> None:

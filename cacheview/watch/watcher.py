@@ -157,6 +157,7 @@ class Watcher:
         return build
 
     def list_images(self) -> Future[ImageListing]:
+        """The images of the engine as they are now, listed in another thread."""
         return self._listings.submit(self._store.listing)
 
     def read(self, watched: _Watched, feed: ContextFeed) -> None:

@@ -60,6 +60,7 @@ class Bolt:
 
     @property
     def root(self) -> Bucket:
+        """The bucket that holds all others."""
         return Bucket(self, self.meta.root, None)
 
     def page(self, number: int) -> _Page:

@@ -28,7 +28,8 @@ class ImageRecords:
     names: tuple[str, ...]
 
     @property
-    def called(self) -> str:
+    def title(self) -> str:
+        """What problems call the image: its names, or its digest if it has none."""
         return ", ".join(map(familiar, self.names)) or self.digest[:200]
 
 

@@ -37,6 +37,7 @@ class Metadata:
 
     @property
     def namespaces(self) -> list[str]:
+        """Their names, in the order of the database."""
         return [_text(name) for name in self._namespaces]
 
     def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Problems]:

@@ -99,6 +99,7 @@ class ImageReader:
         self._known = Known()
 
     def read(self, group: ImageRecords) -> Read:
+        """Read the image that some records name, and what of it cannot be read."""
         members = _Members(self._content)
         budget = self._reading.budget
         blobs = Blobs(members, budget)
@@ -109,9 +110,9 @@ class ImageReader:
         if reader.limit is not None:
             return Read(lost=_over(reader.limit))
         if not images and members.late is not None:
-            return Read(late=Problem(group.called, members.late.what))
+            return Read(late=Problem(group.title, members.late.what))
         if not images:
-            return Read(problems=reader.problems or Problems([Problem(group.called, "is not an image")]))
+            return Read(problems=reader.problems or Problems([Problem(group.title, "is not an image")]))
         (image,) = images
         try:
             return self._with_origin(image, group, blobs, reader.problems)
@@ -126,7 +127,7 @@ class ImageReader:
         try:
             parent = parent_of(group.records)
         except DataError as error:
-            problems.append(Problem(group.called, error.what))
+            problems.append(Problem(group.title, error.what))
             doubts.append(_NO_PARENT)
             parent = error.path
         container_config = None
@@ -135,11 +136,11 @@ class ImageReader:
         except LostError:
             raise
         except DataError as error:
-            problems.append(Problem(group.called, f"its container config cannot be read: {error}"))
+            problems.append(Problem(group.title, f"its container config cannot be read: {error}"))
             doubts.append(_NO_LABELS if isinstance(error, _LabelsError) else _NO_CONTAINER_CONFIG)
         configs = {label for record in group.records if (label := record.labels.get(_CONTAINER_CONFIG))}
         if len(configs) > 1:
-            problems.append(Problem(group.called, f"its names have {len(configs)} different container config labels"))
+            problems.append(Problem(group.title, f"its names have {len(configs)} different container config labels"))
             doubts.append(_BUILT_TWICE)
         known = {
             "parent": parent or None,

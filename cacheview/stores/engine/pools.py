@@ -75,6 +75,7 @@ class Connections:
         return response
 
     def close(self) -> None:
+        """End all connections."""
         close: Callable[[], None] = getattr(self._pool, "close", None) or self._pool.clear
         close()
         if self._dialer is not None:

@@ -149,6 +149,7 @@ class EngineReader:
             self.reading.partial(self.store(images))
 
     def store(self, images: dict[str, Image]) -> ImageStore:
+        """The store with these images, by id, as far as it has been read."""
         problems = (*self.problems.reported(), *self.decoder.problems.reported())
         notes = tuple(self.notes) if images else ("This store has no images.",)
         kept = tuple(images.values())

@@ -51,6 +51,7 @@ class Credentials:
 
     @property
     def is_anonymous(self) -> bool:
+        """Whether there is nothing to log in with."""
         return not (self.has_password or self.identity_token or self.registry_token)
 
 

@@ -42,6 +42,7 @@ class Target:
 
     @property
     def is_hub(self) -> bool:
+        """Whether it is Docker Hub."""
         return self.domain == _HUB
 
     @property
