@@ -26,7 +26,7 @@ __all__ = ["parser", "run"]
 
 _HELP: Final = """\
 Prints each probe or build that differs, then how many build steps are unknown and why. The last line is always
-`N passed, N failed`, where a build counts as one.
+`N passed, N failed`; each build counts as one.
 exit status: 0 all passed, 1 some failed, 2 the command line or every file cannot be used.
 """
 

@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
     result.add_argument("--probe", metavar="PROBE", help="start from this probe of a suite, by name or number")
-    add_rules(result, "rule set to use (default: the store's own); all: every rule set, as a table; otherwise")
+    add_rules(result, "rule set to use (default: the store's own), or all to show every rule set as a table")
     add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     result.add_argument("--all", action="store_true", help="list every check of every candidate and source")

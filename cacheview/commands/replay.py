@@ -95,8 +95,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--download-layers",
         action="store_true",
-        help="if layers of a running engine cannot be read otherwise, download their images as docker save does; they "
-        "are deleted at the end",
+        help="if the layers of a running engine cannot be read in another way, download its images as docker save "
+        "does; the downloads are deleted at the end",
     )
     result.add_argument(
         "--records",

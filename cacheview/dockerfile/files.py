@@ -36,8 +36,8 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     for source in sources:
         if not _is_checksum(source, instruction.name):
             raise DataError(
-                "the builder sends a checksum of the files, which the line alone does not show for "
-                f"{source[:80]!r}; write the checksum in its place, as the history of an image shows it: {_EXAMPLE}"
+                "the builder looks up a checksum of the files, which the line alone does not show; replace "
+                f"{source[:80]!r} with the checksum, as shown in an image's history: {_EXAMPLE}"
             )
     if len(sources) == 1:
         return sources[0], destination

@@ -154,7 +154,7 @@ def test_the_open_store_is_never_written_to(tmp_path: Path) -> None:
         (store / "x.jsonl", f"data-root:{store}"),
         (store / "x.jsonl", f"containerd:{store}#moby"),
     ):
-        with pytest.raises(DataError, match="store that is open"):
+        with pytest.raises(DataError, match="part of the open store"):
             write_suite(target, line, opened=opened)
     assert file.read_text() == "kept"
     assert list(store.iterdir()) == []

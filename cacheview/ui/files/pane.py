@@ -66,7 +66,7 @@ class FilesPane(DockPane[FilesHead]):
         self.contents = ContentsView()
         self._evidence = WrappedText(plain_font)
         self._notes = WrappedText(small_font, "text_muted")
-        self._box = FilterBox("Filter: path, added, mode, owner…", "Filter the files by path and by what differs")
+        self._box = FilterBox("Filter: path, added, mode, owner…", "Filter the files by path or difference")
         self._count = ElidedLabel(small_font, "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)

@@ -75,7 +75,7 @@ def _whole(rules: RuleSet) -> Iterator[Paragraph]:
     for what, words in {RELEASES: releases(rules), **aspects(rules)}.items():
         yield Paragraph(what, (("", words),))
     compared = ", ".join(rules.compared_fields)
-    order = f"{compared}, in this order; the first that fails decides" if compared else "none"
+    order = f"{compared}, in this order; the first failure decides" if compared else "none"
     yield Paragraph("Fields that are compared", (("", order),))
     if rules.ignored_fields:
         yield Paragraph("Fields that are not compared", (("", ", ".join(rules.ignored_fields)),))

@@ -71,7 +71,7 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
         (Raw(hang=True), "within 0.5 seconds"),
         ((200, b"<html>"), "JSON"),
         ((200, {"Id": 5}), "string"),
-        ((200, {"Id": "sha256:" + "9" * 64}), "another image"),
+        ((200, {"Id": "sha256:" + "9" * 64}), "a different image"),
         ((500, {"message": "layer <b>is</b> gone " + "x" * 9000}), "layer <b>is</b> gone"),
     ],
     ids=["half", "chunk", "garbage", "closed", "half-hangs", "hangs", "html", "type", "another", "500"],
@@ -323,7 +323,7 @@ class TestConnecting:
         path = tmp_path / "docker.sock"
         with socket.socket(socket.AF_UNIX) as bound:
             bound.bind(str(path))
-            with pytest.raises(DataError, match="not running: nothing listens"):
+            with pytest.raises(DataError, match="not running: nothing is listening"):
                 open_target(f"unix://{path}", Reading())
 
     def test_no_permission_names_the_group(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,7 +354,7 @@ class TestConnecting:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        with pytest.raises(DataError, match="not running: nothing listens"):
+        with pytest.raises(DataError, match="not running: nothing is listening"):
             open_target(f"tcp://127.0.0.1:{port}", Reading(), QUICK)
 
     def test_tls_with_what_speaks_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
