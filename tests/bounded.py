@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,8 +28,11 @@ class Run:
 
 
 _RUNNER: Final = """
-import atexit, re, resource, sys
-peak, seconds, space, *sys.argv[1:] = sys.argv[1:]
+import atexit, json, re, resource, sys
+from cacheview.stores.limits import DEFAULT_LIMITS
+peak, seconds, space, limits, *sys.argv[1:] = sys.argv[1:]
+for name, limit in json.loads(limits).items():
+    object.__setattr__(DEFAULT_LIMITS, name, limit)
 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
 resource.setrlimit(resource.RLIMIT_AS, (int(space), int(space)))
 def report():
@@ -37,8 +42,10 @@ atexit.register(report)
 """
 
 
-def run_bounded(*arguments: str | Path, seconds: int = 100, memory: int = 1024 * MIB) -> Run:
-    """Run cacheview.
+def run_bounded(
+    *arguments: str | Path, seconds: int = 100, memory: int = 1024 * MIB, limits: Mapping[str, int] | None = None
+) -> Run:
+    """Run cacheview, with some `Limits` that are not the default: what reaches a smaller limit is read sooner.
 
     The system ends the process after so many seconds of processor time, however busy the machine is; what it took of
     memory is asserted here.
@@ -47,9 +54,9 @@ def run_bounded(*arguments: str | Path, seconds: int = 100, memory: int = 1024 *
         pytest.skip("the peak of a process is read from /proc")
     with tempfile.TemporaryDirectory() as folder:
         peak = Path(folder, "peak")
-        limits = (str(peak), str(seconds), str(4 * memory))
+        bounds = (str(peak), str(seconds), str(4 * memory), json.dumps(limits or {}))
         process = run_forked(
-            _RUNNER + PROGRAM, *limits, *map(str, arguments), modules=COMMANDS, merged=True, seconds=1200
+            _RUNNER + PROGRAM, *bounds, *map(str, arguments), modules=COMMANDS, merged=True, seconds=1200
         )
         output = process.stdout
         assert process.returncode >= 0, f"ended by signal {-process.returncode}: {output[-2000:]}"
