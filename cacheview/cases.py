@@ -80,7 +80,7 @@ class Daemon:
 
     @property
     def title(self) -> str:
-        """It in a few words: the version that was given with the kind of store, else the title of the rules."""
+        """It in a few words: the version that was given with the kind of store, otherwise the title of the rules."""
         return f"Docker {self.version}, {self.rules.store.value}" if self.version else self.rules.title
 
     def answers_as(self, other: Daemon) -> bool:

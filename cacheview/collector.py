@@ -69,7 +69,7 @@ def freeze_more() -> None:
 
 
 class Leftovers:
-    """Sees to it that cycles which were frozen and dropped do not pile up from one reading of a store to the next.
+    """Makes sure that cycles which were frozen and dropped do not pile up from one reading of a store to the next.
 
     Args:
         blocks: counts the blocks of memory that all objects take.

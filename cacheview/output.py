@@ -33,7 +33,7 @@ class OutputError(Exception):
 class Stream(io.TextIOBase):
     """A text stream in front of another one, or of none: what acts is written as an escape.
 
-    What the other one cannot encode is replaced. Raises OutputError where nothing more can be written.
+    What the other one cannot encode is replaced. Raises OutputError if nothing more can be written.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -66,7 +66,7 @@ class Stream(io.TextIOBase):
                 self._stream.flush()
 
     def give_up(self) -> None:
-        """Let what is still in the buffer, and all that comes, go nowhere."""
+        """Let what is still in the buffer, and everything that comes, go nowhere."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())

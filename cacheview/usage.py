@@ -44,7 +44,7 @@ NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises `UsageError` where argparse would print a usage and exit."""
+    """Raises `UsageError` if argparse would print a usage and exit."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. `{self.prog} --help` lists the options")
@@ -103,7 +103,7 @@ def mention_builder(store: ImageStore) -> None:
 
 
 def known_rules(name: str | None) -> Choice | None:
-    """The rules of ``--rules``; None where it is not given. Raises `UsageError` for a name that is not known."""
+    """The rules of ``--rules``; None if it is not given. Raises `UsageError` for a name that is not known."""
     if not name:
         return None
     try:

@@ -51,7 +51,7 @@ def recorded(
 
     Args:
         reason: why the answer of a step is not known; empty: that is not known either.
-        is_ok: it was built; else it ended at the last step.
+        is_ok: it was built; otherwise it ended at the last step.
     """
     for requested in steps:
         if requested.number > len(expected):

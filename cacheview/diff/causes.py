@@ -53,11 +53,11 @@ class Cause:
         name: of the argument, variable, label, option or base; empty: none has a name.
         a, b: the values of both sides; None: that side has none.
         detail: what is known beside, as a phrase; may be empty.
-        why: of files, why it is not known which ones differ; else empty.
+        why: of files, why it is not known which ones differ; otherwise empty.
         in_a, in_b: of an image that is missing: which store has it. Of a build that ended: which one did not.
-        image: of an image that is missing: its id; else empty.
+        image: of an image that is missing: its id; otherwise empty.
         event, event_at: of a base, what brought it, as the engine calls it, and when; empty and None: not known.
-        is_certain: nothing else can be the cause; else it is the only one that is known.
+        is_certain: nothing else can be the cause; otherwise it is the only one that is known.
     """
 
     kind: CauseKind

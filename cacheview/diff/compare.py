@@ -56,7 +56,7 @@ class StepPair:
         causes: why it differs, the first one first; empty of one that is the same.
         follows: of one that follows, the index of the row that it follows from; -1: none.
         files: of files that differ, which; None: they do not, or it is not known.
-        why: why it is not known whether both are answered alike; else empty.
+        why: why it is not known whether both are answered alike; otherwise empty.
         gone: the image of A that the store of B lacks; None: it has it, or that is not known.
     """
 
@@ -104,7 +104,7 @@ class BuildDiff:
 
     @cached_property
     def first_unknown(self) -> StepPair | None:
-        """The first row of which it is not known whether both are answered alike."""
+        """The first row for which it is not known whether both are answered alike."""
         return next((row for row in self.rows if row.status is PairStatus.UNKNOWN), None)
 
     @property

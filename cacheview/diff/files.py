@@ -35,7 +35,7 @@ class FilesDiffer:
         changes: every file by path, identical ones too: before is A, now is B.
         causes: what several files have in common.
         clients: who sent A and who sent B, if they differ only in what the two clients write, as far as that could be
-            compared; else None.
+            compared; otherwise None.
         doubt: why the files are only likely those of the step; empty: they certainly are.
     """
 

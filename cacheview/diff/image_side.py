@@ -144,7 +144,7 @@ def _requested(number: int, entry: HistoryEntry, made: Image | None, *, is_base:
 
 
 def _arguments(created_by: str, made: Image | None) -> Mapping[str, str]:
-    """The build arguments in front of a ``RUN``: of the container config exactly, else as the text divides."""
+    """The build arguments in front of a ``RUN``: of the container config exactly, otherwise as the text divides."""
     match = _PREFIX.fullmatch(created_by)
     if match is None:
         return {}

@@ -122,7 +122,7 @@ def _against(
 
 
 def _client(found: RecoveredFiles, build: BuildSide) -> str:
-    """Which clients may have sent the files, if the client of the build did not; else empty."""
+    """Which clients may have sent the files, if the client of the build did not; otherwise empty."""
     is_same = any(same_client(client.name, build.client) for client in found.clients)
     return "" if is_same else " or ".join(client.title for client in found.clients)
 

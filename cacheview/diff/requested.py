@@ -42,7 +42,7 @@ class RequestedStep:
         name: of the instruction.
         line: of the Dockerfile; 0 of a trigger, and of a label of the command line.
         stage: index of the stage; -1 before the first.
-        trigger: from 1, of a trigger; else 0.
+        trigger: from 1, of a trigger; otherwise 0.
         command: what is looked up in the cache, without checksum; of ``FROM``, what it names, all variables resolved.
         checksum: of the files of ``COPY`` and ``ADD``; empty: there are none; None: not known.
         arguments: the build arguments that the step sees, by name.

@@ -54,7 +54,7 @@ class SideStep:
     Attributes:
         requested: what the build requests of it.
         cached: whether the cache had it; None: not known, or it is not looked up (``FROM``).
-        image: id after it, or its first 12 digits; empty: there is none, or it is not known.
+        image: id after it, or its first 12 digits; empty if there is none, or it is not known.
         why: why it is not known, in a sentence; empty: it is, or nothing is looked up.
         is_made: the build made the image.
         is_reached: the build got as far as this step; ``is_failed``: and ended there.
@@ -134,7 +134,7 @@ class BuildSide:
     is_by_buildkit: bool = False
 
     def image(self, image_id: str) -> Image | None:
-        """The image of its store with this id, whole or its first digits; None: there is none."""
+        """The image of its store with this id, whole or its first digits; None if there is none."""
         if self.store is None or not image_id:
             return None
         whole = self.store.by_id.get(image_id)

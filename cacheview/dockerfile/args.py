@@ -20,7 +20,7 @@ class BuildArgs:
     """The build arguments in force at a step. Rules: moby's ``builder/dockerfile/buildargs.go``.
 
     Attributes:
-        declared: by ``ARG`` since the last ``FROM``, each with its default; None where it has none.
+        declared: by ``ARG`` since the last ``FROM``, each with its default; None if it has none.
         given: by ``--build-arg``.
         predefined: the names that need no ``ARG``.
         before_from: by ``ARG`` before the first ``FROM``; a value counts where ``declared`` has no default.
@@ -32,7 +32,7 @@ class BuildArgs:
     predefined: frozenset[str] = PREDEFINED_ARGS
 
     def declare(self, defaults: Mapping[str, str | None]) -> BuildArgs:
-        """The arguments after an ``ARG``: the names with their defaults; None where it gives none."""
+        """The arguments after an ``ARG``: the names with their defaults; None if it gives none."""
         return replace(self, declared={**self.declared, **defaults})
 
     def value(self, name: str) -> str | None:

@@ -36,7 +36,7 @@ def hinted(refusal: BuildRefusedError, hint: str) -> BuildRefusedError:
 
 
 def of_variables(text: str, known: Container[str]) -> str:
-    """A hint for a line that takes an argument which BuildKit sets by itself; empty: there is none.
+    """A hint for a line that takes an argument which BuildKit sets by itself; empty if there is none.
 
     ``known``: the names that have a value here.
     """

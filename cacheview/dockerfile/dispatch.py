@@ -104,7 +104,7 @@ def label_option(name: str, value: str, state: StageState, release: BuilderRelea
 
 @dataclass(frozen=True, slots=True)
 class _DispatchRequest:
-    """An instruction with all that it depends on: ``dispatchRequest`` of evaluator.go."""
+    """An instruction with everything that it depends on: ``dispatchRequest`` of evaluator.go."""
 
     instruction: Instruction
     state: StageState

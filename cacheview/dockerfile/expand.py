@@ -35,7 +35,7 @@ class Lexer:
         env: variables by name.
         escape: the character that takes the meaning from the next.
         keep_quotes, keep_escapes: leave these characters in the result.
-        keep_unset: leave a reference to a variable that is not set as it is written; else it is empty.
+        keep_unset: leave a reference to a variable that is not set as it is written; otherwise it is empty.
         release: what operators there are.
     """
 
@@ -48,7 +48,7 @@ class Lexer:
     _made: list[int] = field(default_factory=lambda: [0], compare=False)  # characters, of all texts so far
 
     def count(self, text: str) -> None:
-        """So much more was made of variables. Raises `DataError` where it is more than any real instruction."""
+        """So much more was made of variables. Raises `DataError` if it is more than any real instruction."""
         self._made[0] += len(text)
         if self._made[0] > _MOST_MADE:
             raise DataError(f"its variables expand to more than {_MOST_MADE:,} characters, so it is not replayed")

@@ -30,7 +30,7 @@ def probe_config(
 
     Args:
         instruction: one Dockerfile instruction; it may run over several lines. For ``COPY`` and ``ADD`` the
-            checksum of the files stands in place of the sources, as image history shows it.
+            checksum of the files stands instead of the sources, as image history shows it.
         parent: the image that the step builds on; its config holds environment, shell and the rest. None: scratch.
         args: build arguments in force: they are expanded, and show in ``RUN``.
         release: the builder; containerd: it builds in a containerd store.

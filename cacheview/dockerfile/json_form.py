@@ -35,11 +35,11 @@ class NotStringsError(ValueError):
 
 
 def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
-    """The strings of the JSON array that a text begins with; None where it begins with none.
+    """The strings of the JSON array that a text begins with; None if it begins with none.
 
     Args:
         text: after the instruction's name and flags.
-        to_the_end: nothing but white space can follow the array; else what follows is skipped.
+        to_the_end: nothing but white space can follow the array; otherwise what follows is skipped.
 
     Raises:
         NotStringsError: something in the array is not a string.
@@ -59,7 +59,7 @@ def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
 
 
 def _array(text: str) -> tuple[list[str] | None, int]:
-    """The strings of the array at the beginning, None where there is something else in it, and where it ends.
+    """The strings of the array at the beginning, None if there is something else in it, and where it ends.
 
     Raises `ValueError` for what is not JSON.
     """

@@ -89,7 +89,7 @@ def backwards(pattern: str) -> str:
 
 
 def _end(pieces: _Pieces, text: str, start: int, *, greedy: bool) -> int | None:
-    """Where the pattern ends that begins at a place; None where it does not fit."""
+    """Where the pattern ends that begins at a place; None if it does not fit."""
     first, *others = pieces
     match = first.match(text, start)
     for number, piece in enumerate(others, 1):

@@ -25,7 +25,7 @@ class BuildRefusedError(DataError):
     Attributes:
         message: what is said of it, word for word where the source has it; `what` says it for people.
         line: of the Dockerfile, counted from 1; 0 if it belongs to no line.
-        instruction: the name of the instruction; empty where it is not known here.
+        instruction: the name of the instruction; empty if it is not known here.
         names_line: whether `message` says the line itself.
         by: who says so: the daemon, or the client before the daemon hears of the build; nobody where the daemon never
             answers.

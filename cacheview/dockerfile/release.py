@@ -70,7 +70,7 @@ class BuilderRelease:
         heredocs: a heredoc is read, and belongs to its instruction.
         heredoc_spaces: there can be spaces between ``<<`` and its name, and ``<<`` is a word's own to the shell lexer.
         json_to_the_end: nothing can follow a JSON form; what has text after it is a shell form.
-        flags_use_escape: the escape character is that of the Dockerfile in flags too; else always a backslash.
+        flags_use_escape: the escape character is that of the Dockerfile in flags too; otherwise always a backslash.
         zero_intervals: ``0s`` and ``--retries=0`` are good in ``HEALTHCHECK``.
         mounts_at_dispatch: most of ``RUN --mount`` is looked at when the step is taken, not before the first.
         mount_env, mount_size, mount_suggests, sharing_suggests: of ``RUN --mount``: keys that are known, and whether
@@ -104,7 +104,7 @@ class BuilderRelease:
 
         sends_platform: the cache gets the platform that the build is for.
         takes_any_platform_graph_driver, takes_any_platform_containerd: a base that the store has is taken whatever
-            ``--platform`` asks for; else one of another platform would be pulled.
+            ``--platform`` asks for; otherwise one of another platform would be pulled.
         copies_by_platform: the destination of ``COPY`` and ``ADD`` has the separators of the build's platform, not of
             the daemon's own (``createCopyInstruction`` of ``copy.go``).
         ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.

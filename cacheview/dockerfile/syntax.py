@@ -293,7 +293,7 @@ _BY_SMALL_NAME: Final = {name.lower(): name for name in INSTRUCTIONS}
 def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool] | None:
     """The name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it count.
 
-    None where the word opens none.
+    None if the word opens none.
     """
     try:
         return _heredoc_name(word, release) if release.heredocs else None

@@ -26,7 +26,7 @@ class StoreHazard:
         kind: one of `OF_STORES`.
         sentence: what is surprising, in words that a user of Docker understands.
         advice: what to do about it.
-        images: all that it concerns, in store order.
+        images: everything that it concerns, in store order.
     """
 
     kind: HazardKind

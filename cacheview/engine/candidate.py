@@ -49,7 +49,7 @@ def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
 
 
 def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
-    """All that the local cache reads of an image."""
+    """Everything that the local cache reads of an image."""
     if rules.by_layers:
         return ("existence", "diff_ids", "history", *_OF_ENTRIES)
     marked: tuple[Aspect, ...] = ("from_scratch",) if rules.marks_first_steps else ()
@@ -86,7 +86,7 @@ class CandidateCheck:
         row: the row of the rule set; None: that there is a time of creation.
         passes: with the values as the store reports them.
         doubts: what that rests on that is not known; empty: it is certain.
-        command: of the check of the command, the image's where its history alone reports it; else None.
+        command: of the check of the command, the image's where its history alone reports it; otherwise None.
     """
 
     row: Requirement | ConfigCheck | None
@@ -96,7 +96,7 @@ class CandidateCheck:
 
 
 def candidate_checks(rules: RuleSet, probe: Probe, image: Image) -> Iterator[CandidateCheck]:
-    """All that is compared of a candidate, in order; whether it is one is left out."""
+    """Everything that is compared of a candidate, in order; whether it is one is left out."""
     for requirement in rules.requirements:
         yield CandidateCheck(requirement, requirement.matches(probe, image), doubts_about(image, requirement.aspect))
     stored = container_config_of(image)

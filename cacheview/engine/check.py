@@ -43,7 +43,7 @@ class CheckOutcome(Enum):
 
 
 class Absent(Enum):
-    """The value of a side that has none: an element past the end, a key that is not there; or that is not known."""
+    """The value of a side that has none: an element past the end, a key that does not exist; or that is not known."""
 
     ABSENT = "absent"
     UNKNOWN = "unknown"

@@ -96,7 +96,7 @@ class Comparison(Protocol):
         """The value as the check shows it."""
 
     def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
-        """The elements in the order compared; empty where the comparison has none."""
+        """The elements in the order compared; empty if the comparison has none."""
 
     def query(self, field: str, probe: Any) -> IndexQuery:
         """The look-up of all images that match."""

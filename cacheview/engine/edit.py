@@ -82,7 +82,7 @@ def _value_changes(field: str, old: Any, new: Any) -> Iterator[Change]:
 
 
 def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit | None:
-    """The probe with the image's value of one check; None where there is none to take over, or it is not known."""
+    """The probe with the image's value of one check; None if there is none to take over, or it is not known."""
     if check.kind is CheckKind.COMMAND:
         command = command_for(str(check.image), probe.config.Cmd or ()) if check.image is not ABSENT else None
         return None if command is None else _with_config(probe, {"Cmd": command}, image)

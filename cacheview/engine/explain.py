@@ -137,7 +137,7 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
 
     Args:
         with_edit: look for the smallest edit too, for which the images on other parents are looked at.
-        at_once: look for all of it; else for what is `Further` when it is asked for.
+        at_once: look for all of it; otherwise for what is `Further` when it is asked for.
     """
     checks = trace(cache, probe)
 

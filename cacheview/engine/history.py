@@ -75,7 +75,7 @@ class HistoryCheck:
 def history_checks(
     source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet
 ) -> Iterator[HistoryCheck]:
-    """All that is compared of a source: ``isValidParent``, then ``isValidConfig``."""
+    """Everything that is compared of a source: ``isValidParent``, then ``isValidConfig``."""
     yield from prefix_checks(source, parent, rules)
     yield command_check(source, parent, config)
 

@@ -30,7 +30,7 @@ class Judgement:
 
     Attributes:
         index: the probe's place in the case, from 0.
-        verdict: what it answered; None where the case cannot be asked.
+        verdict: what it answered; None if the case cannot be asked.
         differences: what is not as expected, in words; empty: it passed.
     """
 

@@ -128,7 +128,7 @@ class KnownCache(Lookups):
     def _restored_before(self, config: ImageConfig, source: Image) -> tuple[Image | None, Image | None]:
         """The image of a restored image's config, from this build or an earlier one; and one of which that is unknown.
 
-        The second is None where there is the first.
+        The second is None if there is the first.
         """
         same = identity(self.rules, config)
         if same in self.past.restored:

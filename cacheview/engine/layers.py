@@ -53,7 +53,7 @@ class LayerCheck:
 
 
 def layer_checks(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> Iterator[LayerCheck]:
-    """All that is compared of a source or a child: ``isMatch``."""
+    """Everything that is compared of a source or a child: ``isMatch``."""
     yield from layer_prefix_checks(image, parent, rules)
     yield layer_command_check(image, parent, config)
 

@@ -49,7 +49,7 @@ def lineages(
 
     ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
 
-    Raises `LimitError` where they bring in more images than any real build's.
+    Raises `LimitError` if they bring in more images than any real build's.
     """
     results: list[Lineage] = []
     count = 0

@@ -72,7 +72,7 @@ class Lookups:
         self._continuations: dict[tuple[_HistoriesOf, bool], Continuations] = {}
 
     def last(self, what: str, key: Hashable, look: Callable[[], T]) -> T:
-        """What was looked up last under a name, if it was for the same key; else it is looked up now."""
+        """What was looked up last under a name, if it was for the same key; otherwise it is looked up now."""
         known = self._last.get(what)
         if known is None or known[0] != key:
             known = self._last[what] = (key, look())
@@ -153,7 +153,7 @@ class Lookups:
         return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
 
     def strays(self, parent: str) -> CandidateIndex:
-        """The images of which it is not known whether they are candidates for a parent."""
+        """The images for which it is not known whether they are candidates for a parent."""
         aspects = membership(self.rules, parent)
         result = self._strays.get(aspects)
         if result is None:
@@ -273,7 +273,7 @@ class Lookups:
         return self.last("counting parents", cache_from, look)
 
     def parent(self, probe: Probe) -> Image | None:
-        """The probe's parent as the history check finds it; None: there is none, or it is not found."""
+        """The probe's parent as the history check finds it; None if there is none, or it is not found."""
         image = self.store.by_id.get(probe.parent)
         if image is None or not self.rules.parent_platform.matches(probe.platform, image.config.platform):
             return None

@@ -37,13 +37,13 @@ class Caches:
         return result
 
     def release(self, rules: RuleSet) -> ImageCache | None:
-        """Let go of a cache, for another to use; None: there is none yet. The next one asked for is a new one."""
+        """Let go of a cache, for another to use; None if there is none yet. The next one asked for is a new one."""
         return self._caches.pop(rules.name, None)
 
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """What one rule set answers. ``deciding`` is None where no single check decided."""
+    """What one rule set answers. ``deciding`` is None if no single check decided."""
 
     rules: RuleSet
     verdict: Verdict
@@ -112,7 +112,7 @@ class Matrix:
 
 
 def ask(cache: ImageCache, probe: Probe) -> MatrixRow:
-    """The row of one rule set. Raises `LimitError` where that takes too long."""
+    """The row of one rule set. Raises `LimitError` if that takes too long."""
     with Effort.about(len(cache.store.images)).spent():
         return MatrixRow(cache.rules, *deciding_check(cache, probe))
 

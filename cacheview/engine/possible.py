@@ -67,7 +67,7 @@ class _Answers:
 
 
 def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown | None:
-    """All that the daemon may answer; None: nothing but what is known."""
+    """Everything that the daemon may answer; None: nothing but what is known."""
     answers = _Answers()
     if cache.rules.by_layers:
         _by_layers(cache, probe, answers)
@@ -109,8 +109,8 @@ class _Local:
 
     Attributes:
         index, bits: the candidates among which the answer is, if there is one.
-        strays, stray_bits: the same of the images of which it is not known whether they are candidates.
-        certain: the newest candidate that matches for certain; None: there is none, so there may be no answer.
+        strays, stray_bits: the same of the images for which it is not known whether they are candidates.
+        certain: the newest candidate that matches for certain; None if there is none, so there may be no answer.
     """
 
     index: CandidateIndex
@@ -137,7 +137,7 @@ class _Local:
         return cls(index, bits, strays, stray_bits, certain)
 
     def images(self) -> Iterator[Image]:
-        """All that may be the answer, those newest first that are known to be candidates."""
+        """Everything that may be the answer, those newest first that are known to be candidates."""
         yield from self.index.images(self.bits)
         yield from self.strays.images(self.stray_bits)
 

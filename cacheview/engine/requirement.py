@@ -52,7 +52,7 @@ class Requirement(Protocol):
 
     @property
     def title(self) -> str:
-        """What it requires, where a row of a table says so; else empty."""
+        """What it requires, where a row of a table says so; otherwise empty."""
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
         """All that counts of each image."""

@@ -194,7 +194,7 @@ class RuleSet:
         parent_platform: how the parent is looked up beside sources: one of another platform is not found.
         tie: which of several matches is the answer.
         lost_parent: what a parent that the store lacks leads to.
-        records_parent: a restored image records its parent as it is created, or that it is a first step; else the
+        records_parent: a restored image records its parent as it is created, or that it is a first step; otherwise the
             parent is set afterwards.
         restoring: where the source hit may restore.
     """

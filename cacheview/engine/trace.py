@@ -35,7 +35,7 @@ def first_failed(checks: Sequence[Check]) -> Check | None:
 
 
 def first_unknown(checks: Sequence[Check]) -> Check | None:
-    """The first check whose outcome is not known, at the depth of elements. None: there is none."""
+    """The first check whose outcome is not known, at the depth of elements. None if there is none."""
     return _first(checks, CheckOutcome.UNKNOWN)
 
 
@@ -114,7 +114,7 @@ class Subject:
 
     @cached_property
     def deciding(self) -> Check | None:
-        """The check that it failed at, else the first that is not known, down to the element; None: all passed."""
+        """The check that it failed at, otherwise the first that is not known, down to the element; None: all passed."""
         return first_failed(self.checks) or first_unknown(self.checks)
 
     @cached_property

@@ -75,19 +75,19 @@ class Verdict:
     """The answer to one probe.
 
     Attributes:
-        image: what a hit returns; else None. One that the cache created is not in the store.
+        image: what a hit returns; otherwise None. One that the cache created is not in the store.
         stage: which stage gave the answer; None for a miss and for what is not known.
         local: the local cache's answer, also where it did not count.
         sources: what ``--cache-from`` brought in, in order.
-        error: the daemon's words for an error or a panic; else empty.
+        error: the daemon's words for an error or a panic; otherwise empty.
         is_new: the cache created the image of the hit.
         perhaps: of an image that the cache created: the image of the store that it is, if an earlier build created that
             very image, which is not known; None: it is none of them.
         set_parent: by image id, the parent that the answer recorded in the store.
         narrowed: the source that is the only one from now on; None: the sources are as before.
-        why: see `Why`; None where the outcome and the stage say it.
-        source: the source whose history continues with the step, whatever came of it; None: there is none.
-        unknown: of an unknown answer, what it may be; else None.
+        why: see `Why`; None if the outcome and the stage say it.
+        source: the source whose history continues with the step, whatever came of it; None if there is none.
+        unknown: of an unknown answer, what it may be; otherwise None.
     """
 
     outcome: VerdictOutcome

@@ -33,7 +33,7 @@ _GONE = "The file has changed since it was opened. Reload the store"
 def archive_layers(
     path: Path, limits: Limits = DEFAULT_LIMITS, alive: Callable[[], object] = lambda: None
 ) -> LayerSource:
-    """The layers in a tar archive, which may be compressed. Raises `DataError` where it cannot be read.
+    """The layers in a tar archive, which may be compressed. Raises `DataError` if it cannot be read.
 
     ``alive`` is called some times a second; it may raise anything, to stop.
     """
@@ -52,7 +52,7 @@ def archive_layers(
 
 
 def folder_layers(path: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
-    """The layers of an OCI layout, or an unpacked archive, in a folder. Raises `DataError` where it cannot be read."""
+    """The layers of an OCI layout, or an unpacked archive, in a folder. Raises `DataError` if it cannot be read."""
     members = FolderMembers(path, Budget(limits))
     return TarLayers(_InFolder(path, _names(members, limits)).open)
 

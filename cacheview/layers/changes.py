@@ -116,7 +116,7 @@ class FileChange(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Of what is there now, else of what was."""
+        """Of what is there now, otherwise of what was."""
         state = self.now or self.before
         return state.size if state is not None else 0
 

@@ -32,7 +32,7 @@ class BlobReader(Protocol):
     """Blobs by digest."""
 
     def document(self, digest: str) -> bytes | None:
-        """A JSON document; None where there is none. Raises `DataError`."""
+        """A JSON document; None if there is none. Raises `DataError`."""
 
     def stream(self, digest: str) -> io.BufferedReader:
         """A blob of any size, read forward. Raises `LayerUnavailableError`."""

@@ -86,7 +86,7 @@ class CopiedNow:
         return f"{self._resolved(folder)}{slash}{name}".lstrip("/")
 
     def with_others(self, entries: Mapping[str, LayerEntry], folders: Iterable[str]) -> Tree:
-        """The files that were copied, in place of those that are copied now, among the other ones."""
+        """The files that were copied, instead of those that are copied now, among the other ones."""
         copied: set[str] = set()
         for source in self.sources:
             for path in source.matched if source.glob is not None else (source.path,):

@@ -68,7 +68,7 @@ class _Root:
         self.changed = set()
 
     def add(self, path: str, file: RootFile) -> None:
-        """Puts a file in place of what was there; a folder keeps what is in it."""
+        """Puts a file instead of what was there; a folder keeps what is in it."""
         above = path.rpartition("/")[0]
         missing = []
         while above and not self._is_folder(above):
@@ -113,7 +113,7 @@ class _Root:
         return self._inside
 
     def remove(self, path: str) -> None:
-        """Removes a file, or a folder with all that is in it."""
+        """Removes a file, or a folder with everything that is in it."""
         if path not in self.files:
             return
         if not self._is_folder(path) and self._inside is None:

@@ -67,7 +67,7 @@ class Snapshots:
         self._folders: dict[str, Path | None] = {}
 
     def has(self, diff_id: str) -> bool:
-        """Whether a layer has a snapshot. Raises `DataError` where that cannot be read."""
+        """Whether a layer has a snapshot. Raises `DataError` if that cannot be read."""
         if diff_id not in self._folders:
             self._folders[diff_id] = self._find(diff_id)
         return self._folders[diff_id] is not None
@@ -207,7 +207,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _attribute(place: Path, name: str) -> bytes:
-    """An extended attribute; empty where there is none."""
+    """An extended attribute; empty if there is none."""
     try:
         return os.getxattr(place, name, follow_symlinks=False)
     except OSError as error:

@@ -56,7 +56,7 @@ class RecoveredFiles:
         headers: by path, what was hashed before the content of each.
         is_proven: the checksum is the one that the daemon stored.
         ways: how headers may be written that give it; of files that are only likely, the way of the Docker CLI.
-        reason: why the files are only likely those that were sent; empty where they are proven.
+        reason: why the files are only likely those that were sent; empty if they are proven.
         entries: by path in the context, what the layer has.
         diff_id: of the layer.
     """
@@ -138,7 +138,7 @@ class _Recovery:
         self._places: dict[str, Sequence[tuple[str, str]]] = {}
 
     def best(self) -> RecoveredFiles:
-        """The files in the ways that give the stored checksum, else in the first one."""
+        """The files in the ways that give the stored checksum, otherwise in the first one."""
         first: RecoveredFiles | None = None
         for owner, ways in self._owners():
             tried = [_Sent(self, way, owner) for way in ways]

@@ -52,7 +52,7 @@ def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, En
         if entry.name.startswith(WHITEOUT):
             continue
         paths = list(_source_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
-        # Of several sources the one that has it now; else any that has not given another file.
+        # Of several sources the one that has it now; otherwise any that has not given another file.
         path = next((path for path in paths if path in now), None) or next(
             (path for path in paths if path not in by_path), ""
         )

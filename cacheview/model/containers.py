@@ -17,7 +17,7 @@ class Container:
         id: its id.
         image_id: of the image that it was created from.
         image: that image as it was named when the container was created; empty: not known.
-        is_running: also paused or restarting; else it is stopped.
+        is_running: also paused or restarting; otherwise it is stopped.
     """
 
     id: str

@@ -158,7 +158,7 @@ class Footprint(NamedTuple):
 def footprint(data: bytes | str, model: type[object] = BaseModel) -> Footprint:
     """How much a JSON document holds, counted without decoding it. Commas and brackets within strings count too.
 
-    ``model``: what it will be read as. All that is in a `Value` is values.
+    ``model``: what it will be read as. Everything that is in a `Value` is values.
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")

@@ -60,7 +60,7 @@ class Effort:
         return Effort(LONGEST * max(1.0, images / _USUAL))
 
     def go_on(self) -> None:
-        """Raises `LimitError` where it takes too long, and what ``alive`` raises."""
+        """Raises `LimitError` if it takes too long, and what ``alive`` raises."""
         self._alive()
         if not self._apart and self._clock() > self._end:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")

@@ -125,7 +125,7 @@ class Image(Value):
     Attributes:
         id: digest of the manifest, index or config, as the store names it; with its algorithm.
         names: full references (``docker.io/library/app:1``), in store order; empty for an unnamed image.
-        parent: the recorded parent's id, which the store may lack; None where none is recorded.
+        parent: the recorded parent's id, which the store may lack; None if none is recorded.
         from_scratch: the store has it recorded as the first step of a ``FROM scratch`` build.
         built_locally: the store has it recorded as built here.
         dangling: the store has the record of an image without a name (``moby-dangling@DIGEST``), which one with names
@@ -133,9 +133,9 @@ class Image(Value):
         config: of the manifest that is shown (see ``variants``).
         container_config: where the store keeps the container config apart from the image config.
         size: of its layers in bytes, as far as the store reports; None: not known.
-        unpacked: its layers are known to be unpacked, as after a pull; else the store does not report.
-        variants: all manifests of a multi-platform index, the shown one among them; else empty.
-        doubts: what of it is not known exactly, each aspect at most once; empty where the store reports everything.
+        unpacked: its layers are known to be unpacked, as after a pull; otherwise the store does not report.
+        variants: all manifests of a multi-platform index, the shown one among them; otherwise empty.
+        doubts: what of it is not known exactly, each aspect at most once; empty if the store reports everything.
     """
 
     id: str
@@ -171,7 +171,7 @@ class Image(Value):
 
     @property
     def title(self) -> str:
-        """What a person calls it: the first name in its short form, else the short id."""
+        """What a person calls it: the first name in its short form, otherwise the short id."""
         return familiar(self.names[0]) if self.names else self.short_id
 
     @property

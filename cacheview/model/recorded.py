@@ -72,7 +72,7 @@ class RecordedStore(Model):
 
     @property
     def store_kind(self) -> StoreKind:
-        """The kind of the store. Raises `DataError` where ``kind`` names none."""
+        """The kind of the store. Raises `DataError` if ``kind`` names none."""
         for kind, name in _KINDS.items():
             if name == self.kind:
                 return kind
@@ -80,7 +80,7 @@ class RecordedStore(Model):
 
     @property
     def as_case(self) -> SuiteCase:
-        """The store alone, as a case of a suite. Raises `NoStoreError` where it was left out."""
+        """The store alone, as a case of a suite. Raises `NoStoreError` if it was left out."""
         if self.images is None:
             raise NoStoreError("this record does not contain the store, so there is nothing to open")
         kind = self.store_kind

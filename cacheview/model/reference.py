@@ -34,7 +34,7 @@ class Reference:
     Attributes:
         name: repository with its registry (``docker.io/library/app``); empty for a bare digest.
         tag: ``latest`` where a name has neither tag nor digest; empty beside a digest that has none.
-        digest: with its algorithm; empty where none is given.
+        digest: with its algorithm; empty if none is given.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Reference:
 
 @lru_cache(maxsize=1 << 12)
 def parse_reference(text: str) -> Reference:
-    """Read a reference in any form that Docker takes. Raises `DataError` where Docker refuses it."""
+    """Read a reference in any form that Docker takes. Raises `DataError` if Docker refuses it."""
     if _IDENTIFIER.fullmatch(text):
         return Reference("", "", f"sha256:{text}")
     if _DIGEST.fullmatch(text):

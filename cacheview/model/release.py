@@ -51,7 +51,7 @@ class DockerVersion:
 
     @classmethod
     def parse(cls, text: str) -> DockerVersion | None:
-        """A version as ``docker version`` shows it, or a tag of moby; None where the text does not begin with one.
+        """A version as ``docker version`` shows it, or a tag of moby; None if the text does not begin with one.
 
         ``24.0.7``, ``v25.0.0-rc.3``, ``docker-v29.0.0``, ``20.10.24+dfsg1``, ``20.10.7-0ubuntu5~20.04.2``. ``29.x`` is
         the newest of 29, and what a packager adds does not count.

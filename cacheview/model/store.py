@@ -43,14 +43,14 @@ class ImageStore:
         images: each id once; `unique` makes them so.
         title: what it is, for people (``docker save archive``).
         location: the path or address it was read from; empty for one made in memory.
-        rules: name of the rule set that fits it, where the store reports; else empty.
+        rules: name of the rule set that fits it, where the store reports; otherwise empty.
         notes: what a person should know of this kind of store, in sentences.
         problems: entries that could not be read.
         release: the engine that it belongs to; None: none is known.
         engine_os: the system of a running engine (``linux``), as it reports it; empty: none was queried.
         platform: of the machine of the engine, for which it builds where a build names none; None: no engine was
             queried.
-        layers_at: the place that the content of its layers is read from, named like a store; empty: there is none.
+        layers_at: the place that the content of its layers is read from, named like a store; empty if there is none.
     """
 
     images: tuple[Image, ...]

@@ -18,7 +18,7 @@ def lower(text: str) -> str:
 
 
 def signed(text: str) -> int | None:
-    """``strconv.Atoi``; None where it is an error. A sign is read; spaces, underscores and other digits are not."""
+    """``strconv.Atoi``; None if it is an error. A sign is read; spaces, underscores and other digits are not."""
     sign, digits = (text[0], text[1:]) if text[:1] in ("+", "-") else ("+", text)
     if not digits or not _DIGITS.issuperset(digits):
         return None
@@ -32,7 +32,7 @@ def signed(text: str) -> int | None:
 
 
 def unsigned(text: str, bits: int) -> int | None:
-    """``strconv.ParseUint(text, 10, bits)``, bits at most 63; None where it is an error, as it is for a sign."""
+    """``strconv.ParseUint(text, 10, bits)``, bits at most 63; None if it is an error, as it is for a sign."""
     if text[:1] in ("+", "-"):
         return None
     number = signed(text)

@@ -69,7 +69,7 @@ class Matcher:
         return self.position_of(self.library.normalize(image), image.os_version, required_of)
 
     def position_of(self, normal: Normal, version: str, needs: frozenset[str]) -> int | None:
-        """`position`, by all that it looks at."""
+        """`position`, by everything that it looks at."""
         if normal.os != self.normal.os or not self._takes_version(version) or not needs <= self.features:
             return None
         return self.vector.position(normal.architecture, normal.variant)

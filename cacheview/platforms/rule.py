@@ -24,10 +24,10 @@ class PlatformKey(NamedTuple):
     """All that a rule looks at in an image's platform.
 
     Attributes:
-        recorded: os or architecture is given; True where the rule does not require it.
-        windows: the os is written exactly ``windows``, which moby requires before it looks at the version; False where
+        recorded: os or architecture is given; True if the rule does not require it.
+        windows: the os is written exactly ``windows``, which moby requires before it looks at the version; False if
             that does not count.
-        version: ``os.version``, or what of it counts; empty where it does not.
+        version: ``os.version``, or what of it counts; empty if it does not.
         needs: the features that a builder must have.
     """
 
@@ -97,7 +97,7 @@ class PlatformRule:
         return tuple(self._steps(HOST if builder is None else builder, image))
 
     def matcher(self, platform: Platform | None) -> Matcher | None:
-        """The library's own part for a builder's platform; None where platforms are not looked at."""
+        """The library's own part for a builder's platform; None if platforms are not looked at."""
         if self.library is None:
             return None
         return _matcher(self.library, HOST if platform is None else platform, self.strict)

@@ -38,7 +38,7 @@ class PlatformNote(NamedTuple):
     """A remark on a comparison, which `engine.words.trace` puts into words.
 
     Attributes:
-        value: as it is written, or the builder's as it is compared; empty where the kind is all there is.
+        value: as it is written, or the builder's as it is compared; empty if the kind is all there is.
         other: the image's as it is compared.
     """
 

@@ -99,7 +99,7 @@ def exactly(platform: Normal, aliases: Aliases) -> Vector:
 
 
 def compatible(platform: Normal, aliases: Aliases, levels: Levels | None) -> Vector:
-    """``Only``: the platform, then what it runs besides. Levels: of arm64, None where the release knows none.
+    """``Only``: the platform, then what it runs besides. Levels: of arm64, None if the release knows none.
 
     With levels an arm64 of a variant that has none takes nothing, not even itself.
     """

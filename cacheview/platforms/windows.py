@@ -56,7 +56,7 @@ def runs_on(host: WindowsVersion, image: WindowsVersion, releases: tuple[int, ..
 def overwritten(builder: str, image: str) -> str:
     """The image's ``os.version`` in moby's comparePlatform: its own major and minor, all further parts the builder's.
 
-    Only where both have three parts at least; else as it is.
+    Only where both have three parts at least; otherwise as it is.
     """
     builder_parts, image_parts = builder.split("."), image.split(".")
     if len(builder_parts) < _PARTS or len(image_parts) < _PARTS:

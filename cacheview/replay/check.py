@@ -68,7 +68,7 @@ def store_of(case: ReplayCase) -> ImageStore:
 
 
 def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:
-    """What sums the files of its context. Raises `DataError` where that is malformed."""
+    """What sums the files of its context. Raises `DataError` if that is malformed."""
     return ContextChecksums(
         case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text
     )

@@ -61,14 +61,14 @@ def compare_files(
     """What is known of the files of a missed step against those of a candidate.
 
     Args:
-        step: the step; None: there is none.
+        step: the step; None if there is none.
         explanation: of its miss.
         record: of earlier replays, without this one.
         checksums: what computed the checksums of the files; without it only what the record says.
         image_files: reads the layer of a candidate whose files the record does not know.
 
     Returns:
-        None where it is not only the files that differ; an image with the same files does not count.
+        None if it is not only the files that differ; an image with the same files does not count.
     """
     if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
         return None

@@ -118,7 +118,7 @@ class _FileByFile:
         return path in self.sums and path in self.now
 
     def _has_no_sum(self, path: str) -> bool:
-        """Whether a path stands in place of its checksum, then or now: what came without a header has none."""
+        """Whether a path stands instead of its checksum, then or now: what came without a header has none."""
         return path in (self.sums[path], self.now[path])
 
     def _all_states(self, paths: Sequence[str]) -> dict[str, tuple[FileState | None, FileState | None]]:

@@ -53,7 +53,7 @@ class Added:
     Attributes:
         build_args: by name; one that is given keeps its value.
         platform: where none is given; empty: none.
-        is_trusted: the CLI puts the signed digest in the place of each base, which is not known here.
+        is_trusted: the CLI puts the signed digest instead of each base, which is not known here.
         config: path of the config file that ``build_args`` come from.
         problem: why that file cannot be read; empty: it can, or there is none.
     """
@@ -109,7 +109,7 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
 
 
 def daemon_host(location: str) -> str:
-    """What the client calls the daemon; empty where its contexts do not say."""
+    """What the client calls the daemon; empty if its contexts do not say."""
     kind, _, target = location.partition(":")
     try:
         host = find_endpoint(target).host if kind == "engine" else current_endpoint().host
@@ -123,7 +123,7 @@ def _is_set(text: str) -> bool:
 
 
 def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
-    """The proxies for a daemon, by the name of the variable. Raises `DataError` where the file cannot be read."""
+    """The proxies for a daemon, by the name of the variable. Raises `DataError` if the file cannot be read."""
     with open_regular(path, str(path)) as file:
         data = file.read(_LARGEST)
     try:

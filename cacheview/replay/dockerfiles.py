@@ -22,7 +22,7 @@ class Dockerfile:
 
     Attributes:
         path: of the file.
-        name: its path in the context, links followed; empty where it is outside.
+        name: its path in the context, links followed; empty if it is outside.
         written: the same by the path as it is written, links not followed.
         leads_out: it was not named, and is a link out of the context: the docker CLI refuses that.
     """
@@ -33,7 +33,7 @@ class Dockerfile:
     leads_out: bool = False
 
     def read(self) -> bytes:
-        """All of it. Raises `DataError` where it cannot be read, or is larger than any Dockerfile."""
+        """All of it. Raises `DataError` if it cannot be read, or is larger than any Dockerfile."""
         where = str(self.path)
         try:
             if not self.path.is_file():

@@ -34,7 +34,7 @@ class ExpectedStep(Model):
     Attributes:
         instruction: as the daemon printed it.
         cached: it printed ``Using cache``; None: not known.
-        image: id after it, or its first 12 digits where the rest is not known; empty: there is none.
+        image: id after it, or its first 12 digits where the rest is not known; empty if there is none.
         triggers: of a ``FROM``, of each trigger whether it was cached.
         at: when the daemon began it (RFC 3339); empty: not known.
     """
@@ -99,17 +99,17 @@ class ReplayCase(RecordedStore):
 
     @property
     def text(self) -> bytes:
-        """The Dockerfile. Raises `DataError` where it is malformed."""
+        """The Dockerfile. Raises `DataError` if it is malformed."""
         return bytes_of(self.dockerfile)
 
     @property
     def dockerfile_path(self) -> str:
-        """The path of the Dockerfile in the context. Raises `DataError` where it is malformed."""
+        """The path of the Dockerfile in the context. Raises `DataError` if it is malformed."""
         return bytes_of(self.dockerfile_name).decode("utf-8", "surrogateescape")
 
     @property
     def sent(self) -> ContextSource:
-        """The context. Raises `DataError` where it is malformed."""
+        """The context. Raises `DataError` if it is malformed."""
         if self.members is None:
             return MemoryContext.from_sample(self.context)
         if len(self.members) > _MOST_MEMBERS:
@@ -120,7 +120,7 @@ class ReplayCase(RecordedStore):
 
     @property
     def options(self) -> BuildOptions:
-        """The options of the build. Raises `DataError` where they cannot be read."""
+        """The options of the build. Raises `DataError` if they cannot be read."""
         return BuildOptions(
             build_args=self.build_args,
             labels=self.labels,
@@ -133,7 +133,7 @@ class ReplayCase(RecordedStore):
 
     @property
     def rules(self) -> RuleSet:
-        """The rule set of its engine. Raises `DataError` where there is none."""
+        """The rule set of its engine. Raises `DataError` if there is none."""
         kind = self.store_kind
         choice = choose(self.engine, kind, self.commit)
         if choice is None:
@@ -142,7 +142,7 @@ class ReplayCase(RecordedStore):
 
     @property
     def sent_by(self) -> Client:
-        """What sent the context. Raises `DataError` where no such client is known."""
+        """What sent the context. Raises `DataError` if no such client is known."""
         if self.members is not None or not self.client:
             return DOCKER_CLI
         return client_named(self.client)

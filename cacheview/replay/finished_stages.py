@@ -115,13 +115,13 @@ class FinishedStages:
     _last_kept: ImageStore | None = None
 
     def count(self, text: str) -> None:
-        """A step has looked up such a command. Raises `DataError` where all together are more than any real build's."""
+        """A step has looked up such a command. Raises `DataError` if all together are more than any real build's."""
         self.characters += len(text)
         if self.characters > _MOST_CHARACTERS:
             raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters")
 
     def carry(self, before: StageState, after: StageState, name: str) -> None:
-        """A step took over what those before it set. Raises `DataError` where that is more than in any real build."""
+        """A step took over what those before it set. Raises `DataError` if that is more than in any real build."""
         self.taken += 1
         if self.taken > _MOST_STEPS:
             what = f"there are more than {_MOST_STEPS:,} steps, counting the triggers of base images"
@@ -138,7 +138,7 @@ class FinishedStages:
             raise DataError(f"{what}, so it is not replayed")
 
     def keep(self, store: ImageStore) -> None:
-        """A step keeps a store that this build has changed. Raises `DataError` where all have too many images."""
+        """A step keeps a store that this build has changed. Raises `DataError` if all have too many images."""
         if store is self._last_kept:
             return
         self._last_kept = store
@@ -225,7 +225,7 @@ class FinishedStages:
         return made.id
 
     def _count_kept(self, config: ContainerConfig, before: ContainerConfig | None) -> None:
-        """A config is kept that was another before. Raises `DataError` where there is more than any real build has."""
+        """A config is kept that was another before. Raises `DataError` if there is more than any real build has."""
         for fields, size in ((_OF_LISTS, 8), (_OF_MAPS, 40)):
             for name in fields:
                 value = getattr(config, name)

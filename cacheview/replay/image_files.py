@@ -92,7 +92,7 @@ class StoreImageFiles:
         return self._images[key]
 
     def layers(self) -> LayerFiles:
-        """The layers of the store. Raises `DataError` where they cannot be had: why, and what to do."""
+        """The layers of the store. Raises `DataError` if they cannot be had: why, and what to do."""
         if self._layers is None:
             try:
                 self._layers = self._open()

@@ -234,7 +234,7 @@ class MadeImages:
         return self._made.get(image_id)
 
     def add(self, made: Made, *, findable: bool = True) -> None:
-        """``findable``: a look-up may need it; else it is there by its id alone."""
+        """``findable``: a look-up may need it; otherwise it is there by its id alone."""
         self._made[made.id] = made
         if not findable:
             return

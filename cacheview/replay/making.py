@@ -20,7 +20,7 @@ __all__ = ["check_making"]
 
 
 def check_making(build: FinishedStages, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
-    """Raises `BuildRefusedError` where the daemon cannot make the image of a step on the image ``base``."""
+    """Raises `BuildRefusedError` if the daemon cannot make the image of a step on the image ``base``."""
     if done.copy is not None:
         _check_copy(build, step, done.copy, base)
         return

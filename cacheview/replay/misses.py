@@ -47,7 +47,7 @@ class Miss:
 
     @property
     def reason(self) -> str:
-        """Why it misses, beside the sentence of the explanation, in one more; empty where that or `files` say it."""
+        """Why it misses, beside the sentence of the explanation, in one more; empty if that or `files` say it."""
         if self.files or self.explanation.verdict.local is not None:
             return ""
         return self.remedy.reason or self.explanation.reason

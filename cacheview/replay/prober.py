@@ -41,7 +41,7 @@ class StepAnswer:
 
     Attributes:
         status: see `StepStatus`; never `NO_PROBE`.
-        images: that it hits: one of a hit; of an unknown step all that it may hit, as far as they are known.
+        images: that it hits: one of a hit; of an unknown step everything that it may hit, as far as they are known.
         perhaps: of a hit on an image that the cache created, the ids of images of the store that it may be.
         probe: what was looked up; None: more than one probe, or none.
         fatal: the verdict that ends the build here; None: it does not.

@@ -74,7 +74,7 @@ class RecordedMember(Model):
         )
 
     def member(self, number: int, dockerignore: bytes) -> Member:
-        """The member, of which only ``.dockerignore`` has its content. Raises `DataError` where it is malformed."""
+        """The member, of which only ``.dockerignore`` has its content. Raises `DataError` if it is malformed."""
         name, link = _path_of(self.name), _path_of(self.link) if self.link else ""
         xattrs = self._xattrs(name) if self.xattrs else ()
         header = Header(name, self.mode, self.uid, self.gid, self.size, self.type, link, self.device, xattrs)
@@ -187,7 +187,7 @@ _BASE64: Final = "base64:"
 
 
 def text_of(data: bytes) -> str:
-    """Bytes as text that JSON can hold: as they are where they are UTF-8, else ``base64:`` and the bytes."""
+    """Bytes as text that JSON can hold: as they are where they are UTF-8, otherwise ``base64:`` and the bytes."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -205,7 +205,7 @@ def _path_of(text: str) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    """The bytes that `text_of` was given. Raises `DataError` where they are not base64."""
+    """The bytes that `text_of` was given. Raises `DataError` if they are not base64."""
     if not text.startswith(_BASE64):
         return text.encode("utf-8", "surrogateescape")
     try:

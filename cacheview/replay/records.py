@@ -244,7 +244,7 @@ def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
 
 
 def write_record(path: str | os.PathLike[str], case: ReplayCase, *, opened: str = "") -> None:
-    """Write a record to a file of its own: see `write_suite`. Raises `DataError` where it cannot be written there."""
+    """Write a record to a file of its own: see `write_suite`. Raises `DataError` if it cannot be written there."""
     write_suite(path, line_pieces(case), opened=opened)
 
 

@@ -44,7 +44,7 @@ class Step:
         stage: index of the stage; -1 before the first.
         added_label: the name of a label that the client or ``--label`` adds as a step; empty of any other step.
         status: see `StepStatus`.
-        image: id of the image after the step; empty: there is none, or it is not in the store.
+        image: id of the image after the step; empty if there is none, or it is not in the store.
         made_by: of an image that this build makes, the number of the step; 0: it is in the store, or not known.
         probe: what is looked up in the cache, or would be; None: nothing, or it is not known.
         cache: where it was looked up, if this build has changed it before; None: the store as it is.
@@ -100,7 +100,7 @@ class Replay:
         steps: in order, those of all stages.
         total: how many there would be.
         history: ``created_by`` of each entry of the resulting image's history, oldest first; None for one that is
-            not known. None where the build is refused, or where its base would be pulled.
+            not known. None if the build is refused, or where its base would be pulled.
         refused: why the builder stops; None: it does not.
         warnings: what the builder warns of.
         hazards: what the client does to the build that people do not expect.
@@ -123,7 +123,7 @@ class Replay:
 
     @property
     def first_miss(self) -> Step | None:
-        """The first step that the cache misses; None: there is none, as far as is known."""
+        """The first step that the cache misses; None if there is none, as far as is known."""
         return next((step for step in self.looked_up if step.status is StepStatus.MISS), None)
 
     @property

@@ -69,7 +69,7 @@ class StageBuild:
         self.why_busted = ""
 
     def run(self) -> None:
-        """Take all its steps. Raises `RefusedError` where the builder stops."""
+        """Take all its steps. Raises `RefusedError` if the builder stops."""
         self._from()
         for instruction in self.plan.commands:
             self.build.progress(self._number)

@@ -79,5 +79,5 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
 
 
 def _meta_lexer(args: BuildArgs, escape: str, release: BuilderRelease) -> Lexer:
-    """What expands a word of ``FROM``: the arguments before the first one are all that it sees."""
+    """What expands a word of ``FROM``: the arguments before the first one are everything that it sees."""
     return Lexer(replace(args, declared=args.before_from).visible(()), escape, release=release)

@@ -67,7 +67,7 @@ class Blobs:
 
 
 def read_config(content: bytes, budget: Budget) -> ImageConfig:
-    """An image's config. Raises as `Budget.decode`, and `DataError` where its history is longer than anything real."""
+    """An image's config. Raises as `Budget.decode`, and `DataError` if its history is longer than anything real."""
     config = budget.decode(ImageConfig, content, where="config")
     history = config.history or ()
     limit = budget.limits.history

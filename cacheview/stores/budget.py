@@ -40,7 +40,7 @@ def _free_memory() -> int:
 
 
 def effort_for(packed: int) -> Effort:
-    """For all that is done with a file of that size, reading it among that."""
+    """For everything that is done with a file of that size, reading it among that."""
     return Effort(LONGEST + max(0, packed - _SMALL) / _PER_SECOND)
 
 
@@ -129,7 +129,7 @@ class Budget:
         self.grow(packed)
 
     def spend(self, what: Resource, count: int = 1) -> None:
-        """So many more are about to be read or made. Raises `LimitError` where that is too many."""
+        """So many more are about to be read or made. Raises `LimitError` if that is too many."""
         with self._lock:
             left = self._left[what] = self._left[what] - count
         if left < 0:
@@ -200,7 +200,7 @@ class Budget:
     def decode(self, model: type[M], data: bytes, *, where: str = "", kept: bool = True) -> M:
         """A JSON document as a model, its size in memory counted before it is made.
 
-        ``kept``: the model is; else it only has to fit for now, and who keeps some of it counts that.
+        ``kept``: the model is; otherwise it only has to fit for now, and who keeps some of it counts that.
 
         Raises:
             LimitError: there is not enough left for it.

@@ -17,7 +17,7 @@ _AGAIN: Final = "Try again when they can be read; or assume that no container us
 
 
 def containers_of(store: ImageStore) -> Containers:
-    """The containers that use the images of a store, as they are now: of its engine or data root; else unknown."""
+    """The containers that use the images of a store, as they are now: of its engine or data root; otherwise unknown."""
     try:
         known = _known(store)
     except DataError as error:

@@ -117,7 +117,7 @@ class ArchiveReader:
         return result, content
 
     def _size(self, layers: tuple[str, ...] | None) -> int | None:
-        """Bytes of all layers as they lie in the archive; None where one is missing."""
+        """Bytes of all layers as they lie in the archive; None if one is missing."""
         total = 0
         for layer in layers or ():
             size = self.members.size(layer)

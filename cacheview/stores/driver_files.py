@@ -34,7 +34,7 @@ class DriverFiles:
         return os.path.lexists(self.path(name))
 
     def read(self, name: str, limit: int) -> bytes | None:
-        """The content of a file; None where there is none.
+        """The content of a file; None if there is none.
 
         Raises:
             DataError: it is not a regular file, or has more than ``limit`` bytes.
@@ -56,7 +56,7 @@ class DriverFiles:
             return file.read(status.st_size) or b""
 
     def has_folder(self, name: str) -> bool:
-        """Whether a folder is there. Raises `DataError` where a link leads out of the driver's folder to it."""
+        """Whether a folder is there. Raises `DataError` if a link leads out of the driver's folder to it."""
         path = self.folder / name
         if not stat.S_ISDIR(mode_of(path)):
             return False
@@ -68,7 +68,7 @@ class DriverFiles:
 
 
 def mode_of(path: Path) -> int:
-    """Of what is there, links followed; 0 where there is nothing. Raises `OSError` where that is not known."""
+    """Of what is there, links followed; 0 where there is nothing. Raises `OSError` if that is not known."""
     try:
         return os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -168,7 +168,7 @@ class ImageDatabase:
     # One image
 
     def _image(self, encoded: str, *, has_metadata: bool) -> Image | None:
-        """An image; None where it is gone. Raises `DataError` or `OSError` where it cannot be read."""
+        """An image; None if it is gone. Raises `DataError` or `OSError` if it cannot be read."""
         content = self._files.read(f"{CONTENT}/{encoded}", self.reading.limits.document)
         if content is None:
             return None
@@ -213,7 +213,7 @@ class ImageDatabase:
         )
 
     def _parent(self, encoded: str) -> str | None:
-        """The recorded parent. Raises `DataError` where the record is not an id: Docker takes anything for one."""
+        """The recorded parent. Raises `DataError` if the record is not an id: Docker takes anything for one."""
         content = self._metadata(encoded, "parent")
         if content is None:
             return None

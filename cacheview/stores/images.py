@@ -30,7 +30,7 @@ _NO_TABLE: Final = (
 
 
 def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
-    """The store that the files make up. Raises `DataError` where they make up none."""
+    """The store that the files make up. Raises `DataError` if they make up none."""
     in_folder = isinstance(members, FolderMembers)
     problems = Problems(members.problems)
     index = _document(members, Manifest, "index.json", budget, problems)
@@ -74,7 +74,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
 
 
 def _document(members: Members, model: type[M], name: str, budget: Budget, problems: Problems) -> M | None:
-    """One of the documents at the top; None where it is missing or, with a problem, where it cannot be read."""
+    """One of the documents at the top; None if it is missing or, with a problem, where it cannot be read."""
     try:
         content = members.read(name)
         return None if content is None else budget.decode(model, content)

@@ -26,7 +26,7 @@ class LayerDatabase:
         self._sizes: dict[str, int | None] = {}
 
     def size(self, diff_ids: Sequence[str]) -> int | None:
-        """Bytes of all layers of an image, what `docker images` reports; None where one is not known."""
+        """Bytes of all layers of an image, what `docker images` reports; None if one is not known."""
         total = 0
         for chain in _chains(diff_ids):
             if chain not in self._sizes:

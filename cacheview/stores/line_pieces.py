@@ -28,7 +28,7 @@ def line_pieces(
     """The JSON of a model without defaults, and a line end: joined, the same as ``model_dump_json`` makes at once.
 
     Args:
-        elements: by field, what is written in place of the elements of a list that is not empty: made when wanted.
+        elements: by field, what is written instead of the elements of a list that is not empty: made when wanted.
 
         limits: of the reading. One bounds an element, and all fields together that are not lists of elements.
 
@@ -86,8 +86,8 @@ def write_line(file: BinaryIO, pieces: Iterable[str], where: str, *, is_compress
 
 
 def read_back(model: M, where: str) -> M:
-    """A model as it is read from the line that it is written as. Raises `DataError` where it cannot be."""
+    """A model as it is read from the line that it is written as. Raises `DataError` if it cannot be."""
     pieces = (piece.encode() for piece in line_pieces(model))
     kind = type(model)
-    unbounded = Budget(replace(DEFAULT_LIMITS, memory=sys.maxsize))  # all that it takes is in memory already
+    unbounded = Budget(replace(DEFAULT_LIMITS, memory=sys.maxsize))  # everything that it takes is in memory already
     return read_long_line(pieces, (kind,), lambda _: kind, unbounded, where)

@@ -178,13 +178,13 @@ class _Text:
             self._more()
 
     def take(self, wanted: str) -> None:
-        """Take this character. Raises `DataError` where there is another one."""
+        """Take this character. Raises `DataError` if there is another one."""
         if self.next() != wanted:
             raise self.error(f"expecting '{wanted}'")
         self._at += 1
 
     def value(self, first: str = "") -> str:
-        """Take a JSON value: its text. ``first``: what it begins with. Raises `DataError` where there is none."""
+        """Take a JSON value: its text. ``first``: what it begins with. Raises `DataError` if there is none."""
         begin = self.next()
         if not begin or (first and begin != first):
             raise self.error(f"expecting '{first}'" if first else "expecting value")

@@ -34,13 +34,13 @@ class Members(Protocol):
         """What could not be read of the archive or folder itself."""
 
     def read(self, name: str) -> bytes | None:
-        """The content of a JSON document; None where there is no such file, or one that is not JSON.
+        """The content of a JSON document; None if there is no such file, or one that is not JSON.
 
-        Raises `DataError` where it is there and cannot be had.
+        Raises `DataError` if it is there and cannot be had.
         """
 
     def size(self, name: str) -> int | None:
-        """How many bytes a file has; None where there is none."""
+        """How many bytes a file has; None if there is none."""
 
     def documents(self) -> Iterator[str]:
         """The names of all JSON documents that can be listed without reading anything again."""

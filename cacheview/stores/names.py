@@ -14,7 +14,7 @@ _OCI_NAME = "org.opencontainers.image.ref.name"
 
 
 def full_name(text: str) -> str:
-    """``shop/web:1.0`` → ``docker.io/shop/web:1.0``. Raises `DataError` where Docker refuses it."""
+    """``shop/web:1.0`` → ``docker.io/shop/web:1.0``. Raises `DataError` if Docker refuses it."""
     reference = parse_reference(text)
     if not reference.name:
         raise DataError(f"a digest alone is not a name: {text[:200]!r}")
@@ -24,7 +24,7 @@ def full_name(text: str) -> str:
 
 
 def descriptor_name(descriptor: Descriptor) -> str:
-    """The name that an index gives to an image; empty where it gives none.
+    """The name that an index gives to an image; empty if it gives none.
 
     ``io.containerd.image.name`` is a name. OCI's own ``org.opencontainers.image.ref.name`` may be one, or
     a tag alone (``2.3``): it is taken as a name only with a ``:`` or ``/``, which no tag has.
@@ -39,7 +39,7 @@ def descriptor_name(descriptor: Descriptor) -> str:
 
 
 def bare_tag(descriptor: Descriptor) -> str:
-    """The tag that a layout gives without saying of which repository; empty where there is none."""
+    """The tag that a layout gives without saying of which repository; empty if there is none."""
     tag = descriptor.annotation(_OCI_NAME)
     return "" if descriptor.annotation(_CONTAINERD_NAME) or ":" in tag or "/" in tag else tag
 

@@ -33,8 +33,8 @@ class Case:
 
     Attributes:
         name: for people; the cases of one suite differ by it or by their order.
-        is_named: the suite gives the name; else it says where the case stands in the file.
-        rules: name of the rule set that it is for; empty where nothing says.
+        is_named: the suite gives the name; otherwise it says where the case stands in the file.
+        rules: name of the rule set that it is for; empty if nothing says.
         walk: the probes go one after the other to one cache over one store.
         layer_content: by diff id, what a restore finds of a layer that is not as it should be.
     """

@@ -20,7 +20,7 @@ def _key(platform: Platform) -> tuple[str, str, str]:
 
 
 def shown_variant(variants: Sequence[Variant], platform: Platform) -> Variant | None:
-    """The one of the wanted platform, else the first whose content is there; None where none is."""
+    """The one of the wanted platform, otherwise the first whose content is there; None if none is."""
     present = [variant for variant in variants if variant.config is not None]
     wanted = _key(platform)
     exact = next((variant for variant in present if _key(variant.platform) == wanted), None)

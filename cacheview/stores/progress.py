@@ -58,7 +58,7 @@ class Meter:
             self._progress(self._done, self._total, self._what)
 
     def finished(self) -> None:
-        """All that is needed has been read: the last report, never held back."""
+        """Everything that is needed has been read: the last report, never held back."""
         if self._progress is not None:
             done = self._done if self._total is None else self._total
             self._progress(done, self._total, self._what)

@@ -15,7 +15,7 @@ _LONGEST: Final = 107 if sys.platform == "linux" else 103
 
 
 def demand_short_path(path: str | os.PathLike[str]) -> None:
-    """Raises `DataError` where the system cannot connect to a socket because its path is too long."""
+    """Raises `DataError` if the system cannot connect to a socket because its path is too long."""
     length = len(os.fsencode(path))
     if length > _LONGEST:
         what = f"the path of a socket may have {_LONGEST} bytes; this one has {length}. Open a link with a shorter path"

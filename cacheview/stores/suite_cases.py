@@ -67,7 +67,7 @@ class CopiedLines:
         return self._copy
 
     def readline(self, size: int, /) -> bytes:
-        """As much of a line as there is. Raises `DataError` where there is no room for the copy."""
+        """As much of a line as there is. Raises `DataError` if there is no room for the copy."""
         piece = self._stream.readline(size)
         try:
             self._copy.write(piece)
@@ -108,7 +108,7 @@ class SuiteCases(Sequence[Case]):
         """All cases are held."""
 
     def add(self, case: Case, line: Line[Any], budget: Budget, costs: Mapping[Resource, int]) -> None:
-        """The next case. Raises `LimitError` where it is more than there may be.
+        """The next case. Raises `LimitError` if it is more than there may be.
 
         Args:
             costs: what it takes while it is held, besides the memory of the line.
@@ -143,7 +143,7 @@ class SuiteCases(Sequence[Case]):
 
     @property
     def names(self) -> Sequence[str]:
-        """Of all cases, in order; empty where the suite gives none."""
+        """Of all cases, in order; empty if the suite gives none."""
         return self._names
 
     def line_of(self, place: int) -> int:

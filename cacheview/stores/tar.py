@@ -39,7 +39,7 @@ class TarError(Exception):
 class Member(NamedTuple):
     """One entry: its name as written, the bytes that follow, and whether they are the file's content.
 
-    ``link`` is the target of a hard or symbolic link, else empty.
+    ``link`` is the target of a hard or symbolic link, otherwise empty.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Written(NamedTuple):
 
 
 class Header(NamedTuple):
-    """All that the header of a member says, with what pax headers and GNU long names add.
+    """Everything that the header of a member says, with what pax headers and GNU long names add.
 
     Attributes:
         name: as written; bytes that are not UTF-8 as `os.fsdecode` gives them. So is ``link``.
@@ -123,7 +123,7 @@ def walk(stream: io.BufferedReader) -> Iterator[Member]:
 
 
 def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Header]:
-    """As `walk`, with all that headers say.
+    """As `walk`, with everything that headers say.
 
     Args:
         stream: as `walk` takes it.

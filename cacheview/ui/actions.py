@@ -224,7 +224,7 @@ class Actions:
         action.setToolTip(tip)
         action.setStatusTip(tip)
         if keys:
-            # The one of `setShortcut` makes all that it could be given, with every key that there is.
+            # The one of `setShortcut` makes everything that it could be given, with every key that there is.
             action.setShortcuts([QKeySequence.fromString(keys)])
         if picture:
             self._icons.append((action, picture))

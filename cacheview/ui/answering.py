@@ -1,4 +1,4 @@
-"""Looks up probes: at once where that is quick, else in another thread, and only the latest one."""
+"""Looks up probes: at once where that is quick, otherwise in another thread, and only the latest one."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def run_window(
     """Open the window, and end the program with the exit status when it is closed.
 
     Args:
-        store: a location to open; None: the engine of the current context where it answers, else the bundled demo,
+        store: a location to open; None: the engine of the current context where it answers, otherwise the bundled demo,
             which a picture always shows: it does not depend on the machine.
         rules: name of the rule set to start with; None: the one that the store reports.
         screenshot: draw the window off screen to this PNG once the store is shown, and return: 0, or 2 where the
@@ -55,7 +55,7 @@ def run_window(
         scheme: the colours; None: those of the system.
         replay: a context folder or a Dockerfile to replay once the store is shown, and of a folder its Dockerfile,
             empty for the usual one; a picture is drawn when its steps are shown.
-        settings: an ini file in place of the user's own settings.
+        settings: an ini file instead of the user's own settings.
         with_traceback: of a fault of the program print all.
         on_shown: called once the window has been painted.
 
@@ -177,7 +177,7 @@ def _load_docks_when_open(window: MainWindow) -> None:
 
 
 def _application() -> QApplication:
-    """The application. Raises ImportError where Qt cannot be loaded."""
+    """The application. Raises ImportError if Qt cannot be loaded."""
     from PySide6.QtCore import QCoreApplication, QLibraryInfo, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 

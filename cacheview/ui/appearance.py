@@ -22,7 +22,7 @@ def apply_look(app: QApplication, settings: Settings, scheme: str = "") -> None:
     """Give the application the look that was chosen.
 
     Args:
-        scheme: ``light`` or ``dark``; empty: what was chosen before, else that of the system.
+        scheme: ``light`` or ``dark``; empty: what was chosen before, otherwise that of the system.
     """
     wanted = scheme or settings.scheme
     if wanted:

@@ -20,7 +20,7 @@ class Bar(QWidget):
     """Over a hairline. Where there is no room for all words, the title gets shorter, then the buttons do."""
 
     def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:
-        """``short``: a shorter title; empty: there is none."""
+        """``short``: a shorter title; empty if there is none."""
         super().__init__(parent)
         self._title, self._titles = title, (title.text(), short or title.text())
         self._words = {button: (button.text(),) * 3 for button in buttons}

@@ -1,4 +1,4 @@
-"""What a pane shows: its content, or a message in place of it."""
+"""What a pane shows: its content, or a message instead of it."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class _Given:
 
 
 def _free(given: _Given, courtesy: Courtesy) -> None:
-    """In the other thread, which ends when all that was given away is free."""
+    """In the other thread, which ends when everything that was given away is free."""
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()
     while not given.ended.is_set():
@@ -173,7 +173,7 @@ def _empty_unused(held: list[Any], ended: threading.Event, courtesy: Courtesy) -
             continue
         idle = 0
         elements = gc.get_referents(held.pop(place))
-        elements.reverse()  # of a tree, what stands above goes first: else all that is under it went in one step
+        elements.reverse()  # of a tree, what stands above goes first: else everything that is under it went in one step
         while elements and not ended.is_set():
             elements.pop()
             courtesy.give_way()

@@ -165,6 +165,6 @@ class DockController(QObject, Generic[_Pane]):
 
 
 def is_seen(widget: QWidget) -> bool:
-    """Whether a widget is on screen: a dock that stands behind another is visible to Qt, outside of the window."""
+    """Whether a widget is on screen: a dock that stands behind another is visible to Qt, outside the window."""
     window = widget.window()
     return widget.isVisible() and window.rect().intersects(QRect(widget.mapTo(window, QPoint()), widget.size()))

@@ -109,7 +109,7 @@ class DockHead(QWidget):
         return QSize(self._needed(short=True), layout.height())
 
     def _needed(self, *, short: bool) -> int:
-        """The width of all that is shown, with words beside the drawings of buttons or without."""
+        """The width of everything that is shown, with words beside the drawings of buttons or without."""
         items = (self._row.itemAt(place) for place in range(self._row.count()))
         inner = [item.widget() for item in items if item is not None]
         shown = [

@@ -90,7 +90,7 @@ class Docked(Protocol):
 
     @property
     def head(self) -> DockHead:
-        """Stands over the pane, in place of Qt's title."""
+        """Stands over the pane, instead of Qt's title."""
 
     @property
     def close_requested(self) -> SignalInstance: ...

@@ -83,7 +83,7 @@ class DockPane(QWidget, Generic[_Head]):
         raise NotImplementedError
 
     def _instead(self) -> QWidget:
-        """What has it where there are words in place of the content."""
+        """What has it where there are words instead of the content."""
         return self.head.close_button
 
     def _put(self, text: str, what: str) -> None:

@@ -17,7 +17,7 @@ _ELEMENTS = 500
 
 
 def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
-    """Marks by path: of the checks of whom the verdict was decided by, else only what the rules never look at."""
+    """Marks by path: of the checks of whom the verdict was decided by, otherwise only what the rules never look at."""
     rules = explanation.trace.rules
     marks = {
         field: FieldMark(CheckOutcome.NOT_COMPARED.value, field, None, "These rules do not compare this field.")
@@ -30,9 +30,9 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     for check in _flat(checks):
         path = field_path(check) if check.field in _FIELDS else ""
         known = marks.get(path)
-        # Of several checks of one field the failed one counts; else the first that was reached.
+        # Of several checks of one field the failed one counts; otherwise the first that was reached.
         if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
-            # Of a field of which it is not known whether it fails, nothing is marked.
+            # Of a field for which it is not known whether it fails, nothing is marked.
             outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome
             marks[path] = FieldMark(outcome.value, path, check.image, check.note)
     return marks

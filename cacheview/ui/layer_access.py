@@ -27,7 +27,7 @@ class LayerAccess:
         self._allowed = store.location
 
     def open(self, store: ImageStore, alive: Callable[[], object]) -> LayerSource:
-        """The layers of a store. Raises `DataError` where it does not give them; ``alive``: see `open_layers`."""
+        """The layers of a store. Raises `DataError` if it does not give them; ``alive``: see `open_layers`."""
         from cacheview.layers.engine import EngineLayers
         from cacheview.layers.opening import open_layers
         from cacheview.layers.remembered import layer_cache

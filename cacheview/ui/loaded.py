@@ -23,7 +23,7 @@ class OpenedStore:
 
     Attributes:
         daemon: whose answers are computed; None: that of the rules of the cache.
-        instead_of: why this is not what was asked for; empty where it is.
+        instead_of: why this is not what was asked for; empty if it is.
         forest: the tree of the first case's store, with all images; None: not made.
         read_at: when reading began, in seconds of the epoch: what changed later may be missing.
         answered: the explanation of the probe, and the milliseconds that it took; None: not made.
@@ -43,13 +43,13 @@ class OpenedStore:
 
 @dataclass
 class StorePart:
-    """What is known of a store while it is being read: some of its images with all that they were built on.
+    """What is known of a store while it is being read: some of its images with everything that they were built on.
 
     Attributes:
         total: how many images there are.
         in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
         more: whether the window has more to do.
-        shown: the store that the window shows meanwhile, as it reports; None: there is none.
+        shown: the store that the window shows meanwhile, as it reports; None if there is none.
     """
 
     store: ImageStore

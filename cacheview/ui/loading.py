@@ -56,7 +56,7 @@ class Background(QObject):
 
 
 def end_all(window: QObject) -> None:
-    """End the threads of all that belongs to a window: all are asked first, then waited for together."""
+    """End the threads of everything that belongs to a window: all are asked first, then waited for together."""
     result = window.findChildren(Background)
     for background in result:
         background.stop()

@@ -37,7 +37,7 @@ def start_folder() -> str:
 def title_of(opened: Opened) -> str:
     """Which store is open, for the title of the window: of an engine its release, its machine and its address.
 
-    Of what has no name of its own (the usual containerd) where it is, else `name_of` its location.
+    Of what has no name of its own (the usual containerd) where it is, otherwise `name_of` its location.
     """
     if opened.address:
         release = opened.cases[0].store.release

@@ -77,7 +77,7 @@ class Opener(QObject):
 
         Args:
             load_panes: see `opening.open_work`.
-            is_at_rest: reports whether all that was shown before has been freed.
+            is_at_rest: reports whether everything that was shown before has been freed.
         """
         super().__init__(window)
         self._settings = settings
@@ -119,7 +119,7 @@ class Opener(QObject):
         self.announced.emit(location)
 
     def begin(self) -> None:
-        """What a start without a store opens: the engine where it answers, else the demo."""
+        """What a start without a store opens: the engine where it answers, otherwise the demo."""
         from cacheview.ui.stores.start import start_work
 
         self.asked = ENGINE

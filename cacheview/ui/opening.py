@@ -1,4 +1,4 @@
-"""What is read and computed off the UI thread when a location is opened: all that the first view needs."""
+"""What is read and computed off the UI thread when a location is opened: everything that the first view needs."""
 
 from __future__ import annotations
 

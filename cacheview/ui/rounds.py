@@ -28,7 +28,7 @@ def enter_next(host: DockHost, step: int) -> None:
 
 
 def enter_first(host: DockHost) -> None:
-    """Bring the keyboard to a dock that is open, best one that is to be seen, else to the first pane."""
+    """Bring the keyboard to a dock that is open, best one that is to be seen, otherwise to the first pane."""
     docks = sorted(_docks(host), key=is_seen, reverse=True)
     stops = _stops(host)
     if docks:

@@ -128,7 +128,7 @@ class Session(QObject):
 
     @property
     def instead_of(self) -> str:
-        """Why this is open and not what was asked for; empty where it is that."""
+        """Why this is open and not what was asked for; empty if it is that."""
         return self._shown.instead_of
 
     @property
@@ -148,7 +148,7 @@ class Session(QObject):
 
     @property
     def answer(self) -> ProbeAnswer | None:
-        """What the cache answers to the probe; None where what is selected has no probe, and while it `is_awaited`.
+        """What the cache answers to the probe; None if what is selected has no probe, and while it `is_awaited`.
 
         Of a step that is selected, with what its Dockerfile and its files show of a miss.
         """
@@ -249,7 +249,7 @@ class Session(QObject):
         return self._supposed.changed if self._supposed is not None else None
 
     def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChange) -> None:
-        """Show a changed store in place of this one, until `end_supposing` or anything else is opened or chosen.
+        """Show a changed store instead of this one, until `end_supposing` or anything else is opened or chosen.
 
         Args:
             cache: of the changed store.

@@ -97,7 +97,7 @@ class Settings:
 
     @property
     def splitter(self) -> list[int] | None:
-        """The widths of the panes; None where they are not three sensible numbers."""
+        """The widths of the panes; None if they are not three sensible numbers."""
         texts = self._texts("window/panes")
         if len(texts) != 3 or not all(text.isascii() and text.isdecimal() and len(text) < 6 for text in texts):
             return None

@@ -112,7 +112,7 @@ class ShownStore:
 
     @property
     def instead_of(self) -> str:
-        """Why this is open and not what was asked for; empty where it is that."""
+        """Why this is open and not what was asked for; empty if it is that."""
         return self._loaded.instead_of
 
     def open(self, loaded: OpenedStore) -> None:

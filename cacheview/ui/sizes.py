@@ -16,7 +16,7 @@ def is_size(size: int) -> bool:
 
 
 def size_text(size: int | None) -> str:
-    """In units of 1000, as Docker writes sizes; empty where it is not known, "too large" beyond Docker's numbers."""
+    """In units of 1000, as Docker writes sizes; empty if it is not known, "too large" beyond Docker's numbers."""
     if size is None:
         return ""
     if not is_size(size):

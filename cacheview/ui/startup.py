@@ -51,7 +51,7 @@ _WITHOUT_DISPLAY: Final = (
 
 
 def missing_display(environment: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Why there is nothing to draw on, and what to do; empty where there is, as far as the environment shows."""
+    """Why there is nothing to draw on, and what to do; empty if there is, as far as the environment shows."""
     if not platform.startswith(("linux", "freebsd", "openbsd", "netbsd")):
         return ""
     if any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):

@@ -45,7 +45,7 @@ class Workspace(QWidget):
     Signals:
         copied(str): what was put on the clipboard, in words.
         files_requested(): which files keep the probe from being a hit. layer_requested(Image): what its layer holds.
-        details_requested(): all that is known of the image that is selected.
+        details_requested(): everything that is known of the image that is selected.
         choices_changed(): what is kept from one start to the next.
     """
 
@@ -134,7 +134,7 @@ class Workspace(QWidget):
         yield False
 
     def set_busy(self, page: QWidget) -> None:
-        """Show a page in the place of probe and verdict, until they are there: the store is still being read."""
+        """Show a page instead of probe and verdict, until they are there: the store is still being read."""
         self._busy = page
         self._splitter.addWidget(page)
         self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))

@@ -43,7 +43,7 @@ class ImageListing:
 class EngineStore:
     """Reads one engine. For several threads at once.
 
-    Raises `DataError` where the engine does not respond, when it is made and later.
+    Raises `DataError` if the engine does not respond, when it is made and later.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:

@@ -171,7 +171,7 @@ def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
 
 
 def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: bool = True) -> ReplayCase:
-    """A build as a line of a replay file. Raises `DataError` where it cannot be one."""
+    """A build as a line of a replay file. Raises `DataError` if it cannot be one."""
     prediction = build.prediction
     if prediction is None or prediction.sent is None or build.started is None:
         raise DataError(build.unpredicted or "only the steps of this build are kept", where="record")

@@ -57,7 +57,7 @@ class Exchange(Protocol):
         """A piece of the answer's body."""
 
     def ended(self, *, complete: bool) -> None:
-        """Nothing more comes. ``complete``: the answer ended as HTTP says; else the connection broke off."""
+        """Nothing more comes. ``complete``: the answer ended as HTTP says; otherwise the connection broke off."""
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ def is_own_socket(path: Path | None, runtime: str | None = None) -> bool:
 
 
 def listen(runtime: str | None = None) -> ListeningSocket:
-    """Listen in the user's runtime folder, else in a temporary folder of its own.
+    """Listen in the user's runtime folder, otherwise in a temporary folder of its own.
 
     Several programs may: the first one gets ``docker.sock``, the next one ``docker-2.sock``.
 

@@ -114,7 +114,7 @@ def _predicted(case: ReplayCase) -> Prediction:
 
 
 def _request(case: ReplayCase) -> BuildRequest:
-    """Raises `DataError` where its options cannot be read."""
+    """Raises `DataError` if its options cannot be read."""
     tags = tuple(filter(None, (case.tag or case.scenario, *case.tags)))
     return BuildRequest(case.client, tags, case.dockerfile_path, case.options)
 

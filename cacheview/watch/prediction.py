@@ -77,7 +77,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     The Dockerfile may be a link to any other file, also to one that came before it: the smallest files are kept until
     all has come, and then only that one.
 
-    Raises `DataError` where it is damaged, cut off or too large.
+    Raises `DataError` if it is damaged, cut off or too large.
     """
     name = clean(f"/{request.dockerfile}")[1:]
     kept: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
@@ -102,7 +102,7 @@ def _named(request: BuildRequest) -> str:
 def predict(members: list[Member], request: BuildRequest, case: Case, memory: LayerMemory) -> Prediction:
     """Replay a build against the store before it. ``memory``: of layers that were read.
 
-    Raises `DataError` where it cannot be replayed: why.
+    Raises `DataError` if it cannot be replayed: why.
     """
     daemon = daemon_of(case)
     store, rules, release = case.store, daemon.rules, daemon.builder

@@ -219,7 +219,7 @@ class _ClientEnd(_End):
         return True
 
     def _refuse_with(self, refusal: bytes) -> None:
-        """At once, if the client has sent anything; else once it does."""
+        """At once, if the client has sent anything; otherwise once it does."""
         self._refusal = refusal
         if self._has_sent:
             self._answer_refusal()

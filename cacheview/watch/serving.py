@@ -62,7 +62,7 @@ class RelayServer:
             self._loop.close()
 
     async def _settled(self) -> None:
-        """Until all that was ended knows it."""
+        """Until everything that was ended knows it."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

@@ -103,7 +103,7 @@ class Watcher:
             return [watched.build for watched in self._watched.values()]
 
     def record(self, number: int, *, with_store: bool = True) -> ReplayCase:
-        """A build as a record. Raises `DataError` where there is not all that it needs."""
+        """A build as a record. Raises `DataError` if there is not everything that it needs."""
         with self._lock:
             watched = self._watched.get(number)
         if watched is None or watched.expect is None:

@@ -86,7 +86,7 @@ class WatchProcess:
         """Write the record of a build. ``env``, ``labels``: redact them.
 
         Raises:
-            DataError: it cannot be written, or there is not all that it needs.
+            DataError: it cannot be written, or there is not everything that it needs.
         """
         request = next(self._requests)
         answer = self._answers[request] = queue.SimpleQueue()
@@ -167,7 +167,7 @@ def _begun(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
 
 
 def _first_message(connection: Connection, alive: Callable[[], None]) -> Started:
-    """Raises `DataError` where nothing can be watched."""
+    """Raises `DataError` if nothing can be watched."""
     while not _has_something(connection):
         alive()
     try:

@@ -40,7 +40,7 @@ class Applied:
         untagged: names that are not there any more, also of removed images.
         tagged: names that are new, or that moved.
         added: images that were not there before.
-        unknown: images of which it is not known whether they are still there, with the doubt.
+        unknown: images for which it is not known whether they are still there, with the doubt.
         refused: the daemon's words, where it does not do it: nothing has changed then.
     """
 
@@ -93,7 +93,7 @@ def unchanged(store: ImageStore, daemon: Daemon, containers: Containers) -> Chan
 def apply(state: ChangedStore, change: Change) -> ChangedStore:
     """The store after one more change.
 
-    Raises `DataError` where the change means no image of the store, or what comes of it is not known.
+    Raises `DataError` if the change means no image of the store, or what comes of it is not known.
     """
     if isinstance(change, Upgrade):
         return _upgraded(state, change)
@@ -114,7 +114,7 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
 def _weighed(
     store: ImageStore, containers: Containers, change: Change, behaviour: Behaviour
 ) -> tuple[ImageStore, Applied]:
-    """The change in all that may be so."""
+    """The change in everything that may be so."""
     tried, unknown = worlds(store, containers)
     results = [_tried(world, change, behaviour) for world in tried]
     draft, refused = results[0]

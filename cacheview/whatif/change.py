@@ -60,7 +60,7 @@ class Remove:
     Attributes:
         image: as it is named there.
         force: ``--force``.
-        prunes: parents without a name go along; else ``--no-prune`` is given.
+        prunes: parents without a name go along; otherwise ``--no-prune`` is given.
     """
 
     image: str

@@ -63,7 +63,7 @@ def remove(
     force: bool = False,
     prunes: bool = True,
 ) -> None:
-    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` where the daemon refuses."""
+    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` if the daemon refuses."""
     every = records(image)
     if is_id_prefix(image.id, reference):
         same = _same_references("", every)
@@ -91,7 +91,7 @@ def remove(
 
 
 def _alone(record: str, every: Sequence[str]) -> list[str]:
-    """``isSingleReference`` of v24.0: all records, if no other one has a name; else the one."""
+    """``isSingleReference`` of v24.0: all records, if no other one has a name; otherwise the one."""
     others = [each for each in every if not each.startswith(_DANGLING) and each != record]
     return [record] if others else list(every)
 

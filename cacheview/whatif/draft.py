@@ -30,7 +30,7 @@ class RemovedFor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """An image that is not there any more, as it was, and why."""
+    """An image that does not exist any more, as it was, and why."""
 
     image: Image
     reason: RemovedFor
@@ -38,7 +38,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """A name that is not there any more. ``image``: the id that it meant."""
+    """A name that does not exist any more. ``image``: the id that it meant."""
 
     name: str
     image: str

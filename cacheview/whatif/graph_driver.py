@@ -22,7 +22,7 @@ def remove(
     prunes: bool = True,
     reason: RemovedFor = RemovedFor.REQUESTED,
 ) -> None:
-    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` where the daemon refuses."""
+    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` if the daemon refuses."""
     image_id = image.id
     names = sorted(image.names)
     if not is_id_prefix(image_id, reference):

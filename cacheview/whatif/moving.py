@@ -37,7 +37,7 @@ _BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
 def saved_images(saved: Sequence[Saved], kind: StoreKind) -> tuple[Image, ...]:
     """The images of an archive as ``docker save`` writes it, with the parents that it records.
 
-    Raises `RefusedChange` where the daemon does not write one.
+    Raises `RefusedChange` if the daemon does not write one.
     """
     if kind is StoreKind.GRAPH_DRIVER and any(not each.image.diff_ids for each in saved):
         raise RefusedChange("empty export - not implemented")
@@ -160,7 +160,7 @@ def pull(
 ) -> None:
     """``docker pull`` of each tag; of an image without one, by its digests.
 
-    Raises `DataError` where it is not known which id an image gets.
+    Raises `DataError` if it is not known which id an image gets.
     """
     for image in paced(images):
         tags = [name for name in image.names if "@" not in name] or list(image.names)
@@ -201,7 +201,7 @@ def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behaviour: Beha
     what the name points to.
 
     Where that is not known, it is a new image for certain if no image of the store has the same content: it gets a
-    name in place of an id. Else raises `DataError`.
+    name instead of an id. Else raises `DataError`.
     """
     if kind is behaviour.store:
         return image.id

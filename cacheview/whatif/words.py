@@ -87,7 +87,7 @@ def effect_sentence(changed: ChangedStore) -> str:
 
 
 def removed_reason(removed: Removed) -> str:
-    """Why an image is not there any more."""
+    """Why an image no longer exists."""
     return _REASONS[removed.reason][0]
 
 

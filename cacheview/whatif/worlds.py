@@ -39,7 +39,7 @@ class _Unknown:
 
 
 def worlds(store: ImageStore, containers: Containers) -> tuple[tuple[World, ...], tuple[Doubt, ...]]:
-    """All that may be so of a store and its containers, and what is not known: one world if nothing is."""
+    """Everything that may be so of a store and its containers, and what is not known: one world if nothing is."""
     unknown = tuple(_unknown(store, containers))
     results = []
     for flips in product((False, True), repeat=len(unknown)):
@@ -116,7 +116,7 @@ def _merged(image_id: str, tried: Sequence[World], drafts: Sequence[Draft], unkn
 
 
 def _decisive(ends: Sequence[object], tried: Sequence[World], unknown: Sequence[Doubt]) -> Doubt:
-    """The doubt that makes the difference on its own; else the first."""
+    """The doubt that makes the difference on its own; otherwise the first."""
     for place, doubt in enumerate(unknown):
         flipped = next(
             number

@@ -216,7 +216,7 @@ class _Sender:
             return False
 
     def _check(self, entry: Entry, folder: Folder) -> bool:
-        """The client's look at all that it will send, before it sends anything; whether it looks at this one."""
+        """The client's look at everything that it will send, before it sends anything; whether it looks at this one."""
         path = entry.path
         is_folder = entry.kind is Kind.DIRECTORY
         if is_folder and not entry.readable and folder.checked:
@@ -251,7 +251,7 @@ class _Sender:
 
 
 def _dockerfile_in(context: Context, dockerfile: str) -> str:
-    """The path of the Dockerfile in the context, links followed; empty where it is outside.
+    """The path of the Dockerfile in the context, links followed; empty if it is outside.
 
     ``dockerfile``: its path; one that begins with ``../``, ``-`` or nothing is from elsewhere.
     """

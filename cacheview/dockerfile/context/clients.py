@@ -64,7 +64,7 @@ class Client:
 
     Attributes:
         name: as `client_named` reads it: its key in `CLIENTS`; with a umask that is not 022, that after a colon.
-        base: of one with such a umask, the key in `CLIENTS`; else empty.
+        base: of one with such a umask, the key in `CLIENTS`; otherwise empty.
         program: what sends, for people.
         variant: of the program, for people; empty: there is one only.
         packing: how it makes the tar.
@@ -90,7 +90,7 @@ class Client:
 
     @property
     def follows_dockerfile(self) -> bool:
-        """Whether it follows links to find out where the Dockerfile is; else the path says it as it is written."""
+        """Whether it follows links to find out where the Dockerfile is; otherwise the path says it as it is written."""
         return isinstance(self.packing, CliPacking)
 
     @property

@@ -51,7 +51,7 @@ class ContextSource(Protocol):
         """Whether there is an entry, links not followed."""
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file by its `Member.source`, in pieces. Raises `DataError` where it cannot be read.
+        """The content of a file by its `Member.source`, in pieces. Raises `DataError` if it cannot be read.
 
         ``follow``: where it is a link, the content of what it leads to.
         """
@@ -88,13 +88,13 @@ class Context(ContextSource, Protocol):
         """The folder itself, with an empty path."""
 
     def named(self, path: str) -> Entry | None:
-        """One entry, links followed on the way to it but not at its end; None: there is none."""
+        """One entry, links followed on the way to it but not at its end; None if there is none."""
 
     def followed(self, path: str) -> Entry | None:
         """What a path leads to when all links are followed, under that path; None: nothing."""
 
     def outside(self, path: str) -> bytes | None:
-        """The content of a file, all links followed, also out of the context; None: there is none.
+        """The content of a file, all links followed, also out of the context; None if there is none.
 
         Raises:
             DataError: it cannot be read, or is too large for what is read as a whole.

@@ -21,7 +21,7 @@ _ADDED_MODE = 0o644
 
 @dataclass(frozen=True, slots=True)
 class DockerPyPacking:
-    """docker-py, and all that builds through it.
+    """docker-py, and everything that builds through it.
 
     Attributes:
         style: of the headers.

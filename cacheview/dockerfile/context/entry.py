@@ -29,10 +29,10 @@ class Entry(NamedTuple):
         mode: its permission bits, with set-user-id, set-group-id and sticky.
         size: in bytes; 0 unless it is a file.
         target: where a symlink points, as it is written.
-        inode: of an entry that has more than one name: the client sends the second as a hard link; else 0.
+        inode: of an entry that has more than one name: the client sends the second as a hard link; otherwise 0.
         device: major and minor number, of a device.
         capability: the value of ``security.capability``; empty: none.
-        readable: False where the permissions keep the client from reading it.
+        readable: False if the permissions keep the client from reading it.
         executable: the client may run it.
         uid, gid: its owner.
         stamp: what changes when the content may have: the same stamp means the same content. Empty: not known.

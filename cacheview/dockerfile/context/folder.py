@@ -125,14 +125,14 @@ class FolderContext:
         return self._listed(path)
 
     def top(self) -> Entry:
-        """The folder itself. Raises `DataError` where it is gone."""
+        """The folder itself. Raises `DataError` if it is gone."""
         entry = self.followed("")
         if entry is None:
             raise DataError("the folder no longer exists", where=self._root)
         return entry
 
     def named(self, path: str) -> Entry | None:
-        """One entry, not followed at its end; None: there is none."""
+        """One entry, not followed at its end; None if there is none."""
         place = self._on_disk(path)
         try:
             return self._described(path, place, os.lstat(place))
@@ -148,7 +148,7 @@ class FolderContext:
             return None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file, in pieces of up to 1 MiB. Raises `DataError` where it cannot be read."""
+        """The content of a file, in pieces of up to 1 MiB. Raises `DataError` if it cannot be read."""
         handle = self._opened(path, follow=follow)
         try:
             while piece := os.read(handle, _PIECE):
@@ -159,7 +159,7 @@ class FolderContext:
             os.close(handle)
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
-        """The stamp that the file has now; empty where it is gone."""
+        """The stamp that the file has now; empty if it is gone."""
         try:
             return _stamp((os.stat if follow else os.lstat)(self._on_disk(path)))
         except OSError:
@@ -170,7 +170,7 @@ class FolderContext:
         return os.path.lexists(self._on_disk(path))
 
     def outside(self, path: str) -> bytes | None:
-        """The content of a file, all links followed, also out of the folder; None: there is none."""
+        """The content of a file, all links followed, also out of the folder; None if there is none."""
         if not os.path.exists(self._on_disk(path)):
             return None
         handle = self._opened(path, follow=True)

@@ -20,7 +20,7 @@ def clean(path: str) -> str:
 
 
 def within(path: str) -> str | None:
-    """The path below a root that it is joined to, empty for the root itself; None where it leads out by its text."""
+    """The path below a root that it is joined to, empty for the root itself; None if it leads out by its text."""
     cleaned = clean(path.lstrip("/") or ".")
     if cleaned == ".." or cleaned.startswith("../"):
         return None

@@ -70,7 +70,7 @@ class Memory:
 
     @classmethod
     def load(cls, data: bytes, *, most: int = 500_000) -> Memory:
-        """Raises `DataError` where it is not what `dump` wrote."""
+        """Raises `DataError` if it is not what `dump` wrote."""
         memory = cls(most=most)
         try:
             value = values_of(data)

@@ -35,7 +35,7 @@ class DockerJavaPatterns:
         self._matches = LastMatch(map(_expression, self._texts), lambda *_: False, replaces=False)
 
     def leaves_out(self, path: str) -> str | None:
-        """The pattern by which a path is ignored, which is empty where ``.`` is written; None: it is not ignored."""
+        """The pattern by which a path is ignored, which is empty if ``.`` is written; None: it is not ignored."""
         if "\\" in path or path.startswith("~"):
             path = _normalized(path)  # as all are; only these change
         last = self._matches.last(path)

@@ -35,7 +35,7 @@ class IgnoreRules:
     Attributes:
         escaped: characters that lose their meaning for the regular expression.
         plain: a pattern without wildcards, or with ``**`` at one end only, is compared as text.
-        all_parents: a pattern that matches any folder above matches; else only the one as deep as the pattern.
+        all_parents: a pattern that matches any folder above matches; otherwise only the one as deep as the pattern.
         skips: a pattern that can change nothing any more is not looked at.
     """
 

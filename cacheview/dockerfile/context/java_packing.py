@@ -137,7 +137,7 @@ def _joined(folder: str, path: str) -> str:
 
 
 def _as_seen(context: Context, canonical: str) -> str:
-    """What patterns meet: the path below the context, else the whole path."""
+    """What patterns meet: the path below the context, otherwise the whole path."""
     if canonical.startswith("../"):
         return os.path.normpath(os.path.join(context.place(""), canonical))
     return canonical

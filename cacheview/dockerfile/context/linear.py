@@ -29,7 +29,7 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
 
     Args:
         expression: in the syntax of RE2.
-        replaces: bytes that are not UTF-8 count as U+FFFD, as in Go; else each is a character of its own.
+        replaces: bytes that are not UTF-8 count as U+FFFD, as in Go; otherwise each is a character of its own.
 
     Raises:
         ValueError: RE2 refuses it.

@@ -127,7 +127,7 @@ class MemoryContext:
         return self._top
 
     def named(self, path: str) -> Entry | None:
-        """One entry, not followed at its end; None: there is none."""
+        """One entry, not followed at its end; None if there is none."""
         above, _, name = path.rpartition("/")
         real = self.real_name(above) if above else ""
         result = self.entries.get(f"{real}/{name}" if real else name)
@@ -142,7 +142,7 @@ class MemoryContext:
         return result._replace(path=path) if result is not None else None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file. Raises `DataError` where there is none."""
+        """The content of a file. Raises `DataError` if there is none."""
         path = self.real_name(path) if follow else path
         entry = self.entries.get(path)
         if entry is None or entry.kind is not Kind.FILE:

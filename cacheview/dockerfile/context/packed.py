@@ -39,7 +39,7 @@ class HeaderStyle:
 
     Attributes:
         type_bits: the mode has the bits of the file's type (``fillGo18FileTypeBits``).
-        owner: uid and gid are the file's own; else 0.
+        owner: uid and gid are the file's own; otherwise 0.
         capability: ``security.capability`` is sent.
         hard_links: a second name of a file is sent as a link to the first.
         umask: bits that are taken out of every mode.
@@ -84,11 +84,11 @@ class HeaderStyle:
 
 
 def check_readable(entry: Entry) -> None:
-    """Raises `DataError` where the client could not read what it has begun to send."""
+    """Raises `DataError` if the client could not read what it has begun to send."""
     if not entry.readable:
         raise DataError("it cannot be read: the client would send a broken context", where=entry.path)
 
 
 def random_name(digits: int) -> str:
-    """A name as clients draw it for a Dockerfile from outside of the context."""
+    """A name as clients draw it for a Dockerfile from outside the context."""
     return f".dockerfile.{secrets.token_hex(20)[:digits]}"

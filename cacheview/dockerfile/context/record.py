@@ -93,7 +93,7 @@ class Record:
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], context: str) -> Record:
-        """The record of a context; empty where there is none yet.
+        """The record of a context; empty if there is none yet.
 
         Raises:
             DataError: there is one that cannot be read; with what to do.
@@ -210,7 +210,7 @@ class Record:
         raise ValueError(self.problem)
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:
-        """The newest checksum of an instruction; None: there is none but the one that is left out."""
+        """The newest checksum of an instruction; None if there is none but the one that is left out."""
         texts = [text for text, kept in self._kept.items() if kept.step == step and text != other_than]
         return texts[-1] if texts else None
 

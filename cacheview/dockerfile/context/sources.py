@@ -33,7 +33,7 @@ class SourcesSum:
     Attributes:
         text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
         files: each path that went in, with its own sum, in the order in which the builder meets them.
-            A link's sum is that of its target. What has no sum stands with its path in place of one.
+            A link's sum is that of its target. What has no sum stands with its path instead of one.
     """
 
     text: str
@@ -54,7 +54,7 @@ class TreeChecksums(Protocol):
         """Sums by path; what has none is left out. Raises `UnknownError`, `DataError`."""
 
     def without_sum(self, path: str, real: str) -> str:
-        """What the builder puts in place of a sum that is missing.
+        """What the builder puts instead of a sum that is missing.
 
         Args:
             path: as it is asked for.
@@ -83,7 +83,7 @@ def sum_sources(checksums: TreeChecksums, sources: Sequence[str], *, instruction
 
 
 def sum_folder(checksums: TreeChecksums, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
-    """The checksum of a folder, from the sums of all that is in it.
+    """The checksum of a folder, from the sums of everything that is in it.
 
     ``problems`` gets, by path, what the builder silently leaves out.
     """
@@ -91,7 +91,7 @@ def sum_folder(checksums: TreeChecksums, real: str, problems: MutableMapping[str
 
 
 def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem]) -> list[tuple[str, str]]:
-    """All that is in a folder, as `sum_folder`: each path, and where it leads."""
+    """Everything that is in a folder, as `sum_folder`: each path, and where it leads."""
     places: list[tuple[str, str]] = []
     for path in paced(tree.below(real)):
         try:

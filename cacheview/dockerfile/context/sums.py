@@ -72,7 +72,7 @@ class ContextSums:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was left out silently, by the client or the builder, in all that was asked for so far."""
+        """What was left out silently, by the client or the builder, in everything that was asked for so far."""
         return (*self._context.problems, *self._problems.values())
 
     def of_sources(self, sources: Sequence[str], *, add: bool, destination: str) -> SourcesSum:

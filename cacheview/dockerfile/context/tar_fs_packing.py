@@ -92,7 +92,7 @@ def _files(context: Context) -> Iterator[Entry]:
 
 
 def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignores: _Ignores | None) -> Iterator[Member]:
-    """``tar.pack``: a queue, so that what is in a folder comes after all that stands beside the folder."""
+    """``tar.pack``: a queue, so that what is in a folder comes after everything that stands beside the folder."""
     queue = deque(entries)
     while queue:
         name = queue.popleft()

@@ -69,7 +69,7 @@ class Member(NamedTuple):
         follows: links are followed to read it.
         data: content that the client makes itself; None: it is that of `source`.
         stamp: of the file, as `Entry` has it.
-        digest: its sum in hexadecimal digits, where it was made while the tar was read; else empty.
+        digest: its sum in hexadecimal digits, where it was made while the tar was read; otherwise empty.
     """
 
     header: Header

@@ -34,7 +34,7 @@ class TreeNode(NamedTuple):
         source: the path in the context that its content is read from.
         follows: links are followed to read it.
         data: the content, where the client made it; None: it is that of `source`.
-        digest: its sum, where it is known already; else empty.
+        digest: its sum, where it is known already; otherwise empty.
     """
 
     entry: Entry
@@ -59,11 +59,11 @@ class Tree:
     """Entries by path, in walk order.
 
     Attributes:
-        sent: all that came with a header, also what was removed again: sums are made while unpacking.
+        sent: everything that came with a header, also what was removed again: sums are made while unpacking.
     """
 
     def __init__(self, nodes: Mapping[str, TreeNode], sent: Mapping[str, TreeNode] | None = None) -> None:
-        """``sent``: all that came with a header, where that is not what is there at the end."""
+        """``sent``: everything that came with a header, where that is not what is there at the end."""
         self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
         self.sent = (
             {path: node for path, node in self._nodes.items() if node.header is not None} if sent is None else sent
@@ -105,7 +105,7 @@ class Tree:
                 left.extend(reversed(inside))
 
     def remove(self, path: str) -> None:
-        """Takes an entry away with all that lies in it, and keeps its sum."""
+        """Takes an entry away with everything that lies in it, and keeps its sum."""
         for gone in list(self.below(path)) if path in self else ():
             del self._nodes[gone]
             self._inside.pop(gone, None)
@@ -155,7 +155,7 @@ class Tree:
         return path if path not in self._led else self.resolve(path)
 
     def _check_missing(self, here: str, path: str) -> None:
-        """The system's own errors for a path that is not there: all but "no such file" stop the builder."""
+        """The system's own errors for a path that does not exist: all but "no such file" stop the builder."""
         above = here
         while above and above not in self._nodes:
             above = above.rpartition("/")[0]

@@ -59,7 +59,7 @@ class CandidateIndex(OrderedImages):
         self._few = few
         self._once = once
         self._columns = Columns(self._images, rules)
-        self._numbers = list(range(len(self._images)))  # shared by all that is filed
+        self._numbers = list(range(len(self._images)))  # shared by everything that is filed
         self._tables: dict[Hashable, Table] = {}
         self.unknowns = Unknowns(self._images, rules)
 
@@ -131,7 +131,7 @@ class CandidateIndex(OrderedImages):
         return self.all & ~self.unknowns.about_any
 
     def may_match(self, probe: Probe) -> int:
-        """The images that pass all that is compared, as far as is known: at no row do they fail for certain."""
+        """The images that pass everything that is compared, as far as is known: at no row do they fail for certain."""
         bits = self.dated | self.unknowns.times
         for row in self._rows:
             bits &= self._passing(row, probe) | self.unknowns.at(row, probe)
@@ -209,7 +209,7 @@ class CandidateIndex(OrderedImages):
 
     @property
     def _rows(self) -> tuple[ConfigCheck | Requirement, ...]:
-        """All that is compared of a candidate, in the daemon's order."""
+        """Everything that is compared of a candidate, in the daemon's order."""
         rules = self._rules
         return (*rules.requirements, *rules.config_checks, *rules.later)
 

@@ -82,7 +82,7 @@ class Unknowns:
 
     @property
     def times(self) -> int:
-        """The images of which it is not known when they were created."""
+        """The images for which it is not known when they were created."""
         return self.about("created")
 
     @cached_property
@@ -91,7 +91,7 @@ class Unknowns:
         return self._where(config_is_unknown)
 
     def at(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
-        """The images of which it is not known whether they pass a row."""
+        """The images for which it is not known whether they pass a row."""
         if not isinstance(row, ConfigCheck):
             return self.about(row.aspect)
         if row.field not in self._rules.image_fields:

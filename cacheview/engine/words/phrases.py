@@ -18,7 +18,7 @@ _DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
 
 
 def known_as(image: Image) -> str:
-    """What a person knows an image by: its name, else its short id with the step that made it."""
+    """What a person knows an image by: its name, otherwise its short id with the step that made it."""
     if image.names or not image.instruction:
         return image.title
     step = _DIGEST.sub(r"\1…", image.instruction)

@@ -27,9 +27,9 @@ _OVERRIDES: Final = (
 
 
 def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVariables, where: str) -> str:
-    """The name of the project: as the file says, else by its folder.
+    """The name of the project: as the file says, otherwise by its folder.
 
-    Raises `DataError` where a variable in it is malformed.
+    Raises `DataError` if a variable in it is malformed.
     """
     named = document.get("name")
     if isinstance(named, str):

@@ -80,7 +80,7 @@ class Reader:
         return result
 
     def _include(self, file: _File, services: dict[str, dict[str, Any]], above: tuple[Path, ...]) -> None:
-        """Add the services of included files. Raises `DataError` where one is defined otherwise already."""
+        """Add the services of included files. Raises `DataError` if one is defined otherwise already."""
         known = dict(file.written)
         for paths, variables in file.includes():
             for name, service in self._project(paths, variables, above).items():

@@ -106,7 +106,7 @@ def read_service(
         path: of the Compose file, or of what ``docker compose config --format json`` prints.
         service: its name.
         environment: of the client's process.
-        as_v1: by Compose v1, else v2 without BuildKit.
+        as_v1: by Compose v1, otherwise v2 without BuildKit.
 
     Raises:
         BuildRefusedError: Compose refuses the build.

@@ -155,7 +155,7 @@ def read_environment(
     """The variables of a project: of the file ``.env`` beside the Compose file, and of the client's process.
 
     Args:
-        files: are read in place of ``.env``, and must be there. The last one that has a name counts.
+        files: are read instead of ``.env``, and must be there. The last one that has a name counts.
 
     Raises:
         DataError: one of them cannot be read.

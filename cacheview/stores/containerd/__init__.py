@@ -29,7 +29,7 @@ def open_containerd(target: str, reading: Reading) -> Opened:
     """Read the images of a containerd. ``target`` is what follows ``containerd:`` in a location.
 
     It is a socket, a root folder, or empty for the usual socket; ``#NAMESPACE`` may follow. Without one, the namespace
-    of a Docker Engine is shown, else the first that has images.
+    of a Docker Engine is shown, otherwise the first that has images.
 
     Raises:
         DataError: there is none, it does not answer, or nothing of it can be read: what, where, and what to do.

@@ -64,7 +64,7 @@ class Bolt:
         return Bucket(self, self.meta.root, None)
 
     def page(self, number: int) -> _Page:
-        """A page with what overflows it. Raises `DataError` where there is none of that number."""
+        """A page with what overflows it. Raises `DataError` if there is none of that number."""
         page = self._pages.get(number)
         if page is None:
             at = number * self.meta.page_size
@@ -98,7 +98,7 @@ class Bolt:
         return Bucket(self, root, value)
 
     def visit(self, count: int, size: int) -> None:
-        """So many elements of so many bytes are being gone over. Raises `DataError` where that cannot be."""
+        """So many elements of so many bytes are being gone over. Raises `DataError` if that cannot be."""
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
@@ -233,12 +233,12 @@ class Bucket:
         raise DataError("its pages form a cycle: it is damaged")
 
     def value(self, key: bytes) -> bytes | None:
-        """The value of a key; None where it has none, or a bucket."""
+        """The value of a key; None if it has none, or a bucket."""
         result = self._find(key)
         return None if result is None or result[0] else result[1]
 
     def bucket(self, key: bytes) -> Bucket | None:
-        """The bucket of a key; None where it has none."""
+        """The bucket of a key; None if it has none."""
         result = self._find(key)
         return self._database.sub_bucket(result[1]) if result is not None and result[0] else None
 

@@ -41,7 +41,7 @@ BLOB_READ: Final = f"{_SERVICES}.content.v1.Content/Read"
 PLUGINS: Final = f"{_SERVICES}.introspection.v1.Introspection/Plugins"
 
 ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ, PLUGINS})
-"""All that is ever called: none of it changes anything."""
+"""Everything that is ever called: none of it changes anything."""
 
 _LOST: Final = frozenset(
     {
@@ -81,7 +81,7 @@ class ContainerdClient:
         self._channel.close()
 
     def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
-        """Its version and namespaces. Raises `LostError` where it does not answer, or is not a containerd."""
+        """Its version and namespaces. Raises `LostError` if it does not answer, or is not a containerd."""
 
         def ask() -> tuple[str, list[str]]:
             version = self.ask(VERSION, message("Nothing")(), message("Version"), "")
@@ -111,7 +111,7 @@ class ContainerdClient:
         return ClientNamespace(self, name, progress, self._budget)
 
     def blob(self, digest: str, namespace: str) -> Iterator[bytes]:
-        """The content of a blob of any size, in pieces. Raises `LostError`, or `DataError` where there is none.
+        """The content of a blob of any size, in pieces. Raises `LostError`, or `DataError` if there is none.
 
         Each piece is an answer of its own, so that whoever reads may take any time for it.
         """
@@ -193,7 +193,7 @@ class ContainerdClient:
         return refused
 
     def _refused(self, error: Any) -> DataError:
-        """What a failed call means to whoever reads. A blob that is not there is a `_MissingError`."""
+        """What a failed call means to whoever reads. A blob that does not exist is a `_MissingError`."""
         code = error.code()
         message = " ".join((error.details() or "").split())[:200]
         if code is grpc.StatusCode.NOT_FOUND:
@@ -246,7 +246,7 @@ class ClientNamespace:
         return sorted(results, key=lambda record: record.name), problems
 
     def read(self, digest: str) -> bytes | None:
-        """A blob, not verified; None where there is none. Raises `LostError`, or `DataError` for one too large."""
+        """A blob, not verified; None if there is none. Raises `LostError`, or `DataError` for one too large."""
         limit = self._limits.document
         try:
             data = self._client.read(digest, self._name, limit)
@@ -272,7 +272,7 @@ class ClientNamespace:
         return labels.get(digest, {})
 
     def _all_labels(self) -> dict[str, Mapping[str, str]]:
-        """Of all blobs that have that label: one call in place of one for each image.
+        """Of all blobs that have that label: one call instead of one for each image.
 
         It is made after the images were listed, and Docker labels a config before it makes an image of it.
         """

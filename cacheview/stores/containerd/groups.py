@@ -58,7 +58,7 @@ def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[ImageR
 
 
 def _name(record: ImageRecord) -> str:
-    """The name that a record gives an image; empty where its own name only says that there is none.
+    """The name that a record gives an image; empty if its own name only says that there is none.
 
     ``moby-dangling@DIGEST`` is Docker's (``soft_delete.go``), other words before the ``@`` are other clients';
     a digest alone is how Kubernetes finds images.
@@ -76,7 +76,7 @@ def _name(record: ImageRecord) -> str:
 
 
 def parent_of(records: Sequence[ImageRecord]) -> str:
-    """The parent that records name, empty where none does: ``getImageLabelByDigest`` of image.go.
+    """The parent that records name, empty if none does: ``getImageLabelByDigest`` of image.go.
 
     Raises:
         DataError: they differ, or it is not a digest; the first of several is its path.

@@ -46,7 +46,7 @@ def choose_namespace(
 
     Args:
         names: those that there are.
-        wanted: the requested one; empty: Docker's, else the first that has images.
+        wanted: the requested one; empty: Docker's, otherwise the first that has images.
 
     Raises:
         DataError: the wanted one is not there, or none has a name that containerd allows.

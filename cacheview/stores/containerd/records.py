@@ -47,7 +47,7 @@ class ContentStore(Protocol):
     """The blobs of one namespace."""
 
     def read(self, digest: str) -> bytes | None:
-        """A blob, not verified; None where there is none.
+        """A blob, not verified; None if there is none.
 
         Raises:
             LostError: no other can be read either.

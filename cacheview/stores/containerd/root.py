@@ -69,7 +69,7 @@ class RootFolder:
         self._limits = self._budget.limits
 
     def metadata(self) -> Metadata:
-        """The database as of one moment. Raises `DataError` where it cannot be read."""
+        """The database as of one moment. Raises `DataError` if it cannot be read."""
         content = self.database(f"{_BOLT}/{_DATABASE}")
         try:
             return Metadata(content, self._budget)
@@ -77,7 +77,7 @@ class RootFolder:
             raise error.at(str(self.path / _BOLT / _DATABASE)) from None
 
     def database(self, name: str) -> bytes:
-        """A bolt database below it as of one moment, by its path. Raises `DataError` where it cannot be read."""
+        """A bolt database below it as of one moment, by its path. Raises `DataError` if it cannot be read."""
         path = self.path / name
         try:
             content = self._snapshot(path)
@@ -114,7 +114,7 @@ class RootFolder:
         raise DataError("is being written to constantly. Open it again, or open containerd's socket")
 
     def read(self, digest: str) -> bytes | None:
-        """The content of a blob, not verified; None where there is none. Raises `DataError` where it cannot be read."""
+        """The content of a blob, not verified; None if there is none. Raises `DataError` if it cannot be read."""
         algorithm, _, encoded = digest.partition(":")
         if not (algorithm.isalnum() and encoded.isalnum()):
             raise DataError(f"not a digest: {digest[:200]!r}")

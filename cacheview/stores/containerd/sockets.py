@@ -41,7 +41,7 @@ def usual_socket() -> Path:
 
 
 def demand_socket(path: Path) -> None:
-    """Raises `DataError` where a socket cannot be spoken to: its path is too long, or it is another's; what to do."""
+    """Raises `DataError` if a socket cannot be spoken to: its path is too long, or it is another's; what to do."""
     demand_short_path(path)
     if os.access(path, os.R_OK | os.W_OK):
         return

@@ -32,7 +32,7 @@ class RicherStore:
         kind: of the store.
         target: what follows the prefix in its location.
         path: of its socket or folder.
-        why_not: why it cannot be read, in a sentence; empty where it may be tried.
+        why_not: why it cannot be read, in a sentence; empty if it may be tried.
         is_absent: it cannot, because nothing is there.
         is_folder: it is read without a daemon.
     """
@@ -55,7 +55,7 @@ class Beside:
     """What was read beside the API.
 
     Attributes:
-        images: by id, those of the same store; empty where none could be read.
+        images: by id, those of the same store; empty if none could be read.
         remedy: what would make certain what the API does not report, in a sentence.
         layers_at: as of `ImageStore`.
     """

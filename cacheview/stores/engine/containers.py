@@ -22,7 +22,7 @@ _RUNNING: Final = frozenset(("running", "paused", "restarting"))
 
 
 def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
-    """All containers of an engine. Raises `DataError` where it does not list them.
+    """All containers of an engine. Raises `DataError` if it does not list them.
 
     Args:
         target: what follows ``engine:`` in a location.

@@ -45,7 +45,7 @@ _MAX_CONTEXTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Paths of PEM files; empty where there is none. Without ``verify`` any certificate of the server will do."""
+    """Paths of PEM files; empty if there is none. Without ``verify`` any certificate of the server will do."""
 
     ca: str = ""
     cert: str = ""
@@ -88,7 +88,7 @@ class Endpoint:
 
     @property
     def socket_path(self) -> Path | None:
-        """The path of its socket on this machine; None where it is reached in another way."""
+        """The path of its socket on this machine; None if it is reached in another way."""
         scheme, _, rest = self.host.partition("://")
         return Path("/" + rest.lstrip("/")) if scheme == "unix" and rest else None
 

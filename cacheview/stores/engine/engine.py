@@ -33,13 +33,13 @@ class Engine:
         list_api: API version to list with: the newest that both sides know.
         inspect_api: API version to inspect with: the one whose answers report most.
         store: which kind of image store it uses; None: it does not report.
-        root: its data root, as a path on its machine; empty where it does not report.
+        root: its data root, as a path on its machine; empty if it does not report.
         containerd: the address of its containerd, likewise.
         driver: its storage driver or snapshotter, likewise.
         namespace: of its images in containerd.
-        os: the system that it runs on (``linux``); empty where it does not report.
+        os: the system that it runs on (``linux``); empty if it does not report.
         architecture: of its machine (``arm64``), likewise.
-        name: of its machine, as it calls it; empty where it does not report.
+        name: of its machine, as it calls it; empty if it does not report.
         problems: what it did not answer.
     """
 
@@ -65,12 +65,12 @@ class Engine:
 
     @property
     def platform(self) -> Platform | None:
-        """Of its machine; None where it does not report."""
+        """Of its machine; None if it does not report."""
         return Platform(os=self.os, architecture=self.architecture) if self.os and self.architecture else None
 
     @property
     def release(self) -> Release | None:
-        """What its rules depend on; None where it does not report its kind of store."""
+        """What its rules depend on; None if it does not report its kind of store."""
         return Release(self.store, self.version, self.commit) if self.store is not None else None
 
     @property
@@ -80,7 +80,7 @@ class Engine:
 
     @property
     def number(self) -> tuple[int, int] | None:
-        """Major and minor of its version; None where it has another form."""
+        """Major and minor of its version; None if it has another form."""
         match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", self.version)
         return (int(match[1]), int(match[2])) if match else None
 
@@ -91,7 +91,7 @@ def read_version(client: EngineClient) -> VersionDocument:
 
 
 def ask_engine(client: EngineClient) -> Engine:
-    """Ask an engine what it is. Raises `DataError` where it does not even report its version."""
+    """Ask an engine what it is. Raises `DataError` if it does not even report its version."""
     version = read_version(client)
     list_api, inspect_api = _versions(version, client.where)
     commit, os, architecture = ((text or "")[:64] for text in (version.GitCommit, version.Os, version.Arch))

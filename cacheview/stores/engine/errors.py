@@ -185,7 +185,7 @@ def _permission(endpoint: Endpoint) -> str:
 
 
 def _group(path: os.PathLike[str]) -> str:
-    """The group that may connect to a socket; empty where none may, or it is not known."""
+    """The group that may connect to a socket; empty if none may, or it is not known."""
     try:
         return group_of(os.stat(path))
     except OSError:

@@ -90,7 +90,7 @@ class EngineReader:
         self.decoder = Decoder(self.doubts, self.reading.budget)
 
     def ask_list(self, meter: Meter) -> tuple[ListedImage, ...]:
-        """The list of images, those without an id left out as problems. Raises `DataError` where there is no list."""
+        """The list of images, those without an id left out as problems. Raises `DataError` if there is no list."""
         entries = patiently(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:

@@ -29,7 +29,7 @@ class SshError(OSError):
 class SshDialer:
     """Makes connections to the engine of an ``ssh://`` address, each with a process of its own.
 
-    Raises ValueError where that is not an address.
+    Raises ValueError if that is not an address.
 
     Attributes:
         message: ssh's error output for the connection that ended last, usually why it was refused.

@@ -23,7 +23,7 @@ _MOST_BYTES: Final = 1024 * 1024
 
 
 def certificate_folder(domain: str) -> Path | None:
-    """The folder of a registry; None: there is none. A rootless engine has it among the user's own files."""
+    """The folder of a registry; None if there is none. A rootless engine has it among the user's own files."""
     if sys.platform == "win32":
         tops = [Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "docker", "certs.d")]
         domain = domain.replace(":", "")

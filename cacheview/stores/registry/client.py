@@ -232,7 +232,7 @@ class RegistryClient:
         try:
             return is_loopback(self._origin.host, self._origin.port, self._timeouts.connect)
         except OSError:
-            return False  # a proxy may know the name; else connecting says that nobody does
+            return False  # a proxy may know the name; otherwise connecting says that nobody does
 
 
 def _speaks_no_tls(error: DataError) -> bool:

@@ -33,7 +33,7 @@ class Credentials:
 
     Attributes:
         username, password: for the registry, or for its token server.
-        identity_token: for the token server, in place of them.
+        identity_token: for the token server, instead of them.
         registry_token: for the registry, as it is.
         origin: where they come from, for people.
     """

@@ -100,7 +100,7 @@ class _Documents:
     _contents: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, content: bytes, digest: str) -> str:
-        """Keep a document under the digest that it was requested by; else under its own, which is returned."""
+        """Keep a document under the digest that it was requested by; otherwise under its own, which is returned."""
         digest = digest or digest_of(content)
         self._contents[f"blobs/{digest.replace(':', '/', 1)}"] = content
         return digest

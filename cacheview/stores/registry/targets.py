@@ -26,8 +26,8 @@ class Target:
     Attributes:
         domain: the registry as references name it (``docker.io``).
         repository: the name within the registry (``library/app``).
-        tag: empty where there is a digest, which counts alone.
-        digest: with its algorithm; empty where a tag is named.
+        tag: empty if there is a digest, which counts alone.
+        digest: with its algorithm; empty if a tag is named.
     """
 
     domain: str

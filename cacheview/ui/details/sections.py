@@ -86,7 +86,7 @@ _NO_NAME: Final = "The image has no name."
 
 
 def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Section, ...]:
-    """All that is known of an image; what it says nothing about has no row.
+    """Everything that is known of an image; what it says nothing about has no row.
 
     Args:
         store: that it is in.

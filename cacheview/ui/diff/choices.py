@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["IMAGE", "BuildChoice", "of_image", "of_path", "of_replay", "of_watched"]
 
 IMAGE: Final = "image:"
-"""What an image of the open store is named with in place of a path."""
+"""What an image of the open store is named with instead of a path."""
 
 Ask = Callable[["Build"], "Question"]
 """A build, in the store that is open. Raises `DataError`."""

@@ -86,7 +86,7 @@ def check_template(template: str) -> str:
 
 
 def command_of_environment(environment: Mapping[str, str], path: str, line: int) -> EditorCommand | None:
-    """The command for the editor that ``VISUAL``, else ``EDITOR`` names; None: neither names one with a window.
+    """The command for the editor that ``VISUAL``, otherwise ``EDITOR`` names; None: neither names one with a window.
 
     Options that stand there are kept (``code --wait``). Of an editor that cacheview does not know nobody can say
     whether it needs a terminal, or how it goes to a line: it is not started.

@@ -65,7 +65,7 @@ def _paths(text: str) -> list[Path]:
 
 
 def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
-    """The groups of a file, keys in lower case; none of one that is not there or not such a file."""
+    """The groups of a file, keys in lower case; none of one that does not exist or not such a file."""
     parser = configparser.ConfigParser(
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",), default_section=""
     )

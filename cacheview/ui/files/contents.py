@@ -96,7 +96,7 @@ class ContentsView(QWidget):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """What is shown on both sides; empty where there are no texts."""
+        """What is shown on both sides; empty if there are no texts."""
         if self._row.isHidden():
             return "", ""
         before, now = (side.edit.toPlainText() for side in self._sides)
@@ -104,11 +104,11 @@ class ContentsView(QWidget):
 
     @property
     def note(self) -> str:
-        """What is said of them."""
+        """The words for them."""
         return self._note.text()
 
     def say(self, path: str, note: str) -> None:
-        """Words in place of the contents."""
+        """Words instead of the contents."""
         self._name.say(one_line(path))
         self._note.say(note)
         self._row.hide()

@@ -75,7 +75,7 @@ class FilesModel(QAbstractItemModel):
         return self._nodes.get(index.internalId()) if index.isValid() else None
 
     def index_of(self, path: str) -> QModelIndex:
-        """Where a file is shown; invalid where it is not."""
+        """Where a file is shown; invalid if it is not."""
         result = next((node for node in self._root.below() if node.path == path), None)
         return self._index(result, 0) if result is not None else QModelIndex()
 

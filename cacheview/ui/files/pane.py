@@ -49,7 +49,7 @@ class FilesPane(DockPane[FilesHead]):
     Signals:
         settled(): the files are shown, or why there are none.
         again_requested(): the person wants what is shown to be read again.
-        helped(): the button under the words in place of files.
+        helped(): the button under the words instead of files.
     """
 
     settled = Signal()

@@ -39,7 +39,7 @@ class FilesTree(RowTree):
         header.setSectionResizeMode(FilesColumn.SIZE, QHeaderView.ResizeMode.Interactive)
 
     def unfold(self) -> None:
-        """Expand all where it is not too much, else what stands alone."""
+        """Expand all where it is not too much, otherwise what stands alone."""
         if sum(1 for _ in zip(self._model.root.below(), range(_MOST_EXPANDED + 1), strict=False)) <= _MOST_EXPANDED:
             self.expandAll()
             return

@@ -101,7 +101,7 @@ class Texts:
 def prepare(
     wanted: Wanted, known: Prepared | None = None, progress: Callable[[int, int], object] = lambda *_: None
 ) -> Prepared:
-    """All that it takes to find the rows for what is wanted.
+    """Everything that it takes to find the rows for what is wanted.
 
     Args:
         known: what has been prepared so far: its tree is taken where it is the one.

@@ -1,4 +1,4 @@
-"""Finds the rows to show: at once in a small store, else in another thread, and only for the latest request."""
+"""Finds the rows to show: at once in a small store, otherwise in another thread, and only for the latest request."""
 
 from __future__ import annotations
 

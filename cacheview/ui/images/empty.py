@@ -41,7 +41,7 @@ class EmptyPage(QWidget):
         return self._text.text(), self._hint.text()
 
     def show_text(self, text: str, hint: str, button: str = "") -> None:
-        """``button`` empty: there is none."""
+        """``button`` empty if there is none."""
         self._text.setText(text)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

@@ -57,7 +57,7 @@ class Foot(QWidget):
         self._fit()
 
     def show_busy(self, text: str) -> None:
-        """Show in place of the count what takes so long."""
+        """Show instead of the count what takes so long."""
         self._count.setText(text)
         self._fit()
 

@@ -132,7 +132,7 @@ class Marks:
         return ImageMark("failed", name, f"A candidate: {name} differs.")
 
     def _failed_at(self, subject: Subject) -> str:
-        """The check that a candidate fails at, down to the element; empty where it fails at none.
+        """The check that a candidate fails at, down to the element; empty if it fails at none.
 
         The index reports it for all candidates together. Only what it keeps as a whole, such as the keys of a map, has
         to be compared for the one, or what is not known of it.

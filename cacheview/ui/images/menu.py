@@ -23,7 +23,7 @@ class ImageMenu(QObject):
         parent_requested(Image | None): to build on it; None for scratch.
         cache_from_requested(Image).
         layer_requested(Image): to see what its layer holds.
-        details_requested(Image): to see all that is known of it.
+        details_requested(Image): to see everything that is known of it.
         copied(str): what was put on the clipboard, in words.
     """
 

@@ -298,7 +298,7 @@ class ImageTreeModel(CountedRows):
         return self.index(self.row_of(node), column)
 
     def index_of_image(self, image_id: str) -> QModelIndex:
-        """The row of an image, or of scratch for the empty id; invalid where it is not shown."""
+        """The row of an image, or of scratch for the empty id; invalid if it is not shown."""
         node = self._forest.node_of(image_id)
         return self.index_of(node) if node is not None else QModelIndex()
 

@@ -168,7 +168,7 @@ def _intermediate(store: ImageStore) -> set[str]:
 
 
 def _above(store: ImageStore, node: ImageNode, hidden: set[str]) -> tuple[str | None, str]:
-    """The id of the nearest ancestor that is shown; else None, and the word for what kind of root it is."""
+    """The id of the nearest ancestor that is shown; otherwise None, and the word for what kind of root it is."""
     assert node.image is not None
     image, seen = node.image, {node.image.id}
     while True:

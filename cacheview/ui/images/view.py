@@ -29,9 +29,9 @@ class TreePlace:
     """Where a person is in the tree, by ids, as rows may come and go; the empty id stands for scratch.
 
     Attributes:
-        current: the current row; None: there is none.
+        current: the current row; None if there is none.
         folded: rows that are folded up. All others stay open, those too that had nothing under them before.
-        top: the first row on screen; None: there is none.
+        top: the first row on screen; None if there is none.
         scrolled: the value of the scroll bar.
     """
 
@@ -81,11 +81,11 @@ class ImageTree(QTreeView):
         return self._model.node(row)
 
     def row_of_image(self, image_id: str) -> QModelIndex:
-        """The row of an image, or of scratch for the empty id; invalid where it is not shown."""
+        """The row of an image, or of scratch for the empty id; invalid if it is not shown."""
         return self._model.index_of_image(image_id)
 
     def current_id(self) -> str | None:
-        """The id of the image of the current row, empty for scratch; None: there is none."""
+        """The id of the image of the current row, empty for scratch; None if there is none."""
         node = self.node(self.currentIndex())
         return None if node is None else node.image_id
 

@@ -148,7 +148,7 @@ class ParentField(FieldEditor):
         self._show()
 
     def _find(self, text: str) -> Image | None:
-        """The image that a reference means, or the first that the text finds; None where it finds none."""
+        """The image that a reference means, or the first that the text finds; None if it finds none."""
         try:
             return self._index.store.resolve(text)
         except DataError:

@@ -32,7 +32,7 @@ class ImageIndex:
 
     @cached_property
     def _texts(self) -> Sequence[tuple[str, str]]:
-        """For each image its names, and all that it can be found by; in lower case."""
+        """For each image its names, and everything that it can be found by; in lower case."""
         texts = []
         for image in self.store.images:
             names = " ".join(familiar(name) for name in image.names).lower()
@@ -46,7 +46,7 @@ class ImageIndex:
         return (*named, *sorted(unnamed, key=_instant, reverse=True))
 
     def search(self, text: str) -> list[Image]:
-        """Images that hold every word of the text, those that hold one in their names first; else in store order.
+        """Images that hold every word of the text, those that hold one in their names first; otherwise in store order.
 
         All of them for no word: those with a name first, by that, then the others, the newest first.
         """

@@ -21,7 +21,7 @@ class FieldMark:
     Attributes:
         outcome: ``passed``, ``failed``, ``not reached`` or ``not compared``.
         path: the field or element (``User``, ``Env[1]``, ``Labels["a"]``, ``parent``).
-        image_value: what the image has there; None where it has nothing.
+        image_value: what the image has there; None if it has nothing.
         note: for the tool tip, in words.
     """
 

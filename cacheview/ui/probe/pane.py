@@ -52,7 +52,7 @@ class ProbePane(QWidget):
     ``daemon``: whose builder makes a config of an instruction.
 
     ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
-    ``image_requested(image, why)``: its probe is wanted; ``why`` it has none, empty where it has one.
+    ``image_requested(image, why)``: its probe is wanted; ``why`` it has none, empty if it has one.
     """
 
     field_activated = Signal(str)

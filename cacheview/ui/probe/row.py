@@ -81,7 +81,7 @@ class FieldRow(QWidget):
     """One field with its hairline; on the failed surface when a check of it failed."""
 
     def __init__(self, label: str, editor: FieldEditor, parent: QWidget, *, stacks: bool = True) -> None:
-        """``stacks``: in a narrow pane the editor stands below the label; else the label only takes less room."""
+        """``stacks``: in a narrow pane the editor stands below the label; otherwise the label only takes less room."""
         super().__init__(parent)
         self.editor = editor
         self._stacks = stacks
@@ -112,7 +112,7 @@ class FieldRow(QWidget):
 
     @property
     def outcome(self) -> str:
-        """``failed``, ``not compared``, or empty where there is nothing to say."""
+        """``failed``, ``not compared``, or empty if there is nothing to say."""
         return outcome_of(self._marks)
 
     @property

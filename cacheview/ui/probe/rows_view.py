@@ -1,4 +1,4 @@
-"""A compact editor for a list or map: rows in place of a text box, for keyboard and pointer."""
+"""A compact editor for a list or map: rows instead of a text box, for keyboard and pointer."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Replayed:
         misses: why the steps that miss miss, where it is known what was asked.
         problem: why the record of the files cannot be kept; empty: it can.
         seconds: that all of it took.
-        costs: its steps beside those in the store as it is, where it is another one that is supposed; else None.
+        costs: its steps beside those in the store as it is, where it is another one that is supposed; otherwise None.
     """
 
     question: Question
@@ -88,7 +88,7 @@ class Replayed:
 
     @property
     def first(self) -> Miss | None:
-        """Why the first miss misses; None: there is none, or it is not known what was asked."""
+        """Why the first miss misses; None if there is none, or it is not known what was asked."""
         return self.miss_of(self.first_miss)
 
     def cost_of(self, step: Step) -> Cost | None:
@@ -195,7 +195,7 @@ class Replayer:
         return work
 
     def side(self, question: Question, report: Report) -> BuildSide:
-        """A build as one side of a comparison. Raises `DataError` where Dockerfile or context cannot be read."""
+        """A build as one side of a comparison. Raises `DataError` if Dockerfile or context cannot be read."""
         from datetime import UTC, datetime
 
         from cacheview.diff.context_side import side_of_context

@@ -114,7 +114,7 @@ class Build(Model):
 def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
     """The build of a Dockerfile, or of a context, a folder or a tar; ``file``: its Dockerfile, if it is another.
 
-    The context of a Dockerfile is the folder that it is in. Raises `DataError` where there is none.
+    The context of a Dockerfile is the folder that it is in. Raises `DataError` if there is none.
     """
     place = os.path.abspath(path)
     if not os.path.isdir(place):
@@ -193,7 +193,7 @@ def _named(text: str) -> tuple[str, str, str]:
 
 
 def _pair(text: str) -> tuple[str, str, str]:
-    """Name, equals sign, value; the last two are empty where a name stands alone."""
+    """Name, equals sign, value; the last two are empty if a name stands alone."""
     name, entry, value = text.partition("=")
     return name, entry, value
 
@@ -253,7 +253,7 @@ def _written(build: Build) -> str:
 
 
 def remembered(settings: Settings, build: Build) -> Build:
-    """What is kept of the same Dockerfile, else the build itself."""
+    """What is kept of the same Dockerfile, otherwise the build itself."""
     return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
 
 

@@ -78,7 +78,7 @@ class ChosenStep(QObject):
         self.chosen.emit(index)
 
     def _first_of_interest(self, replayed: Replayed) -> QModelIndex:
-        """The last row, where it says why the rest is missing; else the first miss, or the first unknown step."""
+        """The last row, where it says why the rest is missing; otherwise the first miss, or the first unknown step."""
         unknown = next((step for step in replayed.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
         step = replayed.first_miss or unknown
         if replayed.replay.refused is not None or step is None:

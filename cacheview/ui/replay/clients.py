@@ -1,4 +1,4 @@
-"""Every client's build, grouped by shared cache, shown in place of a step's details."""
+"""Every client's build, grouped by shared cache, shown instead of a step's details."""
 
 from __future__ import annotations
 

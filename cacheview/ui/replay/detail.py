@@ -90,7 +90,7 @@ class StepDetail(QScrollArea):
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
     def show_row(self, row: ReplayRow | None, replayed: Replayed | None, *, is_explained: bool = True) -> None:
-        """Show a row of a replay; None: there is none. ``is_explained``: Probe and Verdict show it."""
+        """Show a row of a replay; None if there is none. ``is_explained``: Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()
         files = ""

@@ -10,7 +10,7 @@ __all__ = ["downloadable_image"]
 
 
 def downloadable_image(step: Step | None, replayed: Replayed) -> Image | None:
-    """The image that an unknown ``COPY --from`` takes files of, in a running engine; None: there is none."""
+    """The image that an unknown ``COPY --from`` takes files of, in a running engine; None if there is none."""
     from cacheview.layers.nowhere import is_downloadable
 
     store = replayed.question.store

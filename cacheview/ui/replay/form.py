@@ -232,7 +232,7 @@ def _key(client: str) -> str:
 
 
 def _umask(client: str) -> str:
-    """The umask that a build names with its client, else the usual one; three digits."""
+    """The umask that a build names with its client, otherwise the usual one; three digits."""
     return f"{client_named(client).umask:03o}" if _key(client) and client_named(client).has_umask else _UMASKS[0]
 
 

@@ -126,7 +126,7 @@ class StepsModel(QAbstractItemModel):
         return node.row if node is not None else None
 
     def index_of(self, number: int, trigger: int = 0) -> QModelIndex:
-        """The index of a step, or of one of its triggers, by their numbers; invalid where there is none."""
+        """The index of a step, or of one of its triggers, by their numbers; invalid if there is none."""
         for place, node in enumerate(self._nodes):
             if node.row.step is not None and node.row.step.number == number:
                 above = self.index(place, 0)

@@ -184,7 +184,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._change(build)
 
     def show_options(self, shown: bool) -> None:
-        """The options in the place of the details of the step."""
+        """The options instead of the details of the step."""
         self.head.options_button.setChecked(shown)
         self.head.clients_button.setChecked(False)
         if shown:
@@ -193,7 +193,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._side.show_detail()
 
     def show_clients(self, shown: bool) -> None:
-        """The comparison of clients in the place of the details of the step."""
+        """The comparison of clients instead of the details of the step."""
         self.head.clients_button.setChecked(shown)
         self.head.options_button.setChecked(False)
         if shown:
@@ -224,7 +224,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     @property
     def question(self) -> Question | None:
-        """The build whose replay is shown; None: there is none."""
+        """The build whose replay is shown; None if there is none."""
         return self.replayed.question if self.replayed is not None else None
 
     def cancel(self) -> None:

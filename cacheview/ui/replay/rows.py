@@ -87,7 +87,7 @@ class ReplayRow:
         supposed: it is shown as if a miss before it had been a hit.
         begins_stage: the first of a stage that is not the first of the build.
         advice: of a hazard, what to do about it.
-        was: the word for what becomes of it in the store as it is, where that is another one; else empty.
+        was: the word for what becomes of it in the store as it is, where that is another one; otherwise empty.
     """
 
     kind: RowKind
@@ -223,7 +223,7 @@ def image_text(step: Step, store: ImageStore) -> str:
 
 
 def reason_text(step: Step, store: ImageStore) -> str:
-    """Why a step is unknown or not asked, and what it may be; empty where there is nothing to say."""
+    """Why a step is unknown or not asked, and what it may be; empty if there is nothing to say."""
     if step.assumed:
         image = store.by_id.get(step.assumed)
         return f"Later steps are shown as if this one had hit {known_as(image) if image else step.assumed}."
@@ -237,12 +237,12 @@ def reason_text(step: Step, store: ImageStore) -> str:
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:
-    """Of a step that is unknown, the one before it that has to hit for it to be asked; None: there is none."""
+    """Of a step that is unknown, the one before it that has to hit for it to be asked; None if there is none."""
     return _last_before(step, replay, lambda other: other.status is StepStatus.UNKNOWN)
 
 
 def assumed_before(step: Step, replay: Replay) -> Step | None:
-    """Of a step that is shown as if a miss before it had been a hit, that miss; None: there is none."""
+    """Of a step that is shown as if a miss before it had been a hit, that miss; None if there is none."""
     return _last_before(step, replay, lambda other: bool(other.assumed))
 
 
@@ -254,7 +254,7 @@ def _last_before(step: Step, replay: Replay, wanted: Callable[[Step], bool]) -> 
 
 
 def time_text(step: Step) -> str:
-    """How long it took; empty where that was not measured."""
+    """How long it took; empty if that was not measured."""
     milliseconds = step.seconds * 1000
     if not milliseconds or step.status is StepStatus.NO_PROBE:
         return ""

@@ -29,7 +29,7 @@ class Side(QStackedWidget):
     context_requested = Signal()
 
     def __init__(self, comparing: Callable[[], Work | None], parent: QWidget | None = None) -> None:
-        """``comparing``: compares the clients of the build; None: there is none."""
+        """``comparing``: compares the clients of the build; None if there is none."""
         super().__init__(parent)
         self._comparing = comparing
         self._build: Build | None = None

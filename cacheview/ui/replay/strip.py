@@ -42,7 +42,7 @@ class StripLine:
 
 
 def summaries(replayed: Replayed) -> tuple[StripLine, ...]:
-    """What there is to say of a replay: a refusal, then the first miss; else how many steps are cached.
+    """What there is to say of a replay: a refusal, then the first miss; otherwise how many steps are cached.
 
     Before all that what a supposed change of the store costs.
     """

@@ -17,7 +17,7 @@ _MOST: Final = 400  # files and folders: the system has room for some thousands
 class FileWatcher(QObject):
     """``changed()``: one of the files was written, replaced, came or went. Told once for changes that come together.
 
-    Folders are watched as well: an editor that puts a new file in the place of the old one is seen by that alone.
+    Folders are watched as well: an editor that puts a new file instead of the old one is seen by that alone.
     """
 
     changed = Signal()

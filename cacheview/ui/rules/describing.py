@@ -23,7 +23,7 @@ class RuleRow:
     """A row of the table.
 
     Attributes:
-        before: what the rule set before does; empty where there is none to compare with.
+        before: what the rule set before does; empty if there is none to compare with.
         is_group: it is the heading of the rows below.
         is_field: `what` is the name of a field.
         is_rule: the two are held against each other; each rule set has its own releases, so they are not.

@@ -31,7 +31,7 @@ _OWNERS: Final = {Basis.CASE: "case", Basis.ENGINE: "engine"}
 
 
 def own_rules(session: Session) -> Daemon | None:
-    """The daemon that the case names or whose store it is; None where nothing says which."""
+    """The daemon that the case names or whose store it is; None if nothing says which."""
     own = daemon_known(session.case)
     is_known = own.basis is not Basis.NEWEST or session.store.release is not None
     return own if is_known else None

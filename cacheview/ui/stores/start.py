@@ -1,4 +1,4 @@
-"""What opens when no store is named: the engine of the current context if it responds, else the demo."""
+"""What opens when no store is named: the engine of the current context if it responds, otherwise the demo."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _knock(seconds: float) -> None:
 
 
 def _why_not(report: Report) -> str:
-    """Why the engine cannot be opened; empty where it has answered in time.
+    """Why the engine cannot be opened; empty if it has answered in time.
 
     Asked in a thread of its own: not all that a connection does has a time limit (looking up a host has none), and
     the start must not wait for it.

@@ -141,7 +141,7 @@ class AddDialog(QDialog):
     def expectation(self) -> Expectation:
         """What is expected now: all of the verdict, or where the person changed it, outcome and image alone.
 
-        Raises `DataError` where a hit is expected and the image is none.
+        Raises `DataError` if a hit is expected and the image is none.
         """
         outcome = self.outcome.currentText()
         text = self.image.text().strip() if outcome == "hit" else ""

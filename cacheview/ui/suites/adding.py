@@ -51,7 +51,7 @@ class ProbeAdder(QObject):
     def ask(self, session: Session, known: str = "") -> AddDialog | None:
         """Ask where to, and add it when there is an answer. ``known``: a suite that the person works with.
 
-        None where there is no answer yet.
+        None if there is no answer yet.
         """
         answer, opened = session.answer, session.opened
         if answer is None:

@@ -40,7 +40,7 @@ class ChecksRow:
         probe: its place in the case; None: the case could not be read.
         rules: name of the rule set that the case is for.
         differences: what is not as expected, or why it could not be run; empty: it passed.
-        searched: all that it is found by, in lower case: made with the row, as a filter asks every row for it.
+        searched: everything that it is found by, in lower case: made with the row, as a filter asks every row for it.
     """
 
     location: str
@@ -64,7 +64,7 @@ class ChecksRow:
 
     @property
     def probe_title(self) -> str:
-        """``2 name``; empty where there is none."""
+        """``2 name``; empty if there is none."""
         return f"{self.probe + 1} {self.probe_name}".strip() if self.probe is not None else ""
 
     @property

@@ -196,7 +196,7 @@ class Banner(QWidget):
         self.setAccessibleDescription(visible(explanation.reason))
 
     def show_delayed(self) -> None:
-        """Say that another answer is looked for, in place of the one that is shown."""
+        """Say that another answer is looked for, instead of the one that is shown."""
         if self._look != NOT_KNOWN:
             self._look = NOT_KNOWN
             self._colour()

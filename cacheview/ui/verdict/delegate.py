@@ -48,7 +48,7 @@ class TextRun:
     """Something on a row: where it stands from the left of its cell, how wide it is, and what.
 
     Attributes:
-        pieces: the text; empty where it is an icon.
+        pieces: the text; empty if it is an icon.
         font: ``plain``, ``strong``, ``small``, ``mono`` or ``word``.
         colour: name of the token.
         icon: name of the drawing, before the text.

@@ -48,7 +48,7 @@ _LEAST: Final = 20 * GRID
 
 
 class VerdictPane(QWidget):
-    """Says what the cache answers and why. Holds no rule: all that it shows, the explanation says.
+    """Says what the cache answers and why. Holds no rule: everything that it shows, the explanation says.
 
     Signals:
         edit_requested(Edit): the person wants the probe changed.
@@ -175,7 +175,7 @@ class VerdictPane(QWidget):
 
     @property
     def nothing(self) -> tuple[str, str]:
-        """What is said in place of an explanation, and the hint; empty while one is shown."""
+        """What is said instead of an explanation, and the hint; empty while one is shown."""
         return self._empty.words if self.trace.explanation is None else ("", "")
 
     def reveal_field(self, path: str) -> bool:
@@ -286,7 +286,7 @@ class VerdictPane(QWidget):
         return max(self.view.fontMetrics().height() + GRID, self.view.sizeHintForRow(0))
 
     def _keep_in_sight(self) -> None:
-        """What the person is at, else what decided, stays in sight in a pane that has become lower."""
+        """What the person is at, otherwise what decided, stays in sight in a pane that has become lower."""
         before, self._rows_height = self._rows_height, self.view.viewport().height()
         if self._rows_height >= before:
             return

@@ -88,7 +88,7 @@ class Rows:
         lead: key and item of each of the first rows; a key distinguishes a row from its siblings.
         run: where the items of the rest come from.
         places: which of ``run`` are rows, in order.
-        images: distinguishes the items of ``run`` where they are subjects; else the place does.
+        images: distinguishes the items of ``run`` where they are subjects; otherwise the place does.
         branching: whether the items of ``run`` have rows below them.
     """
 
@@ -281,7 +281,7 @@ def _first_not_passed(checks: Sequence[Check]) -> int:
 
 
 def decided_trail(checks: Sequence[Check], outcome: CheckOutcome) -> list[int]:
-    """The places that lead to the first check of an outcome, down to the element; empty: there is none.
+    """The places that lead to the first check of an outcome, down to the element; empty if there is none.
 
     ``outcome``: failed, or not known.
     """

@@ -144,7 +144,7 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
 
 
 def subject_name(subject: Subject) -> str:
-    """What stands beside the short id: the name, else the step that made it."""
+    """What stands beside the short id: the name, otherwise the step that made it."""
     image = subject.image
     return one_line(image.title if image.names else image.instruction)
 

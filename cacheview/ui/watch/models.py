@@ -77,7 +77,7 @@ class BuildsModel(QStandardItemModel):
                 self.removeRow(row)
 
     def show_build(self, build: ShownBuild, most: int) -> int:
-        """Add a build, or put what is known of it now in the place of what was. Returns its row."""
+        """Add a build, or put what is known of it now instead of what was. Returns its row."""
         row = self.row_of(build.number)
         if row >= 0:
             before, self._builds[row] = self._builds[row], build

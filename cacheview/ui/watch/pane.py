@@ -125,7 +125,7 @@ class WatchPane(DockPane[WatchHead]):
     # What the person does
 
     def watch(self) -> None:
-        """Begin to watch the engine that is open, else that of the current context."""
+        """Begin to watch the engine that is open, otherwise that of the current context."""
         opened = self._session.opened if self._session is not None else None
         is_engine = opened is not None and opened.kind is OpenedKind.ENGINE
         target = parse_location(opened.location).target if opened is not None and is_engine else ""
