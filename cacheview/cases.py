@@ -125,7 +125,7 @@ def daemon_known(case: Case) -> Daemon:
 
 
 def rules_named(text: str) -> Choice:
-    """The rules of that name, or of a release and a storage driver. Raises `DataError` with what there is."""
+    """The rules of that name, or of a release and a storage driver. Raises `DataError`, which lists the known ones."""
     try:
         return named(text)
     except KeyError as error:

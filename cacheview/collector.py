@@ -93,7 +93,7 @@ class Leftovers:
             self._before = self._blocks()
 
     def settle(self, location: str, images: int) -> bool:
-        """A store of so many images has been shown, and the one before was dropped. Returns whether there was a search.
+        """A store with this many images is shown, and the previous one was dropped. Returns whether there was a search.
 
         There is one where reading the same location again and again has left much more than there was before, and
         there are not as many more images. What is made between two readings does not count.

@@ -80,7 +80,7 @@ def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
 
 @contextlib.contextmanager
 def _in_threads() -> Iterator[list[BaseException]]:
-    """What threads do not catch. One that reports it in another way (the window) puts its own hook instead of this."""
+    """Handles what threads do not catch. The window, which reports it in another way, replaces this hook."""
     faults: list[BaseException] = []
     before = threading.excepthook
     threading.excepthook = lambda value: faults.append(value.exc_value or value.exc_type())

@@ -66,7 +66,7 @@ class Stream(io.TextIOBase):
                 self._stream.flush()
 
     def give_up(self) -> None:
-        """Let what is still in the buffer, and everything that comes, go nowhere."""
+        """Discard the buffer, and everything that is written later."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())

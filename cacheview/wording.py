@@ -6,10 +6,10 @@ __all__ = ["counted", "plural"]
 
 
 def plural(count: int, one: str, many: str = "") -> str:
-    """The word for so many: ``argument``, ``arguments``. ``many``: a plural that is not ``one`` with an s."""
+    """The word for this count: ``argument``, ``arguments``. ``many``: a plural that is not ``one`` with an s."""
     return one if count == 1 else many or one + "s"
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """So many of them: ``1 source``, ``12,000 sources``. ``many``: as of `plural`."""
+    """The count with its word: ``1 source``, ``12,000 sources``. ``many``: as of `plural`."""
     return f"{count:,} {plural(count, one, many)}"

@@ -25,7 +25,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser("cacheview audit", "List the hazards in a store.", _HELP.format(names=NAMES))
     result.add_argument("store", metavar="STORE", help="the store to open (see below)")
     add_case(result)

@@ -73,7 +73,7 @@ class _Tally:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser(
         "cacheview check", "Run suites and replay files, and compare the results with the expected ones.", _HELP
     )

@@ -50,7 +50,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser(
         "cacheview compare",
         "Compare two builds: where they first differ, and why. Nothing is built.",

@@ -69,7 +69,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser(
         "cacheview explain",
         "Query the cache once and explain the answer.",

@@ -64,7 +64,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser(
         "cacheview replay",
         "Look up each step of a Dockerfile in the cache as the classic builder would, without building.",

@@ -27,7 +27,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser(
         "cacheview save", "Save a store to a suite file that opens on any machine.", _HELP.format(names=NAMES)
     )

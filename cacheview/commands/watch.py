@@ -40,7 +40,7 @@ _DIFFERED: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
-    """Its options."""
+    """The parser of this command's options."""
     result = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
     where = result.add_mutually_exclusive_group()
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str], *, with_store: bool) -> None:
-    """Write the record of a build. What cannot be written is said, and the next build is watched."""
+    """Write the record of a build. An error is reported, and the next build is watched."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.")[:80] or "build"
     path = folder / f"{build.stamp}-{build.number}-{name}.record.jsonl.gz"
     try:

@@ -233,7 +233,7 @@ class _Comparing:
             yield from (stages[stage] for stage in (*own, *requested.uses) if stage in stages)
 
     def _cut_off(self, a: SideStep | None, b: SideStep | None) -> StepPair | None:
-        """Of a step behind all that are known of the other side, which was refused; None: it is another one."""
+        """Why a step has no counterpart: the other side was refused before it; None if that is not the reason."""
         if a is not None and b is not None:
             return None
         side, seen = (self.a, self.seen_a) if a is None else (self.b, self.seen_b)

@@ -285,7 +285,7 @@ def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
 
 
 def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
-    """The files that differ, at most so many of them, where the phrase does not name them all; and what to do."""
+    """The files that differ, up to a limit, if the phrase does not name them all; and what to do."""
     differing = files.differing
     if len(differing) > _IN_A_PHRASE or files.causes:
         yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:most])

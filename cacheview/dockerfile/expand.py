@@ -48,7 +48,7 @@ class Lexer:
     _made: list[int] = field(default_factory=lambda: [0], compare=False)  # characters, of all texts so far
 
     def count(self, text: str) -> None:
-        """So much more was made of variables. Raises `DataError` if it is more than any real instruction."""
+        """Count expanded characters. Raises `DataError` if there are more than in any real instruction."""
         self._made[0] += len(text)
         if self._made[0] > _MOST_MADE:
             raise DataError(f"its variables expand to more than {_MOST_MADE:,} characters, so it is not replayed")

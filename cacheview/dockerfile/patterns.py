@@ -18,7 +18,7 @@ _REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
 class PatternError(ValueError):
-    """The pattern is none; says why, as the lexer does."""
+    """The pattern is invalid; the text is the lexer's reason."""
 
 
 def without_prefix(value: str, pattern: str, *, greedy: bool) -> str:

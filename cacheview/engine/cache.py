@@ -18,7 +18,7 @@ class ImageCache(KnownCache):
     """
 
     def verdict(self, probe: Probe) -> Verdict:
-        """The answer: certain, or unknown with everything that it may be."""
+        """The answer: certain, or unknown with every possible outcome."""
         known = self.as_known(probe)
         if not self.has_doubts:
             return known

@@ -138,7 +138,7 @@ class Grounds:
             met.update(image.id for image in images if image is not None and doubt in image.doubts)
 
     def count(self, doubt: Doubt, images: int) -> None:
-        """A doubt of so many images."""
+        """A doubt about this many images."""
         self._counted[doubt] = max(images, self._counted.get(doubt, 0))
 
     def reported(self) -> tuple[Doubted, ...]:

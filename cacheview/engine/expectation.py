@@ -9,7 +9,7 @@ __all__ = ["case_of", "expectation_of"]
 
 
 def expectation_of(verdict: Verdict, probe: Probe) -> Expectation:
-    """What an answer has to be, to be this one: all that `judge_verdict` compares, and the words of an error.
+    """What is expected of an equal answer: everything that `judge_verdict` compares, and the text of an error.
 
     The image that a hit created is given in full. What a hit recorded as parents is given also where that is nothing;
     the sources of the next probe only where ``--cache-from`` was given.

@@ -162,7 +162,7 @@ class LayerMemory:
 
 
 def _lines(file: gzip.GzipFile) -> Iterator[bytes]:
-    """The lines of what is kept. Raises ValueError if they are more than a listing of the most entries takes."""
+    """The lines of the saved listing. Raises ValueError if there are more than the largest listing has."""
     read = 0
     while line := file.readline(_MOST_UNPACKED):
         read += len(line)

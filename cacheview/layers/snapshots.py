@@ -182,7 +182,7 @@ def _below(bucket: Bucket | None, *names: bytes) -> Bucket | None:
 
 
 def _uvarint(content: bytes) -> int:
-    """A number as Go's ``binary.PutUvarint`` writes it; 0 where it is none."""
+    """A number as Go's ``binary.PutUvarint`` writes it; 0 if it is invalid."""
     value = 0
     for place, byte in enumerate(content[:10]):
         value |= (byte & 0x7F) << (7 * place)

@@ -56,7 +56,7 @@ class Effort:
 
     @staticmethod
     def about(images: int) -> Effort:
-        """For one question about a store of so many images: of more than usual it may take longer."""
+        """For one question about a store with this many images: it may take longer if there are more than usual."""
         return Effort(LONGEST * max(1.0, images / _USUAL))
 
     def go_on(self) -> None:
@@ -66,7 +66,7 @@ class Effort:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")
 
     def allow(self, seconds: float) -> None:
-        """It may take so much longer."""
+        """Allow this many seconds more."""
         self._seconds += seconds
         self._end += seconds
 
@@ -110,14 +110,14 @@ def paced(items: Iterable[T]) -> Iterator[T]:
 
 
 def allow(seconds: float) -> None:
-    """The work turns out to be larger, for a good reason: it may take so much longer."""
+    """The work turned out to be larger, for a good reason: allow this many seconds more."""
     for effort in _current.get():
         effort.allow(seconds)
 
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """What is done within has limits of its own. Its time does not count; it can still be stopped."""
+    """Work within has its own limits. Its time does not count here, but it can still be stopped."""
     with ExitStack() as stack:
         for effort in _current.get():
             stack.enter_context(effort._left_out())

@@ -21,7 +21,7 @@ class DataError(ValueError):
         super().__init__(": ".join(part for part in (where, path, what) if part))
 
     def kept(self) -> Self:
-        """The same error without the frames that led to it: what is kept, or raised again, holds nothing of them."""
+        """The same error without its traceback: an error that is kept, or raised again, keeps no frame alive."""
         self.__cause__ = self.__context__ = None
         return self.with_traceback(None)
 

@@ -114,7 +114,7 @@ def read_members(
 
 
 class _Smallest:
-    """The smallest of the files that it is given, up to so many bytes together."""
+    """The smallest of the given files, up to a total size."""
 
     def __init__(self, most: int) -> None:
         self._left = most

@@ -40,7 +40,7 @@ def _free_memory() -> int:
 
 
 def effort_for(packed: int) -> Effort:
-    """For everything that is done with a file of that size, reading it among that."""
+    """For all work on a file of that size, including reading it."""
     return Effort(LONGEST + max(0, packed - _SMALL) / _PER_SECOND)
 
 
@@ -129,7 +129,7 @@ class Budget:
         self.grow(packed)
 
     def spend(self, what: Resource, count: int = 1) -> None:
-        """So many more are about to be read or made. Raises `LimitError` if that is too many."""
+        """Count what is about to be read or created. Raises `LimitError` if that is too much."""
         with self._lock:
             left = self._left[what] = self._left[what] - count
         if left < 0:
@@ -139,7 +139,7 @@ class Budget:
             )
 
     def grow(self, packed: int) -> None:
-        """A file that is read is so large, at least: what is in it may be more, the larger it is."""
+        """The file has at least this size: a larger file may contain more."""
         if packed <= self._packed:
             return
         more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
@@ -167,7 +167,7 @@ class Budget:
         return ", because this machine has no more free memory. Close other programs, or use a machine with more memory"
 
     def read(self, count: int) -> None:
-        """So many bytes of a file were read, of unknown size."""
+        """Count bytes that were read from a file of unknown size."""
         with self._lock:
             self._read += count
             if self._read - self._packed >= _STEP:
@@ -193,7 +193,7 @@ class Budget:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not read")
 
     def unpacked(self, count: int) -> None:
-        """So many bytes came out of a compressed file, or were skipped in it. Raises as `spend` and `alive`."""
+        """Count bytes that were decompressed, or skipped. Raises as `spend` and `alive`."""
         self.alive()
         self.spend(Resource.UNPACKED, count)
 
@@ -225,6 +225,6 @@ class Budget:
                 self.give_back(Resource.MEMORY, needed)
 
     def give_back(self, what: Resource, count: int) -> None:
-        """So many are not there any more."""
+        """Return what is no longer used."""
         with self._lock:
             self._left[what] += count

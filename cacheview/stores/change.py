@@ -12,7 +12,7 @@ __all__ = ["StoreChange", "changes", "with_gone"]
 
 @dataclass(frozen=True, slots=True)
 class StoreChange:
-    """The difference of two readings of one store. False if there is none.
+    """The difference between two readings of one store. False if there is none.
 
     Attributes:
         new: ids that were not there before, in the order of the store.

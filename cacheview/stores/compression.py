@@ -103,7 +103,7 @@ def _open(kind: str, file: Any) -> _Bytes:
 
 
 class _CompressedPieces:
-    """A compressed file, of which so much is read at once. What it unpacks to may be nothing at all."""
+    """A compressed file, read in pieces. A piece may decompress to nothing."""
 
     def __init__(self, file: io.BufferedReader, budget: Budget, most: int) -> None:
         self._file = file

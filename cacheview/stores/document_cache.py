@@ -25,7 +25,7 @@ class DocumentCache(Protocol):
         """Keep a document, not an empty one, that stands at a position of the archive. Returns its number."""
 
     def read(self, number: int, size: int) -> bytes:
-        """The document, which has so many bytes. Raises `DataError` if it is gone."""
+        """The document, which has this many bytes. Raises `DataError` if it no longer exists."""
 
 
 class FileCache:

@@ -34,7 +34,7 @@ class Pieces(Protocol):
     """A file of lines, or what stands for one."""
 
     def readline(self, size: int, /) -> bytes:
-        """So many bytes, or to the end of the line or file where that is nearer."""
+        """This many bytes, or fewer if the line or file ends before."""
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ class Descriptor(Value):
 
     @property
     def is_attestation(self) -> bool:
-        """Whether it is BuildKit's provenance or SBOM, which lies beside images and is none."""
+        """Whether it is BuildKit's provenance or SBOM, which is stored like an image but is not one."""
         if self.annotation("vnd.docker.reference.type"):
             return True
         return self.platform is not None and self.platform.os == self.platform.architecture == "unknown"

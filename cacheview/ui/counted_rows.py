@@ -20,7 +20,7 @@ class CountedRows(QStandardItemModel):
         super().__init__(0, columns, parent)
 
     def _show_rows(self, count: int) -> None:
-        """Have so many rows, all of them others than before. To be called between begin and end of a reset."""
+        """Show this many rows, all of them new. To be called between the begin and the end of a reset."""
         self.blockSignals(True)
         self.setRowCount(count)
         self.blockSignals(False)

@@ -164,7 +164,7 @@ _ALONE: Final = _references([[]], 0)
 
 
 def _empty_unused(held: list[Any], ended: threading.Event, courtesy: Courtesy) -> None:
-    """Empty and take out those that nobody else refers to, until there is none: one may be in another."""
+    """Empty and remove those that nothing else refers to, until none is left: one may contain another."""
     place, idle = 0, 0
     while held and idle < len(held) and not ended.is_set():
         place %= len(held)

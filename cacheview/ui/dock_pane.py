@@ -71,7 +71,7 @@ class DockPane(QWidget, Generic[_Head]):
         raise NotImplementedError
 
     def take_focus(self) -> None:
-        """Bring the keyboard to the content, or to what there is in its place."""
+        """Move the keyboard focus to the content, or to what is shown instead of it."""
         first = self._first() if self._content.has_content else self._instead()
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

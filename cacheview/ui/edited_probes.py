@@ -75,7 +75,7 @@ class EditedProbes:
         return offered
 
     def drafts(self, opened: Opened, place: Place) -> list[ProbeDraft]:
-        """What is to be kept for the next start: everything that was edited, unless it can be had again from an image.
+        """What to save for the next start: every edited probe, unless an image has the same one.
 
         ``place``: where the person is; its probe comes last.
         """

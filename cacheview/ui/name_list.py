@@ -30,7 +30,7 @@ class NameList(Chooser):
         view.setUniformItemSizes(True)  # or each row is measured before the first is shown
 
     def set_names(self, count: int, name_of: Callable[[int], str], current: int) -> None:
-        """So many other names, and which of them is chosen. No signal says so."""
+        """Replace the names, and choose one of them. Emits no signal."""
         self.blockSignals(True)
         self._names.set_names(count, name_of)
         self.setCurrentIndex(current)

@@ -399,7 +399,7 @@ class Session(QObject):
             self._restore((offered[-1].case, offered[-1].number), offered[-1].probe)
 
     def drafts(self) -> list[ProbeDraft]:
-        """What is to be kept for the next start: all that was edited, unless it can be had again from an image."""
+        """What to save for the next start: every edited probe, unless an image has the same one."""
         return self._edits.drafts(self.opened, self.document.place)
 
     def _restore(self, place: Place, probe: Probe) -> None:

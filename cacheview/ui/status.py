@@ -106,7 +106,7 @@ class StatusBar(QStatusBar):
 
 
 class _Words(QLabel):
-    """One of the texts. One that gives way is cut where there is no room for all of them: its tool tip has all."""
+    """One of the texts. If there is no room for all, those that give way are cut; their tool tips are complete."""
 
     def __init__(self, least: int | None) -> None:
         """``least``: the width that it keeps, however little room there is; None: it does not give way."""

@@ -18,7 +18,7 @@ _FRAME: Final = (0, 36)
 
 
 def first_size(room: tuple[int, int]) -> tuple[int, int]:
-    """Width and height, for a screen with so much room for windows.
+    """Width and height, for a screen with this much room for windows.
 
     A size that was kept is fitted to the screen by Qt's ``restoreGeometry``.
     """

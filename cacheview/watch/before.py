@@ -35,7 +35,7 @@ class ImageListing:
     images: Mapping[str, Image]
 
     def full_id(self, short: str) -> str:
-        """The id that begins with these digits; as it was given where there is none, or more than one."""
+        """The id that begins with these digits; the given text if there is none, or more than one."""
         results = [image_id for image_id in self.images if short and image_id.startswith(f"sha256:{short}")]
         return results[0] if len(results) == 1 else short
 

@@ -127,7 +127,7 @@ class WatchedBuild:
 
     @property
     def can_be_recorded(self) -> bool:
-        """Whether there is all that a record needs."""
+        """Whether everything that a record needs is known."""
         has_all = self.prediction is not None and self.prediction.sent is not None
         return self.outcome.is_over and has_all and not self.record
 

@@ -95,7 +95,7 @@ class ContextFeed(io.RawIOBase):
         return self._position
 
     def _next(self, most: int) -> memoryview:
-        """Up to so many bytes, waiting for them; none if there are no more."""
+        """Up to this many bytes, waiting for them; empty if there are no more."""
         with self._ready:
             if not self._pieces and not self._has_ended:
                 self._turn.release()

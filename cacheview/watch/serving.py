@@ -62,7 +62,7 @@ class RelayServer:
             self._loop.close()
 
     async def _settled(self) -> None:
-        """Until everything that was ended knows it."""
+        """Wait until everything that was ended has noticed."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

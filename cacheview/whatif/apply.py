@@ -114,7 +114,7 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
 def _weighed(
     store: ImageStore, containers: Containers, change: Change, behaviour: Behaviour
 ) -> tuple[ImageStore, Applied]:
-    """The change in everything that may be so."""
+    """The change, applied to every possible world."""
     tried, unknown = worlds(store, containers)
     results = [_tried(world, change, behaviour) for world in tried]
     draft, refused = results[0]

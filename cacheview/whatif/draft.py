@@ -13,7 +13,7 @@ __all__ = ["Draft", "RefusedChange", "Removed", "RemovedFor", "Tagged", "Untagge
 
 
 class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, which is no error of this program
-    """The daemon does not do it, with these words of its own."""
+    """The daemon refuses the change, with this error."""
 
 
 class RemovedFor(Enum):

@@ -125,7 +125,7 @@ FORMS: Final = (
 
 
 def parse_change(text: str, opener: Opener) -> Change:
-    """A change by its name. Raises `DataError` with what there is, or where a store that it names cannot be opened."""
+    """A change by its name. Raises `DataError` if it is unknown, or if a store that it names cannot be opened."""
     word, colon, value = text.partition(":")
     form = next((form for form in FORMS if form.word == word.strip()), None)
     if form is None:

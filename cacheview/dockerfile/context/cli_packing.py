@@ -216,7 +216,7 @@ class _Sender:
             return False
 
     def _check(self, entry: Entry, folder: Folder) -> bool:
-        """The client's look at everything that it will send, before it sends anything; whether it looks at this one."""
+        """The client's check of everything, before it sends anything. Returns whether it checks this entry."""
         path = entry.path
         is_folder = entry.kind is Kind.DIRECTORY
         if is_folder and not entry.readable and folder.checked:

@@ -30,7 +30,7 @@ def has_wildcards(path: str) -> bool:
 
 
 def _rune(data: bytes, at: int) -> tuple[int, int]:
-    """The character at a place and its width; for a byte that is none U+FFFD and 1."""
+    """The character at a place and its width; for an invalid byte, U+FFFD and 1."""
     first = data[at]
     if first < 0x80:
         return first, 1
@@ -143,7 +143,7 @@ class Glob:
 
 
 def _divided(pattern: bytes) -> Iterator[tuple[bool, bytes]]:
-    """The pieces between stars; a star in brackets is none."""
+    """The pieces between stars; a star in brackets does not count."""
     at = 0
     while at < len(pattern):
         start = at

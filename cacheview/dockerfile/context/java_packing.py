@@ -122,7 +122,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
 
 
 def _empty_folder(context: Context, path: str) -> Iterator[Member]:
-    """One that is a link is sent as that link, with the slash and the mode of a folder."""
+    """A link is sent as that link, with the slash and the mode of a folder."""
     named, entry = context.named(path), context.followed(path)
     if named is not None and named.kind is Kind.SYMLINK:
         yield Member(Header(path + "/", _FOLDER_MODE, type=Kind.SYMLINK.value, link=decoded(named.target)), path)

@@ -1,4 +1,4 @@
-"""The rule sets of containerd stores, oldest first: each is the one it came from, but for what is said.
+"""The rule sets of containerd stores, oldest first: each is a changed copy of an earlier one.
 
 moby ``daemon/containerd/cache.go``.
 """

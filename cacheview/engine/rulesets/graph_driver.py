@@ -1,4 +1,4 @@
-"""The rule sets of graph-driver stores, oldest first: each is the one it came from, but for what is said.
+"""The rule sets of graph-driver stores, oldest first: each is a changed copy of an earlier one.
 
 moby ``image/cache`` (from docker-v29 on ``daemon/internal/image/cache``).
 """

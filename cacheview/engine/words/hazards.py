@@ -253,7 +253,7 @@ def _uncompared(fields: Sequence[str], why: str) -> str:
 
 
 def further_steps(image: Image, further: int) -> HazardText:
-    """The hit is a whole source, with so many steps after this one."""
+    """The hit is a whole source, with this many steps after this one."""
     later = "it" if further == 1 else "all of them"
     return HazardText(
         f"The answer is the whole image {image.title}, which has {counted(further, 'further step')} after this one: "

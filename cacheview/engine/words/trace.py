@@ -103,7 +103,7 @@ CYCLE_OF_PARENTS: Final = "the parents form a cycle: the daemon loops until its 
 
 
 def sources_of(sources: int, references: int) -> str:
-    """How many sources so many references bring in."""
+    """How many sources the references bring in."""
     return f"{counted(sources, 'source')} from {counted(references, 'reference')}"
 
 
@@ -155,7 +155,7 @@ def source_matches(source: Image, *, creates_image: bool) -> str:
 
 
 def matching_source(sources: int, unknown: int) -> str:
-    """No source matches for certain; ``unknown``: so many may."""
+    """No source matches for certain; ``unknown``: how many may."""
     return f"{counted(sources, 'source')}, {f'{unknown} may match' if unknown else 'none matches'}"
 
 
@@ -186,7 +186,7 @@ def next_step(image: Image) -> str:
 
 
 def next_steps(count: int, role: str, unknown: int) -> str:
-    """None of so many candidates or sources is the next step for certain; ``unknown``: so many may be."""
+    """None of the candidates or sources is the next step for certain; ``unknown``: how many may be."""
     return f"{counted(count, role)}, {f'{unknown} may be the next step' if unknown else 'none is the next step'}"
 
 

@@ -28,7 +28,7 @@ _MARK: frozenset[Aspect] = frozenset({"built_locally"})
 
 @dataclass(frozen=True, slots=True)
 class VerdictWords:
-    """The words for a verdict.
+    """A verdict in words: a headline, and a reason.
 
     Attributes:
         sentence: the verdict in one sentence, without its word (hit, miss, …) before it.
@@ -103,7 +103,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
 
 
 def words_of_unknown(rules: RuleSet, unknown: Unknown) -> VerdictWords:
-    """The words for an unknown answer."""
+    """An unknown answer in words."""
     who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
     what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images

@@ -229,7 +229,7 @@ class _V2:
         return self._word(self.service, "platform")
 
     def _args(self, build: Mapping[str, Any]) -> dict[str, str]:
-        """One without a value has that of the environment, and is left out where there is none."""
+        """An argument without a value gets its value from the environment, and is left out if there is none."""
         given = self._mapping(build, "args")
         result = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
         return {name: self._text(value, f"args.{name[:80]}") for name, value in result.items() if value is not None}

@@ -98,7 +98,7 @@ class Bolt:
         return Bucket(self, root, value)
 
     def visit(self, count: int, size: int) -> None:
-        """So many elements of so many bytes are being gone over. Raises `DataError` if that cannot be."""
+        """Count elements and bytes that are visited. Raises `DataError` if there are more than the file can hold."""
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:

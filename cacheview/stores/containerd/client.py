@@ -126,7 +126,7 @@ class ContainerdClient:
                 return
 
     def read(self, digest: str, namespace: str, size: int, offset: int = 0) -> bytes:
-        """So many bytes of a blob, or as many as it has; somewhat more where more comes. Raises as `blob`.
+        """The first bytes of a blob, up to a number, or slightly more if a piece ends later. Raises as `blob`.
 
         Raises LimitError: not so much is left of the budget.
         """

@@ -24,7 +24,7 @@ def open_engine(target: str, reading: Reading) -> Opened:
 
 
 def ask_version(target: str, seconds: float) -> str:
-    """The version of an engine, when it reports it in so many seconds. Raises `DataError` as `open_engine`."""
+    """The version of an engine, if it reports it within this many seconds. Raises `DataError` as `open_engine`."""
     from cacheview.stores.engine.client import EngineClient, Timeouts
     from cacheview.stores.engine.contexts import find_endpoint
     from cacheview.stores.engine.engine import read_version

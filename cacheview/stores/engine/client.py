@@ -88,7 +88,7 @@ def demand_allowed(method: str, path: str) -> None:
 
 
 class EngineClient:
-    """A connection to one engine, for several threads at once. Raises `DataError` for everything that goes wrong."""
+    """A connection to one engine, for several threads. Raises `DataError` for everything that goes wrong."""
 
     def __init__(
         self, endpoint: Endpoint, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False

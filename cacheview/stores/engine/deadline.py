@@ -62,7 +62,7 @@ class Deadline:
         self._received = 0
 
     def restart(self, whole: float | None = None) -> None:
-        """All of ``whole`` is left again, or from now on so many seconds."""
+        """Restart the whole deadline: ``whole`` again, or this many seconds from now on."""
         self.whole = self.whole if whole is None else whole
         self._end = self._clock() + self.whole
 

@@ -109,7 +109,7 @@ class Connections:
         return self._tcp(url, endpoint.tls)
 
     def _dialing(self, dial: Callable[[float], socket.socket]) -> Any:
-        """A pool of connections that ``dial`` makes, in so many seconds."""
+        """A pool of connections that ``dial`` opens within this many seconds."""
         from urllib3.connection import HTTPConnection
         from urllib3.connectionpool import HTTPConnectionPool
 

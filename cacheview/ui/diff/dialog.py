@@ -93,7 +93,7 @@ class _BuildChooser(Chooser):
 
     @property
     def is_context(self) -> bool:
-        """Whether it is a build context, as far as a look at the file tells."""
+        """Whether it is a build context, judging by the file."""
         text = self.currentText().strip()
         if any(choice.title == text for choice in self._choices):
             return False

@@ -57,7 +57,7 @@ class Foot(QWidget):
         self._fit()
 
     def show_busy(self, text: str) -> None:
-        """Show instead of the count what takes so long."""
+        """Show what is in progress instead of the count."""
         self._count.setText(text)
         self._fit()
 

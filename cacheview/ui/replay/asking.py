@@ -88,7 +88,7 @@ class Replayed:
 
     @property
     def first(self) -> Miss | None:
-        """Why the first miss misses; None if there is none, or it is not known what was asked."""
+        """Why the first miss misses; None if there is none, or if what was looked up is unknown."""
         return self.miss_of(self.first_miss)
 
     def cost_of(self, step: Step) -> Cost | None:

@@ -29,7 +29,7 @@ __all__ = ["ProbeAdder", "add_work"]
 
 
 class ProbeAdder(QObject):
-    """``added(path, count)``: it is there, and the file has so many cases. ``failed(exception)``, ``cancelled()``:
+    """``added(path, count)``: it was added, and the file has this many cases. ``failed(exception)``, ``cancelled()``:
     nothing was added.
     """
 

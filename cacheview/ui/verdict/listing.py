@@ -53,7 +53,7 @@ class ListedSubjects:
         return (*first, *(place for place in self.asked if place < len(order) and place not in first))
 
     def ranges(self, count: int) -> tuple[range, ...]:
-        """What is listed of so many subjects, in order, with a gap between each two."""
+        """Which of the subjects are listed, in order, as ranges with gaps between them."""
         results = [range(min(self.first, count))]
         for place in sorted(self.asked):
             around, last = _around(place), results[-1]

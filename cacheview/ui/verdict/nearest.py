@@ -38,7 +38,7 @@ class NearestOrder(Sequence[int]):
         return self._found[row]
 
     def row(self, place: int) -> int:
-        """Where a candidate stands. Raises ValueError if there is none of that place."""
+        """The row of a candidate. Raises ValueError if no candidate has that place."""
         if not 0 <= place < len(self):
             raise ValueError(f"no candidate {place}")
         while place not in self._rows:

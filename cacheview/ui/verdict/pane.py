@@ -175,7 +175,7 @@ class VerdictPane(QWidget):
 
     @property
     def nothing(self) -> tuple[str, str]:
-        """What is said instead of an explanation, and the hint; empty while one is shown."""
+        """The text shown instead of an explanation, and its hint; empty while an explanation is shown."""
         return self._empty.words if self.trace.explanation is None else ("", "")
 
     def reveal_field(self, path: str) -> bool:

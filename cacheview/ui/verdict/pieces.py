@@ -14,7 +14,7 @@ _ELLIPSIS: Final = "…"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a value. One that is marked and empty is where the other value has something more."""
+    """A piece of a value. A marked, empty piece is where the other value has something more."""
 
     text: str
     marked: bool = False

@@ -42,7 +42,7 @@ class WhyMissed(QScrollArea):
         return self._title.text(), self._words.text()
 
     def show_build(self, build: ShownBuild | None) -> None:
-        """Show what there is to say of a build; None if there is none."""
+        """Show the explanation of a build; None if there is none."""
         title, *words = _lines(build) if build is not None else [""]
         texts = (title, "\n".join(words))
         if texts != self.texts:

@@ -195,7 +195,7 @@ class WhatIf(QObject):
 
 @dataclass(frozen=True)
 class _Applied:
-    """A changed store with its cache, what is other in it, and what is said of that: all looked at in the thread."""
+    """A changed store with its cache, its differences, and their description: all computed on the thread."""
 
     changed: ChangedStore
     cache: ImageCache
