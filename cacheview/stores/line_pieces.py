@@ -85,9 +85,12 @@ def write_line(file: BinaryIO, pieces: Iterable[str], where: str, *, is_compress
         raise error.at(where) from None
 
 
-def read_back(model: M, where: str) -> M:
-    """A model as it is read from the line that it is written as. Raises `DataError` if it cannot be."""
-    pieces = (piece.encode() for piece in line_pieces(model))
+def read_back(model: M, where: str, elements: Mapping[str, Iterable[AnyModel]] | None = None) -> M:
+    """A model as it is read from the line that it is written as. Raises `DataError` if it cannot be.
+
+    ``elements``: see `line_pieces`.
+    """
+    pieces = (piece.encode() for piece in line_pieces(model, elements))
     kind = type(model)
     unbounded = Budget(replace(DEFAULT_LIMITS, memory=sys.maxsize))  # everything that it takes is in memory already
     return read_long_line(pieces, (kind,), lambda _: kind, unbounded, where)

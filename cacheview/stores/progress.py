@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final, Protocol, TypeVar
 
-__all__ = ["Cancelled", "Meter", "Progress"]
+__all__ = ["Cancelled", "Meter", "Progress", "metered", "steps"]
 
+T = TypeVar("T")
+
+_SHARE: Final = 1_000
 _INTERVAL = 0.05  # seconds between two reports: 20 a second is as fast as anybody can see
 
 
@@ -62,3 +65,24 @@ class Meter:
         if self._progress is not None:
             done = self._done if self._total is None else self._total
             self._progress(done, self._total, self._what)
+
+
+def metered(items: Collection[T], progress: Progress | None, what: str) -> Iterator[T]:
+    """The items; how many of them have been taken is reported."""
+    meter = Meter(progress, len(items), what)
+    for number, item in enumerate(items):
+        meter.reached(number)
+        yield item
+    meter.finished()
+
+
+def steps(progress: Progress | None, count: int) -> Sequence[Progress | None]:
+    """Progress for each of the steps that some work consists of: of the whole, each has an equal share."""
+    return [_step(progress, number, count) if progress is not None else None for number in range(count)]
+
+
+def _step(progress: Progress, number: int, count: int) -> Progress:
+    def report(done: int, total: int | None, what: str) -> None:
+        progress(number * _SHARE + (_SHARE * min(done, total) // total if total else 0), count * _SHARE, what)
+
+    return report

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cacheview.model import DataError, Expectation, Image, Probe, SuiteCase, SuiteProbe
 from cacheview.stores.draft import write_whole
 from cacheview.stores.line_pieces import line_pieces, write_line
 from cacheview.stores.opened import Case
-from cacheview.stores.progress import Meter, Progress
+from cacheview.stores.progress import Progress, metered
 from cacheview.stores.redact import Redaction
 from cacheview.stores.sources import parse_location
 
@@ -53,11 +53,11 @@ def suite_line(
         )
         probes = (first, *probes)
     images: tuple[Image, ...] = case.store.images
-    written: Iterable[Image] = images
+    redact: Callable[[Image], Image] = _as_it_is
     name = case.name
     if redact_env or redact_labels:
         redaction = Redaction(images, [value.probe for value in probes], env=redact_env, labels=redact_labels)
-        written = map(redaction.image, images)
+        redact = redaction.image
         probes = tuple(_redacted(value, redaction) for value in probes)
         name = redaction.text(name)
     line = SuiteCase(
@@ -68,14 +68,11 @@ def suite_line(
         probes=probes,
         layer_content=dict(case.layer_content),
     )
-    return line_pieces(line, {"images": _counted(written, Meter(progress, len(images), "Saving"))})
+    return line_pieces(line, {"images": map(redact, metered(images, progress, "Saving"))})
 
 
-def _counted(images: Iterable[Image], meter: Meter) -> Iterator[Image]:
-    for number, image in enumerate(images):
-        meter.reached(number)
-        yield image
-    meter.finished()
+def _as_it_is(image: Image) -> Image:
+    return image
 
 
 def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
@@ -89,7 +86,9 @@ def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
     )
 
 
-def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: str = "") -> None:
+def write_suite(
+    path: str | os.PathLike[str], line: Iterable[str], *, opened: str = "", ready: Callable[[], object] | None = None
+) -> None:
     """Write a line of `suite_line` to a file: all of it or nothing. Compressed where the name ends in ``.gz``.
 
     An exception raised while the pieces are made propagates, and the file stays unchanged.
@@ -97,6 +96,7 @@ def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: st
     Args:
         line: in pieces.
         opened: the location of a store, which is not written to.
+        ready: called once all is written but not there yet: what it raises propagates, and the file stays unchanged.
 
     Raises:
         DataError: it cannot be written there, or holds a value that is so long that it could not be opened again.
@@ -107,7 +107,8 @@ def write_suite(path: str | os.PathLike[str], line: Iterable[str], *, opened: st
         raise DataError("is part of the open store, and cacheview never writes to a store. Choose another", where=where)
     if target.exists() and not target.is_file():
         raise DataError("is not a file. Choose another name", where=where)
-    write_whole(target, lambda file: write_line(file, line, where, is_compressed=target.suffix == ".gz"), where)
+    is_compressed = target.suffix == ".gz"
+    write_whole(target, lambda file: write_line(file, line, where, is_compressed=is_compressed), where, ready=ready)
 
 
 def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:

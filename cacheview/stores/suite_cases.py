@@ -17,6 +17,7 @@ from cacheview.model import DataError, ImageStore, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import BUFFER
 from cacheview.stores.opened import Case
+from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reasons import reason
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from cacheview.stores.lines import Line
 
-__all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_name"]
+__all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_at_hand", "case_name", "probe_count"]
 
 _LEAST: Final = 2
 """Cases that are held in any case: the one that is shown, and one to go back to."""
@@ -97,6 +98,7 @@ class SuiteCases(Sequence[Case]):
         self._reread = reread
         self._most = held
         self._names: list[str] = []
+        self._probes = array("Q")
         self._lines = _Lines()
         self._bytes = 0
         self._held: OrderedDict[int, Case] = OrderedDict()
@@ -124,6 +126,7 @@ class SuiteCases(Sequence[Case]):
         self._bytes += line.length
         self._held_bytes += line.length
         self._names.append(name)
+        self._probes.append(len(case.probes))
         self._lines.add(line)
         self.is_whole = self.is_whole and (self._bytes <= self._most or not place)
         if not self.is_whole:
@@ -145,6 +148,10 @@ class SuiteCases(Sequence[Case]):
     def names(self) -> Sequence[str]:
         """Of all cases, in order; empty if the suite gives none."""
         return self._names
+
+    def probe_count(self, place: int) -> int:
+        """How many probes a case has; it is not read for that."""
+        return self._probes[place]
 
     def line_of(self, place: int) -> int:
         """The number of its line in the file."""
@@ -170,10 +177,13 @@ class SuiteCases(Sequence[Case]):
     def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
         if isinstance(index, slice):
             return [self[place] for place in range(len(self))[index]]
-        place = range(len(self))[index]
+        return self.read(range(len(self))[index])
+
+    def read(self, place: int, progress: Progress | None = None) -> Case:
+        """A case, which may have to be read again. ``progress`` is called with how many bytes of its line have been."""
         case = self._held.get(place)
         if case is None:
-            case = self._read(place)
+            case = self._read(place, progress)
         with self._lock:
             if place not in self._held:
                 self._held_bytes += self._lines.at(place).length
@@ -183,10 +193,10 @@ class SuiteCases(Sequence[Case]):
                 self._held_bytes -= self._lines.at(self._held.popitem(last=False)[0]).length
         return case
 
-    def _read(self, place: int) -> Case:
+    def _read(self, place: int, progress: Progress | None) -> Case:
         line = self._lines.at(place)
         assert self._file is not None
-        section = _Section(self._file, self._reading, line)
+        section = _Section(self._file, self._reading, line, Meter(progress, line.length, "Reading"))
         try:
             case = self._reread(io.BufferedReader(section, BUFFER), line)
         except (DataError, LimitError, OSError):
@@ -208,6 +218,16 @@ def case_name(cases: Sequence[Case], place: int) -> tuple[str, bool]:
     return cases[place].name, cases[place].is_named
 
 
+def probe_count(cases: Sequence[Case], place: int) -> int:
+    """How many probes a case has. No case is read for it."""
+    return cases.probe_count(place) if isinstance(cases, SuiteCases) else len(cases[place].probes)
+
+
+def case_at_hand(cases: Sequence[Case], place: int) -> Case | None:
+    """A case; None: it would have to be read first."""
+    return cases[place] if not isinstance(cases, SuiteCases) or cases.is_held(place) else None
+
+
 class _Lines:
     """Where the lines of many cases are, in few bytes each."""
 
@@ -227,8 +247,9 @@ class _Lines:
 class _Section(io.RawIOBase):
     """A line inside an open file, which others read from too."""
 
-    def __init__(self, file: IO[bytes], reading: threading.Lock, line: LineOfCase) -> None:
+    def __init__(self, file: IO[bytes], reading: threading.Lock, line: LineOfCase, meter: Meter) -> None:
         self._file = file
+        self._meter = meter
         self._reading = reading
         self._line = line
         self._done = self._checksum = 0
@@ -244,6 +265,7 @@ class _Section(io.RawIOBase):
             data = self._file.read(wanted)
         view[: len(data)] = data
         self._done += len(data)
+        self._meter.reached(self._done)
         self._checksum = zlib.crc32(data, self._checksum)
         return len(data)
 

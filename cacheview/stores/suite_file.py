@@ -5,19 +5,20 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from cacheview.model import DataError, SuiteCase
+from cacheview.model.effort import go_on
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.draft import write_whole
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.line_pieces import line_pieces, write_line
-from cacheview.stores.progress import Progress
+from cacheview.stores.progress import Progress, metered, steps
 from cacheview.stores.reasons import reason
 from cacheview.stores.suite import read_suite
 
@@ -33,19 +34,24 @@ def append_case(
     case: SuiteCase,
     *,
     progress: Progress | None = None,
+    ready: Callable[[], object] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
     """Add a case at the end of a suite file, or begin one; all of it or nothing. Returns how many cases it has then.
 
     A file that is compressed by gzip gets a member more; a new one is compressed where its name ends in ``.gz``.
 
+    Args:
+        ready: called once all is written but not there yet. What it raises goes on; the file is as it was.
+
     Raises:
         DataError: the file is not a complete suite, or it cannot be written. It stays as it was.
         Cancelled: by ``progress``. Likewise.
     """
+    reading, writing = steps(progress, 2)
     where = os.fspath(path)
     target = Path(os.path.realpath(path))  # a link stays one
-    line = line_pieces(case, limits=limits)
+    line = line_pieces(case, {"images": metered(case.images, writing, "Writing the images")}, limits=limits)
     before, cases, compressed = None, 0, target.suffix == ".gz"
     if os.path.lexists(target):
         before = _signature(target, where)
@@ -54,10 +60,10 @@ def append_case(
             raise DataError("is compressed, but not with gzip. Decompress it, or choose another file", where=where)
         if head:
             compressed = head.startswith(_GZIP)
-            cases = _cases(where, progress, limits)
+            cases = _cases(where, reading, limits)
             if not _has_line_end(target, where):
                 line = chain("\n", line)
-    _write(target, line, before, where, is_compressed=compressed)
+    _write(target, line, before, where, is_compressed=compressed, ready=ready)
     return cases + 1
 
 
@@ -85,6 +91,7 @@ def _has_line_end(target: Path, where: str) -> bool:
         with file:
             stream, _ = decompressed(file, Budget())
             while chunk := stream.read(_CHUNK):
+                go_on()
                 last = chunk[-1:]
     except LimitError as error:
         raise DataError(f"{error}. Nothing was added", where=where) from error
@@ -104,18 +111,28 @@ def _signature(target: Path, where: str) -> tuple[int, int, int]:
 
 
 def _write(
-    target: Path, line: Iterable[str], before: tuple[int, int, int] | None, where: str, *, is_compressed: bool
+    target: Path,
+    line: Iterable[str],
+    before: tuple[int, int, int] | None,
+    where: str,
+    *,
+    is_compressed: bool,
+    ready: Callable[[], object] | None,
 ) -> None:
     def fill(file: BinaryIO) -> None:
         if before is not None:
             shutil.copymode(target, file.name)  # first: what is private stays so
             with open_regular(target, where) as old:
-                shutil.copyfileobj(old, file, _CHUNK)
+                while chunk := old.read(_CHUNK):
+                    go_on()
+                    file.write(chunk)
         write_line(file, line, where, is_compressed=is_compressed)
 
     def compare() -> None:
         now = _signature(target, where) if os.path.lexists(target) else None
         if now != before:
             raise DataError("was changed by another program in the meantime. Nothing was added: try again", where=where)
+        if ready is not None:
+            ready()
 
     write_whole(target, fill, where, ready=compare)

@@ -43,7 +43,7 @@ class CaseReader(QObject):
             return
         self._then = then
         self._line.text = f"Reading {one_line(case_name(cases, place)[0])}…"
-        self._loader.start(lambda _: cases[place])
+        self._loader.start(lambda report: cases.read(place, report))
 
     def forget(self) -> None:
         """Stop reading: the case is no longer needed."""

@@ -61,8 +61,20 @@ class ProbeDocument(QObject):
         return frozenset(place for step in self._steps for place, _ in (step.before, step.after))
 
     @property
+    def undo_place(self) -> Place:
+        """The place that undoing the last step leads to."""
+        index = self._undo_stack.index()
+        return self._steps[index - 1].before[0] if index else self._place
+
+    @property
+    def redo_place(self) -> Place:
+        """The place that doing the next step again leads to."""
+        index = self._undo_stack.index()
+        return self._steps[index].after[0] if index < len(self._steps) else self._place
+
+    @property
     def undo_stack(self) -> QUndoStack:
-        """For the window's undo and redo actions."""
+        """Its steps may lead to a case that has to be read first: see `Session.undo`."""
         return self._undo_stack
 
     def edit(self, probe: Probe, text: str, merge: str = "") -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from cacheview.stores.suite_cases import case_at_hand, probe_count
 from cacheview.ui.drafts import ProbeDraft, drafts_of, is_of_an_image
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ class EditedProbes:
     def drafts(self, opened: Opened, place: Place) -> list[ProbeDraft]:
         """What to save for the next start: every edited probe, unless an image has the same one.
 
-        ``place``: where the person is; its probe comes last.
+        No case is read again to know that. ``place``: where the person is; its probe comes last.
         """
         here = {each: probe for each, probe in self._here.items() if each != place}
         here.update({place: self._here[place]} if place in self._here else {})
         mine = [
             draft
             for draft in drafts_of(opened.location, here)
-            if not is_of_an_image(draft.probe, opened.cases[draft.case].store)
+            if (case := case_at_hand(opened.cases, draft.case)) is None or not is_of_an_image(draft.probe, case.store)
         ]
         others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
         known = {(draft.location, draft.case, draft.number) for draft in (*mine, *others)}
@@ -94,4 +95,4 @@ class EditedProbes:
 def has_place(opened: Opened, draft: ProbeDraft) -> bool:
     """Whether what is open has the probe that a draft is of."""
     cases = opened.cases
-    return 0 <= draft.case < len(cases) and 0 <= draft.number < max(1, len(cases[draft.case].probes))
+    return 0 <= draft.case < len(cases) and 0 <= draft.number < max(1, probe_count(cases, draft.case))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -97,9 +97,10 @@ class Headline(QObject):
         stack = session.document.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_undo)
-        connect(commands.undo, stack.undo)
-        connect(commands.redo, stack.redo)
-        tool_bar.case_chosen.connect(self._choose_case)
+        session.read_case = self._read_case
+        connect(commands.undo, session.undo)
+        connect(commands.redo, session.redo)
+        tool_bar.case_chosen.connect(session.choose_case)
         case_reader.cancelled.connect(lambda: tool_bar.set_case(session.case_number))
         switcher.cancelled.connect(self._keep_rules)
         tool_bar.probe_chosen.connect(session.choose_probe)
@@ -125,6 +126,7 @@ class Headline(QObject):
 
     def _show_case(self) -> None:
         session = self._session
+        self._opener.case = session.case_number
         self._tool_bar.set_case(session.case_number)
         if self._news is not None and session.change is None and not session.instead_of:
             self._news = None  # of another case
@@ -312,11 +314,11 @@ class Headline(QObject):
         self._opener.platform = platform
         self._opener.reload()
 
-    def _choose_case(self, number: int) -> None:
-        self._case_reader.read(self._session.opened.cases, number, lambda: self._session.choose_case(number))
+    def _read_case(self, number: int, then: Callable[[], object]) -> None:
+        self._case_reader.read(self._session.opened.cases, number, then)
 
     def _step_case(self, step: int) -> None:
-        self._choose_case((self._session.case_number + step) % len(self._session.opened.cases))
+        self._session.choose_case((self._session.case_number + step) % len(self._session.opened.cases))
 
     def _step_probe(self, step: int) -> None:
         if self._session.case.probes:

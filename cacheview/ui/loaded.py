@@ -27,7 +27,8 @@ class OpenedStore:
         forest: the tree of the first case's store, with all images; None: not made.
         read_at: when reading began, in seconds of the epoch: what changed later may be missing.
         answered: the explanation of the probe, and the milliseconds that it took; None: not made.
-        compared: the store that was shown before, and what is other in this one; None: there was none.
+        compared: the store that was shown before, the one that will be, and what is other in that; None: there was
+            none.
     """
 
     opened: Opened
@@ -37,7 +38,7 @@ class OpenedStore:
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
-    compared: tuple[ImageStore, StoreChange] | None = None
+    compared: tuple[ImageStore, ImageStore, StoreChange] | None = None
     answered: tuple[Explanation, float] | None = None
 
 

@@ -50,6 +50,7 @@ class Opener(QObject):
     Attributes:
         location: what is open; empty: nothing.
         asked: what was asked for last.
+        case: the number of the case of it that is shown.
         platform: which manifest of a multi-platform image is read; empty: the usual one.
         quietly: what is being read was not asked for by the person.
         chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen;
@@ -91,6 +92,7 @@ class Opener(QObject):
         self.platform = ""
         self.quietly = False
         self.chosen_rules = ""
+        self.case = 0
         self._leftovers = Leftovers()
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._settle)
@@ -115,7 +117,8 @@ class Opener(QObject):
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         if rules == OWN_RULES:
             rules = ""
-        self._loader.start(open_work(location, rules, self.platform, self._load_panes))
+        case = self.case if location == self.location else 0
+        self._loader.start(open_work(location, rules, self.platform, self._load_panes, case))
         self.announced.emit(location)
 
     def begin(self) -> None:

@@ -20,7 +20,7 @@ _IN_SIGHT: Final = 1000
 """Images that are shown while a store is being read."""
 
 
-def open_work(location: str, rules: str, platform: str, load_panes: Callable[[], object]) -> Work:
+def open_work(location: str, rules: str, platform: str, load_panes: Callable[[], object], shown_case: int = 0) -> Work:
     """The work of opening a location, for `Loader.start`.
 
     Args:
@@ -28,6 +28,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         platform: which manifest of a multi-platform image to show (``linux/amd64``); empty: the usual one.
         load_panes: imports what the window shows a store with, in another thread: while the store is being read, and
             not when it has been.
+        shown_case: the number of the case that will be shown, if there still is one.
     """
 
     def work(report: Report) -> OpenedStore:
@@ -76,7 +77,10 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         # The whole tree, then the panes, each in a breath of its own.
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
-        compared = (whole.shown, changes(whole.shown, case.store)) if whole.shown is not None else None
+        compared = None
+        if whole.shown is not None:
+            shown = opened.cases[shown_case if shown_case < len(opened.cases) else 0].store
+            compared = (whole.shown, shown, changes(whole.shown, shown))
         _show(report, Panes(probe, explanation))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()

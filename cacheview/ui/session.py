@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -89,6 +89,8 @@ class Session(QObject):
         self._answering.answered.connect(self._take)
         self._answering.delayed.connect(self.answer_delayed)
         self._answering.failed.connect(self.answer_failed)
+        self.read_case: Callable[[int, Callable[[], object]], object] = lambda _, then: then()
+        """Calls back when the case of that number is at hand: it may have to be read first, which takes long."""
 
     def begin(self) -> None:
         """Tell everything once, to those who have connected since."""
@@ -306,7 +308,7 @@ class Session(QObject):
         self._show(loaded.probe)
         last = self._edits.enter(self.opened)
         if last is not None:
-            self._restore(*last)
+            self._bring_back(*last)
 
     def reload(self, loaded: OpenedStore) -> None:
         """Show the same location, read again: case, probe and its undo steps stay."""
@@ -331,7 +333,7 @@ class Session(QObject):
     def choose_case(self, number: int) -> None:
         """Another case of the suite, with its first probe and its own rules. Undo leads back."""
         if number != self.case_number:
-            self._go((number, 0), f"Choose case {number + 1}")
+            self.read_case(number, lambda: self._go((number, 0), f"Choose case {number + 1}"))
 
     def choose_probe(self, number: int, *, own: bool = False) -> None:
         """Another probe of the case, edited as it was left; ``own``: as the suite has it. Undo leads back."""
@@ -396,14 +398,17 @@ class Session(QObject):
         """Bring back what is `offered`: each in its place, the last one into the window."""
         offered = self._edits.take_offered(self.opened)
         if offered:
-            self._restore((offered[-1].case, offered[-1].number), offered[-1].probe)
+            self._bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
 
     def drafts(self) -> list[ProbeDraft]:
         """What to save for the next start: every edited probe, unless an image has the same one."""
         return self._edits.drafts(self.opened, self.document.place)
 
-    def _restore(self, place: Place, probe: Probe) -> None:
+    def _bring_back(self, place: Place, probe: Probe) -> None:
         """Bring an edited probe back into the window, as an edit of the one that came with the store."""
+        self.read_case(place[0], lambda: self._restore(place, probe))
+
+    def _restore(self, place: Place, probe: Probe) -> None:
         self.document.move(place, self._shown.probe_at(place)[0], "Go to the edited probe")
         self.document.edit(probe, "Restore the edited probe")
 
@@ -416,6 +421,23 @@ class Session(QObject):
             self._edits.keep(place, probe)
 
     # From place to place
+
+    def undo(self) -> None:
+        """Undo the last step of the document, as soon as the case that it leads to is at hand."""
+        self._step(self.document.undo_place, self.document.undo_stack.undo)
+
+    def redo(self) -> None:
+        """Likewise, do the next one again."""
+        self._step(self.document.redo_place, self.document.undo_stack.redo)
+
+    def _step(self, place: Place, step: Callable[[], object]) -> None:
+        index = self.document.undo_stack.index()
+
+        def take() -> None:
+            if self.document.undo_stack.index() == index:  # else there was another edit meanwhile
+                step()
+
+        self.read_case(place[0], take)
 
     def _go(self, place: Place, text: str, *, own: bool = False) -> None:
         """Go to a probe, as it was left; ``own``: as the suite has it."""

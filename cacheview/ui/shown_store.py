@@ -12,6 +12,7 @@ from cacheview.engine.judge import judge_verdict, standing
 from cacheview.engine.walk import named
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChange, changes
+from cacheview.stores.suite_cases import probe_count
 
 if TYPE_CHECKING:
     from cacheview.stores.opened import Case, Opened
@@ -125,11 +126,11 @@ class ShownStore:
         before, self.changed_since = self.store, self._loaded.read_at
         case, number = self.place
         case = case if case < len(loaded.opened.cases) else 0
-        self.place = (case, min(number, max(0, len(loaded.opened.cases[case].probes) - 1)))
+        self.place = (case, min(number, max(0, probe_count(loaded.opened.cases, case) - 1)))
         self._load(loaded)
         compared = loaded.compared
-        if compared is not None and compared[0] is before and self.cache is loaded.cache:
-            self.change = compared[1]
+        if compared is not None and compared[0] is before and compared[1] is self.store:
+            self.change = compared[2]
         else:
             self.change = changes(before, self.store)
 

@@ -83,14 +83,129 @@ def test_a_case_is_read_when_it_is_chosen(window: MainWindow, qtbot: QtBot) -> N
     assert window.session.document.probe.config.User == "me"
 
 
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
+    """Of each case that is read again, whether that is in the thread of the window."""
+    results: list[bool] = []
+    read = SuiteCases._read
+
+    def noted(self: SuiteCases, place: int, progress: Any) -> Any:
+        results.append(threading.current_thread() is threading.main_thread())
+        return read(self, place, progress)
+
+    monkeypatch.setattr(SuiteCases, "_read", noted)
+    yield results
+    assert results
+    assert not any(results), "the window waits for it"
+
+
+def test_undo_and_redo_lead_to_a_case_that_is_read_elsewhere(
+    window: MainWindow, qtbot: QtBot, readers: list[bool]
+) -> None:
+    session, do = window.session, window.commands
+    assert session is not None
+    session.document.set_field("User", "me")
+    for number in (3, 5, 7):
+        with qtbot.waitSignal(session.store_changed, timeout=10_000):
+            choose(window, number)
+        session.document.set_field("User", f"of {number}")
+    for expected in (("0005", "of 5"), ("0003", "of 3"), ("0000", "me")):
+        do.undo.trigger()  # of the edit, in the case that is shown
+        with qtbot.waitSignal(session.store_changed, timeout=10_000):
+            do.undo.trigger()
+        assert (shown_image(window), session.document.probe.config.User) == expected
+    with qtbot.waitSignal(session.store_changed, timeout=10_000):
+        do.redo.trigger()
+    assert (shown_image(window), len(readers)) == ("0003", 5)
+
+
+def test_an_edit_while_the_case_is_read_is_not_undone(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.session is not None
+    document = window.session.document
+    document.set_field("User", "me")
+    for number in (3, 5, 7):
+        with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
+            choose(window, number)
+        document.set_field("User", f"of {number}")
+    for _ in range(3):
+        window.commands.undo.trigger()  # up to where case 5 was chosen, which is still at hand
+    goes_on, read = threading.Event(), SuiteCases._read
+
+    def slow(self: SuiteCases, place: int, progress: Any) -> Any:
+        goes_on.wait(20)
+        return read(self, place, progress)
+
+    monkeypatch.setattr(SuiteCases, "_read", slow)
+    window.commands.undo.trigger()
+    document.set_field("User", "typed")
+    reader = window._headline._case_reader
+    with qtbot.waitSignal(reader._loader.finished, timeout=10_000):
+        goes_on.set()
+    assert (window.session.case_number, document.probe.config.User) == (5, "typed")
+
+
+def test_a_reload_reads_the_case_that_is_shown_elsewhere(window: MainWindow, qtbot: QtBot, readers: list[bool]) -> None:
+    assert window.session is not None
+    with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
+        choose(window, 7)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.commands.reload.trigger()
+    assert (shown_image(window), window.session.case_number) == ("0007", 7)
+    assert len(readers) == 2
+
+
+def test_what_was_edited_comes_back_and_is_kept_without_waiting_for_its_case(
+    window: MainWindow, qtbot: QtBot, suite: Path, readers: list[bool]
+) -> None:
+    session = window.session
+    assert session is not None
+    for number in (3, 5, 7):
+        with qtbot.waitSignal(session.store_changed, timeout=10_000):
+            choose(window, number)
+        session.document.set_field("User", f"of {number}")
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(suite))
+    qtbot.waitUntil(lambda: session.case_number == 7, timeout=10_000)
+    assert session.document.probe.config.User == "of 7"
+    assert [draft.case for draft in session.drafts() if draft.location == str(suite)] == [3, 5, 7]
+    assert len(readers) == 4
+
+
+def test_a_save_that_has_begun_is_not_replaced_by_another(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> Iterator[str]:
+        begun.set()
+        goes_on.wait(20)
+        yield "{}"
+
+    assert window.session is not None
+    monkeypatch.setattr(cacheview.stores.save, "suite_line", slow)
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    window.saver._write(window.session, str(first), False, False)
+    assert begun.wait(20)
+    with qtbot.waitSignal(window.saver.failed):
+        window.saver._write(window.session, str(second), False, False)
+    with qtbot.waitSignal(window.saver.saved):
+        goes_on.set()
+    assert first.read_text() == "{}"
+    assert not second.exists()
+
+
 def test_what_is_read_can_be_stopped(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     assert window.session is not None
     goes_on = threading.Event()
     read = SuiteCases._read
 
-    def slow(self: SuiteCases, place: int) -> Any:
+    def slow(self: SuiteCases, place: int, progress: Any) -> Any:
         goes_on.wait(20)
-        return read(self, place)
+        return read(self, place, progress)
 
     monkeypatch.setattr(SuiteCases, "_read", slow)
     choose(window, 5)

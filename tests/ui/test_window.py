@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -245,8 +245,8 @@ def test_late_result_is_dropped(window: MainWindow, qtbot: QtBot, monkeypatch: p
     real = opener_module.open_work
     let_go = threading.Event()
 
-    def slow_first(location: str, rules: str, platform: str, load_panes: Callable[[], object]) -> object:
-        work = real(location, rules, platform, load_panes)
+    def slow_first(location: str, *others: Any) -> object:
+        work = real(location, *others)
 
         def slow(report: Report) -> object:
             result = work(report)

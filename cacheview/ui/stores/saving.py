@@ -55,6 +55,11 @@ class Saver(QObject):
         self._loader.close()
 
     def _write(self, session: Session, path: str, env: bool, labels: bool) -> None:
+        if self._loader.is_busy:
+            from cacheview.model import DataError
+
+            self.failed.emit(DataError("the previous one is still being saved. Wait until it is done, or cancel it"))
+            return
         case, probe, answer = session.case, session.document.probe, session.answer
         rules, location = session.cache.rules.name, session.opened.location
 
@@ -77,7 +82,7 @@ class Saver(QObject):
                 redact_labels=labels,
                 progress=report,
             )
-            write_suite(path, line, opened=location)
+            write_suite(path, line, opened=location, ready=report.commit)
             return path
 
         self._line.text = f"Saving {one_line(os.path.basename(path))}…"

@@ -112,6 +112,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
 
     def work(report: Report) -> tuple[str, int]:
         from cacheview.stores.line_pieces import read_back
+        from cacheview.stores.progress import metered, steps
         from cacheview.stores.save import is_in_store
         from cacheview.stores.suite_file import append_case
 
@@ -119,13 +120,14 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
         if is_in_store(path, opened):
             what = "is part of the open store, and cacheview never writes to a store. Choose another file"
             raise DataError(what, where=path)
-        again = read_back(case, path)
+        checking, adding = steps(report, 2)
+        again = read_back(case, path, {"images": metered(case.images, checking, "Checking")})
         for judgement in judge(again):
             expected = mismatches if judgement.index == len(again.probes) - 1 else ()
             if judgement.differences != expected:
                 text = "; ".join(judgement.differences) or "it passes"
                 what = f"after writing, the probe got a different answer: {text}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))
-        return path, append_case(path, again, progress=report)
+        return path, append_case(path, again, progress=adding, ready=report.commit)
 
     return work

@@ -17,6 +17,7 @@ from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.engine.judge import judge, judge_verdict
 from cacheview.model import DataError, ImageStore, SuiteCase, decode
+from cacheview.stores.progress import Cancelled
 from cacheview.stores.suite import read_suite
 from cacheview.ui.suites.add_dialog import AddDialog
 from cacheview.ui.suites.adding import add_work
@@ -202,6 +203,42 @@ def test_a_store_is_not_written_to(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="never writes to a store"):
         add_work(str(inside), case, (), str(tmp_path / "layout"))(Silent())
     assert not inside.exists()
+
+
+class Watched(Silent):
+    """Keeps how far the work is, and may refuse what cannot be taken back."""
+
+    def __init__(self, *, is_cancelled: bool = False) -> None:
+        self.is_cancelled = is_cancelled
+        self.shares: list[float] = []
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        if total:
+            self.shares.append(done / total)
+
+    def commit(self) -> None:
+        if self.is_cancelled:
+            raise Cancelled
+
+
+def test_how_far_it_is_goes_from_nothing_to_all(tmp_path: Path) -> None:
+    (case,) = cases(suite(tmp_path / "s.jsonl", GOOD))
+    watched = Watched()
+    assert add_work(str(tmp_path / "s.jsonl"), case, ())(watched) == (str(tmp_path / "s.jsonl"), 2)
+    assert watched.shares == sorted(watched.shares)
+    assert (watched.shares[0], watched.shares[-1]) == (0, 1)
+    assert len(set(watched.shares)) > 3
+
+
+def test_what_is_cancelled_at_the_last_moment_is_not_written(tmp_path: Path) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD)
+    content = file.read_text()
+    (case,) = cases(file)
+    for path in (file, tmp_path / "new.jsonl"):
+        with pytest.raises(Cancelled):
+            add_work(str(path), case, ())(Watched(is_cancelled=True))
+    assert file.read_text() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["s.jsonl"]
 
 
 def test_what_is_not_as_given_is_not_written(tmp_path: Path) -> None:
