@@ -1,8 +1,8 @@
-"""Counts and plurals in sentences."""
+"""Counts, plurals and sentences."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "plural"]
+__all__ = ["counted", "plural", "sentence"]
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -13,3 +13,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """The count with its word: ``1 source``, ``12,000 sources``. ``many``: as of `plural`."""
     return f"{count:,} {plural(count, one, many)}"
+
+
+def sentence(text: str) -> str:
+    """A phrase as a sentence: with a capital and a period. An empty one stays empty."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

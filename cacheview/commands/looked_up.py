@@ -55,11 +55,11 @@ class BuildLookup:
     _hasher: Hasher = field(default_factory=Hasher)
 
     @property
-    def found(self) -> FoundInImages:
+    def from_images(self) -> FoundInImages:
         """What was found so far in the layers of the store."""
         image_files = self.cache.image_files
         assert isinstance(image_files, RememberedImageFiles)
-        return image_files.found
+        return image_files.from_images
 
     def sent_by(self, client: Client) -> SentBuild:
         """The build as a client sends it."""

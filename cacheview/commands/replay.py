@@ -168,7 +168,7 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
         return _status(after)
     if options.record:
         whole = sent.replay(cache) if options.past_misses else replayed
-        _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.found)
+        _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.from_images)
     if groups:
         _keep(looked_up.memory)
         if options.json:

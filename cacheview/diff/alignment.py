@@ -98,30 +98,30 @@ def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], d
 
 def _alike(a: Sequence[Hashable], b: Sequence[Hashable], whole: _Gap) -> Iterator[tuple[int, int]]:
     """Pairs of alike steps, ascending in both."""
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     todo = [whole]
     while todo:
         go_on()
         first_a, end_a, first_b, end_b = todo.pop()
         while first_a < end_a and first_b < end_b and a[first_a] == b[first_b]:
-            found.append((first_a, first_b))
+            pairs.append((first_a, first_b))
             first_a, first_b = first_a + 1, first_b + 1
         while first_a < end_a and first_b < end_b and a[end_a - 1] == b[end_b - 1]:
             end_a, end_b = end_a - 1, end_b - 1
-            found.append((end_a, end_b))
+            pairs.append((end_a, end_b))
         if first_a == end_a or first_b == end_b:
             continue
         gap = first_a, end_a, first_b, end_b
         anchors = _anchors(a, b, gap)
         if anchors:
-            found += anchors
+            pairs += anchors
             todo += _gaps(anchors, end_a, end_b, first_a, first_b)
         elif (end_a - first_a) * (end_b - first_b) <= _MOST_CELLS:
             weights = [[int(a[i] == b[j]) for j in range(first_b, end_b)] for i in range(first_a, end_a)]
-            found += ((first_a + i, first_b + j) for i, j in _best(weights))
+            pairs += ((first_a + i, first_b + j) for i, j in _best(weights))
         else:
-            found += _in_order(a, b, gap)
-    yield from sorted(found)
+            pairs += _in_order(a, b, gap)
+    yield from sorted(pairs)
 
 
 def _gaps(

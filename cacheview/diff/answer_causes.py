@@ -110,8 +110,8 @@ def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
     requested = step.requested
     for each in value.steps:
         if each.number == requested.number:
-            found = each.triggers[requested.trigger - 1 : requested.trigger] if requested.trigger else (each,)
-            return any(one.cached is True for one in found)
+            steps = each.triggers[requested.trigger - 1 : requested.trigger] if requested.trigger else (each,)
+            return any(one.cached is True for one in steps)
     return False
 
 

@@ -287,12 +287,12 @@ class _Comparing:
         ) or a.requested.stage < 0
 
     def _alike(self, a: SideStep, b: SideStep, follows: int) -> StepPair:
-        found: list[FilesDiffer] = []
+        differing: list[FilesDiffer] = []
 
         def compare_files() -> FilesDiffer | FilesUnknown:
             files = self._files(a, b)
             if isinstance(files, FilesDiffer):
-                found.append(files)
+                differing.append(files)
             return files
 
         is_tainted = follows >= 0
@@ -302,7 +302,7 @@ class _Comparing:
             if base is not None:
                 causes = (base,) if a.requested.text == b.requested.text else tuple(of_text(a, b))
         if causes:
-            return StepPair(a, b, PairStatus.CHANGED, causes, files=next(iter(found), None))
+            return StepPair(a, b, PairStatus.CHANGED, causes, files=next(iter(differing), None))
         if is_tainted:
             return StepPair(a, b, PairStatus.FOLLOWS, follows=follows)
         return self._answered(a, b)

@@ -112,10 +112,10 @@ class FileComparer:
         keys = {path: (path, sums_a.get(path), sums_b.get(path)) for path in paths}
         unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._known]
         if unknown:
-            found = self._found(_of(sums_a, unknown), _of(sums_b, unknown))
-            self._known.update((keys[change.path], change) for change in found.changes)
-            self._line_ends.update(found.line_ends)
-            self._without_entry.update(found.without_entry)
+            compared = self._compared(_of(sums_a, unknown), _of(sums_b, unknown))
+            self._known.update((keys[change.path], change) for change in compared.changes)
+            self._line_ends.update(compared.line_ends)
+            self._without_entry.update(compared.without_entry)
         changes = tuple(self._known.get(key) or FileChange(path, Mark.SAME) for path, key in keys.items())
         differing = [change for change in changes if change.aspects or change.differs]
         line_ends = _of(self._line_ends, (change.path for change in differing))
@@ -124,7 +124,7 @@ class FileComparer:
         is_by_client = _is_by_client(self._a, self._b, changes, causes)
         return FilesDiffer(changes, causes, (self._a.client, self._b.client) if is_by_client else None)
 
-    def _found(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FileDifferences:
+    def _compared(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FileDifferences:
         a, b = self._a, self._b
         if a.has_content and not b.has_content:  # the content of A, against the sums of B
             back = _compared(b, a, sums_b, sums_a)

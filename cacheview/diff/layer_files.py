@@ -14,7 +14,8 @@ from cacheview.dockerfile.context.entry import Entry
 from cacheview.layers.changes import FileChange, FileState, Mark, aspects_of
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.header_states import read_header
+from cacheview.layers.header_states import states_of
+from cacheview.layers.layer_changes import entry_state
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.layers.step_files import RecoveredFiles, recover_files
 from cacheview.model import DataError
@@ -75,23 +76,20 @@ def _sums(own: _Layer, other: _Layer) -> Mapping[str, str]:
     alike = [
         path
         for path, entry in own.entries.items()
-        if path in other.entries and _state(entry).is_file and other.entries[path].size == entry.size and entry.size
+        if path in other.entries
+        and entry_state(entry).is_file
+        and other.entries[path].size == entry.size
+        and entry.size
     ]
     return own.files.sums_by((path, (own.diff_id, own.entries[path], b"")) for path in alike)
 
 
 def _change(path: str, before: LayerEntry | None, now: LayerEntry | None, has_same_content: bool) -> FileChange:
-    was, is_now = (_state(entry) if entry is not None else None for entry in (before, now))
+    was, is_now = (entry_state(entry) if entry is not None else None for entry in (before, now))
     if was is None or is_now is None:
         return FileChange(path, Mark.ADDED if was is None else Mark.REMOVED, (), was, is_now)
     aspects = aspects_of(was, is_now, has_same_content=has_same_content)
     return FileChange(path, Mark.CHANGED if aspects else Mark.SAME, aspects, was, is_now)
-
-
-def _state(entry: LayerEntry) -> FileState:
-    return FileState(
-        entry.kind.value, entry.mode, entry.uid, entry.gid, entry.size, entry.target, entry.device, entry.capability
-    )
 
 
 # An image and a build
@@ -106,47 +104,50 @@ def _against(
     if requested.copy is None or requested.copy.from_ or requested.sources is None or build.files is None:
         raise DataError(_NOT_SENT)
     layers = image.layers()
-    found = recover_files(
+    recovered = recover_files(
         layers, image_at(image, step, requested.copy), requested.copy, step.requested.checksum or "", build.files
     )
-    files = _SentFiles(layers, found, build.files.entries())
-    shown = replace(image, files=files, has_content=True, client=_client(found, build))
-    sums = dict(found.sources.files), dict(requested.sources.files)
+    files = _SentFiles(layers, recovered, build.files.entries())
+    shown = replace(image, files=files, has_content=True, client=_client(recovered, build))
+    sums = dict(recovered.sources.files), dict(requested.sources.files)
     if is_image_a:
         result = FileComparer(shown, build).differ(*sums)
     else:
         result = FileComparer(build, shown).differ(*reversed(sums))
     if not result.differing and not result.by_client:
-        return FilesUnknown(f"no file in the layer is known to differ{f'; {found.reason}' if found.reason else ''}")
-    return replace(result, doubt=found.reason)
+        return FilesUnknown(
+            f"no file in the layer is known to differ{f'; {recovered.reason}' if recovered.reason else ''}"
+        )
+    return replace(result, doubt=recovered.reason)
 
 
-def _client(found: RecoveredFiles, build: BuildSide) -> str:
+def _client(recovered: RecoveredFiles, build: BuildSide) -> str:
     """Which clients may have sent the files, if the client of the build did not; otherwise empty."""
-    is_same = any(same_client(client.name, build.client) for client in found.clients)
-    return "" if is_same else " or ".join(client.title for client in found.clients)
+    is_same = any(same_client(client.name, build.client) for client in recovered.clients)
+    return "" if is_same else " or ".join(client.title for client in recovered.clients)
 
 
 class _SentFiles:
     """The files that were sent, as far as a layer shows them, as a `FilesNow`."""
 
-    def __init__(self, layers: LayerFiles, found: RecoveredFiles, others: Mapping[str, Entry]) -> None:
+    def __init__(self, layers: LayerFiles, recovered: RecoveredFiles, others: Mapping[str, Entry]) -> None:
         self._layers = layers
-        self._found = found
+        self._recovered = recovered
         self._others = others
 
     def entries(self) -> Mapping[str, Entry]:
-        own = {path: Entry(path, entry.kind, entry.mode) for path, entry in self._found.entries.items()}
+        own = {path: Entry(path, entry.kind, entry.mode) for path, entry in self._recovered.entries.items()}
         return {**self._others, **own}
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        headers = self._found.headers
+        headers = self._recovered.headers
         return {path: headers[path] for path in paths if headers.get(path)}
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
-        read = ((path, read_header(path, header)) for path, header in self.headers(paths).items())
-        return {path: state for path, state in read if state is not None}
+        return states_of(self.headers(paths))
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        known = ((path, self._found.content_of(path)) for path in paths)
-        return self._layers.contents((path, (self._found.diff_id, entry)) for path, entry in known if entry is not None)
+        known = ((path, self._recovered.content_of(path)) for path in paths)
+        return self._layers.contents(
+            (path, (self._recovered.diff_id, entry)) for path, entry in known if entry is not None
+        )

@@ -65,7 +65,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
     Raises:
         DataError: it cannot be read, or it is not plain which of its builds is meant.
     """
-    found: ReplayCase | None = None
+    build: ReplayCase | None = None
     numbers: list[int] = []
     first: DataError | None = None
     for number, each in read_lines(path, ReplayCase):
@@ -76,11 +76,11 @@ def _record(path: str, line: int) -> ReplayCase | None:
         if isinstance(each, DataError):
             first = first or each
         elif isinstance(each, ReplayCase):
-            found = each
+            build = each
             numbers.append(number)
         if line or len(numbers) > _LISTED:
             break
-    if found is None:
+    if build is None:
         if line or (first is not None and not _is_compressed(path)):
             raise first or DataError("there is no build at this line", where=f"{path}#{line}")
         if first is None:
@@ -90,7 +90,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
         listed = ", ".join(f"#{number}" for number in numbers[:_LISTED])
         more = ", …" if len(numbers) > _LISTED else ""
         raise DataError(f"the file has several builds; name one, such as {path}#{numbers[0]} ({listed}{more})")
-    return found
+    return build
 
 
 def _is_compressed(path: str) -> bool:

@@ -127,9 +127,9 @@ def _sums(checksums: ContextChecksums, case: ReplayCase) -> Callable[[CopySource
         if not copy.from_:
             return checksums.sum(copy)
         key = (tuple(copy.sources), copy.destination)
-        found = {each.sum for each in case.image_sums if (each.sources, each.destination) == key and each.sum}
-        if len(found) != 1:
+        known = {each.sum for each in case.image_sums if (each.sources, each.destination) == key and each.sum}
+        if len(known) != 1:
             raise UnknownError("the record does not have the files of this image")
-        return SourcesSum(found.pop(), ())
+        return SourcesSum(known.pop(), ())
 
     return of

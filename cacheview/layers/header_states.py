@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from cacheview.dockerfile.context.tarsum import Header
 from cacheview.layers.changes import FileState
 
-__all__ = ["read_header", "state_of"]
+__all__ = ["read_header", "state_of", "states_of"]
 
 _HEADER: Final = re.compile(
     rb"/?mode(\d+)uid(\d+)gid(\d+)size(\d+)typeflag(.?)linkname(.*)"
@@ -49,3 +50,9 @@ def state_of(path: str, header: Header) -> FileState | None:
     if mode < 0 or uid < 0 or gid < 0 or size < 0 or min(device) < 0:
         return None
     return FileState(kind, mode & _PERMISSIONS, uid, gid, size, link, device, header.hashed_attributes())
+
+
+def states_of(headers: Mapping[str, bytes]) -> dict[str, FileState]:
+    """`read_header` of the headers of several files, by path; without those that cannot be read."""
+    read = ((path, read_header(path, header)) for path, header in headers.items())
+    return {path: state for path, state in read if state is not None}

@@ -18,7 +18,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.changes import FileState
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
-from cacheview.layers.header_states import read_header
+from cacheview.layers.header_states import states_of
 from cacheview.layers.listing import RootFile
 from cacheview.model import Problem
 
@@ -79,8 +79,7 @@ class ImageSums:
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
         """By path, what these headers say. Raises as `of_sources`."""
-        read = ((path, read_header(path, header)) for path, header in self.headers(paths).items())
-        return {path: state for path, state in read if state is not None}
+        return states_of(self.headers(paths))
 
     def content(self, path: str, most: int) -> bytes:
         """The first bytes of a file, links not followed. Raises `LayerUnavailableError`, `LayerError`."""

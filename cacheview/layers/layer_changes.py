@@ -61,7 +61,9 @@ def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
     paths = dict.fromkeys(entry.path for entry in top.entries if entry.path in now)
     same = _same_contents(files, [path for path in paths if path in before], before, now)
     changes = [_change(path, before.get(path), now[path], same.get(path, True)) for path in paths]
-    changes += [FileChange(path, Mark.REMOVED, (), _state(before[path].entry)) for path in before.keys() - now.keys()]
+    changes += [
+        FileChange(path, Mark.REMOVED, (), entry_state(before[path].entry)) for path in before.keys() - now.keys()
+    ]
     changes.sort(key=lambda change: change.path)
     return LayerChanges(top.diff_id, tuple(changes), "", before, now)
 
@@ -71,7 +73,7 @@ def _without_others(top: Listing) -> tuple[FileChange, ...]:
     by_path: dict[str, FileChange] = {}
     for entry in top.entries:
         if not entry.name.startswith(WHITEOUT):
-            by_path[entry.path] = FileChange(entry.path, Mark.WRITTEN, (), None, _state(entry))
+            by_path[entry.path] = FileChange(entry.path, Mark.WRITTEN, (), None, entry_state(entry))
         elif entry.name != OPAQUE and not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):
             hidden = entry.name.removeprefix(WHITEOUT)
             path = f"{entry.folder}/{hidden}" if entry.folder else hidden
@@ -81,10 +83,10 @@ def _without_others(top: Listing) -> tuple[FileChange, ...]:
 
 def _change(path: str, before: RootFile | None, now: RootFile, has_same_content: bool | None) -> FileChange:
     if before is None:
-        return FileChange(path, Mark.ADDED, (), None, _state(now.entry))
+        return FileChange(path, Mark.ADDED, (), None, entry_state(now.entry))
     if before.is_implied:
-        return FileChange(path, Mark.SAME, (), None, _state(now.entry))
-    states = _state(before.entry), _state(now.entry)
+        return FileChange(path, Mark.SAME, (), None, entry_state(now.entry))
+    states = entry_state(before.entry), entry_state(now.entry)
     aspects = aspects_of(*states, has_same_content=has_same_content)
     return FileChange(path, Mark.CHANGED if aspects else Mark.SAME, aspects, *states)
 
@@ -106,11 +108,12 @@ def _same_contents(
 
 
 def _may_be_same(before: LayerEntry, now: LayerEntry) -> bool:
-    is_file = _state(before).is_file and _state(now).is_file
+    is_file = entry_state(before).is_file and entry_state(now).is_file
     return is_file and before.size == now.size and before.size > 0
 
 
-def _state(entry: LayerEntry) -> FileState:
+def entry_state(entry: LayerEntry) -> FileState:
+    """The state of a file as its layer has it."""
     return FileState(
         entry.kind.value,
         entry.mode,
@@ -124,6 +127,6 @@ def _state(entry: LayerEntry) -> FileState:
 
 
 def _content(files: LayerFiles, file: RootFile | None, most: int) -> bytes | None:
-    if file is None or not _state(file.entry).is_file:
+    if file is None or not entry_state(file.entry).is_file:
         return None
     return files.content(file.diff_id, file.entry, most)

@@ -98,7 +98,7 @@ class _Comparing:
     image_files: StoreImageFiles | None
     checksums: ContextChecksums | None
     files: FilesNow | None
-    _found: dict[str, RecoveredFiles] = field(default_factory=dict)
+    _recovered_files: dict[str, RecoveredFiles] = field(default_factory=dict)
 
     @cached_property
     def now(self) -> Mapping[str, str]:
@@ -188,10 +188,10 @@ class _Comparing:
         assert self.files is not None
         assert self.image_files is not None
         assert self.step.copy is not None
-        known = self._found.get(text)
+        known = self._recovered_files.get(text)
         if known is None:
             known = recover_files(self.image_files.layers(), image, self.step.copy, text, self.files)
-            self._found[text] = known
+            self._recovered_files[text] = known
         return known
 
     def _contents(self, before: _Before) -> Contents | None:
@@ -284,7 +284,7 @@ class _Contents:
         self._recover = result
         self._layers = layers
         self._files = files
-        self._found: RecoveredFiles | None = None
+        self._recovered_files: RecoveredFiles | None = None
 
     def __call__(self, change: FileChange, most: int) -> FileContents:
         before = now = None
@@ -302,10 +302,10 @@ class _Contents:
         return FileContents(before, now, problem)
 
     def _before(self, path: str, most: int) -> bytes | None:
-        if self._found is None:
-            self._found = self._recover()
-        entry = self._found.content_of(path)
-        return self._layers.layers().content(self._found.diff_id, entry, most) if entry is not None else None
+        if self._recovered_files is None:
+            self._recovered_files = self._recover()
+        entry = self._recovered_files.content_of(path)
+        return self._layers.layers().content(self._recovered_files.diff_id, entry, most) if entry is not None else None
 
 
 def _reason(error: DataError) -> str:

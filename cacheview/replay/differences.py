@@ -57,7 +57,7 @@ def differences(
         is_certain: the files of then are proven to be those.
         states: what ``headers`` say, where that is known without reading them.
     """
-    return _FileByFile(sums, headers, now, files, is_certain, states).found()
+    return _FileByFile(sums, headers, now, files, is_certain, states).compare()
 
 
 def change_of(
@@ -87,7 +87,7 @@ class _FileByFile:
     new: Mapping[str, bytes] = field(default_factory=dict)
     states: dict[str, tuple[FileState | None, FileState | None]] = field(default_factory=dict)
 
-    def found(self) -> FileDifferences:
+    def compare(self) -> FileDifferences:
         paths = sorted({**self.sums, **self.now})  # nearly in order already
         if self.files is not None:
             self.new = self.files.headers(paths)

@@ -186,7 +186,7 @@ class FinishedStages:
     def new_id(self, number: int, trigger: int = 0) -> str:
         """A stand-in for the id of an image of a step that no other image has."""
         names = (made_id(number, trigger, version) for version in itertools.count(1))
-        return next(name for name in names if self.found(name) is None)
+        return next(name for name in names if self.find(name) is None)
 
     def make(
         self,
@@ -205,7 +205,7 @@ class FinishedStages:
             base: what it is made on, or `SCRATCH`.
             doubt: why it may not be made; None: it is, if what it is made on is there.
         """
-        parent = self.found(base)
+        parent = self.find(base)
         if doubt is None and parent is not None:
             doubt = parent.doubt("existence")
         made = Made(
@@ -252,10 +252,10 @@ class FinishedStages:
 
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
-        result = self.found(image_id)
+        result = self.find(image_id)
         return result.image if isinstance(result, Made) else result
 
-    def found(self, image_id: str) -> Image | Made | None:
+    def find(self, image_id: str) -> Image | Made | None:
         """The same, without looking at all of one that this build makes."""
         return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
@@ -268,7 +268,7 @@ class FinishedStages:
         Raises:
             BuildRefusedError: ``message`` words it, with ``{}`` for the daemon's reason.
         """
-        image = self.found(image_id)
+        image = self.find(image_id)
         if image is None or image_id in self.mounted:
             return
         image_platform = platform_of(image)

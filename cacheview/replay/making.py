@@ -28,7 +28,7 @@ def check_making(build: FinishedStages, step: Step, done: Dispatched, config: Co
         nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
         message = f"invalid environment variable: {nameless}"
         raise BuildRefusedError(f"a variable has no name: {nameless[:80]!r}", message=message, line=step.line)
-    stored = stored_config(build.found(base))
+    stored = stored_config(build.find(base))
     if not config.Cmd and not config.Entrypoint and not (stored and (stored.Cmd or stored.Entrypoint)):
         raise BuildRefusedError("there is nothing to run", message=build.release.no_command_message, line=step.line)
 
@@ -40,6 +40,6 @@ def _check_copy(build: FinishedStages, step: Step, copy: CopySources, base: str)
         what = "write an owner as USER or USER:GROUP"
         message = f"unable to convert uid/gid chown string to host mapping: {message}"
         raise BuildRefusedError(what, message=message, line=step.line)
-    if copy.owner and not has_unknown_layer(build.found(base)):
+    if copy.owner and not has_unknown_layer(build.find(base)):
         with suppress(UnknownError):  # the step misses anyway; whether the daemon can make it is not known
             build.image_files.check_owner(build.image(base), copy.owner)

@@ -126,7 +126,7 @@ class RememberedImageFiles:
         self._owners: dict[tuple[str, str], RecordedOwner] = {}
 
     @property
-    def found(self) -> FoundInImages:
+    def from_images(self) -> FoundInImages:
         """What was found so far."""
         return FoundInImages(tuple(self._sums.values()), tuple(self._owners.values()))
 

@@ -51,10 +51,10 @@ def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
                 values.update(requested.arguments.values())
             if labels if requested.name == "LABEL" else env and requested.name in ("ENV", "ARG"):
                 values.update(filter(None, requested.pairs.values()))
-    found = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
-    if not found:
+    longest_first = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
+    if not longest_first:
         return lambda text: text
-    pattern = re.compile("|".join(map(re.escape, found)))
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
     return lambda text: pattern.sub(_HIDDEN, text)
 
 

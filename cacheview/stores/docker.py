@@ -11,7 +11,7 @@ from cacheview.stores.blobs import Blobs, digest_of, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
 from cacheview.stores.members import Members, clean_name
-from cacheview.stores.names import full_name, merged
+from cacheview.stores.names import merged, usable_name
 from cacheview.stores.problems import Problems
 
 __all__ = ["ArchiveReader", "from_graph_driver"]
@@ -76,7 +76,7 @@ class ArchiveReader:
 
     def _image_or_problem(self, same: list[ArchiveEntry], manifest_digests: dict[str, str]) -> Image | None:
         where = f"config {same[0].Config[:200]!r}"
-        names = merged(self._name(tag, where) for entry in same for tag in paced(entry.RepoTags or ()))
+        names = merged(usable_name(tag, where, self.problems) for entry in same for tag in paced(entry.RepoTags or ()))
         if names:
             where = ", ".join(map(familiar, paced(names)))
         parents = {entry.Parent: None for entry in same if entry.Parent}
@@ -96,13 +96,6 @@ class ArchiveReader:
         except DataError as error:
             self.problems.append(Problem(where, str(error)))
             return None
-
-    def _name(self, tag: str, where: str) -> str:
-        try:
-            return full_name(tag)
-        except DataError as error:
-            self.problems.append(Problem(where, f"one of its names is ignored: {error}"))
-            return ""
 
     def _config(self, path: str) -> tuple[str, bytes]:
         """The digest and the content of a config. Where the path has a digest, the content must be of it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cacheview.model import DataError, parse_reference
+from cacheview.model import DataError, Problem, parse_reference
 from cacheview.stores.manifests import Descriptor
+from cacheview.stores.problems import Problems
 
-__all__ = ["bare_tag", "descriptor_name", "full_name", "merged"]
+__all__ = ["bare_tag", "descriptor_name", "full_name", "merged", "usable_name"]
 
 _CONTAINERD_NAME = "io.containerd.image.name"
 _OCI_NAME = "org.opencontainers.image.ref.name"
@@ -21,6 +22,15 @@ def full_name(text: str) -> str:
     if not reference.digest:
         return reference.tagged
     return f"{reference.tagged if reference.tag else reference.name}@{reference.digest}"
+
+
+def usable_name(text: str, where: str, problems: Problems) -> str:
+    """`full_name`; empty, with a problem of what is at ``where``, if Docker refuses it."""
+    try:
+        return full_name(text)
+    except DataError as error:
+        problems.append(Problem(where, f"one of its names is ignored: {error}"))
+        return ""
 
 
 def descriptor_name(descriptor: Descriptor) -> str:

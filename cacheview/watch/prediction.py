@@ -133,4 +133,4 @@ def predict(members: list[Member], request: BuildRequest, case: Case, memory: La
     why = tuple(misses(value, store, rules, None, checksums, store_files))
     ignored = next((m.data for m in reversed(members) if clean(f"/{m.header.name}")[1:] == IGNORE_FILE), None)
     sent = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
-    return Prediction(value, why, store, daemon, sent, image_files.found)
+    return Prediction(value, why, store, daemon, sent, image_files.from_images)

@@ -11,7 +11,7 @@ from cacheview.whatif.apply import Applied, ChangedStore
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.costs import Cost, Costs, Effect
 from cacheview.whatif.draft import Removed, RemovedFor
-from cacheview.wording import counted
+from cacheview.wording import counted, sentence
 
 __all__ = [
     "NOTHING_CHANGED",
@@ -118,7 +118,7 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         _, doubt = applied.unknown[0]
         called = [_called(image) for image, _ in applied.unknown]
         yield f"May remove {counted(len(called), 'image')}: {_listed(called)}"
-        yield f"  {_sentence(doubt.reason)} {_sentence(doubt.remedy)}"
+        yield f"  {sentence(doubt.reason)} {sentence(doubt.remedy)}"
     if not applied.has_effect:
         yield _no_effect(applied.change)
 
@@ -196,8 +196,3 @@ def _called(image: Image) -> str:
 def _listed(texts: list[str]) -> str:
     more = f" and {len(texts) - _MOST:,} more" if len(texts) > _MOST else ""
     return f"{', '.join(texts[:_MOST])}{more}"
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

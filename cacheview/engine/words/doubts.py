@@ -9,6 +9,7 @@ from cacheview.engine.origin import Evidence, ImageOrigin
 from cacheview.engine.verdict import Unknown
 from cacheview.engine.words.phrases import all_of
 from cacheview.model import Aspect, Doubt
+from cacheview.wording import sentence
 
 __all__ = ["ASPECT_WORDS", "ENGINE_VERSION", "doubt_sentences", "origin_reason", "unknown_aspects"]
 
@@ -67,9 +68,4 @@ def unknown_aspects(unknown: Unknown) -> str:
 
 def doubt_sentences(doubt: Doubt) -> tuple[str, str]:
     """Reason and remedy, each as a whole sentence."""
-    return _sentence(doubt.reason), _sentence(doubt.remedy)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
+    return sentence(doubt.reason), sentence(doubt.remedy)

@@ -13,7 +13,6 @@ from cacheview.model import (
     HistoryEntry,
     Image,
     ImageConfig,
-    Problem,
     RootFS,
     Timestamp,
 )
@@ -21,7 +20,7 @@ from cacheview.model.effort import paced
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.engine.documents import HistoryDocument, HistoryItem, ImageDocument, ListedImage
 from cacheview.stores.engine.doubts import Doubts
-from cacheview.stores.names import full_name, merged
+from cacheview.stores.names import merged, usable_name
 from cacheview.stores.problems import Problems
 
 __all__ = ["Decoder", "is_image_id", "settled", "store_order"]
@@ -168,14 +167,7 @@ class Decoder:
         else:
             texts += entry.RepoDigests or ()
         texts = [text for text in texts if text not in _NO_NAMES]
-        return merged(self._name(entry.Id, text) for text in texts) if texts else ()
-
-    def _name(self, image_id: str, text: str) -> str:
-        try:
-            return full_name(text)
-        except DataError as error:
-            self.problems.append(Problem(image_id, f"one of its names is ignored: {error}"))
-            return ""
+        return merged(usable_name(text, entry.Id, self.problems) for text in texts) if texts else ()
 
 
 def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:

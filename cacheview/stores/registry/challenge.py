@@ -41,9 +41,9 @@ def _parse(header: str) -> Challenge | None:
         return None
     parameters: dict[str, str] = {}
     at = scheme.end()
-    while (found := _PARAMETER.match(header, at)) is not None and (not parameters or header[at] == ","):
-        quoted = found["quoted"]
-        value = found["token"] if quoted is None else _ESCAPE.sub(r"\1", quoted)
-        parameters[found["name"].lower()] = value
-        at = found.end()
+    while (parameter := _PARAMETER.match(header, at)) is not None and (not parameters or header[at] == ","):
+        quoted = parameter["quoted"]
+        value = parameter["token"] if quoted is None else _ESCAPE.sub(r"\1", quoted)
+        parameters[parameter["name"].lower()] = value
+        at = parameter.end()
     return Challenge(scheme[1].lower(), parameters)

@@ -57,10 +57,10 @@ def ask_helper(
         DataError: there is no such program, it failed, or it did not answer in time.
     """
     program = f"{_PREFIX}{name[:100]}"
-    found = shutil.which(program) if _NAME.fullmatch(name) else None
-    if found is None or not os.path.isabs(found):  # Go does not start what lies in the current folder either
+    path = shutil.which(program) if _NAME.fullmatch(name) else None
+    if path is None or not os.path.isabs(path):  # Go does not start what lies in the current folder either
         raise DataError("there is no such program in PATH", where=program)
-    output, status = _run(found, program, server, stopped, seconds)
+    output, status = _run(path, program, server, stopped, seconds)
     if status != 0:
         if output.strip() == _NOT_FOUND.encode():
             return None

@@ -42,14 +42,14 @@ def open_target(target: str, reading: Reading) -> Opened:
     problems: list[Problem] = []
     for number, one in enumerate(targets):
         try:
-            image, found = _patiently(one, reading, puller, number, len(targets))
+            image, unread = _patiently(one, reading, puller, number, len(targets))
         except (DataError, LimitError) as error:
             if len(targets) == 1:
                 raise
             problems.append(Problem(one.title, error.what if isinstance(error, DataError) else str(error)))
             continue
         images.append(image)
-        problems += found
+        problems += unread
     if not images:
         raise DataError(
             f"no image could be read. {'. '.join(str(problem) for problem in problems[:3])}", where=location
@@ -101,12 +101,12 @@ def _read(
     trust, problems = _trusted(target)
     client = RegistryClient(target, trust, login.ask, stopped=stopped)
     try:
-        image, found = pulled_image(client, target, reading.platform, puller, reading.budget)
+        image, unread = pulled_image(client, target, reading.platform, puller, reading.budget)
     except DataError as error:
         # What kept the credentials or certificates from being used may be why.
         reasons = "".join(f". {problem}" for problem in (*problems, *login.problems)[:3])
         raise DataError(f"{error.what}{reasons}", where=error.where, path=error.path) from error
-    return image, (*problems, *login.problems, *found)
+    return image, (*problems, *login.problems, *unread)
 
 
 def _trusted(target: Target) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:

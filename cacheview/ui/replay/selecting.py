@@ -10,6 +10,7 @@ from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.replay.asking import Replayed
 from cacheview.ui.replay.rows import ReplayRow, RowKind, assumed_before, depends_on
 from cacheview.ui.selected import Selected
+from cacheview.wording import sentence
 
 __all__ = ["selection"]
 
@@ -28,7 +29,7 @@ def _selected(row: ReplayRow, replayed: Replayed) -> Selected:
         place = f" at line {row.line}" if row.line else ""
         return Selected(f"{_NAMES[row.kind]}{place}", why=row.text)
     name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
-    why = _sentence(step.reason)
+    why = sentence(step.reason)
     if step.probe is None or not _is_in_store(step, replayed):
         return Selected(name, why=why or _why_no_probe(step))
     if step.status is StepStatus.UNKNOWN:
@@ -61,8 +62,3 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.UNKNOWN:
             return "What it would look up is unknown."
     return "It builds on an image that is not in the store yet: this build would create it first."
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
