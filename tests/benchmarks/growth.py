@@ -30,7 +30,7 @@ STEPS = (1, 3, 10)
 """The sizes, as multiples of the first."""
 ENOUGH = 0.05
 """Seconds that are measured at least: 5,000 times what the clock distinguishes."""
-ROUNDS = 5
+ROUNDS = 3
 _TEXTS = 30_000
 
 
@@ -76,11 +76,12 @@ def measured(make: Callable[[int], Work], first: int) -> Growth:
     """How the time of a kind of work grows from a size to ten times that."""
     works = [make(first * step) for step in STEPS]
     yardstick = [_sorted_texts(_TEXTS * STEPS[0]), _sorted_texts(_TEXTS * STEPS[-1])]
-    often = [_often(work) for work in works]
+    often = [(work, _often(work)) for work in works]
+    yardstick_often = [(work, _often(work)) for work in yardstick]
     rounds, yardsticks = [], []
     for _ in range(ROUNDS):
-        rounds.append([_seconds(work, times) for work, times in zip(works, often, strict=True)])
-        yardsticks.append([_seconds(work, 1) for work in yardstick])
+        rounds.append([_seconds(work, times) for work, times in often])
+        yardsticks.append([_seconds(work, times) for work, times in yardstick_often])
     return Growth(
         first,
         tuple(map(statistics.median, zip(*rounds, strict=True))),
