@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -18,17 +19,32 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering"]
 
-_FEW: Final = 5_000
-"""Images among which any first look-up takes some milliseconds."""
+_FEW: Final = 200
+"""Candidates of a parent whose index is made within a frame, though each has twenty variables and labels."""
+_FEW_SOURCES: Final = 20
+"""Sources that are compared with a parent within a frame, though each has a hundred history entries."""
 _MANY: Final = 20_000
-"""Images among which a later one may take longer than that: the first with a source, or with a field of a new kind."""
+"""Images of a store in which a look-up may take longer than that anyway: the first with a field of a new kind."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a cache was asked about.
+
+    Attributes:
+        parents: those that it has an index for.
+        sources: the last parent, and the references to the sources that were compared with it.
+    """
+
+    parents: set[str] = field(default_factory=set)
+    sources: tuple[str, tuple[str, ...]] = ("", ())
 
 
 class Answering(QObject):
     """One probe at a time. What is found for an earlier one is dropped.
 
-    A cache makes an index when it is first asked about a parent: among 100,000 images that takes a second, and later
-    probes some milliseconds.
+    A cache makes an index when it is first asked about a parent, and compares the sources with it: among 100,000 images
+    that takes a second, and later probes some milliseconds.
 
     Signals:
         answered(ProbeAnswer).
@@ -42,7 +58,7 @@ class Answering(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._parents: WeakKeyDictionary[ImageCache, set[str]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[ImageCache, _Known] = WeakKeyDictionary()
         self._lock = threading.Lock()  # a cache is not for several threads at once
         self._patience = Patience(self)
         self._patience.timeout.connect(self.delayed)
@@ -64,7 +80,7 @@ class Answering(QObject):
             self._note(look_up)
             self.answered.emit(answer)
             return
-        lock, is_first = self._lock, not self._is_known(look_up)
+        lock, is_first = self._lock, look_up.probe.parent not in self._known_of(look_up).parents
 
         def work(report: Report) -> object:
             from cacheview.collector import freeze_more
@@ -87,16 +103,18 @@ class Answering(QObject):
         self._loader.start(work)
 
     def _is_quick(self, look_up: LookUp) -> bool:
-        images = len(look_up.cache.store.images)
-        return (
-            look_up.known is not None
-            or images <= _FEW
-            or (images <= _MANY and self._is_known(look_up) and not self._lock.locked())
-        )
+        if look_up.known is not None:
+            return True
+        cache, probe, known = look_up.cache, look_up.probe, self._known_of(look_up)
+        if len(cache.store.images) > _MANY or self._lock.locked():
+            return False
+        if probe.parent not in known.parents and len(cache.children(probe.parent)) > _FEW:
+            return False
+        is_compared = known.sources == (probe.parent, probe.cache_from)
+        return is_compared or len(cache.sources(probe.cache_from)[1]) <= _FEW_SOURCES
 
-    def _is_known(self, look_up: LookUp) -> bool:
-        """Whether the cache was asked about the parent before."""
-        return look_up.probe.parent in self._parents.get(look_up.cache, ())
+    def _known_of(self, look_up: LookUp) -> _Known:
+        return self._known.setdefault(look_up.cache, _Known())
 
     def _take(self, result: tuple[LookUp, ProbeAnswer]) -> None:
         look_up, answer = result
@@ -106,7 +124,9 @@ class Answering(QObject):
 
     def _note(self, look_up: LookUp) -> None:
         """The cache has the index of the parent from now on."""
-        self._parents.setdefault(look_up.cache, set()).add(look_up.probe.parent)
+        known, probe = self._known_of(look_up), look_up.probe
+        known.parents.add(probe.parent)
+        known.sources = (probe.parent, probe.cache_from)
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()

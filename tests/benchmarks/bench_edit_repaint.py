@@ -1,4 +1,9 @@
-"""An edit in the window, until all of it is painted again: with 10,000 candidates, and with 100, in the same run."""
+"""An edit in the window, until its answer is painted: with 10,000 candidates, and with 100, in the same run.
+
+pytest -s tests/benchmarks/bench_edit_repaint.py
+
+Milliseconds of processor time of the whole process, so with what follows in other threads by then.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,8 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
 from cacheview.ui.window import MainWindow
 
-LIMIT = 0.016
+LIMIT = 0.010
+"""Seconds: of a frame of 16 ms, the rest is for the system that shows what was painted."""
 EDITS = 90
 PARENT = "sha256:" + "a" * 64
 
@@ -77,16 +83,17 @@ def flipped() -> list[ContainerConfig]:
 
 
 def seconds(window: MainWindow, configs: list[ContainerConfig], edits: int = EDITS) -> float:
-    """From an edit to the end of the painting that follows it: the median."""
+    """From an edit to the end of the painting of its answer: the median."""
     assert window.session is not None
     document = window.session.document
     times = []
     for edit in range(edits):
-        begun = time.perf_counter()
+        begun = time.process_time()
         changed = document.probe.model_copy(update={"config": configs[edit % len(configs)]})
         document.edit(changed, "Edit")
+        assert window.session.answer is not None, "in the turn of the edit"
         QApplication.processEvents()
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return statistics.median(times[10:])
 
 
@@ -95,7 +102,10 @@ def test_edit_to_repaint(benchmark: BenchmarkFixture, qtbot: QtBot, qapp: QAppli
     typing, flipping = {}, {}
     for count in (100, 10_000):
         window = window_of(count, tmp_path, qtbot)
-        qtbot.wait(200)  # what the first sight has queued is done
+        session = window.session
+        assert session is not None
+        qtbot.waitUntil(lambda session=session: session.answer is not None, timeout=60_000)  # type: ignore[misc]
+        qtbot.wait(1000)  # what the first sight has queued is done
         typing[count] = seconds(window, typed())
         flipping[count] = seconds(window, flipped())
         if count == 10_000:

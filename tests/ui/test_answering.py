@@ -118,6 +118,35 @@ def test_nothing_stale_is_copied_and_it_is_said_that_the_answer_comes(
     qtbot.waitUntil(lambda: banner.text == before)
 
 
+def test_what_takes_a_frame_is_looked_up_in_the_turn_of_the_edit_and_more_than_that_in_a_thread(
+    window: MainWindow, gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.opened.set()
+    monkeypatch.setattr(answering, "_MANY", 30)
+    monkeypatch.setattr(answering, "_FEW", 1)
+    monkeypatch.setattr(answering, "_FEW_SOURCES", 1)
+    session, document = session_of(window), document_of(window)
+    session.choose_rules("graphdriver-24.0.7")
+    qtbot.waitUntil(lambda: session.answer is not None)
+    images = session.store.images
+    two_candidates, one_candidate = images[3], images[14]
+
+    def is_immediate(probe: Probe) -> bool:
+        document.edit(probe, "Edit")
+        immediate = session.answer is not None
+        qtbot.waitUntil(lambda: session.answer is not None)
+        return immediate
+
+    probe = document.probe.model_copy(update={"parent": two_candidates.id})
+    assert not is_immediate(probe), "its index has to be made"
+    assert is_immediate(probe.model_copy(update={"config": probe.config.model_copy(update={"User": "a"})}))
+    assert is_immediate(probe.model_copy(update={"parent": one_candidate.id}))
+    with_sources = probe.model_copy(update={"cache_from": ("app:5", "app:6")})
+    assert not is_immediate(with_sources), "its sources have to be compared"
+    assert is_immediate(with_sources.model_copy(update={"config": probe.config.model_copy(update={"User": "b"})}))
+    assert not is_immediate(with_sources.model_copy(update={"parent": one_candidate.id}))
+
+
 def test_an_answer_of_other_rules_is_dropped(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
     session = session_of(window)
     document_of(window).use_as_parent(session.store.images[3])
