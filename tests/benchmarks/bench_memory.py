@@ -4,7 +4,8 @@ pytest tests/benchmarks/bench_memory.py -s
 
 Opened and asked: on the command line and in the window, from an archive, from a data root of builds, and from one
 where all images are built on one. Asked is what misses among as many candidates as there can be. Counted is what the
-process has beyond what it had with a store of ten images, as psutil reports it.
+process has beyond what it had with a store of ten images opened and asked, as psutil reports it: modules, Qt and panes
+are then there.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ import pytest
 from large_stores import Archive, taken, write_data_root
 
 SIZES = (1_000, 10_000, 100_000)
-HELD = 10_000
-"""From so many on the limit holds: before, what Python keeps at hand counts more than the images."""
 LIMIT = 3.0
 
 
@@ -43,5 +42,4 @@ def test_memory_of_a_store(images: int, kind: str, how: str, tmp_path: Path) -> 
         f"\n{images:,} images of a {kind}, {size / 1e6:.0f} MB of configs, {how}:"
         f" opened {opened:.2f}, asked {explained:.2f}, at most {peak:.2f} times as much"
     )
-    if images >= HELD:
-        assert explained <= LIMIT
+    assert explained <= LIMIT
