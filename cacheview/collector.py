@@ -1,4 +1,4 @@
-"""The cyclic garbage collector while stores are read, and what it need not search again and again.
+"""Controls the cyclic garbage collector while stores are read, so that it does not search them repeatedly.
 
 Models form no cycles: what is dropped is gone as soon as nothing refers to it. A search for cycles goes over all that
 is alive, a million objects for a store of 10,000 images, holds up all threads meanwhile, and finds nothing. So none

@@ -1,4 +1,4 @@
-"""What the program keeps for itself: names of stores, of files and of builds are the user's own business."""
+"""What the program saves for itself, readable only by the user: names of stores, files and builds are private."""
 
 from __future__ import annotations
 

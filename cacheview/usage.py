@@ -1,4 +1,4 @@
-"""What the commands share: how they are used wrongly, how a store is named, which rules are meant."""
+"""What the commands share: usage errors, store names, and the choice of rules."""
 
 from __future__ import annotations
 

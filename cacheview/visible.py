@@ -1,4 +1,4 @@
-"""Text from outside, made fit to be shown: no character of it acts on a terminal, or cannot be seen.
+"""Text from outside, made safe to show: no character controls a terminal, and none is invisible.
 
 What acts: control characters (C0, C1, DEL), format characters (those that turn the direction of text, zero-width ones),
 line and paragraph separators, lone surrogates, private and unassigned code points, and the letters and marks that

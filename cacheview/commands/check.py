@@ -1,4 +1,4 @@
-"""``cacheview check``: suites of probes, and builds by real daemons, each with what is expected."""
+"""``cacheview check``: suites of probes, and builds by real daemons, each with its expected result."""
 
 from __future__ import annotations
 

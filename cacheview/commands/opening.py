@@ -1,4 +1,4 @@
-"""The store that a command names, and the case of it."""
+"""The store that a command names, and which of its cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cacheview replay``: a Dockerfile and its context through the cache of a store, without building."""
+"""``cacheview replay``: a Dockerfile and its context looked up in a store's cache, without building."""
 
 from __future__ import annotations
 

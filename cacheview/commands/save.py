@@ -1,4 +1,4 @@
-"""``cacheview save``: a store written as a suite, a file that opens anywhere."""
+"""``cacheview save``: a store saved as a suite, a file that opens on any machine."""
 
 from __future__ import annotations
 

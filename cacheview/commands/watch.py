@@ -1,4 +1,4 @@
-"""``cacheview watch``: builds that go through a socket, each line as it comes."""
+"""``cacheview watch``: builds that pass through a socket, printed line by line as they happen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each step: from a replay, or as a record has it."""
+"""The result of each step, from a replay or a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Differences between two builds that no step shows: nothing uses them, or they do not affect the cache."""
+"""Differences between two builds that affect no step: nothing uses them, or the cache ignores them."""
 
 from __future__ import annotations
 

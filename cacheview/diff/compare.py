@@ -1,4 +1,4 @@
-"""Two sides compared: their steps in rows, the first that differs, and what no step shows."""
+"""Two sides compared: their steps in rows, the first that differs, and differences that affect no step."""
 
 from __future__ import annotations
 

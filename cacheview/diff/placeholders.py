@@ -1,4 +1,4 @@
-"""Values that were taken out of records: their placeholders are numbered in each record by itself."""
+"""Values redacted from records: each record numbers its placeholders separately."""
 
 from __future__ import annotations
 

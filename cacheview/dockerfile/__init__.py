@@ -1,4 +1,4 @@
-"""A Dockerfile instruction turned into the probe that the builder would ask. No Qt."""
+"""Turns Dockerfile instructions into the probes that the builder would look up. No Qt."""
 
 from cacheview.dockerfile.args import PREDEFINED_ARGS, BuildArgs
 from cacheview.dockerfile.instruction import probe_config

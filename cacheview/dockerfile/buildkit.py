@@ -1,4 +1,4 @@
-"""What BuildKit accepts and the classic builder does not: said before the classic builder's own refusal."""
+"""What BuildKit accepts and the classic builder does not: reported before the classic builder's own error."""
 
 from __future__ import annotations
 

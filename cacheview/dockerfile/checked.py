@@ -1,4 +1,4 @@
-"""Each instruction by itself, looked at before the first step: flags, number of arguments, and what they have to be.
+"""Checks of each instruction on its own, before the first step: flags, number of arguments, and their form.
 
 The rules are those of BuildKit's ``frontend/dockerfile/instructions/parse.go``, in the order in which they are there:
 of two mistakes it is the first that the daemon names.

@@ -1,4 +1,4 @@
-"""Each instruction: how it changes what the builder carries, and what it looks up in the cache.
+"""How each instruction changes the builder's state, and what it looks up in the cache.
 
 Rules: moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24, 71ebfc7, 25.0.17,
 28.5.2 and 29.7.2; where they differ, `BuilderRelease` has a field. Before each step the builder changes the run config

@@ -1,4 +1,4 @@
-"""``COPY`` and ``ADD`` from a line alone: the checksum of the files stands instead of the sources."""
+"""``COPY`` and ``ADD`` given as a single line: the checksum of the files takes the place of the sources."""
 
 from __future__ import annotations
 

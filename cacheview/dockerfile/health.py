@@ -1,4 +1,4 @@
-"""The flags of ``HEALTHCHECK``, as the builder looks at them before the first step."""
+"""The flags of ``HEALTHCHECK``, as the builder checks them before the first step."""
 
 from __future__ import annotations
 

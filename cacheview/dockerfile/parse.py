@@ -1,4 +1,4 @@
-"""One Dockerfile instruction, taken apart by itself."""
+"""Parses a single Dockerfile instruction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything in which the classic builders of Docker's releases differ: one table, one row a release.
+"""How the classic builders of Docker's releases differ: one table, with one row per release.
 
 Where a rule of this package depends on the release, it reads a field here; nothing else compares versions. Each row
 was read in moby's source at the tag that it names, and in the parser that the tag carries with it

@@ -1,4 +1,4 @@
-"""The instructions whose argument is more than text: what it has to be, and what the builder makes of it."""
+"""Instructions whose argument has a fixed form: how it is checked, and how the builder normalizes it."""
 
 from __future__ import annotations
 

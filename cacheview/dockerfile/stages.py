@@ -1,4 +1,4 @@
-"""The stages of a Dockerfile, and each of their instructions looked at as the builder does before the first step.
+"""The stages of a Dockerfile, with the builder's checks of each instruction before the first step.
 
 The rules are those of ``instructions.Parse`` (BuildKit's ``frontend/dockerfile/instructions/parse.go``): all stages are
 gone through, those after the target too.

@@ -1,4 +1,4 @@
-"""What the builder carries from one step of a stage to the next.
+"""The builder's state from one step of a stage to the next.
 
 moby: ``dispatchState`` of ``builder/dockerfile/evaluator.go``. It is made from the base image once, at ``FROM``, and
 never read from an image again: a hit only changes the id of the image.

@@ -1,4 +1,4 @@
-"""One line of a Dockerfile taken apart into an instruction's name, flags and arguments; nothing is resolved yet.
+"""One line of a Dockerfile split into an instruction's name, flags and arguments; nothing is resolved yet.
 
 The rules are those of BuildKit's line parsers (``frontend/dockerfile/parser``: split_command.go, line_parsers.go).
 A byte that is not UTF-8 is kept as a surrogate escape.

@@ -1,4 +1,4 @@
-"""The hazards of a whole store under a rule set, without a probe: each once, with the images that it concerns."""
+"""The hazards of a whole store under a rule set, without a probe: each once, with the affected images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which builder plain ``docker build`` uses with an engine, and what to say of it.
+"""Which builder plain ``docker build`` uses with an engine, and a note about it.
 
 docker/cli: ``BuildKitEnabled`` of ``cli/command/cli.go`` (since 23.0: BuildKit where the engine advertises it, else on
 every engine that is not Windows; 20.10: only where the engine advertises it). moby: ``BuilderVersion`` of

@@ -1,4 +1,4 @@
-"""What is compared of one candidate, in the daemon's order: who is one, what it must be, its config, its time.
+"""What is compared of a candidate, in the daemon's order: its requirements, its config, its creation time.
 
 moby ``image/cache/cache.go`` and ``daemon/containerd/cache.go``.
 """

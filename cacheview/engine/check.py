@@ -1,4 +1,4 @@
-"""One comparison, and what came of it."""
+"""One comparison and its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a comparison: that it passes, that it fails, or neither."""
+"""What is known about a comparison: that it passes, that it fails, or neither."""
 
 from __future__ import annotations
 

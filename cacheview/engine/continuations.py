@@ -1,4 +1,4 @@
-"""How the histories of many images go on from a parent's: found once for a parent, and looked up by command.
+"""How the histories of many images continue from a parent's: found once for a parent, looked up by command.
 
 The rules are those of `history` and `layers`. What is compared before the command depends on the parent alone.
 """

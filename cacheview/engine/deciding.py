@@ -1,4 +1,4 @@
-"""Which check of a trace decided, and of a miss, who came nearest."""
+"""Which check of a trace decided, and, for a miss, which image came nearest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of an image is not known, as far as a rule reads it; and the doubts that an answer rests on, counted."""
+"""What a rule reads of an image but is not known; and the doubts that an answer depends on, counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a verdict to what a suite expects: the other way round of `judge`."""
+"""From a verdict to what a suite expects: the inverse of `judge`."""
 
 from __future__ import annotations
 

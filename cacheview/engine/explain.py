@@ -1,4 +1,4 @@
-"""Why the cache answers as it does: words, the check that decided, who came near, the smallest edit, the hazards."""
+"""Why the cache answers as it does: words, deciding check, nearest candidates, smallest edit, hazards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hazard is, of a verdict and of a whole store."""
+"""Hazards of a verdict, and of a whole store."""
 
 from __future__ import annotations
 

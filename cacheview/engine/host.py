@@ -1,4 +1,4 @@
-"""The platform that the builder of a store builds for where a build names none: that of its engine's machine."""
+"""The platform that a store's builder builds for if a build names none: that of its engine's machine."""
 
 from __future__ import annotations
 

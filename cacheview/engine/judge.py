@@ -1,4 +1,4 @@
-"""Suites as tests: what each probe of a case is expected to answer, against what it answers."""
+"""Suites as tests: the expected answer of each probe of a case, compared with its actual answer."""
 
 from __future__ import annotations
 

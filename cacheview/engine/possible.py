@@ -1,4 +1,4 @@
-"""All that the daemon may answer, by what is known: the way of `KnownCache.as_known`, each comparison yes, no or maybe.
+"""Every answer that is possible, given what is known: as `KnownCache.as_known`, each comparison yes, no or maybe.
 
 An answer is certain when only one is possible, so a doubt that makes no difference is not reported.
 """

@@ -1,4 +1,4 @@
-"""What a candidate must be, apart from its container config: built here, of a fitting platform."""
+"""What a candidate must be, apart from its container config: built here, for a matching platform."""
 
 from __future__ import annotations
 

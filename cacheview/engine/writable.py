@@ -1,4 +1,4 @@
-"""What of a step a person writes. Checksums come of files, ids of earlier steps: nobody writes those."""
+"""Which parts of a step a person can write: checksums come from files, and ids from earlier steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of files from one state to another: of a layer over those below it, or of a context since a build."""
+"""How files change from one state to another: from the layers below to a layer, or in a context since a build."""
 
 from __future__ import annotations
 

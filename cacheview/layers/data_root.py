@@ -1,4 +1,4 @@
-"""The layers of a graph-driver store, put together again from a data root.
+"""The layers of a graph-driver store, reassembled from a data root.
 
 Docker keeps the headers of each layer's tar stream apart (``tar-split.json.gz`` of the layer database, in the format of
 vbatts/tar-split) and the files in the folder of the storage driver: together they are the stream that was unpacked.

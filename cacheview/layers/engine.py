@@ -1,4 +1,4 @@
-"""The layers of a running engine's images, which its API gives only as a whole image, as ``docker save`` does.
+"""The layers of a running engine's images, which its API provides only within a whole image.
 
 An image is downloaded when a layer of it is asked for, into a private file in the cache folder, and deleted again.
 Nobody does this without being asked: an image may be large.

@@ -1,4 +1,4 @@
-"""The files that a ``COPY`` or ``ADD`` was made with, found again in the layer that the step made.
+"""The files that a ``COPY`` or ``ADD`` was built with, found in the layer that the step created.
 
 A layer has the files under their destination, owned by root. From the sources of the instruction follows what each was
 called where it was copied from: the build context, or the image of ``--from``. From each way that clients write

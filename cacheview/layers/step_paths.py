@@ -1,4 +1,4 @@
-"""From what each file in the layer of a ``COPY`` or ``ADD`` was made: paths of the layer as paths of the sources."""
+"""Which source each file in the layer of a ``COPY`` or ``ADD`` came from."""
 
 from __future__ import annotations
 

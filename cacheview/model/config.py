@@ -1,4 +1,4 @@
-"""The container config: what the builder looks up, and what an image was made with.
+"""The container config: what the builder looks up, and what an image was built with.
 
 Field names, order and JSON forms are those of moby's ``api/types/container.Config`` (25.0).
 """

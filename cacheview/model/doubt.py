@@ -1,4 +1,4 @@
-"""What is not known exactly of an image: a store does not always report what the daemon has."""
+"""What is not known exactly about an image: a store does not always report what the daemon has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A suite: stores and probes with expected verdicts, one JSON object a line."""
+"""A suite: stores and probes with expected verdicts, one JSON object per line."""
 
 from __future__ import annotations
 

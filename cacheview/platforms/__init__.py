@@ -1,4 +1,4 @@
-"""Platforms: which images a builder's platform takes, in every Docker release. Exact, pure, remembered."""
+"""Platforms: which images a builder's platform accepts, in every Docker release. Exact, pure, cached."""
 
 from __future__ import annotations
 

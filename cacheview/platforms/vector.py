@@ -1,4 +1,4 @@
-"""Which architectures and variants a platform takes, in order of preference: ``platformVector`` of compare.go."""
+"""Which architectures and variants a platform accepts, in order of preference: ``platformVector`` of compare.go."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A Dockerfile played through the cache of a store, step by step, without building anything. No Qt."""
+"""A Dockerfile looked up in the cache of a store, step by step, without building anything. No Qt."""

@@ -1,4 +1,4 @@
-"""What sums the files of a build context, for a replay."""
+"""Computes the checksums of a build context's files, for a replay."""
 
 from __future__ import annotations
 

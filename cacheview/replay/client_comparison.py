@@ -1,4 +1,4 @@
-"""One build as every client would send it: who shares a cache with whom, and why not."""
+"""One build as every client would send it: which clients share a cache, and why the others do not."""
 
 from __future__ import annotations
 

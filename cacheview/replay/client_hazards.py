@@ -1,4 +1,4 @@
-"""What a client does to a build that is right, and that people do not expect."""
+"""Correct but unexpected effects of a client on a build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the files of a step that misses with those that the nearest image was made with."""
+"""Compares the files of a step that misses with those that the nearest image was built with."""
 
 from __future__ import annotations
 

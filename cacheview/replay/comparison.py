@@ -1,4 +1,4 @@
-"""The files of a step beside those that an image was made with: what differs, and how certain that is."""
+"""The files of a step beside those that an image was built with: what differs, and how certain that is."""
 
 from __future__ import annotations
 

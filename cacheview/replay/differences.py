@@ -1,4 +1,4 @@
-"""What differs between the files that an image was made with and those of now, file by file.
+"""What differs between the files that an image was built with and the current ones, file by file.
 
 A checksum of a file is the digest of its header and its content. So the header of then and the content of now have the
 checksum of then exactly if the content is the same.

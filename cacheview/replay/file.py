@@ -1,4 +1,4 @@
-"""Replay files: builds by real daemons, one JSON object a line, each with the store before it and what came of it.
+"""Replay files: builds by real daemons, one JSON object per line, each with the store before it and its result.
 
 A record of a build is such a line.
 """

@@ -1,4 +1,4 @@
-"""What the stages of one build share, and what the ones before have come to."""
+"""What the stages of one build share, and the results of the finished ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build needs of the files of images, out of the layers of the store: sums of ``COPY --from``, owners' names."""
+"""What a build needs from the files of images, read from layers: checksums of ``COPY --from``, owner names."""
 
 from __future__ import annotations
 

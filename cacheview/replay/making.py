@@ -1,4 +1,4 @@
-"""What the daemon looks at when a step was no hit, so that it has to make the image.
+"""What the daemon checks when a step is not a hit, because it has to create the image.
 
 moby: ``performCopy`` and ``parseChownFlag`` of ``builder/dockerfile``; ``daemon/container.go`` and
 ``mergeAndVerifyConfig`` of ``daemon/create.go``.

@@ -1,4 +1,4 @@
-"""Why the steps that miss miss, each by itself."""
+"""Why each step that misses does so."""
 
 from __future__ import annotations
 

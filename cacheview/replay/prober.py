@@ -1,4 +1,4 @@
-"""The cache as one stage uses it: on which image the stage is, and whether it has missed.
+"""The cache as one stage uses it: the stage's current image, and whether a step has missed.
 
 moby: ``imageProber`` of ``builder/dockerfile/imageprobe.go``. After a miss nothing more is looked up until the next
 stage. A step that is unknown may have hit one of several images, or none: the next step is then looked up on each.

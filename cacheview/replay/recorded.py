@@ -1,4 +1,4 @@
-"""What a record of a build keeps of its context and of the files of images: headers and sums, no content."""
+"""What a record of a build keeps from its context and from the files of images: headers and checksums, no content."""
 
 from __future__ import annotations
 

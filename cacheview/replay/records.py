@@ -1,4 +1,4 @@
-"""Making a record of a build: a line of a replay file, which opens anywhere and can be checked there."""
+"""Creates a record of a build: a line of a replay file, which opens and can be checked on any machine."""
 
 from __future__ import annotations
 

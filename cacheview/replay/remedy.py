@@ -1,4 +1,4 @@
-"""Why a step misses, and what would make a hit of it, in terms of a Dockerfile and of the command line.
+"""Why a step misses, and what would turn it into a hit, in terms of a Dockerfile and of the command line.
 
 The engine reports which values of a probe differ. A person writes none: an instruction makes several of them at once,
 a build argument stands among the words of a command, and the parent is what the steps before have come to.

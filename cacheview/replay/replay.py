@@ -1,4 +1,4 @@
-"""A Dockerfile with its context, played through the cache of a store."""
+"""A Dockerfile with its context, looked up in the cache of a store."""
 
 from __future__ import annotations
 

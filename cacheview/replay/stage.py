@@ -1,4 +1,4 @@
-"""One stage of a build: its base, the steps, and where it stands after each.
+"""One stage of a build: its base, its steps, and its state after each.
 
 moby: ``dispatchTriggeredOnBuild`` and ``performCopy`` of ``builder/dockerfile``.
 """

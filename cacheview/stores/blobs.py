@@ -1,4 +1,4 @@
-"""Blobs by digest: what is read is what the digest names, or it is not read."""
+"""Blobs by digest: content that does not match its digest is rejected."""
 
 from __future__ import annotations
 

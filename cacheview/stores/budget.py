@@ -1,4 +1,4 @@
-"""What one opening may still cost. It is spent while data is decoded, before anything is made of it."""
+"""The budget of one opening. It is charged while data is decoded, before models are created."""
 
 from __future__ import annotations
 

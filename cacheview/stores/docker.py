@@ -1,4 +1,4 @@
-"""The images that a graph-driver store saves: ``manifest.json`` says what there is."""
+"""The images that a graph-driver store saves, as ``manifest.json`` lists them."""
 
 from __future__ import annotations
 

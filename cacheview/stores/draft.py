@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole, or is as it was."""
+"""Writes a file completely, or not at all."""
 
 from __future__ import annotations
 

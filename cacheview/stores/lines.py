@@ -1,4 +1,4 @@
-"""Files of one JSON object a line, suites and replay files: read line by line, each as long as it may be."""
+"""Files with one JSON object per line, suites and replay files: read line by line, of any length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a store shall be read: what every reader is given."""
+"""How a store is read: what every reader is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why something failed, in words: what Python and its libraries raise is written for who programs with them."""
+"""Why something failed, in words: the errors of Python and its libraries are written for programmers."""
 
 from __future__ import annotations
 

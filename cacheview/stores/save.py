@@ -1,4 +1,4 @@
-"""Writing what was loaded as a suite: a file that opens anywhere. `suite_file` adds to one; nothing else is written."""
+"""Saves what was loaded as a suite, which opens on any machine. `suite_file` adds to one; nothing else is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the values of variables, build arguments and labels look like where they stand in commands and history.
+"""How the values of variables, build arguments and labels appear in commands and history.
 
 Where a value stands in text it may have been quoted: by Go (``%q``, in ``CMD ["a" "b"]``), as JSON, in a URL, or by
 whoever wrote the command. A space ends every piece here: commands are compared as lists of words and as their joined

@@ -1,4 +1,4 @@
-"""Suite files: one case a line, a JSON object each; plain or compressed."""
+"""Suite files: one case per line, each a JSON object; plain or compressed."""
 
 from __future__ import annotations
 

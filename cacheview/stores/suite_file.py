@@ -1,4 +1,4 @@
-"""Adding a case to a suite file: a line of its own at the end, and everything that was there stays byte for byte."""
+"""Adds a case to a suite file: a line of its own at the end; everything before it stays byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that ask, and one that waits for them: it can be stopped at any time, whatever a connection does."""
+"""Threads that query, and one that waits for them: it can be stopped at any time, whatever a connection does."""
 
 from __future__ import annotations
 

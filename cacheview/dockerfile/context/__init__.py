@@ -1,4 +1,4 @@
-"""The build context as the client sends it, and the checksums of it that stand in ``COPY`` and ``ADD``."""
+"""The build context as the client sends it, and the checksums of its files in ``COPY`` and ``ADD``."""
 
 from cacheview.dockerfile.context.clients import (
     CLI_20_10,

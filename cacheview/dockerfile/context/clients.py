@@ -1,4 +1,4 @@
-"""The programs that send a build context, and in what they differ: one table, and how a client is named."""
+"""The programs that send a build context, and how they differ: one table, and how a client is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a build context: one file, folder, link or device."""
+"""An entry of a build context: a file, folder, link or device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of many files, read by several threads, and remembered while the files stay as they are."""
+"""Checksums of many files, computed by several threads, and cached until the files change."""
 
 from __future__ import annotations
 

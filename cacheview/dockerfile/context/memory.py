@@ -1,4 +1,4 @@
-"""A context held in memory: what a line of a replay file gives."""
+"""A context in memory, as a line of a replay file contains it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checksum that stands in the text of a ``COPY`` or ``ADD``.
+"""The checksum in the text of a ``COPY`` or ``ADD``.
 
 Facts from moby's ``builder/dockerfile/copy.go`` (``getCopyInfosForSourcePaths`` and what it calls) and
 ``builder/remotecontext/archive.go``; they are the same in 20.10, 25.0, 28.5 and 29.

@@ -1,4 +1,4 @@
-"""What the daemon makes of the tar that a client sends: its tree, and the sum of each name.
+"""How the daemon unpacks the tar that a client sends: its tree, and the checksum of each name.
 
 Facts from ``Unpack`` of moby's ``pkg/archive`` (later ``moby/go-archive``), in a chroot of the context, and from
 ``TarSum.Read`` of ``pkg/tarsum``: of a name that is sent twice the first has the sum, and the last is the file.

@@ -1,4 +1,4 @@
-"""Verdicts that are correct by the rules, and surprising."""
+"""Verdicts that are correct under the rules, but surprising."""
 
 from __future__ import annotations
 

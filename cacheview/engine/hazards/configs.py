@@ -1,4 +1,4 @@
-"""In what two container configs differ, and what a restored image's config is like."""
+"""How two container configs differ, and what a restored image's config contains."""
 
 from __future__ import annotations
 

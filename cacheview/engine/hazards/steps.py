@@ -1,4 +1,4 @@
-"""The hazards of a hit by history: of a source, of an image made of one, and what the answer records in the store."""
+"""The hazards of a hit by history: of a source, of an image created from one, and of what the answer records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image records put together: those of one digest are one image, with the names and labels that all of them give it."""
+"""Groups image records by digest: each group is one image, with the names and labels of all its records."""
 
 from __future__ import annotations
 

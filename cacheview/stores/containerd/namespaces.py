@@ -1,4 +1,4 @@
-"""Which namespace of a containerd is meant."""
+"""Chooses the namespace of a containerd."""
 
 from __future__ import annotations
 

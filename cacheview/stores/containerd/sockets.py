@@ -1,4 +1,4 @@
-"""Where containerd listens, and who may speak to it."""
+"""Where containerd listens, and who may connect to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine says of itself: its version, its store, and which API versions to ask."""
+"""What an engine reports about itself: its version, its store, and which API versions to use."""
 
 from __future__ import annotations
 

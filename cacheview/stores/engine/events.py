@@ -1,4 +1,4 @@
-"""Hearing that the images of an engine may have changed."""
+"""Notices when the images of an engine may have changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look whether somebody listens at a Unix socket."""
+"""Checks whether anything listens at a Unix socket."""
 
 from __future__ import annotations
 

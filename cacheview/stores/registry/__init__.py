@@ -1,4 +1,4 @@
-"""Images of a registry as a store: what a ``docker pull`` of them would bring. Only manifests and configs are read."""
+"""Images in a registry as a store: what a ``docker pull`` of them would bring. Only manifests and configs are read."""
 
 from __future__ import annotations
 

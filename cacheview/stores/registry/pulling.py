@@ -1,4 +1,4 @@
-"""What a pull takes of a registry: a manifest, of an index the one for a platform, and its config; no layer.
+"""What a pull fetches from a registry: a manifest (for an index, the one for a platform) and its config, no layers.
 
 moby ``pullTag`` of ``distribution/pull_v2.go`` (graph drivers) and of ``daemon/containerd/image_pull.go``.
 """

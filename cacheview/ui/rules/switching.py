@@ -1,4 +1,4 @@
-"""Asking by other rules: for a large store, what they need is made off the UI thread first."""
+"""Switching to other rules: for a large store, what they need is prepared off the UI thread first."""
 
 from __future__ import annotations
 
