@@ -21,14 +21,14 @@ settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("cacheview")
 
 # What `every_command` makes its stores, contexts and engines with.
-STORES = ("stores", "stores/engine", "stores/containerd", "stores/registry")
+STORES = ("stores", "stores/docker_engine", "stores/containerd", "stores/registry")
 for folder in (*STORES, "replay", "diff", "layers", "ui/files", "ui/watch"):
     sys.path.append(str(Path(__file__).parent / folder))
 
 _HERE = Path(__file__).parent
 _WINDOWS = _HERE / "ui"
 _DAEMONS = _HERE / "daemons"
-_SERVERS = ("stores/containerd", "stores/engine", "stores/registry", "watch", "watching")
+_SERVERS = ("stores/containerd", "stores/docker_engine", "stores/registry", "watch", "watching")
 _NOT_FAST = (_WINDOWS, _DAEMONS, *(_HERE / folder for folder in _SERVERS))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cacheview.cli import main
 from cacheview.faults import FAULT
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.open import open_store
 from cacheview.stores.opened import Opened
 

@@ -18,7 +18,7 @@ from cacheview.output import complain, print_lines
 from cacheview.replay.records import redacted_record, write_record
 from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
-from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.docker_engine.contexts import find_endpoint
 from cacheview.usage import UsageError, add_redact, make_parser
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.watcher import Watcher

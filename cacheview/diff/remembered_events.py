@@ -10,8 +10,8 @@ from typing import Final
 from cacheview.diff.causes import Cause, CauseKind
 from cacheview.diff.compare import BuildDiff, StepPair
 from cacheview.model.image import familiar
-from cacheview.stores.engine.client import Timeouts
-from cacheview.stores.engine.past_events import ImageEvent, past_events
+from cacheview.stores.docker_engine.client import Timeouts
+from cacheview.stores.docker_engine.past_events import ImageEvent, past_events
 
 __all__ = ["may_explain", "with_events", "with_events_of"]
 

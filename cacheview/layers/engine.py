@@ -21,9 +21,9 @@ from cacheview.layers.source import LayerSource, LayerUnavailableError, Report
 from cacheview.layers.tarstream import by_any_driver
 from cacheview.model import DataError, Image, ImageStore
 from cacheview.private import make_private_folder
-from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
-from cacheview.stores.engine.contexts import find_endpoint
-from cacheview.stores.engine.engine import read_version
+from cacheview.stores.docker_engine.client import KNOWN_API, EngineClient, version_key
+from cacheview.stores.docker_engine.contexts import find_endpoint
+from cacheview.stores.docker_engine.engine import read_version
 from cacheview.stores.sources import parse_location
 
 __all__ = ["EngineLayers"]

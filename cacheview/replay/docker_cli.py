@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from cacheview.dockerfile.context.clients import Client, ReadsConfig
 from cacheview.model import DataError
 from cacheview.replay.options import BuildOptions
-from cacheview.stores.engine.contexts import cli_folder, current_endpoint, find_endpoint
+from cacheview.stores.docker_engine.contexts import cli_folder, current_endpoint, find_endpoint
 from cacheview.stores.files import open_regular
 
 __all__ = ["Added", "added_by", "daemon_host"]

@@ -29,7 +29,7 @@ def _known(store: ImageStore) -> tuple[Container, ...] | None:
     """None: the store is of a kind that has none. Raises `DataError`."""
     location, layers = parse_location(store.location), parse_location(store.layers_at)
     if location.source is ENGINE:
-        from cacheview.stores.engine.containers import ask_containers
+        from cacheview.stores.docker_engine.containers import ask_containers
 
         by_name = store.release is None or store.release.kind is StoreKind.CONTAINERD
         return ask_containers(location.target, by_name=by_name)

@@ -60,7 +60,7 @@ class Source(NamedTuple):
 
 
 def _open_engine(target: str, reading: Reading) -> Opened:
-    from cacheview.stores.engine import open_engine
+    from cacheview.stores.docker_engine import open_engine
 
     return open_engine(target, reading)
 

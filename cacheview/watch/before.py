@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cacheview.model import DataError, Image
-from cacheview.stores.engine.client import EngineClient
-from cacheview.stores.engine.contexts import Endpoint
-from cacheview.stores.engine.engine import Engine, ask_engine
-from cacheview.stores.engine.errors import ConnectionLostError
-from cacheview.stores.engine.opening import open_endpoint
-from cacheview.stores.engine.reader import EngineReader
+from cacheview.stores.docker_engine.client import EngineClient
+from cacheview.stores.docker_engine.contexts import Endpoint
+from cacheview.stores.docker_engine.engine import Engine, ask_engine
+from cacheview.stores.docker_engine.errors import ConnectionLostError
+from cacheview.stores.docker_engine.opening import open_endpoint
+from cacheview.stores.docker_engine.reader import EngineReader
 from cacheview.stores.opened import Case
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading

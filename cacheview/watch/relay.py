@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.upstream import Upstream
 
 __all__ = ["Connection", "Relay", "Tap"]

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.listener import BACKLOG, ListeningSocket
 from cacheview.watch.relay import Connection, Relay, Tap
 

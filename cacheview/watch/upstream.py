@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint, Tls
-from cacheview.stores.engine.ssh import SshDialer
+from cacheview.stores.docker_engine.contexts import Endpoint, Tls
+from cacheview.stores.docker_engine.ssh import SshDialer
 from cacheview.watch.tls import connect_secured
 
 __all__ = ["Upstream", "check_endpoint"]

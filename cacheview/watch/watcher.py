@@ -17,7 +17,7 @@ from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.model import DataError
 from cacheview.model.effort import Effort, LimitError
 from cacheview.replay.file import ExpectedBuild, ReplayCase
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.before import EngineStore, ImageListing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
 from cacheview.watch.feed import ContextFeed

@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 from cacheview.model import DataError
 from cacheview.replay.records import redacted_record, write_record
 from cacheview.report.showing import shown_build
-from cacheview.stores.engine.contexts import find_endpoint
+from cacheview.stores.docker_engine.contexts import find_endpoint
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.watcher import Watcher
 from cacheview.watching.messages import Failed, RecordSaved, Refused, SaveRecord, Started, StepsSent

@@ -23,7 +23,7 @@ from types import FrameType
 
 import pytest
 
-for _folder in ("layers", "stores", "stores/containerd", "stores/engine"):
+for _folder in ("layers", "stores", "stores/containerd", "stores/docker_engine"):
     sys.path.append(str(Path(__file__).parents[1] / _folder))
 from bolt_writer import Tree, Writer  # noqa: E402
 from engine_replay import Replay, load, serving  # noqa: E402

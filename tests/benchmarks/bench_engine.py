@@ -19,7 +19,7 @@ from typing import Any
 import docker
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores" / "engine"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "stores" / "docker_engine"))
 
 from engine_replay import Replay, load, serving
 

@@ -23,7 +23,7 @@ sys.path.append(str(Path(__file__).parents[1] / "daemons"))
 from daemon_process import program
 from daemon_start import EngineDaemon, start_engine
 
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.watcher import Watcher
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.watcher import Watcher
 

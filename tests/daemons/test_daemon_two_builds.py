@@ -36,7 +36,7 @@ from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.model import StoreKind
 from cacheview.replay.file import ReplayCase
-from cacheview.stores.engine.past_events import past_events
+from cacheview.stores.docker_engine.past_events import past_events
 
 ON_EVERY_ENGINE = True
 

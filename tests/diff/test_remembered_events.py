@@ -9,7 +9,7 @@ from diff_kit import Build, base, compared, recorded
 
 from cacheview.diff.remembered_events import with_events
 from cacheview.diff.words import answer_sentence
-from cacheview.stores.engine.past_events import ImageEvent
+from cacheview.stores.docker_engine.past_events import ImageEvent
 
 BUILD = Build("FROM base\nRUN make\nRUN test\n")
 LATER = datetime(2026, 1, 1, 12, 1, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-for folder in ("stores", "stores/containerd", "stores/engine", "replay", "layers"):
+for folder in ("stores", "stores/containerd", "stores/docker_engine", "replay", "layers"):
     sys.path.append(str(TESTS / folder))
 
 MOST_MEMORY = 3 << 30  # bytes of address space: a MemoryError before it is one of the machine's

@@ -16,15 +16,15 @@ from fuzzing import Fuzz, damaged, damaged_json, examine, fuzz, refused, shown
 
 from cacheview.model import DataError, StoreKind, decode
 from cacheview.stores.budget import Budget, LimitError
-from cacheview.stores.engine import pools
-from cacheview.stores.engine.client import EngineClient, Timeouts
-from cacheview.stores.engine.contexts import Endpoint
-from cacheview.stores.engine.decoding import Decoder
-from cacheview.stores.engine.documents import ListDocument, ListedImage
-from cacheview.stores.engine.doubts import Doubts
-from cacheview.stores.engine.engine import Engine
-from cacheview.stores.engine.errors import NoAnswerError, status_error
-from cacheview.stores.engine.opening import open_target
+from cacheview.stores.docker_engine import pools
+from cacheview.stores.docker_engine.client import EngineClient, Timeouts
+from cacheview.stores.docker_engine.contexts import Endpoint
+from cacheview.stores.docker_engine.decoding import Decoder
+from cacheview.stores.docker_engine.documents import ListDocument, ListedImage
+from cacheview.stores.docker_engine.doubts import Doubts
+from cacheview.stores.docker_engine.engine import Engine
+from cacheview.stores.docker_engine.errors import NoAnswerError, status_error
+from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.opened import Opened
 from cacheview.stores.reading import Reading
 from cacheview.visible import visible
@@ -65,7 +65,7 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(EngineClient, "get", get)
     monkeypatch.setattr(EngineClient, "_connect", lambda _: _NoConnections())
-    monkeypatch.setattr("cacheview.stores.engine.opening.candidates", lambda *_: ())
+    monkeypatch.setattr("cacheview.stores.docker_engine.opening.candidates", lambda *_: ())
 
     def one(run: Fuzz) -> None:
         given: list[object] = []
@@ -195,9 +195,9 @@ def test_the_wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     state: dict[str, Any] = {}
     with open(os.devnull, "rb") as nothing:
         monkeypatch.setattr(pools, "_unix", lambda *_: _Sock(lambda path: state["answer"](path), nothing.fileno()))
-        monkeypatch.setattr("cacheview.stores.engine.client.knock", lambda *_: None)
-        monkeypatch.setattr("cacheview.stores.engine.client._REST", 0.0)
-        monkeypatch.setattr("cacheview.stores.engine.opening.candidates", lambda *_: ())
+        monkeypatch.setattr("cacheview.stores.docker_engine.client.knock", lambda *_: None)
+        monkeypatch.setattr("cacheview.stores.docker_engine.client._REST", 0.0)
+        monkeypatch.setattr("cacheview.stores.docker_engine.opening.candidates", lambda *_: ())
         endpoint = Endpoint("", "unix:///nowhere.sock")
 
         def whole(run: Fuzz, answer: bytes) -> None:

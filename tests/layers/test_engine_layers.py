@@ -23,7 +23,7 @@ from cacheview.layers.nowhere import is_downloadable, why_no_layers
 from cacheview.layers.opening import open_layers
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, RootFS
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 
 LAYER = layer(entry("d/f", b"content"))
 

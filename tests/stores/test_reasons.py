@@ -20,7 +20,7 @@ import urllib3.exceptions
 import zstandard
 
 from cacheview.model import DataError
-from cacheview.stores.engine.errors import causes_of, why_broken
+from cacheview.stores.docker_engine.errors import causes_of, why_broken
 from cacheview.stores.reasons import reason
 
 GZIP = gzip.compress(b"x" * 100_000)

@@ -23,7 +23,7 @@ _GOING: Final = 0.05  # seconds in which the works get going
 _PROGRAM: Final = '''
 import contextlib, hashlib, io, itertools, json, os, socket, sys, tarfile, threading, time
 from pathlib import Path
-sys.path[:0] = [{tests!r} + folder for folder in ("/stores/engine", "/stores")]
+sys.path[:0] = [{tests!r} + folder for folder in ("/stores/docker_engine", "/stores")]
 from PySide6.QtCore import QSocketNotifier, QTimer
 from cacheview.ui import app
 real_begin = app._begin

@@ -32,7 +32,7 @@ LASTING = 1.0  # seconds of a stream, at least: one that ends sooner counts as o
 
 
 def _serve(socket: str, events: int) -> None:
-    sys.path.append(str(TESTS / "stores" / "engine"))
+    sys.path.append(str(TESTS / "stores" / "docker_engine"))
     from engine_replay import Raw, Replay, load, serving
 
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -76,7 +76,7 @@ def _main(events: int, folder: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from cacheview.collector import freeze
-    from cacheview.stores.engine import events as followed
+    from cacheview.stores.docker_engine import events as followed
     from cacheview.stores.sources import parse_location
     from cacheview.ui.settings import Settings
     from cacheview.ui.stores import follow as following

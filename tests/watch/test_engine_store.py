@@ -13,7 +13,7 @@ import pytest
 from watch_wires import certificate, in_thread
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint, Tls
+from cacheview.stores.docker_engine.contexts import Endpoint, Tls
 from cacheview.watch.before import EngineStore
 
 ANSWERS = {

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from watch_wires import Wires, certificate, in_thread, read_all, wired
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint, Tls
+from cacheview.stores.docker_engine.contexts import Endpoint, Tls
 from cacheview.watch.http import HttpTap
 from cacheview.watch.relay import Connection, Tap
 from cacheview.watch.upstream import check_endpoint

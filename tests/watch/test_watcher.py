@@ -22,7 +22,7 @@ from cacheview.model import DataError, ImageStore, Release, StoreKind
 from cacheview.replay.check import judge_build
 from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.opened import Case
 from cacheview.watch.before import ImageListing
 from cacheview.watch.build import BuildState, WatchedBuild

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.stores.engine.contexts import Endpoint
+from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.listener import listen
 from cacheview.watch.relay import Connection, Tap
 from cacheview.watch.serving import RelayServer

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "ui" / "watch"))  # builds that were watched
-sys.path.append(str(Path(__file__).parents[1] / "stores" / "engine"))  # what plays an engine
+sys.path.append(str(Path(__file__).parents[1] / "stores" / "docker_engine"))  # what plays an engine
 
 
 @pytest.fixture

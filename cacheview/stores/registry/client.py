@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 from cacheview.model import DataError
-from cacheview.stores.engine.client import Timeouts
-from cacheview.stores.engine.deadline import Deadline
-from cacheview.stores.engine.errors import causes_of
+from cacheview.stores.docker_engine.client import Timeouts
+from cacheview.stores.docker_engine.deadline import Deadline
+from cacheview.stores.docker_engine.errors import causes_of
 from cacheview.stores.registry.challenge import parse_challenges
 from cacheview.stores.registry.connections import BadUrlError, HttpOrigin, Wire, is_loopback, origin_of
 from cacheview.stores.registry.credentials import ANONYMOUS, Credentials

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from cacheview.stores.engine.deadline import Deadline, timed
-from cacheview.stores.engine.lookup import addresses, looked_up
+from cacheview.stores.docker_engine.deadline import Deadline, timed
+from cacheview.stores.docker_engine.lookup import addresses, looked_up
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse

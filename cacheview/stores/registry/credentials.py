@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cacheview.model import DataError, Problem, decode
-from cacheview.stores.engine.contexts import cli_folder, read_cli_file
+from cacheview.stores.docker_engine.contexts import cli_folder, read_cli_file
 from cacheview.stores.registry.helpers import ask_helper
 
 __all__ = ["ANONYMOUS", "Credentials", "host_of_key", "known_credentials"]

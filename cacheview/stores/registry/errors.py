@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from cacheview.model import DataError
-from cacheview.stores.engine.client import Timeouts
-from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
-from cacheview.stores.engine.errors import causes_of, why_broken
+from cacheview.stores.docker_engine.client import Timeouts
+from cacheview.stores.docker_engine.deadline import HeadTooLargeError, LateError
+from cacheview.stores.docker_engine.errors import causes_of, why_broken
 from cacheview.stores.reasons import reason
 from cacheview.stores.registry.connections import HttpOrigin, NotLoopbackError
 from cacheview.stores.registry.credentials import Credentials

@@ -205,7 +205,7 @@ class DiffPane(DockPane[DiffHead]):
             return
 
         def work(report: Report) -> BuildDiff:
-            from cacheview.stores.engine.client import Timeouts
+            from cacheview.stores.docker_engine.client import Timeouts
 
             def stopped() -> bool:
                 report(0, None, "")  # raises then

@@ -22,7 +22,7 @@ _LONGEST: Final = 3000  # milliseconds after which they are reported though more
 
 def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
     """Call ``heard`` for each image event of an engine, until ``stopped``. Raises `DataError` when it breaks off."""
-    from cacheview.stores.engine.events import follow
+    from cacheview.stores.docker_engine.events import follow
     from cacheview.stores.sources import parse_location
 
     follow(parse_location(location).target, heard, stopped)

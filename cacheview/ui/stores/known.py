@@ -40,7 +40,7 @@ def known_stores() -> tuple[KnownStore, ...]:
 
 
 def _engines() -> list[KnownStore]:
-    from cacheview.stores.engine.contexts import endpoints
+    from cacheview.stores.docker_engine.contexts import endpoints
 
     results = []
     for endpoint in endpoints():

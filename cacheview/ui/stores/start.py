@@ -50,7 +50,7 @@ def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> W
 def ask_engine(seconds: float) -> None:
     """Connect to the engine of the current context and ask its version. Raises `DataError` with the reason."""
     _knock(seconds)
-    from cacheview.stores.engine import ask_version
+    from cacheview.stores.docker_engine import ask_version
 
     ask_version("", seconds)
 
@@ -60,9 +60,9 @@ def _knock(seconds: float) -> None:
 
     It only connects, and says nothing.
     """
-    from cacheview.stores.engine.contexts import current_endpoint
-    from cacheview.stores.engine.errors import connection_error
-    from cacheview.stores.engine.knocking import knock
+    from cacheview.stores.docker_engine.contexts import current_endpoint
+    from cacheview.stores.docker_engine.errors import connection_error
+    from cacheview.stores.docker_engine.knocking import knock
 
     endpoint = current_endpoint()
     if endpoint.socket_path is None:

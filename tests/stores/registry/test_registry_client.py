@@ -27,7 +27,7 @@ from registry_kit import (
 from store_builder import config, dumps, sha256
 
 from cacheview.model import DataError
-from cacheview.stores.engine.client import Timeouts
+from cacheview.stores.docker_engine.client import Timeouts
 from cacheview.stores.registry import client as client_module
 from cacheview.stores.registry import connections
 from cacheview.stores.registry.client import RegistryClient

@@ -18,12 +18,12 @@ import pytest
 from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp, serving_tls, wait_until
 
 from cacheview.model import DataError
-from cacheview.stores.engine import ask_version
-from cacheview.stores.engine.client import EngineClient, Timeouts
-from cacheview.stores.engine.contexts import Endpoint, find_endpoint
-from cacheview.stores.engine.deadline import Deadline, LateError
-from cacheview.stores.engine.errors import ConnectionLostError
-from cacheview.stores.engine.opening import open_target
+from cacheview.stores.docker_engine import ask_version
+from cacheview.stores.docker_engine.client import EngineClient, Timeouts
+from cacheview.stores.docker_engine.contexts import Endpoint, find_endpoint
+from cacheview.stores.docker_engine.deadline import Deadline, LateError
+from cacheview.stores.docker_engine.errors import ConnectionLostError
+from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.reading import Reading
 
 TLS = Path(__file__).parents[2] / "data" / "tls"

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import DEFAULT, Endpoint, endpoints
-from cacheview.stores.engine.deadline import HeadTooLargeError, LateError
-from cacheview.stores.engine.ssh import SshError
+from cacheview.stores.docker_engine.contexts import DEFAULT, Endpoint, endpoints
+from cacheview.stores.docker_engine.deadline import HeadTooLargeError, LateError
+from cacheview.stores.docker_engine.ssh import SshError
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reasons import reason, reason_of_answer
 

@@ -11,8 +11,8 @@ from engine_fidelity import assert_faithful, compare, truth_of
 from engine_replay import ENGINES, Replay, load, only, serving
 
 from cacheview.model import ImageStore, Platform
-from cacheview.stores.engine.client import ALLOWED
-from cacheview.stores.engine.reader import THREADS
+from cacheview.stores.docker_engine.client import ALLOWED
+from cacheview.stores.docker_engine.reader import THREADS
 from cacheview.stores.open import open_store
 
 VERSIONS = [(engine, api) for engine in ENGINES for api in ("", *load(engine))]

@@ -19,7 +19,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from cacheview.model import DataError, decode
-from cacheview.stores.engine.hosts import completed
+from cacheview.stores.docker_engine.hosts import completed
 from cacheview.stores.files import open_regular
 
 __all__ = [

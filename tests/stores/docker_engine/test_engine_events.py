@@ -13,8 +13,8 @@ import pytest
 from engine_replay import Answer, Raw, Replay, load, serving, wait_until
 
 from cacheview.model import DataError
-from cacheview.stores.engine.client import ALLOWED, Timeouts
-from cacheview.stores.engine.events import follow
+from cacheview.stores.docker_engine.client import ALLOWED, Timeouts
+from cacheview.stores.docker_engine.events import follow
 
 QUICK = Timeouts(0.5, 0.5, 2.0)
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -18,16 +18,16 @@ def open_engine(target: str, reading: Reading) -> Opened:
         DataError: there is no such engine, or it does not answer: what, where, and what to do.
         Cancelled: by the progress.
     """
-    from cacheview.stores.engine.opening import open_target
+    from cacheview.stores.docker_engine.opening import open_target
 
     return open_target(target, reading)
 
 
 def ask_version(target: str, seconds: float) -> str:
     """The version of an engine, if it reports it within this many seconds. Raises `DataError` as `open_engine`."""
-    from cacheview.stores.engine.client import EngineClient, Timeouts
-    from cacheview.stores.engine.contexts import find_endpoint
-    from cacheview.stores.engine.engine import read_version
+    from cacheview.stores.docker_engine.client import EngineClient, Timeouts
+    from cacheview.stores.docker_engine.contexts import find_endpoint
+    from cacheview.stores.docker_engine.engine import read_version
 
     with EngineClient(find_endpoint(target), Timeouts(seconds, seconds, seconds)) as client:
         return read_version(client).Version

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.stores.engine import combine
+from cacheview.stores.docker_engine import combine
 
 
 @pytest.fixture(autouse=True)

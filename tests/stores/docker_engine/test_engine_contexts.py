@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import (
+from cacheview.stores.docker_engine.contexts import (
     Tls,
     current_endpoint,
     endpoints,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from cacheview.model import DataError, Image, Problem, StoreKind
 from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
-from cacheview.stores.engine.contexts import Endpoint
-from cacheview.stores.engine.engine import Engine
+from cacheview.stores.docker_engine.contexts import Endpoint
+from cacheview.stores.docker_engine.engine import Engine
 from cacheview.stores.opened import Opened
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cacheview.model import DataError
-from cacheview.stores.engine.contexts import Endpoint
-from cacheview.stores.engine.deadline import Deadline
-from cacheview.stores.engine.errors import NoAnswerError, connection_error, status_error
-from cacheview.stores.engine.knocking import knock
-from cacheview.stores.engine.pools import Connections, NotAnAddressError
+from cacheview.stores.docker_engine.contexts import Endpoint
+from cacheview.stores.docker_engine.deadline import Deadline
+from cacheview.stores.docker_engine.errors import NoAnswerError, connection_error, status_error
+from cacheview.stores.docker_engine.knocking import knock
+from cacheview.stores.docker_engine.pools import Connections, NotAnAddressError
 from cacheview.stores.socket_path import demand_short_path
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from engine_replay import Answer, Replay, load, serving
 
 from cacheview.model import Container, ImageStore, Release, StoreKind
 from cacheview.stores.containers import containers_of
-from cacheview.stores.engine.client import ALLOWED
+from cacheview.stores.docker_engine.client import ALLOWED
 
 ID = "c" * 64
 IMAGE = f"sha256:{'a' * 64}"

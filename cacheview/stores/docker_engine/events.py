@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 
 from cacheview.model import DataError
-from cacheview.stores.engine.client import EngineClient, Timeouts
-from cacheview.stores.engine.contexts import find_endpoint
-from cacheview.stores.engine.engine import ask_engine
+from cacheview.stores.docker_engine.client import EngineClient, Timeouts
+from cacheview.stores.docker_engine.contexts import find_endpoint
+from cacheview.stores.docker_engine.engine import ask_engine
 
 __all__ = ["follow"]
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 from cacheview.model import DataError, Platform, Problem, Release, StoreKind, decode
 from cacheview.model.base import AnyModel
 from cacheview.model.release import COMMIT_71EBFC7
-from cacheview.stores.engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
-from cacheview.stores.engine.documents import InfoDocument, VersionDocument
-from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedRequestError
+from cacheview.stores.docker_engine.client import INSPECT_API, KNOWN_API, EngineClient, version_key
+from cacheview.stores.docker_engine.documents import InfoDocument, VersionDocument
+from cacheview.stores.docker_engine.errors import ConnectionLostError, NoAnswerError, RefusedRequestError
 
 __all__ = ["Engine", "ask_engine", "read_version"]
 

@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 from cacheview.model import Container, DataError, decode
-from cacheview.stores.engine.client import KNOWN_API, EngineClient, version_key
-from cacheview.stores.engine.contexts import find_endpoint
-from cacheview.stores.engine.documents import ContainerDocument, ContainerListDocument
-from cacheview.stores.engine.engine import read_version
-from cacheview.stores.engine.errors import NoAnswerError, RefusedRequestError
+from cacheview.stores.docker_engine.client import KNOWN_API, EngineClient, version_key
+from cacheview.stores.docker_engine.contexts import find_endpoint
+from cacheview.stores.docker_engine.documents import ContainerDocument, ContainerListDocument
+from cacheview.stores.docker_engine.engine import read_version
+from cacheview.stores.docker_engine.errors import NoAnswerError, RefusedRequestError
 
 __all__ = ["ask_containers"]
 

@@ -12,7 +12,7 @@ import pytest
 from engine_fidelity import compare, truth_of
 from engine_replay import Replay, load, serving
 
-from cacheview.stores.engine.opening import open_target
+from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.reading import Reading
 
 TESTS = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from cacheview.model import Aspect, Doubt, StoreKind
-from cacheview.stores.engine.engine import Engine
+from cacheview.stores.docker_engine.engine import Engine
 
 __all__ = ["Doubts"]
 

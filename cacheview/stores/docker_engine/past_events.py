@@ -14,9 +14,9 @@ from typing import Final
 from pydantic import ConfigDict, Field, ValidationError
 
 from cacheview.model.base import Model
-from cacheview.stores.engine.client import EngineClient, Timeouts
-from cacheview.stores.engine.contexts import find_endpoint
-from cacheview.stores.engine.engine import ask_engine
+from cacheview.stores.docker_engine.client import EngineClient, Timeouts
+from cacheview.stores.docker_engine.contexts import find_endpoint
+from cacheview.stores.docker_engine.engine import ask_engine
 
 __all__ = ["ImageEvent", "past_events"]
 

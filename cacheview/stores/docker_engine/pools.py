@@ -10,10 +10,10 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from cacheview.stores.engine.contexts import Endpoint, Tls
-from cacheview.stores.engine.deadline import Deadline, timed
-from cacheview.stores.engine.lookup import looked_up
-from cacheview.stores.engine.ssh import SshDialer
+from cacheview.stores.docker_engine.contexts import Endpoint, Tls
+from cacheview.stores.docker_engine.deadline import Deadline, timed
+from cacheview.stores.docker_engine.lookup import looked_up
+from cacheview.stores.docker_engine.ssh import SshDialer
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse

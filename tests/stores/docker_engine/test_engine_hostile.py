@@ -19,11 +19,11 @@ from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
 
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.budget import Budget
-from cacheview.stores.engine import ask_version, errors, reader
-from cacheview.stores.engine.client import Timeouts, demand_allowed
-from cacheview.stores.engine.contexts import Endpoint
-from cacheview.stores.engine.opening import open_target
-from cacheview.stores.engine.reader import THREADS
+from cacheview.stores.docker_engine import ask_version, errors, reader
+from cacheview.stores.docker_engine.client import Timeouts, demand_allowed
+from cacheview.stores.docker_engine.contexts import Endpoint
+from cacheview.stores.docker_engine.opening import open_target
+from cacheview.stores.docker_engine.reader import THREADS
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cacheview.stores.engine.client import EngineClient, Timeouts
-from cacheview.stores.engine.combine import candidates, read_beside, remedy_for
-from cacheview.stores.engine.contexts import DEFAULT, Endpoint, find_endpoint
-from cacheview.stores.engine.engine import ask_engine
-from cacheview.stores.engine.reader import EngineReader
+from cacheview.stores.docker_engine.client import EngineClient, Timeouts
+from cacheview.stores.docker_engine.combine import candidates, read_beside, remedy_for
+from cacheview.stores.docker_engine.contexts import DEFAULT, Endpoint, find_endpoint
+from cacheview.stores.docker_engine.engine import ask_engine
+from cacheview.stores.docker_engine.reader import EngineReader
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
@@ -18,7 +18,7 @@ __all__ = ["open_endpoint", "open_target"]
 
 
 def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
-    """As `stores.engine.open_engine`."""
+    """As `stores.docker_engine.open_engine`."""
     return open_endpoint(find_endpoint(target), f"engine:{target}", reading, timeouts)
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from cacheview.model import DataError, Image, ImageStore, Problem, decode, footprint, is_too_deep
 from cacheview.model.effort import paced
 from cacheview.stores.budget import LimitError, Resource
-from cacheview.stores.engine.client import EngineClient
-from cacheview.stores.engine.decoding import Decoder, is_image_id, settled, store_order
-from cacheview.stores.engine.documents import ListDocument, ListedImage
-from cacheview.stores.engine.doubts import Doubts
-from cacheview.stores.engine.engine import Engine
-from cacheview.stores.engine.errors import ConnectionLostError, NoAnswerError, RefusedRequestError
+from cacheview.stores.docker_engine.client import EngineClient
+from cacheview.stores.docker_engine.decoding import Decoder, is_image_id, settled, store_order
+from cacheview.stores.docker_engine.documents import ListDocument, ListedImage
+from cacheview.stores.docker_engine.doubts import Doubts
+from cacheview.stores.docker_engine.engine import Engine
+from cacheview.stores.docker_engine.errors import ConnectionLostError, NoAnswerError, RefusedRequestError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading

@@ -18,8 +18,8 @@ from cacheview.model import (
 )
 from cacheview.model.effort import paced
 from cacheview.stores.budget import Budget, Resource
-from cacheview.stores.engine.documents import HistoryDocument, HistoryItem, ImageDocument, ListedImage
-from cacheview.stores.engine.doubts import Doubts
+from cacheview.stores.docker_engine.documents import HistoryDocument, HistoryItem, ImageDocument, ListedImage
+from cacheview.stores.docker_engine.doubts import Doubts
 from cacheview.stores.names import merged, usable_name
 from cacheview.stores.problems import Problems
 

@@ -13,11 +13,11 @@ from engine_replay import Replay, load, serving
 
 from cacheview.model import DataError, Image, ImageStore, Problem, StoreKind
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
-from cacheview.stores.engine import combine
-from cacheview.stores.engine.combine import RicherStore, candidates, remedy_for
-from cacheview.stores.engine.contexts import Endpoint
-from cacheview.stores.engine.engine import Engine
-from cacheview.stores.engine.opening import open_target
+from cacheview.stores.docker_engine import combine
+from cacheview.stores.docker_engine.combine import RicherStore, candidates, remedy_for
+from cacheview.stores.docker_engine.contexts import Endpoint
+from cacheview.stores.docker_engine.engine import Engine
+from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
