@@ -94,7 +94,7 @@ def _text(text: str) -> Iterator[str]:
 
 
 def _columns(lines: list[str]) -> list[tuple[str, str]]:
-    """Rows of two columns; those further in go on with the row before. Empty: they are something else."""
+    """Rows of two columns; those further in continue with the row before. Empty: they are something else."""
     rows: list[tuple[str, str]] = []
     for line in lines:
         if line.startswith("     ") and rows:

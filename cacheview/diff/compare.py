@@ -99,7 +99,7 @@ class BuildDiff:
 
     @cached_property
     def first(self) -> int | None:
-        """The index of the first row at which they first differ; None: they do not, as far as is known."""
+        """The index of the first row at which they first differ; None: they do not, as far as known."""
         return next((place for place, row in enumerate(self.rows) if row.status.differs), None)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""One side of a comparison: what a build requested, what became of each step, and where."""
+"""One side of a comparison: what a build requested, what happened to each step, and where."""
 
 from __future__ import annotations
 

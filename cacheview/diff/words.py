@@ -303,7 +303,7 @@ def side_line(side: BuildSide) -> str:
 
 
 def answer_word(step: SideStep | None) -> str:
-    """What became of a step on one side: ``cached``, ``not cached``, ``unknown``; empty: nothing is looked up."""
+    """What happened to a step on one side: ``cached``, ``not cached``, ``unknown``; empty: nothing is looked up."""
     if step is None or not step.is_looked_up:
         return ""
     if not step.is_reached:

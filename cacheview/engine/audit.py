@@ -179,7 +179,7 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 
 
 def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    """Images without a recorded parent whose history goes on from that of another image of the store."""
+    """Images without a recorded parent whose history continues from that of another image of the store."""
     known = [i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")]
     without = [image for image in known if image.parent is None and _known(image, "parent")]
     if not any(len(image.history) > 1 for image in without):
@@ -189,7 +189,7 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     bases: dict[int, list[Image]] = {}
     for image in paced(known):
         if keys[image.id][-1] not in within:
-            continue  # no history goes on from it
+            continue  # no history continues from it
         value = 0
         for entry in keys[image.id]:
             value = hash((value, entry))

@@ -32,7 +32,7 @@ _OF_ENTRIES: tuple[Aspect, ...] = (
 
 
 def container_config_of(image: Image) -> ContainerConfig | None:
-    """What the image was made with: from its own place in the store, else from the image config; None: not stored."""
+    """What the image was built with: from its own place in the store, else from the image config; None: not stored."""
     return image.container_config if image.container_config is not None else image.config.container_config
 
 
@@ -58,7 +58,7 @@ def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
 
 
 def command_of_unknown(image: Image) -> str | None:
-    """The command that an image was made with, its words joined by spaces, where its container config is not known.
+    """The command that an image was built with, its words joined by spaces, where its container config is not known.
 
     An engine writes both at once: the container config, and as ``created_by`` of the last history entry the words of
     its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of

@@ -25,7 +25,7 @@ __all__ = [
 
 
 class CheckOutcome(Enum):
-    """What came of a check. The daemon stops at the first failure: what follows is not reached.
+    """The result of a check. The daemon stops at the first failure: what follows is not reached.
 
     A check that would fail with the values as the store reports them, and may pass, is not known.
     """

@@ -122,7 +122,7 @@ class Continuations:
         return places_of
 
     def matching(self, config: ContainerConfig) -> Iterator[Image]:
-        """The images whose history goes on with the command, with the values as the store reports them, in order."""
+        """The images whose history continues with the command, with the values as the store reports them, in order."""
         for place in paced(self._by_command.get(created_by(config), ())):
             begins = self._begins.get(place)
             if begins is None:
@@ -131,7 +131,7 @@ class Continuations:
                 yield self.images[place]
 
     def commands(self) -> Iterator[tuple[str, Image]]:
-        """Each command with which one goes on, as far as it is known for certain; and the first that does."""
+        """Each command with which one goes on, as far as known for certain; and the first that does."""
         nothing = ContainerConfig()
         for command, places in self._by_command.items():
             for place in paced(places if command is not None else ()):
@@ -141,7 +141,7 @@ class Continuations:
                     break
 
     def possible(self, config: ContainerConfig) -> Iterator[tuple[Image, Certainty, tuple[Doubt, ...]]]:
-        """The images whose history may go on with the command, in order: whether it does, and what that rests on."""
+        """The images whose history may continue with the command, in order: whether it does, and what that rests on."""
         places = self._by_command.get(created_by(config), ())
         for place in paced(sorted({*places, *self._unclear_commands}) if self._unclear_commands else places):
             image = self.images[place]

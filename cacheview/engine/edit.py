@@ -213,7 +213,7 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """To the command with which a source goes on from the parent."""
+    """To the command with which a source continues from the parent."""
     current = probe.config.Cmd or ()
     commands = []
     for text, source in cache.continuations(probe).commands():

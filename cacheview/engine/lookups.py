@@ -189,7 +189,7 @@ class Lookups:
         return self.last("sources", cache_from, look)
 
     def continuations(self, probe: Probe, *, explained: bool = False) -> Continuations:
-        """How the sources of a probe go on from its parent.
+        """How the sources of a probe continue from its parent.
 
         ``explained``: remembered until another probe is explained, whatever is tried meanwhile.
         """
@@ -213,7 +213,7 @@ class Lookups:
         return self._continued(_HistoriesOf.MAYBE_CHILDREN, images, parent)
 
     def without_parent(self, probe: Probe) -> Continuations:
-        """How the images without a recorded parent go on from the probe's."""
+        """How the images without a recorded parent continue from the probe's."""
         images = self.store.children.get(SCRATCH, ())
         parent = self.store.by_id.get(probe.parent)
         return self._continued(_HistoriesOf.WITHOUT_PARENT, images, parent, explained=True)

@@ -142,7 +142,7 @@ class Stage:
     Attributes:
         outcome: passed: it answered; failed: it found nothing; not known: what it answers is not; not reached: the
             answer was there before.
-        note: what came of it, in a few words.
+        note: its result, in a few words.
         checks: what is checked once for the stage.
         subjects: candidates or sources in the daemon's order, each made when it is looked at.
         images: the images of the subjects, in the same order.

@@ -103,7 +103,7 @@ class Walk:
         return probe, verdict
 
     def fork(self) -> Walk:
-        """A walk that goes on from here by itself."""
+        """A walk that continues from here by itself."""
         return copy(self)
 
     def add(self, images: Iterable[Image]) -> None:

@@ -21,7 +21,7 @@ _LONGEST: Final = 200
 
 
 class Mark(Enum):
-    """What becomes of a file."""
+    """What happens to a file."""
 
     SAME = "same"
     ADDED = "added"
@@ -99,7 +99,7 @@ class FileChange(NamedTuple):
 
     Attributes:
         path: without a leading slash; bytes that are not UTF-8 as in surrogateescape.
-        mark: what becomes of it.
+        mark: what happens to it.
         aspects: of one that is changed, what is different.
         before, now: None: it is not there, or not known.
     """
@@ -150,7 +150,7 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
 
 
 def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
-    """What becomes of a file, as a phrase: ``mode 600, was 644``; with its mark, ``changed: mode 600, was 644``."""
+    """What happens to a file, as a phrase: ``mode 600, was 644``; with its mark, ``changed: mode 600, was 644``."""
     before, now = change.before, change.now
     if change.mark is Mark.SAME:
         return _SAME[change.aspects[0]] if change.aspects else "same"

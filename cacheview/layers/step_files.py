@@ -49,7 +49,7 @@ _Owner = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class RecoveredFiles:
-    """What a step was made with, by its layer.
+    """What a step was built with, by its layer.
 
     Attributes:
         sources: the checksum that the files give, and each file with its own.

@@ -25,7 +25,7 @@ class ReadConfig:
 
     Attributes:
         taken_from: the path of the part that was taken; empty for the text as a whole.
-        is_container: that part is what the image was made with, and not what its containers run with.
+        is_container: that part is what the image was built with, and not what its containers run with.
         unknown: keys that are no field of a config, which Docker ignores too.
     """
 

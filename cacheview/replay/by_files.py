@@ -32,7 +32,7 @@ def candidates_by_files(explanation: Explanation) -> Iterator[tuple[Image, str]]
 
 
 def _other_checksum(explanation: Explanation, image: Image) -> str:
-    """The checksum that an image was made with; empty if it differs from the probe in more than that."""
+    """The checksum that an image was built with; empty if it differs from the probe in more than that."""
     config = container_config_of(image)
     probe_value, image_value = (
         created_by(explanation.trace.probe.config),

@@ -54,7 +54,7 @@ class FileCause:
 
 @dataclass(frozen=True, slots=True)
 class Unlike:
-    """Whose headers the files have that an image was made with, where it is not the client that is assumed now.
+    """Whose headers the files have that an image was built with, where it is not the client that is assumed now.
 
     Attributes:
         clients: who sends them so.

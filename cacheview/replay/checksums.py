@@ -30,7 +30,7 @@ from cacheview.replay.tar_context import TarContext
 __all__ = ["ContextChecksums", "StepChecksums"]
 
 _MOST_READ: Final = 512 << 20
-"""Bytes that are read to find out which client sent what an image was made with."""
+"""Bytes that are read to find out which client sent what an image was built with."""
 
 _MANY: Final = 5_000
 """Files of a context above which what other clients send is not kept, but made again when it is needed."""

@@ -26,7 +26,7 @@ class ClientRun:
 
     Attributes:
         client: who sends the build.
-        replay: what becomes of it.
+        replay: what happens to it.
         checksums: what computed the checksums of its files.
         drawn: names of the labels whose value it draws.
     """

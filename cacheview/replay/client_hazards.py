@@ -49,7 +49,7 @@ def client_hazards(
     Args:
         client: who sends it.
         options: as they are given, with those that the client drops.
-        replay: what becomes of the build.
+        replay: what happens to the build.
         checksums: what computed the checksums of its files; what it refuses has been refused in `replay`.
     """
     if replay.refused is not None and not replay.steps:

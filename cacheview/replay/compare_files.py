@@ -35,7 +35,7 @@ _MOST_CANDIDATES: Final = 50
 
 @dataclass(frozen=True)
 class _Before:
-    """The files that an image was made with.
+    """The files that an image was built with.
 
     Attributes:
         text: their checksum.
@@ -200,7 +200,7 @@ class _Comparing:
         return _Contents(lambda: self._recovered(before.image, before.text), self.image_files, self.files)
 
     def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _Before | None:
-        """An image that was made with the same files, sent by another client."""
+        """An image that was built with the same files, sent by another client."""
         if self.checksums is None or self.step.copy is None:
             return None
         images = {checksum: image for image, checksum in reversed(candidates)}

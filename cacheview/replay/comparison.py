@@ -33,7 +33,7 @@ Contents = Callable[[FileChange, int], FileContents]
 
 
 class FileEvidence(Enum):
-    """How certain it is that the files are those that the image was made with."""
+    """How certain it is that the files are those that the image was built with."""
 
     PROVEN = "proven"
     LIKELY = "likely"

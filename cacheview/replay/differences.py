@@ -63,7 +63,7 @@ def differences(
 def change_of(
     path: str, was: FileState | None, is_now: FileState | None, *, has_same_content: bool | None
 ) -> FileChange:
-    """What became of a file whose checksum has changed.
+    """What happened to a file whose checksum has changed.
 
     Args:
         was, is_now: by its header then and now; None: not known.

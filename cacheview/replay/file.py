@@ -29,7 +29,7 @@ _MOST_MEMBERS: Final = 250_000
 
 
 class ExpectedStep(Model):
-    """What became of one line ``Step n/m``.
+    """What happened to one line ``Step n/m``.
 
     Attributes:
         instruction: as the daemon printed it.
@@ -47,7 +47,7 @@ class ExpectedStep(Model):
 
 
 class ExpectedBuild(Model):
-    """What became of a build.
+    """What happened to a build.
 
     Attributes:
         ok: it was built; ``error``: if not, the daemon's message.

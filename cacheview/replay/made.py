@@ -78,7 +78,7 @@ def maker(image_id: str) -> int:
 
 
 def reported_id(image_id: str) -> str:
-    """An id as far as it is known: what id an image of this build would get is not known."""
+    """An id as far as known: what id an image of this build would get is not known."""
     return f"{_UNNAMED_ID}{maker(image_id)}>" if is_made(image_id) else image_id
 
 

@@ -37,7 +37,7 @@ _MANY: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class StepAnswer:
-    """What becomes of a step.
+    """What happens to a step.
 
     Attributes:
         status: see `StepStatus`; never `NO_PROBE`.

@@ -109,7 +109,7 @@ def record_of(
         store: the images before it; left out unless ``with_store``.
         daemon: whose builder it was.
         options: of the build.
-        expect: what became of it.
+        expect: what happened to it.
         client: what sent it; started: when; tags: names of the image.
         in_images: what was found in the layers of images.
         replayed: no daemon built it.

@@ -19,7 +19,7 @@ __all__ = ["Replay", "Step", "StepStatus"]
 
 
 class StepStatus(Enum):
-    """What becomes of a step."""
+    """What happens to a step."""
 
     HIT = "hit"
     MISS = "miss"  # looked up, and nothing matches
@@ -123,7 +123,7 @@ class Replay:
 
     @property
     def first_miss(self) -> Step | None:
-        """The first step that the cache misses; None if there is none, as far as is known."""
+        """The first step that the cache misses; None if there is none, as far as known."""
         return next((step for step in self.looked_up if step.status is StepStatus.MISS), None)
 
     @property

@@ -65,7 +65,7 @@ class SentBuild:
     checksums: ContextChecksums
 
     def replay(self, cache: Cache, *, past_misses: bool = False) -> Replay:
-        """What becomes of it, with the hazards of its client.
+        """What happens to it, with the hazards of its client.
 
         Args:
             past_misses: after a miss, the later steps are looked up as `replay_past_misses` says.
@@ -94,7 +94,7 @@ class SentBuild:
         return replace(value, hazards=client_hazards(self.client, self.requested, value, self.checksums))
 
     def run(self, cache: Cache) -> ClientRun:
-        """What becomes of it, to be compared with the builds of other clients. Raises as `replay`."""
+        """What happens to it, to be compared with the builds of other clients. Raises as `replay`."""
         return ClientRun(self.client, self.replay(cache), self.checksums, self.options.drawn_labels)
 
 

@@ -30,7 +30,7 @@ def _lines(groups: Sequence[ClientGroup]) -> Iterator[str]:
 
 
 def outcome(run: ClientRun) -> str:
-    """What becomes of the build of a client, in a few words."""
+    """What happens to the build of a client, in a few words."""
     refused = run.replay.refused
     ends = "" if refused is None else "refused" if refused.by in SPEAKERS else "never answered"
     if ends and not run.replay.steps:

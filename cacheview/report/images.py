@@ -14,7 +14,7 @@ __all__ = ["image_as_json", "image_as_markdown", "image_as_object", "image_as_te
 
 
 def image_as_text(image: Image) -> str:
-    """What an image is, a fact a line."""
+    """What an image is, a fact per line."""
     return joined(f"{name}: {value}" for name, value in _image_facts(image))
 
 

@@ -20,8 +20,8 @@ class Selected:
         name: as a person calls it (``step 15``).
         probe: what it asks the cache; None: nothing, or nothing that is known.
         why: why it has no probe, or why its result is not known, in a sentence.
-        only_if: what its verdict depends on (``step 15 hits``); empty: on nothing else, as far as is known.
-        is_unknown: what becomes of it is not known, though the cache has an answer to its probe.
+        only_if: what its verdict depends on (``step 15 hits``); empty: on nothing else, as far as known.
+        is_unknown: what happens to it is not known, though the cache has an answer to its probe.
         reason: of a miss, why, as its files and its Dockerfile show it, in sentences; None: as the probe shows it.
         remedy: of a miss, what a person can do for a hit, in words; empty: nothing, or it is not known.
         has_files: of a miss, what is known of its files says more than that they differ.

@@ -1,6 +1,6 @@
 """What the daemon says while it builds, as values.
 
-The stream of ``POST /build`` is JSON, one object a line; the classic builder writes each of its own lines as one
+The stream of ``POST /build`` is JSON, one object per line; the classic builder writes each of its own lines as one
 object (moby ``builder/dockerfile``: ``printCommand``, ``probeCache``, ``dispatchOnBuild``; ``pkg/streamformatter``).
 What a container prints comes in the same way, so only what the builder can say next is taken for its own.
 """

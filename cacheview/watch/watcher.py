@@ -111,7 +111,7 @@ class Watcher:
         return record_of_build(watched.build, watched.expect, with_store=with_store)
 
     def close(self) -> None:
-        """End all connections, and take the socket away. The engine goes on as if the clients had hung up."""
+        """End all connections, and take the socket away. The engine continues as if the clients had hung up."""
         self._server.close()
         self._end_workers()
 

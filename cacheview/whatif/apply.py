@@ -32,7 +32,7 @@ CONTAINERS_NOT_READ: Final = Containers(None)
 
 @dataclass(frozen=True)
 class Applied:
-    """One change, and what became of the store by it.
+    """One change, and what happened to the store by it.
 
     Attributes:
         change: what happened.
@@ -80,7 +80,7 @@ class ChangedStore:
 
     @property
     def removed(self) -> dict[str, Removed]:
-        """By id, the images of the store that would not be there any more."""
+        """By id, the images of the store that would no longer be there."""
         gone = {each.image.id: each for applied in self.applied for each in applied.removed}
         return {image_id: each for image_id, each in gone.items() if image_id not in self.store.by_id}
 

@@ -38,7 +38,7 @@ def settle(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
 
 
 def without_record(draft: Draft, image_id: str, record: str, reason: RemovedFor) -> None:
-    """Take one record of an image away; with its last one the image is gone."""
+    """Remove one record of an image; with its last one the image is gone."""
     image = draft.get(image_id)
     if image is None:
         return

@@ -13,7 +13,7 @@ __all__ = ["Cost", "Costs", "Effect", "costs"]
 
 
 class Effect(Enum):
-    """What becomes of a step."""
+    """What happens to a step."""
 
     SAME = "same"
     LOST = "lost"  # cached before, and not any more
@@ -21,7 +21,7 @@ class Effect(Enum):
     UNKNOWN = "unknown"  # known before
     KNOWN = "known"  # not known before, and not cached now
     OTHER_IMAGE = "other image"  # a hit on another one, or a base that is another image
-    ONLY_BEFORE = "only before"  # the builder does not come to it any more
+    ONLY_BEFORE = "only before"  # the builder no longer reaches it
     ONLY_AFTER = "only after"
 
 
@@ -31,7 +31,7 @@ class Cost:
 
     Attributes:
         before, after: the step; None: the build has ended before it.
-        effect: what becomes of it.
+        effect: what happens to it.
         removed: the image that it hit, where that is gone.
     """
 
@@ -42,7 +42,7 @@ class Cost:
 
     @property
     def step(self) -> Step:
-        """The step after the change; before it, where the build does not come to it any more."""
+        """The step after the change; before it, where the build no longer reaches it."""
         step = self.after or self.before
         assert step is not None
         return step

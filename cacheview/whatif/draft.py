@@ -30,7 +30,7 @@ class RemovedFor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """An image that does not exist any more, as it was, and why."""
+    """An image that no longer exists, as it was, and why."""
 
     image: Image
     reason: RemovedFor
@@ -38,7 +38,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """A name that does not exist any more. ``image``: the id that it meant."""
+    """A name that no longer exists. ``image``: the id that it meant."""
 
     name: str
     image: str
@@ -97,7 +97,7 @@ class Draft:
     # Changes
 
     def remove(self, image_id: str, reason: RemovedFor) -> None:
-        """Take an image away with all its names."""
+        """Remove an image with all its names."""
         image = self._images[image_id]
         for name in image.names:
             self.untag(name)
@@ -106,7 +106,7 @@ class Draft:
         self.removed.append(Removed(self._store.by_id.get(image_id, image), reason))
 
     def untag(self, name: str) -> None:
-        """Take a name away from its image."""
+        """Remove a name from its image."""
         image = self._images[self._names.pop(name)]
         self.put(image.model_copy(update={"names": tuple(each for each in image.names if each != name)}))
         self.untagged.append(Untagged(name, image.id))
@@ -131,7 +131,7 @@ class Draft:
         self.added.append(image)
 
     def put(self, image: Image) -> None:
-        """Replace an image by what becomes of it."""
+        """Replace an image by what happens to it."""
         was = self._images[image.id]
         if was.parent != image.parent:
             self._children.get(was.parent or "", {}).pop(image.id, None)

@@ -90,7 +90,7 @@ def _repository(name: str) -> str:
 
 
 def _without(draft: Draft, names: Iterable[str], reference: str) -> list[str]:
-    """Take a name away, and where no tag of its repository is left, those by digest; the names that are left."""
+    """Remove a name, and where no tag of its repository is left, those by digest; the names that are left."""
     parsed = parse_reference(reference)
     gone = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
     rest = [name for name in names if name != gone]

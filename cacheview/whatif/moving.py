@@ -116,7 +116,7 @@ def _with_labels_of(new: Image, old: Image) -> Image:
 
 
 def _move(draft: Draft, name: str, image_id: str, old: Image, *, keeps_old: bool) -> None:
-    """Give a name that another image has to an image; what becomes of the other one."""
+    """Give a name that another image has to an image; what happens to the other one."""
     stays_dangling = old.is_dangling or keeps_old
     draft.tag(name, image_id)
     if len(old.names) > 1 or stays_dangling:

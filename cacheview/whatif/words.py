@@ -134,7 +134,7 @@ def _no_effect(change: Change) -> str:
 
 
 def state_of(step: Step | None) -> str:
-    """What becomes of a step, in a word or two."""
+    """What happens to a step, in a word or two."""
     if step is None:
         return "not reached"
     match step.status:

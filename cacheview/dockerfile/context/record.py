@@ -159,7 +159,7 @@ class Record:
         return kept.files if kept else None
 
     def headers_of(self, text: str) -> Mapping[str, bytes]:
-        """By path, what was hashed before the content of each file in a checksum, as far as it is known."""
+        """By path, what was hashed before the content of each file in a checksum, as far as known."""
         kept = self._known(text)
         if kept is None:
             return {}

@@ -92,12 +92,12 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
 
 
 def _loaded(cache: ImageCache, probe: Probe) -> Image | None:
-    """An image without a recorded parent whose history goes on from the parent's with this step."""
+    """An image without a recorded parent whose history continues from the parent's with this step."""
     return _with_step(cache, probe, cache.without_parent)
 
 
 def _orphan(cache: ImageCache, probe: Probe) -> Image | None:
-    """An image whose recorded parent the store lacks, and whose history goes on from the parent's with this step."""
+    """An image whose recorded parent the store lacks, and whose history continues from the parent's with this step."""
     return _with_step(cache, probe, cache.orphans)
 
 

@@ -40,7 +40,7 @@ def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Itera
     made = _image_of_step(cache, source, step)
     stored = container_config_of(made) if made is not None else None
     if made is None or stored is None or doubts_about(made, "container_config"):
-        return  # what the step was made with is not known, so nothing can be said of it
+        return  # what the step was built with is not known, so nothing can be said of it
     probe_command, image_command = probe.config.Cmd or (), stored.Cmd or ()
     if probe_command != image_command and " ".join(image_command) == created_by(probe.config):
         yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(image_command, probe_command), made, ("Cmd",))

@@ -131,7 +131,7 @@ class CandidateIndex(OrderedImages):
         return self.all & ~self.unknowns.about_any
 
     def may_match(self, probe: Probe) -> int:
-        """The images that pass everything that is compared, as far as is known: at no row do they fail for certain."""
+        """The images that pass everything that is compared, as far as known: at no row do they fail for certain."""
         bits = self.dated | self.unknowns.times
         for row in self._rows:
             bits &= self._passing(row, probe) | self.unknowns.at(row, probe)

@@ -214,7 +214,7 @@ def empty_label(labels: Sequence[str]) -> HazardText:
 
 
 def restored_empty_config(image: Image) -> HazardText:
-    """The hit is an image that the cache created, with no record of what it was made with."""
+    """The hit is an image that the cache created, with no record of what it was built with."""
     return HazardText(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
         "build config counts as empty, and matches this probe regardless of the step.",
@@ -223,7 +223,7 @@ def restored_empty_config(image: Image) -> HazardText:
 
 
 def new_empty_config() -> HazardText:
-    """The hit creates an image with no record of what it was made with."""
+    """The hit creates an image with no record of what it was built with."""
     return HazardText(
         "The new image has no recorded build config, which counts as an empty one: from now on it is a local match for "
         "any empty config on this parent.",
@@ -240,7 +240,7 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
 
 
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
-    """A source's step was made with other values of fields than the probe's."""
+    """A source's step was built with other values of fields than the probe's."""
     why = "a history match compares only the command"
     return HazardText(_uncompared(fields, why), f"{_NOT_YOURS}: no release compares more.")
 

@@ -108,7 +108,7 @@ def sources_of(sources: int, references: int) -> str:
 
 
 def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
-    """No source is built on the local match. ``kin``: its parent or ancestor; ``unknown``: as far as is known."""
+    """No source is built on the local match. ``kin``: its parent or ancestor; ``unknown``: as far as known."""
     if unknown:
         return f"no source is known to have {answer.short_id} as its {kin}: the local match may not count"
     return f"no source has {answer.short_id} as its {kin}: the local match does not count"

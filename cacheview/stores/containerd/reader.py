@@ -47,7 +47,7 @@ _NO_LABELS = Doubt(
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What became of one image: it, and what is wrong with it; or that nothing can be read any more.
+    """What happened to one image: it, and what is wrong with it; or that nothing can be read any more.
 
     ``late``: why there is no image, where that is a matter of time.
     """

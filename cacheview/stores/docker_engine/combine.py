@@ -140,7 +140,7 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
         what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:
         return f"{what}, on the engine's machine"
-    tried.sort(key=lambda place: place.is_folder)  # who may speak to a socket need not be root
+    tried.sort(key=lambda place: place.is_folder)  # Who may connect to a socket need not be root
     there = [place for place in tried if not place.is_absent] or tried[:1]
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
 

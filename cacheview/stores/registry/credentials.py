@@ -29,7 +29,7 @@ _TOKEN_USER: Final = "<token>"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What to log in with, as far as it is known; all empty: nothing is.
+    """What to log in with, as far as known; all empty: nothing is.
 
     Attributes:
         username, password: for the registry, or for its token server.

@@ -35,7 +35,7 @@ _LEAST: Final = 12 * GRID
 
 
 class DetailsPane(DockPane[DetailsHead]):
-    """Shows what it is given by `show_image`, and again what came of it when the store is read again.
+    """Shows what it is given by `show_image`, and updates it when the store is read again.
 
     Signals: ``image_activated(str)``: the id of an image that the person wants to see.
     """

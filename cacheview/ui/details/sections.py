@@ -114,7 +114,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
 
 
 def as_lines(sections: Iterable[Section]) -> Iterator[str]:
-    """The same as text, a fact a line."""
+    """The same as text, a fact per line."""
     for section in sections:
         yield f"{section.title} ({len(section.rows):,})" if section.counted else section.title
         for row in section.rows:

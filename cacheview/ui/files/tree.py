@@ -15,7 +15,7 @@ class FileNode:
     Attributes:
         name: the last part of its path.
         path: whole.
-        change: what became of it; None: of a folder nothing is known but what is in it.
+        change: what happened to it; None: of a folder nothing is known but what is in it.
         parent, row: where it stands; of the root None and 0.
         children: by name.
         number: in its tree, the root has 0.

@@ -229,7 +229,7 @@ class ImageTree(QTreeView):
         )
 
     def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: ImageNode) -> None:
-        """From an image down to each build that goes on from it: two that begin at one image are not one."""
+        """From an image down to each build that continues from it: two that begin at one image are not one."""
         tokens, step, beside = self._painter.tokens, self.indentation(), self._painter.icon_middle
         left, middle = item.x() - step + beside, row.center().y()
         begins, level = not node.follows, node

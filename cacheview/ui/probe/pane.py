@@ -109,7 +109,7 @@ class ProbePane(QWidget):
         return self._bar.title
 
     def load_from_image(self, image: Image) -> None:
-        """Ask what the builder asked when it made an image: on its parent, with the config it was made with.
+        """Ask what the builder asked when it made an image: on its parent, with the config it was built with.
 
         Of what was pulled, or made by BuildKit, that is not known: the probe stays.
         """

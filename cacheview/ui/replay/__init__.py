@@ -1,1 +1,1 @@
-"""A Dockerfile replayed in the window: its steps, what becomes of each, and why the first miss misses."""
+"""A Dockerfile replayed in the window: its steps, what happens to each, and why the first miss misses."""

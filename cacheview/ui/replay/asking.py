@@ -92,7 +92,7 @@ class Replayed:
         return self.miss_of(self.first_miss)
 
     def cost_of(self, step: Step) -> Cost | None:
-        """What becomes of a step in the supposed store; None: nothing else than in the store as it is."""
+        """What happens to a step in the supposed store; None: nothing else than in the store as it is."""
         changed = self.costs.changed if self.costs is not None else ()
         return next((cost for cost in changed if cost.after is step), None)
 

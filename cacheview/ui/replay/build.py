@@ -49,7 +49,7 @@ class Build(Model):
         inside: of a tar the name of the Dockerfile in it; empty: ``Dockerfile``.
         build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
         client: what sends the context, as `client_named` reads it; empty: the one that goes with the engine.
-        past_misses: after a miss it goes on as if the step had hit the nearest candidate.
+        past_misses: after a miss it continues as if the step had hit the nearest candidate.
         withheld: names of build arguments that had a value in an earlier start: values are not kept.
     """
 

@@ -87,7 +87,7 @@ class ReplayRow:
         supposed: it is shown as if a miss before it had been a hit.
         begins_stage: the first of a stage that is not the first of the build.
         advice: of a hazard, what to do about it.
-        was: the word for what becomes of it in the store as it is, where that is another one; otherwise empty.
+        was: the word for what happens to it in the store as it is, where that is another one; otherwise empty.
     """
 
     kind: RowKind
@@ -179,7 +179,7 @@ def _base_and_name(text: str) -> tuple[str, str]:
 
 
 def word_of(row: ReplayRow) -> str:
-    """What became of a row, in a word or two."""
+    """What happened to a row, in a word or two."""
     if row.step is None:
         return row.kind.value
     word = WORDS[row.status]

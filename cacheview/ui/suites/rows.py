@@ -22,7 +22,7 @@ _MOST_SEARCHED = 2000  # characters that a row is found by
 
 
 class Outcome(Enum):
-    """What came of a probe. `check` counts the last two as failed."""
+    """The result of a probe. `check` counts the last two as failed."""
 
     PASSED = "passed"
     FAILED = "failed"

@@ -87,7 +87,7 @@ class RowChanges:
 
 
 def row_changes(before: Rows, after: Rows) -> RowChanges:
-    """What becomes of the rows below one item."""
+    """What happens to the rows below one item."""
     removed: list[Span] = []
     inserted: list[Span] = []
     old, new = [key for key, _ in before.lead], [key for key, _ in after.lead]

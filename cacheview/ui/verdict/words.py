@@ -150,7 +150,7 @@ def subject_name(subject: Subject) -> str:
 
 
 def subject_word(subject: Subject) -> str:
-    """What came of a candidate or source: the check that it failed at, or what it is."""
+    """The result of a candidate or source: the check that it failed at, or what it is."""
     if subject.outcome is CheckOutcome.UNKNOWN:
         return CheckOutcome.UNKNOWN.word
     if subject.tally.failed_at:
