@@ -2,7 +2,7 @@
 
 Rules: moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24, 71ebfc7, 25.0.17,
 28.5.2 and 29.7.2; where they differ, `BuilderRelease` has a field. Before each step the builder changes the run config
-as the instruction says, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and looks that up. What is
+as the instruction demands, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and looks that up. What is
 stored after a miss can have more: the daemon fills what the step left empty from the parent image
 (``daemon/commit.go``), which is why some steps never hit.
 """

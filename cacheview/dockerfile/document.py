@@ -239,7 +239,7 @@ class _DockerfileReader:
         self.escape = match[2]
 
     def _cut(self, line: bytes) -> tuple[bytes, bool]:
-        """A line without the mark that says that it goes on, and whether it does."""
+        """A line without the mark of a continuation, and whether it has one."""
         token = self.escape.encode()
         bare = line.rstrip(b" \t")
         if not bare.endswith(token) or bare[-2:-1] == token:

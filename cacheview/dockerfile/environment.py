@@ -89,6 +89,7 @@ class Variables(Mapping[str, str]):
         return value
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        """The value of a variable, or the default."""
         result = self._environment.get(name)
         if result is None:
             result = self._args.value(name)

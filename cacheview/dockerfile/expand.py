@@ -19,7 +19,7 @@ from cacheview.model import DataError
 __all__ = ["CONNECTION_LOST", "Lexer"]
 
 CONNECTION_LOST: Final = "unexpected EOF"
-"""What the client says where the daemon fails over an input and closes the connection."""
+"""The error of the client when the daemon fails over an input and closes the connection."""
 
 _SPECIAL_NAMES: Final = "@*#?-$!"
 _PATTERN_OPERATORS: Final = "#%"
@@ -98,7 +98,7 @@ class _WordList:
         self.in_word = True
 
     def finish(self) -> bool:
-        """Put the word so far to the others; says whether there was one."""
+        """Put the word so far to the others. Returns whether there was one."""
         if not self.buffer:
             return False
         self.words.append("".join(self.buffer))

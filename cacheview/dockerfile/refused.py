@@ -12,18 +12,18 @@ __all__ = ["SPEAKERS", "UNNAMED_FOLDER", "BuildRefusedError", "Speaker"]
 Speaker = Literal["daemon", "client", "nobody"]
 
 SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the client"}
-"""Who refuses, for people. Where the daemon never answers nobody says anything."""
+"""Who refuses, for people. Where the daemon never answers it is nobody."""
 
 
 UNNAMED_FOLDER: Final = "<a folder of the daemon>"
-"""What stands in the daemon's words for a folder whose name it draws for every build."""
+"""What stands in the daemon's words for a folder whose name it chooses at random for every build."""
 
 
 class BuildRefusedError(DataError):
     """The build would stop here.
 
     Attributes:
-        message: what is said of it, word for word where the source has it; `what` says it for people.
+        message: the error, word for word where the source has it; `what` is for people.
         line: of the Dockerfile, counted from 1; 0 if it belongs to no line.
         instruction: the name of the instruction; empty if it is not known here.
         names_line: whether `message` says the line itself.

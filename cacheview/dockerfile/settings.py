@@ -57,7 +57,7 @@ def trigger(instruction: Instruction) -> str:
 
 
 def healthcheck(test: tuple[str, ...], flags: Mapping[str, str]) -> HealthConfig:
-    """The check that ``HEALTHCHECK CMD`` sets, of flags that were checked; what no flag says is zero."""
+    """The check that ``HEALTHCHECK CMD`` sets, of flags that were checked; what no flag sets is zero."""
     return HealthConfig(
         Test=test,
         Interval=_interval(flags, "interval"),

@@ -18,7 +18,7 @@ from cacheview.model import ContainerConfig, Image
 __all__ = ["DEFAULT_PATH", "DEFAULT_SHELL", "StageState", "stage_config"]
 
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What ``PATH`` is in every stage whose base says nothing of it, ``FROM scratch`` among them."""
+"""What ``PATH`` is in every stage whose base does not set it, ``FROM scratch`` among them."""
 
 DEFAULT_SHELL: Final = ("/bin/sh", "-c")
 
@@ -90,6 +90,7 @@ class StageState:
         return replace(self, config=self.config.model_copy(update={"Image": image_id}))
 
     def without_triggers(self) -> StageState:
+        """The same with the triggers of the base removed, which were taken."""
         return replace(self, config=self.config.model_copy(update={"OnBuild": None}))
 
 

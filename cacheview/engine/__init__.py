@@ -1,4 +1,7 @@
-"""The rules: what the daemon would answer, check by check, and why. No Qt, no I/O."""
+"""The matching engine: what the daemon would answer, check by check, and why. No Qt, no I/O.
+
+An engine of Docker is called Docker Engine here, or the daemon.
+"""
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome

@@ -36,6 +36,7 @@ class StoreHazard:
 
     @property
     def count(self) -> int:
+        """How many images it concerns."""
         return len(self.images)
 
 

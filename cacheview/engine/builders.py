@@ -1,8 +1,8 @@
 """Which builder plain ``docker build`` uses with an engine, and a note about it.
 
-docker/cli: ``BuildKitEnabled`` of ``cli/command/cli.go`` (since 23.0: BuildKit where the engine advertises it, else on
-every engine that is not Windows; 20.10: only where the engine advertises it). moby: ``BuilderVersion`` of
-``api/server/router/build/build.go`` (since 23.0 the engine advertises BuildKit, except on Windows).
+docker/cli: ``BuildKitEnabled`` of ``cli/command/cli.go`` (since 23.0: BuildKit where the daemon advertises it, else on
+every one that is not Windows; 20.10: only where the daemon advertises it). moby: ``BuilderVersion`` of
+``api/server/router/build/build.go`` (since 23.0 the daemon advertises BuildKit, except on Windows).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _ADVERTISED_SINCE: Final = 23
 
 
 def uses_buildkit(store: ImageStore) -> bool | None:
-    """Whether plain ``docker build`` uses BuildKit with the engine of a store.
+    """Whether plain ``docker build`` uses BuildKit with the daemon of a store.
 
-    None: that depends on the CLI, or no engine reported its release and system.
+    None: that depends on the CLI, or no daemon reported its release and system.
     """
     if not store.engine_os:
         return None

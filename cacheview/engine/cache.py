@@ -11,7 +11,7 @@ __all__ = ["NEW", "ImageCache", "Past"]
 
 
 class ImageCache(KnownCache):
-    """Answers probes as the daemon does, and as *unknown* where the store does not report enough to say.
+    """Answers probes as the daemon does, and as *unknown* where the store does not report enough.
 
     It keeps indexes, made when first needed; store and rules stay as they are. Not safe for several threads at once:
     give each its own.

@@ -60,9 +60,9 @@ def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
 def command_of_unknown(image: Image) -> str | None:
     """The command that an image was built with, its words joined by spaces, where its container config is not known.
 
-    An engine writes both at once: the container config, and as ``created_by`` of the last history entry the words of
+    The daemon writes both at once: the container config, and as ``created_by`` of the last history entry the words of
     its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
-    ``daemon/containerd/image_commit.go``). So an image that an engine made with a record of its parent has this
+    ``daemon/containerd/image_commit.go``). So an image that a daemon made with a record of its parent has this
     command, or no container config at all, which counts as an empty one. So has one of which it is not known whether it
     is recorded as built from scratch: where it is not, it is not a candidate. None: that is not known either.
     """

@@ -193,6 +193,7 @@ class Check:
 
     @property
     def failed(self) -> bool:
+        """Whether it fails for certain."""
         return self.outcome is CheckOutcome.FAILED
 
     @property

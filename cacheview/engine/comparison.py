@@ -1,6 +1,6 @@
 """The ways in which two values of a container config are compared.
 
-Each says whether the values match, element by element where there are elements, and gives the index
+Each decides whether the values match, element by element where there are elements, and gives the index
 (`cacheview.engine.index`) a key under which images that compare alike can be found without comparing each.
 The probe's side comes first. moby: ``image/cache/compare.go``, and ``isMatch`` of ``daemon/containerd/cache.go``
 at 71ebfc7.

@@ -21,8 +21,8 @@ def is_restored(
     rules: RuleSet, store: ImageStore, config: ImageConfig, source: Image, image: Image
 ) -> tuple[Certainty, tuple[Doubt, ...]]:
     """Whether an image has the very config of the one that is restored from a source; of *maybe*, what is not known."""
-    version = _is_of_engine(rules, store, image.config)
-    if version is Certainty.NO:
+    own = _is_of_daemon(rules, store, image.config)
+    if own is Certainty.NO:
         return Certainty.NO, ()
     history = prefix_doubts(image, source, rules)
     other = joined(doubts_about(source, "config.other"), doubts_about(image, "config.other"))
@@ -32,21 +32,21 @@ def is_restored(
     probe_value, image_value = config.model_copy(update=unread), image.config.model_copy(update=unread)
     if identity(rules, probe_value) != identity(rules, image_value):
         return Certainty.NO, ()
-    doubts = joined(history, other, () if version is Certainty.YES else (_VERSION,))
+    doubts = joined(history, other, () if own is Certainty.YES else (_VERSION,))
     return (Certainty.MAYBE if doubts else Certainty.YES), doubts
 
 
-def _is_of_engine(rules: RuleSet, store: ImageStore, config: ImageConfig) -> Certainty:
-    """Whether a config names the version that the store's engine writes into the config of a restored image."""
+def _is_of_daemon(rules: RuleSet, store: ImageStore, config: ImageConfig) -> Certainty:
+    """Whether a config names the version that the store's daemon writes into the config of a restored image."""
     if rules.restoring.is_oci:
         return Certainty.YES  # it has no place for one
     if not rules.restoring.writes_version:
         return Certainty.NO if config.docker_version else Certainty.YES
     if not config.docker_version:
         return Certainty.NO
-    engine = store.release.version if store.release is not None else ""
-    if engine and _has_rules(rules, engine):
-        return Certainty.YES if engine == config.docker_version else Certainty.NO
+    version = store.release.version if store.release is not None else ""
+    if version and _has_rules(rules, version):
+        return Certainty.YES if version == config.docker_version else Certainty.NO
     return Certainty.MAYBE if _has_rules(rules, config.docker_version) else Certainty.NO
 
 

@@ -48,7 +48,7 @@ class Explanation:
     """Why the cache answers as it does.
 
     Attributes:
-        words: what is said of the verdict.
+        words: the verdict in words.
         deciding: the check that decided: of a miss, where the nearest candidate or source failed; of an unknown
             answer, one that would decide.
         further: smallest edit and hazards, which may still have to be looked for.
@@ -96,6 +96,7 @@ class Explanation:
 
     @property
     def verdict(self) -> Verdict:
+        """The answer that is explained."""
         return self.trace.verdict
 
     def prepare(self) -> None:
@@ -133,7 +134,7 @@ class Explanation:
 
 
 def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once: bool = True) -> Explanation:
-    """Ask the cache and say why. Looks at as few candidates as it can.
+    """Look a probe up and explain the answer. Looks at as few candidates as it can.
 
     Args:
         with_edit: look for the smallest edit too, for which the images on other parents are looked at.

@@ -14,7 +14,7 @@ class HazardKind(Enum):
     """What can be surprising about a correct verdict, or about a store.
 
     The values are the names in JSON and suites; `HAZARD_TITLES` has those that people see. `OF_VERDICTS` and
-    `OF_STORES` say which a verdict and a store can have; some are in both.
+    `OF_STORES` are those that a verdict and a store can have; some are in both.
     """
 
     FURTHER_STEPS = "further steps"

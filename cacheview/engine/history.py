@@ -46,7 +46,7 @@ def first_difference(parent: Sequence[object], source: Sequence[object]) -> int:
 
 
 def created_by(config: ContainerConfig) -> str:
-    """What the next history entry must say: the command's words joined by single spaces, which loses where they end."""
+    """The command that the next history entry must have: words joined by single spaces, which loses where they end."""
     return " ".join(config.Cmd or ())
 
 
@@ -143,13 +143,13 @@ class IsParent(Enum):
 
     YES = "yes"
     NO = "no"
-    NEVER = "never ends"  # the daemon asks the same question again and again until its stack overflows
+    NEVER = "never ends"  # the daemon recurses until its stack overflows
 
 
 def descends(
     source: Image, answer: Image, store: ImageStore, rules: RuleSet, not_below: set[str] | None = None
 ) -> IsParent:
-    """Ask it as the daemon does: along the parents in the store, or of the source alone.
+    """Find out as the daemon does: along the parents in the store, or of the source alone.
 
     ``not_below``: images that do not have the answer as an ancestor, as found so far; it grows. Sources often have
     most of their ancestors in common.
@@ -157,18 +157,18 @@ def descends(
     if rules.reads_one_parent:
         if source.parent is not None:
             return IsParent.YES if source.parent == answer.id else IsParent.NO
-        # The daemon asks the answer itself instead.
+        # The daemon checks the answer's own parent instead.
         if answer.parent is None:
             return IsParent.NEVER
         return IsParent.YES if answer.parent == answer.id else IsParent.NO
     known = not_below if not_below is not None else set()
-    asked: set[str] = set()
+    visited: set[str] = set()
     current = source.id
-    while current not in asked:
-        asked.add(current)
+    while current not in visited:
+        visited.add(current)
         image = store.by_id.get(current)
         if image is None or image.parent is None or current in known:
-            known |= asked
+            known |= visited
             return IsParent.NO
         if image.parent == answer.id:
             return IsParent.YES
@@ -184,10 +184,10 @@ def descent_doubts(source: Image, answer: Image, store: ImageStore, rules: RuleS
             doubts = joined(doubts, doubts_about(answer, "parent"))
         return doubts
     results: tuple[Doubt, ...] = ()
-    asked: set[str] = set()
+    visited: set[str] = set()
     current: Image | None = source
-    while current is not None and current.id not in asked:
-        asked.add(current.id)
+    while current is not None and current.id not in visited:
+        visited.add(current.id)
         results = joined(results, doubts_about(current, "parent"))
         if current.parent is None or current.parent == answer.id:
             break

@@ -14,7 +14,7 @@ __all__ = ["builder_platform"]
 
 @once_of_store
 def builder_platform(store: ImageStore) -> Platform:
-    """What the engine reports; without an engine that of most images that a builder here made, else of most images.
+    """What the daemon reports; without a daemon that of most images that a builder here made, else of most images.
 
     moby: the builder takes ``platforms.DefaultSpec()`` of the machine, which names a variant of arm alone and a version
     of Windows alone. A store without images is taken for one of linux/amd64.

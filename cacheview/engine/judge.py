@@ -16,7 +16,7 @@ from cacheview.engine.words import judging as words
 from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["PREVIOUS", "Judgement", "asked", "judge", "judge_verdict", "standing"]
+__all__ = ["PREVIOUS", "Judgement", "answers_to", "judge", "judge_verdict", "standing"]
 
 PREVIOUS = "@prev"
 """The parent of a walk's probe that stands for the image of the last hit, or scratch if there was none."""
@@ -40,18 +40,19 @@ class Judgement:
 
     @property
     def passed(self) -> bool:
+        """Whether all is as expected."""
         return not self.differences
 
 
 def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
-    """Put every probe of a case to the cache; ``rules``: to these instead of those that the case names."""
+    """Look every probe of a case up; ``rules``: using these instead of those that the case names."""
     try:
         rules = rules or rules_named(case.rules).rules
     except KeyError as error:
         yield from (Judgement(i, None, (str(error.args[0]),)) for i in range(len(case.probes)))
         return
     images, _ = ImageStore.unique(case.images)
-    answers = asked(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
+    answers = answers_to(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
     for i, (value, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         differences = (
             list(judge_verdict(verdict, value.expect)) if value.expect is not None else [words.NOTHING_EXPECTED]
@@ -61,7 +62,7 @@ def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
         yield Judgement(i, verdict, tuple(differences))
 
 
-def asked(
+def answers_to(
     store: ImageStore,
     rules: RuleSet,
     probes: Sequence[SuiteProbe],
@@ -98,7 +99,7 @@ def standing(
 
 
 def _on(suite_probe: SuiteProbe, previous: str) -> Probe:
-    """The question, `PREVIOUS` being that image."""
+    """The probe, `PREVIOUS` being that image."""
     probe = suite_probe.probe
     return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
 
@@ -162,7 +163,7 @@ def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
 
 
 def _comparable(value: Any) -> Any:
-    """Without what says nothing."""
+    """Without what is empty or zero."""
     if isinstance(value, dict):
         message = {key: _comparable(item) for key, item in value.items()}
         return {key: item for key, item in message.items() if not (item is None or item in ("", [], {}, False, 0))}

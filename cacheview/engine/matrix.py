@@ -20,7 +20,7 @@ __all__ = ["Caches", "Matrix", "MatrixGroup", "MatrixRow", "ask", "compare", "gr
 
 
 class Caches:
-    """One `ImageCache` for each rule set of a store, made when first asked, so that the next probe is quick.
+    """One `ImageCache` for each rule set of a store, made when first needed, so that the next probe is quick.
 
     Not safe for several threads at once, as the caches are not.
     """
@@ -31,6 +31,7 @@ class Caches:
         self._caches = {cache.rules.name: cache for cache in known if cache.store is store}
 
     def cache(self, rules: RuleSet) -> ImageCache:
+        """The cache of a rule set; the same one as long as it is not released."""
         result = self._caches.get(rules.name)
         if result is None:
             result = self._caches[rules.name] = ImageCache(self.store, rules)
@@ -87,10 +88,12 @@ class MatrixGroup:
 
     @property
     def verdict(self) -> Verdict:
+        """The answer of all of them."""
         return self.rows[0].verdict
 
     @property
     def why(self) -> str:
+        """What decided, in a few words."""
         return self.rows[0].why
 
     @cached_property
@@ -118,7 +121,7 @@ def ask(cache: ImageCache, probe: Probe) -> MatrixRow:
 
 
 def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
-    """The matrix of rows that were asked before."""
+    """The matrix of rows that were found before."""
     by_key: dict[Hashable, list[MatrixRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)

@@ -24,7 +24,7 @@ class Likely(Enum):
 class Evidence(Enum):
     """What shows where an image comes from."""
 
-    OLD_ENGINE = "an engine that does not write the mark created it"
+    OLD_DAEMON = "a daemon that does not write the mark created it"
     PARENT_UNKNOWN = "the parent is not known"
     PARENT = "it records a parent"
     PARENT_OR_LOADED = "it records a parent, which a load may bring along"
@@ -33,7 +33,9 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImageOrigin:
-    """Whether an image has the mark "built here", most likely, and why. ``version``: of the engine that created it."""
+    """Whether an image has the mark "built here", most likely, and why. ``version``: of the Docker Engine
+    that created it.
+    """
 
     likely: Likely
     evidence: Evidence
@@ -48,10 +50,10 @@ _FIRST_WITH_MARK = {(23, 0): 10, (24, 0): 9, (25, 0): 2}
 
 
 def origin_of(image: Image, rules: RuleSet) -> ImageOrigin:
-    """Infer it from the engine that created the image, and from the recorded parent."""
+    """Infer it from the Docker Engine that created the image, and from the recorded parent."""
     version, is_graph_driver = image.config.docker_version, rules.store is StoreKind.GRAPH_DRIVER
     if is_graph_driver and version and _writes_mark(version) is False:
-        return ImageOrigin(Likely.NO, Evidence.OLD_ENGINE, version)
+        return ImageOrigin(Likely.NO, Evidence.OLD_DAEMON, version)
     if doubts_about(image, "parent"):
         return ImageOrigin(Likely.UNCLEAR, Evidence.PARENT_UNKNOWN)
     if image.parent is not None:
@@ -60,7 +62,7 @@ def origin_of(image: Image, rules: RuleSet) -> ImageOrigin:
 
 
 def _writes_mark(version: str) -> bool | None:
-    """Whether an engine of this version writes the mark in a graph-driver store; None: the version says nothing."""
+    """Whether Docker Engine of this version writes the mark in a graph-driver store; None: not a version."""
     match = _VERSION.match(version)
     if match is None:
         return None

@@ -32,7 +32,7 @@ class RequirementPart:
 
 
 class Requirement(Protocol):
-    """Something that is asked of an image and, of the probe, at most its platform."""
+    """A condition on an image; of the probe it reads at most the platform."""
 
     @property
     def kind(self) -> CheckKind:
@@ -64,7 +64,7 @@ class Requirement(Protocol):
         """The comparisons that it consists of, in order, up to the first that fails."""
 
     def query(self, probe: Probe) -> IndexQuery:
-        """The look-up of all images that are as required, by what `read_all` says of them."""
+        """The look-up of all images that are as required, by what `read_all` reads of them."""
 
 
 def _itself(value: Any) -> Hashable:

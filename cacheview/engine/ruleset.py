@@ -96,6 +96,7 @@ class LostParent:
 
     @property
     def is_miss(self) -> bool:
+        """Whether it is a miss, and not an error."""
         return not self.words
 
     def error(self, parent: str) -> str:
@@ -133,6 +134,7 @@ class ConfigCheck:
 
     @cached_property
     def name(self) -> str:
+        """What the check is called."""
         return self.comparison.name(self.field)
 
 

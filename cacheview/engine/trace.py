@@ -83,7 +83,7 @@ class Subject:
         role: candidate or source.
         outcome: passed: all its checks did; failed: one did; not known: none fails for certain, and some may;
             not reached: the daemon had its answer before.
-        note: what else there is to say, in a sentence; mostly empty.
+        note: a remark, in a sentence; mostly empty.
         membership: the doubts that it rests on that the image is a candidate or source at all.
 
     ``tally``: a faster way to the same counts as the checks have, for lists of very many.

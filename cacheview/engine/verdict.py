@@ -13,7 +13,7 @@ __all__ = ["StageKind", "Unknown", "Verdict", "VerdictOutcome", "Why"]
 
 
 class VerdictOutcome(Enum):
-    """The daemon's five answers, and the sixth that is none: what is known does not decide between them."""
+    """The daemon's five answers, and the sixth that is not one: what is known does not decide between them."""
 
     HIT = "hit"
     MISS = "miss"

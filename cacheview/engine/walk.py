@@ -18,7 +18,7 @@ __all__ = ["StoreChanges", "Walk", "named"]
 
 @dataclass(frozen=True)
 class StoreChanges:
-    """What the answers of a build have changed in the store: another stage of it finds this too.
+    """What the answers of a build have changed in the store: another stage finds it so, too.
 
     Attributes:
         restored: the images that the cache made from sources, by what makes them the same.
@@ -66,7 +66,7 @@ class Walk:
 
     Attributes:
         cache: what the next probe is looked up in.
-        cache_from: the references that every probe is asked with.
+        cache_from: the references that every probe is looked up with.
         world: what the build has changed so far.
     """
 
@@ -82,7 +82,7 @@ class Walk:
         restored = {same: image.id for same, image in self.world.restored.items()}
         self.cache = ImageCache(self.world.applied(store), rules, Past(layers=layers or {}, restored=restored))
         self.cache_from = cache_from
-        self._asked = 0
+        self._count = 0
         self._before = self.cache.store
         self._added: tuple[Image, ...] = ()
 
@@ -91,8 +91,8 @@ class Walk:
 
         ``new_id`` names an image that the cache makes; without it, that of the Nth probe has the id ``new:N``.
         """
-        number = self._asked
-        self._asked += 1
+        number = self._count
+        self._count += 1
         if probe.cache_from != self.cache_from:
             probe = probe.model_copy(update={"cache_from": self.cache_from})
         verdict = self.cache.verdict(probe)

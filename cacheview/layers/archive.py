@@ -154,7 +154,7 @@ def _docker(members: Members) -> Iterator[tuple[tuple[str, ...], list[str]]]:
         listed = members.read("manifest.json")
         entries = decode(ArchiveManifest, listed).root if listed is not None else ()
     except DataError:
-        return  # the store was opened without it, and says so
+        return  # the store was opened without it, and reports that
     for entry in entries:
         name = clean_name(entry.Config)
         try:

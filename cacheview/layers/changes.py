@@ -45,7 +45,7 @@ class Aspect(Enum):
     HEADER = "header"  # the same file, sent with another header
     UNKNOWN = "not compared"  # only its checksum is known to differ, or its content was not read
 
-    __hash__ = object.__hash__  # that of Enum is slow, and sets of aspects are asked for every file
+    __hash__ = object.__hash__  # that of Enum is slow, and sets of aspects are looked up for every file
 
 
 _SAME: Final = {
@@ -83,14 +83,17 @@ class FileState(NamedTuple):
 
     @property
     def is_file(self) -> bool:
+        """Whether it is a regular file; not a second name of one."""
         return self.kind == _FILE
 
     @property
     def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
         return self.kind == _SYMLINK
 
     @property
     def is_folder(self) -> bool:
+        """Whether it is a folder."""
         return self.kind == _FOLDER
 
 
@@ -112,6 +115,7 @@ class FileChange(NamedTuple):
 
     @property
     def differs(self) -> bool:
+        """Whether the file is not the same before and now."""
         return self.mark is not Mark.SAME
 
     @property

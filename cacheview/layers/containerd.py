@@ -85,7 +85,7 @@ def socket_layers(path: Path, namespace: str, images: Sequence[Image]) -> LayerS
 
 
 def _root_at(socket: Path) -> Path:
-    """The root folder of the containerd at a socket, as it says itself. Raises `DataError`."""
+    """The root folder of the containerd at a socket, which it reports. Raises `DataError`."""
     from cacheview.stores.containerd.client import ContainerdClient
 
     with ContainerdClient(socket, layer_budget()) as client:
@@ -96,7 +96,7 @@ def _root_at(socket: Path) -> Path:
 
 
 class _BlobsOrSnapshots:
-    """Asks the blobs first; which of both has a layer is found out once."""
+    """The blobs first, then the snapshots; which of both has a layer is found out once."""
 
     def __init__(self, blobs: TarLayers, snapshots: Snapshots) -> None:
         self._blobs = blobs

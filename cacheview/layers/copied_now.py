@@ -35,7 +35,7 @@ class FilesNow(Protocol):
         """By path, what is hashed before the content of each, as far as it has a header of its own."""
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
-        """By path, what these headers say, as far as they say it."""
+        """By path, the state in these headers, as far as it is there."""
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Files by path with their content, each to be used up before the next is asked for. Raises `DataError`."""
@@ -129,7 +129,7 @@ class CopiedNow:
 
 
 def _nodes(files: Iterable[tuple[str, Kind, str]]) -> dict[str, TreeNode]:
-    """What a tree asks of files: what they are, and where they lead. Alike ones are one."""
+    """What a tree needs of files: what they are, and where they lead. Equal ones are one."""
     shared: dict[tuple[Kind, str], TreeNode] = {}
     nodes = {}
     for path, kind, target in files:

@@ -1,7 +1,7 @@
 """The layers of a running engine's images, which its API provides only within a whole image.
 
-An image is downloaded when a layer of it is asked for, into a private file in the cache folder, and deleted again.
-Nobody does this without being asked: an image may be large.
+An image is downloaded when a layer of it is first read, into a private file in the cache folder, and deleted again.
+A person is asked first: an image may be large.
 """
 
 from __future__ import annotations
@@ -37,27 +37,30 @@ class EngineLayers:
     """A `LayerSource` that downloads images. `close` deletes what was downloaded.
 
     Args:
-        store: of a running engine.
+        store: of a running Docker Engine.
         folder: where images are kept meanwhile; it is made.
-        say: called with each image before it is downloaded.
+        announce: called with each image before it is downloaded.
     """
 
-    def __init__(self, store: ImageStore, folder: Path, say: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(self, store: ImageStore, folder: Path, announce: Callable[[str], object] = lambda _: None) -> None:
         self._store = store
-        self._say = say
+        self._announce = announce
         self._folder = folder
         self._files: list[Path] = []
         self._sources: dict[str, LayerSource] = {}
 
     def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+        """See `LayerSource`."""
         return True
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        """See `LayerSource`."""
         yield from self._source(diff_id, report).entries(diff_id, report)
 
     def contents(
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
+        """See `LayerSource`."""
         yield from self._source(diff_id, report).contents(diff_id, wanted, report)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
@@ -91,7 +94,7 @@ class EngineLayers:
         except OSError as error:
             raise _not_kept(self._folder, error) from error
         size = f" ({image.size:,} bytes)" if image.size is not None else ""
-        self._say(f"downloading {image.title}{size} to read its layers")
+        self._announce(f"downloading {image.title}{size} to read its layers")
         path = Path(name)
         self._files.append(path)
         read = 0

@@ -61,10 +61,12 @@ class LayerEntry:
 
     @property
     def name(self) -> str:
+        """The last part of its path."""
         return self.path.rpartition("/")[2]
 
     @property
     def folder(self) -> str:
+        """The folder that it is in; empty: the root."""
         return self.path.rpartition("/")[0]
 
 

@@ -41,7 +41,7 @@ class ImageSums:
         self._files = files
         self._release = release
         self._root: Mapping[str, RootFile] = files.root(diff_ids, committed) if diff_ids else {}
-        shared: dict[tuple[Kind, str], TreeNode] = {}  # a tree asks of a file what it is and where it leads, no more
+        shared: dict[tuple[Kind, str], TreeNode] = {}  # a tree needs what a file is and where it leads, no more
         self.tree = Tree({path: _node(file.entry, shared) for path, file in self._root.items()})
         self.problems: dict[str, Problem] = {}
 
@@ -56,9 +56,11 @@ class ImageSums:
         return sum_sources(self, sources, instruction="COPY", destination=destination)
 
     def of_folder(self, real: str) -> SourcesSum:
+        """The checksum of one folder, whose path has no links any more."""
         return sum_folder(self, real, self.problems)
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
+        """See `TreeChecksums`."""
         return self._files.sums_by(self._wanted(paths))
 
     def _wanted(self, paths: Iterable[str]) -> Iterator[tuple[str, Wanted]]:
@@ -99,6 +101,7 @@ class ImageSums:
         return real
 
     def not_found(self, path: str) -> str:
+        """The daemon's words for a source that does not exist."""
         return f"stat {path}: file does not exist"
 
     def _header(self, path: str, file: RootFile) -> bytes:

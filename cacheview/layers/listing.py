@@ -47,17 +47,17 @@ class RootFile:
 
     @property
     def is_implied(self) -> bool:
-        """A folder that is there for what is in it: the layers do not say whose it is, or its mode."""
+        """A folder that is there for what is in it: the layers have neither its owner nor its mode."""
         return not self.diff_id
 
 
 class _Root:
-    """A root while layers are applied to it. What is in a folder is found out when a folder is first removed."""
+    """A root while layers are applied to it. What is in each folder is listed when a folder is first removed."""
 
     def __init__(self) -> None:
         self.files: dict[str, RootFile] = {}
         self._inside: dict[str, dict[str, None]] | None = None
-        self.written: set[str] | None = None  # by the layer at hand, with the folders above; None: nobody asks
+        self.written: set[str] | None = None  # by the layer at hand, with the folders above; None: not needed
         self.changed: set[str] = set()  # folders in which the layer at hand changes something
         self.layer = ""
 
@@ -138,7 +138,7 @@ class _Root:
                     self.remove(path)
 
     def begin_container(self) -> None:
-        """A container begins on what is there: its files are as `CONTAINER_FILES` says."""
+        """A container begins on what is there: its files are those of `CONTAINER_FILES`."""
         self.begin(_CONTAINER)
         for path, entry in CONTAINER_FILES.items():
             above = path.rpartition("/")[0]

@@ -21,7 +21,7 @@ __all__ = ["open_layers"]
 
 
 def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -> LayerSource:
-    """The layers of a store. Nothing is read yet but what says where they are.
+    """The layers of a store. Nothing is read yet but where they are.
 
     ``alive`` is called meanwhile, some times a second; it may raise anything, to stop.
 

@@ -3,7 +3,7 @@
 containerd unpacks each layer into a snapshot, whose name is the chain id of the layer and all below it
 (``core/metadata/buckets.go``, ``core/snapshots/storage/bolt.go`` and ``plugins/snapshots/overlay`` of containerd 2.0).
 The folder of an overlay snapshot has what the layer has: a device 0:0 stands for what is removed, and an extended
-attribute of a folder says that it hides what is below.
+attribute marks a folder that hides what is below.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Snapshots:
     Args:
         root: finds containerd's root folder. Raises `DataError`.
         namespace: of the images.
-        images: whose layers are asked for.
+        images: whose layers are read.
     """
 
     def __init__(self, root: Callable[[], Path], namespace: str, images: Sequence[Image]) -> None:
@@ -73,9 +73,11 @@ class Snapshots:
         return self._folders[diff_id] is not None
 
     def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+        """See `LayerSource`."""
         return False
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        """See `LayerSource`."""
         if not hasattr(os, "getxattr"):
             what = "its snapshot can be read only on Linux: no other system has the attributes that show what it hides"
             raise LayerError(what)
@@ -90,6 +92,7 @@ class Snapshots:
     def contents(
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
+        """See `LayerSource`."""
         read = 0
         for number, entry in wanted.items():
             report(read, diff_id)
@@ -97,6 +100,7 @@ class Snapshots:
             yield number, self._content(diff_id, entry, report)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
+        """See `LayerSource`."""
         return by_containerd(diff_id, path, below)
 
     def _entries(
@@ -143,7 +147,7 @@ class Snapshots:
 
     def _folder(self, diff_id: str) -> Path:
         folder = self._folders.get(diff_id)
-        assert folder is not None, "ask first whether there is one"
+        assert folder is not None, "see `has`"
         return folder
 
     def _find(self, diff_id: str) -> Path | None:

@@ -90,7 +90,7 @@ def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: s
         image: what the step made; its last layer is the step's.
         copy: the instruction, as it is now.
         stored: the checksum in the image's history, such as ``dir:…``.
-        now: what the files are copied from, as it is now: it says which sources are folders, whose files are, and what
+        now: what the files are copied from, as it is now: it shows which sources are folders, whose files are, and what
             links lead to that the layer does not have.
 
     Raises:

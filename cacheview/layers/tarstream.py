@@ -68,9 +68,11 @@ class TarLayers:
     unpacked: UnpackedFolder = by_any_driver
 
     def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+        """See `LayerSource`."""
         return True
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
+        """See `LayerSource`."""
         tick = _Ticker(report, diff_id)
         with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
             for number, header in enumerate(_bounded(stream)):
@@ -82,6 +84,7 @@ class TarLayers:
     def contents(
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
+        """See `LayerSource`."""
         last = max(wanted, default=-1)
         tick = _Ticker(report, diff_id)
         with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
@@ -93,6 +96,7 @@ class TarLayers:
                     yield number, _content(diff_id, stream, header, tick)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
+        """See `LayerSource`."""
         return self.unpacked(diff_id, path, below)
 
 

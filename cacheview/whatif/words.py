@@ -11,7 +11,7 @@ from cacheview.whatif.apply import Applied, ChangedStore
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.costs import Cost, Costs, Effect
 from cacheview.whatif.draft import Removed, RemovedFor
-from cacheview.wording import counted, sentence
+from cacheview.wording import counted, plural, sentence
 
 __all__ = [
     "NOTHING_CHANGED",
@@ -183,7 +183,7 @@ def costs_line(costs: Costs) -> str:
     parts = []
     for effect, words in counts:
         if count := costs.count(effect):
-            parts.append(f"{counted(count, 'step')} {words.replace('{is}', 'is' if count == 1 else 'are')}")
+            parts.append(f"{counted(count, 'step')} {words.replace('{is}', plural(count, 'is', 'are'))}")
     if parts:
         return f"{'; '.join(parts)}."
     return "No step changes." if not costs.changed else "No step changes except for its image."

@@ -7,7 +7,7 @@ from naive_releases import Release, State, ask, begin, releases
 from vector_cases import VECTORS, some_cases
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.judge import PREVIOUS, asked
+from cacheview.engine.judge import PREVIOUS, answers_to
 from cacheview.model import ImageStore, SuiteCase
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def cases() -> list[SuiteCase]:
 def test_both_readings_agree(name: str, cases: list[SuiteCase]) -> None:
     for case in cases:
         images = ImageStore(ImageStore.unique(case.images)[0])
-        verdicts = asked(images, RULE_SETS[name], case.probes, walk=case.walk, layers=case.layer_content)
+        verdicts = answers_to(images, RULE_SETS[name], case.probes, walk=case.walk, layers=case.layer_content)
         reported = [
             (v.outcome.value, v.image.id if v.image is not None else None, dict(v.set_parent), v.is_new)
             for _, v in verdicts

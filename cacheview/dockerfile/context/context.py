@@ -75,7 +75,7 @@ class Context(ContextSource, Protocol):
         """
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` says so."""
+        """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` is true."""
 
     def listed(self, path: str) -> Sequence[Entry]:
         """What is in a folder, sorted by name; empty: the root. Links on the way are followed, also out of it.

@@ -77,7 +77,7 @@ class FolderContext:
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
-        """The whole tree as it was when this was asked for the first time."""
+        """The whole tree as it was when this was first read."""
         return {entry.path: entry for entry in self.walk(lambda _: True)}
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
@@ -94,7 +94,7 @@ class FolderContext:
         return os.path.join(self._root, to_system(path)) if path else self._root
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in walk order, read from disk while they are asked for.
+        """Entries in walk order, read from disk on the way.
 
         Raises:
             DataError: a folder could not be listed, or there are too many entries.

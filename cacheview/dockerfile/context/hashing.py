@@ -19,7 +19,7 @@ from cacheview.model.effort import apart
 __all__ = ["Hasher", "Memory", "Report"]
 
 Report = Callable[[int, int | None, str], None]
-"""Told how many bytes of how many have been read of what. It may raise anything: reading stops, and it goes on."""
+"""Called with the bytes read so far, of how many, and of what. It may raise anything, which stops the reading."""
 
 _MOST_THREADS = 8
 _ALONE = 4 << 20  # so many bytes are read sooner than threads have started
@@ -60,7 +60,7 @@ class Memory:
         self._used.add(key)
 
     def dump(self) -> bytes:
-        """What `load` takes. Where there is too much, what was not asked for since goes first."""
+        """What `load` takes. Where there is too much, what was not looked up since goes first."""
         known = self._known
         if len(known) > self._most:
             order = sorted(known, key=lambda key: key not in self._used)
@@ -90,7 +90,7 @@ def _key(node: TreeNode) -> str:
 
 
 def _processors() -> int:
-    """How many this program may use; where the system does not say, how many there are."""
+    """How many this program may use; where the system does not report that, how many there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -99,7 +99,7 @@ class Hasher:
 
     Args:
         memory: what is known already, and what to add to.
-        report: called on the thread that asks, at most 20 times a second.
+        report: called on the thread that calls `sums`, at most 20 times a second.
         threads: how many read; None: as many as there are processors.
     """
 

@@ -25,7 +25,7 @@ _PRIVATE = 0x10F800  # where surrogates go, which RE2 does not know: private use
 
 
 def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str], bool]:
-    """A function that says whether an expression of RE2 matches somewhere in a text.
+    """A function that decides whether an expression of RE2 matches somewhere in a text.
 
     Args:
         expression: in the syntax of RE2.
@@ -68,7 +68,7 @@ class LastMatch:
         for expression in paced(expressions):
             self._set.Add(self._encoded(expression))
             self._count += 1
-        self._set.Add(b"")  # always matches: that it is missing says that RE2 had not enough memory
+        self._set.Add(b"")  # always matches: if it does not, RE2 had too little memory
         self._set.Compile()
         self._of_folder = of_folder
         self._above: dict[str, int] = {}

@@ -99,7 +99,7 @@ class MemoryContext:
         return cls(entries, contents, title=title)
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in walk order, and into a folder only where `enter` says so."""
+        """Entries in walk order, and into a folder only where `enter` is true."""
         closed: str | None = None
         for path, entry in paced(self.entries.items()):
             if closed is not None and path.startswith(closed):

@@ -1,4 +1,4 @@
-"""What a client sends: the members of its tar, and what it asks the daemon for."""
+"""What a client sends: the members of its tar, and what it requests of the daemon."""
 
 from __future__ import annotations
 

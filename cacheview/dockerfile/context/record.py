@@ -1,6 +1,6 @@
 """A small record of the files that went into checksums, so that a later one can be compared by name.
 
-A checksum says only that something differs. What the program has hashed before it can name: the record holds, for
+A checksum shows only that something differs. What the program has hashed before it can name: the record holds, for
 one context folder, each checksum's text with the path and the sum of every file in it. One JSON file a context, in a
 folder that the caller gives.
 """
@@ -144,7 +144,7 @@ class Record:
 
         Args:
             result: the checksum.
-            step: the instruction that it stands in, as it is written; `latest` asks by it.
+            step: the instruction that it stands in, as it is written; `latest` looks it up.
             at: when, in seconds; None: now.
             headers: by path, what is hashed before the content of each file (`header_bytes`).
             client: the name of what sent them.
@@ -220,7 +220,7 @@ class Record:
         return kept.at if kept else None
 
     def differences(self, text: str, now: SourcesSum) -> Changes | None:
-        """What differs between a checksum, of a stored image say, and one of now; None: the record does not know it."""
+        """What differs between a checksum, such as a stored image's, and one of now; None: it is not in the record."""
         files = self.files_of(text)
         return None if files is None else changed(files, now.files)
 

@@ -57,7 +57,7 @@ class TreeChecksums(Protocol):
         """What the builder puts instead of a sum that is missing.
 
         Args:
-            path: as it is asked for.
+            path: as it is given.
             real: the same with all links followed.
         """
 
@@ -119,7 +119,7 @@ def _joined(kind: str, sums: Iterable[str]) -> str:
 
 
 def _printed(message: str) -> str:
-    """What the daemon says comes as JSON, in which bytes that are not text are replaced."""
+    """The daemon's errors come as JSON, in which bytes that are not text are replaced."""
     return _NOT_UTF8.sub("\ufffd", message)
 
 

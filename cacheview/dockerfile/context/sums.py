@@ -25,7 +25,7 @@ __all__ = ["ContextSums", "SourcesSum", "UnknownError"]
 class ContextSums:
     """Sums over one context, as one builder has it from one client.
 
-    The context is read when the first sum is asked for, and each file at most once.
+    The context is read for the first sum, and each file at most once.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class ContextSums:
 
     @property
     def tree(self) -> Tree:
+        """The context as the daemon has it."""
         return self.sent.tree
 
     def of_folder(self, real: str) -> SourcesSum:
@@ -105,6 +106,7 @@ class ContextSums:
         return path
 
     def not_found(self, path: str) -> str:
+        """The daemon's words for a source that does not exist."""
         return f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:

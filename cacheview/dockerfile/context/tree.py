@@ -52,6 +52,7 @@ class TreeNode(NamedTuple):
 
     @property
     def has_content(self) -> bool:
+        """Whether bytes of a file are hashed after its header."""
         return self.entry.kind is Kind.FILE and not self.hard_link and self.entry.size > 0
 
 

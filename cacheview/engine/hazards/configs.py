@@ -16,7 +16,7 @@ _NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
 
 
 def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
-    """The fields in which two configs say different things; null and empty say the same."""
+    """The fields that differ in two configs; null and empty are the same."""
     for field in CONFIG_FIELDS:
         if field in _NAMING_FIELDS:
             continue

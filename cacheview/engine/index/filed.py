@@ -15,7 +15,7 @@ __all__ = ["Bucket", "Matching", "Table", "all_same"]
 
 
 def all_same(values: Sequence[Any]) -> bool:
-    """Whether all are equal: so are most columns of a store, which says nothing in most fields."""
+    """Whether all are equal: so are most columns of a store, in which most fields are not set."""
     return bool(values) and values[0] == values[-1] and values.count(values[0]) == len(values)
 
 

@@ -1,4 +1,4 @@
-"""A question that is asked once of many images: each is compared, and no table is made."""
+"""A probe that is looked up once: each image is compared, and no table is made."""
 
 from __future__ import annotations
 

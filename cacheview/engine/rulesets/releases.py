@@ -49,7 +49,7 @@ class Choice:
 
     @property
     def puller(self) -> Release:
-        """The engine, as one that pulls images."""
+        """The daemon, as one that pulls images."""
         return Release(self.rules.store, self.version, self.commit)
 
 
@@ -72,10 +72,10 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
 
     Args:
         version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`.
-        commit: the git commit that the engine was built from, where it is known.
+        commit: the git commit that the daemon was built from, where it is known.
 
     Returns:
-        The rule set; that of the nearest release where this one is not among those compared, with a note that says so.
+        The rule set; that of the nearest release where this one is not among those compared, with a note about that.
         None: the text has no version, or one that came before the oldest rule set of such a store: before 24.0.0-rc.3
         a containerd store has no cache (``MakeImageCache`` panics).
     """

@@ -25,7 +25,6 @@ from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
 from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind
 from cacheview.engine.words import trace as words
-from cacheview.engine.words.platforms import platform_note
 from cacheview.model import ContainerConfig, Doubt, Image, Probe, is_default
 from cacheview.model.effort import paced
 from cacheview.platforms import HOST
@@ -155,29 +154,29 @@ def _replaces(rules: RuleSet, image: Image, standing: Image | None) -> bool:
 
 def _checks(
     rules: RuleSet,
-    asked: Probe,
+    probe: Probe,
     image: Image,
     standing: Image | None,
     rivalry: tuple[Doubt, ...],
 ) -> Iterator[Check]:
-    probe, stored = asked.config, container_config_of(image)
+    config, stored = probe.config, container_config_of(image)
     is_unknown = config_is_unknown(image)
     reached = True  # until a check failed
-    for each in candidate_checks(rules, asked, image):
+    for each in candidate_checks(rules, probe, image):
         doubts = each.doubts if reached else ()
         if each.row is None:
             check = _time_check(rules, image, each, doubts, reached=reached)
         elif isinstance(each.row, ConfigCheck):
-            check = _config_check(each, each.row, rules, probe, stored, doubts, reached=reached, is_unknown=is_unknown)
+            check = _config_check(each, each.row, rules, config, stored, doubts, reached=reached, is_unknown=is_unknown)
         else:
-            check = _requirement_check(each, each.row, asked, image, doubts, reached=reached)
+            check = _requirement_check(each, each.row, probe, image, doubts, reached=reached)
         reached = reached and check.outcome is not FAILED
         yield check
     yield _newest_check(rules, image, standing, rivalry, reached=reached)
     note = words.UNKNOWN_CONFIG if is_unknown else words.ABSENT_CONFIG if stored is None else ""
     for field in rules.ignored_fields:
         value = UNKNOWN if is_unknown else getattr(stored or _EMPTY, field)
-        yield Check(CheckKind.FIELD, NOT_COMPARED, getattr(probe, field), value, field, note, path=(field,))
+        yield Check(CheckKind.FIELD, NOT_COMPARED, getattr(config, field), value, field, note, path=(field,))
 
 
 def _outcome(each: CandidateCheck, doubts: tuple[Doubt, ...], *, reached: bool) -> CheckOutcome:
@@ -185,10 +184,10 @@ def _outcome(each: CandidateCheck, doubts: tuple[Doubt, ...], *, reached: bool) 
 
 
 def _requirement_check(
-    each: CandidateCheck, row: Requirement, asked: Probe, image: Image, doubts: tuple[Doubt, ...], *, reached: bool
+    each: CandidateCheck, row: Requirement, probe: Probe, image: Image, doubts: tuple[Doubt, ...], *, reached: bool
 ) -> Check:
     outcome = _outcome(each, doubts, reached=reached)
-    parts = row.parts(asked, image)
+    parts = row.parts(probe, image)
     if not parts:
         value = row.read_all((image,))[0]
         entry: object = value if isinstance(value, bool) else ABSENT
@@ -203,13 +202,13 @@ def _requirement_check(
             part.probe,
             part.image,
             row.field,
-            platform_note(part.note),
+            words.platform_note(part.note),
             doubts=doubts,
             path=(part.name,),
         )
         for part in parts
     )
-    probe_value, image_value = asked.platform or HOST, image.config.platform
+    probe_value, image_value = probe.platform or HOST, image.config.platform
     return Check(row.kind, outcome, str(probe_value), str(image_value), row.field, "", children, doubts)
 
 

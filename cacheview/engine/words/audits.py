@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.engine.words.hazards import HazardText
-from cacheview.wording import counted
+from cacheview.wording import counted, plural
 
 __all__ = [
     "cycle",
@@ -21,7 +21,7 @@ __all__ = [
 
 
 def _images(count: int, one: str, many: str) -> str:
-    return f"{counted(count, 'image')} {one if count == 1 else many}"
+    return f"{counted(count, 'image')} {plural(count, one, many)}"
 
 
 def pruned(count: int) -> HazardText:
@@ -55,7 +55,7 @@ def cycle(count: int) -> HazardText:
 def unmarked(count: int) -> HazardText:
     """Images do not have the mark, which these rules look for."""
     return HazardText(
-        f"{_images(count, 'is', 'are')} not recorded as built here. {'It was' if count == 1 else 'They were'} loaded, "
+        f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
         "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
         "image, so each of these steps misses once.",
         "Build once: the new images have the mark.",

@@ -34,7 +34,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "history.comment": "the comments in its history",
     "history.empty_layer": "which steps made a layer",
 }
-"""What of an image a doubt is about, as people say it."""
+"""What of an image a doubt is about, for people."""
 
 ENGINE_VERSION: Final = (
     "the store does not report the version of its engine, which the engine writes into images that it restores",
@@ -43,7 +43,7 @@ ENGINE_VERSION: Final = (
 """Reason and remedy of the doubt about the version of an engine."""
 
 _EVIDENCE: Final = {
-    Evidence.OLD_ENGINE: "Docker {version}, which created it, did not yet record its own builds",
+    Evidence.OLD_DAEMON: "Docker {version}, which created it, did not yet record its own builds",
     Evidence.PARENT_UNKNOWN: "the store does not report its parent",
     Evidence.PARENT: "it records a parent, which a pull or load never does",
     Evidence.PARENT_OR_LOADED: (

@@ -10,7 +10,7 @@ from cacheview.engine.hazard import HazardKind
 from cacheview.engine.verdict import Why
 from cacheview.engine.words.phrases import command, listed, names
 from cacheview.model import Image
-from cacheview.wording import counted
+from cacheview.wording import counted, plural
 
 __all__ = [
     "HAZARD_TITLES",
@@ -67,7 +67,7 @@ _NOT_YOURS = "Build without the cache if the image is not your own"
 
 
 class HazardText(NamedTuple):
-    """A sentence that says what is surprising, and one that says what to do about it."""
+    """What is surprising, and what to do about it: a sentence each."""
 
     sentence: str
     advice: str
@@ -233,7 +233,7 @@ def new_empty_config() -> HazardText:
 
 def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardText:
     """A local match differs in fields that are not compared. ``needs_mark``: only images built here can match."""
-    why = "these rules do not compare it" if len(fields) == 1 else "these rules do not compare them"
+    why = f"these rules do not compare {plural(len(fields), 'it', 'them')}"
     if not needs_mark:
         why += ", but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image"
     return HazardText(_uncompared(fields, why), f"{_NOT_YOURS}. Docker 25.0.2 and later compare all fields.")
@@ -247,7 +247,7 @@ def uncompared_by_history(fields: Sequence[str]) -> HazardText:
 
 def _uncompared(fields: Sequence[str], why: str) -> str:
     return (
-        f"{listed(fields)} differ{'s' if len(fields) == 1 else ''} from the image's, yet the image is a hit: {why}. "
+        f"{listed(fields)} {plural(len(fields), 'differs', 'differ')} from the image's, yet the image is a hit: {why}. "
         "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
     )
 

@@ -1,12 +1,14 @@
-"""What a trace says of its stages, candidates, sources and checks: the notes beside the values."""
+"""The notes of a trace beside the values of its stages, candidates, sources and checks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from cacheview.engine.comparison import Element
 from cacheview.model import Image
-from cacheview.wording import counted
+from cacheview.platforms.step import NoteKind, PlatformNote
+from cacheview.wording import counted, plural
 
 __all__ = [
     "ABSENT_CONFIG",
@@ -48,6 +50,7 @@ __all__ = [
     "next_steps",
     "own_parent",
     "parent_missing",
+    "platform_note",
     "replaced_by",
     "source_matches",
     "sources_of",
@@ -75,7 +78,7 @@ def element(part: Element) -> str:
 
 def candidates(count: int, matching: int, unknown: int) -> str:
     """How many candidates there are, how many match, and of how many that is not known."""
-    text = f"{counted(count, 'candidate')}, {matching or 'no'} {'matches' if matching > 1 else 'match'}"
+    text = f"{counted(count, 'candidate')}, {matching or 'no'} {plural(max(matching, 1), 'match', 'matches')}"
     return f"{text}, {unknown} unknown" if unknown else text
 
 
@@ -92,6 +95,26 @@ def matched_before(image: Image) -> str:
 def unread_value(value: object) -> str:
     """The image's JSON has a value that the store does not read."""
     return f"the image's JSON has {value!r}, which this store does not read"
+
+
+# Platforms
+
+_PLATFORM_NOTES: Final[Mapping[NoteKind, str]] = {
+    NoteKind.WRITTEN: "written {value!r}",
+    NoteKind.NOT_RECORDED: "not recorded",
+    NoteKind.UNKNOWN_BUILDER: "{value} is unknown: it matches nothing, not even itself",
+    NoteKind.IGNORED_FEATURE: "win32k is ignored",
+    NoteKind.ANY_VERSION: "a builder without a full version matches every version",
+    NoteKind.NO_VERSION: "an image without a version runs everywhere",
+    NoteKind.NOT_FULL_VERSION: "not a full version: counts as 0.0.0",
+    NoteKind.COMPARED_AS: "compared as {value} and {other}",
+    NoteKind.OVERWRITTEN: "{value}, with the third and later parts from the builder's version",
+}
+
+
+def platform_note(note: PlatformNote | None) -> str:
+    """A note in words; empty for none."""
+    return "" if note is None else _PLATFORM_NOTES[note.kind].format(value=note.value, other=note.other)
 
 
 # What --cache-from brings in, and whether the local match counts

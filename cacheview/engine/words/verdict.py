@@ -14,6 +14,7 @@ from cacheview.engine.words.doubts import origin_reason, unknown_aspects
 from cacheview.engine.words.phrases import known_as, parent_title, plain
 from cacheview.engine.writable import argument_of, is_same_but_for_files
 from cacheview.model import SCRATCH, Aspect, ContainerConfig, Image, ImageStore, short_id
+from cacheview.wording import counted
 
 __all__ = [
     "VerdictWords",
@@ -282,7 +283,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
 
 
 def _elements(count: object) -> str:
-    return "1 element" if count == 1 else f"{count or 'no'} elements"
+    return counted(count, "element") if isinstance(count, int) and count else "no elements"
 
 
 def _values(check: Check) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.engine.expectation import expectation_of
-from cacheview.engine.judge import asked, judge
+from cacheview.engine.judge import answers_to, judge
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.opened import OpenedKind
 from cacheview.ui.loading import Loader, Report, Work
@@ -87,7 +87,7 @@ def case_before(session: Session) -> SuiteCase:
     case, rules = session.case, session.cache.rules
     layers = dict(case.layer_content)
     before = case.probes[: session.probe_number] if case.walk else ()
-    answers = asked(case.store, rules, before, walk=True, layers=layers) if before else ()
+    answers = answers_to(case.store, rules, before, walk=True, layers=layers) if before else ()
     probes = [
         value.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
         for value, (probe, verdict) in zip(before, answers, strict=True)
