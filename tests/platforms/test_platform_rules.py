@@ -7,7 +7,7 @@ from hypothesis import given
 from platform_strategies import pairs, platforms
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.words.platforms import platform_note
+from cacheview.engine.words.trace import platform_note
 from cacheview.model import Platform
 from cacheview.platforms import HOST, Matcher, PlatformCheck, PlatformRule
 from cacheview.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_1, PLATFORMS_RC_4
