@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
-__all__ = ["Aspect", "FileChange", "FileState", "Mark", "aspects_of", "change_in_words"]
+__all__ = ["Aspect", "FileChange", "FileState", "Mark", "aspects_of", "change_in_words", "changed_aspects"]
 
 _FILE, _SYMLINK, _FOLDER = "0", "2", "5"
 _KINDS: Final = {
@@ -155,13 +155,21 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
 
 def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
     """What happens to a file, as a phrase: ``mode 600, was 644``; with its mark, ``changed: mode 600, was 644``."""
-    before, now = change.before, change.now
     if change.mark is Mark.SAME:
         return _SAME[change.aspects[0]] if change.aspects else "same"
     if change.mark is not Mark.CHANGED:
         return str(change.mark.value)
-    if before is None or now is None:
+    if change.before is None or change.now is None:
         return "changed" if with_mark else "differs"
+    phrase = changed_aspects(change, with_mark=with_mark) or "differs"
+    return f"{change.mark.value}: {phrase}" if with_mark else phrase
+
+
+def changed_aspects(change: FileChange, *, with_mark: bool = False) -> str:
+    """What of a changed file differs, as a phrase: ``mode 600, was 644``; empty if that is not known."""
+    before, now = change.before, change.now
+    if before is None or now is None:
+        return ""
     words: dict[Aspect, str] = {
         Aspect.CONTENT: "content" if with_mark else "content changed",
         Aspect.SIZE: "",
@@ -174,9 +182,7 @@ def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
         Aspect.ATTRIBUTES: "extended attributes changed",
         Aspect.UNKNOWN: "content not compared",
     }
-    message = [words[aspect] for aspect in change.aspects if words.get(aspect)]
-    phrase = " and ".join(message) or "differs"
-    return f"{change.mark.value}: {phrase}" if with_mark else phrase
+    return " and ".join(words[aspect] for aspect in change.aspects if words.get(aspect))
 
 
 def _kind(state: FileState) -> str:

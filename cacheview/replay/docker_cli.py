@@ -20,6 +20,7 @@ from cacheview.model import DataError
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.docker_engine.contexts import cli_folder, current_endpoint, find_endpoint
 from cacheview.stores.files import open_regular
+from cacheview.stores.sources import ENGINE, parse_location
 
 __all__ = ["Added", "added_by", "daemon_host"]
 
@@ -110,9 +111,9 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
 
 def daemon_host(location: str) -> str:
     """What the client calls the daemon; empty if its contexts do not say."""
-    kind, _, target = location.partition(":")
+    place = parse_location(location)
     try:
-        host = find_endpoint(target).host if kind == "engine" else current_endpoint().host
+        host = find_endpoint(place.target).host if place.source is ENGINE else current_endpoint().host
     except DataError:
         return ""
     return _SSH_HOST if host.startswith("ssh://") else host

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words
+from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words, changed_aspects
 from cacheview.replay.causes import FileCause, FileCauseKind, unexplained
 from cacheview.replay.comparison import FileComparison, FileEvidence
 from cacheview.wording import counted
@@ -73,8 +73,9 @@ def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
 
 
 def _changed(change: FileChange) -> str:
-    words = change_in_words(change)
-    return f"{_path(change.path)} differs" if words == "differs" else f"{_path(change.path)}: {words}"
+    if change.mark is Mark.CHANGED and not changed_aspects(change):
+        return f"{_path(change.path)} differs"
+    return f"{_path(change.path)}: {change_in_words(change)}"
 
 
 def _in_folders(changes: Sequence[FileChange], mark: Mark) -> Iterator[str]:

@@ -28,7 +28,7 @@ def read_images(
     content: ContentStore,
     reading: Reading,
     *,
-    again: Callable[[], Listed],
+    records_now: Callable[[], Listed],
     threads: int = 0,
     grown: Grown | None = None,
 ) -> tuple[list[Image], Sequence[Problem]]:
@@ -37,7 +37,7 @@ def read_images(
     Records of one digest are one image. Images come in the order of their first names, unnamed ones last.
 
     Args:
-        again: lists the records again: an image that lacks something and has no record any more was removed meanwhile.
+        records_now: lists the records again: an incomplete image that no longer has a record was removed meanwhile.
         threads: that read; 0: the caller's alone.
         grown: given what is there when there is twice as much as the time before.
 
@@ -73,7 +73,7 @@ def read_images(
             raise lost
         problems.stop(Problem("", f"{len(groups) - len(read):,} of {len(groups):,} images were not read: {lost}"))
     else:
-        _leave_out_removed(read, groups, again)
+        _leave_out_removed(read, groups, records_now)
         problems.extend(late.values())
         meter.finished()
     for number in sorted(read):
@@ -97,13 +97,15 @@ def _all(
         yield from crew.results(meter)
 
 
-def _leave_out_removed(read: dict[int, Read], groups: Sequence[ImageRecords], again: Callable[[], Listed]) -> None:
+def _leave_out_removed(
+    read: dict[int, Read], groups: Sequence[ImageRecords], records_now: Callable[[], Listed]
+) -> None:
     """An image is removed record first, then blob by blob."""
     lacking = [number for number, one in read.items() if one.problems]
     if not lacking:
         return
     try:
-        records, damaged = again()
+        records, damaged = records_now()
     except (DataError, LimitError):
         return
     digests = {record.digest for record in records}

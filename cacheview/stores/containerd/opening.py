@@ -53,7 +53,9 @@ def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Open
     name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
     store = _Store("containerd root folder", name, location, notes, path)
     namespace = RootNamespace(root, metadata, name)
-    read = images_of(namespace.records(), namespace, reading, again=namespace.again, grown=store.grown(reading))
+    read = images_of(
+        namespace.records(), namespace, reading, records_now=namespace.records_now, grown=store.grown(reading)
+    )
     return store.opened(*read, path)
 
 
@@ -69,7 +71,7 @@ def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Op
             namespace.records(),
             namespace,
             reading,
-            again=namespace.records,
+            records_now=namespace.records,
             threads=THREADS,
             grown=store.grown(reading),
         )

@@ -149,7 +149,7 @@ class RootNamespace:
     def records(self) -> Listed:
         return self._metadata.records(self._name)
 
-    def again(self) -> Listed:
+    def records_now(self) -> Listed:
         """The records as they are now."""
         return self._root.metadata().records(self._name)
 

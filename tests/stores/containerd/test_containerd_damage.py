@@ -43,7 +43,7 @@ def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
     problems: list[Problem] = []
     for name in metadata.namespaces:
         namespace = RootNamespace(found, metadata, name)
-        read, shown = read_images(namespace.records(), namespace, Reading(), again=namespace.records)
+        read, shown = read_images(namespace.records(), namespace, Reading(), records_now=namespace.records)
         images += read
         problems += shown
     return images, problems

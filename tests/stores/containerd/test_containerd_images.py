@@ -75,7 +75,7 @@ def read(
 ) -> tuple[list[Image], Sequence[Problem]]:
     reading = Reading() if limits is None else Reading(budget=Budget(limits))
     fresh = again or (lambda: records)
-    return read_images((records, Problems(damaged)), content, reading, again=lambda: (fresh(), Problems()))
+    return read_images((records, Problems(damaged)), content, reading, records_now=lambda: (fresh(), Problems()))
 
 
 def test_order_is_by_first_name_and_the_unnamed_last_by_digest(content: Content) -> None:
