@@ -52,8 +52,17 @@ class Courtesy:
         """Rest while the window is at work, but not for long."""
         if self._taken is None or self._clock() < self._looked + _EVERY:
             return
+        self._rest(self._taken)
+
+    def begin(self) -> None:
+        """Likewise, before the work begins: mostly the window has not ended the turn in which it was wanted."""
+        if self._taken is not None:
+            self._sleep(_STEP)
+            self._rest(self._taken)
+
+    def _rest(self, taken: Callable[[], float]) -> None:
         end = self._clock() + _LONGEST
-        while self._is_busy(self._taken()) and self._clock() < end:
+        while self._is_busy(taken()) and self._clock() < end:
             self._sleep(_STEP)
 
     def _is_busy(self, taken: float) -> bool:

@@ -238,6 +238,11 @@ class _Report:
         self._parting = threading.Lock()
         self._courtesy = Courtesy(request.window_time)
 
+    def begin(self) -> None:
+        """The work is about to begin."""
+        self._courtesy.begin()
+        self.alive()
+
     def alive(self) -> None:
         """Raises where the work is not wanted any more."""
         if not self._request.is_cancelled:
@@ -297,6 +302,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
         try:
             # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
             report = _Report(request, mail)
+            report.begin()
             with paused_collector(), Effort(alive=report.alive).spent():
                 result = request.work(report)
         except Cancelled:

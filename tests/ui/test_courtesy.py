@@ -43,6 +43,18 @@ def test_work_rests_until_the_window_has_done_its_turn() -> None:
     assert 0.01 < machine.slept < 0.03
 
 
+def test_work_begins_when_the_turn_in_which_it_was_wanted_is_over() -> None:
+    machine = Machine(busy_until=0.02)
+    machine.courtesy.begin()
+    assert 0.02 <= machine.now < 0.025
+
+
+def test_work_begins_almost_at_once_where_the_window_does_nothing_more() -> None:
+    machine = Machine(busy_until=0)
+    machine.courtesy.begin()
+    assert machine.now == pytest.approx(0.002)
+
+
 def test_work_goes_on_though_the_window_is_always_busy() -> None:
     machine = Machine(busy_until=100)
     machine.work(1)
