@@ -24,12 +24,13 @@ from PySide6.QtWidgets import (
 
 from cacheview.dockerfile.context.clients import CLIENTS, client_named
 from cacheview.model import DataError
+from cacheview.replay.result import Replay, StepStatus
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.replay.build import Build
 from cacheview.ui.theme import GRID, mono_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 
-__all__ = ["OptionsForm"]
+__all__ = ["OptionsForm", "stage_names"]
 
 _REST: Final = 250  # milliseconds without a key, before what is typed counts
 _UMASKS: Final = ("022", "002", "027", "077", "000")
@@ -253,3 +254,9 @@ def _listed(box: QPlainTextEdit) -> tuple[str, ...]:
 
 def _meant(text: str) -> str:
     return " ".join(text.replace(",", " ").split())
+
+
+def stage_names(replay: Replay) -> list[str]:
+    """The names that FROM lines give to stages: each can be the target."""
+    words = [step.text.split() for step in replay.steps if step.status is StepStatus.NO_PROBE]
+    return [each[-1] for each in words if len(each) >= 4 and each[-2].lower() == "as"]

@@ -53,3 +53,8 @@ class ReplayHead(BusyHead):
         self.open_button = add(
             "Open…", "Choose a Dockerfile", self.open_requested, drawing="open", name="Open a Dockerfile"
         )
+
+    def enable(self, *, has_build: bool) -> None:
+        """Enable what can be done with a build, or nothing but opening one."""
+        for button in (self.again_button, self.continue_button, self.options_button, self.clients_button):
+            button.setEnabled(has_build)

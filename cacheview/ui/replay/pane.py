@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from cacheview.replay.result import Step, StepStatus
+from cacheview.replay.result import Step
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Work
@@ -20,7 +20,7 @@ from cacheview.ui.replay.chosen_step import ChosenStep
 from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.copying import StepsCopier
 from cacheview.ui.replay.explained_row import ExplainedRow
-from cacheview.ui.replay.form import OptionsForm
+from cacheview.ui.replay.form import OptionsForm, stage_names
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.head_words import head_words
 from cacheview.ui.replay.model import StepsModel
@@ -29,7 +29,7 @@ from cacheview.ui.replay.rows import rows_of
 from cacheview.ui.replay.side import Side
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
-from cacheview.ui.replay.watching import FileWatcher
+from cacheview.ui.replay.watching import BuildWatcher
 from cacheview.ui.two_parts import TwoParts
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["ReplayPane"]
 
 _QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
-_IGNORE_FILE: Final = ".dockerignore"
 
 
 class ReplayPane(AskingPane[ReplayHead, Question]):
@@ -80,7 +79,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._side = Side(self._comparing)
         self.detail = self._side.detail
         self._explained = ExplainedRow(self.view, self.model, self.detail, self)
-        self._watcher = FileWatcher(self)
+        self._watcher = BuildWatcher(self)
         self._copier = StepsCopier(self)
         self.row_menu = StepMenu(self.view, self.model, self._copier, lambda: self.miss, self)
         content = ContentPage(self.view)
@@ -98,7 +97,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._copier.copied.connect(self.copied)
         self._watcher.changed.connect(self.again)
         self._chosen_step.chosen.connect(lambda _: self._choose())
-        self._side.build_changed.connect(self._change)
+        self._side.build_changed.connect(self.change)
         self._side.context_requested.connect(self.context_requested)
         self._explained.image_activated.connect(self.image_activated)
         self.view.entered_row.connect(lambda _: self._explained.explain(merge=False))
@@ -177,11 +176,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._forget()
         self._is_new = True
         self._chosen_step.forget()
-        self._change(build)
-
-    def change(self, build: Build) -> None:
-        """Other options of the same Dockerfile."""
-        self._change(build)
+        self.change(build)
 
     def show_options(self, shown: bool) -> None:
         """The options instead of the details of the step."""
@@ -218,7 +213,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             return
         self._asked = wanted
         self._enable()
-        self._watch()
+        self._watcher.watch(build, self.replayed)
         self._patience.start()
         self._loader.start(self.replayer.replaying(wanted))
 
@@ -234,7 +229,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _comparing(self) -> Work | None:
         return self.replayer.comparing(self.replayed.question) if self.replayed is not None else None
 
-    def _change(self, build: Build) -> None:
+    def change(self, build: Build) -> None:
+        """Replay with other options."""
         self.head.continue_button.setChecked(build.past_misses)
         if build != self._build:
             self._build = build
@@ -242,15 +238,6 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._side.set_build(build)
             self.build_changed.emit(build)
         self.again()
-
-    def _watch(self) -> None:
-        """The Dockerfile and ``.dockerignore``, and of the files that went into steps as many as there is room for."""
-        build, replayed = self._build, self.replayed
-        assert build is not None
-        steps = replayed.replay.looked_up if replayed is not None and replayed.question.build == build else ()
-        sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
-        files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
-        self._watcher.watch(files, (f"{build.context}/{path}" for path in sources))
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
         """The person comes back from elsewhere, where files may have been changed that are not watched."""
@@ -267,14 +254,15 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.settled.emit()
 
     def _show_replayed(self, replayed: Replayed) -> None:
+        assert self._build is not None
         self._explained.replayed = replayed
-        self._watch()
+        self._watcher.watch(self._build, replayed)
         replay, store = replayed.replay, replayed.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
         self._chosen_step.quietly(lambda: self.model.show(rows_of(replay, replayed.costs), store))
         self.strip.show_summaries(summaries(replayed))
-        self._side.set_stages(_stage_names(replayed))
+        self._side.set_stages(stage_names(replayed.replay))
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()
@@ -353,10 +341,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _enable(self) -> None:
         has_build = self._build is not None
-        self.head.again_button.setEnabled(has_build)
-        self.head.continue_button.setEnabled(has_build)
-        self.head.options_button.setEnabled(has_build)
-        self.head.clients_button.setEnabled(has_build)
+        self.head.enable(has_build=has_build)
         self._side.setVisible(has_build)
 
     # What the person does
@@ -412,9 +397,3 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             self.model.dress()
-
-
-def _stage_names(replayed: Replayed) -> list[str]:
-    """The names that FROM lines give to stages."""
-    words = [step.text.split() for step in replayed.replay.steps if step.status is StepStatus.NO_PROBE]
-    return [each[-1] for each in words if len(each) >= 4 and each[-2].lower() == "as"]

@@ -1,21 +1,26 @@
-"""Watches a Dockerfile and what belongs to it."""
+"""Watches the files that a build is made of."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
-__all__ = ["FileWatcher"]
+__all__ = ["BuildWatcher"]
 
+if TYPE_CHECKING:
+    from cacheview.ui.replay.asking import Replayed
+    from cacheview.ui.replay.build import Build
+
+_IGNORE_FILE: Final = ".dockerignore"
 _REST: Final = 100  # milliseconds without a change, before it is reported: an editor writes in several steps
 _MOST: Final = 400  # files and folders: the system has room for some thousands
 
 
-class FileWatcher(QObject):
-    """``changed()``: one of the files was written, replaced, came or went. Told once for changes that come together.
+class BuildWatcher(QObject):
+    """``changed()``: one of the files was written, replaced, came or went; once for changes that come together.
 
     Folders are watched as well: an editor that puts a new file instead of the old one is seen by that alone.
     """
@@ -31,23 +36,25 @@ class FileWatcher(QObject):
         self._watcher.fileChanged.connect(self._see)
         self._watcher.directoryChanged.connect(self._see)
 
-    @property
-    def watched(self) -> tuple[str, ...]:
-        """Files and folders that are watched now."""
-        return (*self._watcher.files(), *self._watcher.directories())
+    def watch(self, build: Build, replayed: Replayed | None) -> None:
+        """Watch the Dockerfile and ``.dockerignore`` of a build from now on, and nothing of another one.
 
-    def watch(self, files: Sequence[str], others: Iterable[str] = ()) -> None:
-        """Watch these files from now on, with their folders, whether they exist or not; and no others.
-
-        ``others``: as many of these as there is room for.
+        ``replayed``: what is shown; of this build, also as many files of its steps as there is room for.
         """
+        steps = replayed.replay.looked_up if replayed is not None and replayed.question.build == build else ()
+        sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
+        files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
+        self._watch(files, (f"{build.context}/{path}" for path in sources))
+
+    def _watch(self, files: Sequence[str], others: Iterable[str]) -> None:
+        """With their folders, whether they exist or not."""
         wanted = dict.fromkeys((*files, *map(os.path.dirname, files)))
         for path in others:
             if len(wanted) >= _MOST:
                 break
             wanted.update(dict.fromkeys((path, os.path.dirname(path))))
         self._wanted = tuple(wanted)
-        gone = [path for path in self.watched if path not in wanted]
+        gone = [path for path in self._watched if path not in wanted]
         if gone:
             self._watcher.removePaths(gone)
         self._arm()
@@ -56,8 +63,12 @@ class FileWatcher(QObject):
         """Watch nothing, and report nothing more."""
         self._rest.stop()
         self._wanted = ()
-        if self.watched:
-            self._watcher.removePaths(list(self.watched))
+        if self._watched:
+            self._watcher.removePaths(list(self._watched))
+
+    @property
+    def _watched(self) -> tuple[str, ...]:
+        return (*self._watcher.files(), *self._watcher.directories())
 
     def _see(self) -> None:
         self._arm()
@@ -65,7 +76,7 @@ class FileWatcher(QObject):
 
     def _arm(self) -> None:
         """What was replaced is another file to the system, and has to be watched again."""
-        known = set(self.watched)
+        known = set(self._watched)
         missing = [path for path in self._wanted if path not in known and os.path.exists(path)]
         if missing:
             self._watcher.addPaths(missing)
