@@ -12,10 +12,9 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.docks import AUDIT, COMPARE, DETAILS, DIFF, FILES, REPLAY, SUITES, WATCH, Docks
+from cacheview.ui.docks import DETAILS, FILES, REPLAY, SUITES, WATCH, Docks
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO
-from cacheview.ui.plain import one_line
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
 from cacheview.ui.theme import look_changed
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
 
-    from cacheview.ui.audit.dock import Audit
-    from cacheview.ui.compare.dock import Compare
     from cacheview.ui.files.files import Files
     from cacheview.ui.following import WindowFollower
     from cacheview.ui.layer_access import LayerAccess
@@ -128,16 +125,6 @@ class MainWindow(QMainWindow):
     # Docks, each made when first asked for
 
     @property
-    def compare(self) -> Compare:
-        """What all rule sets answer to the probe."""
-        return self.docks.get(COMPARE)
-
-    @property
-    def audit(self) -> Audit:
-        """The hazards of the whole store."""
-        return self.docks.get(AUDIT)
-
-    @property
     def replays(self) -> Replays:
         """What replays Dockerfiles."""
         return self.docks.get(REPLAY)
@@ -208,13 +195,9 @@ class MainWindow(QMainWindow):
         return WindowFollower(self)
 
     def _make_saver(self) -> Saver:
-        from cacheview.ui.stores.saving import Saver
+        from cacheview.ui.saving import WindowSaver
 
-        saver = Saver(self, self.add_line)
-        saver.saved.connect(lambda path: self.status.say(f"Saved: {one_line(path)}"))
-        saver.failed.connect(self._not_saved)
-        saver.cancelled.connect(lambda: self.status.say("Saving was cancelled, and nothing was written"))
-        return saver
+        return WindowSaver(self)
 
     # Opening
 
@@ -227,16 +210,6 @@ class MainWindow(QMainWindow):
         self.opener.open(location)
         if self.session is not None and location == self.opener.location and self.session.opened.builds:
             self.watched.show_records_of(location)
-
-    def open_any(self, path: str) -> None:
-        """Open a store, or replay a Dockerfile or a service of a Compose file, whichever a path is of."""
-        from cacheview.ui.replay.build import is_dockerfile
-        from cacheview.ui.replay.compose import is_compose_file
-
-        if is_dockerfile(path) or is_compose_file(path):
-            self.replays.open(path)
-        else:
-            self.open(path)
 
     def _connect_centre(self) -> None:
         centre = self.centre
@@ -344,11 +317,6 @@ class MainWindow(QMainWindow):
         assert self.session is not None
         return self.session
 
-    def _not_saved(self, error: Exception) -> None:
-        ways = (("&Save again…", self.commands.save_suite.trigger),)
-        self.notice.show_text("error", f"The store was not saved: {error}", (), ways)
-        self.notice.show()
-
     def _panes(self) -> Workspace:
         """For actions that are enabled only while there are panes."""
         assert self.workspace is not None
@@ -383,23 +351,18 @@ class MainWindow(QMainWindow):
         """None: there are no tool bars to be hidden."""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        from cacheview.ui.dropping import local_paths
+
+        if local_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        locations = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if locations:
+        from cacheview.ui.dropping import local_paths, open_paths
+
+        paths = local_paths(event.mimeData())
+        if paths:
             event.acceptProposedAction()
-            self._take_dropped(locations)
-
-    def _take_dropped(self, locations: list[str]) -> None:
-        """Compare two records; of anything else open the first."""
-        from cacheview.diff.named import is_record_file
-
-        if len(locations) == 2 and all(map(is_record_file, locations)):
-            self.docks.get(DIFF).compare_paths(locations)
-        else:
-            self.open_any(locations[0])
+            open_paths(paths, self.open, self.docks)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -17,6 +17,7 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 from turns import Turns
 
 from cacheview.model import Probe
+from cacheview.ui.docks import COMPARE
 from cacheview.ui.window import MainWindow
 
 COUNT = 10_000
@@ -28,7 +29,7 @@ def edited(window: MainWindow, qtbot: QtBot, number: int, user: str) -> float:
     """Seconds from an edit to the last answer."""
     assert window.session is not None
     turns = Turns()
-    with qtbot.waitSignal(window.compare.pane.settled, timeout=120_000):
+    with qtbot.waitSignal(window.docks.get(COMPARE).pane.settled, timeout=120_000):
         window.session.document.edit(Probe(parent=PARENT, config=config(number, user)), "edit")
     turns.stop()
     return turns.seconds
@@ -47,11 +48,11 @@ def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
         qtbot.wait(300)
         resized.stop()
         first = Turns()
-        with qtbot.waitSignal(window.compare.pane.settled, timeout=120_000):
+        with qtbot.waitSignal(window.docks.get(COMPARE).pane.settled, timeout=120_000):
             window.commands.compare.trigger()
         first.stop()
         later = [edited(window, qtbot, number, user) for user in ("", "7") for number in range(10, 20)]
-        pane = window.compare.pane
+        pane = window.docks.get(COMPARE).pane
         assert window.session is not None
         other = next(line.rules for line in pane.model.lines if not pane.model.is_in_use(line))
         pane.view.setCurrentIndex(pane.model.row_of(other))

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.ui.docks import DETAILS
+from cacheview.ui.docks import AUDIT, COMPARE, DETAILS
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
 from cacheview.ui.theme import apply_theme
@@ -65,9 +65,9 @@ def main(folder: Path) -> None:
     docks: list[QDockWidget] = []
     for name, show, dock in (
         ("replay", lambda: window.replays.open(str(context)), lambda: window.replays.dock),
-        ("compare", window.commands.compare.trigger, lambda: window.compare.dock),
+        ("compare", window.commands.compare.trigger, lambda: window.docks.get(COMPARE).dock),
         ("details", window.commands.details.trigger, lambda: window.docks.get(DETAILS).dock),
-        ("audit", window.commands.audit.trigger, lambda: window.audit.dock),
+        ("audit", window.commands.audit.trigger, lambda: window.docks.get(AUDIT).dock),
         ("suite checks", window.commands.suite_checks.trigger, lambda: window.suites.dock),
     ):
         show()

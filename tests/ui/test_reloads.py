@@ -24,6 +24,7 @@ from cacheview.engine.trace import Trace
 from cacheview.model import ImageStore
 from cacheview.model.base import Value
 from cacheview.replay.result import Replay, Step
+from cacheview.ui.docks import COMPARE
 from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.verdict.node import TraceNode
 from cacheview.ui.window import MainWindow
@@ -61,7 +62,7 @@ def no_searches() -> Iterator[None]:
 
 def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> None:
     """Until all panes have answered for the store that was read."""
-    replays, compare = window.replays.pane, window.compare.pane
+    replays, compare = window.replays.pane, window.docks.get(COMPARE).pane
     with qtbot.waitSignals([window.settled, replays.settled, compare.settled], timeout=20_000):
         if after_events:
             window.follower.changed.emit()

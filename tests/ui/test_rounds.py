@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QM
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.dock import PaneDock, is_seen
-from cacheview.ui.docks import DOCKS
+from cacheview.ui.docks import AUDIT, DOCKS
 from cacheview.ui.window import MainWindow
 
 F6, SHIFT, ESCAPE = Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_Escape
@@ -43,7 +43,7 @@ def shown(dock: PaneDock, action: QAction, qtbot: QtBot) -> PaneDock:
 
 
 def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
-    shown(demo.audit.dock, demo.commands.audit, qtbot)
+    shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
     shown(demo.suites.dock, demo.commands.suite_checks, qtbot)
     round_ = ["Images", "Probe", "Verdict", "audit", "suites"]
     assert place(demo) == "suites"
@@ -56,7 +56,7 @@ def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWindow, qtbot: QtBot) -> None:
-    audit = shown(demo.audit.dock, demo.commands.audit, qtbot)
+    audit = shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
     for _ in range(2):
         qtbot.keyClick(demo, F6)
     assert place(demo) == "Probe"
@@ -72,7 +72,7 @@ def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWin
 
 def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBot) -> None:
     docks = [
-        shown(demo.audit.dock, demo.commands.audit, qtbot),
+        shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot),
         shown(demo.suites.dock, demo.commands.suite_checks, qtbot),
         shown(demo.replays.dock, demo.commands.replay, qtbot),
     ]
@@ -177,7 +177,7 @@ def nameless(roots: list[QWidget]) -> list[str]:
 def test_a_dock_that_is_closed_from_elsewhere_leaves_the_keyboard_there(demo: MainWindow, qtbot: QtBot) -> None:
     demo.commands.panes[2].trigger()
     assert place(demo) == "Verdict"
-    audit = shown(demo.audit.dock, demo.commands.audit, qtbot)
+    audit = shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
     assert place(demo) == "audit"
     demo.commands.panes[0].trigger()
     assert place(demo) == "Images"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from window_kit import drop
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Release, StoreKind
 from cacheview.stores.opened import Case, Opened
@@ -104,7 +105,7 @@ def test_store_what_if_and_context_at_once(
     (folder / "Dockerfile").write_text("FROM base:1\nUSER me\n")
     pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=20_000):
-        window.open_any(str(folder))
+        drop(window, folder)
     engine = "Docker Engine 26.1.5 on build-1 (context ci) at unix:///run/docker.sock"
     assert window.windowTitle() == f"shop/Dockerfile · {engine} — cacheview"
     assert window.status.text("context") == f"context {folder}"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
+from window_kit import OpenWindow, drag, drop
 
 from cacheview.cli import main
 from cacheview.engine import VerdictOutcome
@@ -295,25 +295,15 @@ def test_slow_opening_beside_an_open_store(window: MainWindow, qtbot: QtBot, mon
 
 
 def test_drop(window: MainWindow, qtbot: QtBot) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(CHAIN))])
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(window.rect().center(), Qt.DropAction.CopyAction, data, left, none)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
     with qtbot.waitSignal(window.settled, timeout=20_000):
-        drop = QDropEvent(QPointF(10, 10), Qt.DropAction.CopyAction, data, left, none)
-        QApplication.sendEvent(window, drop)
+        drop(window, CHAIN)
     assert len(session(window).store.images) == 35
 
 
 def test_drop_of_text_is_not_for_the_window(window: MainWindow) -> None:
     data = QMimeData()
     data.setText("just text")
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(window.rect().center(), Qt.DropAction.CopyAction, data, left, none)
-    QApplication.sendEvent(window, enter)
-    assert not enter.isAccepted()
+    assert not drag(window, data)
 
 
 def test_recent(window: MainWindow, qtbot: QtBot, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from cacheview.engine import HAZARD_TITLES
 from cacheview.model import Image
 from cacheview.stores.opened import Opened
 from cacheview.ui.audit.pane import AuditPane
+from cacheview.ui.docks import AUDIT
 from cacheview.ui.theme import GRID, icon_size, strong_font
 from cacheview.ui.window import MainWindow
 
@@ -38,9 +39,9 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> O
 
 def audited(window: MainWindow, qtbot: QtBot) -> AuditPane:
     """Show the audit, and wait for what it finds."""
-    with qtbot.waitSignal(window.audit.pane.settled, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(AUDIT).pane.settled, timeout=20_000):
         window.commands.audit.trigger()
-    return window.audit.pane
+    return window.docks.get(AUDIT).pane
 
 
 def kinds(pane: AuditPane) -> list[str]:
@@ -164,7 +165,7 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.suite_checks.trigger()
-    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.audit.dock) == [window.suites.dock])
+    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.docks.get(AUDIT).dock) == [window.suites.dock])
     qtbot.waitUntil(lambda: pane.visibleRegion().isEmpty())
     window.commands.audit.trigger()
     qtbot.waitUntil(lambda: not pane.visibleRegion().isEmpty())
@@ -178,7 +179,7 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
 
 def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     window.commands.audit.trigger()
-    pane = window.audit.pane
+    pane = window.docks.get(AUDIT).pane
     qtbot.waitUntil(lambda: "No store is open" in printed(pane))
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         show(*unmarked(3))
@@ -196,7 +197,7 @@ def test_a_fault_is_reported_and_can_be_tried_again(
 
         broken.setattr("cacheview.engine.audit.audit", fail)
         window.commands.audit.trigger()
-        pane = window.audit.pane
+        pane = window.docks.get(AUDIT).pane
         qtbot.waitUntil(lambda: "could not be audited" in printed(pane))
         qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["no"])
     assert "ZeroDivisionError: no" in printed(pane)
@@ -221,7 +222,7 @@ def test_it_shows_how_far_it_is_and_is_cancelled(
     with monkeypatch.context() as slowed:
         slowed.setattr("cacheview.engine.audit.audit", slow)
         window.commands.audit.trigger()
-        pane = window.audit.pane
+        pane = window.docks.get(AUDIT).pane
         qtbot.waitUntil(lambda: "Checking every image: 0%." in printed(pane))
         if by == "button":
             next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()

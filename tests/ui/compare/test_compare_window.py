@@ -39,7 +39,7 @@ def demo(window: MainWindow, qtbot: QtBot) -> MainWindow:
 @pytest.fixture
 def shown(demo: MainWindow, qtbot: QtBot) -> ComparePane:
     show(demo, qtbot)
-    return demo.compare.pane
+    return demo.docks.get(COMPARE).pane
 
 
 def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:
@@ -49,7 +49,7 @@ def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:
 
 
 def show(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.compare.pane.settled, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(COMPARE).pane.settled, timeout=20_000):
         qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
 
 
@@ -99,19 +99,21 @@ def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
     assert not demo.findChildren(QDockWidget)
     assert not demo.commands.compare.isChecked()
     show(demo, qtbot)
-    pane = demo.compare.pane
+    pane = demo.docks.get(COMPARE).pane
     assert pane.isVisible()
     assert demo.commands.compare.isChecked()
     assert QApplication.focusWidget() is pane.view
-    assert demo.dockWidgetArea(demo.compare.dock) is Qt.DockWidgetArea.BottomDockWidgetArea
+    assert demo.dockWidgetArea(demo.docks.get(COMPARE).dock) is Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 def test_at_the_right_of_a_wide_window_all_are_seen_at_once(demo: MainWindow, qtbot: QtBot) -> None:
     demo.resize(1920, 1080)
     show(demo, qtbot)
-    assert demo.dockWidgetArea(demo.compare.dock) is Qt.DockWidgetArea.RightDockWidgetArea
-    view = demo.compare.pane.view
-    assert all(view.viewport().rect().contains(row_rect(demo.compare.pane, each)) for each in RULE_SETS.values())
+    assert demo.dockWidgetArea(demo.docks.get(COMPARE).dock) is Qt.DockWidgetArea.RightDockWidgetArea
+    view = demo.docks.get(COMPARE).pane.view
+    assert all(
+        view.viewport().rect().contains(row_rect(demo.docks.get(COMPARE).pane, each)) for each in RULE_SETS.values()
+    )
 
 
 def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: QtBot) -> None:
@@ -119,28 +121,28 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
     tree = demo.workspace.images.tree
     tree.setFocus()
     show(demo, qtbot)
-    qtbot.keyClick(demo.compare.pane.view, Qt.Key.Key_Escape)
-    assert demo.compare.dock.isHidden()
+    qtbot.keyClick(demo.docks.get(COMPARE).pane.view, Qt.Key.Key_Escape)
+    assert demo.docks.get(COMPARE).dock.isHidden()
     assert not demo.commands.compare.isChecked()
     assert QApplication.focusWidget() is tree
     demo.commands.compare.trigger()
-    qtbot.waitUntil(lambda: not demo.compare.dock.isHidden(), timeout=20_000)
-    assert not demo.compare.pane._loader.is_busy  # nothing has changed, so nothing is asked
+    qtbot.waitUntil(lambda: not demo.docks.get(COMPARE).dock.isHidden(), timeout=20_000)
+    assert not demo.docks.get(COMPARE).pane._loader.is_busy  # nothing has changed, so nothing is asked
     assert demo.commands.compare.isChecked()
-    qtbot.mouseClick(demo.compare.pane.head.close_button, Qt.MouseButton.LeftButton)
-    assert demo.compare.dock.isHidden()
+    qtbot.mouseClick(demo.docks.get(COMPARE).pane.head.close_button, Qt.MouseButton.LeftButton)
+    assert demo.docks.get(COMPARE).dock.isHidden()
     assert not demo.commands.compare.isChecked()
 
 
 def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: QtBot) -> None:
     window.commands.compare.trigger()
-    pane = window.compare.pane
+    pane = window.docks.get(COMPARE).pane
     qtbot.waitUntil(pane.isVisible, timeout=20_000)
     reported = [label.text() for label in pane.findChildren(QLabel) if label.isVisible()]
     assert "No store is open" in reported
     assert not pane.head.copy_button.isEnabled()
     qtbot.keyClick(pane.head.close_button, Qt.Key.Key_Escape)
-    assert window.compare.dock.isHidden()
+    assert window.docks.get(COMPARE).dock.isHidden()
     window.commands.compare.trigger()
     qtbot.waitUntil(pane.isVisible, timeout=20_000)
     with qtbot.waitSignal(pane.settled, timeout=20_000):
@@ -199,7 +201,7 @@ def test_nothing_is_asked_while_it_is_hidden(
 
     monkeypatch.setattr(asking.Asker, "asking", spy)
     demo.commands.compare.trigger()
-    qtbot.waitUntil(demo.compare.dock.isHidden, timeout=20_000)
+    qtbot.waitUntil(demo.docks.get(COMPARE).dock.isHidden, timeout=20_000)
     before = answers(shown)
     edit(demo, "one")
     last = edit(demo, "two")
@@ -462,7 +464,7 @@ def test_rules_for_a_large_store_are_made_ready_in_another_thread(
 ) -> None:
     opened(window, qtbot, large(tmp_path))
     show(window, qtbot)
-    pane, chosen = window.compare.pane, other_than(window)
+    pane, chosen = window.docks.get(COMPARE).pane, other_than(window)
     preparing = Preparing(monkeypatch)
     pane.view.setCurrentIndex(pane.model.row_of(chosen))
     qtbot.keyClick(pane.view, Qt.Key.Key_Return)
@@ -506,7 +508,7 @@ def test_a_switch_that_comes_after_another_store_is_of_that_store(
 ) -> None:
     opened(window, qtbot, large(tmp_path))
     show(window, qtbot)
-    pane = window.compare.pane
+    pane = window.docks.get(COMPARE).pane
     preparing = Preparing(monkeypatch)
     pane.view.setCurrentIndex(pane.model.row_of(other_than(window)))
     qtbot.keyClick(pane.view, Qt.Key.Key_Return)
@@ -526,7 +528,7 @@ def test_the_later_of_two_choices_counts(
 ) -> None:
     opened(window, qtbot, large(tmp_path))
     show(window, qtbot)
-    pane, own = window.compare.pane, session(window).cache.rules
+    pane, own = window.docks.get(COMPARE).pane, session(window).cache.rules
     preparing = Preparing(monkeypatch)
     changed: list[str] = []
     session(window).rules_changed.connect(lambda: changed.append(session(window).cache.rules.name))

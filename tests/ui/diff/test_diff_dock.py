@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from build_kit import Daemon
 from diff_kit import Build, base, recorded
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
+from window_kit import OpenWindow, drop
 
 from cacheview.replay.records import write_record
 from cacheview.report.shown_build import ShownBuild
@@ -46,13 +46,6 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     for path, case in zip(paths, cases, strict=True):
         write_record(path, case)
     return str(paths[0]), str(paths[1])
-
-
-def drop(window: MainWindow, *paths: str) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(path) for path in paths])
-    no_keys, button = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    window.dropEvent(QDropEvent(QPointF(20, 20), Qt.DropAction.CopyAction, data, button, no_keys))
 
 
 def compared(window: MainWindow, qtbot: QtBot) -> DiffPane:
@@ -138,7 +131,7 @@ def test_the_replayed_build_is_compared_with_a_record(
         (context / name).chmod(0o644)
     window.open(records[0])
     qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
-    window.open_any(str(context / "Dockerfile"))
+    drop(window, context / "Dockerfile")
     replay = window.replays.pane
     qtbot.waitUntil(lambda: replay.question is not None, timeout=20_000)
     replay.head.compare_button.click()

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QPushButton
 from pytestqt.qtbot import QtBot
+from window_kit import drop
 
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.editor.dialog import EditorDialog
@@ -23,7 +24,7 @@ def pane(window: MainWindow, site: Path, settings: Settings, qtbot: QtBot) -> Re
     settings.editor = "no-such-editor {file}"  # nothing of this machine is started
     pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=20_000):
-        window.open_any(str(site))
+        drop(window, site)
     return pane
 
 
@@ -66,7 +67,7 @@ def test_a_dockerfile_in_a_tar_is_not_offered(pane: ReplayPane, window: MainWind
     with tarfile.open(site.parent / "site.tar", "w") as tar:
         tar.add(site, ".")
     with qtbot.waitSignal(pane.settled, timeout=20_000):
-        window.open_any(str(site.parent / "site.tar"))
+        drop(window, site.parent / "site.tar")
         window.replays.open(str(site.parent / "site.tar"))
     choose(pane, 2)
     assert pane.detail.editor_button.isHidden()

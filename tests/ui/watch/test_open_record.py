@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from build_kit import Daemon
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
+from window_kit import OpenWindow, drop
 
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
@@ -117,10 +117,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
     window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "two.jsonl", record(store), record(store, (False, True, True), tag="other"))
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(path)])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, buttons, keys))
+    drop(window, path)
     pane = shown(window, qtbot, 2)
     assert [pane.model.index(row, BuildsColumn.NAME).data() for row in range(2)] == ["app", "other"]
     assert [pane.model.index(row, BuildsColumn.COMPARED).data() for row in range(2)] == [

@@ -1,0 +1,36 @@
+"""What is dropped on the window: stores, Dockerfiles, Compose files and records of builds, by their paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cacheview.ui.docks import DIFF, REPLAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtCore import QMimeData
+
+    from cacheview.ui.docks import Docks
+
+__all__ = ["local_paths", "open_paths"]
+
+
+def local_paths(data: QMimeData) -> list[str]:
+    """The paths of files and folders of this machine that are dragged."""
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def open_paths(paths: Sequence[str], open_store: Callable[[str], None], docks: Docks) -> None:
+    """Compare two records; of anything else open the first: a store, a Dockerfile, or a service of a Compose file."""
+    from cacheview.diff.named import is_record_file
+    from cacheview.ui.replay.build import is_dockerfile
+    from cacheview.ui.replay.compose import is_compose_file
+
+    first = paths[0]
+    if len(paths) == 2 and all(map(is_record_file, paths)):
+        docks.get(DIFF).compare_paths(paths)
+    elif is_dockerfile(first) or is_compose_file(first):
+        docks.get(REPLAY).open(first)
+    else:
+        open_store(first)

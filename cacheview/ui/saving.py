@@ -1,0 +1,29 @@
+"""Saving what is open: the window says what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cacheview.ui.plain import one_line
+from cacheview.ui.stores.saving import Saver
+
+if TYPE_CHECKING:
+    from cacheview.ui.dock_host import DockHost
+
+__all__ = ["WindowSaver"]
+
+
+class WindowSaver(Saver):
+    """Made when first needed. Reports in the status bar; in the notice, why nothing was saved."""
+
+    def __init__(self, host: DockHost) -> None:
+        super().__init__(host.frame, host.add_line)
+        self._host = host
+        self.saved.connect(lambda path: host.status.say(f"Saved: {one_line(path)}"))
+        self.failed.connect(self._not_saved)
+        self.cancelled.connect(lambda: host.status.say("Saving was cancelled, and nothing was written"))
+
+    def _not_saved(self, error: Exception) -> None:
+        ways = (("&Save again…", self._host.commands.save_suite.trigger),)
+        self._host.notice.show_text("error", f"The store was not saved: {error}", (), ways)
+        self._host.notice.show()
