@@ -181,7 +181,7 @@ class Centre(QWidget):
         if self.session is not None:
             from cacheview.ui.drafts import keep_drafts
 
-            keep_drafts(self._settings, self.session.drafts(), secrets)
+            keep_drafts(self._settings, self.session.edits.drafts(), secrets)
         if self.workspace is not None:
             self._settings.splitter = self.workspace.widths
             self._settings.hidden_columns = self.workspace.images.tree.columns.hidden

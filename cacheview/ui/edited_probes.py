@@ -2,84 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from cacheview.stores.suite_cases import case_at_hand, probe_count
+from cacheview.stores.suite_cases import case_at_hand
 from cacheview.ui.drafts import ProbeDraft, drafts_of, is_of_an_image
 
 if TYPE_CHECKING:
     from cacheview.model import Probe
-    from cacheview.stores.opened import Opened
-    from cacheview.ui.document import Place
+    from cacheview.ui.document import Place, ProbeDocument
+    from cacheview.ui.selection import Selection
+    from cacheview.ui.shown_store import ShownStore
 
-__all__ = ["EditedProbes", "has_place"]
+__all__ = ["EditedProbes"]
 
 
 class EditedProbes:
-    """None is lost when another store is opened: it comes back with its own."""
+    """Those of one session. None is lost when another store is opened: it comes back with its own."""
 
-    def __init__(self, earlier: Sequence[ProbeDraft] = ()) -> None:
-        """``earlier``: of earlier starts, which are offered where their store is open."""
+    def __init__(
+        self,
+        document: ProbeDocument,
+        shown: ShownStore,
+        selection: Selection,
+        bring_back: Callable[[Place, Probe], None],
+        earlier: Sequence[ProbeDraft] = (),
+    ) -> None:
+        """Create those of a session.
+
+        Args:
+            bring_back: puts an edited probe into the window, at its place.
+            earlier: of earlier starts, which are offered where their store is open.
+        """
+        self._document = document
+        self._shown = shown
+        self._selection = selection
+        self._bring_back = bring_back
         self._here: dict[Place, Probe] = {}
         self._elsewhere: dict[str, tuple[Place, dict[Place, Probe]]] = {}
         self._earlier = tuple(earlier)
 
     @property
     def places(self) -> Collection[Place]:
-        """Where in what is open a probe was edited."""
+        """Where in what is open a probe was edited: it comes back as it was left."""
         return self._here.keys()
+
+    @property
+    def has_current(self) -> bool:
+        """Whether the probe at hand was edited: it is neither what came with the store nor that of a step."""
+        selected, place = self._selection.current, self._document.place
+        is_left = self._selection.is_left((place, self._document.probe))
+        is_of_step = selected is not None and selected.probe is not None and is_left
+        return place in self._here and not is_of_step
 
     def get(self, place: Place) -> Probe | None:
         """The probe of a place as it was left; None: it was not edited."""
         return self._here.get(place)
 
-    def keep(self, place: Place, probe: Probe) -> None:
-        """The person has edited the probe of a place."""
-        self._here[place] = probe
+    def note(self) -> None:
+        """Keep the probe at hand if the person edited it; a step of a replay is put there by the replay."""
+        probe, place = self._document.probe, self._document.place
+        if probe == self._shown.original:
+            self._here.pop(place, None)
+        elif probe != self._selection.put:
+            self._here[place] = probe
 
-    def forget(self, place: Place) -> None:
-        """The probe of a place is again what came with the store."""
-        self._here.pop(place, None)
-
-    def leave(self, opened: Opened, place: Place) -> None:
-        """What is open makes room for another. ``place``: where the person was."""
+    def leave(self) -> None:
+        """What is open makes room for another."""
         if self._here:
-            self._elsewhere[opened.location] = (place, self._here)
+            self._elsewhere[self._shown.opened.location] = (self._document.place, self._here)
         self._here = {}
 
-    def enter(self, opened: Opened) -> tuple[Place, Probe] | None:
-        """Bring back what was edited in this store before. Returns the probe at hand then; None: it was not edited."""
-        place, self._here = self._elsewhere.pop(opened.location, ((0, 0), {}))
-        self.drop_lost(opened)
+    def enter(self) -> None:
+        """Bring back what was edited before in the store that has been opened; the last one into the window."""
+        place, self._here = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
+        self.drop_lost()
         last = self._here.get(place)
-        return (place, last) if last is not None else None
+        if last is not None:
+            self._bring_back(place, last)
 
-    def drop_lost(self, opened: Opened) -> None:
+    def drop_lost(self) -> None:
         """The same store was read again: it may have fewer probes now."""
-        self._here = {
-            (draft.case, draft.number): draft.probe
-            for draft in drafts_of(opened.location, self._here)
-            if has_place(opened, draft)
-        }
+        self._here = {place: probe for place, probe in self._here.items() if self._shown.has_place(place)}
 
-    def offered(self, opened: Opened) -> tuple[ProbeDraft, ...]:
-        """Those of earlier starts that can be brought back into what is open."""
-        return tuple(draft for draft in self._earlier if draft.location == opened.location and has_place(opened, draft))
+    @property
+    def offered(self) -> tuple[ProbeDraft, ...]:
+        """Those of earlier starts that were edited in what is open, and have not been brought back."""
+        mine = (draft for draft in self._earlier if draft.location == self._shown.opened.location)
+        return tuple(draft for draft in mine if self._shown.has_place((draft.case, draft.number)))
 
-    def take_offered(self, opened: Opened) -> tuple[ProbeDraft, ...]:
-        """Bring back what is `offered`, each in its place unless it was edited again."""
-        offered = self.offered(opened)
+    def restore_offered(self) -> None:
+        """Bring back what is `offered`: each in its place unless it was edited again, the last one into the window."""
+        offered = self.offered
         self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
         for draft in offered:
             self._here.setdefault((draft.case, draft.number), draft.probe)
-        return offered
+        if offered:
+            self._bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
 
-    def drafts(self, opened: Opened, place: Place) -> list[ProbeDraft]:
+    def drafts(self) -> list[ProbeDraft]:
         """What to save for the next start: every edited probe, unless an image has the same one.
 
-        No case is read again to know that. ``place``: where the person is; its probe comes last.
+        No case is read again to know that. The probe at hand comes last.
         """
+        opened, place = self._shown.opened, self._document.place
         here = {each: probe for each, probe in self._here.items() if each != place}
         here.update({place: self._here[place]} if place in self._here else {})
         mine = [
@@ -90,9 +116,3 @@ class EditedProbes:
         others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
         known = {(draft.location, draft.case, draft.number) for draft in (*mine, *others)}
         return [*others, *mine, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]
-
-
-def has_place(opened: Opened, draft: ProbeDraft) -> bool:
-    """Whether what is open has the probe that a draft is of."""
-    cases = opened.cases
-    return 0 <= draft.case < len(cases) and 0 <= draft.number < max(1, probe_count(cases, draft.case))

@@ -145,7 +145,7 @@ class Headline(QObject):
 
     def _probe_name(self, case: int, probes: Sequence[SuiteProbe], number: int) -> str:
         probe = probes[number]
-        edited = EDITED if (case, number) in self._session.edited_places else ""
+        edited = EDITED if (case, number) in self._session.edits.places else ""
         return f"{number + 1}  {probe.name or ' '.join(probe.config.Cmd or ()) or 'probe'}{edited}"
 
     def _find_news(self) -> StoreNews | None:
@@ -193,7 +193,7 @@ class Headline(QObject):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
-        offer = "A probe that you edited here was saved when the window was closed." if session.offered else ""
+        offer = "A probe that you edited here was saved when the window was closed." if session.edits.offered else ""
         ways = (
             *(((back, self._rule_ways.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),
@@ -222,13 +222,13 @@ class Headline(QObject):
             text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
             self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], ways)
         is_loud = bool(news or problems or foreign)
-        quiet = (own if lead else None, bool(builder), tuple(notes), session.offered)
+        quiet = (own if lead else None, bool(builder), tuple(notes), session.edits.offered)
         self._shown = None if is_loud else quiet
         has_message = is_loud or bool(offer or lead or builder or notes)
         self._notice.setVisible(has_message and (is_loud or quiet != self._closed))
 
     def _restore_edited(self) -> None:
-        self._session.restore_offered()
+        self._session.edits.restore_offered()
         self._show_notes()
 
     def _show_answer(self) -> None:

@@ -61,6 +61,11 @@ class Selection:
         if selected.probe is not None:
             self._left_at, self._put = (place, selected.probe), selected.probe
 
+    def restore(self, before: Selection) -> None:
+        """Be as a copy of this was."""
+        self._listed, self._passing = before._listed, before._passing
+        self._left_at, self._put = before._left_at, before._put
+
     def release(self) -> None:
         """No row is selected any more."""
         self._listed = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,17 +17,18 @@ from cacheview.stores.opened import Case, Opened
 from cacheview.ui.answering import Answering
 from cacheview.ui.discarding import Discarder
 from cacheview.ui.document import Place, ProbeDocument
-from cacheview.ui.drafts import ProbeDraft, drafts_of
-from cacheview.ui.edited_probes import EditedProbes, has_place
+from cacheview.ui.drafts import ProbeDraft
+from cacheview.ui.edited_probes import EditedProbes
 from cacheview.ui.further import FurtherLook
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.selection import Relation, Selection
 from cacheview.ui.shown_store import ProbeAnswer, ShownStore
-from cacheview.ui.supposed import SessionBefore, Supposed
+from cacheview.ui.supposed import SupposedStore
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.selected import Selected
+    from cacheview.ui.supposed import SessionBefore
     from cacheview.whatif.apply import ChangedStore
 
 __all__ = ["Session"]
@@ -71,17 +72,17 @@ class Session(QObject):
         """``document``: made before, to be filled now; None: a new one. ``drafts``: of earlier starts."""
         super().__init__(parent)
         self._shown = ShownStore(loaded)
-        self._edits = EditedProbes(drafts)
         self._answer: ProbeAnswer | None = None
         self._loading = False
         self._selection = Selection()
-        self._supposed: Supposed | None = None
+        self._supposed = SupposedStore(self._shown)
         self._is_as_opened = True
         self._discarder = Discarder(self)
         self._further = FurtherLook(self)
         self._further.ended.connect(self.completed)
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
+        self.edits = EditedProbes(self.document, self._shown, self._selection, self._bring_back, drafts)
         self.document.probe_changed.connect(self._edited)
         self.document.moving.connect(self._moving)
         self.document.moved.connect(self._moved)
@@ -248,7 +249,7 @@ class Session(QObject):
     @property
     def supposed(self) -> ChangedStore | None:
         """What is shown as if something had happened to the store; None: the store is shown as it is."""
-        return self._supposed.changed if self._supposed is not None else None
+        return self._supposed.changed
 
     def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChange) -> None:
         """Show a changed store instead of this one, until `end_supposing` or anything else is opened or chosen.
@@ -257,14 +258,9 @@ class Session(QObject):
             cache: of the changed store.
             change: what is different in it.
         """
-        place, probe = self._state
-        shown, before = self._shown, self.daemon
-        self.discard(self._answer, self._supposed)
-        kept = self._supposed.kept if self._supposed is not None else None
-        if kept is None:
-            kept = SessionBefore(shown.cache, shown.daemon, shown.change, place, probe, copy(self._selection))
-        self._supposed = Supposed(changed, cache, kept)
-        shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
+        before = self.daemon
+        self.discard(self._answer, *self._supposed.parts)
+        self._supposed.put(changed, cache, change, self._state, copy(self._selection))
         self.supposed_changed.emit()
         self._show_cache(before)
 
@@ -276,19 +272,17 @@ class Session(QObject):
         self._shown.change = kept.change or StoreChange()  # the tree stays where it is
         self._show_cache(before)
         self._shown.change = kept.change
-        self._selection = kept.selection
+        self._selection.restore(kept.selection)
         if self.document.place == kept.place and not self.document.edit(kept.probe, "Leave What if"):
             self.selection_changed.emit()
 
     def _take_back(self) -> SessionBefore | None:
         """Have the store as it is again, before anybody looks; None: it is shown as it is."""
-        if self._supposed is None:
-            return None
-        self.discard(self._answer, self._supposed)
-        kept, self._supposed = self._supposed.kept, None
-        shown = self._shown
-        shown.cache, shown.daemon, shown.change = kept.cache, kept.daemon, kept.change
-        self.supposed_changed.emit()
+        if self.supposed is not None:
+            self.discard(self._answer, *self._supposed.parts)
+        kept = self._supposed.take_back()
+        if kept is not None:
+            self.supposed_changed.emit()
         return kept
 
     def _show_cache(self, before: Daemon) -> None:
@@ -302,13 +296,11 @@ class Session(QObject):
         """Show another location."""
         self._take_back()
         self.discard(self._answer, *self._shown.parts)
-        self._edits.leave(self.opened, self.document.place)
+        self.edits.leave()
         self._shown.open(loaded)
         self.opened_changed.emit()
         self._show(loaded.probe)
-        last = self._edits.enter(self.opened)
-        if last is not None:
-            self._bring_back(*last)
+        self.edits.enter()
 
     def reload(self, loaded: OpenedStore) -> None:
         """Show the same location, read again: case, probe and its undo steps stay."""
@@ -322,13 +314,9 @@ class Session(QObject):
 
     def _keep_places(self) -> None:
         """The same location may have fewer probes now: what led to others is gone."""
-        place, opened = self._shown.place, self.opened
-        self._edits.drop_lost(opened)
-        drafts = drafts_of(opened.location, dict.fromkeys(self.document.places, self.document.probe))
-        if place != self.document.place or not all(has_place(opened, draft) for draft in drafts):
-            self._loading = True
-            self.document.load(self.document.probe, place)
-            self._loading = False
+        self.edits.drop_lost()
+        if self._shown.place != self.document.place or not all(map(self._shown.has_place, self.document.places)):
+            self._load(self.document.probe)
 
     def choose_case(self, number: int) -> None:
         """Another case of the suite, with its first probe and its own rules. Undo leads back."""
@@ -367,42 +355,16 @@ class Session(QObject):
         self._selection.end_passing()
         self._is_as_opened = True
         self.store_changed.emit()
-        self._loading = True
-        try:
-            self.document.load(probe, self._shown.place)
-        finally:
-            self._loading = False
+        self._load(probe)
         self.probe_loaded.emit()
         self._ask(probe)
 
-    # Probes that were edited
+    def _load(self, probe: Probe) -> None:
+        self._loading = True
+        self.document.load(probe, self._shown.place)
+        self._loading = False
 
-    @property
-    def edited_places(self) -> Collection[Place]:
-        """Where in what is open a probe was edited: it comes back as it was left."""
-        return self._edits.places
-
-    @property
-    def is_edited(self) -> bool:
-        """Whether the probe at hand was edited: it is neither what came with the store nor that of a step."""
-        selected = self.selected
-        is_of_step = selected is not None and selected.probe is not None and self._selection.is_left(self._state)
-        return self.document.place in self._edits.places and not is_of_step
-
-    @property
-    def offered(self) -> tuple[ProbeDraft, ...]:
-        """Probes that were edited here in an earlier start, and have not been brought back."""
-        return self._edits.offered(self.opened)
-
-    def restore_offered(self) -> None:
-        """Bring back what is `offered`: each in its place, the last one into the window."""
-        offered = self._edits.take_offered(self.opened)
-        if offered:
-            self._bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
-
-    def drafts(self) -> list[ProbeDraft]:
-        """What to save for the next start: every edited probe, unless an image has the same one."""
-        return self._edits.drafts(self.opened, self.document.place)
+    # From place to place
 
     def _bring_back(self, place: Place, probe: Probe) -> None:
         """Bring an edited probe back into the window, as an edit of the one that came with the store."""
@@ -411,16 +373,6 @@ class Session(QObject):
     def _restore(self, place: Place, probe: Probe) -> None:
         self.document.move(place, self._shown.probe_at(place)[0], "Go to the edited probe")
         self.document.edit(probe, "Restore the edited probe")
-
-    def _note(self) -> None:
-        """Keep the probe at hand if the person edited it; a step of a replay is put there by the replay."""
-        probe, place = self.document.probe, self.document.place
-        if probe == self._shown.original:
-            self._edits.forget(place)
-        elif probe != self._selection.put:
-            self._edits.keep(place, probe)
-
-    # From place to place
 
     def undo(self) -> None:
         """Undo the last step of the document, as soon as the case that it leads to is at hand."""
@@ -441,7 +393,7 @@ class Session(QObject):
 
     def _go(self, place: Place, text: str, *, own: bool = False) -> None:
         """Go to a probe, as it was left; ``own``: as the suite has it."""
-        probe = None if own else self._edits.get(place)
+        probe = None if own else self.edits.get(place)
         self.document.move(place, probe if probe is not None else self._shown.probe_at(place)[0], text)
 
     def _moving(self, place: Place) -> None:
@@ -458,7 +410,7 @@ class Session(QObject):
 
     def _moved(self) -> None:
         self._loading = False
-        self._note()
+        self.edits.note()
         self.probe_loaded.emit()
         self._ask(self.document.probe)
 
@@ -466,7 +418,7 @@ class Session(QObject):
         self._selection.end_passing()
         if not self._loading:  # what is loaded is asked once everybody knows of it
             self._is_as_opened = False
-            self._note()
+            self.edits.note()
             self._ask(probe)
 
     def _ask(self, probe: Probe) -> None:

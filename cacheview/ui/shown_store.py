@@ -142,6 +142,12 @@ class ShownStore:
             self.cache = ImageCache(self.case.store, self.daemon.rules)
         self._walk_to_probe()
 
+    def has_place(self, place: Place) -> bool:
+        """Whether what is open has a probe there."""
+        number, probe = place
+        cases = self.opened.cases
+        return 0 <= number < len(cases) and 0 <= probe < max(1, probe_count(cases, number))
+
     def probe_at(self, place: Place) -> tuple[Probe, ImageCache]:
         """The probe that comes with a place, and the cache that it is looked up in there."""
         number, probe = place

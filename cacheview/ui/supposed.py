@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from cacheview.stores.change import StoreChange
     from cacheview.ui.document import Place
     from cacheview.ui.selection import Selection
+    from cacheview.ui.shown_store import ShownStore
     from cacheview.whatif.apply import ChangedStore
 
-__all__ = ["SessionBefore", "Supposed"]
+__all__ = ["SessionBefore", "SupposedStore"]
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,42 @@ class SessionBefore:
     selection: Selection
 
 
-@dataclass(frozen=True)
-class Supposed:
-    """A changed store with its cache, and what a session had before it was shown."""
+class SupposedStore:
+    """Puts a changed store in the place of the one that is shown, and takes it back."""
 
-    changed: ChangedStore
-    cache: ImageCache
-    kept: SessionBefore
+    def __init__(self, shown: ShownStore) -> None:
+        self._shown = shown
+        self._before: SessionBefore | None = None
+        self._cache: ImageCache | None = None
+        self.changed: ChangedStore | None = None
+        """What is shown as if something had happened to the store; None: the store is shown as it is."""
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """All that the next store takes the place of."""
+        return self.changed, self._cache
+
+    def put(
+        self, changed: ChangedStore, cache: ImageCache, change: StoreChange, state: tuple[Place, Probe], by: Selection
+    ) -> None:
+        """Show a changed store.
+
+        Args:
+            cache: of the changed store.
+            change: what is different in it.
+            state, by: the place and the probe, and what is selected, to go back to.
+        """
+        shown = self._shown
+        if self._before is None:
+            self._before = SessionBefore(shown.cache, shown.daemon, shown.change, *state, by)
+        self.changed, self._cache = changed, cache
+        shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
+
+    def take_back(self) -> SessionBefore | None:
+        """Show the store as it is. Returns what there was before; None: it is shown as it is."""
+        before = self._before
+        if before is not None:
+            shown = self._shown
+            shown.cache, shown.daemon, shown.change = before.cache, before.daemon, before.change
+            self._before = self._cache = self.changed = None
+        return before

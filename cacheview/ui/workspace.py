@@ -301,7 +301,7 @@ class Workspace(QWidget):
         """Show the answer to the probe; where what is selected has none, that, and nothing of the probe before."""
         session, answer = self._session, self._session.answer
         selected = session.selected
-        self.probe.set_edited(session.is_edited)
+        self.probe.set_edited(session.edits.has_current)
         if session.is_awaited and session.has_probe:
             return  # it comes
         if answer is None:

@@ -151,7 +151,7 @@ def test_what_was_not_restored_is_offered_again(open_window: OpenWindow, suite: 
     session(window).document.set_field("User", "me")
     window.close()
     other = open_window("demo:")
-    assert session(other).offered == ()
+    assert session(other).edits.offered == ()
     other.close()
     assert [draft.location for draft in kept_drafts(settings)] == [suite]
 
