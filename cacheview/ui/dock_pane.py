@@ -104,7 +104,7 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
         """``patience``: milliseconds before `_lose_patience`; None: as usual."""
         super().__init__(head, parent)
         self._session: Session | None = None
-        self._asked: _Question | None = None
+        self._question: _Question | None = None
         self._loader = Loader(self)
         self._patience = Patience(self, patience)
         self._patience.timeout.connect(self._lose_patience)
@@ -122,7 +122,7 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
 
     def again(self) -> None:
         """Ask, as something may have changed that is not heard of."""
-        self._asked = None
+        self._question = None
         self.ask()
 
     def stop(self) -> None:
@@ -145,5 +145,5 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
         super().hideEvent(event)
         if self._loader.is_busy:
             self._loader.cancel()
-            self._asked = None
+            self._question = None
         self._patience.stop()

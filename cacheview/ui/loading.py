@@ -66,7 +66,7 @@ def end_all(window: QObject) -> None:
 
 
 class Report(Protocol):
-    """Told by the work how far it is: ``done`` of ``total`` (None: not known) of what. Raises to stop the work."""
+    """Called by the work with how far it is: ``done`` of ``total`` (None: not known) of what. Raises to stop it."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 

@@ -41,7 +41,7 @@ class Opener(QObject):
     Signals:
         announced(location): it is being read.
         progressed(done, total | None, what).
-        parted(Part): what has been read so far.
+        parted(StorePart): what has been read so far.
         panes_requested(Panes): a piece of the panes is wanted.
         opened(OpenedStore, again): ``again``: what is open was read again.
         failed(exception): ``asked`` says what.

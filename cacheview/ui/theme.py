@@ -108,7 +108,7 @@ def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
     widget.setProperty(_FONT, font)
 
 
-STYLE: Final = "Fusion"
+_QT_STYLE: Final = "Fusion"
 """One style on every system: the panes draw on it, and only it follows a palette wholly."""
 
 _STYLED: Final = "has the style"
@@ -118,7 +118,7 @@ _FONT: Final = "font of the type scale"
 
 def styled_application(arguments: list[str]) -> QApplication:
     """An application that begins with the style: setting it later would make the many enums of `QStyle`."""
-    app = QApplication([*arguments, "-style", STYLE])
+    app = QApplication([*arguments, "-style", _QT_STYLE])
     app.setProperty(_STYLED, True)
     return app
 
@@ -134,7 +134,7 @@ class _Follower(QObject):
         self._held: Qt.ColorScheme | None = None
         self._applied = False
         if not app.property(_STYLED):
-            app.setStyle(STYLE)
+            app.setStyle(_QT_STYLE)
         self._font = _tabular(app.font())
         self._percent = 100
         app.setFont(self._font)

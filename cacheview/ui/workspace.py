@@ -203,7 +203,7 @@ class Workspace(QWidget):
         self.probe.daemon = lambda: session.daemon
         self.verdict.daemon = lambda: session.daemon
         self.probe.field_activated.connect(self.verdict.reveal_field)
-        self.probe.image_requested.connect(self._image_asked)
+        self.probe.image_requested.connect(self._explain_image)
         self.verdict.field_activated.connect(self.probe.point_at)
         self.verdict.field_entered.connect(self.probe.reveal)
         self.verdict.image_activated.connect(self.images.reveal)
@@ -211,7 +211,7 @@ class Workspace(QWidget):
         self.verdict.back_requested.connect(session.select_again)
         self.verdict.files_requested.connect(self.files_requested)
         self.images.menu.layer_requested.connect(self.layer_requested)
-        self.images.menu.details_requested.connect(self._ask_details)
+        self.images.menu.details_requested.connect(self._show_details)
         self.verdict.copied.connect(self.copied)
         self._splitter.splitterMoved.connect(self._person_shared)
 
@@ -331,14 +331,14 @@ class Workspace(QWidget):
 
     # From one pane to the other
 
-    def _image_asked(self, image: Image, why: str) -> None:
+    def _explain_image(self, image: Image, why: str) -> None:
         if why:
             ways = "To see what the classic builder would ask, replay the image's Dockerfile (Ctrl+D)."
             self._session.select(Selected(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
         else:
             self._session.release_image()
 
-    def _ask_details(self, image: Image) -> None:
+    def _show_details(self, image: Image) -> None:
         self.images.reveal(image.id)
         self.details_requested.emit()
 

@@ -106,14 +106,14 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         if session is None:
             return
         wanted = (session.store, session.cache.rules)
-        asked = self._asked
+        asked = self._question
         if asked is not None and asked[0] is wanted[0] and asked[1] is wanted[1]:
             return
         if not self.isVisible():
-            self._asked = None
+            self._question = None
             self._forget()  # they hold much of a store that may be no more
             return
-        self._asked = wanted
+        self._question = wanted
         self.head.copy_button.setEnabled(False)
         if self.model.hazards:
             self._patience.start()
@@ -131,8 +131,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
 
     def _show(self, store_hazards: Sequence[StoreHazard]) -> None:
         self._patience.stop()
-        assert self._asked is not None
-        store, rules = self._asked
+        assert self._question is not None
+        store, rules = self._question
         images = counted(len(store.images), "image")
         hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
         self.head.say(f"{hazards} in {images}, using the rules of {rules.title}")
@@ -214,8 +214,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _copy_all(self) -> None:
         from cacheview.report.audits import audit_as_text
 
-        if self._asked is not None and self._session is not None:
-            text = audit_as_text(self.model.hazards, *self._asked, using=self._session.daemon)
+        if self._question is not None and self._session is not None:
+            text = audit_as_text(self.model.hazards, *self._question, using=self._session.daemon)
             self._put(text, "all hazards as text")
 
     def _copy_hazard(self) -> None:

@@ -72,7 +72,7 @@ class MatrixModel(QAbstractTableModel):
         return line.rules is self._in_use
 
     def is_of_store(self, line: RuleSetAnswer) -> bool:
-        """Whether it is to be said that these are the store's own rules."""
+        """Whether the row is marked, as these are the store's own rules."""
         return line.rules is self._of_store and self._of_store is not self._in_use
 
     def is_banded(self, row: int) -> bool:

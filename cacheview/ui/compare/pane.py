@@ -85,7 +85,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         probe = value.trace.probe
         if self._asker is None or self._asker.store is not session.store:
             session.discard(self._asker)
-            self._asker, self._asked = Asker(session.store), None
+            self._asker, self._question = Asker(session.store), None
             own = own_rules(session)
             self._of_store = own.rules if own is not None else None
         self.model.mark(session.cache.rules, self._of_store)
@@ -93,11 +93,11 @@ class ComparePane(AskingPane[CompareHead, Probe]):
             self._content.show_content()
             self.view.setCurrentIndex(self.model.row_of(session.cache.rules))
             self._unseen = True
-        if probe == self._asked:
+        if probe == self._question:
             if not self._loader.is_busy:
                 self.head.say(summary(self.model.lines))
             return
-        self._asked = probe
+        self._question = probe
         known = MatrixRow(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
@@ -107,7 +107,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
 
     def copy(self, form: str) -> None:
         """Put the table on the clipboard, in one of `asking.FORMS`; nothing while it is not complete."""
-        session, asker, probe = self._session, self._asker, self._asked
+        session, asker, probe = self._session, self._asker, self._question
         if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
             return
         self._copied_form = form
@@ -130,7 +130,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
 
     def _cancel(self) -> None:
         self._loader.cancel()
-        self._asked = None
+        self._question = None
         answered = self.model.cut_short()
         self.head.say(f"Cancelled: {answered} of {len(self.model.lines)} rule sets answered")
         self._end()
@@ -156,7 +156,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
             self.head.show_progress(done, total)
 
     def _fail(self, error: Exception) -> None:
-        self._asked = None
+        self._question = None
         self.head.say("")
         self._content.say("The rule sets could not be compared", error_words(error), "Compare again")
 

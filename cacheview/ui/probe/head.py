@@ -192,7 +192,7 @@ class CacheFromField(ListField):
 
 
 class PlatformField(FieldEditor):
-    """What the builder builds for: ``os/architecture[/variant]``, or nothing said."""
+    """What the builder builds for: ``os/architecture[/variant]``, or nothing."""
 
     def __init__(self, name: str = "platform", parent: QWidget | None = None) -> None:
         super().__init__(name, parent)

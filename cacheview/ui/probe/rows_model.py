@@ -128,7 +128,7 @@ class ConfigRowsModel(QAbstractTableModel):
         return tool_tip("\n".join(filter(None, parts)))
 
     def set_rows(self, rows: Sequence[RowTexts]) -> None:
-        """Show other rows, telling views only of those that changed: what is edited and selected stays so."""
+        """Show other rows, reporting to views only those that changed: what is edited and selected stays so."""
         old, new = self._rows, list(rows)
         start = 0
         while start < min(len(old), len(new)) and old[start] == new[start]:

@@ -35,7 +35,7 @@ class ClientsPage(QWidget):
         """``work``: what compares; its result are groups. None: there is nothing to compare."""
         super().__init__(parent)
         self._work = work
-        self._is_asked = False
+        self._is_requested = False
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Clients that share a cache", "Outcome"])
         self.tree.setAccessibleName("Clients that share a cache")
@@ -59,7 +59,7 @@ class ClientsPage(QWidget):
 
     def forget(self) -> None:
         """What is shown is of an older replay."""
-        self._is_asked = False
+        self._is_requested = False
         if self.isVisible():
             self.ask()
 
@@ -69,7 +69,7 @@ class ClientsPage(QWidget):
         if work is None:
             self._content.say("There is nothing to compare", "Replay a Dockerfile first.")
             return
-        self._is_asked = True
+        self._is_requested = True
         self._patience.start()
         self._loader.start(work)
 
@@ -105,12 +105,12 @@ class ClientsPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._is_asked:
+        if not self._is_requested:
             self.ask()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self._loader.is_busy:
-            self._is_asked = False
+            self._is_requested = False
             self._patience.stop()
             self._loader.cancel()

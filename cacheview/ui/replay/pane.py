@@ -203,15 +203,15 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._show_nothing()
             return
         wanted = Question(build, session.store, session.daemon, session.supposed)
-        asked = self._asked
+        asked = self._question
         if asked is not None and (asked.build, asked.daemon) == (build, wanted.daemon) and asked.store is wanted.store:
             return
         if not self.isVisible():
-            self._asked = None
+            self._question = None
             if self.replayed is not None and self.replayed.question.store is not wanted.store:
                 self._forget()  # it holds much of a store that is gone
             return
-        self._asked = wanted
+        self._question = wanted
         self._enable()
         self._watcher.watch(build, self.replayed)
         self._patience.start()
@@ -387,7 +387,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         super().hideEvent(event)
         self._watcher.stop()
         self._explained.release()  # what cannot be seen is not what is explained
-        self._asked = None  # nobody watches meanwhile
+        self._question = None  # nobody watches meanwhile
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -43,7 +43,7 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A heading, and what is to be said under it: each with the word that stands before it, mostly empty."""
+    """A heading, and the sentences under it: each with the word that stands before it, mostly empty."""
 
     heading: str
     message: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""The rows of `telling` as a Qt model."""
+"""The rows of `describing` as a Qt model."""
 
 from __future__ import annotations
 

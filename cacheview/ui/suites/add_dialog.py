@@ -66,12 +66,12 @@ class AddDialog(QDialog):
 
     wanted = Signal(str, object, object)
 
-    def __init__(self, asked: SuiteAddition, suggested: str, parent: QWidget | None = None) -> None:
+    def __init__(self, addition: SuiteAddition, suggested: str, parent: QWidget | None = None) -> None:
         """``suggested``: a path to begin with."""
         super().__init__(parent)
-        self._asked = asked
-        self._verdict = asked.explanation.verdict
-        self._probe = asked.explanation.trace.probe
+        self._addition = addition
+        self._verdict = addition.explanation.verdict
+        self._probe = addition.explanation.trace.probe
         self._own = expectation_of(self._verdict, self._probe)
         self.setWindowTitle("Add this probe to a suite")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -160,11 +160,13 @@ class AddDialog(QDialog):
             raise DataError("A hit returns an image: name the expected one.")
         if text == self._own.image or _FULL_ID.fullmatch(text):
             return text
-        return self._asked.store.resolve(text).id
+        return self._addition.store.resolve(text).id
 
     def _show_state(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
-        what = f"the whole store ({counted(len(self._asked.case.images), 'image')}, all values), the probe, the rules"
+        what = (
+            f"the whole store ({counted(len(self._addition.case.images), 'image')}, all values), the probe, the rules"
+        )
         if os.path.isdir(path):
             self._where.setText("That is a folder: name a file in it.")
         elif os.path.exists(path):
@@ -184,7 +186,7 @@ class AddDialog(QDialog):
         self._besides.setText(visible(_besides(expect)))
         self._add.setEnabled(usable)
         self._add.setText("Add &anyway" if differences else "&Add")
-        doubts = doubt_in_words(self._asked.explanation.doubts)
+        doubts = doubt_in_words(self._addition.explanation.doubts)
         if differences:
             text = "; ".join(differences)
             self._say("hazard", f"The rules answer differently: {text}. `cacheview check` will report it as failed.")
@@ -219,7 +221,7 @@ class AddDialog(QDialog):
         except DataError:
             return
         case = case_of(
-            self._asked.case,
+            self._addition.case,
             self._probe,
             self._verdict,
             expect,

@@ -79,8 +79,8 @@ def marks(check: Check, probe_value: str, image_value: str) -> tuple[slice, slic
 def differs(check: Check) -> bool:
     """Whether the check failed, or its values are not the same although nothing came of that.
 
-    The latter is said of the container config only: what the daemon did not reach, what the rules do not look at,
-    and what they let pass anyway. The other checks are not comparisons of two like values.
+    The latter holds for the container config only: for what the daemon did not reach, what the rules do not look
+    at, and what they let pass anyway. The other checks are not comparisons of two like values.
     """
     if check.outcome is CheckOutcome.FAILED:
         return True

@@ -57,7 +57,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self._reader = Loader(self)
         self._reader.succeeded.connect(self._show_records)
         self._reader.failed.connect(self._not_opened)
-        self._asked = ""
+        self._record_path = ""
         self.pane.differs.connect(self._say_loudly)
 
     def stop(self) -> None:
@@ -102,14 +102,14 @@ class WatchedBuilds(DockController[WatchPane]):
             records = read_records(path, report)
             return _Records(tuple(map(shown_build, records.builds)), records.problems, records.more)
 
-        self._asked = path
+        self._record_path = path
         self._reader.start(work)
 
     def _show_records(self, records: _Records) -> None:
         self.bring()
         self.pane.show_records(records.builds)
         if records.problems or records.more:
-            name = one_line(os.path.basename(self._asked))
+            name = one_line(os.path.basename(self._record_path))
             shown = counted(len(records.builds), "build")
             text = f"Showing {shown} of {name}."
             text += " It has more builds." if records.more else " Its other lines are not builds."

@@ -49,7 +49,7 @@ class WhatIf(QObject):
         self._line = line
         self._left: tuple[ImageStore, TreePlace] | None = None  # the store as it is, and where the tree was in it
         self._session: Session | None = None
-        self._told: tuple[str, tuple[str, ...]] = ("", ())  # of the mode, and in detail
+        self._words: tuple[str, tuple[str, ...]] = ("", ())  # of the mode, and in detail
         self._changes: tuple[str, ...] = ()  # that are supposed, as the command line names them
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
@@ -159,7 +159,7 @@ class WhatIf(QObject):
             return  # another store was opened meanwhile
         if session.supposed is None:
             self._left = (session.store, workspace.images.tree.place())
-        self._told = result.text, result.details
+        self._words = result.text, result.details
         session.suppose(changed, result.cache, result.change)
 
     @staticmethod
@@ -177,7 +177,7 @@ class WhatIf(QObject):
         self._line.setVisible(supposed is not None)
         if supposed is None:
             return
-        text, details = self._told
+        text, details = self._words
         is_unknown = supposed.containers.known is None and supposed.containers is not CONTAINERS_NOT_READ
         assume = (("Assume &no containers", self.without_containers),) if is_unknown else ()
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
