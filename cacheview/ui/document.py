@@ -74,7 +74,7 @@ class ProbeDocument(QObject):
 
     @property
     def undo_stack(self) -> QUndoStack:
-        """Its steps may lead to a case that has to be read first: see `Session.undo`."""
+        """Its steps may lead to a case that has to be read first: see `Places.undo`."""
         return self._undo_stack
 
     def edit(self, probe: Probe, text: str, merge: str = "") -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from cacheview.stores.suite_cases import case_at_hand
@@ -21,23 +21,12 @@ class EditedProbes:
     """Those of one session. None is lost when another store is opened: it comes back with its own."""
 
     def __init__(
-        self,
-        document: ProbeDocument,
-        shown: ShownStore,
-        selection: Selection,
-        bring_back: Callable[[Place, Probe], None],
-        earlier: Sequence[ProbeDraft] = (),
+        self, document: ProbeDocument, shown: ShownStore, selection: Selection, earlier: Sequence[ProbeDraft] = ()
     ) -> None:
-        """Create those of a session.
-
-        Args:
-            bring_back: puts an edited probe into the window, at its place.
-            earlier: of earlier starts, which are offered where their store is open.
-        """
+        """``earlier``: of earlier starts, which are offered where their store is open."""
         self._document = document
         self._shown = shown
         self._selection = selection
-        self._bring_back = bring_back
         self._here: dict[Place, Probe] = {}
         self._elsewhere: dict[str, tuple[Place, dict[Place, Probe]]] = {}
         self._earlier = tuple(earlier)
@@ -73,13 +62,15 @@ class EditedProbes:
             self._elsewhere[self._shown.opened.location] = (self._document.place, self._here)
         self._here = {}
 
-    def enter(self) -> None:
-        """Bring back what was edited before in the store that has been opened; the last one into the window."""
+    def enter(self) -> tuple[Place, Probe] | None:
+        """Have again what was edited before in the store that has been opened.
+
+        Returns the probe that was at hand then, with its place; None: it was not edited.
+        """
         place, self._here = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
         self.drop_lost()
         last = self._here.get(place)
-        if last is not None:
-            self._bring_back(place, last)
+        return (place, last) if last is not None else None
 
     def drop_lost(self) -> None:
         """The same store was read again: it may have fewer probes now."""
@@ -91,14 +82,13 @@ class EditedProbes:
         mine = (draft for draft in self._earlier if draft.location == self._shown.opened.location)
         return tuple(draft for draft in mine if self._shown.has_place((draft.case, draft.number)))
 
-    def restore_offered(self) -> None:
-        """Bring back what is `offered`: each in its place unless it was edited again, the last one into the window."""
+    def take_offered(self) -> tuple[ProbeDraft, ...]:
+        """Have again what is `offered`, each in its place unless it was edited again."""
         offered = self.offered
         self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
         for draft in offered:
             self._here.setdefault((draft.case, draft.number), draft.probe)
-        if offered:
-            self._bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
+        return offered
 
     def drafts(self) -> list[ProbeDraft]:
         """What to save for the next start: every edited probe, unless an image has the same one.

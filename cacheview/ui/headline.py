@@ -97,13 +97,13 @@ class Headline(QObject):
         stack = session.document.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_undo)
-        session.read_case = self._read_case
-        connect(commands.undo, session.undo)
-        connect(commands.redo, session.redo)
-        tool_bar.case_chosen.connect(session.choose_case)
+        session.places.read_case = self._read_case
+        connect(commands.undo, session.places.undo)
+        connect(commands.redo, session.places.redo)
+        tool_bar.case_chosen.connect(session.places.choose_case)
         case_reader.cancelled.connect(lambda: tool_bar.set_case(session.case_number))
         switcher.cancelled.connect(self._keep_rules)
-        tool_bar.probe_chosen.connect(session.choose_probe)
+        tool_bar.probe_chosen.connect(session.places.choose_probe)
         connect(commands.next_case, lambda: self._step_case(1))
         connect(commands.previous_case, lambda: self._step_case(-1))
         connect(commands.next_probe, lambda: self._step_probe(1))
@@ -228,7 +228,7 @@ class Headline(QObject):
         self._notice.setVisible(has_message and (is_loud or quiet != self._closed))
 
     def _restore_edited(self) -> None:
-        self._session.edits.restore_offered()
+        self._session.places.restore_offered()
         self._show_notes()
 
     def _show_answer(self) -> None:
@@ -318,11 +318,11 @@ class Headline(QObject):
         self._case_reader.read(self._session.opened.cases, number, then)
 
     def _step_case(self, step: int) -> None:
-        self._session.choose_case((self._session.case_number + step) % len(self._session.opened.cases))
+        self._session.places.choose_case((self._session.case_number + step) % len(self._session.opened.cases))
 
     def _step_probe(self, step: int) -> None:
         if self._session.case.probes:
-            self._session.choose_probe((self._session.probe_number + step) % len(self._session.case.probes))
+            self._session.places.choose_probe((self._session.probe_number + step) % len(self._session.case.probes))
 
 
 def _first(problems: Sequence[str]) -> str:

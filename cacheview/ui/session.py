@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from cacheview.ui.drafts import ProbeDraft
 from cacheview.ui.edited_probes import EditedProbes
 from cacheview.ui.further import FurtherLook
 from cacheview.ui.loaded import OpenedStore
+from cacheview.ui.places import Places
 from cacheview.ui.selection import Relation, Selection
 from cacheview.ui.shown_store import ProbeAnswer, ShownStore
 from cacheview.ui.supposed import SupposedStore
@@ -82,7 +83,8 @@ class Session(QObject):
         self._further.ended.connect(self.completed)
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
-        self.edits = EditedProbes(self.document, self._shown, self._selection, self._bring_back, drafts)
+        self.edits = EditedProbes(self.document, self._shown, self._selection, drafts)
+        self.places = Places(self.document, self._shown, self.edits, self)
         self.document.probe_changed.connect(self._edited)
         self.document.moving.connect(self._moving)
         self.document.moved.connect(self._moved)
@@ -90,8 +92,6 @@ class Session(QObject):
         self._answering.answered.connect(self._take)
         self._answering.delayed.connect(self.answer_delayed)
         self._answering.failed.connect(self.answer_failed)
-        self.read_case: Callable[[int, Callable[[], object]], object] = lambda _, then: then()
-        """Calls back when the case of that number is at hand: it may have to be read first, which takes long."""
 
     def begin(self) -> None:
         """Tell everything once, to those who have connected since."""
@@ -300,7 +300,9 @@ class Session(QObject):
         self._shown.open(loaded)
         self.opened_changed.emit()
         self._show(loaded.probe)
-        self.edits.enter()
+        last = self.edits.enter()
+        if last is not None:
+            self.places.bring_back(*last)
 
     def reload(self, loaded: OpenedStore) -> None:
         """Show the same location, read again: case, probe and its undo steps stay."""
@@ -317,15 +319,6 @@ class Session(QObject):
         self.edits.drop_lost()
         if self._shown.place != self.document.place or not all(map(self._shown.has_place, self.document.places)):
             self._load(self.document.probe)
-
-    def choose_case(self, number: int) -> None:
-        """Another case of the suite, with its first probe and its own rules. Undo leads back."""
-        if number != self.case_number:
-            self.read_case(number, lambda: self._go((number, 0), f"Choose case {number + 1}"))
-
-    def choose_probe(self, number: int, *, own: bool = False) -> None:
-        """Another probe of the case, edited as it was left; ``own``: as the suite has it. Undo leads back."""
-        self._go((self.case_number, number), f"Choose probe {number + 1}", own=own)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
         """Use other rules: those of a rule set's name, or of a release and a storage driver, with its builder.
@@ -365,36 +358,6 @@ class Session(QObject):
         self._loading = False
 
     # From place to place
-
-    def _bring_back(self, place: Place, probe: Probe) -> None:
-        """Bring an edited probe back into the window, as an edit of the one that came with the store."""
-        self.read_case(place[0], lambda: self._restore(place, probe))
-
-    def _restore(self, place: Place, probe: Probe) -> None:
-        self.document.move(place, self._shown.probe_at(place)[0], "Go to the edited probe")
-        self.document.edit(probe, "Restore the edited probe")
-
-    def undo(self) -> None:
-        """Undo the last step of the document, as soon as the case that it leads to is at hand."""
-        self._step(self.document.undo_place, self.document.undo_stack.undo)
-
-    def redo(self) -> None:
-        """Likewise, do the next one again."""
-        self._step(self.document.redo_place, self.document.undo_stack.redo)
-
-    def _step(self, place: Place, step: Callable[[], object]) -> None:
-        index = self.document.undo_stack.index()
-
-        def take() -> None:
-            if self.document.undo_stack.index() == index:  # else there was another edit meanwhile
-                step()
-
-        self.read_case(place[0], take)
-
-    def _go(self, place: Place, text: str, *, own: bool = False) -> None:
-        """Go to a probe, as it was left; ``own``: as the suite has it."""
-        probe = None if own else self.edits.get(place)
-        self.document.move(place, probe if probe is not None else self._shown.probe_at(place)[0], text)
 
     def _moving(self, place: Place) -> None:
         """The document goes to another place: first what it is asked in."""

@@ -171,7 +171,7 @@ def test_what_was_edited_comes_back_and_is_kept_without_waiting_for_its_case(
         window.open(str(suite))
     qtbot.waitUntil(lambda: session.case_number == 7, timeout=10_000)
     assert session.document.probe.config.User == "of 7"
-    assert [draft.case for draft in session.drafts() if draft.location == str(suite)] == [3, 5, 7]
+    assert [draft.case for draft in session.edits.drafts() if draft.location == str(suite)] == [3, 5, 7]
     assert len(readers) == 4
 
 

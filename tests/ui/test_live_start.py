@@ -60,10 +60,10 @@ def test_the_demo_is_opened_where_it_does_not_and_says_why(
     assert "nothing is listening there: start Docker" in printed(window)
     assert settings.recent == []
     # It stays while the person looks around in the demo, until it is closed.
-    window.session.choose_probe(1)
+    window.session.places.choose_probe(1)
     assert "nothing is listening there" in printed(window)
     window.notice.closed.emit()
-    window.session.choose_probe(2)
+    window.session.places.choose_probe(2)
     assert "nothing is listening there" not in printed(window)
 
 

@@ -127,7 +127,7 @@ def test_demo_shows_what_it_expects(window: MainWindow, qtbot: QtBot) -> None:
     probes = session(window).case.probes
     assert len(probes) > 5
     for number in range(len(probes)):
-        session(window).choose_probe(number)
+        session(window).places.choose_probe(number)
         answer = session(window).answer
         assert answer is not None
         assert answer.differences == ()

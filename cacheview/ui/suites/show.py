@@ -94,12 +94,12 @@ class RowShower(QObject):
         cases = session.opened.cases
         if row.case >= len(cases) or not is_about(row, cases[row.case]):
             return False
-        session.choose_case(row.case)
+        session.places.choose_case(row.case)
         if row.rules in RULE_SETS:
             self._host.opener.chosen_rules = row.rules  # or reading it again would bring back others
             session.choose_rules(row.rules)
         if session.case.probes:
-            session.choose_probe(row.probe or 0, own=True)
+            session.places.choose_probe(row.probe or 0, own=True)
         self.shown.emit(row)
         return True
 

@@ -159,7 +159,7 @@ def test_every_probe_of_the_demo(shown: ComparePane, demo: MainWindow, qtbot: Qt
     outcomes = set()
     for number in range(1, len(session(demo).case.probes)):
         with qtbot.waitSignal(shown.settled, timeout=20_000):
-            session(demo).choose_probe(number)
+            session(demo).places.choose_probe(number)
         assert answers(shown) == expected(demo)
         matrix = compare(session(demo).store, session(demo).document.probe)
         groups = [[row.rules.name for row in group.rows] for group in matrix.groups]

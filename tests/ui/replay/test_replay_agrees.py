@@ -100,11 +100,11 @@ class Person:
 
     def chooses_probe(self, number: int) -> None:
         if number < len(self.session.case.probes):
-            self.session.choose_probe(number)
+            self.session.places.choose_probe(number)
 
     def chooses_case(self, number: int) -> None:
         if number < len(self.session.opened.cases):
-            self.session.choose_case(number)
+            self.session.places.choose_case(number)
 
     def writes(self, text: str) -> None:
         (self.context / "Dockerfile").write_text(text or self.dockerfile)

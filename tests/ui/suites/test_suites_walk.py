@@ -36,9 +36,9 @@ def test_each_answers_as_expected(file: Path) -> None:
     for number, case in enumerate(session.opened.cases):
         if not case.walk and not case.layer_content:
             continue
-        session.choose_case(number)
+        session.places.choose_case(number)
         for place, reported in enumerate(case.probes):
-            session.choose_probe(place)
+            session.places.choose_probe(place)
             assert session.answer is not None
             assert session.answer.differences == (), (number, place)
             walked += case.walk
@@ -51,8 +51,8 @@ def test_other_rules_and_back() -> None:
     session = session_of(GRAPH)
     session.begin()
     number = next(i for i, case in enumerate(session.opened.cases) if case.walk and len(case.probes) > 2)
-    session.choose_case(number)
-    session.choose_probe(2)
+    session.places.choose_case(number)
+    session.places.choose_probe(2)
     rules, store = session.cache.rules.name, session.store
     session.choose_rules("containerd-29")
     assert session.answer is not None
@@ -84,9 +84,9 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -
         for i, case in enumerate(session.opened.cases)
         if case.walk and any(reported.expect and reported.expect.created for reported in case.probes[:-1])
     )
-    session.choose_case(number)
+    session.places.choose_case(number)
     last = len(session.case.probes) - 1
-    session.choose_probe(last)
+    session.places.choose_probe(last)
     assert session.answer is not None
     dialog = AddDialog(
         SuiteAddition(session.store, case_before(session), session.answer.explanation), str(tmp_path / "w.jsonl")

@@ -1,0 +1,75 @@
+"""Going from one probe of what is open to another: each comes back as it was left, and undo leads back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    from cacheview.model import Probe
+    from cacheview.ui.document import Place, ProbeDocument
+    from cacheview.ui.edited_probes import EditedProbes
+    from cacheview.ui.shown_store import ShownStore
+
+__all__ = ["Places"]
+
+
+class Places(QObject):
+    """The cases and probes of one session, to be gone to.
+
+    Attributes:
+        read_case: calls back when the case of that number is at hand: it may have to be read first, which takes long.
+    """
+
+    def __init__(self, document: ProbeDocument, shown: ShownStore, edits: EditedProbes, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._shown = shown
+        self._edits = edits
+        self.read_case: Callable[[int, Callable[[], object]], object] = lambda _, then: then()
+
+    def choose_case(self, number: int) -> None:
+        """Another case of the suite, with its first probe and its own rules."""
+        if number != self._shown.place[0]:
+            self.read_case(number, lambda: self._go((number, 0), f"Choose case {number + 1}"))
+
+    def choose_probe(self, number: int, *, own: bool = False) -> None:
+        """Another probe of the case, edited as it was left; ``own``: as the suite has it."""
+        self._go((self._shown.place[0], number), f"Choose probe {number + 1}", own=own)
+
+    def undo(self) -> None:
+        """Undo the last step of the document, as soon as the case that it leads to is at hand."""
+        self._step(self._document.undo_place, self._document.undo_stack.undo)
+
+    def redo(self) -> None:
+        """Likewise, do the next one again."""
+        self._step(self._document.redo_place, self._document.undo_stack.redo)
+
+    def bring_back(self, place: Place, probe: Probe) -> None:
+        """Bring an edited probe back into the window, as an edit of the one that came with the store."""
+        self.read_case(place[0], lambda: self._restore(place, probe))
+
+    def restore_offered(self) -> None:
+        """Bring back all that `EditedProbes` offers: each in its place, the last one into the window."""
+        offered = self._edits.take_offered()
+        if offered:
+            self.bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
+
+    def _go(self, place: Place, text: str, *, own: bool = False) -> None:
+        probe = None if own else self._edits.get(place)
+        self._document.move(place, probe if probe is not None else self._shown.probe_at(place)[0], text)
+
+    def _restore(self, place: Place, probe: Probe) -> None:
+        self._document.move(place, self._shown.probe_at(place)[0], "Go to the edited probe")
+        self._document.edit(probe, "Restore the edited probe")
+
+    def _step(self, place: Place, step: Callable[[], object]) -> None:
+        index = self._document.undo_stack.index()
+
+        def take() -> None:
+            if self._document.undo_stack.index() == index:  # else there was another edit meanwhile
+                step()
+
+        self.read_case(place[0], take)
