@@ -69,7 +69,7 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
 
 def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
     """The option ``--rules``; ``what`` says what it chooses."""
-    parser.add_argument("--rules", metavar="NAME", help=f"{what}: {HOW}")
+    parser.add_argument("--rules", metavar="NAME", help=f"{what}; {HOW}")
 
 
 def add_redact(parser: argparse.ArgumentParser) -> None:

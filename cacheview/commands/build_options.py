@@ -53,7 +53,7 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compose",
         metavar="FILE",
-        help="replay the build of a service from this Compose file, or in the output of `docker compose config "
+        help="replay the build of a service from this Compose file, or from the output of `docker compose config "
         "--format json`; CONTEXT is the name of the service",
     )
     parser.add_argument(

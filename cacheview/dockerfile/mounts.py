@@ -191,7 +191,9 @@ def _unexpected(key: str, mount: _Mount) -> BuildRefusedError:
 
 
 def _invalid(key: str, given: str) -> BuildRefusedError:
-    return BuildRefusedError(f"{given[:40]!r} is not a value of {key}", message=f"invalid value for {key}: {given}")
+    return BuildRefusedError(
+        f"{given[:40]!r} is not a valid value of {key}", message=f"invalid value for {key}: {given}"
+    )
 
 
 def _check_bool(key: str, given: str) -> None:

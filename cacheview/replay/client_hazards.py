@@ -77,8 +77,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
             f"step {step.number} and the labels after it never hit.",
-            "The steps before it are not affected. If the library has an option to keep the image, use it: it then "
-            "adds no labels.",
+            "The steps before it are not affected. If the library has an option to keep the image, use it: the "
+            "library then adds no labels.",
         )
 
 

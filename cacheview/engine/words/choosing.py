@@ -18,7 +18,7 @@ __all__ = [
     "unknown_driver",
 ]
 
-HOW: Final = 'a name such as graphdriver-24.0.7, or a release and a storage driver such as "Docker 24.0.7, overlay2"'
+HOW: Final = 'give its name, such as graphdriver-24.0.7, or a release and a storage driver: "Docker 24.0.7, overlay2"'
 """How rules are named, for messages."""
 
 

@@ -131,7 +131,7 @@ def restore_fails(source: Image, why: Why) -> HazardText:
 def unmarked(image: Image) -> HazardText:
     """An image matches but for the mark."""
     return HazardText(
-        f"{image.title} matches on every compared field, but is not recorded as built here: it was loaded, or built "
+        f"{image.title} matches in every compared field, but is not recorded as built here: it was loaded, or built "
         "before an upgrade by an engine that did not write this mark.",
         "Build once: the step runs again, its image gets the mark, and the next build finds it.",
     )

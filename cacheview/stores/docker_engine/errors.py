@@ -132,7 +132,7 @@ def _message(body: bytes) -> str:
 
 
 def why_broken(causes: Sequence[BaseException]) -> str:
-    """Why an answer broke off, from an exception and its causes: the last cause says the most."""
+    """Why an answer broke off, from an exception and its causes: the most specific cause is used."""
     for cause in causes:
         if (answer := reason_of_answer(cause)) is not None:
             return answer

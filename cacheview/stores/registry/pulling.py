@@ -143,7 +143,9 @@ def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
     is_index = manifest.manifests is not None
     for types, says_index in ((_INDEXES, True), (_MANIFESTS, False)):
         if answer.media_type in types and is_index != says_index:
-            raise DataError(f"its manifest is not what the registry says: {answer.media_type}", where=where)
+            raise DataError(
+                f"its manifest is not of the type that the registry reports: {answer.media_type}", where=where
+            )
     if not is_index and manifest.config is None:
         kind = manifest.mediaType or answer.media_type or "no media type"
         raise DataError(f"the registry returned neither a manifest nor an index ({kind[:200]})", where=where)

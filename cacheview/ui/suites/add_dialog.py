@@ -157,7 +157,7 @@ class AddDialog(QDialog):
 
     def _image(self, text: str) -> str:
         if not text:
-            raise DataError("A hit returns an image: name the expected one.")
+            raise DataError("A hit returns an image: enter the expected one.")
         if text == self._own.image or _FULL_ID.fullmatch(text):
             return text
         return self._addition.store.resolve(text).id
