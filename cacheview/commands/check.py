@@ -36,7 +36,7 @@ _MAX_SHOWN: Final = 100
 
 
 @dataclass
-class _Tally:
+class _Counts:
     rules: RuleSet | None
     rules_name: str
     passed: int = 0
@@ -99,31 +99,31 @@ def _check_files(files: Sequence[str], rules: str = "") -> int:
 
     Raises `DataError` if there are no such rules.
     """
-    tally = _Tally(rules_named(rules).rules if rules else None, rules)
-    usable = sum([_check_file(file, tally) for file in files])
-    if tally.hidden:
-        print_lines([f"{tally.hidden:,} more lines are not cases"])
-    print_lines(f"unknown: {counted(count, 'step')}: {reason}" for reason, count in tally.unknown.most_common())
-    print(f"{tally.passed} passed, {tally.failed} failed")
+    counts = _Counts(rules_named(rules).rules if rules else None, rules)
+    usable = sum([_check_file(file, counts) for file in files])
+    if counts.hidden:
+        print_lines([f"{counts.hidden:,} more lines are not cases"])
+    print_lines(f"unknown: {counted(count, 'step')}: {reason}" for reason, count in counts.unknown.most_common())
+    print(f"{counts.passed} passed, {counts.failed} failed")
     if not usable:
         return _UNUSABLE
-    return 1 if tally.failed else 0
+    return 1 if counts.failed else 0
 
 
-def _check_file(file: str, tally: _Tally) -> bool:
+def _check_file(file: str, counts: _Counts) -> bool:
     """Whether anything of a file was checked: a file without a probe or a build must not look as if it had passed."""
-    before, unusable = tally.checked, tally.unusable
+    before, unusable = counts.checked, counts.unusable
     try:
         with effort_for(_size(file)).spent():
             for number, case in read_lines(file, ReplayCase):
-                print_lines(_checked(f"{file}: ", number, case, tally))
-        if (tally.checked, tally.unusable) == (before, unusable):
+                print_lines(_checked(f"{file}: ", number, case, counts))
+        if (counts.checked, counts.unusable) == (before, unusable):
             raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
-        print_lines([tally.stop(error)])
+        print_lines([counts.stop(error)])
     except LimitError as error:
-        print_lines([tally.stop(DataError(f"the file {error}", where=file))])
-    return tally.checked > before
+        print_lines([counts.stop(DataError(f"the file {error}", where=file))])
+    return counts.checked > before
 
 
 def _size(file: str) -> int:
@@ -134,35 +134,35 @@ def _size(file: str) -> int:
         return 0
 
 
-def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, tally: _Tally) -> Iterator[str]:
+def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, counts: _Counts) -> Iterator[str]:
     if isinstance(case, RestUnreadError):
-        yield tally.stop(case)
+        yield counts.stop(case)
     elif isinstance(case, DataError):
-        yield from tally.refuse(case)
+        yield from counts.refuse(case)
     elif isinstance(case, ReplayCase):
-        yield from _checked_build(f"{file}build {number}", case, tally)
+        yield from _checked_build(f"{file}build {number}", case, counts)
     else:
         name = f" ({case.name})" if case.name else ""
-        yield from _checked_probes(f"{file}case {number}{name}", case, tally)
+        yield from _checked_probes(f"{file}case {number}{name}", case, counts)
 
 
-def _checked_probes(place: str, case: SuiteCase, tally: _Tally) -> Iterator[str]:
-    for judgement in judge(case, tally.rules):
-        tally.add(passed=judgement.passed)
+def _checked_probes(place: str, case: SuiteCase, counts: _Counts) -> Iterator[str]:
+    for judgement in judge(case, counts.rules):
+        counts.add(passed=judgement.passed)
         if not judgement.passed:
             name = case.probes[judgement.index].name
             text = "; ".join(judgement.differences)
             yield f"{place}, probe {judgement.index + 1}{f' ({name})' if name else ''}: {text}"
 
 
-def _checked_build(place: str, case: ReplayCase, tally: _Tally) -> Iterator[str]:
+def _checked_build(place: str, case: ReplayCase, counts: _Counts) -> Iterator[str]:
     scenario = f" ({case.scenario})" if case.scenario else ""
     try:
-        judgement = judge_build(case, tally.rules_name)
+        judgement = judge_build(case, counts.rules_name)
     except DataError as error:
-        tally.add(passed=False)
+        counts.add(passed=False)
         yield f"{place}{scenario}: {error}"
         return
-    tally.add(passed=judgement.passed)
-    tally.unknown.update(judgement.unknown)
+    counts.add(passed=judgement.passed)
+    counts.unknown.update(judgement.unknown)
     yield from (f"{place}{scenario}: {difference}" for difference in judgement.differences)

@@ -156,7 +156,7 @@ def _arguments(created_by: str, made: Image | None) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stages:
+class _StageSteps:
     side: BuildSide
 
     def steps(self, stage: int) -> Iterator[SideStep]:
@@ -177,7 +177,7 @@ def history_steps(side: BuildSide) -> tuple[SideStep, ...]:
     if side.kind is SideKind.IMAGE:
         return side.steps
     last = max((step.requested.stage for step in side.steps), default=-1)
-    return tuple(_Stages(side).steps(last))
+    return tuple(_StageSteps(side).steps(last))
 
 
 def _of_base(base: Image, step: SideStep) -> Iterator[SideStep]:

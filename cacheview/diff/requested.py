@@ -116,7 +116,7 @@ def requested_steps(
         replayed: replays the same build, which knows the files of images and stages; None: it cannot be. It is called
             only where a step copies such files.
     """
-    walk = _Walk(release, options, base_of, sum_of, replayed)
+    walk = _DockerfileWalk(release, options, base_of, sum_of, replayed)
     return walk.taken(dockerfile, name)
 
 
@@ -130,7 +130,7 @@ def _by_place(replayed: Replay | None) -> Mapping[tuple[int, int], Step]:
 
 
 @dataclass
-class _Walk:
+class _DockerfileWalk:
     release: BuilderRelease
     options: BuildOptions
     base_of: Callable[[str], Image | None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.context.entry import Kind
 from cacheview.model import DataError
-from cacheview.stores.tar import Header
+from cacheview.stores.tar import TarHeader
 
 __all__ = ["OPAQUE", "WHITEOUT", "LayerEntry", "LayerError", "entry_of"]
 
@@ -70,7 +70,7 @@ class LayerEntry:
         return self.path.rpartition("/")[0]
 
 
-def entry_of(header: Header, number: int) -> LayerEntry | None:
+def entry_of(header: TarHeader, number: int) -> LayerEntry | None:
     """An entry from its tar header; None for the root itself, and for what is not a file (a GNU volume label).
 
     Raises:
@@ -97,7 +97,7 @@ def entry_of(header: Header, number: int) -> LayerEntry | None:
     )
 
 
-def _size(header: Header) -> int:
+def _size(header: TarHeader) -> int:
     return header.sparse.size if header.sparse is not None else header.size
 
 

@@ -16,7 +16,7 @@ from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Meter
 from cacheview.stores.sparse import SparseError, expanded
-from cacheview.stores.tar import Header, TarError, headers
+from cacheview.stores.tar import TarError, TarHeader, headers
 
 __all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
@@ -115,7 +115,7 @@ def _damage(diff_id: str) -> Iterator[None]:
         raise LayerError(what) from error
 
 
-def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
+def _bounded(stream: io.BufferedReader) -> Iterator[TarHeader]:
     names = holes = 0
     for number, header in enumerate(headers(stream)):
         names += len(header.name) + len(header.link)
@@ -131,7 +131,7 @@ def _bounded(stream: io.BufferedReader) -> Iterator[Header]:
         yield header
 
 
-def _content(diff_id: str, stream: io.BufferedReader, header: Header, tick: _Ticker) -> Iterator[bytes]:
+def _content(diff_id: str, stream: io.BufferedReader, header: TarHeader, tick: _Ticker) -> Iterator[bytes]:
     with _damage(diff_id):
         if header.sparse is not None:
             for piece in expanded(stream, header.size, header.sparse):

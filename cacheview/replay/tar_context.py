@@ -69,8 +69,8 @@ def cli_recognizes(head: bytes) -> bool:
     return tar.looks_like_tar(block) and any(block) and block[156:157] not in (b"x", b"L", b"K")
 
 
-class _Read(NamedTuple):
-    header: tar.Header
+class _ReadTar(NamedTuple):
+    header: tar.TarHeader
     content: Iterator[bytes]
 
 
@@ -150,7 +150,7 @@ def _damage(title: str) -> Iterator[None]:
         raise DataError(f"the context cannot be read: {error.strerror or error}", where=title) from None
 
 
-def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read]:
+def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_ReadTar]:
     """Each member, whose content must be read before the next is requested, or not at all."""
     budget = Budget(Limits(seconds=float("inf")))  # its bytes are what takes time
     holes = last = 0
@@ -171,11 +171,11 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MOST_HOLES:
                 raise DataError("its sparse files have more bytes than cacheview reads from one context", where=title)
-            yield _Read(header, _content(stream, header, lambda: report(file.tell()), title))
+            yield _ReadTar(header, _content(stream, header, lambda: report(file.tell()), title))
 
 
 def _content(
-    stream: io.BufferedReader, header: tar.Header, report: Callable[[], object], title: str
+    stream: io.BufferedReader, header: tar.TarHeader, report: Callable[[], object], title: str
 ) -> Iterator[bytes]:
     """The file as the daemon has it: of a sparse one the holes too (``archive/tar`` fills them with zeros)."""
     with _damage(title):
@@ -198,7 +198,7 @@ def _content(
             yield piece
 
 
-def _header(header: tar.Header) -> Header:
+def _header(header: tar.TarHeader) -> Header:
     written = header.written
     return Header(
         header.name,

@@ -26,7 +26,7 @@ class _EngineFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class _ContainerConfig(_EngineFile):
+class _ContainerImage(_EngineFile):
     Image: str = ""
 
 
@@ -39,7 +39,7 @@ class _ContainerFile(_EngineFile):
 
     Image: str = ""
     Driver: str = ""
-    Config: _ContainerConfig | None = None
+    Config: _ContainerImage | None = None
     State: _State | None = None
 
 

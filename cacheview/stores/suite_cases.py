@@ -196,7 +196,7 @@ class SuiteCases(Sequence[Case]):
     def _read(self, place: int, progress: Progress | None) -> Case:
         line = self._lines.at(place)
         assert self._file is not None
-        section = _Section(self._file, self._reading, line, Meter(progress, line.length, "Reading"))
+        section = _FileSection(self._file, self._reading, line, Meter(progress, line.length, "Reading"))
         try:
             case = self._reread(io.BufferedReader(section, BUFFER), line)
         except (DataError, LimitError, OSError):
@@ -244,7 +244,7 @@ class _Lines:
         return LineOfCase(self._numbers[place], self._starts[place], self._lengths[place], self._checksums[place])
 
 
-class _Section(io.RawIOBase):
+class _FileSection(io.RawIOBase):
     """A line inside an open file, which others read from too."""
 
     def __init__(self, file: IO[bytes], reading: threading.Lock, line: LineOfCase, meter: Meter) -> None:

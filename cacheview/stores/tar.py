@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from cacheview.stores.sparse import SparseError, Sparseness, of_old_header, of_pax
 
-__all__ = ["BLOCK", "Header", "Member", "TarError", "Written", "headers", "looks_like_tar", "walk"]
+__all__ = ["BLOCK", "TarError", "TarHeader", "TarMember", "Written", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
 _MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths end at 4096
@@ -36,7 +36,7 @@ class TarError(Exception):
     """The archive cannot be followed any further. What came before was good."""
 
 
-class Member(NamedTuple):
+class TarMember(NamedTuple):
     """One entry: its name as written, the bytes that follow, and whether they are the file's content.
 
     ``link`` is the target of a hard or symbolic link, otherwise empty.
@@ -64,7 +64,7 @@ class Written(NamedTuple):
     device: tuple[int, int]
 
 
-class Header(NamedTuple):
+class TarHeader(NamedTuple):
     """Everything that the header of a member says, with what pax headers and GNU long names add.
 
     Attributes:
@@ -110,7 +110,7 @@ def looks_like_tar(block: bytes) -> bool:
     return len(block) == BLOCK and (block == _ZEROS or _checksum_fits(block))
 
 
-def walk(stream: io.BufferedReader) -> Iterator[Member]:
+def walk(stream: io.BufferedReader) -> Iterator[TarMember]:
     """Each member, with the stream at its content: read of it what you like before asking for the next.
 
     The stream must seek forward; content that is not read is never in memory.
@@ -122,7 +122,7 @@ def walk(stream: io.BufferedReader) -> Iterator[Member]:
         yield _member(block, kind, size, extended)
 
 
-def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Header]:
+def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[TarHeader]:
     """As `walk`, with everything that headers say.
 
     Args:
@@ -173,7 +173,7 @@ def _blocks(
         stream.seek(position)
 
 
-def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -> Member:
+def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -> TarMember:
     name = _text(header[:100])
     if header[257:263] == b"ustar\0" and header[345]:
         name = f"{_text(header[345:500])}/{name}"
@@ -183,10 +183,10 @@ def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -
         name = name if extended.name is None else extended.name.decode("utf-8", "replace")
         link = link if extended.link is None or kind not in _LINKS else extended.link.decode("utf-8", "replace")
         regular = regular and not extended.records
-    return Member(name, size, regular and not name.endswith("/"), link)
+    return TarMember(name, size, regular and not name.endswith("/"), link)
 
 
-def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position: int) -> Header:
+def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position: int) -> TarHeader:
     name = block[:100].partition(b"\0")[0]
     if block[257:263] == b"ustar\0" and block[345]:
         name = block[345:500].partition(b"\0")[0] + b"/" + name
@@ -199,7 +199,7 @@ def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position:
         numbers = (_number(block[329:337], position), _number(block[337:345], position))
     if kind in _REGULAR:
         kind = b"5" if name.endswith(b"/") else b"0"
-    return Header(
+    return TarHeader(
         _raw_text(name),
         "0" if kind == b"S" else kind.decode("latin-1"),
         0 if kind in _WITHOUT_DATA else size,

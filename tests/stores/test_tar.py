@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.stores.tar import BLOCK, Member, TarError, looks_like_tar, walk
+from cacheview.stores.tar import BLOCK, TarError, TarMember, looks_like_tar, walk
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
     lambda name: not name.endswith("/")
@@ -18,7 +18,7 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
 contents = st.binary(max_size=1300)
 
 
-def read(data: bytes) -> list[tuple[Member, bytes]]:
+def read(data: bytes) -> list[tuple[TarMember, bytes]]:
     stream: io.BufferedReader = io.BufferedReader(io.BytesIO(data))
     return [(member, stream.read(member.size) if member.regular else b"") for member in walk(stream)]
 
@@ -70,7 +70,10 @@ def test_links_have_targets_and_no_content(kind: bytes, target: str) -> None:
     link = tarfile.TarInfo("link")
     link.type, link.linkname = kind, target
     data = archive((link, b""), (tarfile.TarInfo("after"), b"x"), tar_format=tarfile.GNU_FORMAT)
-    assert [member for member, _ in read(data)] == [Member("link", 0, False, target), Member("after", 1, True, "")]
+    assert [member for member, _ in read(data)] == [
+        TarMember("link", 0, False, target),
+        TarMember("after", 1, True, ""),
+    ]
 
 
 def test_folders_and_devices_are_not_regular() -> None:
@@ -112,7 +115,7 @@ def test_global_pax_header_is_passed_over() -> None:
 
 def test_size_in_base_256() -> None:
     data = with_field(one(content=b"abc"), 124, b"\x80" + (3).to_bytes(11, "big"))
-    assert read(data) == [(Member("file", 3, True, ""), b"abc")]
+    assert read(data) == [(TarMember("file", 3, True, ""), b"abc")]
 
 
 def test_checksum_of_signed_bytes() -> None:

@@ -7,10 +7,10 @@ import tarfile
 
 import pytest
 
-from cacheview.stores.tar import Header, TarError, headers
+from cacheview.stores.tar import TarError, TarHeader, headers
 
 
-def read(data: bytes) -> list[Header]:
+def read(data: bytes) -> list[TarHeader]:
     return list(headers(io.BufferedReader(io.BytesIO(data))))
 
 

@@ -15,7 +15,7 @@ from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, read_document
 from cacheview.replay.compose.variables import ComposeVariables, read_environment
 
-__all__ = ["Reader", "pairs"]
+__all__ = ["ComposeReader", "pairs"]
 
 _MOST_EXTENDED: Final = 20
 _MOST_INCLUDED: Final = 50
@@ -25,7 +25,7 @@ _V1_SECTIONS: Final = ("services", "volumes", "networks", "secrets", "configs")
 """What Compose v1 puts variables into (1.29.2, ``config.interpolate_config``)."""
 
 
-class Reader:
+class ComposeReader:
     """Reads a project. Of every file all variables are put in, as Compose does, so all of them must be right.
 
     Args:
@@ -98,7 +98,7 @@ class _File:
         written: its services, as they are written.
     """
 
-    def __init__(self, reader: Reader, path: Path, variables: ComposeVariables, *, as_v1: bool) -> None:
+    def __init__(self, reader: ComposeReader, path: Path, variables: ComposeVariables, *, as_v1: bool) -> None:
         self.path = path
         self._reader = reader
         self._variables = variables

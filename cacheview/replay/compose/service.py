@@ -19,7 +19,7 @@ from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, Date
 from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name
-from cacheview.replay.compose.reader import Reader, pairs
+from cacheview.replay.compose.reader import ComposeReader, pairs
 from cacheview.replay.compose.variables import ComposeVariables, read_environment
 from cacheview.replay.options import BuildOptions
 
@@ -91,7 +91,9 @@ def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, 
     """
     file = Path(os.path.abspath(path))
     variables = ComposeVariables(read_environment(file.parent, environment))
-    results = tuple(name for name, each in Reader(variables, as_v1=False).services(file).items() if "build" in each)
+    results = tuple(
+        name for name, each in ComposeReader(variables, as_v1=False).services(file).items() if "build" in each
+    )
     if not results:
         raise DataError("no service in it has a build section", where=str(path))
     return results
@@ -114,7 +116,7 @@ def read_service(
     """
     file = Path(os.path.abspath(path))
     variables = ComposeVariables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)
-    reader = Reader(variables, as_v1=as_v1)
+    reader = ComposeReader(variables, as_v1=as_v1)
     document = reader.document(file)
     if not as_v1 and PROJECT_NAME not in variables.values:
         name = project_name(document, file.parent, variables, str(path))

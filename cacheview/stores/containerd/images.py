@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from cacheview.model import DataError, Image, Problem
 from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import ImageRecords, grouped
-from cacheview.stores.containerd.reader import ImageReader, Read
+from cacheview.stores.containerd.reader import ImageReader, ReadImage
 from cacheview.stores.containerd.records import ContentStore, ImageRecord, LostError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
@@ -52,7 +52,7 @@ def read_images(
     reader = ImageReader(content, reading)
     meter = Meter(reading.progress, len(groups), "Reading images")
     meter.alive()
-    read: dict[int, Read] = {}
+    read: dict[int, ReadImage] = {}
     late: dict[int, Problem] = {}
     lost: LostError | None = None
     due = _FIRST_GROWN
@@ -81,13 +81,13 @@ def read_images(
     return _images(read), problems.reported()
 
 
-def _images(read: Mapping[int, Read]) -> list[Image]:
+def _images(read: Mapping[int, ReadImage]) -> list[Image]:
     return [image for number in sorted(read) if (image := read[number].image) is not None]
 
 
 def _all(
-    work: Callable[[ImageRecords], Read], groups: Sequence[ImageRecords], threads: int, meter: Meter
-) -> Iterator[tuple[int, Read]]:
+    work: Callable[[ImageRecords], ReadImage], groups: Sequence[ImageRecords], threads: int, meter: Meter
+) -> Iterator[tuple[int, ReadImage]]:
     if not threads:
         yield from ((number, work(group)) for number, group in enumerate(groups))
         return
@@ -98,7 +98,7 @@ def _all(
 
 
 def _leave_out_removed(
-    read: dict[int, Read], groups: Sequence[ImageRecords], records_now: Callable[[], Listed]
+    read: dict[int, ReadImage], groups: Sequence[ImageRecords], records_now: Callable[[], Listed]
 ) -> None:
     """An image is removed record first, then blob by blob."""
     lacking = [number for number, one in read.items() if one.problems]

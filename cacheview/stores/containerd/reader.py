@@ -15,7 +15,7 @@ from cacheview.stores.oci import IndexReader, Known
 from cacheview.stores.problems import Problems
 from cacheview.stores.reading import Reading
 
-__all__ = ["ImageReader", "Read"]
+__all__ = ["ImageReader", "ReadImage"]
 
 # Labels of image records: moby 28.5.2 daemon/containerd/image_builder.go.
 _FROM_SCRATCH = "org.mobyproject.image.fromscratch"
@@ -46,7 +46,7 @@ _NO_LABELS = Doubt(
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadImage:
     """What happened to one image: it, and what is wrong with it; or that nothing can be read any more.
 
     ``late``: why there is no image, where that is a matter of time.
@@ -62,7 +62,7 @@ class _LabelsError(DataError):
     """It is not known what a blob refers to."""
 
 
-class _Members:
+class _BlobFiles:
     """The blobs of a content store as files, for `Blobs`, which verifies them."""
 
     def __init__(self, content: ContentStore) -> None:
@@ -98,30 +98,30 @@ class ImageReader:
         self._reading = reading
         self._known = Known()
 
-    def read(self, group: ImageRecords) -> Read:
+    def read(self, group: ImageRecords) -> ReadImage:
         """Read the image that some records name, and what of it cannot be read."""
-        members = _Members(self._content)
+        members = _BlobFiles(self._content)
         budget = self._reading.budget
         blobs = Blobs(members, budget)
         reader = IndexReader(blobs, self._reading.platform, budget, known=self._known)
         images = reader.images(tuple(_descriptors(group)))
         if members.lost is not None:
-            return Read(lost=members.lost)
+            return ReadImage(lost=members.lost)
         if reader.limit is not None:
-            return Read(lost=_over(reader.limit))
+            return ReadImage(lost=_over(reader.limit))
         if not images and members.late is not None:
-            return Read(late=Problem(group.title, members.late.what))
+            return ReadImage(late=Problem(group.title, members.late.what))
         if not images:
-            return Read(problems=reader.problems or Problems([Problem(group.title, "is not an image")]))
+            return ReadImage(problems=reader.problems or Problems([Problem(group.title, "is not an image")]))
         (image,) = images
         try:
             return self._with_origin(image, group, blobs, reader.problems)
         except LostError as error:
-            return Read(lost=error)
+            return ReadImage(lost=error)
         except LimitError as error:
-            return Read(lost=_over(error))
+            return ReadImage(lost=_over(error))
 
-    def _with_origin(self, image: Image, group: ImageRecords, blobs: Blobs, problems: Problems) -> Read:
+    def _with_origin(self, image: Image, group: ImageRecords, blobs: Blobs, problems: Problems) -> ReadImage:
         doubts = []
         parent = ""
         try:
@@ -151,7 +151,7 @@ class ImageReader:
             "container_config": container_config,
             "doubts": tuple(doubts),
         }
-        return Read(image.model_copy(update=known), problems)
+        return ReadImage(image.model_copy(update=known), problems)
 
     def _labels(self, digest: str) -> Mapping[str, str]:
         try:
