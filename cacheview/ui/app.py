@@ -214,6 +214,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> i
     from PySide6.QtCore import QBuffer
 
     app.processEvents()  # what the store's arrival has laid out is painted with it
+    window.centre.setUpdatesEnabled(True)  # where a dock was opened a moment ago, the panes wait with painting
     drawn = QBuffer()
     window.grab().save(drawn, "PNG")
     app.exit()

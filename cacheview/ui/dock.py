@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QTabBar, QWidget
 from shiboken6 import isValid
 
 from cacheview.ui.dock_host import Docked
+from cacheview.ui.lazy import Lazy
 
 if TYPE_CHECKING:
     from cacheview.ui.dock_host import DockHost
@@ -20,6 +21,7 @@ _Pane = TypeVar("_Pane", bound=Docked)
 
 _LINES: Final = 24
 """Lines of text that a dock is high at first, head and all."""
+_FRAMES: Final = 32  # milliseconds: two frames
 _SHARES: Final = (0.36, 0.48)
 """Of the height that docks and panes have together, at least and at most: the panes stay of use above it."""
 
@@ -55,6 +57,7 @@ class PaneDock(QDockWidget):
             joined = self._join_others()
             centre = self._host.frame.centralWidget()
             room = centre.height() if centre is not None else 0
+            self._paint_panes_later()
             self.show()
             if not self._was_shown and not joined:
                 self._take_height(room)
@@ -68,6 +71,7 @@ class PaneDock(QDockWidget):
         """Show it, and leave the keyboard where it is."""
         self._attach()
         self._join_others()
+        self._paint_panes_later()
         self.show()
         self._was_shown = True
 
@@ -87,6 +91,15 @@ class PaneDock(QDockWidget):
         self.raise_()
         self._pane.take_focus()
 
+    def _paint_panes_later(self) -> None:
+        """Let the panes, which give way to the dock, be painted two frames after it: all at once would be felt."""
+        centre = self._host.frame.centralWidget()
+        if centre is None:
+            return
+        centre.setUpdatesEnabled(False)
+        # Counted from when all is laid out, which comes first.
+        QTimer.singleShot(0, centre, lambda: QTimer.singleShot(_FRAMES, centre, lambda: centre.setUpdatesEnabled(True)))
+
     def _take_height(self, room: int) -> None:
         """``room``: what the panes had before."""
         least, most = (int(share * room) for share in _SHARES)
@@ -97,7 +110,7 @@ class PaneDock(QDockWidget):
         """Share the place of a dock that is there already: two beside each other are too narrow. Whether one is."""
         window = self._host.frame
         area = window.dockWidgetArea(self)
-        for dock in window.findChildren(QDockWidget):
+        for dock in window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if dock is not self and not dock.isHidden() and window.dockWidgetArea(dock) is area:
                 if self not in window.tabifiedDockWidgets(dock):
                     window.tabifyDockWidget(dock, self)
@@ -135,14 +148,27 @@ class PaneDock(QDockWidget):
 
 
 class DockController(QObject, Generic[_Pane]):
-    """A dock with its pane, and what connects it with the rest of the window. Made when first needed."""
+    """A pane, and what connects it with the rest of the window. Made when first needed, and its dock after it."""
 
     def __init__(self, host: DockHost, name: str, pane: _Pane, action: QAction) -> None:
         """As `PaneDock`."""
         super().__init__(host.frame)
         self.host = host
         self.pane: Final = pane
-        self.dock = PaneDock(host, name, pane, action)
+        self._dock = Lazy(lambda: self._make_dock(name, action))
+
+    @property
+    def dock(self) -> PaneDock:
+        """What the pane stands in."""
+        return self._dock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the dock is shown, behind another one or not."""
+        return self._dock.made is not None and not self._dock.made.isHidden()
+
+    def _make_dock(self, name: str, action: QAction) -> PaneDock:
+        return PaneDock(self.host, name, self.pane, action)
 
     def show_or_hide(self) -> None:
         """The dock."""
@@ -150,10 +176,15 @@ class DockController(QObject, Generic[_Pane]):
 
     def bring(self) -> None:
         """Show the dock with the keyboard in it, where it is hidden as where it is not."""
-        if self.dock.isHidden():
-            self.dock.show_or_hide()
-        else:
+        if self.is_open:
             self.dock.enter()
+        else:
+            self.dock.show_or_hide()
+
+    def put_back(self) -> None:
+        """Close the dock, and put it where it is at first."""
+        if self._dock.made is not None:
+            self._dock.made.put_back()
 
     def say_copied(self, what: str) -> None:
         """Say in the status bar what was put on the clipboard."""

@@ -98,10 +98,9 @@ class DockHead(QWidget):
         return button
 
     def _add(self, widget: QWidget) -> None:
-        """Before the button that closes, which is let go and taken in again: the keyboard goes as they were added."""
-        self.close_button.setParent(None)
-        for each in (widget, self.close_button):
-            self._row.addWidget(each)
+        """Before the button that closes, for the eye and for the keyboard, which goes as they were added."""
+        self._row.insertWidget(self._row.count() - 1, widget)
+        self.setTabOrder(widget, self.close_button)
 
     def minimumSizeHint(self) -> QSize:
         """With no more than a drawing on those buttons that have one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
@@ -97,17 +97,20 @@ class Docks:
             self.settings.dock_places = self.host.frame.saveState()
 
     def restore(self) -> None:
-        """Open those again that were open at the end, one in each turn; the keyboard stays where it is."""
-        wanted = [spec for spec in DOCKS if spec.is_kept and spec.name in self.settings.docks]
-        self._restored = not wanted
-        if wanted:
-            QTimer.singleShot(0, self.host.frame, lambda: self._restore(wanted))
+        """Open those again that were open at the end, in turns; the keyboard stays where it is."""
+        steps: list[Callable[[], object]] = []
+        for spec in DOCKS:
+            if spec.is_kept and spec.name in self.settings.docks:
+                steps += [*self._making(spec), partial(self._show_quietly, spec)]
+        if steps:
+            QTimer.singleShot(0, self.host.frame, lambda: self._in_turns(*steps, self._put_in_places))
+        else:
+            self._restored = True
 
-    def _restore(self, wanted: list[DockSpec[Any]]) -> None:
-        self.get(wanted[0]).dock.show_quietly()
-        if len(wanted) > 1:
-            QTimer.singleShot(0, self.host.frame, lambda: self._restore(wanted[1:]))
-            return
+    def _show_quietly(self, spec: DockSpec[Any]) -> None:
+        self.get(spec).dock.show_quietly()
+
+    def _put_in_places(self) -> None:
         self._restored = True
         if self.settings.dock_places is not None:
             self.host.frame.restoreState(self.settings.dock_places)
@@ -116,11 +119,11 @@ class Docks:
         """Close all, and put them where they are at first."""
         for lazy in self._docks.values():
             if lazy.made is not None:
-                lazy.made.dock.put_back()
+                lazy.made.put_back()
 
     def _is_open(self, spec: DockSpec[Any]) -> bool:
         dock = self.made(spec)
-        return dock is not None and not dock.dock.isHidden()
+        return dock is not None and dock.is_open
 
     def stop(self) -> None:
         """End what is under way in any of them."""
@@ -129,9 +132,18 @@ class Docks:
                 lazy.made.stop()
 
     def _show_or_hide(self, spec: DockSpec[Any]) -> None:
-        # Made in one turn, by naming it, and shown in the next: both at once would be felt.
-        dock = self.get(spec)
-        QTimer.singleShot(0, dock, dock.show_or_hide)
+        self._in_turns(*self._making(spec), lambda: self.get(spec).show_or_hide())
+
+    def _making(self, spec: DockSpec[Any]) -> Iterator[Callable[[], object]]:
+        """The steps that make a dock: its pane, and what that stands in."""
+        yield lambda: self.get(spec)
+        yield lambda: self.get(spec).dock
+
+    def _in_turns(self, first: Callable[[], object], *rest: Callable[[], object]) -> None:
+        """Do each step in a turn of its own, as all of them at once would be felt."""
+        first()
+        if rest:
+            QTimer.singleShot(0, self.host.frame, lambda: self._in_turns(*rest))
 
 
 def _make_compare(docks: Docks, name: str) -> Compare:

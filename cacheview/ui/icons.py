@@ -6,11 +6,11 @@ from functools import cache
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, QSize
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from cacheview.bundled import resource
-from cacheview.ui.theme import current_tokens
+from cacheview.ui.theme import GRID, current_tokens, icon_size
 
 __all__ = ["ICONS", "app_icon", "icon", "pixmap"]
 
@@ -22,20 +22,26 @@ ICONS: Final = (
 )  # fmt: skip
 """The names that `icon` and `pixmap` know."""
 
-_SIZES: Final = (16, 20, 24, 32, 48)
+_SMALL: Final = 4 * GRID
+"""The size that Qt gives an icon in a list, on a button and in a field."""
 _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 
 
 def icon(name: str, colour_token: str = "text") -> QIcon:
     """An icon in a colour of the current theme, by the name of the token (``failed``).
 
-    It keeps that colour: make it again on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
+    It keeps that colour, and the sizes that icons have beside text now, at the ratio of the finest screen: make it
+    again on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
     """
     result, tokens = QIcon(), current_tokens()
     colour, faint = getattr(tokens, colour_token), tokens.text_faint
-    for size in _SIZES:
-        result.addPixmap(_drawn(name, colour, size, 1.0))
-        result.addPixmap(_drawn(name, faint, size, 1.0), QIcon.Mode.Disabled)
+    app = QGuiApplication.instance()
+    assert isinstance(app, QGuiApplication)
+    ratio = app.devicePixelRatio()
+    # Only what is shown: a dock has a dozen of icons, and each drawing takes a part of a millisecond.
+    for size in {_SMALL, icon_size()}:
+        result.addPixmap(_drawn(name, colour, size, ratio))
+        result.addPixmap(_drawn(name, faint, size, ratio), QIcon.Mode.Disabled)
     return result
 
 

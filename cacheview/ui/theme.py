@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
@@ -67,6 +68,13 @@ def tokens_for(source: QPalette | Qt.ColorScheme) -> Tokens:
 
 def current_tokens() -> Tokens:
     """The colours in use. Widgets ask when they paint, and again on `QEvent.PaletteChange`."""
+    return _tokens_of(QGuiApplication.palette().cacheKey())
+
+
+@lru_cache(maxsize=2)
+def _tokens_of(key: int) -> Tokens:
+    """Those of the application's palette, which has this key as long as it is the same: each row painted asks."""
+    del key
     return tokens_for(QGuiApplication.palette())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -58,6 +58,7 @@ class WordsTable(QTableView):
         self._was_shown = False
         self._is_cut = False  # columns have less than they need: there was too little room when they were measured
         self._is_measuring = False
+        self._is_to_fit_rows = False
         self._was_dragged = False  # by the person, a column
         self.setAccessibleName(name)
         self.setItemDelegate(WordsDelegate(self))
@@ -141,9 +142,18 @@ class WordsTable(QTableView):
         """Give rows the height of their words, now and when the columns change. For tables of some dozen rows."""
         self.setItemDelegate(_TopDelegate(self))
         # While it is notified of one section, the others are not yet as wide as they will be.
-        resized = self.horizontalHeader().sectionResized
-        resized.connect(self.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
+        self.horizontalHeader().sectionResized.connect(self._fit_rows_soon)
         self.model().modelReset.connect(self._fit_words)
+
+    def _fit_rows_soon(self) -> None:
+        """Once for all columns that have another width now."""
+        if not self._is_to_fit_rows:
+            self._is_to_fit_rows = True
+            QTimer.singleShot(0, self, self._fit_rows)
+
+    def _fit_rows(self) -> None:
+        self._is_to_fit_rows = False
+        self.resizeRowsToContents()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

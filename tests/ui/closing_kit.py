@@ -21,7 +21,7 @@ LONG: Final = 60.0
 _GOING: Final = 0.05  # seconds in which the works get going
 
 _PROGRAM: Final = '''
-import contextlib, hashlib, io, itertools, json, os, socket, sys, tarfile, threading, time
+import contextlib, faulthandler, hashlib, io, itertools, json, os, socket, sys, tarfile, tempfile, threading, time
 from pathlib import Path
 sys.path[:0] = [{tests!r} + folder for folder in ("/stores/docker_engine", "/stores")]
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -32,12 +32,14 @@ MIB = 1 << 20
 def inside(place):
     """Whether a thread is in a function, named as FILE:FUNCTION."""
     file, function = place.split(":")
-    for number, frame in sys._current_frames().items():
-        while frame is not None and number != threading.main_thread().ident:
-            if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file):
-                return True
-            frame = frame.f_back
-    return False
+    # Not by `sys._current_frames`: whoever has the frame of a paint event keeps its painter beyond the end of it.
+    with tempfile.TemporaryFile("w+") as dump:
+        faulthandler.dump_traceback(dump)
+        dump.seek(0)
+        stacks = dump.read().split("\\n\\n")
+    main = "0x%016x" % threading.main_thread().ident
+    calls = (line for stack in stacks if main not in stack for line in stack.splitlines())
+    return any(file + '", line ' in line and line.endswith(" in " + function) for line in calls)
 
 def large_tar(compress):
     info = tarfile.TarInfo("large")
@@ -283,7 +285,7 @@ def work(window):
     def started():
         url = bridge.watcher.url
         threading.Thread(target=client, args=(url,), daemon=True).start()
-    window.commands.watch.trigger()
+    window.watched.bring()
     bridge = window.watched.pane.bridge
     bridge.started.connect(started)
     QTimer.singleShot(0, window.watched.pane.watch)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 
 from cacheview.ui.compare.pane import ComparePane
-from cacheview.ui.dock import DockController
+from cacheview.ui.dock import DockController, PaneDock
 from cacheview.ui.theme import GRID
 from cacheview.ui.work_line import WorkLine
 
@@ -29,7 +29,11 @@ class Compare(DockController[ComparePane]):
         super().__init__(host, name, ComparePane(), action)
         self.pane.copied.connect(self.say_copied)
         WorkLine(self.pane.copier, host.add_line, "Copying the answers of all rule sets…")
-        if host.frame.width() >= _WIDE:
-            host.frame.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-            host.frame.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)
-            self.dock.hide()
+
+    def _make_dock(self, name: str, action: QAction) -> PaneDock:
+        dock, frame = super()._make_dock(name, action), self.host.frame
+        if frame.width() >= _WIDE:
+            frame.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            frame.resizeDocks([dock], [_WIDTH], Qt.Orientation.Horizontal)
+            dock.hide()
+        return dock

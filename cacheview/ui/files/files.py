@@ -47,7 +47,7 @@ class Files(DockController[FilesPane]):
 
     def show_or_hide(self) -> None:
         """The dock; shown, it has the files of the step that is selected, if that misses because of them."""
-        miss = self._selected_miss() if self.dock.isHidden() else None
+        miss = None if self.is_open else self._selected_miss()
         if miss is not None:
             self.show_miss(miss)
         else:

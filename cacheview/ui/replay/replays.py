@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from cacheview.model import DataError
 from cacheview.ui.actions import connect
-from cacheview.ui.dock import DockController
+from cacheview.ui.dock import DockController, PaneDock
 from cacheview.ui.editor.opening import Editor
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
@@ -60,9 +60,13 @@ class Replays(DockController[ReplayPane]):
         self.pane.copied.connect(self.say_copied)
         self.pane.editor_requested.connect(self._editor.open)
         self.pane.build_changed.connect(self._name_build)
-        self.dock.visibilityChanged.connect(self._name_build)
         self._editor.opened.connect(host.status.say)
         self._editor.failed.connect(self._not_opened)
+
+    def _make_dock(self, name: str, action: QAction) -> PaneDock:
+        dock = super()._make_dock(name, action)
+        dock.visibilityChanged.connect(self._name_build)
+        return dock
 
     def open(self, path: str, file: str = "") -> None:
         """Replay a Dockerfile, or that of a context folder, with the options that it was replayed with last."""
@@ -104,10 +108,10 @@ class Replays(DockController[ReplayPane]):
         """Replay a build, and show the dock."""
         build = self._known(build)
         self._keep(build)
-        if self.dock.isHidden():
-            self.dock.show_or_hide()
-        else:
+        if self.is_open:
             self.dock.raise_()
+        else:
+            self.dock.show_or_hide()
         self.pane.open(build)
         self.pane.take_focus()
         if self.host.session is None and not self.host.opener.is_busy:
@@ -115,7 +119,7 @@ class Replays(DockController[ReplayPane]):
 
     def _name_build(self) -> None:
         build = self.pane.build
-        if build is None or self.dock.isHidden():
+        if build is None or not self.is_open:
             self.host.show_build("", "", "")
         else:
             self.host.show_build(build.title, build.dockerfile, build.context)

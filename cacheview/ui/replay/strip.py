@@ -111,14 +111,10 @@ class Strip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = tuple(_StripRow(self) for _ in range(_MOST))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for row in self._rows:
-            row.step_requested.connect(self.step_requested)
-            layout.addWidget(row)
-        self.show_summaries(())
+        self._rows: list[_StripRow] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -126,8 +122,17 @@ class Strip(QWidget):
         return tuple(row.text for row in self._rows if not row.isHidden())
 
     def show_summaries(self, lines: tuple[StripLine, ...]) -> None:
-        for row, line in zip_longest(self._rows, lines[:_MOST]):
+        lines = lines[:_MOST]
+        while len(self._rows) < len(lines):
+            self._add_row()
+        for row, line in zip_longest(self._rows, lines):
             row.show_summary(line)
+
+    def _add_row(self) -> None:
+        row = _StripRow(self)
+        row.step_requested.connect(self.step_requested)
+        self._rows.append(row)
+        self._column.addWidget(row)
 
 
 class _StripRow(QWidget):
