@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.compared import Certainty, all_pass, conjunction
+from cacheview.engine.compared import Certainty, all_pass, conjunction, joined
 from cacheview.engine.history import (
     HistoryCheck,
     begins_with,
@@ -150,7 +150,7 @@ class Continuations:
                 continue
             certainty, doubts = conjunction((self._compared.command(image, config),))
             if certainty is not Certainty.NO:
-                doubts = tuple(dict.fromkeys((*before[1], *doubts)))
+                doubts = joined(before[1], doubts)
                 yield image, (Certainty.MAYBE if doubts else Certainty.YES), doubts
 
     def _known_before(self, place: int) -> tuple[Certainty, tuple[Doubt, ...]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.words import sources as words
@@ -79,7 +80,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
         return Lineage(reference, image, (image,), "", naming, naming)
     counting = doubts_about(image, "history")
     sizing = (*_sizing(image), *counting)
-    doubts, open_ended = tuple(dict.fromkeys((*naming, *sizing))), tuple(dict.fromkeys((*naming, *counting)))
+    doubts, open_ended = joined(naming, sizing), joined(naming, counting)
     with_layer = sum(not entry.empty_layer for entry in image.history)
     if with_layer > len(image.diff_ids) and not sizing:
         reason = words.sizes_unknown(with_layer, len(image.diff_ids))
@@ -97,7 +98,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
         reason = words.PARENT_OF_OLDEST_MISSING
     else:
         reason = words.as_many_as_entries(image)
-    return Lineage(reference, image, walked, reason, doubts, tuple(dict.fromkeys((*open_ended, *links))))
+    return Lineage(reference, image, walked, reason, doubts, joined(open_ended, links))
 
 
 def _sizing(image: Image) -> tuple[Doubt, ...]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from cacheview.engine.check import Check, CheckOutcome
+from cacheview.engine.compared import joined
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import StageKind, Verdict
@@ -122,7 +123,7 @@ class Subject:
         """What its outcome rests on that is not known exactly; empty: it is certain, or was not reached."""
         if self.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.FAILED):
             return ()
-        return tuple(dict.fromkeys((*self.membership, *(doubt for check in self.checks for doubt in check.doubts))))
+        return joined(self.membership, *(check.doubts for check in self.checks))
 
     @cached_property
     def tally(self) -> Tally:

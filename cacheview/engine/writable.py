@@ -30,14 +30,15 @@ def is_same_but_for_files(probe_value: object, image_value: object) -> bool:
     """Whether two commands are the same step with other files."""
     if not isinstance(probe_value, str) or not isinstance(image_value, str) or probe_value == image_value:
         return False
-    mine, other = _STEP_OF_FILES.search(probe_value), _STEP_OF_FILES.search(image_value)
-    if mine is None or other is None:
+    of_probe, of_image = _STEP_OF_FILES.search(probe_value), _STEP_OF_FILES.search(image_value)
+    if of_probe is None or of_image is None:
         return False
-    start, end = mine.span("sum")
-    return (probe_value[:start], probe_value[end:]) == (
-        image_value[: other.start("sum")],
-        image_value[other.end("sum") :],
-    )
+    return _around(of_probe) == _around(of_image)
+
+
+def _around(checksum: re.Match[str]) -> tuple[str, str]:
+    """A command before and after its checksum."""
+    return checksum.string[: checksum.start("sum")], checksum.string[checksum.end("sum") :]
 
 
 def _is_nameable(parent: str, config: ContainerConfig, store: ImageStore) -> bool:

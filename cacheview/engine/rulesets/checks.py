@@ -15,14 +15,14 @@ from cacheview.engine.comparison import (
 )
 from cacheview.engine.ruleset import ConfigCheck
 
-__all__ = ["ALL_FIELDS", "ALL_FIELDS_BUT_START_INTERVAL", "SHORT"]
+__all__ = ["ALL_FIELDS", "ALL_FIELDS_BUT_START_INTERVAL", "BEFORE_CVE_2024_24557"]
 
 
 def _each(comparison: object, *fields: str) -> Iterator[ConfigCheck]:
     return (ConfigCheck(field, comparison) for field in fields)  # type: ignore[arg-type]
 
 
-SHORT: tuple[ConfigCheck, ...] = (
+BEFORE_CVE_2024_24557: tuple[ConfigCheck, ...] = (
     *_each(NeverTrue(), "OpenStdin"),
     *_each(Equal(), "AttachStdout", "AttachStderr", "User", "OpenStdin", "Tty"),
     *_each(SameLength(), "Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes"),

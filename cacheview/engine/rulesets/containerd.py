@@ -21,7 +21,7 @@ from cacheview.engine.ruleset import (
     StoreKind,
     Tie,
 )
-from cacheview.engine.rulesets.checks import ALL_FIELDS, SHORT
+from cacheview.engine.rulesets.checks import ALL_FIELDS, BEFORE_CVE_2024_24557
 from cacheview.model import CONFIG_FIELDS
 from cacheview.model.release import COMMIT_71EBFC7
 from cacheview.platforms.rules import (
@@ -78,7 +78,7 @@ CONTAINERD_71EBFC7 = RuleSet(
     spans=(),
     commit=COMMIT_71EBFC7,
     candidates=Candidates.CHILDREN,
-    config_checks=SHORT,
+    config_checks=BEFORE_CVE_2024_24557,
     image_fields=_OCI_FIELDS,
     missing_time=MissingTime.NONE,
     sources=Sources.LINEAGE,

@@ -21,7 +21,7 @@ from cacheview.engine.ruleset import (
     StoreKind,
     Tie,
 )
-from cacheview.engine.rulesets.checks import ALL_FIELDS, ALL_FIELDS_BUT_START_INTERVAL, SHORT
+from cacheview.engine.rulesets.checks import ALL_FIELDS, ALL_FIELDS_BUT_START_INTERVAL, BEFORE_CVE_2024_24557
 from cacheview.model import CONFIG_FIELDS
 from cacheview.platforms import PlatformRule
 from cacheview.platforms.rules import (
@@ -51,7 +51,7 @@ V24_0_7 = RuleSet(
         Span("v24.0.0-beta.1", "v24.0.8"),
     ),
     candidates=Candidates.CHILDREN,
-    config_checks=SHORT,
+    config_checks=BEFORE_CVE_2024_24557,
     image_fields=frozenset(CONFIG_FIELDS),
     missing_time=MissingTime.YEAR_ONE,
     sources=Sources.FOUND,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.trace import Stage, Trace
-from cacheview.engine.tracing.history import cache_from_stage, descent_stage, history_stage
+from cacheview.engine.tracing.history import history_stage
 from cacheview.engine.tracing.layers import layer_stages
 from cacheview.engine.tracing.local import local_stage
+from cacheview.engine.tracing.sources import cache_from_stage, descent_stage
 from cacheview.model import Probe
 
 __all__ = ["trace"]

@@ -15,6 +15,7 @@ from cacheview.engine.candidate import (
     membership,
 )
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome, path_text
+from cacheview.engine.compared import joined
 from cacheview.engine.comparison import Element
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import created_by
@@ -289,7 +290,7 @@ def _newest_check(
     doubts = own
     if standing is not None:
         doubts = (*doubts, *doubts_about(standing, *local_aspects(rules)))
-    doubts = tuple(dict.fromkeys((*doubts, *rivalry))) if reached else ()
+    doubts = joined(doubts, rivalry) if reached else ()
     outcome = outcome_of(_replaces(rules, image, standing), doubts) if reached else NOT_REACHED
     if standing is None:
         note = words.NO_MATCH_BEFORE if reached else ""
