@@ -11,6 +11,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from patient_bot import PatientBot
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -72,6 +73,11 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
         widget.deleteLater()
     assert not described, f"left open: {described}"
     assert not ticking, f"left running: {ticking}"
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_what_is_open_stays_while_another_is_read(window: MainWindow, qtbot: QtB
     before, shown = window.session.store, words(window)
     begin_partly(window, qtbot, engine)
     assert words(window) == shown
-    qtbot.waitUntil(window.notice.isVisible, timeout=5000)
+    qtbot.waitUntil(window.notice.isVisible)
     assert any("Opening Docker Engine…" in label.text() for label in window.notice.findChildren(QLabel))
     window.commands.cancel.trigger()
     assert window.session.store is before

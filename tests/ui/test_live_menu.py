@@ -40,7 +40,7 @@ def window(open_window: OpenWindow, engine: FakeEngine) -> MainWindow:
 def entries(window: MainWindow, qtbot: QtBot, place: int) -> list[QAction]:
     """As the menu of that place shows them: 0 menu bar, 1 tool bar."""
     menu: QMenu = window.commands.store_menus[place][0]
-    with qtbot.waitSignal(window.menus.live_entries.filled, timeout=5000):
+    with qtbot.waitSignal(window.menus.live_entries.filled):
         menu.aboutToShow.emit()
     return [action for action in menu.actions() if action.isCheckable() and action is not window.commands.follow]
 
@@ -149,7 +149,7 @@ def test_an_event_while_it_is_read_reads_again_afterwards(
     assert wire.begun.wait(5)
     engine.go_on.clear()
     qtbot.keyClick(window, Qt.Key.Key_F5)
-    with qtbot.waitSignal(window.follower.changed, timeout=5000):
+    with qtbot.waitSignal(window.follower.changed):
         wire.heard()
     with qtbot.waitSignals([window.settled, window.settled], timeout=20_000):
         engine.go_on.set()
@@ -169,7 +169,7 @@ def test_another_store_is_not_followed(window: MainWindow, qtbot: QtBot, wire: W
 def test_a_lost_connection_is_reported(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
     window.commands.follow.trigger()
     assert wire.begun.wait(5)
-    with qtbot.waitSignal(window.follower.lost, timeout=5000):
+    with qtbot.waitSignal(window.follower.lost):
         wire.broken.set()
     assert not window.commands.follow.isChecked()
     assert any("the connection broke off" in label.text() for label in window.notice.findChildren(QLabel))

@@ -112,7 +112,7 @@ def test_the_search_can_be_cancelled(
 ) -> None:
     over = threading.Event()
     monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
-    with qtbot.waitSignal(window.opener.progressed, timeout=5000):
+    with qtbot.waitSignal(window.opener.progressed):
         window.begin()
     assert window.centre.busy_page.text == "Looking for a Docker Engine"
     window.centre.busy_page.cancel.click()

@@ -45,7 +45,7 @@ def test_result(loader: Loader, qtbot: QtBot) -> None:
     order: list[str] = []
     for name in ("started", "succeeded", "finished"):
         getattr(loader, name).connect(lambda *_, name=name: order.append(name))
-    with qtbot.waitSignals([loader.succeeded, loader.finished], timeout=5000):
+    with qtbot.waitSignals([loader.succeeded, loader.finished]):
         loader.start(lambda _: 42)
         assert loader.is_busy
     assert order == ["started", "succeeded", "finished"]
@@ -57,7 +57,7 @@ def test_work_is_done_elsewhere_and_reported_here(loader: Loader, qtbot: QtBot) 
     gate.open.set()
     reported_in: list[object] = []
     loader.succeeded.connect(lambda _: reported_in.append(QThread.currentThread()))
-    with qtbot.waitSignal(loader.succeeded, timeout=5000) as printed:
+    with qtbot.waitSignal(loader.succeeded) as printed:
         loader.start(gate)
     assert printed.args == ["found"]
     assert reported_in == [QThread.currentThread()]
@@ -74,7 +74,7 @@ def collecting() -> Iterator[None]:
 
 @pytest.mark.usefixtures("collecting")
 def test_no_collection_begins_in_the_work(loader: Loader, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(loader.succeeded, timeout=5000) as printed:
+    with qtbot.waitSignal(loader.succeeded) as printed:
         loader.start(lambda _: gc.isenabled())
     assert printed.args == [False]
     loader.close()
@@ -103,7 +103,7 @@ def test_error(loader: Loader, qtbot: QtBot) -> None:
     # What is not about the data is a fault, which goes where those of the UI thread go.
     failed: list[object] = []
     loader.failed.connect(failed.append)
-    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.finished, timeout=5000):
+    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.finished):
         loader.start(work)
     assert [type(error) for error in failed] == [ValueError]
     assert [kind for kind, *_ in faults] == [ValueError]
@@ -115,7 +115,7 @@ def test_a_fault_that_the_work_goes_on_after_is_reported(loader: Loader, qtbot: 
         report.fault(ZeroDivisionError("on the way"))
         return 42
 
-    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.succeeded, timeout=5000) as printed:
+    with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.succeeded) as printed:
         loader.start(work)
     assert printed.args == [42]
     assert [str(fault) for _, fault, _ in faults] == ["on the way"]
@@ -125,7 +125,7 @@ def test_data_that_cannot_be_read_is_not_a_fault(loader: Loader, qtbot: QtBot) -
     def work(report: Report) -> None:
         raise DataError("it is damaged")
 
-    with qtbot.waitSignal(loader.failed, timeout=5000) as printed:
+    with qtbot.waitSignal(loader.failed) as printed:
         loader.start(work)
     assert str(printed.args[0]) == "it is damaged"
 
@@ -190,7 +190,7 @@ def test_cancel_stops_the_work(loader: Loader, qtbot: QtBot) -> None:
     loader.succeeded.connect(results.append)
     loader.start(gate)
     assert gate.begun.wait(5)
-    with qtbot.waitSignals([loader.cancelled, loader.finished], timeout=5000):
+    with qtbot.waitSignals([loader.cancelled, loader.finished]):
         loader.cancel()
     assert not loader.is_busy
     loader.close()  # returns only because the thread has ended, though nobody opened the gate
@@ -226,7 +226,7 @@ def test_what_is_committed_is_not_cancelled(loader: Loader, qtbot: QtBot) -> Non
         proceed.wait(5)
         return "written"
 
-    with qtbot.waitSignal(loader.succeeded, timeout=5000) as blocker:
+    with qtbot.waitSignal(loader.succeeded) as blocker:
         loader.start(work)
         assert committed.wait(5)
         loader.cancel()
@@ -261,7 +261,7 @@ def test_late_result_is_dropped(loader: Loader, qtbot: QtBot) -> None:
     loader.start(new)
     old.open.set()  # it may end before it hears that it is not wanted
     new.open.set()
-    with qtbot.waitSignal(loader.finished, timeout=5000):
+    with qtbot.waitSignal(loader.finished):
         pass
     loader.close()
     qtbot.wait(1)
@@ -278,7 +278,7 @@ def test_late_error_is_dropped(loader: Loader, qtbot: QtBot) -> None:
         raise ValueError("late")
 
     loader.start(fails)
-    with qtbot.waitSignal(loader.succeeded, timeout=5000):
+    with qtbot.waitSignal(loader.succeeded):
         loader.start(lambda _: None)
     proceed.set()
     loader.close()

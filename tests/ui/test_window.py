@@ -217,7 +217,7 @@ def test_fault_of_our_own_is_reported(window: MainWindow, qtbot: QtBot, monkeypa
     monkeypatch.setattr(opener_module, "open_work", lambda *_: broken)
     with qtbot.captureExceptions() as faults:
         opened(window, qtbot, CHAIN, well=False)
-        qtbot.waitUntil(lambda: bool(faults), timeout=5000)
+        qtbot.waitUntil(lambda: bool(faults))
     assert any("ZeroDivisionError" in text and "bug in cacheview" in text for text in texts(window.centre.start_page))
     assert [str(fault) for _, fault, _ in faults] == ["by zero"]
 
@@ -231,7 +231,7 @@ def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
             report(1, 100, "Reading <i>x</i>")
 
     monkeypatch.setattr(opener_module, "open_work", lambda *_: endless)
-    with qtbot.waitSignal(window.opener.progressed, timeout=5000):
+    with qtbot.waitSignal(window.opener.progressed):
         window.open(str(CHAIN))
     assert window.centre.busy_page.text == "Reading <i>x</i>"
     assert window.centre.busy_page.isVisible()
@@ -287,7 +287,7 @@ def test_slow_opening_beside_an_open_store(window: MainWindow, qtbot: QtBot, mon
 
     monkeypatch.setattr(opener_module, "open_work", lambda *_: endless)
     window.open(str(TAGS))
-    qtbot.waitUntil(lambda: "Opening save-all-tags.tar.gz…" in texts(window.notice), timeout=5000)
+    qtbot.waitUntil(lambda: "Opening save-all-tags.tar.gz…" in texts(window.notice))
     assert panes(window).isVisible()
     button(window.notice, "Cancel").click()
     assert "Opening save-all-tags.tar.gz…" not in texts(window.notice)

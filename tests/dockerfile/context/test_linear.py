@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from forked import COMMANDS, run_forked
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
 from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
@@ -39,7 +37,8 @@ for client in CLIENTS.values():
     ids=["stars", "double stars", "nested", "alternatives", "mixed"],
 )
 def test_no_pattern_backtracks(lines: bytes) -> None:
-    subprocess.run([sys.executable, "-c", _CHILD.format(lines=lines)], check=True, capture_output=True)
+    ended = run_forked(_CHILD.format(lines=lines), modules=COMMANDS)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize("name", list(CLIENTS))

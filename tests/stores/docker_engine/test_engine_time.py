@@ -155,15 +155,16 @@ def test_what_drips_is_left_whichever_way_it_comes(kind: str, reach: Reach) -> N
         error = left(reach(asking("/version", DRIPS[kind])))
         assert "did not respond within 0.2 seconds" in error.what
     else:  # a process has to start before ssh brings anything
-        error = left(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 1.0))
-        assert "1 seconds" in error.what
+        error = left(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 0.5))
+        assert "0.5 seconds" in error.what
     assert error.how == "timeout"
     assert "Try again" in error.what
 
 
 @pytest.mark.parametrize("kind", DRIPS)
 def test_an_answer_that_drips_is_left(kind: str, tmp_path: Path) -> None:
-    assert left(serving(asking("/version", DRIPS[kind]), tmp_path / "docker.sock")).how == "timeout"
+    engine = serving(asking("/version", DRIPS[kind]), tmp_path / "docker.sock")
+    assert left(engine, Timeouts(2.0, 0.1, 0.2)).how == "timeout"
 
 
 @pytest.mark.parametrize("kind", FLOODS)

@@ -37,7 +37,8 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
 @pytest.fixture
 def large(qtbot: QtBot) -> Iterator[Switcher]:
     session = Session(loaded(600))
-    session.begin()
+    with qtbot.waitSignal(session.answered):  # among so many, the first answer comes from another thread
+        session.begin()
     switcher = Switcher(session, Notice)
     yield switcher
     switcher.stop()

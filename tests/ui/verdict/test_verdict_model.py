@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from model_kit import checked_by_qt
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
@@ -158,6 +160,11 @@ EDITS = {
 }
 
 
+@functools.cache
+def fresh_edit(name: str, folded: bool) -> list[tuple[list[str], str, str]]:
+    return fresh(explain(small_cache(), EDITS[name]), folded=folded)
+
+
 @pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("second", EDITS)
 @pytest.mark.parametrize("first", ["the same", "with sources"])
@@ -166,12 +173,10 @@ def test_after_any_edit_it_is_as_if_just_created(watched: Watched, first: str, s
     model.set_folded(folded)
     model.show(explain(cache, EDITS[first]))
     see_everything(model)
-    explanation = explain(cache, EDITS[second])
-    assert model.show(explanation)
-    assert see_everything(model) == fresh(explanation, folded=folded)
-    again = explain(cache, EDITS[first])
-    model.show(again)
-    assert see_everything(model) == fresh(again, folded=folded)
+    assert model.show(explain(cache, EDITS[second]))
+    assert see_everything(model) == fresh_edit(second, folded)
+    model.show(explain(cache, EDITS[first]))
+    assert see_everything(model) == fresh_edit(first, folded)
 
 
 def test_another_store_starts_over(watched: Watched) -> None:
