@@ -250,7 +250,8 @@ def _healthcheck(request: _DispatchRequest) -> Dispatched:
 
 def _onbuild(request: _DispatchRequest) -> Dispatched:
     expression = settings.trigger(request.instruction)
-    return request.comment(expression, OnBuild=(*(request.config.OnBuild or ()), expression))
+    triggers = (request.config.OnBuild or ()) + (expression,)
+    return request.comment(expression, OnBuild=triggers)
 
 
 def _shell(request: _DispatchRequest) -> Dispatched:

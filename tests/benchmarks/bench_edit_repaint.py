@@ -2,7 +2,8 @@
 
 pytest -s tests/benchmarks/bench_edit_repaint.py
 
-Milliseconds of processor time of the whole process, so with what follows in other threads by then.
+Milliseconds of processor time of the whole process, so with what follows in other threads by then. The limit is that
+of a machine that does nothing else: it is multiplied by how much slower a fixed piece of work is at the same time.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from slowdown import Slowdown
 
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
@@ -82,12 +84,13 @@ def flipped() -> list[ContainerConfig]:
     return [config(7), config(7, "nobody")]
 
 
-def seconds(window: MainWindow, configs: list[ContainerConfig], edits: int = EDITS) -> float:
+def seconds(window: MainWindow, configs: list[ContainerConfig], slowdown: Slowdown, edits: int = EDITS) -> float:
     """From an edit to the end of the painting of its answer: the median."""
     assert window.session is not None
     document = window.session.document
     times = []
     for edit in range(edits):
+        slowdown.measure()
         begun = time.process_time()
         changed = document.probe.model_copy(update={"config": configs[edit % len(configs)]})
         document.edit(changed, "Edit")
@@ -99,19 +102,20 @@ def seconds(window: MainWindow, configs: list[ContainerConfig], edits: int = EDI
 
 def test_edit_to_repaint(benchmark: BenchmarkFixture, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> None:
     apply_theme(qapp)
-    typing, flipping = {}, {}
+    typing, flipping, slowdown = {}, {}, Slowdown()
     for count in (100, 10_000):
         window = window_of(count, tmp_path, qtbot)
         session = window.session
         assert session is not None
         qtbot.waitUntil(lambda session=session: session.answer is not None, timeout=60_000)  # type: ignore[misc]
         qtbot.wait(1000)  # what the first sight has queued is done
-        typing[count] = seconds(window, typed())
-        flipping[count] = seconds(window, flipped())
+        typing[count] = seconds(window, typed(), slowdown)
+        flipping[count] = seconds(window, flipped(), slowdown)
         if count == 10_000:
-            benchmark.pedantic(seconds, (window, typed()), rounds=1)
+            benchmark.pedantic(seconds, (window, typed(), slowdown), rounds=1)
         window.close()
     for what, medians in (("typing", typing), ("hit to miss and back", flipping)):
         few, many = medians[100] * 1e3, medians[10_000] * 1e3
         print(f"\nedit to repaint, {what}: among 10,000 {many:.1f} ms, among 100 {few:.1f} ms, ratio {many / few:.2f}")
-    assert typing[10_000] < LIMIT
+    print(f"slowdown {slowdown.factor:.2f}")
+    assert typing[10_000] < LIMIT * slowdown.factor

@@ -2,8 +2,15 @@
 
 pytest tests/benchmarks/bench_open_archive.py -s
 
-Opening also checks every digest, counts what it may cost, finds names, and holds once what images share. Printed is
-the ratio to parsing documents that are in memory already, too, into the models and into dictionaries.
+The baseline is what a program does at least that has to know what the archive holds: it reads every member with
+`tarfile`, which is what the standard library has for that, and validates every document into the model that opening
+makes of it. It keeps them as they come. Opening also checks headers and digests, counts what it may cost, connects
+manifests, configs and names, and holds once what images share, which is what keeps 100,000 images in three times the
+bytes of their configs. It may take `LIMIT` times as long.
+
+Printed is the ratio to parsing documents that are in memory already, too, into the models and into dictionaries: what
+reading and connecting cost, for comparison. No part of opening stands out: parsing takes a third of it, holding shared
+parts once a sixth, headers, offsets and bytes of the archive a fifth.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer
+from slowdown import Slowdown
 
 __all__ = ["Turn", "Turns"]
 
-_EVERY = 10  # turns between two yardsticks
-_WORK = 1_000
+_EVERY = 10  # turns between two measurements of the slowdown
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Turns(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.turns: list[Turn] = []
-        self._yardsticks: list[float] = []
+        self._slowdown = Slowdown()
         # Linux tells how long the thread waited for a processor; elsewhere, that counts as blocked.
         self._stat = os.open("/proc/thread-self/schedstat", os.O_RDONLY) if sys.platform == "linux" else -1
         self._begun = time.perf_counter()
@@ -84,13 +84,8 @@ class Turns(QObject):
 
     @property
     def slowdown(self) -> float:
-        """How much longer a fixed piece of work took this thread on average than when it was at its quickest.
-
-        Other programs that share caches, a core or the host of a virtual machine make all work take longer.
-        """
-        if not self._yardsticks:
-            return 1.0  # it was over too soon
-        return sum(self._yardsticks) / len(self._yardsticks) / min(self._yardsticks)
+        """See `Slowdown.factor`."""
+        return self._slowdown.factor
 
     @property
     def longest_blocked(self) -> Turn:
@@ -115,9 +110,7 @@ class Turns(QObject):
         )
         self._last = now
         if len(self.turns) % _EVERY == 0:
-            begun = time.thread_time()
-            sorted(str(number) for number in range(_WORK))
-            self._yardsticks.append(time.thread_time() - begun)
+            self._slowdown.measure()
             self._last = self._now()
 
     def _now(self) -> tuple[float, ...]:
