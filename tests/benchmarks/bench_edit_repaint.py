@@ -29,8 +29,8 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
 from cacheview.ui.window import MainWindow
 
-LIMIT = 0.010
-"""Seconds: of a frame of 16 ms, the rest is for the system that shows what was painted."""
+LIMIT = 0.016
+"""Seconds: a frame."""
 EDITS = 90
 PARENT = "sha256:" + "a" * 64
 

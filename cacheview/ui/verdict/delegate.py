@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
@@ -34,6 +34,7 @@ __all__ = ["TextRun", "TraceRowDelegate", "draw_pieces"]
 
 _GAP: Final = 2 * GRID
 _LEAST_NAME: Final = 3  # characters of the name of a check beside its outcome
+_REMEMBERED: Final = 1_000  # layouts of candidates and sources
 _COLOURS: Final = {
     CheckOutcome.PASSED: "passed",
     CheckOutcome.FAILED: "failed",
@@ -66,6 +67,21 @@ class TextRun:
     @property
     def text(self) -> str:
         return "".join(piece.text for piece in self.pieces)
+
+
+class _ShownSubject(NamedTuple):
+    """All that the layout of a candidate or source depends on: an edit changes it for few of them."""
+
+    icon: str
+    colour: str
+    word: str
+    unsure: bool
+    short_id: str
+    name: str
+    name_font: str
+    name_colour: str
+    remark: str
+    width: float
 
 
 def draw_pieces(
@@ -102,6 +118,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         """Take the fonts again."""
         self._faces = faces()
         self._drawings: dict[tuple[str, str, int, float, bool], QPixmap] = {}
+        self._subjects: dict[_ShownSubject, list[TextRun]] = {}
         height = max(self._faces[name].height for name in ("strong", "mono"))
         self.row_height = int(height) + 2 * GRID
         self.icon_size = max(12, int(self._faces["plain"].ascent))
@@ -241,21 +258,38 @@ class TraceRowDelegate(QStyledItemDelegate):
         role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
         if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:
             icon, word, colour = "hit", "the answer", "hit"
-        badge = self._badge(icon, word, colour, width)
-        unsure = self._unsure(badge.left - _GAP) if value.unsure else []
-        end = unsure[0].left if unsure else badge.left
         reached = subject.outcome is not CheckOutcome.NOT_REACHED
-        quiet = not reached
-        short = self._run(0.0, end - _GAP, subject.image.short_id, "mono", "text_faint")
+        shown = _ShownSubject(
+            icon,
+            colour,
+            word,
+            value.unsure,
+            subject.image.short_id,
+            subject_name(subject),
+            "strong" if subject.image.names else "plain",
+            "text" if reached else "text_muted",
+            subject.note or (value.count if reached else ""),
+            width,
+        )
+        runs = self._subjects.get(shown)
+        if runs is None:
+            if len(self._subjects) >= _REMEMBERED:
+                self._subjects.clear()
+            runs = self._subjects[shown] = self._lay_out_subject(shown)
+        return runs
+
+    def _lay_out_subject(self, shown: _ShownSubject) -> list[TextRun]:
+        badge = self._badge(shown.icon, shown.word, shown.colour, shown.width)
+        unsure = self._unsure(badge.left - _GAP) if shown.unsure else []
+        end = unsure[0].left if unsure else badge.left
+        short = self._run(0.0, end - _GAP, shown.short_id, "mono", "text_faint")
         left = short.width + _GAP
-        name_font = "strong" if subject.image.names else "plain"
-        remark = subject.note or (value.count if reached else "")
-        wanted = self._faces["small"].width(remark) if remark else 0.0
+        wanted = self._faces["small"].width(shown.remark) if shown.remark else 0.0
         room = end - left - _GAP
-        name_room = max(room - wanted - _GAP, min(room, 0.4 * room)) if remark else room
-        name = self._run(left, name_room, subject_name(subject), name_font, "text_muted" if quiet else "text")
+        name_room = max(room - wanted - _GAP, min(room, 0.4 * room)) if shown.remark else room
+        name = self._run(left, name_room, shown.name, shown.name_font, shown.name_colour)
         left += name.width + _GAP
-        count = self._run(left, end - left - _GAP, remark, "small", "text_faint")
+        count = self._run(left, end - left - _GAP, shown.remark, "small", "text_faint")
         return [*(run for run in (short, name, count) if run.pieces), *unsure, badge]
 
     def _badge(self, icon: str, word: str, colour: str, width: float) -> TextRun:

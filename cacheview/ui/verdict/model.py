@@ -217,7 +217,11 @@ class TraceModel(QAbstractItemModel):
 
     def depth(self, index: _Index) -> int:
         """How deep a row stands: a stage at 1."""
-        return len(self.items_above(index))
+        node = self._nodes.get(index.internalId()) if index.isValid() else None
+        depth = 0
+        while node is not None:  # asked for each row that is drawn
+            node, depth = node.above, depth + 1
+        return depth
 
     def stage_index(self, kind: StageKind) -> QModelIndex:
         """The row of a stage; invalid if the probe has none of that kind."""
