@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"the client that sends the context, on which checksums depend: {', '.join(CLIENTS)}, or a program with "
+        help=f"the client that sends the context (checksums depend on it): {', '.join(CLIENTS)}, or a program with "
         "its version, such as 'docker CLI 20.10.24' (default: docker-cli, or the CLI of the engine's release if that "
         "is older; with --compose: compose-v2); all: compare every client, and show which share a cache with the "
         "default one",

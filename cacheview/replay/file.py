@@ -137,7 +137,7 @@ class ReplayCase(RecordedStore):
         kind = self.store_kind
         choice = choose(self.engine, kind, self.commit)
         if choice is None:
-            raise DataError(f"no rules are known for Docker {self.engine[:40]} with a {kind.value} store")
+            raise DataError(f"no rules are known for Docker {self.engine[:40]} with a {kind.store_title}")
         return choice.rules
 
     @property

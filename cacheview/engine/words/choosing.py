@@ -54,4 +54,4 @@ def unknown_driver(driver: str) -> str:
 
 def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:
     """The release is older than those whose rules are known."""
-    return f"no rules are known for Docker {version} with a {store.value} store; the rule sets are {', '.join(known)}"
+    return f"no rules are known for Docker {version} with a {store.store_title}; the rule sets are {', '.join(known)}"

@@ -63,7 +63,7 @@ def find(version: str, driver: str, commit: str = "") -> Found:
     oldest = next(span.first for rules in RULE_SETS.values() if rules.store is kind for span in rules.spans)
     return Found(
         None,
-        f"No rules are known for “{version}” with a {kind.value} store: the oldest known rules are "
+        f"No rules are known for “{version}” with a {kind.store_title}: the oldest known rules are "
         f"for {oldest}. Versions look like 24.0.7.",
     )
 
