@@ -167,11 +167,15 @@ def _load_docks_when_open(window: MainWindow) -> None:
     """Load in the background what docks are made of, once a store has been shown: opening one would wait for it."""
     from PySide6.QtCore import QTimer
 
+    from cacheview.ui.courtesy import Courtesy, time_of_this_thread
     from cacheview.ui.docks import load_docks
+
+    rest = Courtesy(time_of_this_thread()).begin
+    load = threading.Thread(target=load_docks, args=(rest,), daemon=True, name="load-docks")
 
     def opened(_well: bool) -> None:
         window.settled.disconnect(opened)
-        QTimer.singleShot(_REST, lambda: threading.Thread(target=load_docks, daemon=True, name="load-docks").start())
+        QTimer.singleShot(_REST, load.start)
 
     window.settled.connect(opened)
 

@@ -119,7 +119,7 @@ def _free(given: _Given, courtesy: Courtesy) -> None:
             if things:
                 pause, begun = _SOON, time.monotonic()
                 known = {id(container) for container in held}
-                held.extend(each for each in _large_containers(things) if id(each) not in known)
+                held.extend(each for each in _large_containers(things, courtesy) if id(each) not in known)
                 things.clear()
             elif time.monotonic() - begun > _LONGEST:
                 held.clear()
@@ -129,7 +129,7 @@ def _free(given: _Given, courtesy: Courtesy) -> None:
             pause = min(2 * pause, _LATER)
 
 
-def _large_containers(things: Iterable[object]) -> Iterator[Any]:
+def _large_containers(things: Iterable[object], courtesy: Courtesy) -> Iterator[Any]:
     """The containers with many elements that things consist of. What is in these is not searched."""
     from cacheview.model.base import Value  # loads pydantic, which the first paint does without
 
@@ -137,6 +137,7 @@ def _large_containers(things: Iterable[object]) -> Iterator[Any]:
     kinds: Counter[type] = Counter()
     waiting = deque(things)
     while waiting and len(seen) < _MOST:
+        courtesy.give_way()
         thing = waiting.popleft()
         if id(thing) in seen:
             continue

@@ -224,13 +224,27 @@ DOCKS: Final[tuple[DockSpec[Any], ...]] = (DETAILS, COMPARE, AUDIT, REPLAY, FILE
 """In the order in which the keyboard comes to them."""
 
 
-def load_docks() -> None:
-    """Import what all docks are made of: the first use of one would wait for it."""
+def load_docks(rest: Callable[[], object]) -> None:
+    """Import what all docks are made of: the first use of one would wait for it. ``rest`` is called in between."""
     import cacheview.ui.audit.dock
+
+    rest()
     import cacheview.ui.compare.dock
+
+    rest()
     import cacheview.ui.details.dock
+
+    rest()
     import cacheview.ui.diff.dock
+
+    rest()
     import cacheview.ui.files.files
+
+    rest()
     import cacheview.ui.replay.replays
+
+    rest()
     import cacheview.ui.suites.checks
+
+    rest()
     import cacheview.ui.watch.watching  # noqa: F401

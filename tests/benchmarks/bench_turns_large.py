@@ -84,7 +84,7 @@ def opened(count: int, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     window.show()
     qtbot.waitExposed(window)
     person = Person(window, qtbot)
-    load_docks()
+    load_docks(lambda: None)
     with qtbot.waitSignal(window.settled, timeout=PATIENCE):
         window.open("engine:")
     qtbot.waitUntil(lambda: not window.opener._rest.isActive(), timeout=PATIENCE)

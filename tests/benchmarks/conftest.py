@@ -7,14 +7,17 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from cacheview import collector
 from cacheview.ui import app
+from cacheview.ui.theme import apply_theme
 
 
 @pytest.fixture
-def as_in_the_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Threads and garbage as after the program's start."""
+def as_in_the_program(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterator[None]:
+    """Look, threads and garbage as after the program's start."""
+    apply_theme(qapp)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(app._TURN)
     monkeypatch.setattr(collector._PAUSE, "frozen", True)
