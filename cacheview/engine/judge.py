@@ -114,7 +114,7 @@ def _walked(
     for value in probes:
         go_on()
         cache = steps.cache
-        probe, verdict = steps.ask(_on(value, previous))
+        probe, verdict = steps.look_up(_on(value, previous))
         if verdict.image is not None:
             previous = verdict.image.id
         yield cache, probe, verdict

@@ -16,7 +16,7 @@ from cacheview.engine.words import matrix as words
 from cacheview.model import ImageStore, Probe
 from cacheview.model.effort import Effort
 
-__all__ = ["Caches", "Matrix", "MatrixGroup", "MatrixRow", "ask", "compare", "grouped"]
+__all__ = ["Caches", "Matrix", "MatrixGroup", "MatrixRow", "compare", "grouped", "row_of"]
 
 
 class Caches:
@@ -114,7 +114,7 @@ class Matrix:
     groups: tuple[MatrixGroup, ...] = field(default=())
 
 
-def ask(cache: ImageCache, probe: Probe) -> MatrixRow:
+def row_of(cache: ImageCache, probe: Probe) -> MatrixRow:
     """The row of one rule set. Raises `LimitError` if that takes too long."""
     with Effort.about(len(cache.store.images)).spent():
         return MatrixRow(cache.rules, *deciding_check(cache, probe))
@@ -132,7 +132,7 @@ def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
 def compare(
     store: ImageStore, probe: Probe, rules: Iterable[RuleSet] = RULE_SETS.values(), caches: Caches | None = None
 ) -> Matrix:
-    """Ask one probe under many rule sets.
+    """Look one probe up under many rule sets.
 
     Args:
         caches: of the same store, kept from one probe to the next. Raises ValueError when they are of another.
@@ -140,4 +140,4 @@ def compare(
     caches = caches or Caches(store)
     if caches.store is not store:
         raise ValueError(words.OTHER_STORE)
-    return grouped(probe, [ask(caches.cache(each), probe) for each in rules], caches)
+    return grouped(probe, [row_of(caches.cache(each), probe) for each in rules], caches)

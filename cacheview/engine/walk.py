@@ -86,7 +86,7 @@ class Walk:
         self._before = self.cache.store
         self._added: tuple[Image, ...] = ()
 
-    def ask(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
+    def look_up(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
         """The probe as it is looked up in the cache, and the answer.
 
         ``new_id`` names an image that the cache makes; without it, that of the Nth probe has the id ``new:N``.

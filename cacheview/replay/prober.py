@@ -262,7 +262,7 @@ class StageProber:
             parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
         )
         cache = walk.cache
-        probe, verdict = walk.ask(probe, self._new_id)
+        probe, verdict = walk.look_up(probe, self._new_id)
         parent = verdict.image.id if verdict.image is not None else branch.parent
         return _Lookup(_Branch(walk, parent), verdict, probe, cache)
 

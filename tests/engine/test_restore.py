@@ -107,10 +107,10 @@ PROBE = Probe(config=STEP, cache_from=("t:1",))
 def test_a_step_asked_for_again_is_the_image_of_the_first_time(rules: RuleSet) -> None:
     """In a build with two stages, by the second."""
     walk = Walk(store(), rules, ("t:1",))
-    _, first = walk.ask(PROBE)
+    _, first = walk.look_up(PROBE)
     assert first.is_new
     empty = PROBE.model_copy(update={"config": STEP.model_copy(update={"ExposedPorts": {}})})
-    _, again = Walk(store(), rules, ("t:1",), world=walk.world).ask(empty)
+    _, again = Walk(store(), rules, ("t:1",), world=walk.world).look_up(empty)
     assert not again.is_new
     if rules in FAILING:
         assert again.outcome is VerdictOutcome.ERROR
@@ -119,7 +119,7 @@ def test_a_step_asked_for_again_is_the_image_of_the_first_time(rules: RuleSet) -
         assert first.image is not None
         assert again.image.id == first.image.id
     other = PROBE.model_copy(update={"config": STEP.model_copy(update={"ExposedPorts": {"80/tcp": {}}})})
-    assert Walk(store(), rules, ("t:1",), world=walk.world).ask(other)[1].is_new
+    assert Walk(store(), rules, ("t:1",), world=walk.world).look_up(other)[1].is_new
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
@@ -147,9 +147,9 @@ def test_a_record_without_a_name_fails_the_build_whatever_other_names_the_image_
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
 def test_restoring_an_image_with_a_name_leaves_a_record_that_fails_the_next_stage(rules: RuleSet) -> None:
     walk = Walk(store(earlier(rules, names=KEPT)), rules, ("t:1",))
-    assert walk.ask(PROBE)[1].outcome is VerdictOutcome.HIT
+    assert walk.look_up(PROBE)[1].outcome is VerdictOutcome.HIT
     again = Walk(store(earlier(rules, names=KEPT)), rules, ("t:1",), world=walk.world)
-    assert again.ask(PROBE)[1].why is Why.RESTORED_BEFORE
+    assert again.look_up(PROBE)[1].why is Why.RESTORED_BEFORE
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)

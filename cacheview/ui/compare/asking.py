@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cacheview.cases import Daemon
 from cacheview.collector import freeze_more
 from cacheview.engine import RULE_SETS, RuleSet, explain
-from cacheview.engine.matrix import Caches, Matrix, MatrixRow, ask, compare, grouped
+from cacheview.engine.matrix import Caches, Matrix, MatrixRow, compare, grouped, row_of
 from cacheview.model import ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui.compare.line import RuleSetAnswer
@@ -119,7 +119,7 @@ class Asker:
                 continue
             with self._turn():
                 cache = self._caches.cache(rules)
-                row = ask(cache, probe)
+                row = row_of(cache, probe)
                 lines[rules.name] = RuleSetAnswer.of(row)
             rows.append(row)
             if time.monotonic() - begun > _AT_ONCE:

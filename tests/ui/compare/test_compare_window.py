@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.cases import daemon_known
 from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome
-from cacheview.engine.matrix import MatrixRow, ask, compare
+from cacheview.engine.matrix import MatrixRow, compare, row_of
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui.compare import asking
@@ -221,7 +221,7 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, held: Probe | None = None) -> None:
         self.reached, self.open = threading.Event(), threading.Event()
         self.threads: set[int] = set()
-        real = asking.ask
+        real = asking.row_of
 
         def held_ask(cache: ImageCache, probe: Probe) -> MatrixRow:
             self.threads.add(threading.get_ident())
@@ -230,7 +230,7 @@ class Gate:
                 assert self.open.wait(20)
             return real(cache, probe)
 
-        monkeypatch.setattr(asking, "ask", held_ask)
+        monkeypatch.setattr(asking, "row_of", held_ask)
 
 
 def test_an_answer_to_an_older_probe_is_dropped(
@@ -323,7 +323,7 @@ def test_a_fault_of_our_own_is_reported(
         raise ZeroDivisionError("by zero")
 
     with monkeypatch.context() as patched, qtbot.captureExceptions() as faults:
-        patched.setattr(asking, "ask", broken)
+        patched.setattr(asking, "row_of", broken)
         edit(demo, "something new")
         qtbot.waitUntil(lambda: shown.page is not shown.view, timeout=20_000)
         qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["by zero"])
@@ -361,7 +361,7 @@ def test_what_is_not_known_is_shown_as_unknown() -> None:
     store = ImageStore((Image(id="sha256:" + "1" * 64, config=ImageConfig()), made))
     probe = Probe(parent="sha256:" + "1" * 64, config=ContainerConfig(Cmd=("make",)))
     own = ImageCache(store, RULE_SETS["containerd-71ebfc7"])
-    known = ask(own, probe)
+    known = row_of(own, probe)
     report = Replayed()
     lines = asking.Asker(store).asking(probe, known)(report)
     assert isinstance(lines, list)
@@ -481,7 +481,7 @@ def test_rules_for_a_large_store_are_made_ready_in_another_thread(
 
 def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     store, probe = ImageStore((Image(id="sha256:" + "1" * 64, config=ImageConfig()),)), Probe()
-    known = ask(ImageCache(store, RULE_SETS["containerd-29"]), probe)
+    known = row_of(ImageCache(store, RULE_SETS["containerd-29"]), probe)
     gate, preparing = Gate(monkeypatch), Preparing(monkeypatch)
     preparing.open.set()
     asker, done = asking.Asker(store), []
