@@ -39,6 +39,7 @@ class ContentPage(QStackedWidget):
         return self.currentWidget() is self._content
 
     def show_content(self) -> None:
+        """Show the content instead of words."""
         self.setCurrentWidget(self._content)
 
     def say(self, text: str, hint: str, button: str = "") -> None:

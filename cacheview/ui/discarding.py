@@ -66,6 +66,7 @@ class Discarder(Background):
             self._start(lambda: _free(given, Courtesy(window_time)), "discarder")
 
     def stop(self) -> None:
+        """End the thread. What it still has to free is freed here."""
         self._given.end()
 
 

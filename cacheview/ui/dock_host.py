@@ -54,10 +54,12 @@ class DockHost(Protocol):
         """The panes of what is open."""
 
     @property
-    def opener(self) -> Opener: ...
+    def opener(self) -> Opener:
+        """What opens stores."""
 
     @property
-    def notice(self) -> Notice: ...
+    def notice(self) -> Notice:
+        """The line above the panes about what is open."""
 
     def add_line(self) -> Notice:
         """A new line above the panes, hidden: for work that goes on beside them."""
@@ -86,14 +88,16 @@ class Docked(Protocol):
     """What a pane must have for a dock."""
 
     @property
-    def widget(self) -> QWidget: ...
+    def widget(self) -> QWidget:
+        """The pane itself."""
 
     @property
     def head(self) -> DockHead:
         """Stands over the pane, instead of Qt's title."""
 
     @property
-    def close_requested(self) -> SignalInstance: ...
+    def close_requested(self) -> SignalInstance:
+        """The person wants the dock hidden."""
 
     def attach(self, session: Session) -> None:
         """Show this session from now on; nothing changes if it is the same."""

@@ -49,10 +49,12 @@ class ProbeDocument(QObject):
 
     @property
     def probe(self) -> Probe:
+        """The probe as it is edited now."""
         return self._probe
 
     @property
     def place(self) -> Place:
+        """The numbers of its case and of the probe in that."""
         return self._place
 
     @property

@@ -171,6 +171,7 @@ class Loader(Background):
 
     @property
     def is_busy(self) -> bool:
+        """Whether work is going on."""
         return self._current is not None
 
     def start(self, work: Work) -> None:

@@ -107,6 +107,7 @@ class Opener(QObject):
 
     @property
     def is_busy(self) -> bool:
+        """Whether a store is being read."""
         return self._loader.is_busy
 
     def open(self, location: str, *, quietly: bool = False) -> None:
@@ -147,6 +148,7 @@ class Opener(QObject):
             self.open(self.asked)
 
     def cancel(self) -> None:
+        """Stop reading. What is open stays."""
         self._loader.cancel()
 
     def close(self) -> None:

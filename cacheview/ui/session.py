@@ -102,26 +102,32 @@ class Session(QObject):
 
     @property
     def opened(self) -> Opened:
+        """What was opened: its cases, problems, and where it is."""
         return self._shown.opened
 
     @property
     def case(self) -> Case:
+        """The case that is shown."""
         return self._shown.case
 
     @property
     def case_number(self) -> int:
+        """Its number, from 0."""
         return self._shown.place[0]
 
     @property
     def probe_number(self) -> int:
+        """The number of the probe in the case, from 0."""
         return self._shown.place[1]
 
     @property
     def store(self) -> ImageStore:
+        """The images of the case, in a walk as the probes before this one left them."""
         return self._shown.store
 
     @property
     def cache(self) -> ImageCache:
+        """What answers: the store under the rules in use."""
         return self._shown.cache
 
     @property
@@ -190,8 +196,6 @@ class Session(QObject):
     @property
     def _state(self) -> tuple[Place, Probe]:
         return self.document.place, self.document.probe
-
-    # Changes
 
     def select(self, selected: Selected, phrase: str = "", merge: str = "") -> None:
         """Explain something that was selected in a list, from now on. Its probe, if it has one, becomes the probe.

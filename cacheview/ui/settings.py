@@ -55,6 +55,7 @@ class Settings:
         self._stored.setValue("recent", [absolute, *others][:MAX_RECENT])
 
     def clear_recent(self) -> None:
+        """Forget which stores were opened, and which builds replayed."""
         self._stored.remove("recent")
         self._stored.remove("replay/builds")
 

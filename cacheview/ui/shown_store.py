@@ -91,14 +91,17 @@ class ShownStore:
 
     @property
     def opened(self) -> Opened:
+        """What was opened: its cases, problems, and where it is."""
         return self._loaded.opened
 
     @property
     def case(self) -> Case:
+        """The case of the place."""
         return self.opened.cases[self.place[0]]
 
     @property
     def store(self) -> ImageStore:
+        """The images that the probe is looked up in."""
         return self.cache.store
 
     @property

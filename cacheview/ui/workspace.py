@@ -83,6 +83,7 @@ class Workspace(QWidget):
 
     @cached_property
     def verdict(self) -> VerdictPane:
+        """Made when first asked for, see `probe`."""
         return VerdictPane()
 
     def prepare(self) -> bool:

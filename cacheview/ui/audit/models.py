@@ -47,12 +47,14 @@ class HazardsModel(QAbstractTableModel):
         self._hazards: tuple[StoreHazard, ...] = ()
 
     def set_hazards(self, hazards: Sequence[StoreHazard]) -> None:
+        """Show other hazards."""
         self.beginResetModel()
         self._hazards = tuple(hazards)
         self.endResetModel()
 
     @property
     def hazards(self) -> tuple[StoreHazard, ...]:
+        """What is shown, in order."""
         return self._hazards
 
     def dress(self) -> None:
@@ -113,6 +115,7 @@ class ImagesModel(CountedRows):
         self._images: tuple[Image, ...] = ()
 
     def set_images(self, images: tuple[Image, ...]) -> None:
+        """Show the images of another hazard."""
         self.beginResetModel()
         self._images = images
         self._show_rows(len(images))
@@ -120,6 +123,7 @@ class ImagesModel(CountedRows):
 
     @property
     def images(self) -> tuple[Image, ...]:
+        """What is shown, in order."""
         return self._images
 
     def row_of(self, image_id: str) -> int:

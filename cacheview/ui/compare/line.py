@@ -11,6 +11,7 @@ from cacheview.engine import RuleSet, Verdict, VerdictOutcome
 from cacheview.engine.matrix import MatrixRow
 from cacheview.engine.words.phrases import known_as
 from cacheview.ui.plain import one_line
+from cacheview.wording import counted
 
 __all__ = ["IN_USE", "NOT_LOOKED_UP", "OF_THE_STORE", "RuleSetAnswer", "answer_of", "in_words", "short_name", "summary"]
 
@@ -55,6 +56,7 @@ class RuleSetAnswer:
 
     @classmethod
     def of(cls, row: MatrixRow) -> RuleSetAnswer:
+        """The answer as it is shown in the table."""
         return cls(row.rules, row.verdict, one_line(row.why))
 
     def looks_like(self, other: RuleSetAnswer) -> bool:
@@ -94,7 +96,7 @@ def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
 def summary(lines: Sequence[RuleSetAnswer]) -> str:
     """How many answers there are and how often each word, of lines that have all been asked."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
-    text = ", ".join(f"{count} {_COUNTED[word][count != 1]}" for word, count in words.most_common())
+    text = ", ".join(counted(count, *_COUNTED[word]) for word, count in words.most_common())
     groups = len({line.group for line in lines})
     if groups == 1:
         return f"All {len(lines)} rule sets answer {next(iter(words)).value}, for the same reason"

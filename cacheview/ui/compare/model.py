@@ -62,6 +62,7 @@ class MatrixModel(QAbstractTableModel):
         return self._lines
 
     def line(self, index: _Index) -> RuleSetAnswer:
+        """The answer in a row."""
         return self._lines[index.row()]
 
     def row_of(self, rules: RuleSet) -> QModelIndex:
@@ -69,6 +70,7 @@ class MatrixModel(QAbstractTableModel):
         return self.index(next(row for row, line in enumerate(self._lines) if line.rules is rules), 0)
 
     def is_in_use(self, line: RuleSetAnswer) -> bool:
+        """Whether these are the rules that the window uses."""
         return line.rules is self._in_use
 
     def is_of_store(self, line: RuleSetAnswer) -> bool:

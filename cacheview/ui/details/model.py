@@ -41,9 +41,11 @@ class DetailsModel(QAbstractTableModel):
 
     @property
     def sections(self) -> tuple[Section, ...]:
+        """What is shown, in order."""
         return self._sections
 
     def set_sections(self, sections: Sequence[Section]) -> None:
+        """Show the sections of another image."""
         self.beginResetModel()
         self._sections = tuple(sections)
         ends = list(accumulate(len(section.rows) + 1 for section in sections))
@@ -125,6 +127,7 @@ class TitlesModel(QAbstractListModel):
         self._titles: tuple[str, ...] = ()
 
     def set_sections(self, sections: Sequence[Section]) -> None:
+        """Show the titles of other sections."""
         titles = tuple(f"{each.title}  {len(each.rows):,}" if each.counted else each.title for each in sections)
         if titles != self._titles:
             self.beginResetModel()

@@ -67,6 +67,7 @@ class DiffModel(QAbstractTableModel):
 
     @property
     def rows(self) -> Sequence[StepPair]:
+        """The rows of the comparison that is shown."""
         return self._diff.rows if self._diff is not None else ()
 
     def rowCount(self, parent: _Index = _ROOT) -> int:

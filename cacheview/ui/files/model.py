@@ -68,6 +68,7 @@ class FilesModel(QAbstractItemModel):
 
     @property
     def root(self) -> FileNode:
+        """The folder that holds all that is shown."""
         return self._root
 
     def node(self, index: _Index) -> FileNode | None:

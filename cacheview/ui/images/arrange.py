@@ -41,6 +41,7 @@ class Wanted:
 
     @property
     def is_filter(self) -> bool:
+        """Whether some images are left out."""
         return bool(self.words) or self.concerned is not None
 
 

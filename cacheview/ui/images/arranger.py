@@ -41,6 +41,7 @@ class Arranger(QObject):
 
     @property
     def is_busy(self) -> bool:
+        """Whether the rows that are wanted are still being looked for."""
         return self._loader.is_busy
 
     @property

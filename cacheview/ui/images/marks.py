@@ -98,6 +98,7 @@ class Marks:
 
     @property
     def candidate_count(self) -> int:
+        """How many candidates the probe has."""
         return len(self._local.images) if self._local is not None else 0
 
     @property

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
+from cacheview.wording import plural
+
 if TYPE_CHECKING:
     from cacheview.model import Image
 
@@ -70,7 +72,7 @@ class ImageMenu(QObject):
             menu.addSeparator()
             _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
             if image.names:
-                what = "name" if len(image.names) == 1 else "names"
+                what = plural(len(image.names), "name")
                 _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
             _item(menu, "Copy &text", lambda: self._copy(image_as_text(image), "image as text"))
             _item(menu, "Copy &Markdown", lambda: self._copy(image_as_markdown(image), "image as Markdown"))

@@ -133,6 +133,7 @@ class ImageTreeModel(CountedRows):
 
     @property
     def forest(self) -> Forest:
+        """The tree of all images, those that are folded up or left out too."""
         return self._forest
 
     @property
@@ -249,11 +250,13 @@ class ImageTreeModel(CountedRows):
         self._marks = self._marks_before = None
 
     def set_marks(self, marks: Marks | None) -> None:
+        """Mark what the probe concerns; None: nothing."""
         self._marks_before, self._marks = self._marks, marks
         self.marks_changed.emit()
 
     @property
     def marks(self) -> Marks | None:
+        """What the probe concerns; None: not known."""
         return self._marks
 
     def marks_of(self, node: ImageNode) -> tuple[ImageMark, ...]:

@@ -192,6 +192,7 @@ class ImagesPane(QWidget):
         return node.image if isinstance(node, ImageNode) else None
 
     def focus_filter(self) -> None:
+        """Bring the keyboard into the filter box."""
         self._box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._box.selectAll()
 
@@ -202,6 +203,7 @@ class ImagesPane(QWidget):
 
     @property
     def intermediate(self) -> bool:
+        """Whether images without a name that others were built on are listed."""
         return self._foot.intermediate.isChecked()
 
     @intermediate.setter

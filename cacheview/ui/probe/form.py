@@ -26,6 +26,7 @@ from cacheview.ui.probe.healthcheck import HealthcheckField
 from cacheview.ui.probe.marks import FAILED, FieldPath, outcome_of
 from cacheview.ui.probe.row import FieldRow
 from cacheview.ui.theme import GRID
+from cacheview.wording import counted
 
 __all__ = ["ConfigForm"]
 
@@ -119,6 +120,7 @@ class ConfigForm(QScrollArea):
 
     @property
     def unfolded(self) -> bool:
+        """Whether fields at their defaults are listed."""
         return self._unfolded
 
     def row(self, name: str) -> FieldRow:
@@ -219,15 +221,14 @@ class ConfigForm(QScrollArea):
 
     def _label_fold(self, count: int) -> None:
         self.fold.setVisible(count > 0)
-        noun = "field" if count == 1 else "fields"
-        short = f"{count} more {noun}"
+        short = counted(count, "more field")
         are_set = sum(name not in self._out and not is_default(self._config, name) for name in CONFIG_FIELDS)
         whole = f"{short}, all at their defaults" if count != 1 else f"{short}, at its default"
         if are_set:
             whole = short = f"{short}, {are_set} of them set" if count != 1 else f"{short}, set"
         room = self.viewport().width() - self.fold.iconSize().width() - 8 * GRID
         self.fold.setText(whole if self.fold.fontMetrics().horizontalAdvance(whole) <= room else short)
-        value = whole if are_set else f"{count} {noun} at their defaults"
+        value = whole if are_set else f"{counted(count, 'field')} at their defaults"
         self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {value}")
         self.fold.setIcon(icon("chevron" if self._unfolded else "chevron-right", "text_faint"))
 

@@ -71,6 +71,7 @@ class ImageEdit(LineEdit):
 
     @property
     def list_is_open(self) -> bool:
+        """Whether the list of images is on screen."""
         return self._popup is not None and self._popup.isVisible()
 
     def _hide_list(self) -> None:

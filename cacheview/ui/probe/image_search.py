@@ -81,6 +81,7 @@ class ImageListModel(QAbstractListModel):
         self._rows: list[Image | None] = []
 
     def set_index(self, index: ImageIndex) -> None:
+        """Search the images of another store."""
         self.beginResetModel()
         self._index = index
         self._rows, self._more = [], 0
@@ -103,6 +104,7 @@ class ImageListModel(QAbstractListModel):
         return next((row for row, each in enumerate(ids) if each == image_id), None)
 
     def image(self, row: int) -> Image | None:
+        """The image of a row; None: of scratch."""
         return self._rows[row]
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008

@@ -123,6 +123,7 @@ class DurationEdit(LineEdit):
 
     @property
     def value(self) -> int:
+        """Nanoseconds: of the last text that was a duration, 0 for none."""
         return self._value
 
     def set_nanoseconds(self, value: int) -> None:
@@ -164,6 +165,7 @@ class NumberEdit(LineEdit):
 
     @property
     def value(self) -> int | None:
+        """The last text that was a number; None: not set."""
         return self._value
 
     def set_number(self, value: int | None) -> None:

@@ -77,6 +77,7 @@ class RowsDelegate(QStyledItemDelegate):
         self.update_fonts()
 
     def update_fonts(self) -> None:
+        """Use the fonts of now."""
         self._mono = mono_font()
         self._small = small_font()
         self._icon_size = icon_size()
@@ -86,6 +87,7 @@ class RowsDelegate(QStyledItemDelegate):
 
     @property
     def line_height(self) -> int:
+        """Of one line of text, in pixels."""
         return QFontMetrics(self._mono).height()
 
     def gutter(self, model: QAbstractItemModel) -> int:

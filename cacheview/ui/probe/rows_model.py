@@ -67,6 +67,7 @@ class ConfigRowsModel(QAbstractTableModel):
 
     @property
     def rows(self) -> Sequence[RowTexts]:
+        """What is shown, in order."""
         return self._rows
 
     def element(self, row: int) -> str:
@@ -171,10 +172,12 @@ class ConfigRowsModel(QAbstractTableModel):
             self._changed(len(self._rows), len(self._rows))
 
     def set_marks(self, marks: Mapping[int, RowMark]) -> None:
+        """Mark rows by their numbers."""
         before, self._marks = self._marks, marks
         self._repaint({row for row in before.keys() | marks.keys() if before.get(row) != marks.get(row)})
 
     def set_notes(self, notes: Mapping[int, RowRemark]) -> None:
+        """Show remarks at the end of rows."""
         before, self._notes = self._notes, notes
         self._repaint({row for row in before.keys() | notes.keys() if before.get(row) != notes.get(row)})
 

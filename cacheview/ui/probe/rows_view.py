@@ -188,6 +188,7 @@ class RowsView(QTableView):
             self.clearSelection()
 
     def row_rect(self, row: int) -> QRect:
+        """Where a row is, in the viewport."""
         return self.visualRect(self._rows.index(row, 0))
 
     def currentChanged(self, current: _Index, previous: _Index) -> None:

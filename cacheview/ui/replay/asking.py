@@ -84,6 +84,7 @@ class Replayed:
 
     @property
     def first_miss(self) -> Step | None:
+        """The first step that misses; None: none does."""
         return self.replay.first_miss
 
     @property

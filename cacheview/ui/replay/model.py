@@ -107,6 +107,7 @@ class StepsModel(QAbstractItemModel):
         self._notify_all()
 
     def clear(self) -> None:
+        """Show nothing."""
         self.show((), _EMPTY_STORE)
 
     def dress(self) -> None:
@@ -122,6 +123,7 @@ class StepsModel(QAbstractItemModel):
         return tuple(node.row for node in self._nodes)
 
     def row(self, index: _Index) -> ReplayRow | None:
+        """The row at an index; None: there is none."""
         node = self._node(index)
         return node.row if node is not None else None
 

@@ -109,6 +109,7 @@ class ReplayRow:
 
     @property
     def status(self) -> StepStatus:
+        """Of its step; of other rows `StepStatus.NO_PROBE`."""
         return self.step.status if self.step is not None else StepStatus.NO_PROBE
 
 

@@ -50,6 +50,7 @@ class Side(QStackedWidget):
         return self._clients()
 
     def show_detail(self) -> None:
+        """Show the details of the step."""
         self.setCurrentWidget(self.detail)
 
     def show_options(self) -> None:
@@ -58,6 +59,7 @@ class Side(QStackedWidget):
         self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_clients(self) -> None:
+        """Show the comparison of clients."""
         self.setCurrentWidget(self.clients)
 
     def set_build(self, build: Build) -> None:

@@ -38,6 +38,7 @@ class StripLine:
 
     @property
     def colour(self) -> str:
+        """The name of the token that it is drawn in."""
         return "hazard" if self.look == "not-certain" else self.look
 
 

@@ -38,6 +38,7 @@ class RuleRow:
 
     @property
     def differs(self) -> bool:
+        """Whether the other rule set does something else."""
         return self.is_rule and bool(self.before) and self.before != self.now
 
 

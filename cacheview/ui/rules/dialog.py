@@ -150,6 +150,7 @@ class RulesDialog(QDialog):
 
     @property
     def compared_with(self) -> RuleSet | None:
+        """The rule set on the other side; None: none."""
         return RULE_SETS.get(self.before.currentData() or "")
 
     def show_rules(self, name: str) -> None:

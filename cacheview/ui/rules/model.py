@@ -47,6 +47,7 @@ class RulesModel(QAbstractTableModel):
 
     @property
     def lines(self) -> tuple[RuleRow, ...]:
+        """What is shown, in order."""
         return self._lines
 
     def dress(self) -> None:

@@ -44,6 +44,7 @@ class Switcher(QObject):
 
     @property
     def is_busy(self) -> bool:
+        """Whether a cache for other rules is being made."""
         return self._loader.is_busy
 
     def switch(self, name: str, preparing: Work | None = None) -> None:

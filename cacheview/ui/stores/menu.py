@@ -48,6 +48,7 @@ class LiveEntries(QObject):
             self._loader.start(_look)
 
     def close(self) -> None:
+        """Stop looking for engines and stores, and wait until that has ended."""
         self._loader.close()
 
     def _found(self, stores: tuple[KnownStore, ...]) -> None:

@@ -132,6 +132,7 @@ class SuitesPane(DockPane[SuitesHead]):
 
     @property
     def is_busy(self) -> bool:
+        """Whether suites are being run."""
         return self._loader.is_busy
 
     def run(self, locations: Sequence[str]) -> None:

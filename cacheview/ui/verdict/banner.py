@@ -158,6 +158,7 @@ class Banner(QWidget):
 
     @property
     def reason(self) -> str:
+        """Why, below the verdict; empty: nothing is shown there."""
         return self._reason.text()
 
     @property

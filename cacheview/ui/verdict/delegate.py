@@ -66,6 +66,7 @@ class TextRun:
 
     @property
     def text(self) -> str:
+        """All of its pieces."""
         return "".join(piece.text for piece in self.pieces)
 
 

@@ -129,10 +129,12 @@ class CheckDetail(QWidget):
 
     @property
     def check(self) -> Check | None:
+        """The check that is shown; None: none."""
         return self._check
 
     @property
     def title(self) -> str:
+        """What is compared, as it is shown."""
         return self._title.whole()
 
     def show_check(self, check: Check | None, whose: str, *, can_take: bool) -> None:

@@ -52,13 +52,16 @@ class FramedLine(QWidget):
 
     @property
     def text(self) -> str:
+        """The sentence."""
         return self._sentence.text()
 
     @property
     def advice(self) -> str:
+        """What to do, below it; empty: nothing."""
         return self._advice.text()
 
     def say(self, sentence: str, advice: str) -> None:
+        """Show a sentence and what to do."""
         self._sentence.say(sentence)
         self._advice.say(advice)
 
@@ -87,6 +90,7 @@ class HazardLine(FramedLine):
     """One hazard: what is surprising, and what to do."""
 
     def show_hazard(self, hazard: Hazard) -> None:
+        """Show another hazard."""
         sentence, advice = one_line(hazard.sentence), one_line(hazard.advice)
         self.say(f"Hazard: {sentence}", advice)
         self.setAccessibleName(f"Hazard, {HAZARD_TITLES[hazard.kind]}: {sentence} {advice}")

@@ -38,6 +38,7 @@ class WrappedText(Wrapped):
         self.setVisible(bool(text))
 
     def set_colour(self, colour: str) -> None:
+        """Use the colour of another token."""
         self._colour = colour
         wanted = QColor(getattr(current_tokens(), colour))
         palette = self.palette()
@@ -61,6 +62,7 @@ class ElidedLabel(WrappedText):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def say(self, text: str) -> None:
+        """Show another text."""
         self._whole = text
         set_tip(self, text)
         self.setAccessibleName(text)

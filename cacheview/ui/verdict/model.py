@@ -57,6 +57,7 @@ class TraceModel(QAbstractItemModel):
 
     @property
     def explanation(self) -> Explanation | None:
+        """What is shown; None: nothing."""
         return self._explanation
 
     @property

@@ -67,6 +67,7 @@ class BuildsModel(QStandardItemModel):
 
     @property
     def builds(self) -> Sequence[ShownBuild]:
+        """What is shown, in order."""
         return self._builds
 
     def keep(self, which: Callable[[ShownBuild], object]) -> None:
@@ -184,6 +185,7 @@ class WatchedStepsModel(QAbstractTableModel):
 
     @property
     def rows(self) -> Sequence[ShownStep]:
+        """What is shown, in order."""
         return self._rows
 
     @property

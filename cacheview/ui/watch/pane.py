@@ -21,7 +21,7 @@ from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsCol
 from cacheview.ui.watch.why import WhyMissed
 from cacheview.ui.words_table import WordsTable
 from cacheview.watch.limits import MOST_BUILDS
-from cacheview.wording import counted
+from cacheview.wording import counted, plural
 
 if TYPE_CHECKING:
     from cacheview.report.shown_build import ShownBuild
@@ -235,7 +235,7 @@ class WatchPane(DockPane[WatchHead]):
         differ = sum(bool(build.differences) for build in builds)
         text = ", ".join(filter(None, (counted(len(builds), "build"), one_line(self.line))))
         if differ:
-            verb = "differs" if differ == 1 else "differ"
+            verb = plural(differ, "differs", "differ")
             text = f"{differ} of {counted(len(builds), 'build')} {verb} from the prediction"
         self.head.say(text, ("hazard", "hazard") if differ else None)
 
