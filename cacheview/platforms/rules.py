@@ -57,7 +57,7 @@ SAME_PLATFORM_CONTAINERD = PlatformRule(
 
 COMPATIBLE_MAJOR_MINOR = PlatformRule(
     name="compatible-major-minor",
-    title="a platform that the builder's can run; for Windows, the same major and minor version",
+    title="a platform that the builder can run; for Windows, the same major and minor version",
     source="moby image/cache/compare.go at v23.0.18 (7633b0e9)",
     library=CONTAINERD_1_6,
     recorded=True,
@@ -67,7 +67,7 @@ COMPATIBLE_MAJOR_MINOR = PlatformRule(
 
 COMPATIBLE = PlatformRule(
     name="compatible",
-    title="a platform that the builder's can run; versions are not compared",
+    title="a platform that the builder can run; versions are not compared",
     source="moby image/cache/compare.go at v25.0.5 and v27.5.1",
     library=CONTAINERD_1_7,
     recorded=True,
@@ -76,7 +76,7 @@ COMPATIBLE = PlatformRule(
 
 COMPATIBLE_VERSION = PlatformRule(
     name="compatible-version",
-    title="a platform that the builder's can run, including arm64 levels; for Windows, a version that it can run",
+    title="a platform that the builder can run, including arm64 levels; for Windows, a version that it can run",
     source="moby image/cache/compare.go at v28.5.2",
     library=PLATFORMS_RC_1,
     recorded=True,

@@ -92,7 +92,7 @@ def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> 
         regions, used = _read_map(stream, stored, sparseness.size)
         stored -= used
     if sum(region.size for region in regions) != stored:
-        raise SparseError("its data is not as long as its map says")
+        raise SparseError("the length of its data does not match its map")
     position = 0
     for region in regions:
         yield from _zeros(region.offset - position)
