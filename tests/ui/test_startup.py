@@ -189,6 +189,25 @@ def test_the_first_paint_does_without_what_takes_long_to_load(tmp_path: Path) ->
     )
 
 
+KEYS_AFTER_THE_FIRST_PAINT = """
+def shown():
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+    (window,) = (each for each in QApplication.topLevelWidgets() if each.isVisible())
+    QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    print(type(QApplication.activeModalWidget()).__name__, flush=True)
+    QApplication.activeModalWidget().reject()
+    QTest.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+sys.exit(run_window("demo:", on_shown=shown))
+"""
+
+
+def test_no_key_is_lost_after_the_first_paint(tmp_path: Path) -> None:
+    ended = run(KEYS_AFTER_THE_FIRST_PAINT, tmp_path, QT_QPA_PLATFORM="offscreen")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "ByNameDialog\n", "")
+
+
 SIZE_OF_SCREEN_AND_WINDOW = """
 def shown():
     from PySide6.QtWidgets import QApplication
