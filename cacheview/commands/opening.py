@@ -52,6 +52,6 @@ def _pulled(location: str, rules: str | None, platform: str) -> Opened:
 
 
 def mention_problems(opened: Opened) -> None:
-    """Say on standard error what of a store was not read."""
+    """Report on standard error which parts of a store were not read."""
     for problem in opened.problems:
         complain(f"not read: {problem}")

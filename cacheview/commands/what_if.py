@@ -78,7 +78,7 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
 
 
 def _opened(daemon: Daemon, location: str) -> Opened:
-    """Another store, with what of it was not read on standard error. ``daemon``: whose images it would become."""
+    """Another store, whose problems are reported on standard error. ``daemon``: that its images would move to."""
     opened = open_store(location, platform=daemon.platform, puller=Release(daemon.rules.store, daemon.version))
     mention_problems(opened)
     return opened

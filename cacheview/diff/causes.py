@@ -14,7 +14,7 @@ class CauseKind(Enum):
 
     BASE = "base image"
     INSTRUCTION = "instruction"
-    DOCKERFILE = "Dockerfile"  # what of it no step uses
+    DOCKERFILE = "Dockerfile"  # the parts of it that no step uses
     BUILD_ARGUMENT = "build argument"
     ENVIRONMENT = "environment variable"
     LABEL = "label"

@@ -37,7 +37,7 @@ class FileCause:
         paths: the files, sorted.
         phrase: what it is, after the files: ``line endings are CRLF, were LF``.
         advice: what to do about it, in sentences; empty: there is nothing.
-        aspects: what of each file it explains; empty: all.
+        aspects: which aspects of each file it explains; empty: all.
     """
 
     kind: FileCauseKind

@@ -36,7 +36,7 @@ from cacheview.replay.stage_base import base_of_stage
 __all__ = ["StageBuild"]
 
 _MOST_BASES: Final = 64
-"""On so many images a step may be built until they are no longer followed."""
+"""Images that a step may be built on; with more, they are no longer followed."""
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as it was looked up; of others it is a container's."""
 

@@ -1,4 +1,4 @@
-"""A build context that is a tar already: every header counts as it stands, whoever made it.
+"""A build context that is a tar already: every header counts as it is, whatever wrote it.
 
 It is read once, from beginning to end, and nothing is unpacked: the sum of each file is made on the way. Facts from
 moby's ``builder/remotecontext`` (``detect.go``, ``archive.go``), the same in v20.10.24, v23.0, v25.0 and v28.5.2.

@@ -29,7 +29,7 @@ def comparison_as_object(comparison: FileComparison) -> dict[str, Any]:
 
 
 def change_as_object(change: FileChange) -> dict[str, Any]:
-    """A file of one step that is not the same: what of it changed, and both states, null where the file is missing."""
+    """A file of one step that differs: the changed aspects, and both states, null if the file is missing."""
     return {
         "path": change.path,
         "mark": change.mark.value,

@@ -41,7 +41,7 @@ class _Content:
 
 @dataclass
 class Known:
-    """What has been read of the documents of one store, by digest: each is read once, whoever names it."""
+    """What has been read of the documents of one store, by digest: each is read once, however often it is named."""
 
     configs: dict[str, ImageConfig | DataError] = field(default_factory=dict)
     below: dict[str, _Content | tuple[Descriptor, ...] | None] = field(default_factory=dict)

@@ -11,7 +11,7 @@ __all__ = ["Cancelled", "Meter", "Progress", "metered", "steps"]
 T = TypeVar("T")
 
 _SHARE: Final = 1_000
-_INTERVAL = 0.05  # seconds between two reports: 20 a second is as fast as anybody can see
+_INTERVAL = 0.05  # seconds between two reports: nobody sees more than 20 per second
 
 
 class Cancelled(BaseException):

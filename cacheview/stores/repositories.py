@@ -28,7 +28,7 @@ class _Repositories(Model):
 
 
 def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequence[str]], Problems]:
-    """Of each image id its names in full form, and what of the file is of no use.
+    """The full names of each image id, and problems with the file.
 
     As ``reference/store.go`` of moby 28.5.2 has it; pulled images have a name by digest beside that by tag.
 

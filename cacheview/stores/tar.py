@@ -2,7 +2,7 @@
 
 Reads what Docker, skopeo, GNU tar, bsdtar and Python write: v7, ustar, GNU long names and sparse files, pax.
 The standard library's reader is not used on files from outside: in Python versions that cacheview supports a
-crafted header keeps it busy for ever (CVE-2024-6232, CVE-2025-8194), and it spends most of its time on header
+crafted header keeps it busy forever (CVE-2024-6232, CVE-2025-8194), and it spends most of its time on header
 fields that are not needed here.
 """
 

@@ -1,6 +1,6 @@
 """containerd as a store: its socket, or its root folder. Only read: see `client.ALLOWED`.
 
-For whoever has a containerd beside something else:
+For callers that have a containerd beside something else:
 
 * `containerd_sockets` reports which usual sockets exist.
 * `open_containerd` reads all of one, by socket or root folder.

@@ -26,7 +26,7 @@ _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
 _MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
 _KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory beside the keys
-_SPARE = 8  # so many times all of a file may be gone over: reading what it holds takes three
+_SPARE = 8  # times that a whole file may be read; a sound one is read three times
 
 
 class _EndlessError(DataError):

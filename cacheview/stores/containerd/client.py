@@ -113,7 +113,7 @@ class ContainerdClient:
     def blob(self, digest: str, namespace: str) -> Iterator[bytes]:
         """The content of a blob of any size, in pieces. Raises `LostError`, or `DataError` if there is none.
 
-        Each piece is an answer of its own, so that whoever reads may take any time for it.
+        Each piece is an answer of its own, so the caller may take any time for it.
         """
         offset = 0
         while True:
@@ -193,7 +193,7 @@ class ContainerdClient:
         return refused
 
     def _refused(self, error: Any) -> DataError:
-        """What a failed call means to whoever reads. A blob that does not exist is a `_MissingError`."""
+        """What a failed call means to the caller. A blob that does not exist is a `_MissingError`."""
         code = error.code()
         message = " ".join((error.details() or "").split())[:200]
         if code is grpc.StatusCode.NOT_FOUND:

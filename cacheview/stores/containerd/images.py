@@ -16,7 +16,7 @@ from cacheview.stores.reading import Reading
 __all__ = ["Grown", "Listed", "read_images"]
 
 Listed = tuple[Sequence[ImageRecord], Problems]
-"""Image records, and what of their list cannot be read."""
+"""Image records, and problems with their list."""
 
 Grown = Callable[[list[Image], Sequence[Problem]], None]
 
@@ -42,7 +42,7 @@ def read_images(
         grown: given what is there when there is twice as much as the time before.
 
     Raises:
-        LostError: whoever holds the content stopped to answer before there was any image.
+        LostError: the content store stopped responding before there was any image.
         Cancelled: by the progress.
     """
     records, damaged = listed

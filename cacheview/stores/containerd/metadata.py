@@ -41,7 +41,7 @@ class Metadata:
         return [_text(name) for name in self._namespaces]
 
     def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Problems]:
-        """The image records of a namespace, by name, and what of their list cannot be read."""
+        """The image records of a namespace, by name, and problems with their list."""
         damaged = Problems()
         records: list[ImageRecord] = []
         try:

@@ -49,7 +49,7 @@ _NO_LABELS = Doubt(
 class ReadImage:
     """What happened to one image: it, and what is wrong with it; or that nothing can be read any more.
 
-    ``late``: why there is no image, where that is a matter of time.
+    ``late``: why there is no image, if it only took too long.
     """
 
     image: Image | None = None
@@ -99,7 +99,7 @@ class ImageReader:
         self._known = Known()
 
     def read(self, group: ImageRecords) -> ReadImage:
-        """Read the image that some records name, and what of it cannot be read."""
+        """Read the image that some records name."""
         members = _BlobFiles(self._content)
         budget = self._reading.budget
         blobs = Blobs(members, budget)

@@ -17,11 +17,11 @@ daemon/containerd/image_builder.go."""
 
 
 class LostError(DataError):
-    """Whoever holds the content does not answer any more: nothing else can be read from it either."""
+    """The content store no longer responds: nothing else can be read from it either."""
 
 
 class BlobTimeoutError(DataError):
-    """One answer did not come in time: others may."""
+    """One response did not arrive in time; others may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +66,4 @@ class Namespace(ContentStore, Protocol):
     """The images of one namespace of containerd, as they are now."""
 
     def records(self) -> tuple[Sequence[ImageRecord], Problems]:
-        """All image records by name, and what of the list cannot be read. Raises as `read`."""
+        """All image records by name, and problems with the list. Raises as `read`."""

@@ -123,7 +123,7 @@ class EngineClient:
     def events(self, version: str, kind: str, stopped: threading.Event) -> Iterator[None]:
         """Yields once the engine listens, then when there were events; ends when ``stopped``.
 
-        The stream may last for ever. One event may not: it has to be complete in the time of an answer.
+        The stream may last forever. One event may not: it has to be complete in the time of an answer.
 
         Raises `DataError` when the connection breaks off.
         """

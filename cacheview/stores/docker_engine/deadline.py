@@ -67,7 +67,7 @@ class Deadline:
         self._end = self._clock() + self.whole
 
     def suspend(self) -> None:
-        """The answer may go on for ever, until `restart`."""
+        """The answer may take forever, until `restart`."""
         self._end = self.each = None
 
     def head_is_read(self) -> None:

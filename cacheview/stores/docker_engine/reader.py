@@ -144,7 +144,7 @@ class EngineReader:
             self._note_unread(images, failures, wanted, meter)
 
     def give_partial(self, images: dict[str, Image]) -> None:
-        """Show what is known so far, where anybody wants to see it."""
+        """Hand over what is known so far, if the caller wants it."""
         if self.reading.partial is not None:
             self.reading.partial(self.store(images))
 

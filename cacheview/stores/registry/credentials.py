@@ -86,7 +86,7 @@ class _Config(_CredentialsFile):
 
 
 def known_credentials(key: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Credentials, tuple[Problem, ...]]:
-    """What is known for a registry, and what of it could not be had.
+    """The credentials for a registry, and what could not be read of them.
 
     Args:
         key: of the registry in the config: ``Target.key``.
