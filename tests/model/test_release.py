@@ -1,10 +1,10 @@
-"""Versions of Docker, as engines and tags write them."""
+"""Versions of Docker, as engines and tags write them; kinds of stores."""
 
 from __future__ import annotations
 
 import pytest
 
-from cacheview.model import DockerVersion
+from cacheview.model import DockerVersion, StoreKind
 
 WRITTEN = (
     ("v20.10.0-beta1", "20.10.0-beta.1"),
@@ -40,3 +40,7 @@ def test_versions_have_the_order_of_the_releases() -> None:
 @pytest.mark.parametrize("text", ["", "dev", "latest", "x24.0.7", "24", "24.", "1.2.3.4", "123456.1", "library-import"])
 def test_what_does_not_begin_with_a_version_is_none(text: str) -> None:
     assert DockerVersion.parse(text) is None
+
+
+def test_a_store_is_called_by_its_kind() -> None:
+    assert [kind.store_title for kind in StoreKind] == ["graph-driver store", "containerd store"]
