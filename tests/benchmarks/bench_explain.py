@@ -1,0 +1,48 @@
+"""One probe among 100,000 images, as `cacheview explain` looks it up: verdict, nearest, smallest edit and hazards.
+
+``pytest -s tests/benchmarks/bench_explain.py`` prints seconds of processor time with a cache for one probe, and the
+ratio to one that is kept for more, which files all candidates first. Where all configs are unknown, there is nothing to
+file, and both take the same. The store is in memory already: opening is measured in `bench_open_archive`.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+
+import pytest
+from edit_kinds import KINDS, Kind
+from slowdown import Slowdown
+
+from cacheview.collector import paused_collector
+from cacheview.engine import RULE_SETS, ImageCache, explain
+from cacheview.report.explanations import as_text
+
+COUNT, ROUNDS = 100_000, 3
+LIMIT = 2.0
+"""Seconds, on a machine that does nothing else."""
+
+
+def seconds(kind: Kind, rules: str, slowdown: Slowdown, *, once: bool) -> float:
+    """The median of an explanation by a new cache."""
+    times = []
+    for _ in range(ROUNDS):
+        gc.collect()
+        slowdown.measure()
+        with paused_collector():  # as the program does
+            begun = time.thread_time()
+            assert as_text(explain(ImageCache(kind.store, RULE_SETS[rules], once=once), kind.probe))
+            times.append(time.thread_time() - begun)
+    return statistics.median(times)
+
+
+@pytest.mark.parametrize("rules", ["graphdriver-29", "containerd-29"])
+@pytest.mark.parametrize("name", ["one field", "several fields", "without parent", "unknown configs"])
+def test_one_probe_needs_no_index(name: str, rules: str) -> None:
+    kind, slowdown = KINDS[name](COUNT), Slowdown()
+    once = seconds(kind, rules, slowdown, once=True)
+    kept = seconds(kind, rules, slowdown, once=False)
+    factor = slowdown.factor
+    print(f"\n{name}, {rules}: {once:.2f} s, ratio to a cache that is kept {once / kept:.2f}; slowdown {factor:.1f}")
+    assert once < LIMIT * factor
