@@ -85,7 +85,7 @@ class RecordedMember(Model):
         try:
             return tuple((key, base64.b64decode(value, validate=True)) for key, value in self.xattrs.items())
         except (binascii.Error, ValueError):
-            raise DataError("an extended attribute of it is not base64", where=name[:200]) from None
+            raise DataError("one of its extended attributes is not base64", where=name[:200]) from None
 
 
 class RecordedSum(Model):
