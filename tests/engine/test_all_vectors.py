@@ -67,7 +67,7 @@ def test_a_cache_for_one_probe_explains_it_as_one_for_many(cases: list[SuiteCase
     for case in cases[::EVERY]:
         store, rules = ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules]
         many = ImageCache(store, rules)
-        for reported in case.probes:
+        for reported in case.probes[::3]:
             expected = explain(many, reported.probe)
             found = explain(ImageCache(store, rules, once=True), reported.probe)
             assert as_object(found, everything=True) == as_object(expected, everything=True)
