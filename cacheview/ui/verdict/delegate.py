@@ -17,7 +17,6 @@ from cacheview.ui.verdict.fonts import Face, faces
 from cacheview.ui.verdict.model import TraceColumn
 from cacheview.ui.verdict.pieces import Piece
 from cacheview.ui.verdict.rows import FoldedChecks, Heads, Item, TraceNote
-from cacheview.ui.verdict.summary import summary
 from cacheview.ui.verdict.values import marks, row_pair
 from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
@@ -28,6 +27,7 @@ from cacheview.ui.verdict.words import (
     row_name,
     stage_word,
     subject_name,
+    subject_summary,
 )
 
 __all__ = ["TextRun", "TraceRowDelegate", "draw_pieces"]
@@ -254,7 +254,7 @@ class TraceRowDelegate(QStyledItemDelegate):
     def _subject(self, subject: Subject, width: float, explanation: Explanation) -> list[TextRun]:
         verdict = explanation.verdict
         icon, colour = OUTCOME_ICONS[subject.outcome], _COLOURS[subject.outcome]
-        value = summary(subject)
+        value = subject_summary(subject)
         word = value.word
         role = "candidate" if verdict.stage is StageKind.LOCAL else "source"
         if subject.outcome is CheckOutcome.PASSED and verdict.image is subject.image and subject.role == role:

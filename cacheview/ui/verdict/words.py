@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from cacheview.engine import (
@@ -30,6 +31,7 @@ __all__ = [
     "STAGE_TITLES",
     "VERDICT_COLOURS",
     "VERDICT_ICONS",
+    "SubjectSummary",
     "check_in_words",
     "doubt_in_words",
     "empty_stage",
@@ -41,6 +43,7 @@ __all__ = [
     "subject_count",
     "subject_in_words",
     "subject_name",
+    "subject_summary",
     "subject_word",
     "values_in_banner",
 ]
@@ -162,6 +165,27 @@ def subject_count(subject: Subject) -> str:
     """``8 of 14 checks passed``."""
     passed, total = subject.tally.passed, subject.tally.compared
     return f"{passed} of {counted(total, 'check')} passed"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSummary:
+    """What stands in the row of a candidate or source.
+
+    Attributes:
+        count: how many checks passed, in words.
+        word: the check that it failed at, or what it is.
+        unsure: that it passed depends on something that is not known exactly.
+    """
+
+    count: str
+    word: str
+    unsure: bool = False
+
+
+def subject_summary(subject: Subject) -> SubjectSummary:
+    """The counts are the trace's own: a rule set has no second way to count its checks."""
+    unsure = subject.outcome is CheckOutcome.PASSED and bool(subject.doubts)
+    return SubjectSummary(subject_count(subject), subject_word(subject), unsure)
 
 
 def row_name(check: Check) -> str:

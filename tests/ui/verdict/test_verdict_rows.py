@@ -8,7 +8,7 @@ from verdict_kit import small, vectors, with_history
 from cacheview.engine import RULE_SETS, Check, CheckKind, CheckOutcome, StageKind
 from cacheview.ui.plain import one_line
 from cacheview.ui.verdict.rows import GROUP_LIMIT, FoldedChecks, Heads, TraceNote, decided_trail, fold, rows_of
-from cacheview.ui.verdict.summary import SubjectSummary, summary
+from cacheview.ui.verdict.words import SubjectSummary, subject_summary
 
 PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_REACHED
 
@@ -91,6 +91,6 @@ def test_a_row_says_what_the_checks_below_it_say(name: str) -> None:
                 if subject.deciding is not None:
                     word = subject.deciding.name
                 count = f"{outcomes.count(PASSED)} of {compared} check{'' if compared == 1 else 's'} passed"
-                assert summary(subject) == SubjectSummary(count, one_line(word)), subject.image.id
+                assert subject_summary(subject) == SubjectSummary(count, one_line(word)), subject.image.id
                 reported += stage.kind is StageKind.LOCAL
     assert reported > 10
