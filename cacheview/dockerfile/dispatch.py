@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cacheview.dockerfile import settings
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.flags import Flags, needs_buildkit, parse_flags
 from cacheview.dockerfile.gotext import quote_all
@@ -22,6 +21,7 @@ from cacheview.dockerfile.parse import Instruction, heredoc_name
 from cacheview.dockerfile.ports import exposed_ports
 from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
+from cacheview.dockerfile.settings import healthcheck, stop_signal, trigger, trimmed, workdir
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, HealthConfig
 from cacheview.model.effort import go_on, paced
@@ -213,7 +213,7 @@ def _expose(request: _DispatchRequest) -> Dispatched:
 
 def _volume(request: _DispatchRequest) -> Dispatched:
     lexer = request.lexer
-    volumes = [lexer.word(settings.trimmed(arg)) for arg in request.args]
+    volumes = [lexer.word(trimmed(arg)) for arg in request.args]
     if not all(volumes):
         message = "VOLUME specified can not be an empty string"
         raise BuildRefusedError("a volume path is empty; give every volume a path", message=message)
@@ -227,14 +227,14 @@ def _user(request: _DispatchRequest) -> Dispatched:
 
 
 def _workdir(request: _DispatchRequest) -> Dispatched:
-    path = settings.workdir(request.config.WorkingDir, request.lexer.word(request.argument), request.release)
+    path = workdir(request.config.WorkingDir, request.lexer.word(request.argument), request.release)
     after = request.config.model_copy(update={"WorkingDir": path})
     comment = {"Cmd": request.joined_comment(path)}
     return Dispatched(replace(request.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
 
 
 def _stopsignal(request: _DispatchRequest) -> Dispatched:
-    signal = settings.stop_signal(request.lexer.word(request.argument), request.release)
+    signal = stop_signal(request.lexer.word(request.argument), request.release)
     return request.comment(signal, StopSignal=signal)
 
 
@@ -244,12 +244,12 @@ def _healthcheck(request: _DispatchRequest) -> Dispatched:
         check = HealthConfig(Test=("NONE",))
     else:
         test = ("CMD" if request.instruction.is_json else "CMD-SHELL", *command)
-        check = settings.healthcheck(test, request.flags.values)
+        check = healthcheck(test, request.flags.values)
     return request.comment(request.release.healthcheck(check), Healthcheck=check)
 
 
 def _onbuild(request: _DispatchRequest) -> Dispatched:
-    expression = settings.trigger(request.instruction)
+    expression = trigger(request.instruction)
     triggers = (request.config.OnBuild or ()) + (expression,)
     return request.comment(expression, OnBuild=triggers)
 

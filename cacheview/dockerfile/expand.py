@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cacheview.dockerfile import patterns
 from cacheview.dockerfile.gotext import GO_SPACE, printable, quote
+from cacheview.dockerfile.patterns import PatternError, backwards, replaced, without_prefix, without_suffix
 from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
@@ -302,8 +302,8 @@ class _Expansion:
         if value is None and self.lexer.keep_unset:
             return f"${{{name}/{pattern}/{replacement}}}"
         try:
-            return patterns.replaced(value or "", pattern, replacement, everywhere=everywhere)
-        except patterns.PatternError as error:
+            return replaced(value or "", pattern, replacement, everywhere=everywhere)
+        except PatternError as error:
             raise _no_pattern(pattern, error) from None
 
 
@@ -318,15 +318,15 @@ def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -
         what = f"the daemon fails on an empty pattern; write one after {operator}"
         raise BuildRefusedError(what, message=CONNECTION_LOST)
     greedy = pattern.startswith(operator)
-    trim = patterns.without_suffix if operator == "%" else patterns.without_prefix
+    trim = without_suffix if operator == "%" else without_prefix
     try:
         return trim(value, pattern[1:] if greedy else pattern, greedy=greedy)
-    except patterns.PatternError as error:
+    except PatternError as error:
         shown = pattern[1:] if greedy else pattern
-        raise _no_pattern(patterns.backwards(shown) if operator == "%" else shown, error) from None
+        raise _no_pattern(backwards(shown) if operator == "%" else shown, error) from None
 
 
-def _no_pattern(pattern: str, error: patterns.PatternError) -> BuildRefusedError:
+def _no_pattern(pattern: str, error: PatternError) -> BuildRefusedError:
     return BuildRefusedError(
         f"{pattern[:80]!r} is not a valid pattern: {error}",
         message=f"invalid pattern ({pattern}) in substitution: {error}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 
-from cacheview.dockerfile import files
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.checked import check
 from cacheview.dockerfile.dispatch import copied, dispatch
+from cacheview.dockerfile.files import checksum_and_destination
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.state import StageState
@@ -57,7 +57,7 @@ def probe_config(
 def _config(parsed: Instruction, state: StageState, release: BuilderRelease) -> ContainerConfig:
     if parsed.name not in ("ADD", "COPY"):
         return dispatch(parsed, state, release).probe
-    checksum, destination = files.checksum_and_destination(parsed, state.lexer(parsed.escape, release))
+    checksum, destination = checksum_and_destination(parsed, state.lexer(parsed.escape, release))
     return copied(parsed, state, release, checksum, destination)
 
 

@@ -17,7 +17,7 @@ from cacheview.ui.loading import end_all
 from cacheview.ui.verdict.pane import VerdictPane
 
 PARENT = "sha256:" + "a" * 64
-LARGE, SMALL = 100_000, 10
+LARGE, MEDIUM, SMALL = 100_000, 10_000, 10
 LOOKING = "Looking for the smallest edit and hazards…"
 
 
@@ -51,16 +51,25 @@ def test_of_a_small_store_it_is_there_at_once(look: FurtherLook) -> None:
     assert slow.further.is_found
 
 
-def test_what_is_quick_is_there_at_once_in_a_large_store_too(look: FurtherLook) -> None:
+def test_among_thousands_of_images_what_is_quick_is_there_at_once(look: FurtherLook) -> None:
     slow = Slow()
     slow.ended.set()
-    look.look(slow.further, LARGE)
+    look.look(slow.further, MEDIUM)
     assert slow.further.is_found
+
+
+def test_in_a_large_store_it_is_not_tried_in_the_turn_of_an_edit(look: FurtherLook, qtbot: QtBot) -> None:
+    slow = Slow()
+    slow.ended.set()
+    with qtbot.waitSignal(look.ended):
+        look.look(slow.further, LARGE)
+    assert slow.further.is_found
+    assert threading.current_thread().name not in slow.threads
 
 
 def test_what_takes_longer_goes_on_in_another_thread(look: FurtherLook, qtbot: QtBot) -> None:
     slow = Slow()
-    look.look(slow.further, LARGE)
+    look.look(slow.further, MEDIUM)
     assert not slow.further.is_found
     with qtbot.waitSignal(look.ended):
         slow.ended.set()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NoReturn
 
-from cacheview.dockerfile.context import tarsum
 from cacheview.dockerfile.context.entry import Entry, Kind
 from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.tarsum import HARD_LINK, Header, Member
@@ -201,7 +200,7 @@ def _doing(header: Header) -> str:
             return f"mkdir {path}: "
         case Kind.SYMLINK.value:
             return f"symlink {header.link} {path}: "
-        case tarsum.HARD_LINK:
+        case kind if kind == HARD_LINK:
             return f"link {clean(f'/{header.link}')} {path}: "
     return ""  # a device or a pipe is made by a call whose error has no path
 
