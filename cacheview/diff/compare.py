@@ -247,7 +247,7 @@ class _Comparing:
         else:
             letter = "A" if a is None else "B"
             cause = Cause(
-                CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail=f"these rules refuse it in {letter}: {side.cut}"
+                CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail=f"these rules refuse the build of {letter}: {side.cut}"
             )
         return StepPair(a, b, PairStatus.REMOVED if b is None else PairStatus.INSERTED, (cause,))
 

@@ -69,7 +69,8 @@ def answer_sentence(diff: BuildDiff) -> str:
     if unknown is not None:
         why = f": {unknown.why}" if unknown.why else ""
         return (
-            f"No step is known to differ. Whether {step_title(unknown)}, is cached the same way is unknown{why}.{also}"
+            "No step is known to differ. "
+            f"It is not known whether {step_title(unknown)}, is cached the same way{why}.{also}"
         )
     if SideKind.IMAGE in (diff.a.kind, diff.b.kind):
         return "No difference is known: the histories have the same steps, with the same arguments and checksums."
@@ -154,13 +155,13 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
         case CauseKind.ENDED:
             side = "A" if cause.in_b else "B"
             return f"the build of {side} ended {_where(row, side)} this step{_error(cause)}"
-    return f"why is unknown{f': {cause.detail}' if cause.detail else ''}"
+    return f"it is not known why{f': {cause.detail}' if cause.detail else ''}"
 
 
 def _of_files(cause: Cause) -> str:
     if cause.detail:
         return f"the files differ: {cause.detail}"
-    return f"the files differ; which ones is unknown{f': {cause.why}' if cause.why else ''}"
+    return f"the files differ, but it is not known which ones{f': {cause.why}' if cause.why else ''}"
 
 
 def _where(row: StepPair | None, side: str) -> str:

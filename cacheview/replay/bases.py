@@ -49,7 +49,7 @@ def find_image(
     except BadReferenceError as error:
         raise BuildRefusedError(error.what, message=_words(error, name, release)) from None
     if (doubt := image.doubt("existence")) is not None:
-        raise MustPullError(f"whether the store has the image {name[:200]!r} is unknown: {doubt.reason}")
+        raise MustPullError(f"it is not known whether the store has the image {name[:200]!r}: {doubt.reason}")
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
         raise MustPullError(f"{shown}: the builder would pull it")

@@ -178,7 +178,7 @@ def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
         return
     modes = [result[1] for result in map(_MODE.search, (old, new)) if result is not None]
     if len(set(modes)) > 1:
-        yield "mode with type bits" if int(modes[1]) > int(modes[0]) else "mode without type bits"
+        yield "mode with file type bits" if int(modes[1]) > int(modes[0]) else "mode without file type bits"
     elif old != new:
         yield "different name in the tar"
     else:

@@ -25,7 +25,7 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
     title = comparison.image.title
     differ = f"The files differ from those that {title} was built from"
     if comparison.evidence is FileEvidence.NOT_READABLE:
-        yield f"{differ}; which file differs is unknown: {comparison.reason}."
+        yield f"{differ}, but it is not known which ones: {comparison.reason}."
         if comparison.remedy:
             yield f"To find out: {comparison.remedy}."
         yield from comparison.since

@@ -193,7 +193,7 @@ class ImageDatabase:
                 # `IsBuiltLocally`: its first byte is 1.
                 is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
             except (DataError, OSError) as error:
-                self._problem(self._called(image_id), error, "so whether it was built here is not known")
+                self._problem(self._called(image_id), error, "so it is not known whether it was built here")
                 doubts.append(self._doubt_local)
         diff_ids = config.rootfs.diff_ids or ()
         size = self._layers.size(diff_ids)

@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
         centre.opened.connect(self._opened)
         centre.failed.connect(lambda: self.settled.emit(False))
         centre.record_found.connect(lambda path: self.watched.show_records_of(path))
-        centre.cancelled.connect(lambda: self.status.say("Opening was cancelled"))
+        centre.cancelled.connect(lambda: self.status.say("Opening was canceled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._say_copied)
         centre.name_requested.connect(self.dialogs.ask_name)

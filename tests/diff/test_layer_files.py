@@ -197,7 +197,7 @@ def test_files_that_are_not_known_are_reported_as_unknown(
     assert row.files is None
     assert cause.kind is CauseKind.FILES
     assert why in answer_sentence(diff)
-    assert "the files differ; which ones is unknown: " in answer_sentence(diff)
+    assert "the files differ, but it is not known which ones: " in answer_sentence(diff)
 
 
 def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> None:
@@ -217,7 +217,7 @@ def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> N
         )
 
     printed = answer_sentence(compare_builds(side(with_sum("a")), side(with_sum("b"))))
-    assert "which ones is unknown: for files copied from a stage or an image, a record has only the checksum" in printed
+    assert "not known which ones: for files copied from a stage or an image, a record has only the checksum" in printed
     assert printed.endswith("To find out: compare the build contexts, each in its store.")
 
 

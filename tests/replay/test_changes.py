@@ -67,13 +67,13 @@ def test_files_that_were_never_hashed(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     reported = differing_files(step, explanation, record_of(tmp_path))
     assert len(reported) == 1
-    assert reported[0].endswith("was built from; which file differs is unknown: only a checksum is stored.")
+    assert reported[0].endswith("was built from, but it is not known which ones: only a checksum is stored.")
 
 
 def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     reported = differing_files(step, explanation, record_of(tmp_path, OTHER, NEW))
-    assert "; which file differs is unknown: " in reported[0]
+    assert ", but it is not known which ones: " in reported[0]
     assert reported[1].startswith("Since the replay of ")
     assert reported[1].endswith(": a differs.")
 

@@ -67,9 +67,9 @@ def test_of_roots_files_docker_py_shares_the_cache_of_the_cli() -> None:
 def test_an_owner_and_the_bits_of_a_type_part_clients() -> None:
     groups = groups_of([Entry("a", Kind.FILE, 0o644, size=1, uid=1000, gid=1000)])
     assert reasons_of(groups, "docker-py") == ("owner 1000:1000 instead of 0:0: a",)
-    assert reasons_of(groups, "docker-cli-20.10") == ("mode with type bits: Dockerfile and 1 more",)
+    assert reasons_of(groups, "docker-cli-20.10") == ("mode with file type bits: Dockerfile and 1 more",)
     back = groups_of([Entry("a", Kind.FILE, 0o644, size=1)], own="docker-cli-20.10")
-    assert reasons_of(back, "docker-cli") == ("mode without type bits: Dockerfile and 1 more",)
+    assert reasons_of(back, "docker-cli") == ("mode without file type bits: Dockerfile and 1 more",)
 
 
 def test_a_label_that_a_client_adds_is_the_first_difference() -> None:

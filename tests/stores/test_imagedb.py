@@ -160,7 +160,7 @@ class TestMetadata:
         (image,) = store.images
         assert image.parent == "sha256:" + "b" * 64
         assert [doubt.aspect for doubt in image.doubts] == ["built_locally"]
-        assert "whether it was built here is not known" in store.problems[0].what
+        assert "it is not known whether it was built here" in store.problems[0].what
 
     def test_links_are_not_followed(self, root: Root, tmp_path_factory: pytest.TempPathFactory) -> None:
         outside = tmp_path_factory.mktemp("outside")

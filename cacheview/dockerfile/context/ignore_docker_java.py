@@ -58,7 +58,8 @@ def _expression(text: str) -> str:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise BuildRefusedError(f"docker-java refuses it: {message}", message=message, where=".dockerignore")
+    what = f"docker-java refuses the .dockerignore file: {message}"
+    raise BuildRefusedError(what, message=message, where=".dockerignore")
 
 
 def _normalized(line: str) -> str:

@@ -99,13 +99,11 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
         path = clean(name)
         path = "" if path == "." else path
         if path.startswith("../") or path == "..":
-            raise BuildRefusedError(
-                f"tar-fs refuses it: {name} is not a valid path", message=f"{name} is not a valid path", by="client"
-            )
+            raise _refused(f"{name} is not a valid path")
         entry = _named(context, path)
         if entry is None:
             message = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
-            raise BuildRefusedError(f"tar-fs refuses it: {message}", message=message, where=path, by="client")
+            raise _refused(message, path)
         if entry.kind is Kind.DIRECTORY:
             for each in context.listed(path):
                 inside = decoded(each.path)
@@ -113,6 +111,10 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
                     queue.append(inside)
         if entry.kind is not Kind.SOCKET:
             yield _member(entry, name, style)
+
+
+def _refused(message: str, where: str = "") -> BuildRefusedError:
+    return BuildRefusedError(f"tar-fs cannot pack the context: {message}", message=message, where=where, by="client")
 
 
 def _named(context: Context, path: str) -> Entry | None:
@@ -129,7 +131,7 @@ def _owner(number: int) -> int:
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
     if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
         message = f"unsupported type for {name}"
-        raise BuildRefusedError(f"tar-fs refuses it: {message}", message=message, where=entry.path, by="client")
+        raise _refused(message, entry.path)
     check_readable(entry)
     is_file = entry.kind is Kind.FILE
     header = Header(

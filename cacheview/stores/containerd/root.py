@@ -102,7 +102,8 @@ class RootFolder:
         with open(descriptor, "rb", buffering=0) as file:
             for _ in range(_ATTEMPTS):
                 if os.fstat(descriptor).st_size > self._limits.documents:
-                    raise DataError(f"has more than {self._limits.documents:,} bytes")
+                    most = self._limits.documents
+                    raise DataError(f"is larger than {most:,} bytes, the limit for containerd's metadata")
                 file.seek(0)
                 content = file.readall()
                 if not content:

@@ -40,8 +40,8 @@ class Doubts:
         )
         self.empty_layer = self.about(
             "history.empty_layer",
-            "the API reports only the sizes of layers, and fewer entries have a size than there are layers: which of "
-            "the others have an empty layer, and which have none, is unknown",
+            "the API reports only the sizes of layers, and fewer entries have a size than there are layers: it is "
+            "not known which of the others have an empty layer, and which have none",
         )
         self.history = cache(lambda reason: self.about("history", f"its history could not be read: {reason}"))
 

@@ -188,7 +188,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._loader.cancel()
         self._forget()
         self.head.say("")
-        self._content.say("The audit was cancelled", "Nothing was changed.", "Audit again")
+        self._content.say("The audit was canceled", "Nothing was changed.", "Audit again")
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()

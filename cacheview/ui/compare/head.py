@@ -19,7 +19,7 @@ class CompareHead(BusyHead):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(
             title,
-            progress="Progress of looking up the probe with all rule sets",
+            progress="Rule set lookup progress",
             cancel_tip="Stop, and keep the answers so far",
             again="Compare again",
             again_tip="Look up the probe with the other rule sets too",

@@ -132,7 +132,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         self._loader.cancel()
         self._question = None
         answered = self.model.cut_short()
-        self.head.say(f"Cancelled: {answered} of {len(self.model.lines)} rule sets answered")
+        self.head.say(f"Canceled: {answered} of {len(self.model.lines)} rule sets answered")
         self._end()
 
     def _settle(self, lines: Sequence[RuleSetAnswer]) -> None:

@@ -24,7 +24,7 @@ class FilesHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="Progress of reading the layer",
+            progress="Layer reading progress",
             cancel_tip="Stop reading; nothing was written",
             again="Read again",
             again_tip="Read the layer and the build context again",

@@ -119,7 +119,7 @@ class Marks:
     def _of_candidate(self, subject: Subject) -> ImageMark:
         if subject.outcome is CheckOutcome.UNKNOWN:
             why = " ".join(sentence for doubt in subject.doubts for sentence in doubt_sentences(doubt))
-            return ImageMark("not-certain", "may match", f"A candidate; whether it matches is unknown. {why}")
+            return ImageMark("not-certain", "may match", f"A candidate; it is not known whether it matches. {why}")
         name = self._failed_at(subject)
         match name:
             case "":

@@ -30,7 +30,7 @@ class ReplayHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="Progress of reading the build context",
+            progress="Build context progress",
             cancel_tip="Stop reading and keep the steps as they were",
             again="Replay again",
             again_tip="Read the Dockerfile and build context again",

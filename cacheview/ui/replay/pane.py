@@ -296,7 +296,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._say()
         else:
             self._say_build()
-            self._content.say("The replay was cancelled", "No step was looked up.", "Replay again")
+            self._content.say("The replay was canceled", "No step was looked up.", "Replay again")
 
     def _settle(self) -> None:
         self._patience.stop()

@@ -34,7 +34,7 @@ class SuiteChecks(DockController[SuitesPane]):
         self.shower.failed.connect(self._not_shown)
         self.adder.added.connect(self._added)
         self.adder.failed.connect(self._not_added)
-        self.adder.cancelled.connect(lambda: host.status.say("Adding was cancelled"))
+        self.adder.cancelled.connect(lambda: host.status.say("Adding was canceled"))
 
     def add(self, session: Session) -> AddDialog | None:
         """Ask which suite the probe at hand is to be added to."""

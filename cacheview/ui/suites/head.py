@@ -25,13 +25,13 @@ class SuitesHead(BusyHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             TITLE,
-            progress="Progress of running the suites",
+            progress="Suite run progress",
             cancel_tip="Stop the run and keep the results so far",
             again="Run again",
             again_tip="Read the files again, and run all of their probes",
             parent=parent,
         )
-        self.current_button = self.add_button("Run what is open", "", self.current_requested)
+        self.current_button = self.add_button("Run open suite", "", self.current_requested)
         self.open_button = self.add_button(
             "Open suites…", "Choose suite files, and run them", self.open_requested, drawing="open"
         )

@@ -150,7 +150,7 @@ class SuitesPane(DockPane[SuitesHead]):
     def cancel(self) -> None:
         """Stop; what was run stays in the list."""
         if self._loader.is_busy:
-            self._ended = "cancelled; not all probes were run"
+            self._ended = "canceled; not all probes were run"
             self._loader.cancel()
 
     def choose_files(self) -> None:

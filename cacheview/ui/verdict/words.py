@@ -1,4 +1,7 @@
-"""The words of the trace: what stages, subjects and outcomes are called. No Qt."""
+"""The words of the trace: what stages, subjects and outcomes are called. No Qt.
+
+The sentences of the verdict are in `cacheview.engine.words.verdict`.
+"""
 
 from __future__ import annotations
 

@@ -74,14 +74,14 @@ class WhatIf(QObject):
         reference = _reference(image) if image is not None else ""
         for text, word in (
             (f"…docker &rmi {name} had run", "remove"),
-            (f"…{name} was sa&ved and loaded into an empty store", "save-load"),
+            (f"…{name} had been sa&ved and loaded into an empty store", "save-load"),
         ):
             self._add(menu, text, partial(self._named, f"{word}:{reference}"), enabled=image is not None)
-        self._add(menu, "…all &tags were saved and loaded into an empty store", partial(self._named, "save-load"))
+        self._add(menu, "…all &tags had been saved and loaded into an empty store", partial(self._named, "save-load"))
         menu.addSeparator()
-        self._add(menu, "…an archi&ve was loaded…", self._choose_archive)
-        self._add(menu, "…another store's tags were &pulled…", self._choose_store)
-        self._add(menu, "…the &engine ran another release…", self._choose_release)
+        self._add(menu, "…an archive had been &loaded…", self._choose_archive)
+        self._add(menu, "…another store's tags had been &pulled…", self._choose_store)
+        self._add(menu, "…the &engine had been upgraded…", self._choose_release)
         menu.addSeparator()
         menu.addAction(self._host.commands.leave_what_if)
 
@@ -99,7 +99,7 @@ class WhatIf(QObject):
 
     def _choose_archive(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self._host.frame, "What if an archive was loaded", start_folder(), _ARCHIVES
+            self._host.frame, "What if an archive had been loaded", start_folder(), _ARCHIVES
         )
         if path:
             self._named(f"load:{path}")
@@ -108,13 +108,13 @@ class WhatIf(QObject):
         from cacheview.ui.stores.by_name import ByNameDialog
 
         dialog = ByNameDialog("", self._host.frame)
-        dialog.setWindowTitle("What if the tags of a store were pulled")
+        dialog.setWindowTitle("What if another store's tags had been pulled")
         dialog.chosen.connect(lambda location: self._named(f"pull:{location}"))
         dialog.open()
 
     def _choose_release(self) -> None:
         asked = "Enter a release, such as 26.1.5. To change the kind of store as well, add it: 29.x, containerd"
-        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine ran another release", asked)
+        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine had been upgraded", asked)
         if is_chosen and text.strip():
             self._named(f"upgrade:{text.strip()}")
 

@@ -228,11 +228,11 @@ def test_it_shows_how_far_it_is_and_is_cancelled(
             next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
         else:
             qtbot.keyClick(pane, Qt.Key.Key_Escape)
-        assert "The audit was cancelled" in printed(pane)
+        assert "The audit was canceled" in printed(pane)
         goes_on.set()
         pane._loader.wait(time.monotonic() + 20)
         qtbot.wait(0)
-        assert "The audit was cancelled" in printed(pane), "what was found after all is dropped"
+        assert "The audit was canceled" in printed(pane), "what was found after all is dropped"
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
     assert kinds(pane) == ["not recorded as built here"]

@@ -292,7 +292,7 @@ def test_it_shows_how_far_it_is_and_is_cancelled(
         assert head.progress.isVisible()
         assert not head.again_button.isVisible()
         head.cancel_button.click()
-        assert head.text == f"Cancelled: {len(RULE_SETS)} of {len(RULE_SETS)} rule sets answered"
+        assert head.text == f"Canceled: {len(RULE_SETS)} of {len(RULE_SETS)} rule sets answered"
         assert not head.cancel_button.isVisible()
         column = [shown.model.data(shown.model.index(row, MatrixColumn.DECIDING)) for row in range(len(RULE_SETS))]
         assert column.count("not looked up") == len(RULE_SETS) - 1  # but for the one in use

@@ -195,7 +195,7 @@ def test_cancelled_what_was_run_stays(window: MainWindow, qtbot: QtBot, tmp_path
     pane.model.rowsInserted.connect(lambda: pane.head.cancel_button.click())
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", *many))
     assert 0 < pane.model.total < 6000
-    assert "cancelled; not all probes were run" in pane.head.text
+    assert "canceled; not all probes were run" in pane.head.text
     assert not pane.head.cancel_button.isVisible()
     before = pane.model.total
     pane.model.rowsInserted.disconnect()
