@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--download-layers",
         action="store_true",
-        help="if the layers of a running engine cannot be read in another way, download its images as docker save "
+        help="if the layers of a running engine cannot be read in any other way, download its images as docker save "
         "does; the downloads are deleted at the end",
     )
     result.add_argument(

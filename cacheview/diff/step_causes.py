@@ -212,7 +212,9 @@ def _is_same_content(a: Image, b: Image) -> bool:
 def _how(a: Image, b: Image) -> str:
     if _is_same_content(a, b):
         triggers = [image.config.config.OnBuild if image.config.config is not None else None for image in (a, b)]
-        return f"with the same layers and history{' and other ONBUILD triggers' if triggers[0] != triggers[1] else ''}"
+        return (
+            f"with the same layers and history{' and different ONBUILD triggers' if triggers[0] != triggers[1] else ''}"
+        )
     texts = [[entry.created_by for entry in image.history] for image in (a, b)]
     if a.diff_ids == b.diff_ids:
         return "with the same layers and a different history"

@@ -37,7 +37,7 @@ class Why(Enum):
 
     REFERENCE_NOT_FOUND = "a --cache-from reference is not found"
     PARENT_NOT_FOUND = "the parent is not in the store"
-    PARENT_OF_OTHER_PLATFORM = "the parent is for another platform"
+    PARENT_OF_OTHER_PLATFORM = "the parent is for a different platform"
     RESTORE_FAILED = "the image of the step cannot be created from the source"
     RESTORED_BEFORE = "the image of the step exists from an earlier build"
     TOO_FEW_LAYERS = "the source's history has more steps with a layer than the source has layers"

@@ -199,7 +199,7 @@ class _Recovery:
             return f"a link counts as its target, and {min(out)[:_LONGEST]} points outside the copied files"
         if self.copy.from_:
             return "owners, modes of folders or other sources may have differed in the image"
-        return "another client may have sent them, or the source was different"
+        return "a different client may have sent them, or the source was different"
 
     def _leads_out(self, path: str, entry: LayerEntry) -> bool:
         """Whether an entry is a link to a file beside those that were copied, which the layer does not have."""

@@ -72,7 +72,7 @@ def demand_linux(store: ImageStore) -> None:
     """Raise `MustPullError` for a store of an engine on another system: nothing in it is for Linux."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
-            "all images in this store are for Windows, whose builder follows other rules: cacheview replays only "
+            "all images in this store are for Windows, whose builder follows different rules: cacheview replays only "
             "builds for Linux"
         )
 

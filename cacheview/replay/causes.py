@@ -148,7 +148,7 @@ def _of_client(unlike: Unlike | None, client: Client | None) -> Iterator[FileCau
         return
     others = " or ".join(other.title for other in unlike.clients)
     names = " or ".join(f"--client {other.name}" for other in unlike.clients)
-    phrase = f"sent by another client ({others}), whose headers differ from those of {client.title}"
+    phrase = f"sent by a different client ({others}), whose headers differ from those of {client.title}"
     advice = f"Build with the same client, or replay with {names}."
     yield FileCause(FileCauseKind.CLIENT, tuple(sorted(unlike.paths)), phrase, advice)
 

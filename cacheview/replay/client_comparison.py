@@ -138,7 +138,7 @@ def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step
         yield "the client adds the step" if now.added_label else "it is a different step"
     elif step.sources is not None and now.sources is not None:
         reasons = list(_of_files(default_run, step.sources, other_run, now.sources))
-        yield from reasons[:_MOST_REASONS] or ["the files are sent in another order"]
+        yield from reasons[:_MOST_REASONS] or ["the files are sent in a different order"]
     else:
         yield "its build arguments differ"
 

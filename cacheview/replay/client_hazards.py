@@ -101,7 +101,7 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
         yield StepHazard(
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
-            f"here {client.umask:03o}: with another umask, {_numbers(steps)} misses.",
+            f"here {client.umask:03o}: with a different umask, {_numbers(steps)} misses.",
             f"Build with the same umask everywhere, or replay with the other umask, such as --client {client.key}:002.",
         )
 

@@ -36,8 +36,8 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
         yield (
-            f"No file differs from those that {title} was built from. They were sent by another client ({others}), "
-            f"and {comparison.client.title} sends other headers, which count in the checksum. {by_client.advice}"
+            f"No file differs from those that {title} was built from. They were sent by a different client ({others}), "
+            f"and {comparison.client.title} sends different headers, which are part of the checksum. {by_client.advice}"
         )
     elif words:
         likely = "likely " if comparison.evidence is FileEvidence.LIKELY else ""
@@ -46,7 +46,7 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
     elif any(Aspect.HEADER in change.aspects for change in comparison.changes):
         yield f"{differ} only in their headers."
     elif comparison.evidence is FileEvidence.PROVEN:
-        yield f"{differ}: they are in another order, or come from other sources."
+        yield f"{differ}: they are in a different order, or come from different sources."
     else:
         yield f"No file is known to differ from those that {title} was built from."
     yield f"{evidence_in_words(comparison)}."

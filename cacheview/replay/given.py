@@ -199,8 +199,8 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     if is_tar and not cli_recognizes(head):
         what = (
             "it is a tar that the docker CLI does not recognize, because its first member has an extended header: the "
-            "CLI sends it as a Dockerfile. Compress it, make it with `tar --format=gnu`, or, if another client sends "
-            "it, give the path of the file"
+            "CLI sends it as a Dockerfile. Compress it, make it with `tar --format=gnu`, or, if a different client "
+            "sends it, give the path of the file"
         )
         raise DataError(what, where=_TITLE)
     if is_tar:

@@ -320,7 +320,7 @@ class StageBuild:
         if answer.status is StepStatus.UNKNOWN or len(bases) > 1:
             doubt = Doubt(
                 aspect="existence",
-                reason=f"step {step.number} of this build may be a hit, or be built on another image",
+                reason=f"step {step.number} of this build may be a hit, or be built on a different image",
                 remedy=" ".join(answer.remedies) or f"Determine what the steps up to step {step.number} hit",
             )
         return tuple(

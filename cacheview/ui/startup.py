@@ -58,7 +58,7 @@ def missing_display(environment: Mapping[str, str], platform: str = sys.platform
         return ""
     return (
         "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, so no window can be opened. Set one (`ssh -X`), "
-        f"or QT_QPA_PLATFORM to use another Qt platform; without a display {_WITHOUT_DISPLAY}"
+        f"or QT_QPA_PLATFORM to use a different Qt platform; without a display {_WITHOUT_DISPLAY}"
     )
 
 
@@ -102,7 +102,7 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
 def _missing(library: str) -> str:
     packages = _PACKAGES.get(library)
     if packages is None:
-        return f"Qt needs the system library {library}, which is missing: install the package that has it"
+        return f"Qt needs the system library {library}, which is missing: install the package that provides it"
     debian, fedora = packages
     return (
         f"Qt needs the system library {library}, which is missing: `apt install {debian}` (Debian, Ubuntu) "

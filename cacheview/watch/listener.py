@@ -21,7 +21,7 @@ BACKLOG: Final = 1024
 
 _LONGEST_PATH: Final = 103  # bytes that fit into ``sockaddr_un`` on every system, with the null at the end
 _MOST: Final = 9  # programs that listen in one folder
-_NOT_HERE: Final = "watching builds needs Unix sockets, which Python does not have on this system"
+_NOT_HERE: Final = "watching builds needs Unix sockets, which Python does not support on this system"
 
 
 @dataclass

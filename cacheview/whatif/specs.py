@@ -117,7 +117,7 @@ FORMS: Final = (
     Form(
         "upgrade",
         "RELEASE",
-        'the engine runs this release: 26.1.5, or with another kind of store "29.x, containerd"',
+        'the engine runs this release: 26.1.5, or with a different kind of store "29.x, containerd"',
         lambda text, _: Upgrade(text),
     ),
 )

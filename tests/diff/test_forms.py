@@ -72,7 +72,7 @@ def test_other_triggers_are_those_of_another_base(changed: tuple[str, ...]) -> N
     diff = after(BUILD, BUILD, changed=changed)
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "base", CauseOrigin.SURROUNDINGS)
-    assert answer_sentence(diff).endswith("with the same layers and history and other ONBUILD triggers.")
+    assert answer_sentence(diff).endswith("with the same layers and history and different ONBUILD triggers.")
 
 
 def test_triggers_of_a_stage_are_those_of_the_dockerfile() -> None:

@@ -70,5 +70,5 @@ def test_caches_are_kept_and_are_of_one_store() -> None:
     assert caches.cache(rules) is caches.cache(rules)
     with_caches, without = compare(asked, PROBE, caches=caches), compare(asked, PROBE)
     assert [row.key for row in with_caches.rows] == [row.key for row in without.rows]
-    with pytest.raises(ValueError, match="another store"):
+    with pytest.raises(ValueError, match="different store"):
         compare(store(), PROBE, caches=caches)

@@ -53,7 +53,7 @@ def test_other_files_are_no_edit(step: str, joined: bool) -> None:
     explanation = asked(command(step.format(OURS)), image(CHILD, command(step.format(THEIRS)), parent=PARENT))
     assert phrase(explanation) == ""
     assert "Smallest edit" not in as_text(explanation)
-    assert "the same step with other files" in explanation.reason
+    assert "the same step with different files" in explanation.reason
     assert "Cmd[" not in explanation.reason
 
 
@@ -62,7 +62,7 @@ def test_a_source_with_other_files_is_not_an_edit() -> None:
     source = Image(id=SOURCE, config=ImageConfig(created=T, history=history))
     explanation = asked((*SHELL, f"#(nop) COPY file:{OURS} in /a "), source, parent="", cache_from=(SOURCE,))
     assert phrase(explanation) == ""
-    assert "the same step with other files" in explanation.reason
+    assert "the same step with different files" in explanation.reason
 
 
 def test_another_place_for_the_same_files_is_one() -> None:

@@ -131,7 +131,7 @@ def test_one_edit_beside_another_client(tmp_path: Path) -> None:
     assert found is not None
     assert [client.name for client in found.senders] == ["docker-cli-20.10"]
     assert [change.path for change in unexplained(found.changes, found.causes)] == ["src/a.c"]
-    assert "sent by another client (Docker CLI 20.10)" in reported
+    assert "sent by a different client (Docker CLI 20.10)" in reported
     assert "src/a.c: content changed" in reported
 
 

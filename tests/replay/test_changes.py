@@ -81,7 +81,7 @@ def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
 def test_the_same_files_in_another_order(tmp_path: Path) -> None:
     same = SourcesSum("multi:" + "9" * 64, OLD.files[::-1])
     step, explanation = missed(same, config(OLD.text))
-    assert "another order" in differing_files(step, explanation, record_of(tmp_path, OLD))[0]
+    assert "a different order" in differing_files(step, explanation, record_of(tmp_path, OLD))[0]
 
 
 def test_it_is_not_the_files(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_pat
     built = Built(folder, tmp_path / "records" if with_record else None, CLI_20_10)
     reported = built.sentences_after(DOCKER_CLI)
     assert reported.startswith(
-        "No file differs from those that made:1 was built from. They were sent by another client"
+        "No file differs from those that made:1 was built from. They were sent by a different client"
     )
     assert "Docker CLI 20.10" in reported
     assert "changed" not in reported

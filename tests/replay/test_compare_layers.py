@@ -42,7 +42,7 @@ def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
     found, reported = compared(built)
     assert found.evidence is FileEvidence.PROVEN
     assert {"docker-py", "sam-cli"} <= {client.name for client in found.senders}
-    assert "sent by another client (docker-py" in reported
+    assert "sent by a different client (docker-py" in reported
     assert "src/new.c was added" in reported
     assert [change.path for change in found.changes if change.mark is Mark.ADDED] == ["src/new.c"]
 

@@ -90,5 +90,5 @@ def test_a_path_that_no_socket_can_have_is_refused(tmp_path: Path) -> None:
 
 def test_a_system_without_such_sockets_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(DataError, match="needs Unix sockets, which Python does not have on this system"):
+    with pytest.raises(DataError, match="needs Unix sockets, which Python does not support on this system"):
         listen(str(tmp_path))

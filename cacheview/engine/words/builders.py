@@ -10,11 +10,11 @@ _CLASSIC: Final = "This is the classic builder's cache"
 _REACHED: Final = "set DOCKER_BUILDKIT=0, or build through the Docker API (docker-py, Testcontainers)"
 
 BUILDKIT: Final = (
-    f"{_CLASSIC}. Here docker build uses BuildKit by default (Docker CLI 23.0 or later with buildx), which has its own "
-    f"cache. To use the classic builder, {_REACHED}."
+    f"{_CLASSIC}. On this engine, docker build uses BuildKit by default (Docker CLI 23.0 or later with buildx). "
+    f"BuildKit has its own cache. To use the classic builder, {_REACHED}."
 )
 DEPENDS_ON_CLI: Final = (
-    f"{_CLASSIC}. Here docker build uses it by default with Docker CLI 20.10 or older; later CLIs with buildx use "
-    f"BuildKit, which has its own cache. To use this one, {_REACHED}."
+    f"{_CLASSIC}. On this engine, docker build uses it by default with Docker CLI 20.10 or older; later CLIs with "
+    f"buildx use BuildKit, which has its own cache. To use this one, {_REACHED}."
 )
 WINDOWS: Final = f"{_CLASSIC}, which docker build uses by default on this Windows engine."

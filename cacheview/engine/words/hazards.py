@@ -207,8 +207,8 @@ def empty_label(labels: Sequence[str]) -> HazardText:
     """The image has labels with empty values that the probe does not have."""
     one = len(labels) == 1
     return HazardText(
-        f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value and the probe has other "
-        "labels instead: a label that is not in the probe counts as empty, so it matches.",
+        f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value and the probe has "
+        "different labels instead: a label that is not in the probe counts as empty, so it matches.",
         "Give every label a value: an empty one matches any label in its place.",
     )
 
@@ -242,7 +242,9 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
     """A source's step was built with other values of fields than the probe's."""
     why = "a history match compares only the command"
-    return HazardText(_uncompared(fields, why), f"{_NOT_YOURS}: no release compares more.")
+    return HazardText(
+        _uncompared(fields, why), f"{_NOT_YOURS}. No release compares more than the command in a history match."
+    )
 
 
 def _uncompared(fields: Sequence[str], why: str) -> str:

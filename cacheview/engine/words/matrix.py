@@ -12,7 +12,7 @@ from cacheview.model import Image
 
 __all__ = ["OTHER_STORE", "why"]
 
-OTHER_STORE: Final = "these caches belong to another store"
+OTHER_STORE: Final = "these caches belong to a different store"
 
 
 def why(

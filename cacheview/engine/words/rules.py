@@ -161,5 +161,5 @@ def _lost_parent(rules: RuleSet) -> str:
         return "is a miss"
     words = "is an error" if rules.sources_must_exist else "is a miss; with --cache-from, an error"
     if rules.parent_platform is not ANY_PLATFORM:
-        words += ", as is a parent for another platform"
+        words += ", as is a parent for a different platform"
     return words

@@ -165,7 +165,7 @@ def _of_error(trace: Trace) -> VerdictWords:
             )
         case Why.PARENT_OF_OTHER_PLATFORM:
             return VerdictWords(
-                f"the parent {parent_title(trace.store, probe.parent)} is for another platform than the builder's",
+                f"the parent {parent_title(trace.store, probe.parent)} is for a different platform than the builder's",
                 "With --cache-from, the daemon looks up the parent for the builder's platform and does not find it.",
             )
         case Why.RESTORED_BEFORE:
@@ -240,7 +240,7 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
             )
         return VerdictWords(f"no {kin} and no source has this step", reason, values)
     if verdict.why is Why.SCRATCH_NOT_LOOKED_UP:
-        return VerdictWords("these rules do not look up a step FROM scratch")
+        return VerdictWords("under these rules, the first step of a FROM scratch build is not looked up")
     if not len(trace.index):
         return VerdictWords(no_candidates(trace, parent))
     is_of_config = check is None or check.kind.is_of_config  # else the config may well be this one
@@ -271,7 +271,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
             )
     if is_same_but_for_files(check.probe, check.image):
         return (
-            f"The nearest image is {who}: it is the same step with other files; the store has only their checksum.",
+            f"The nearest image is {who}: it is the same step with different files; the store has only their checksum.",
             "",
         )
     argument = argument_of(check, config)

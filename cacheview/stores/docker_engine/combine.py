@@ -139,7 +139,7 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
     else:
         what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:
-        return f"{what}, on the engine's machine"
+        return f"{what}, on the Docker host"
     tried.sort(key=lambda place: place.is_folder)  # Who may connect to a socket need not be root
     there = [place for place in tried if not place.is_absent] or tried[:1]
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"

@@ -17,7 +17,7 @@ def knock(path: str | os.PathLike[str], seconds: float) -> None:
     """
     family = getattr(socket, "AF_UNIX", None)
     if family is None:
-        raise OSError(errno.EAFNOSUPPORT, "this system has no Unix sockets")
+        raise OSError(errno.EAFNOSUPPORT, "this system does not support Unix sockets")
     with socket.socket(family, socket.SOCK_STREAM) as knocking:
         knocking.settimeout(seconds)
         knocking.connect(os.fspath(path))

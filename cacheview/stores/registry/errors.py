@@ -84,7 +84,7 @@ def status_error(
         who = f"the account {credentials.username[:60]!r}" if credentials.username else "your account"
         if credentials.is_anonymous:
             return DataError(_log_in(words, target, credentials), where=where)
-        what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with another account"
+        what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with a different account"
         return DataError(f"{what}: `{_login(target)}`", where=where)
     if status == 404 and reason:
         return DataError(f"the registry has no such image{words}. Check the name and tag", where=where)

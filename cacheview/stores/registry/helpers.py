@@ -69,7 +69,7 @@ def ask_helper(
     try:
         return decode(Secret, output)
     except DataError as error:  # it is not shown: it may hold the secret
-        raise DataError("what it printed is not JSON with a user name and a secret", where=program) from error
+        raise DataError("what it printed is not JSON with a username and a secret", where=program) from error
 
 
 def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seconds: float) -> tuple[bytes, int]:

@@ -27,8 +27,8 @@ _SECONDS: Final = 180.0
 """For one image: whatever a server does, and a credential helper that waits for a person."""
 
 _BY_BUILDKIT: Final = (
-    "BuildKit made {}. The classic builder finds none of the steps that BuildKit made, as BuildKit writes instructions "
-    "in another form, so `--cache-from` does not help."
+    "BuildKit built {}. The classic builder cannot match these steps, because BuildKit records instructions in a "
+    "different form, so `--cache-from` does not help."
 )
 
 

@@ -82,7 +82,7 @@ class Editor(QObject):
         if url.toLocalFile() != path:
             raise DataError(f"its path is not UTF-8, so the desktop cannot open it; choose an editor under {_MENU}")
         if not QDesktopServices.openUrl(url):
-            raise DataError(f"the desktop has no program for it; choose one under {_MENU}")
+            raise DataError(f"no application is associated with this file; choose an editor under {_MENU}")
 
 
 def _program(command: EditorCommand) -> str:

@@ -57,7 +57,7 @@ def test_a_store_of_roots_is_not_reported_to_have_none(rules: RuleSet) -> None:
     roots = [image(digit, built_locally=False, made_with=ContainerConfig(Cmd=(digit,))) for digit in "abcde"]
     printed = missed(rules, Probe(parent=SCRATCH, config=STEP), *roots)
     assert "the store has no image without a parent" not in printed
-    assert ("first step of a FROM scratch build" in printed) == (rules.marks_first_steps)
+    assert ("recorded as the first step of a FROM scratch build" in printed) == (rules.marks_first_steps)
 
 
 @EVERY_RULE_SET

@@ -155,7 +155,7 @@ class TestPlaces:
     def test_engines_elsewhere_have_none(self, host: str) -> None:
         engine = self.engine(StoreKind.CONTAINERD, "/var/lib/docker")
         assert candidates(engine, Endpoint("", host)) == []
-        assert "on the engine's machine" in remedy_for(engine, [])
+        assert "on the Docker host" in remedy_for(engine, [])
 
     def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.GRAPH_DRIVER, str(tmp_path))
