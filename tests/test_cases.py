@@ -147,8 +147,9 @@ def test_in_a_containerd_store_a_config_that_names_its_builder_was_made_elsewher
 
 
 def test_a_development_commit_is_used_by_no_store_that_does_not_name_it() -> None:
-    assert daemon_of(case()).rules.name == "containerd-29"
-    assert daemon_of(case(release=Release(C))).rules.name == "containerd-29"
+    assert daemon_of(case()).rules == newest_rules(C)
+    assert daemon_of(case(release=Release(C))).rules == newest_rules(C)
+    assert newest_rules(C).spans, "it is in a release"
 
 
 def test_what_a_config_says_is_at_most_a_line() -> None:

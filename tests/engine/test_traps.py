@@ -16,6 +16,7 @@ from cacheview.engine import (
     explain,
     take_value,
 )
+from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
     ContainerConfig,
     HealthConfig,
@@ -25,11 +26,17 @@ from cacheview.model import (
     ImageStore,
     Probe,
     RootFS,
+    StoreKind,
     Timestamp,
 )
 
 PARENT, CHILD, OTHER, SOURCE = (f"sha256:{digit * 64}" for digit in "abcd")
-FIRST_AND_LAST = ("graphdriver-24.0.7", "graphdriver-29", "containerd-71ebfc7", "containerd-29")
+FIRST_AND_LAST = (
+    "graphdriver-24.0.7",
+    newest_rules(StoreKind.GRAPH_DRIVER).name,
+    "containerd-71ebfc7",
+    newest_rules(StoreKind.CONTAINERD).name,
+)
 """Of both kinds of store, the oldest and the newest rules that follow recorded parents."""
 T = Timestamp.parse("2024-01-01T00:00:00Z")
 LATER = Timestamp.parse("2024-01-01T00:00:00.000000001Z")
@@ -125,6 +132,21 @@ def test_the_newest_wins_by_a_nanosecond_and_of_equal_times_the_first(rules: str
     assert (answer(first, second), answer(second, first)) == (first, second)
     assert answer(first, newer) == newer
     assert answer(newer, first) == newer
+
+
+@pytest.mark.parametrize("rules", ["containerd-24.0.7", "containerd-24.0.9"])
+def test_of_images_that_match_by_history_and_layers_the_first_wins_though_another_is_newer(rules: str) -> None:
+    base, step, layers = (entry("FROM"),), entry("/bin/sh -c x", empty=False), ("sha256:p", "sha256:q")
+    config, probe = ContainerConfig(Cmd=("/bin/sh", "-c", "x")), Probe(parent=PARENT)
+    first, newer = (
+        image(each, created=when, history=(*base, step), layers=layers) for each, when in ((CHILD, T), (OTHER, LATER))
+    )
+
+    def answer(*images: Image) -> Image | None:
+        store = ImageStore((image(PARENT, history=base, layers=layers[:1]), *images))
+        return ImageCache(store, RULE_SETS[rules]).verdict(probe.model_copy(update={"config": config})).image
+
+    assert (answer(first, newer), answer(newer, first)) == (first, newer)
 
 
 def test_an_image_without_a_time_never_matches() -> None:

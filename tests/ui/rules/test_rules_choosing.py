@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.cases import daemon_known
+from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import Image, ImageStore, Release, StoreKind
 from cacheview.stores.opened import Case, Opened, OpenedKind
 from cacheview.ui.rules.by_version import ByVersionDialog
@@ -190,6 +191,6 @@ def test_a_store_that_reports_no_engine_has_no_such_entry(
     monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: bare)
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open(str(tmp_path))
-    assert daemon_known(bare.cases[0]).rules.name == rules_of(window) == "containerd-29"
+    assert daemon_known(bare.cases[0]).rules.name == rules_of(window) == newest_rules(StoreKind.CONTAINERD).name
     assert not own(window).isVisible()
     assert not window.commands.rules_menu.actions()[1].isVisible(), "nor a line below it"
