@@ -58,7 +58,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not support it"
             raise BuildRefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)
         if flag in flags.values and flag not in _REPEATED:
-            what = f"--{flag} is given twice; give it once"
+            what = f"--{flag} is given twice; specify it only once"
             raise BuildRefusedError(what, message=_quoted(f"duplicate flag specified: {shown}", release))
         if flag in _SWITCHES:
             value = _switch(flag, equals, value, shown, release)

@@ -66,5 +66,5 @@ def _why_not(name: str) -> str:
         return "the builder never looks up FROM in the cache; choose the image as the parent instead"
     near = difflib.get_close_matches(name, INSTRUCTIONS, n=1)
     return "no such instruction" + (
-        f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(INSTRUCTIONS))}"
+        f"; did you mean {near[0]}?" if near else f"; the instructions are {', '.join(sorted(INSTRUCTIONS))}"
     )

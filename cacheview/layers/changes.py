@@ -39,7 +39,7 @@ class Aspect(Enum):
     OWNER = "owner"
     TYPE = "type"
     LINK = "link"
-    TARGET = "what the link leads to"
+    TARGET = "what the link points to"
     DEVICE = "device"
     ATTRIBUTES = "extended attributes"
     HEADER = "header"  # the same file, sent with another header
@@ -175,7 +175,7 @@ def changed_aspects(change: FileChange, *, with_mark: bool = False) -> str:
         Aspect.SIZE: "",
         Aspect.MODE: f"mode {now.mode:03o}, was {before.mode:03o}",
         Aspect.OWNER: f"owner {now.owner}, was {before.owner}",
-        Aspect.TYPE: f"{_kind(now)} now, was {_kind(before)}",
+        Aspect.TYPE: f"now {_kind(now)}, was {_kind(before)}",
         Aspect.LINK: f"{_link(now)} to {now.target[:_LONGEST]}, was {before.target[:_LONGEST]}",
         Aspect.TARGET: f"its target ({now.target[:_LONGEST]}) changed",
         Aspect.DEVICE: f"device {_numbers(now)}, was {_numbers(before)}",

@@ -35,7 +35,7 @@ class FileCause:
     Attributes:
         kind: of which kind.
         paths: the files, sorted.
-        phrase: what it is, after the files: ``line endings are CRLF, were LF``.
+        phrase: what it is, after the files: ``line endings changed from LF to CRLF``.
         advice: what to do about it, in sentences; empty: there is nothing.
         aspects: which aspects of each file it explains; empty: all.
     """
@@ -157,7 +157,7 @@ def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[FileCause]:
     for was_then in (True, False):
         paths = tuple(sorted(path for path, then in without_entry.items() if then is was_then))
         if paths:
-            when = "then sent" if was_then else "now sends"
+            when = "previously sent" if was_then else "now sends"
             phrase = f"folder entries missing: the client {when} the files without entries for their folders"
             yield FileCause(FileCauseKind.FOLDERS, paths, phrase, "Build with the same client.")
 
@@ -285,7 +285,9 @@ def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator
         is_folder = any(f"{name}/" in change.path or _is_folder(change) for change in members)
         shown = f"`{name}{'/' if is_folder else ''}`"
         if all(change.mark is Mark.REMOVED for change in members):
-            yield FileCause(FileCauseKind.NOT_IGNORED, paths, f"{shown} was sent then, but not now")
+            yield FileCause(
+                FileCauseKind.NOT_IGNORED, paths, f"{shown} was sent for the other build, but not for this one"
+            )
         else:
             also = "also " if all(change.mark is Mark.ADDED for change in members) else ""
             advice = f"Add the line `{pattern}` to .dockerignore."

@@ -123,7 +123,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         why, advice = f"{IGNORE_FILE} does not exclude it", f"Add it to {IGNORE_FILE}."
     yield StepHazard(
         "secret in the image",
-        f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may hold a secret and is copied into the "
+        f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may contain a secret and is copied into the "
         f"image: {why}.",
         advice,
     )

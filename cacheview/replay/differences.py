@@ -209,4 +209,4 @@ def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
     other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
     if len(other) != size or other == content or not _has_sum(was, old, (other,)):
         return ""
-    return "line endings are CRLF now, were LF" if has_returns else "line endings are LF now, were CRLF"
+    return "line endings changed from LF to CRLF" if has_returns else "line endings changed from CRLF to LF"

@@ -178,7 +178,7 @@ def _remote(context: str) -> DataError:
 
 def _opened(stdin: BinaryIO | None) -> BinaryIO:
     if stdin is None:
-        raise DataError("standard input is closed; give a path", where=STANDARD_INPUT)
+        raise DataError("standard input is closed; specify a path", where=STANDARD_INPUT)
     return stdin
 
 
@@ -192,7 +192,9 @@ def _whole(stdin: BinaryIO) -> bytes:
 
 def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Report) -> Given:
     if file == STANDARD_INPUT:
-        what = "invalid argument: can't use stdin for both build context and dockerfile; give one of them by its path"
+        what = (
+            "invalid argument: can't use stdin for both build context and dockerfile; specify one of them by its path"
+        )
         raise DataError(what, where="-f -")
     head = stdin.read(_SNIFFED)
     is_tar = looks_like_tar(head)
@@ -227,14 +229,14 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
         except FileNotFoundError:
             raise DataError("there is no such folder or tar; the context must be on this machine", where=path) from None
         except OSError as error:
-            raise DataError(f"cannot be opened: {error.strerror}; give a folder or a tar", where=path) from None
+            raise DataError(f"cannot be opened: {error.strerror}; specify a folder or a tar", where=path) from None
         except NotRegularError:
-            raise DataError("is neither a folder nor a file; give a folder or a tar", where=path) from None
+            raise DataError("is neither a folder nor a file; specify a folder or a tar", where=path) from None
 
     with opened() as tar:
         head = tar.read(_SNIFFED)
     if not looks_like_tar(head):
-        raise DataError("is not a tar, plain or compressed; give a folder or a tar", where=path)
+        raise DataError("is not a tar, plain or compressed; specify a folder or a tar", where=path)
     return _tar_given(opened, os.path.abspath(path), file, head, release, report)
 
 
@@ -268,7 +270,7 @@ class _Spool:
                 self._file.write(piece)
             self._file.flush()
         except OSError as error:
-            what = f"cannot be saved in {tempfile.gettempdir()}: {error.strerror}; give the path of a file"
+            what = f"cannot be saved in {tempfile.gettempdir()}: {error.strerror}; specify the path of a file"
             raise DataError(what, where=_TITLE) from None
 
     def open(self) -> io.BufferedReader:

@@ -48,7 +48,7 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         Cancelled: by the progress.
     """
     if "\0" in target:
-        raise DataError("is not a path: it holds a null character", where=repr(target[:200]))
+        raise DataError("is not a path: it contains a null character", where=repr(target[:200]))
     root = Path(target or DOCKER_ROOT)
     try:
         _demand_folder(root)
@@ -84,7 +84,7 @@ def _open_driver(root: Path, results: list[_DriverStore], target: str, reading: 
         )
     if has_bolt:
         notes.append(
-            "There is also a containerd here. A daemon that uses the containerd image store keeps its images there: "
+            "There is also containerd data here. A daemon that uses the containerd image store keeps its images there: "
             f"containerd:{root}/containerd/daemon."
         )
 
@@ -212,8 +212,8 @@ def _why_nothing(root: Path) -> str:
     if (root / "image").is_dir():
         return "there are no graph-driver images here (image/<driver>/imagedb). Has Docker used this data root?"
     return (
-        "is not a Docker data root: it has neither images of a graph driver (image/<driver>/imagedb) nor a containerd. "
-        f"{_WHAT_TO_OPEN}"
+        "is not a Docker data root: it has neither images of a graph driver (image/<driver>/imagedb) nor containerd "
+        f"data. {_WHAT_TO_OPEN}"
     )
 
 

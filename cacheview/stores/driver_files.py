@@ -62,7 +62,7 @@ class DriverFiles:
             return False
         if not path.resolve().is_relative_to(self.folder.resolve()):
             raise DataError(
-                f"{name} is a link that leads out of the store, so it is not followed", where=str(self.folder)
+                f"{name} is a link that points outside the store, so it is not followed", where=str(self.folder)
             )
         return True
 

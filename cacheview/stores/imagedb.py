@@ -127,7 +127,7 @@ class ImageDatabase:
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
         limit = self.reading.limits.images
         if len(ids) > limit:
-            self._problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
+            self._problems.stop(Problem("", f"more than {limit:,} images; the rest are not read"))
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:
@@ -287,7 +287,7 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_parent(self) -> Doubt:
-        return _doubt("parent", "its parent file cannot be read, or holds no id")
+        return _doubt("parent", "its parent file cannot be read, or contains no id")
 
     @cached_property
     def _doubt_local(self) -> Doubt:

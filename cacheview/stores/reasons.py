@@ -45,7 +45,7 @@ def reason(error: BaseException) -> str:
         return error.strerror
     text = " ".join(_PREFIX.sub("", str(error)).split())[:_MOST]
     if _NULL.match(text):
-        return "it holds a null character"
+        return "it contains a null character"
     return text or "no reason was given"
 
 

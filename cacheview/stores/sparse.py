@@ -48,7 +48,7 @@ def of_old_header(header: bytes, more: Iterable[bytes]) -> Sparseness:
     fields = bytearray(header[_HEADER_REGIONS])
     for number, block in enumerate(more):
         if number * 21 > _MOST_REGIONS:
-            raise SparseError(f"its map has more than {_MOST_REGIONS:,} regions")
+            raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
         fields += block[_BLOCK_REGIONS]
     numbers = [fields[start : start + 12] for start in range(0, len(fields), 12)]
     pairs = []
@@ -76,7 +76,7 @@ def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness
     written = records.get(b"map")
     numbers = list(pairs) if written is None else written.split(b",") if written else []
     if len(numbers) % 2:
-        raise SparseError("its map is not in pairs")
+        raise SparseError("the map of a sparse file is not in pairs")
     results = [(_size(offset), _size(size)) for offset, size in zip(numbers[::2], numbers[1::2], strict=True)]
     return _checked(_size(records.get(b"size", records.get(b"realsize", b""))), results)
 
@@ -92,7 +92,7 @@ def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> 
         regions, used = _read_map(stream, stored, sparseness.size)
         stored -= used
     if sum(region.size for region in regions) != stored:
-        raise SparseError("the length of its data does not match its map")
+        raise SparseError("the length of a sparse file's data does not match its map")
     position = 0
     for region in regions:
         yield from _zeros(region.offset - position)
@@ -100,7 +100,7 @@ def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> 
         while left:
             piece = stream.read(min(left, _CHUNK))
             if not piece:
-                raise SparseError("it ends early")
+                raise SparseError("a sparse file ends early")
             left -= len(piece)
             yield piece
         position = region.offset + region.size
@@ -124,11 +124,11 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
         line, end, rest = block.partition(b"\n")
         if not end:
             if used + _BLOCK > stored or len(block) > _BLOCK:
-                raise SparseError("its map ends early")
+                raise SparseError("the map of a sparse file ends early")
             piece = stream.read(_BLOCK)
             used += len(piece)
             if len(piece) < _BLOCK:
-                raise SparseError("its map ends early")
+                raise SparseError("the map of a sparse file ends early")
             block += piece
             continue
         numbers.append(_size(line))
@@ -136,25 +136,25 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
         if len(numbers) == 1:
             wanted = 1 + 2 * numbers[0]
             if numbers[0] > _MOST_REGIONS:
-                raise SparseError(f"its map has more than {_MOST_REGIONS:,} regions")
+                raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
     pairs = list(zip(numbers[1::2], numbers[2::2], strict=True))
     return _checked(size, pairs).regions or (), used
 
 
 def _checked(size: int, pairs: Sequence[tuple[int, int]]) -> Sparseness:
     if len(pairs) > _MOST_REGIONS:
-        raise SparseError(f"its map has more than {_MOST_REGIONS:,} regions")
+        raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
     end = 0
     for offset, length in pairs:
         if offset < end or offset + length > size:
-            raise SparseError("its map is invalid")
+            raise SparseError("the map of a sparse file is invalid")
         end = offset + length
     return Sparseness(size, tuple(Region(offset, length) for offset, length in pairs if length))
 
 
 def _size(text: bytes) -> int:
     if not text.isdigit() or len(text) > 19 or int(text) > _LARGEST:
-        raise SparseError(f"not a size: {text[:40]!r}")
+        raise SparseError(f"a sparse file has an invalid number: {text[:40]!r}")
     return int(text)
 
 
@@ -168,5 +168,5 @@ def _number(field: bytes) -> int:
     except ValueError:
         value = -1
     if not 0 <= value <= _LARGEST:
-        raise SparseError("its map is invalid")
+        raise SparseError("the map of a sparse file is invalid")
     return value

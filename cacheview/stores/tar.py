@@ -330,4 +330,4 @@ def _sparseness(old: bytes | None, extended: _Extended) -> Sparseness | None:
             return of_old_header(old, extended.blocks)
         return of_pax(extended.records, extended.pairs)
     except SparseError as error:
-        raise TarError(f"the archive is damaged: in a sparse file, {error}") from error
+        raise TarError(f"the archive is damaged: {error}") from error

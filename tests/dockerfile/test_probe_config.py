@@ -281,7 +281,7 @@ def test_another_release_writes_its_own_texts() -> None:
 REFUSED = [
     ("FROM alpine", "FROM: the builder never looks up FROM in the cache; choose the image as the parent"),
     ("RUM make", "RUM: no such instruction; did you mean RUN?"),
-    ("?", "no such instruction; there are ADD, ARG"),
+    ("?", "no such instruction; the instructions are ADD, ARG"),
     ("", "it has no instructions"),
     ("RUN a\nRUN b", "more than one instruction"),
     ("COPY a b", "COPY: the builder looks up a checksum of the files"),

@@ -94,7 +94,7 @@ def test_line_ends(built: Built, to_crlf: bool) -> None:
     found, reported = compared(built, convert if to_crlf else restore)
     (cause,) = found.causes
     assert (cause.kind, len(cause.paths)) == (FileCauseKind.LINE_ENDS, MANY - 3)
-    assert ("line endings are CRLF now, were LF" if to_crlf else "line endings are LF now, were CRLF") in reported
+    assert ("line endings changed from LF to CRLF" if to_crlf else "line endings changed from CRLF to LF") in reported
     assert "core.autocrlf" in reported
 
 

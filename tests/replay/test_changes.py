@@ -125,7 +125,7 @@ CHANGES = {
     ),
     "kind": (
         lambda src: ((src / "empty").unlink(), (src / "empty").mkdir(mode=0o755)),
-        "src/empty: a directory now, was a file.",
+        "src/empty: now a directory, was a file.",
     ),
     "gone": (lambda src: (src / "empty").unlink(), "src/empty was removed."),
     "new": (lambda src: (src / "new").write_bytes(b""), "src/new was added."),
@@ -219,4 +219,4 @@ def test_a_link_an_owner_and_a_device_are_distinguished() -> None:
     assert reported(mode=0o120755) == "mode 755, was 777"
     assert reported(devminor=3) == "device 0:3, was 0:0"
     assert reported(devminor="0security.capabilityx") == "extended attributes changed"
-    assert reported(typeflag="1") == "a hard link now, was a symbolic link"
+    assert reported(typeflag="1") == "now a hard link, was a symbolic link"

@@ -201,7 +201,7 @@ def test_what_a_link_leads_to_is_the_file_that_is_copied() -> None:
     made = {"x/away": FILES["etc/conf"], "x/a": FILES["out/a"]}
     reported = sentences_of("/out/away /short/a /x/", FILES, now, made)
     assert reported.evidence == "proven", reported.sentences
-    assert reported.files == {"out/away": ("changed", ("what the link leads to",))}
+    assert reported.files == {"out/away": ("changed", ("what the link points to",))}
 
 
 def test_owners_that_a_layer_does_not_show_are_only_likely() -> None:
@@ -230,7 +230,7 @@ def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
     record = Record("", "")
     reported = sentences_of("/out /x", FILES, now, {}, record=record)
     assert reported.evidence == "proven"
-    assert reported.files == {"out/away": ("changed", ("what the link leads to",))}
+    assert reported.files == {"out/away": ("changed", ("what the link points to",))}
     assert "out/away: its target (/etc/conf) changed" in reported.sentences
 
 

@@ -113,7 +113,7 @@ class TestConfigs:
         outside = tmp_path_factory.mktemp("outside") / "there"
         shutil.move(root.folder / name, outside)
         (root.folder / name).symlink_to(outside)
-        with pytest.raises(DataError, match="is a link that leads out of the store"):
+        with pytest.raises(DataError, match="is a link that points outside the store"):
             read(root.root)
 
     def test_an_image_folder_that_is_a_link_is_pointed_at(
@@ -258,7 +258,7 @@ class TestLimits:
         ids = sorted(root.image(number, f"shop/x:{number}", built_locally=True) for number in range(5))
         store = read(root.root, limits=Limits(images=3))
         assert [image.id for image in store.images] == ids[:3]
-        assert [problem.what for problem in store.problems] == ["more than 3 images; the rest is not read"]
+        assert [problem.what for problem in store.problems] == ["more than 3 images; the rest are not read"]
 
     def test_one_document(self, root: Root) -> None:
         long, short = root.image(1, author="x" * 5000), root.image(2)

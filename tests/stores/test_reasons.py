@@ -45,8 +45,8 @@ def too_deep() -> object:
 @pytest.mark.parametrize(
     ("act", "printed"),
     [
-        (lambda: os.stat("a\0b"), "it holds a null character"),
-        (null_of_python_3_13, "it holds a null character"),
+        (lambda: os.stat("a\0b"), "it contains a null character"),
+        (null_of_python_3_13, "it contains a null character"),
         (lambda: os.stat("/nowhere/at/all"), "No such file or directory"),
         (lambda: b"ab\xff".decode(), "byte 3 is not UTF-8"),
         (lambda: "ab\u20ac".encode("latin-1"), "character 3 cannot be written as LATIN-1"),

@@ -139,7 +139,7 @@ class Client:
         """
         if isinstance(self.packing, CliPacking | DockerPyPacking):
             return self.packing.pack_alone(text, mode, uid, gid)
-        raise BuildRefusedError(f"{self.title} needs a context; give a folder", by="client")
+        raise BuildRefusedError(f"{self.title} needs a context; specify a folder", by="client")
 
     def with_umask(self, umask: int) -> Client:
         """The same client, run with another umask. Raises `DataError` for one whose umask does not count."""

@@ -74,7 +74,7 @@ def _normalized(line: str) -> str:
     for part in parts:
         if part == "..":
             if not names:
-                _refuse(f"the pattern {line[:80]!r} leads outside the context")
+                _refuse(f"the pattern {line[:80]!r} points outside the context")
             names.pop()
         elif part not in ("", "."):
             names.append(part)

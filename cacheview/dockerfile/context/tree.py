@@ -121,7 +121,7 @@ class Tree:
         """
         start = within(path)
         if start is None or "\0" in path:
-            raise ForbiddenPathError("it leads outside the context", where=path)
+            raise ForbiddenPathError("it is outside the context", where=path)
         if start in self._nodes and start not in self._led:
             return start
         left: list[str] = ["", *start.split("/")] if start else []

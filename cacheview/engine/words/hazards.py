@@ -78,7 +78,7 @@ def shut_out(match: Image) -> HazardText:
     return HazardText(
         f"The local cache has a match, {match.title}, but it is ignored: the --cache-from references bring in no "
         "image, so local matches are ignored too. Every step of this build misses.",
-        f"{_LEAVE_OUT}pull the images in it first.",
+        f"{_LEAVE_OUT}pull the images that it names first.",
     )
 
 

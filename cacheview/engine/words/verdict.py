@@ -186,18 +186,18 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         return VerdictWords(f"{known_as(image)} is used", reason)
     if trace.verdict.narrowed is not None:
         source = known_as(trace.verdict.narrowed)
-        reason = f"The history of the source {source} begins with that of {parent}, continues with this command"
+        reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
-            made = "and then with others; an earlier build created an image of just this step from it."
-            return VerdictWords(f"{known_as(image)} is used", f"{reason}, {made}")
-        made = "and then with others, so the daemon creates an image of just this step from it."
+            made = "and then others; an earlier build created an image of just this step from it."
+            return VerdictWords(f"{known_as(image)} is used", f"{reason} {made}")
+        made = "and then others, so the daemon creates an image of just this step from it."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
                 f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created exactly that image"
             )
-            return VerdictWords(words, f"{reason}, {made}")
-        return VerdictWords("a newly created image is used", f"{reason}, {made}")
+            return VerdictWords(words, f"{reason} {made}")
+        return VerdictWords("a newly created image is used", f"{reason} {made}")
     if trace.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and continues with this command."
         if trace.probe.parent == SCRATCH:

@@ -150,7 +150,9 @@ class _File:
         names = self._texts(given.get("path"), "include.path")
         remote = next((name for name in names if "://" in name or name.startswith(_REMOTE)), "")
         if remote:
-            raise DataError(f"{remote[:200]} is not read from here; {CONFIG_HINT}", where=str(self.path))
+            raise DataError(
+                f"cannot include {remote[:200]}: remote includes are not supported; {CONFIG_HINT}", where=str(self.path)
+            )
         if not names:
             raise DataError("an include names no file", where=str(self.path))
         paths = tuple(Path(os.path.abspath(self.path.parent / self._at_home(name))) for name in names)

@@ -292,7 +292,7 @@ class _V1(_V2):
             if key in build:
                 raise DataError(f"Compose v1 does not support {key}; leave it out", where=self.where)
         if "context" not in build:
-            raise DataError("Compose v1 needs a context; give one", where=self.where)
+            raise DataError("Compose v1 needs a context; add `context`", where=self.where)
         self._check_types(build)
         context, dockerfile = self._word(build, "context"), self._word(build, "dockerfile")
         options = BuildOptions(

@@ -40,7 +40,7 @@ _NO_CONTAINER_CONFIG = Doubt(
 )
 _NO_LABELS = Doubt(
     aspect="container_config",
-    reason="containerd did not report which blob holds its container config",
+    reason="containerd did not report which blob contains its container config",
     remedy="Reload the store, or open containerd's root folder instead of its socket, or vice versa",
 )
 

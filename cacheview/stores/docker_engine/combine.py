@@ -135,9 +135,9 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
     """What to do so that the store itself can be read: which one, and what stands in the way."""
     tried = list(tried)
     if engine.store is StoreKind.GRAPH_DRIVER:
-        what = f"Open its data root, data-root:{engine.root or DOCKER_ROOT}"
+        what = f"Open its data root: data-root:{engine.root or DOCKER_ROOT}"
     else:
-        what = f"Open its containerd, containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
+        what = f"Open its containerd store: containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:
         return f"{what}, on the Docker host"
     tried.sort(key=lambda place: place.is_folder)  # Who may connect to a socket need not be root

@@ -94,7 +94,7 @@ class EngineReader:
         entries = patiently(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
-            self.problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
+            self.problems.stop(Problem("", f"more than {limit:,} images; the rest are not read"))
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
@@ -188,7 +188,7 @@ class EngineReader:
             raise NoAnswerError(what, where=self.client.where) from error
         limit = self.reading.limits.images
         if len(document) > limit:
-            self.problems.stop(Problem("", f"more than {limit:,} images; the rest is not read"))
+            self.problems.stop(Problem("", f"more than {limit:,} images; the rest are not read"))
         entries = []
         for number, entry in enumerate(paced(document[:limit])):
             try:

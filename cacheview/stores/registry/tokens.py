@@ -94,7 +94,7 @@ def token_of(body: bytes) -> str:
 def bearer(token: str) -> str:
     """The value of a header with a token. Raises `DataError` for what no header can hold."""
     if not _TOKEN.fullmatch(token):
-        raise DataError("the token has characters that no header can hold" if token else "there is no token")
+        raise DataError("the token has characters that no header can contain" if token else "there is no token")
     return f"Bearer {token}"
 
 

@@ -187,7 +187,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self._content.show_content()
             return
         if not self.locations:
-            what = "A suite holds stores and probes, each with its expected verdict."
+            what = "A suite contains stores and probes, each with its expected verdict."
             self._content.say("No suite has been run", what, "Open suites…")
         elif busy and not self.model.total:
             self._content.say("Running…", "Probes are listed as they are checked.")

@@ -183,7 +183,7 @@ def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> No
             r"config \(incorrect username or password\)",
         ),
         (Reply(200, b"{}"), "returned no token: there is no token"),
-        (Reply(200, dumps({"token": "a\r\nX: y"})), "no header can hold"),
+        (Reply(200, dumps({"token": "a\r\nX: y"})), "no header can contain"),
         (Reply(200, b"[]"), "is not JSON with a token"),
         (Reply(200, b"x" * 70_000), "responded with status 200"),
         (Reply(302, b"", {"Location": "http://127.0.0.1:1/"}), "responded with status 302"),
