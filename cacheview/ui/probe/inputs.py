@@ -104,6 +104,7 @@ class LineEdit(QLineEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() not in _STAYING:
+            self.setCursorPosition(0)  # a text that is too long shows how it begins
             self.left.emit()
 
 

@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.probe.fields import RowsField
+from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.marks import FieldMark
 from cacheview.ui.probe.pane import ProbePane
@@ -70,6 +71,24 @@ def test_the_words_of_an_empty_map_are_whole_where_keys_are_narrower(pane: Probe
         if any(abs(drawn.pixelColor(x, y).lightness() - faint.lightness()) < 40 for y in range(drawn.height()))
     ]
     assert max(darkest) >= view.empty_row_width - 6
+
+
+def test_a_field_that_is_left_shows_how_its_text_begins(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    field, other = LineEdit(), LineEdit()
+    row.addWidget(field)
+    row.addWidget(other)
+    with qtbot.waitExposed(window):
+        window.show()
+    field.set_value("c36951cc7cac" * 40)
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_End)
+    assert field.cursorPosition() == len(field.text())
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    assert other.hasFocus()
+    assert field.cursorPosition() == 0
 
 
 def test_the_title_of_the_config_stays(pane: ProbePane) -> None:
