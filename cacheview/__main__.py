@@ -1,4 +1,4 @@
-"""``python -m cacheview`` is the same program as ``cacheview``."""
+"""Runs the program: ``python -m cacheview`` is the same as ``cacheview``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Files that come with the program: in the package when it is installed, beside it in a checkout."""
+"""Files included in the program: inside the package when it is installed, next to it in a checkout."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["resource"]
 
 
 def resource(name: str) -> Traversable:
-    """A bundled file or folder by its path under ``resources/``, parts joined by ``/`` (``icons/hit.svg``).
+    """Return a bundled file or folder by its path under ``resources/``, separated by ``/`` (``icons/hit.svg``).
 
-    Raises FileNotFoundError when there is none of that name.
+    Raises FileNotFoundError if there is none with that name.
     """
     parts = name.split("/")
     package = Path(__file__).parent
@@ -22,7 +22,7 @@ def resource(name: str) -> Traversable:
         result = root.joinpath(*parts)
         if result.exists():
             return result
-    # Neither: the package may be no folder at all. Loading this takes longer than the whole look-up.
+    # The package may not be a folder at all. Importing this takes longer than the whole lookup.
     from importlib.resources import files
 
     inside = files("cacheview").joinpath("resources", *parts)

@@ -1,6 +1,6 @@
-"""Whose answers are computed for a store: which rules, which builder, and why; and the first probe of a case.
+"""Which daemon's answers are computed for a store (its rules and builder, and why), and the first probe of a case.
 
-The command line, its commands, the replay and the window all use this module, so that they agree.
+The command line, the replay and the window all use this module, so they agree.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ __all__ = [
 ]
 
 _LONGEST: Final = 64
-"""Characters of a version that an image's config gives."""
+"""The most characters of a version from an image's config."""
 
 
 class Basis(Enum):
-    """What decided which daemon answers."""
+    """The reason for the choice of the daemon."""
 
-    CHOSEN = "asked"  # as JSON has it
+    CHOSEN = "asked"  # its value in JSON
     CASE = "case"
     ENGINE = "engine"
     IMAGES = "images"
@@ -61,13 +61,13 @@ class Daemon:
     """The daemon whose answers are computed.
 
     Attributes:
-        rules: those of its cache.
+        rules: of its cache.
         builder: its classic builder.
-        basis: what decided.
-        version: of Docker Engine, without the letters of a tag; empty: the rule set alone was given.
-        reason: why it is this one, in a sentence.
-        note: how the rules differ from those of its release, in a sentence; mostly empty.
-        platform: that it builds for where a build names none.
+        basis: the reason for this choice.
+        version: of Docker Engine, without the letters of a tag; empty: only the rule set was given.
+        reason: why this daemon was chosen, in a sentence.
+        note: how the rules differ from those of its release, in a sentence; usually empty.
+        platform: the platform that it builds for unless a build names another.
     """
 
     rules: RuleSet
@@ -80,30 +80,30 @@ class Daemon:
 
     @property
     def title(self) -> str:
-        """It in a few words: the version that was given with the kind of store, otherwise the title of the rules."""
+        """A short name: the version that was given with the kind of store, or the title of the rules."""
         return f"Docker {self.version}, {self.rules.store.value}" if self.version else self.rules.title
 
     def answers_as(self, other: Daemon) -> bool:
-        """Whether both give the same answers to everything."""
+        """Return whether both give the same answers to all probes."""
         return self.rules is other.rules and self.builder is other.builder
 
     @property
     def sentence(self) -> str:
-        """Which daemon it is, and why."""
+        """A sentence that names the daemon and the reason for this choice."""
         where = f" on {self.platform}" if self.platform != HOST else ""
         return f"Using the rules of {self.title} ({self.rules.name}){where}: {self.reason}."
 
 
 def daemon_of(case: Case, rules: str = "") -> Daemon:
-    """The daemon that a person chooses, or that the case names, or whose store it is.
+    """Return the daemon that the user chose, that the case names, or that the store belongs to.
 
-    Without a name it is, in this order: that of the store's engine; of a graph-driver store the newest version that an
-    image's config names as its builder; the newest release with such a store.
+    If none is named, the choice is, in this order: the daemon of the store's engine; for a graph-driver store, the
+    newest version that an image's config names as its builder; the newest release with such a store.
 
     Args:
         rules: the name of a rule set, or a release and a storage driver; empty: those of the case.
 
-    Raises `DataError` if these rules, or those that the case names, are not known: with those that are.
+    Raises `DataError`, which lists the known rules, if the given rules or those of the case are not known.
     """
     if rules:
         result = _by_name(case.store, rules, Basis.CHOSEN, "you chose them")
@@ -115,7 +115,7 @@ def daemon_of(case: Case, rules: str = "") -> Daemon:
 
 
 def daemon_known(case: Case) -> Daemon:
-    """`daemon_of` for a window, which shows a case also if its rules are not known here: then by the newest rules."""
+    """Return the same as `daemon_of`, but use the newest rules if those of the case are not known."""
     try:
         return daemon_of(case)
     except DataError:
@@ -125,7 +125,10 @@ def daemon_known(case: Case) -> Daemon:
 
 
 def rules_named(text: str) -> Choice:
-    """The rules of that name, or of a release and a storage driver. Raises `DataError`, which lists the known ones."""
+    """Return the rules with that name, or of a release and a storage driver.
+
+    Raises `DataError`, which lists the known rules.
+    """
     try:
         return named(text)
     except KeyError as error:
@@ -134,9 +137,9 @@ def rules_named(text: str) -> Choice:
 
 @once_of_store
 def first_probe(store: ImageStore) -> Probe:
-    """A probe that shows something at once: what the builder looked up when it made the newest image on a known parent.
+    """Return a first probe with an informative answer: the builder's lookup for the newest image on a known parent.
 
-    Without such an image, the one without a parent; of an empty store, nothing on scratch.
+    Without such an image, it is that of the newest image without a parent, otherwise the newest config on scratch.
     """
     dated = _newest_first(store)
     for built_on_known in (True, False):
@@ -151,9 +154,9 @@ def first_probe(store: ImageStore) -> Probe:
 
 
 def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
-    """The platform of a probe on a parent, where a build names none; None: linux/amd64, as without one.
+    """Return the platform of a probe on a parent if the build names none; None: linux/amd64, the default.
 
-    moby: the system is that of the base (``builder/dockerfile/dispatchers.go``), all else that of the machine.
+    moby: the os is that of the base (``builder/dockerfile/dispatchers.go``), the rest that of the machine.
     """
     platform = builder_platform(store)
     base = store.by_id.get(parent)
@@ -163,7 +166,7 @@ def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
 
 
 def _by_name(store: ImageStore, name: str, basis: Basis, reason: str) -> Daemon:
-    """Of a rule set without a version it is the release that the store belongs to, if that has these rules."""
+    """Return the daemon with these rules. Without a version, it is the store's release if that has these rules."""
     choice = rules_named(name)
     if not choice.version and not choice.commit:
         releases = (known for known, *_ in _releases(store, choice.rules.store) if known.rules is choice.rules)
@@ -195,14 +198,14 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
 
 
 def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[Choice, Basis, str]]:
-    """The releases that a store gives reason to take, the best first, each with the reason."""
+    """Yield the releases that the store suggests, the most likely first, each with the reason."""
     release = store.release
     if release is not None and release.kind is kind and (release.version or release.commit):
         choice = choose(release.version, kind, release.commit)
         if choice is not None:
             yield choice, Basis.ENGINE, "the store belongs to this release"
         return
-    if kind is StoreKind.GRAPH_DRIVER:  # a containerd store writes no version into the configs that it makes
+    if kind is StoreKind.GRAPH_DRIVER:  # a containerd store does not write a version into its configs
         for version in _builders(store):
             choice = choose(version, kind)
             if choice is not None:
@@ -216,13 +219,13 @@ def _chosen(choice: Choice, basis: Basis, reason: str) -> Daemon:
 
 
 def _newest_release(rules: RuleSet, basis: Basis, reason: str) -> Daemon:
-    """The daemon of the newest release that has these rules."""
+    """Return the daemon of the newest release that has these rules."""
     return Daemon(rules, builder_release(str(rules.newest or ""), rules.commit), basis, reason=reason)
 
 
 @once_of_store
 def _builders(store: ImageStore) -> Sequence[str]:
-    """The versions that the images' configs name as their builder: those built on a parent here first, newest first."""
+    """Return the builder versions in the images' configs: first of images built here on a parent, newest first."""
     built = [image for image in _newest_first(store) if image.config.docker_version]
     built.sort(key=lambda image: image.parent is None)
     return tuple(dict.fromkeys(image.config.docker_version for image in built))
@@ -233,5 +236,5 @@ def _newest_first(store: ImageStore) -> list[Image]:
 
 
 def _one_line(text: str) -> str:
-    """It goes into sentences, also on a terminal."""
+    """Make text safe for sentences, also on a terminal."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_LONGEST])

@@ -1,4 +1,4 @@
-"""The command line: one of the commands, or the window without one."""
+"""The command line: runs one of the commands, or opens the window without one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ cacheview never writes to a store.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program with these arguments (default: those of the process); returns the exit status."""
+    """Run the program with these arguments (default: those of the process); return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = next((each for each in COMMANDS if given[:1] == [each.name]), None)
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def commands_listed() -> str:
-    """The section of the help that lists the commands."""
+    """Return the section of the help that lists the commands."""
     shown = [(f"  cacheview {each.name} {each.arguments}".rstrip(), each.summary) for each in COMMANDS]
     width = max(len(usage) for usage, _ in shown)
     lines = (f"{usage:<{width}}   {summary}\n" for usage, summary in shown)
@@ -53,7 +53,7 @@ def commands_listed() -> str:
 
 
 def window_parser() -> argparse.ArgumentParser:
-    """The options of the window."""
+    """Return the parser for the options of the window."""
     result = make_parser(
         "cacheview",
         "Why Docker's classic builder did, or did not, reuse an image.",
@@ -85,7 +85,7 @@ def window_parser() -> argparse.ArgumentParser:
 
 def _window(options: argparse.Namespace) -> int:
     if options.print_completion is not None:
-        from cacheview.commands.completion import completion  # its library is loaded for this alone
+        from cacheview.commands.completion import completion  # loads a library that nothing else needs
 
         print(completion(window_parser(), options.print_completion), end="")
         return 0
@@ -101,7 +101,7 @@ def _window(options: argparse.Namespace) -> int:
             )
     elif options.file is not None:
         raise UsageError("-f names the Dockerfile of a build context: give the context with --replay")
-    from cacheview.ui.app import run_window  # Qt is loaded for the window alone
+    from cacheview.ui.app import run_window  # only the window loads Qt
 
     return run_window(
         options.store,

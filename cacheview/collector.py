@@ -1,9 +1,9 @@
 """Controls the cyclic garbage collector while stores are read, so that it does not search them repeatedly.
 
-Models form no cycles: what is dropped is gone as soon as nothing refers to it. A search for cycles goes over all that
-is alive, a million objects for a store of 10,000 images, holds up all threads meanwhile, and finds nothing. So none
-comes while a store is built, and what was built is frozen: no search goes over it. A cycle that was frozen and dropped
-is never found, though: `Leftovers` watches how much that may be.
+Models form no cycles: what is dropped is freed when nothing refers to it. A search for cycles visits every object
+alive, a million for a store of 10,000 images, blocks all threads meanwhile, and finds nothing. So there are no searches
+while a store is read, and its objects are frozen: no later search visits them. But a frozen cycle that is dropped is
+never freed: `Leftovers` watches how much memory that may be.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from typing import Final
 
 __all__ = ["Leftovers", "freeze", "freeze_more", "paused_collector", "rare_searches"]
 
-_MUCH: Final = 0.2  # of the blocks that the same store takes: a search takes some tenths of a second
-_RARE: Final = (100_000, 50, 1_000)  # of three generations: full searches come when objects come by the million
+_MUCH: Final = 0.2  # of the blocks that the same store needs; a search takes some tenths of a second
+_RARE: Final = (100_000, 50, 1_000)  # of the three generations: full searches are rare despite millions of new objects
 
 
 class _Pause:
-    """Counts who is inside. The collector is one for the whole process, so this is too: two stores loaded at
-    the same time in two threads must not leave it switched off."""
+    """Counts the threads inside.
+
+    The whole process shares one collector, so it shares this too: two threads that read stores at the same time must
+    not leave it switched off.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,8 +46,8 @@ class _Pause:
             self._inside -= 1
             if self._inside == 0 and self._was_enabled:
                 if not self.frozen:
-                    # Everything that is alive becomes old at once, unsearched: or the first collection would go
-                    # over a million new objects, on whatever thread it comes.
+                    # This moves all objects to the oldest generation, unsearched. Otherwise the first collection
+                    # would visit over a million new objects, on whatever thread it runs.
                     gc.freeze()
                     gc.unfreeze()
                 gc.enable()
@@ -54,26 +57,26 @@ _PAUSE = _Pause()
 
 
 def freeze() -> None:
-    """All that is alive lives on: no collection goes over it again. For a program that is about to begin its work.
+    """Exempt all objects that are alive from collection, in a program that is about to start its work.
 
-    That it was called is kept here: Python knows only by counting all that is frozen, and all threads wait meanwhile.
+    The call is recorded here: Python could only tell by counting all frozen objects, while all threads wait.
     """
     _PAUSE.frozen = True
     gc.freeze()
 
 
 def freeze_more() -> None:
-    """As `freeze`, in a program that has called it."""
+    """Freeze again, in a program that has called `freeze`."""
     if _PAUSE.frozen:
         gc.freeze()
 
 
 class Leftovers:
-    """Makes sure that cycles which were frozen and dropped do not pile up from one reading of a store to the next.
+    """Keeps dropped frozen cycles from piling up from one reading of a store to the next.
 
     Args:
-        blocks: counts the blocks of memory that all objects take.
-        search: finds all cycles, those of frozen objects too.
+        blocks: returns the number of memory blocks that all objects use.
+        search: finds all cycles, including those of frozen objects.
     """
 
     def __init__(
@@ -88,15 +91,15 @@ class Leftovers:
         self._before: int | None = None
 
     def begin(self) -> None:
-        """A store is about to be read."""
+        """Note that a store is about to be read."""
         if self._before is None:
             self._before = self._blocks()
 
     def settle(self, location: str, images: int) -> bool:
-        """A store with this many images is shown, and the previous one was dropped. Returns whether there was a search.
+        """Note that a store with this many images is shown, and that the previous one was dropped.
 
-        There is one where reading the same location again and again has left much more than there was before, and
-        there are not as many more images. What is made between two readings does not count.
+        Returns whether a search followed. There is a search if repeated readings of the same location left much more
+        memory than before, without correspondingly more images. Objects created between two readings do not count.
         """
         blocks, before = self._blocks(), self._before
         known, self._images, self._before = self._images, images, None
@@ -120,8 +123,10 @@ def _search_all() -> None:
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """No cyclic collection inside. Models form no cycles, and searching them again and again for some triples
-    the time that a large store takes."""
+    """Disable cyclic collection inside.
+
+    Models form no cycles, and searching for some repeatedly triples the time that a large store takes.
+    """
     _PAUSE.enter()
     try:
         yield
@@ -131,7 +136,7 @@ def paused_collector() -> Iterator[None]:
 
 @contextmanager
 def rare_searches() -> Iterator[None]:
-    """Searches for cycles come seldom inside: for a command, which reads a store, answers and ends.
+    """Make searches for cycles rare inside, for a command that reads a store, answers and ends.
 
     With Python's own thresholds, opening an archive of 10,000 images takes half as long again.
     """

@@ -1,4 +1,4 @@
-"""The pages of the documentation that come with the program."""
+"""The pages of the documentation that are included in the program."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ PAGES: Final[dict[str, str]] = {
 
 
 def page_text(name: str) -> str:
-    """A page as Markdown. Raises FileNotFoundError if there is no page with this file name."""
+    """Return a page as Markdown. Raises FileNotFoundError if there is no page with this file name."""
     return resource(f"docs/{name}").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How every command ends: with its answer, or with a line that says why there is none and a status of its own."""
+"""Ends every command: with its answer, or with a line that explains why there is none and an exit status for it."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ __all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "UsageError", "guarded", "report_
 
 
 class UsageError(Exception):
-    """Something on the command line cannot be used: one line that says what and what to do."""
+    """A part of the command line cannot be used. The message is one line with the reason and what to do."""
 
 
 UNUSABLE: Final = 2
-"""The command line, or what it names, cannot be used."""
+"""Exit status: the command line, or something that it names, cannot be used."""
 
 FAULT: Final = 70
-"""A fault of the program: ``EX_SOFTWARE`` of BSD's sysexits.h."""
+"""Exit status: a bug in the program; ``EX_SOFTWARE`` of BSD's sysexits.h."""
 
 NOT_PRINTED: Final = 74
-"""The answer could not be printed: ``EX_IOERR``."""
+"""Exit status: the answer could not be printed; ``EX_IOERR``."""
 
 INTERRUPTED: Final = 130
-"""Ctrl+C, as shells have it."""
+"""Exit status: Ctrl+C, as in shells."""
 
 READER_GONE: Final = 141
-"""Who read the output went away: what SIGPIPE ends other programs with, as shells have it."""
+"""Exit status: the reader of the output went away; what shells report for programs that SIGPIPE ends."""
 
 
 def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
-    """Run a command with standard output and standard error in order; returns the exit status.
+    """Run a command with safe standard output and standard error; return the exit status.
 
     Args:
-        run: returns the status of its answer. SystemExit passes.
-        with_traceback: of a fault of the program print all. A thread that ends with one counts, too.
+        run: returns the status of its answer. SystemExit passes through.
+        with_traceback: whether to print the whole traceback of a bug, also if it ended a thread.
     """
     with own_streams() as (out, error), _in_threads() as faults:
         try:
@@ -69,7 +69,7 @@ def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as fault:
-        from cacheview.model.effort import LimitError  # its package would be loaded before the first look at a display
+        from cacheview.model.effort import LimitError  # imported late, so that the display is checked sooner
 
         if isinstance(fault, LimitError):
             complain(f"this command {fault}")
@@ -80,7 +80,10 @@ def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
 
 @contextlib.contextmanager
 def _in_threads() -> Iterator[list[BaseException]]:
-    """Handles what threads do not catch. The window, which reports it in another way, replaces this hook."""
+    """Collect the exceptions that threads do not catch.
+
+    The window replaces this hook, since it reports them differently.
+    """
     faults: list[BaseException] = []
     before = threading.excepthook
     threading.excepthook = lambda value: faults.append(value.exc_value or value.exc_type())
@@ -99,7 +102,7 @@ def _not_printed(failed: OutputError, out: Stream) -> int:
 
 
 def _end(*streams: Stream) -> None:
-    """Leave nothing in a buffer that the end of the interpreter would fail to write."""
+    """Leave nothing in a buffer that the interpreter would fail to write when it ends."""
     for stream in streams:
         try:
             stream.flush()
@@ -108,7 +111,7 @@ def _end(*streams: Stream) -> None:
 
 
 def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
-    """Say on standard error that the program is at fault: what to report, in one line, or all of it."""
+    """Report a bug in the program on standard error: one line to report, or the whole traceback."""
     if with_traceback:
         with contextlib.suppress(OutputError):
             print("".join(traceback.format_exception(fault)), end="", file=sys.stderr)
@@ -125,7 +128,7 @@ def _cut(text: str, most: int = 200) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Where in the program's own code it happened."""
+    """The line of the program's own code where it happened."""
     own = Path(__file__).parent
     frames = [frame for frame in traceback.extract_tb(trace) if Path(frame.filename).is_relative_to(own)]
     if not frames:

@@ -1,4 +1,4 @@
-"""The manual page, made from what ``--help`` prints: ``python -m cacheview.manual > resources/man/cacheview.1``."""
+"""The manual page, generated from ``--help``: ``python -m cacheview.manual > resources/man/cacheview.1``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["manual"]
 
 
 def manual() -> str:
-    """The page in roff, with a section for each command."""
+    """Return the page in roff, with a section for each command."""
     window = window_parser()
     lines = [
         f'.TH CACHEVIEW 1 "" "cacheview {__version__}" "User Commands"',
@@ -40,7 +40,7 @@ def _description(parser: argparse.ArgumentParser) -> str:
 
 
 def _epilog(parser: argparse.ArgumentParser) -> str:
-    """What follows the options, without the kinds of store, which have a section, and the list of commands."""
+    """Return the text after the options, without the kinds of store, which have a section, and the list of commands."""
     blocks = (parser.epilog or "").replace(NAMES, "").replace(commands_listed(), "").split("\n\n")
     return "\n\n".join(block.strip("\n") for block in blocks if block.strip("\n"))
 
@@ -79,7 +79,7 @@ def _help(action: argparse.Action) -> str:
 
 
 def _text(text: str) -> Iterator[str]:
-    """Paragraphs; what is indented stays as it is, and two columns become a list."""
+    """Yield paragraphs. Indented text stays unchanged, and two columns become a list."""
     for paragraph in filter(None, text.split("\n\n")):
         yield ".PP"
         for indented, group in groupby(paragraph.splitlines(), key=lambda line: line.startswith("  ")):
@@ -94,7 +94,10 @@ def _text(text: str) -> Iterator[str]:
 
 
 def _columns(lines: list[str]) -> list[tuple[str, str]]:
-    """Rows of two columns; those further in continue with the row before. Empty: they are something else."""
+    """Return the rows of two columns. Lines that are indented further continue the previous row.
+
+    Empty: not two columns.
+    """
     rows: list[tuple[str, str]] = []
     for line in lines:
         if line.startswith("     ") and rows:
@@ -107,7 +110,7 @@ def _columns(lines: list[str]) -> list[tuple[str, str]]:
 
 
 def _escaped(text: str) -> str:
-    """Text that roff prints as it is."""
+    """Escape text for roff."""
     escaped = text.replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped
 

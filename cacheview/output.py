@@ -1,6 +1,6 @@
-"""What the program prints. Everything goes through a `Stream`, which lets nothing act on a terminal.
+"""The output of the program. Everything goes through a `Stream`, which lets nothing control the terminal.
 
-`print_lines`, `print_json` and `complain` are for what is printed: a line end inside of a line is not one of its own.
+Use `print_lines`, `print_json` and `complain` to print: a line end inside a line is escaped.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ __all__ = ["OutputError", "Stream", "complain", "own_streams", "print_json", "pr
 _PLAINER: Final = str.maketrans(
     {"…": "...", "–": "-", "—": "-", "→": "->", "✓": "+", "✗": "x", "≠": "!=", "·": ".", "“": '"', "”": '"'}
 )
-"""The program's own signs on a terminal that lacks one of them."""
+"""Replacements for the program's own symbols, for terminals that lack one of them."""
 
 
 class OutputError(Exception):
-    """Something cannot be printed. ``error`` says why."""
+    """The output cannot be printed. ``error`` is the reason."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(error.strerror or str(error))
@@ -31,9 +31,9 @@ class OutputError(Exception):
 
 
 class Stream(io.TextIOBase):
-    """A text stream in front of another one, or of none: what acts is written as an escape.
+    """A text stream in front of another one, or of none, that writes acting characters as escapes.
 
-    What the other one cannot encode is replaced. Raises OutputError if nothing more can be written.
+    Characters that the other stream cannot encode are replaced. Raises OutputError if nothing more can be written.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -42,7 +42,7 @@ class Stream(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """That of the stream behind."""
+        """The encoding of the stream behind."""
         return (self._stream.encoding if self._stream is not None else None) or "utf-8"
 
     def isatty(self) -> bool:
@@ -60,13 +60,13 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        # Python flushes what it drops: the one behind, which others own, may have been closed before.
+        # Python flushes a stream when freeing it; the one behind, which others own, may have been closed before.
         if self._stream is not None and not self._stream.closed:
             with _as_output_error():
                 self._stream.flush()
 
     def give_up(self) -> None:
-        """Discard the buffer, and everything that is written later."""
+        """Discard the buffer and everything that is written later."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
@@ -99,13 +99,13 @@ def own_streams() -> Iterator[tuple[Stream, Stream]]:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines, each of which stays one."""
+    """Print lines, escaping line ends inside them."""
     for line in lines:
         print(visible(line))
 
 
 def print_json(text: str) -> None:
-    """Print JSON text: what the encoding of standard output lacks is escaped as JSON has it."""
+    """Print JSON text. Characters that the encoding of standard output lacks are escaped as in JSON."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
@@ -115,6 +115,6 @@ def print_json(text: str) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one line of what is not the answer, on standard error; where that is gone, nothing."""
+    """Print one line on standard error, which is not part of the answer. If standard error is gone, print nothing."""
     with contextlib.suppress(OutputError):
         print(f"cacheview: {visible(message)}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What the program saves for itself, readable only by the user: names of stores, files and builds are private."""
+"""Files that the program saves for itself, readable only by the user: names of stores, files and builds are private."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["make_private_folder", "open_private"]
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing, so that only the user can enter them, whatever the umask.
+    """Create a folder and its missing parents so that only the user can enter them, regardless of the umask.
 
-    One that is there stays as it is. Raises OSError.
+    Existing folders stay unchanged. Raises OSError.
     """
     for folder in (*reversed(path.parents), path):
         if not folder.is_dir():
@@ -23,11 +23,11 @@ def make_private_folder(path: Path) -> None:
 
 
 def open_private(path: Path) -> BinaryIO:
-    """Open a file that was kept. If others may read it, something else wrote it: from then on only the user can.
+    """Open a saved file. If others can read it, another program wrote it, and it is made private.
 
     Raises:
-        OSError: it cannot be opened; FileNotFoundError: it is not there.
-        NotRegularError: it is not a regular file, so the program did not write it.
+        OSError: it cannot be opened; FileNotFoundError: it does not exist.
+        NotRegularError: it is not a regular file, so this program did not write it.
     """
     descriptor = open_to_read(path, follow=False)  # the mode of a file elsewhere must not change
     try:

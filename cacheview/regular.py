@@ -1,4 +1,4 @@
-"""Opening a regular file to read: at once, whatever is at its path."""
+"""Opens a regular file to read, without blocking, whatever is at its path."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 
 
 class NotRegularError(ValueError):
-    """What is at the path is not a regular file.
+    """There is something other than a regular file at the path.
 
     Attributes:
-        mode: of what is there, as `os.stat` reports it.
+        mode: its mode, as `os.stat` reports it.
     """
 
     def __init__(self, mode: int) -> None:
@@ -28,16 +28,16 @@ class NotRegularError(ValueError):
 
 
 def open_to_read(path: str | bytes | Path, *, follow: bool, folder: int | None = None) -> int:
-    """Open a regular file, and return its descriptor. A pipe or a device is not opened, so it cannot block or act.
+    """Open a regular file and return its descriptor. A pipe or a device is not opened, so it cannot block or act.
 
     Args:
-        follow: whether a link at the path is followed; otherwise it is not a regular file.
+        follow: whether a link at the path is followed; otherwise a link is not a regular file.
         folder: descriptor of the folder that a relative path starts from; None: the current one.
 
     Raises:
-        NotRegularError: it is something else.
+        NotRegularError: it is not a regular file.
         OSError: it cannot be opened.
-        ValueError: the path has a null character.
+        ValueError: the path contains a null character.
     """
     _demand_regular(os.stat(path, dir_fd=folder, follow_symlinks=follow).st_mode)
     descriptor = os.open(path, _FLAGS | _NONBLOCK | (0 if follow else _NOFOLLOW), dir_fd=folder)

@@ -1,4 +1,4 @@
-"""What the commands share: usage errors, store names, and the choice of rules."""
+"""Functions that the commands share: usage errors, names of stores, and the choice of rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def _named() -> str:
-    """Each form of a location and what it means, in two columns."""
+    """Return each form of a location and its meaning, in two columns."""
     width = max(len(form) for source in SOURCES for form, _ in source.forms) + 3
     fold = partial(textwrap.wrap, width=_WIDTH, subsequent_indent=" " * (width + 2), break_on_hyphens=False)
     lines = [fold(f"  {form:<{width}}{meaning}") for source in SOURCES for form, meaning in source.forms]
@@ -44,14 +44,14 @@ NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises `UsageError` if argparse would print a usage and exit."""
+    """A parser that raises `UsageError` where argparse would print a usage message and exit."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. `{self.prog} --help` lists the options")
 
 
 def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    """A parser whose errors are `UsageError`."""
+    """Create a parser whose errors are `UsageError`."""
     parser = Parser(
         prog=prog,
         description=description,
@@ -68,12 +68,12 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
 
 
 def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
-    """The option ``--rules``; ``what`` says what it chooses."""
+    """Add the option ``--rules``. ``what`` is its help text."""
     parser.add_argument("--rules", metavar="NAME", help=f"{what}; {HOW}")
 
 
 def add_redact(parser: argparse.ArgumentParser) -> None:
-    """The option ``--redact``, of what is written to a file."""
+    """Add the option ``--redact``, for files that are written."""
     parser.add_argument(
         "--redact",
         metavar="WHAT",
@@ -86,7 +86,7 @@ def add_redact(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(what: str, given: str, names: list[str]) -> int:
-    """The place of what was named or numbered (from 1). Raises `UsageError`."""
+    """Return the index of the entry that was given by name or number (from 1). Raises `UsageError`."""
     if given in names:
         return names.index(given)
     if given.isascii() and given.isdecimal() and len(given) < 10 and 1 <= int(given) <= len(names):
@@ -97,13 +97,13 @@ def chosen(what: str, given: str, names: list[str]) -> int:
 
 
 def mention_builder(store: ImageStore) -> None:
-    """Report on standard error that plain ``docker build`` does not ask this cache, where that is or may be so."""
+    """Report on standard error if plain ``docker build`` does not use this cache, or may not."""
     if uses_buildkit(store) is not False and (note := builder_note(store)):
         complain(note)
 
 
 def known_rules(name: str | None) -> Choice | None:
-    """The rules of ``--rules``; None if it is not given. Raises `UsageError` for a name that is not known."""
+    """Return the rules of ``--rules``; None if not given. Raises `UsageError` for an unknown name."""
     if not name:
         return None
     try:
@@ -113,9 +113,9 @@ def known_rules(name: str | None) -> Choice | None:
 
 
 def daemon_for(case: Case, rules: str | None) -> Daemon:
-    """Whose answers are computed for a case, given ``--rules``; what is to be known of them goes to standard error.
+    """Return the daemon whose answers are computed for a case, given ``--rules``; remarks go to standard error.
 
-    Raises `UsageError` for rules that are not known.
+    Raises `UsageError` for unknown rules.
     """
     try:
         daemon = daemon_of(case, rules or "")

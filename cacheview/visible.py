@@ -1,8 +1,8 @@
-"""Text from outside, made safe to show: no character controls a terminal, and none is invisible.
+"""Makes text from outside safe to show: no character controls a terminal, and none is invisible.
 
-What acts: control characters (C0, C1, DEL), format characters (those that turn the direction of text, zero-width ones),
-line and paragraph separators, lone surrogates, private and unassigned code points, and the letters and marks that
-Unicode lets be drawn as nothing. Spaces stay.
+The acting characters are control characters (C0, C1, DEL), format characters (those that change the direction of text,
+and zero-width ones), line and paragraph separators, lone surrogates, private and unassigned code points, and the
+letters and marks that Unicode allows to be drawn as nothing. Spaces stay.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ __all__ = ["acts", "json_escape", "replace_acting", "visible", "visible_json", "
 _DRAWN_AS_NOTHING: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""``Default_Ignorable_Code_Point`` of Unicode's DerivedCoreProperties.txt, as far as Python prints them."""
+"""``Default_Ignorable_Code_Point`` of Unicode's DerivedCoreProperties.txt, without those that Python does not print."""
 
 _RUN: Final = re.compile(r"[^\x20-\x7e]+")
 _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
 def acts(character: str) -> bool:
-    """Whether a character does something, or cannot be seen, where it is printed."""
+    """Return whether a character has an effect, or is invisible, when printed."""
     if character.isprintable():
         return _DRAWN_AS_NOTHING.match(character) is not None
     return unicodedata.category(character) != "Zs"
 
 
 def replace_acting(text: str, shown: Callable[[str], str]) -> str:
-    """The text with what ``shown`` gives for each character that acts."""
+    """Replace each acting character by the result of ``shown``."""
     if text.isascii() and text.isprintable():
         return text
     return _RUN.sub(lambda run: _run(run[0], shown), text)
@@ -44,7 +44,7 @@ def _run(run: str, shown: Callable[[str], str]) -> str:
 
 
 def visible(text: str) -> str:
-    r"""One line of text: what acts is written as an escape, as in ``\x1b``, ``\n`` or ``\u202e``.
+    r"""Return one line of text with acting characters escaped, as in ``\x1b``, ``\n`` or ``\u202e``.
 
     A byte of a file name that is not UTF-8 is written as that byte, as in ``\xff``.
     """
@@ -52,18 +52,18 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Like `visible`, of text whose line ends are its own."""
+    """Return text like `visible`, but keep its line ends."""
     return "\n".join(map(visible, text.split("\n")))
 
 
 def visible_json(text: str) -> str:
-    """JSON text that holds the same, with what acts as JSON's own escapes."""
-    # Outside of its strings JSON has no other such character than line ends.
+    """Return JSON text of the same value, with acting characters as JSON's own escapes."""
+    # Outside of strings, JSON has no such characters except line ends.
     return "\n".join(replace_acting(line, json_escape) for line in text.split("\n"))
 
 
 def json_escape(character: str) -> str:
-    r"""A character as JSON writes it in ASCII: ``\u001b``, and two of those beyond U+FFFF."""
+    r"""Return a character as JSON writes it in ASCII: ``\u001b``, or two such escapes above U+FFFF."""
     code = ord(character)
     if code <= 0xFFFF:
         return f"\\u{code:04x}"

@@ -1,4 +1,4 @@
-"""What a store holds, and what a probe looks up: frozen models, no I/O."""
+"""Frozen models of the contents of a store and of probes, without I/O."""
 
 from cacheview.model.config import (
     CONFIG_FIELDS,

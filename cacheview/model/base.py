@@ -1,4 +1,4 @@
-"""What all models share."""
+"""The base classes of all models."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["AnyModel", "Hasty", "Model", "Value", "document", "value"]
 
 T = TypeVar("T")
 
-_MANY: Final = ("dict", "list", "tuple")  # what the schemas of pydantic-core call them
+_MANY: Final = ("dict", "list", "tuple")  # their names in the schemas of pydantic-core
 _CONFIG: Final = ConfigDict(extra="forbid", strict=True, populate_by_name=True, serialize_by_alias=True)
 
 
 class Hasty:
-    """A base of models whose lists and maps are left at the first value that is wrong.
+    """A base of models that stop validating a list or map at the first invalid value.
 
-    For each error pydantic takes 600 bytes, and a document can be made of nothing else.
+    pydantic needs 600 bytes for each error, and a document can consist of nothing but errors.
     """
 
     __slots__ = ()
@@ -40,21 +40,21 @@ def _hasty(schema: Any) -> Any:
 
 
 def _from_mappings(schema: Any) -> Any:
-    """A strict dataclass would be made of JSON objects and not of dictionaries; a strict model is made of both."""
+    """Let a dataclass be built from dictionaries, like a strict model. A strict dataclass accepts only JSON objects."""
     return schema | {"strict": False} if schema.get("type") == "dataclass" else schema
 
 
 class Model(Hasty, BaseModel):
-    """A frozen value. Strict: a number is not a string; unknown keys are for `decode` to judge, as Go would."""
+    """A frozen, strict model: a number is not accepted as a string. `decode` handles unknown keys as Go does."""
 
     model_config = ConfigDict(**_CONFIG, frozen=True)
 
 
 class Value(Hasty):
-    """A model of which a store holds very many: the same to use, in a third of the memory.
+    """A model for objects that a store has very many of. It is used like a `Model`, with a third of the memory.
 
-    A pydantic model has a dictionary, and a set of the fields that were given. This has slots, and neither. Subclasses
-    are made with `value`.
+    A pydantic model has a dictionary and a set of the fields that were given; this class has slots instead. Create
+    subclasses with `value`.
     """
 
     __slots__ = ()
@@ -62,7 +62,7 @@ class Value(Hasty):
     __pydantic_validator__: ClassVar[SchemaValidator]
     __pydantic_serializer__: ClassVar[SchemaSerializer]
     model_fields: ClassVar[Mapping[str, FieldInfo]]
-    """The fields in order, as of any pydantic model."""
+    """The fields in order, as in any pydantic model."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -71,12 +71,12 @@ class Value(Hasty):
 
     @classmethod
     def model_validate(cls, fields: Any) -> Self:
-        """From a dictionary. Raises `pydantic.ValidationError`."""
+        """Create the model from a dictionary. Raises `pydantic.ValidationError`."""
         made: Self = cls.__pydantic_validator__.validate_python(fields)
         return made
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
-        """The same with other values, which are not validated."""
+        """Return a copy with some fields changed. The new values are not validated."""
         copy: Self = object.__new__(type(self))
         for name in self.model_fields:
             object.__setattr__(copy, name, getattr(self, name))
@@ -87,30 +87,30 @@ class Value(Hasty):
     def model_dump(
         self, *, mode: str = "python", include: set[str] | None = None, exclude_defaults: bool = False
     ) -> dict[str, Any]:
-        """As a dictionary."""
+        """Return the fields as a dictionary."""
         fields: dict[str, Any] = self.__pydantic_serializer__.to_python(
             self, mode=mode, include=include, exclude_defaults=exclude_defaults
         )
         return fields
 
     def model_dump_json(self, *, indent: int | None = None, exclude_defaults: bool = False) -> str:
-        """As JSON."""
+        """Return the fields as a JSON object."""
         return self.__pydantic_serializer__.to_json(self, indent=indent, exclude_defaults=exclude_defaults).decode()
 
 
 AnyModel = BaseModel | Value
-"""What is read from JSON."""
+"""Any model that can be read from JSON."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def value(cls: type[T]) -> type[T]:
-    """Makes a `Value` of a class with annotated fields."""
+    """Turn a class with annotated fields into a `Value`. Unknown keys are invalid."""
     return _made(cls, _CONFIG)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def document(cls: type[T]) -> type[T]:
-    """The same of a document that may have other keys, which mean nothing here."""
+    """Turn a class with annotated fields into a `Value` that ignores unknown keys."""
     return _made(cls, ConfigDict(**{**_CONFIG, "extra": "ignore"}))
 
 

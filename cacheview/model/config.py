@@ -1,6 +1,6 @@
 """The container config: what the builder looks up, and what an image was built with.
 
-Field names, order and JSON forms are those of moby's ``api/types/container.Config`` (25.0).
+Field names, their order and their JSON forms are those of moby's ``api/types/container.Config`` (25.0).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = [
 ]
 
 StringSet = dict[str, dict[str, Any]]
-"""Go's ``map[string]struct{}``: the keys alone mean something. Ports and volumes are kept so."""
+"""Go's ``map[string]struct{}``, a set: only its keys matter. Ports and volumes have this type."""
 
 
 @value
 class HealthConfig(Value):
-    """``HEALTHCHECK`` as the API keeps it. Durations are in nanoseconds; zero means inherit."""
+    """A ``HEALTHCHECK`` as the API represents it. Durations are in nanoseconds; zero means inherited."""
 
     Test: tuple[str, ...] | None = None
     Interval: int = 0
@@ -38,7 +38,7 @@ class HealthConfig(Value):
 
 @value
 class ContainerConfig(Value):
-    """A container config, all 25 fields. None and empty differ in JSON and mostly nowhere else."""
+    """A container config with all 25 fields. None and empty differ in JSON, and hardly anywhere else."""
 
     Hostname: str = ""
     Domainname: str = ""
@@ -68,18 +68,18 @@ class ContainerConfig(Value):
 
 
 ConfigValue = str | bool | int | tuple[str, ...] | StringSet | dict[str, str] | HealthConfig | None
-"""What a field of a container config can hold."""
+"""The types of the fields of a container config."""
 
 CONFIG_FIELDS: tuple[str, ...] = tuple(ContainerConfig.model_fields)
 """The names of all fields, in Docker's order."""
 
 
 class FieldKind(Enum):
-    """The shape of a field: what an editor or a comparison has to deal with."""
+    """The shape of a field, which decides how it is edited and compared."""
 
     TEXT = "text"
     FLAG = "flag"
-    NUMBER = "number"  # of seconds, or not set
+    NUMBER = "number"  # a number of seconds, or not set
     LIST = "list"
     MAP = "map"
     SET = "set"  # the keys of a map
@@ -98,12 +98,12 @@ _KINDS: dict[Any, FieldKind] = {
 
 
 def field_kind(name: str) -> FieldKind:
-    """The kind of a field. Raises KeyError for a name that Docker does not have."""
+    """Return the kind of a field. Raises KeyError if Docker does not have a field of this name."""
     return _KINDS[ContainerConfig.model_fields[name].annotation]
 
 
 def is_default(config: ContainerConfig, name: str) -> bool:
-    """Whether a field is not set: its zero value, or an empty list or map."""
+    """Return whether a field is not set: it has its zero value, or is an empty list or map."""
     value = getattr(config, name)
     if field_kind(name) in (FieldKind.NUMBER, FieldKind.HEALTHCHECK):
         return value is None

@@ -1,4 +1,4 @@
-"""A container config as JSON text, out and in: what is typed and what is pasted from elsewhere."""
+"""Container configs written and read as JSON text, whether typed by the user or pasted from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from cacheview.model.errors import DataError
 __all__ = ["ConfigTextError", "ReadConfig", "config_text", "read_config"]
 
 _RUN: Final = ("Config", "config")
-_MOST_KEYS: Final = 3  # that are named one by one
+_MOST_KEYS: Final = 3  # more keys are counted instead of named
 _INSIDE: Final = ("ContainerConfig", "container_config", *_RUN)
-"""Where ``docker inspect`` and an image's config keep a config: what the image was made with before what it runs as."""
+"""Keys of configs in ``docker inspect`` and image configs: first the one the image was built with, then the run config.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """What a text holds.
+    """The config that was read from a text.
 
     Attributes:
-        taken_from: the path of the part that was taken; empty for the text as a whole.
-        is_container: that part is what the image was built with, and not what its containers run with.
-        unknown: keys that are no field of a config, which Docker ignores too.
+        taken_from: the path of the part that was used; empty for the whole text.
+        is_container: whether that part is the config that the image was built with, not the one that its containers run
+            with.
+        unknown: keys that are not fields of a config. Docker ignores them too.
     """
 
     config: ContainerConfig
@@ -36,7 +38,7 @@ class ReadConfig:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a person should know of how the text was read, in sentences."""
+        """Sentences for the user about how the text was read."""
         results = []
         if self.taken_from:
             results.append(f"Read from {self.taken_from} in the pasted text.")
@@ -56,7 +58,10 @@ class ReadConfig:
 
 
 class ConfigTextError(DataError):
-    """The text holds no config. ``line`` and ``column`` count from 1; 0 where no single place is at fault."""
+    """The text does not contain a config.
+
+    ``line`` and ``column`` count from 1; they are 0 if no single place is at fault.
+    """
 
     def __init__(self, what: str, *, path: str = "", line: int = 0, column: int = 0) -> None:
         super().__init__(what, path=path)
@@ -65,14 +70,14 @@ class ConfigTextError(DataError):
 
 
 def config_text(config: ContainerConfig) -> str:
-    """The fields that are set, in Docker's order."""
+    """Return the fields that are set as JSON text, in Docker's order."""
     return config.model_dump_json(indent=2, exclude_defaults=True)
 
 
 def read_config(text: str) -> ReadConfig:
-    """Read what Docker's API accepts as a config, or the config inside a pasted ``docker inspect`` or image config.
+    """Read JSON that Docker's API accepts as a config, or the config in a pasted ``docker inspect`` or image config.
 
-    Raises ConfigTextError in words, with the JSON path or the line.
+    Raises ConfigTextError with a message that contains the JSON path or the line.
     """
     if is_too_deep(text):
         raise ConfigTextError(f"nested too deeply to be a config: more than {MOST_NESTED} levels")
@@ -82,7 +87,7 @@ def read_config(text: str) -> ReadConfig:
         what = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} (line {error.lineno}, column {error.colno})"
         raise ConfigTextError(what, line=error.lineno, column=error.colno) from None
     result = _configs_inside(document)
-    # Newer engines leave the first of them empty.
+    # Newer engines leave the first config empty.
     read = [_decode(part, path) for path, part in result] or [_decode(document, "", text)]
     return next((one for one in read if one.config != ContainerConfig()), read[0])
 
@@ -108,7 +113,10 @@ def _decode(document: Any, path: str, text: str = "") -> ReadConfig:
 
 
 def _named(document: Any) -> tuple[Any, tuple[str, ...]]:
-    """A config with its keys as Docker writes them, which Go reads in any case, and the keys that are no field."""
+    """Return a config with its keys as Docker writes them, and the keys that are not fields.
+
+    Go ignores the case of keys.
+    """
     if not isinstance(document, dict):
         return document, ()
     named, unknown = _by_field(document, CONFIG_FIELDS, "")

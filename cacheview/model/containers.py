@@ -1,4 +1,4 @@
-"""The containers of an engine, as far as they keep images: what is pruned or removed depends on them."""
+"""The containers of an engine. Which images can be pruned or removed depends on them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Container:
 
     Attributes:
         id: its id.
-        image_id: of the image that it was created from.
-        image: that image as it was named when the container was created; empty: not known.
-        is_running: also paused or restarting; otherwise it is stopped.
+        image_id: id of the image that it was created from.
+        image: the name of that image as given when the container was created; empty: not known.
+        is_running: also True if paused or restarting; otherwise it is stopped.
     """
 
     id: str
@@ -48,15 +48,15 @@ class Containers:
         return by_image
 
     def of(self, image_id: str) -> Sequence[Container]:
-        """Those that were created from an image."""
+        """The containers that were created from an image."""
         return self._by_image.get(image_id, ())
 
     def without_stopped(self) -> Containers:
-        """Those that are left where all stopped ones were removed."""
+        """The containers that remain after all stopped ones are removed."""
         if self.known is None:
             return self
         return replace(self, known=tuple(each for each in self.known if each.is_running))
 
 
 NO_CONTAINERS = Containers(())
-"""There are none."""
+"""An engine without containers."""

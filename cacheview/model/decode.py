@@ -1,8 +1,8 @@
-"""JSON bytes → models, accepting what Go's ``encoding/json`` accepts.
+"""Decodes JSON into models, accepting what Go's ``encoding/json`` accepts.
 
-Nearly every document passes straight through pydantic-core. What does not gets a second, slower
-reading with Go's leniency: null reads as a missing value, keys match in any case, unknown keys are skipped, bytes
-that are not UTF-8 become U+FFFD, and a command may be one string. What Go refuses is a `DataError`.
+Nearly every document passes straight through pydantic-core. If one does not, it is read again, more slowly, as
+leniently as Go does: null counts as a missing value, keys match in any case, unknown keys are skipped, bytes that are
+not UTF-8 become U+FFFD, and a command may be a single string. Documents that Go rejects raise `DataError`.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ _OBJECT: Final = 520
 _VALUE: Final = 240
 _ITEM: Final = 80
 MOST_NESTED: Final = 200
-"""Objects and lists within each other that are read, as pydantic-core has it: no document of Docker has ten."""
+"""The most nested objects and lists that are read, which is pydantic-core's limit. No Docker document has even ten."""
 
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
-_SURELY_SMALL: Final = 1 << 19  # bytes: so short a document is within all bounds
+_SURELY_SMALL: Final = 1 << 19  # bytes; a document this short is within all limits
 _MOST_MEMORY: Final = 512 << 20
-_MOST_VALUES: Final = 2_000_000  # keys among them that no model has: for the error about each pydantic takes 400 bytes
-_MOST_ERRORS: Final = 1000  # errors: to get at one, pydantic makes all
+_MOST_VALUES: Final = 2_000_000  # unknown keys count too: pydantic needs 400 bytes for the error about each
+_MOST_ERRORS: Final = 1000  # errors; to report one, pydantic creates all of them
 _COMMAND_FIELDS = frozenset({"Cmd", "Entrypoint", "Shell"})  # strslice.StrSlice in moby
 
 
 def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
-    """Read a JSON document into a model.
+    """Read a JSON document into a model. ``where`` names the document in errors.
 
     Raises:
-        DataError: it is not JSON, a value has another type than Go's struct, or there is more of it than in any real
-            document; with ``where`` and JSON path.
+        DataError: it is not JSON, a value does not have the type that Go's struct requires, or the document is larger
+            than any real one; with ``where`` and the JSON path.
     """
     if len(data) > _SURELY_SMALL:
         _demand_bounded(data, where)
@@ -65,7 +65,7 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         return cast("M", model.__pydantic_validator__.validate_json(data))
     except ValidationError as strict_error:
         refused = _refusal(strict_error, where)
-    go_on()  # each of these steps is one call that nothing stops
+    go_on()  # each of these steps is one call that cannot be interrupted
     if is_too_deep(data):
         raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where)
     try:
@@ -80,15 +80,15 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
     except json.JSONDecodeError as error:
         refused = DataError(f"not valid JSON: {json_error(error)}", where=where)
     except ValueError:
-        pass  # with what JSON has no number for: the strict error says where
+        pass  # it contains a value that JSON cannot express; the strict error names it
     raise refused
 
 
 def values_of(data: bytes | str, *, where: str = "") -> Any:
-    """Read a JSON document that no model describes: what the program keeps for itself, or a message of a daemon.
+    """Read a JSON document that has no model, such as a file of the program itself or a message from a daemon.
 
     Raises:
-        DataError: it is not JSON, or there is more of it than memory is given for; with ``where``.
+        DataError: it is not JSON, or needs more memory than allowed; with ``where``.
     """
     if len(data) > _SURELY_SMALL:
         _demand_bounded(data, where)
@@ -105,13 +105,16 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
 
 
 def json_error(error: json.JSONDecodeError) -> str:
-    """What is wrong and where. A document of one line may be a line of a file: its own number would mislead."""
+    """Return what is wrong with a document and where.
+
+    The line is left out if there is only one: the document may itself be a line of a file.
+    """
     place = f"line {error.lineno}, column {error.colno}" if "\n" in error.doc.strip() else f"column {error.colno}"
     return f"{json_message(error)} at {place}"
 
 
 def json_message(error: json.JSONDecodeError) -> str:
-    """What is wrong, without where."""
+    """Return what is wrong with a document, without the position."""
     return (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
 
 
@@ -133,7 +136,7 @@ def _demand_bounded(data: bytes | str, where: str) -> None:
 
 
 def is_too_deep(data: bytes | str) -> bool:
-    """Whether a JSON document is nested more than `MOST_NESTED` levels deep. Gone over in one pass, and not decoded."""
+    """Return whether a JSON document is nested more than `MOST_NESTED` levels deep, without decoding it."""
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     depth = 0
@@ -149,23 +152,28 @@ def is_too_deep(data: bytes | str) -> bool:
 
 
 class Footprint(NamedTuple):
-    """How much a JSON document holds: how many values, and bytes of memory as a model, estimated from above."""
+    """The size of a JSON document.
+
+    Attributes:
+        values: number of values.
+        memory: upper estimate of the memory that its model needs, in bytes.
+    """
 
     values: int
     memory: int
 
 
 def footprint(data: bytes | str, model: type[object] = BaseModel) -> Footprint:
-    """How much a JSON document holds, counted without decoding it. Commas and brackets within strings count too.
+    """Measure a JSON document without decoding it. Commas and brackets in strings are counted too.
 
-    ``model``: what it will be read as. Everything that is in a `Value` is values.
+    ``model`` is the type that it will be read as. If that is a `Value`, so are the models in it.
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     objects = data.count(b"{")
     items = data.count(b",") + data.count(b"[")
     if issubclass(model, Value):
-        # null in a list of objects is an empty one, which takes no more than what is counted for an item.
+        # null in a list of objects becomes an empty object, which is no larger than the size counted for an item.
         return Footprint(objects + items, objects * _VALUE + items * _ITEM + _text_size(data))
     if data.count(b"null") > objects:
         objects += sum(1 for _ in _NULL_ITEM.finditer(data))
@@ -173,13 +181,13 @@ def footprint(data: bytes | str, model: type[object] = BaseModel) -> Footprint:
 
 
 def _text_size(data: bytes) -> int:
-    """Of the document and its strings, which have four bytes a character where one of them is beyond U+FFFF."""
-    plain = data.isascii() and (b"\\" not in data or b"\\u" not in data)  # looking for one byte is much faster
+    """Return the bytes for the document and its strings, which need four per character if one is above U+FFFF."""
+    plain = data.isascii() and (b"\\" not in data or b"\\u" not in data)  # searching for one byte is much faster
     return len(data) * (2 if plain else 5)
 
 
 def json_path(location: tuple[int | str, ...]) -> str:
-    """A pydantic location as a path: ``('history', 3, 'created')`` → ``history[3].created``."""
+    """Return a pydantic location as a path: ``('history', 3, 'created')`` becomes ``history[3].created``."""
     path = ""
     for step in location:
         if isinstance(step, int):
@@ -196,7 +204,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _well_formed(value: Any) -> Any:
-    """Without lone surrogates, which Go reads as U+FFFD."""
+    """Replace lone surrogates, which Go reads as U+FFFD."""
     if isinstance(value, str):
         return _SURROGATE.sub("�", value)
     if isinstance(value, list):
@@ -207,7 +215,7 @@ def _well_formed(value: Any) -> Any:
 
 
 def _conform(annotation: Any, value: Any) -> Any:
-    """A JSON value in the form that the strict model takes, as Go would read it into that type."""
+    """Return a JSON value in the form that the strict model accepts, as Go would read it into that type."""
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
         return _conform(typing.get_args(annotation)[0], value)
@@ -241,6 +249,6 @@ def _conform_fields(model: type[AnyModel], document: dict[str, Any]) -> dict[str
 
 
 def _zero(annotation: Any) -> Any:
-    """What null inside a list or map reads as."""
+    """Return the value that null stands for in a list or map of this type."""
     origin = typing.get_origin(annotation) or annotation
     return {str: "", bool: False, int: 0}.get(origin, {})

@@ -1,4 +1,4 @@
-"""What is not known exactly about an image: a store does not always report what the daemon has."""
+"""Facts about an image that are not known exactly, because a store does not report everything that the daemon has."""
 
 from __future__ import annotations
 
@@ -29,20 +29,24 @@ Aspect = Literal[
     "history.comment",
     "history.empty_layer",
 ]
-"""What of an image a doubt is about. ``existence`` is whether the store has it at all; ``config`` is the whole image
-config but for what has an aspect of its own; ``config.config`` its container part, ``config.other`` its keys that no
-check of a Linux image reads (``os.features``, ``comment``, ``container``, ``docker_version``). ``history`` is all of
-it."""
+"""The part of an image that a doubt is about. ``existence`` is whether the store has the image at all.
+
+``config`` is the whole image config except for the parts that are aspects themselves. ``config.config`` is its
+container part, and ``config.other`` its keys that no check of a Linux image reads (``os.features``, ``comment``,
+``container``, ``docker_version``). ``history`` is the whole history.
+"""
 
 
 @value
 class Doubt(Value):
-    """Something of an image that its store does not report, or not exactly. Its value is the nearest known.
+    """A part of an image that its store does not report, or not exactly.
+
+    Its value in the model is the nearest one known.
 
     Attributes:
-        aspect: what of the image. Of ``history.created`` the whole seconds are right, and the zone is not known.
+        aspect: the part of the image. Of ``history.created``, the whole seconds are right, and the zone is not known.
         reason: why it is not known, in a sentence.
-        remedy: what would make it certain: which store to open, which permission to get; in a sentence.
+        remedy: how it can be known for certain, such as which store to open or which permission to get, in a sentence.
     """
 
     aspect: Aspect

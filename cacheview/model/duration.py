@@ -25,9 +25,9 @@ _LIMIT: Final = 1 << 63  # a Go duration is a signed 64-bit number
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of a duration in the syntax of Go's ``time.ParseDuration``: ``30s``, ``1h15m``, ``1.5s``, ``0``.
+    """Return the nanoseconds of a duration in Go's ``time.ParseDuration`` syntax: ``30s``, ``1h15m``, ``1.5s``, ``0``.
 
-    Raises `DataError` for anything else, a number without a unit among them.
+    Raises `DataError` for anything else, including a number without a unit.
     """
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if rest == "0":
@@ -53,7 +53,7 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(nanoseconds: int) -> str:
-    """The shortest text that `parse_duration` reads back: ``1h``, ``1m30s``, ``1.5s``, ``500ms``; ``0s`` for none."""
+    """Return the shortest text that `parse_duration` reads back: ``1h``, ``1m30s``, ``1.5s``, ``500ms``, or ``0s``."""
     if nanoseconds < 0:
         return f"-{format_duration(-nanoseconds)}"
     if nanoseconds < UNITS["s"]:

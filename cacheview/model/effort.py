@@ -1,7 +1,7 @@
-"""How long work may go on: every long loop calls `go_on`, in whatever function it is, or runs over `paced` items.
+"""Limits how long work may take: every long loop calls `go_on`, in whatever function it is, or iterates with `paced`.
 
-What begins some work opens an `Effort` around it. It belongs to the thread that opened it: nothing is shared, and
-without one `go_on` does nothing.
+The function that starts the work opens an `Effort` around it. It belongs to the thread that opened it: nothing is
+shared between threads, and without an `Effort`, `go_on` does nothing.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ __all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "go_on", "paced"
 T = TypeVar("T")
 
 LONGEST: Final = 40.0
-"""Seconds of processor time that a question about a store of a usual size may take."""
+"""Seconds of processor time that a question about a store of usual size may take."""
 
-_USUAL: Final = 50_000  # images: a question about so many takes some 5 seconds
-_PACE: Final = 512  # items that are gone over in well under a second, whatever is done with each
+_USUAL: Final = 50_000  # images; a question about this many takes about 5 seconds
+_PACE: Final = 512  # items; processing this many takes well under a second, whatever is done with each
 
 
 class LimitError(Exception):
-    """There is more of something than is read or looked at. What was found so far is valid.
+    """A limit was reached, and the rest was not read or examined. What was found before is valid.
 
-    The text is what follows a subject: "has more than 5 images. The rest is not read".
+    The text follows a subject: "has more than 5 images. The rest is not read".
 
-    Not a `DataError`: who passes over one damaged entry and goes on shall not pass over this.
+    It is not a `DataError`, so code that skips damaged entries does not skip it.
     """
 
 
 class Effort:
-    """Work that can be stopped, and takes only so long.
+    """Work that can be stopped, with a limited processor time.
 
     Args:
         seconds: of processor time of this thread.
-        alive: called often; it may raise anything, to stop.
-        clock: of the processor time, in seconds.
+        alive: called often; raises any exception to stop the work.
+        clock: returns the processor time in seconds.
     """
 
     def __init__(
@@ -56,23 +56,23 @@ class Effort:
 
     @staticmethod
     def about(images: int) -> Effort:
-        """For one question about a store with this many images: it may take longer if there are more than usual."""
+        """An effort for one question about a store with this many images. More images than usual may take longer."""
         return Effort(LONGEST * max(1.0, images / _USUAL))
 
     def go_on(self) -> None:
-        """Raises `LimitError` if it takes too long, and what ``alive`` raises."""
+        """Raise `LimitError` if the work takes too long. Exceptions from ``alive`` pass through."""
         self._alive()
         if not self._apart and self._clock() > self._end:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")
 
     def allow(self, seconds: float) -> None:
-        """Allow this many seconds more."""
+        """Allow this many more seconds."""
         self._seconds += seconds
         self._end += seconds
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """What is done within is part of this effort, and of those around it."""
+        """Make the work inside part of this effort and of those around it."""
         token = _current.set((*_current.get(), self))
         try:
             yield
@@ -95,13 +95,13 @@ _current: ContextVar[tuple[Effort, ...]] = ContextVar("efforts", default=())
 
 
 def go_on() -> None:
-    """Called in every long loop, often: raises what ends the work. See `Effort.go_on`."""
+    """Raise an exception if the work must end; call it often in every long loop. See `Effort.go_on`."""
     for effort in _current.get():
         effort.go_on()
 
 
 def paced(items: Iterable[T]) -> Iterator[T]:
-    """The items; between them `go_on` is called now and then."""
+    """Yield the items, and call `go_on` now and then."""
     rest = iter(items)
     for item in rest:
         go_on()
@@ -110,14 +110,14 @@ def paced(items: Iterable[T]) -> Iterator[T]:
 
 
 def allow(seconds: float) -> None:
-    """The work turned out to be larger, for a good reason: allow this many seconds more."""
+    """Allow this many more seconds, when there is a good reason for the work to be larger than expected."""
     for effort in _current.get():
         effort.allow(seconds)
 
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Work within has its own limits. Its time does not count here, but it can still be stopped."""
+    """Run the work inside with its own limits. Its time does not count here, but it can still be stopped."""
     with ExitStack() as stack:
         for effort in _current.get():
             stack.enter_context(effort._left_out())

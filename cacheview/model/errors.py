@@ -1,4 +1,4 @@
-"""What is raised when something from outside cannot be read."""
+"""The errors about data from outside that cannot be read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ __all__ = ["BadReferenceError", "DataError", "NoSuchImageError", "SpecifierError
 class DataError(ValueError):
     """Data from outside that does not fit the model.
 
-    Says *what* is wrong, *where* (a file, an image, a suite line) and at which JSON *path*
-    (``history[3].created``; empty for the document as a whole).
+    It says what is wrong, *where* (a file, an image, a line of a suite), and at which JSON *path*
+    (``history[3].created``; empty for the whole document).
     """
 
     def __init__(self, what: str, *, where: str = "", path: str = "") -> None:
@@ -21,17 +21,17 @@ class DataError(ValueError):
         super().__init__(": ".join(part for part in (where, path, what) if part))
 
     def kept(self) -> Self:
-        """The same error without its traceback: an error that is kept, or raised again, keeps no frame alive."""
+        """Return the same error without its traceback, which would keep frames alive as long as the error is kept."""
         self.__cause__ = self.__context__ = None
         return self.with_traceback(None)
 
     def at(self, where: str) -> DataError:
-        """The same error, placed: ``where`` goes before what is known of the place already."""
+        """Return the same error with ``where`` before the location that is already known."""
         return DataError(self.what, where=": ".join(filter(None, (where, self.where))), path=self.path)
 
 
 class NoSuchImageError(DataError):
-    """A reference that means no image of a store, or the beginning of several ids."""
+    """A reference that matches no image in a store, or a prefix of several ids."""
 
 
 class BadReferenceError(DataError):
@@ -39,7 +39,7 @@ class BadReferenceError(DataError):
 
     Attributes:
         message: why, in the words of ``github.com/distribution/reference``.
-        in_capitals: it is the capitals in the name of the repository.
+        in_capitals: whether the reason is capital letters in the name of the repository.
     """
 
     def __init__(self, message: str, text: str, *, in_capitals: bool = False) -> None:
@@ -49,7 +49,7 @@ class BadReferenceError(DataError):
 
 
 class SpecifierError(DataError):
-    """A text that is not a platform. ``message``: why, in the words of containerd; ``remedy``: what to write."""
+    """A text that is not a platform. ``message`` has the reason in containerd's words, ``remedy`` what to write."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(f"{message}; {remedy}" if remedy else message)

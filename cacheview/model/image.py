@@ -1,4 +1,4 @@
-"""An image as a store keeps it. Names as in the OCI image spec and Docker's extension of it."""
+"""An image in a store. Names are those of the OCI image spec and Docker's extensions of it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cacheview.model.timestamp import Timestamp
 __all__ = ["SCRATCH", "HistoryEntry", "Image", "ImageConfig", "Platform", "RootFS", "Variant", "short_id"]
 
 SCRATCH = ""
-"""The parent of a step that starts from nothing, as the builder sends it."""
+"""The parent of a step that starts from scratch, as the builder sends it."""
 
 _HEX = re.compile("[0-9a-f]+")
 
 
 def short_id(image_id: str) -> str:
-    """The first 12 digits of an id, without the algorithm; ``scratch`` for the empty id.
+    """The first 12 digits of an id, without the algorithm, or ``scratch`` for the empty id.
 
-    What is not a checksum stands for an image that has no id yet: it is shown as it is, up to 40 characters.
+    A text that is not a checksum stands for an image without an id so far: it is shown unchanged, up to 40 characters.
     """
     if image_id == SCRATCH:
         return "scratch"
@@ -32,7 +32,7 @@ def short_id(image_id: str) -> str:
 
 @value
 class Platform(Value):
-    """What an image runs on, or what a builder builds for."""
+    """The platform that an image runs on or that a builder builds for."""
 
     os: str = ""
     architecture: str = ""
@@ -49,7 +49,7 @@ class Platform(Value):
 
 @value
 class HistoryEntry(Value):
-    """One entry of an image's history: one step, with a layer of its own unless ``empty_layer``."""
+    """One entry of an image's history. Each is one step, and has a layer unless ``empty_layer``."""
 
     created: Timestamp | None = None
     created_by: str = ""
@@ -59,7 +59,7 @@ class HistoryEntry(Value):
 
     @property
     def key(self) -> tuple[Timestamp | None, str, str, str, bool]:
-        """All that ``reflect.DeepEqual`` compares: two entries are equal when their keys are."""
+        """Everything that ``reflect.DeepEqual`` compares: two entries are equal if their keys are."""
         return (self.created, self.created_by, self.author, self.comment, self.empty_layer)
 
 
@@ -73,7 +73,7 @@ class RootFS(Value):
 
 @value
 class ImageConfig(Value):
-    """The JSON document that is an image's config, as stored."""
+    """An image's config: the JSON document as stored."""
 
     created: Timestamp | None = None
     author: str = ""
@@ -88,7 +88,7 @@ class ImageConfig(Value):
     container_config: ContainerConfig | None = None
     rootfs: RootFS | None = None
     history: tuple[HistoryEntry, ...] | None = None
-    # Docker's own, kept because stores have them; no rule reads them.
+    # Docker's own keys, kept because stores contain them; no rule reads them.
     id: str = ""
     parent: str = ""
     comment: str = ""
@@ -97,7 +97,7 @@ class ImageConfig(Value):
 
     @property
     def platform(self) -> Platform:
-        """What it runs on, as its config has it."""
+        """The platform that the config contains."""
         return Platform(
             os=self.os,
             architecture=self.architecture,
@@ -109,7 +109,7 @@ class ImageConfig(Value):
 
 @value
 class Variant(Value):
-    """One manifest of a multi-platform index. ``config`` is None when the store lacks its content."""
+    """One manifest of a multi-platform index. ``config`` is None if the store lacks its content."""
 
     manifest_digest: str
     platform: Platform
@@ -120,22 +120,22 @@ class Variant(Value):
 
 @value
 class Image(Value):
-    """One entry of a store.
+    """One image of a store.
 
     Attributes:
-        id: digest of the manifest, index or config, as the store names it; with its algorithm.
+        id: digest of the manifest, index or config, with its algorithm, as the store identifies the image.
         names: full references (``docker.io/library/app:1``), in store order; empty for an unnamed image.
         parent: the recorded parent's id, which the store may lack; None if none is recorded.
-        from_scratch: the store has it recorded as the first step of a ``FROM scratch`` build.
-        built_locally: the store has it recorded as built here.
-        dangling: the store has the record of an image without a name (``moby-dangling@DIGEST``), which one with names
-            can have too; None: it has, if there are no names.
+        from_scratch: whether the store records it as the first step of a ``FROM scratch`` build.
+        built_locally: whether the store records it as built here.
+        dangling: whether the store has the record of an image without a name (``moby-dangling@DIGEST``), which an image
+            with names can have too; None: True if there are no names.
         config: of the manifest that is shown (see ``variants``).
-        container_config: where the store keeps the container config apart from the image config.
+        container_config: the container config, if the store keeps it apart from the image config.
         size: of its layers in bytes, as far as the store reports; None: not known.
-        unpacked: its layers are known to be unpacked, as after a pull; otherwise the store does not report.
-        variants: all manifests of a multi-platform index, the shown one among them; otherwise empty.
-        doubts: what of it is not known exactly, each aspect at most once; empty if the store reports everything.
+        unpacked: whether its layers are known to be unpacked, as after a pull; False if the store does not report it.
+        variants: all manifests of a multi-platform index, including the one that is shown; otherwise empty.
+        doubts: parts that are not known exactly, each aspect at most once; empty if the store reports everything.
     """
 
     id: str
@@ -165,13 +165,13 @@ class Image(Value):
         return short_id(self.id)
 
     def doubt(self, aspect: Aspect) -> Doubt | None:
-        """The doubt about an aspect, or about the whole that it is part of; None: it is known exactly."""
+        """The doubt about an aspect, or about the whole that it is part of; None if it is known exactly."""
         whole = aspect.partition(".")[0]
         return next((doubt for doubt in self.doubts if doubt.aspect in (aspect, whole)), None)
 
     @property
     def title(self) -> str:
-        """What a person calls it: the first name in its short form, otherwise the short id."""
+        """The name for users: the first name in its short form, or the short id."""
         return familiar(self.names[0]) if self.names else self.short_id
 
     @property
@@ -181,32 +181,32 @@ class Image(Value):
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:
-        """The entries of its config's history, oldest first; none where there is no history."""
+        """The entries of its config's history, oldest first."""
         return self.config.history or ()
 
     @property
     def diff_ids(self) -> tuple[str, ...]:
-        """Its layers, bottom first; none where its config lists none."""
+        """The digests of its layers, bottom first."""
         return (self.config.rootfs.diff_ids if self.config.rootfs else None) or ()
 
     @property
     def created(self) -> Timestamp | None:
-        """When it was created; None: not recorded."""
+        """The time of its creation; None if not recorded."""
         return self.config.created
 
     @property
     def history_keys(self) -> tuple[tuple[Timestamp | None, str, str, str, bool], ...]:
-        """`HistoryEntry.key` of each entry: what a history prefix is compared by."""
+        """The `HistoryEntry.key` of each entry, which history prefixes are compared by."""
         return tuple(entry.key for entry in self.history)
 
     @property
     def is_pulled(self) -> bool:
-        """Whether it came from a registry: only a pull or a push gives it a name with a digest."""
+        """Whether it came from a registry: only a pull or a push adds a name with a digest."""
         return self.parent is None and any("@" in name for name in self.names)
 
     @property
     def is_by_buildkit(self) -> bool:
-        """Whether BuildKit made it, as the comment of its last history entry shows: here, or where it was pulled from.
+        """Whether BuildKit built it, here or before it was pulled. The comment of its last history entry shows that.
 
         moby: ``historyComment`` of BuildKit's ``frontend/dockerfile/dockerfile2llb/convert.go``
         (``buildkit.dockerfile.v0``), and that of its exporter (``buildkit.exporter.image.v0``).
@@ -215,10 +215,10 @@ class Image(Value):
 
     @property
     def is_first_step(self) -> bool:
-        """Whether it is the first step of a ``FROM scratch`` build: recorded as such, or by all that is known of it.
+        """Whether it is the first step of a ``FROM scratch`` build: recorded as such, or recognized by its content.
 
-        71ebfc7 records nothing; there it is an image without a parent, with the one history entry of a step (an
-        imported one has an entry without a command) and a container config.
+        71ebfc7 does not record this. There, it is an image without a parent, with one history entry, which contains a
+        command (that of an imported image does not), and with a container config.
         """
         if self.from_scratch:
             return True
@@ -227,12 +227,12 @@ class Image(Value):
 
     @property
     def instruction(self) -> str:
-        """The step that made it, as its last history entry reports; empty when there is none."""
+        """The step that created it, according to its last history entry; empty if there is none."""
         return instruction_of(self.history[-1].created_by) if self.history else ""
 
 
 def familiar(name: str) -> str:
-    """A full reference as people write it: without ``docker.io/library/`` or ``docker.io/``."""
+    """Return a full reference in its short form, without ``docker.io/library/`` or ``docker.io/``."""
     for prefix in ("docker.io/library/", "docker.io/"):
         if name.startswith(prefix):
             return name[len(prefix) :]
@@ -240,7 +240,7 @@ def familiar(name: str) -> str:
 
 
 def instruction_of(created_by: str) -> str:
-    """A ``created_by`` as a Dockerfile line: ``/bin/sh -c #(nop)  CMD ["x"]`` → ``CMD ["x"]``."""
+    """Return a ``created_by`` as a Dockerfile line: ``/bin/sh -c #(nop)  CMD ["x"]`` becomes ``CMD ["x"]``."""
     _, marker, rest = created_by.partition("#(nop) ")
     if marker:
         return rest.strip()

@@ -1,4 +1,4 @@
-"""Results computed from all images of a store, once per store: it never changes, and may have 100,000 images."""
+"""Results computed from all images of a store, once per store: a store never changes, and may have 100,000 images."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ V = TypeVar("V")
 
 
 def once_of_store(work: Callable[[ImageStore], V]) -> Callable[[ImageStore], V]:
-    """Make a function of a store compute its result once per store.
+    """Decorate a function of a store so that its result is computed once per store.
 
-    The result lives as long as the store. It must not be changed.
+    The result lives as long as the store and must not be changed.
     """
 
     @wraps(work)

@@ -1,4 +1,4 @@
-"""One look-up in the cache."""
+"""One lookup in the cache."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["Probe"]
 
 
 class Probe(Model):
-    """What the classic builder looks up in the cache before an instruction.
+    """A lookup that the classic builder makes in the cache before an instruction.
 
     Attributes:
         parent: id of the image that the step builds on, or `SCRATCH`.
         config: the container config that the step would run or commit with.
         cache_from: references given as ``--cache-from``, in order.
-        platform: what the builder builds for; None: it names none.
+        platform: the platform that the builder builds for; None: it names none.
     """
 
     parent: str = SCRATCH

@@ -1,4 +1,4 @@
-"""The store that a line of a replay file holds: the images of an engine just before a build."""
+"""The store in a line of a replay file: the images of an engine just before a build."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _DEVELOPMENT: Final = "25.0.0-dev"
 
 
 class NoStoreError(DataError):
-    """A record that was made without the store before its build."""
+    """A record that does not contain the store before its build."""
 
     def at(self, where: str) -> NoStoreError:
-        """As `DataError.at`."""
+        """Like `DataError.at`."""
         return NoStoreError(self.what, where=where)
 
 
 def is_replay_line(line: bytes) -> bool:
-    """Whether a line of a file is one of a replay file: a build has a Dockerfile, a case of a suite has probes."""
+    """Return whether a line belongs to a replay file: a build has a Dockerfile, while a case of a suite has probes."""
     return b'"dockerfile"' in line and b'"probes"' not in line
 
 
 def recorded_kind(kind: StoreKind) -> str:
-    """How records name a kind of store: see `RecordedStore`."""
+    """Return the name of a kind of store in records: see `RecordedStore`."""
     return _KINDS[kind]
 
 
@@ -40,14 +40,15 @@ class RecordedStore(Model):
     """A store and its engine.
 
     Attributes:
-        daemon: which one it was, for people.
-        engine: its version; ``kind``: of its store, ``graphdriver`` or ``containerd``.
-        scenario: what the build was about, for people.
-        images: the store just before the build; None: it was left out.
-        engine_os: the system of the engine; empty: not known.
-        engine_platform: of its machine; None: not known.
+        daemon: a description of the daemon, for people.
+        engine: version of the engine.
+        kind: of its store, ``graphdriver`` or ``containerd``.
+        scenario: a description of the build, for people.
+        images: the images just before the build; None: left out.
+        engine_os: the operating system of the engine; empty: not known.
+        engine_platform: the platform of its machine; None: not known.
         tag: the first name of the image that was built.
-        started: when (RFC 3339); empty: not known.
+        started: the time when the build started (RFC 3339); empty: not known.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -64,7 +65,7 @@ class RecordedStore(Model):
 
     @property
     def commit(self) -> str:
-        """The commit of a development build, where the name of the daemon has it."""
+        """The commit of a development build, if the name of the daemon contains one; otherwise empty."""
         is_known = COMMIT_71EBFC7 in self.engine or COMMIT_71EBFC7 in self.daemon
         if is_known or (self.engine.startswith(_DEVELOPMENT) and self.kind == recorded_kind(StoreKind.CONTAINERD)):
             return COMMIT_71EBFC7
@@ -72,7 +73,7 @@ class RecordedStore(Model):
 
     @property
     def store_kind(self) -> StoreKind:
-        """The kind of the store. Raises `DataError` if ``kind`` names none."""
+        """The kind of the store. Raises `DataError` if ``kind`` is unknown."""
         for kind, name in _KINDS.items():
             if name == self.kind:
                 return kind
@@ -80,7 +81,7 @@ class RecordedStore(Model):
 
     @property
     def as_case(self) -> SuiteCase:
-        """The store alone, as a case of a suite. Raises `NoStoreError` if it was left out."""
+        """The store without the build, as a case of a suite. Raises `NoStoreError` if it was left out."""
         if self.images is None:
             raise NoStoreError("this record does not contain the store, so there is nothing to open")
         kind = self.store_kind

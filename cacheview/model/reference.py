@@ -1,4 +1,4 @@
-"""Image references as ``--cache-from`` and ``docker tag`` take them.
+"""Image references as accepted by ``--cache-from`` and ``docker tag``.
 
 The grammar and the normal form are those of ``github.com/distribution/reference`` (``ParseAnyReference``).
 """
@@ -32,9 +32,9 @@ class Reference:
     """A parsed reference: a name with a tag, a digest, or a name with a digest.
 
     Attributes:
-        name: repository with its registry (``docker.io/library/app``); empty for a bare digest.
-        tag: ``latest`` where a name has neither tag nor digest; empty beside a digest that has none.
-        digest: with its algorithm; empty if none is given.
+        name: the repository with its registry (``docker.io/library/app``); empty for a bare digest.
+        tag: ``latest`` if a name has neither tag nor digest; empty if there is only a digest.
+        digest: with its algorithm; empty if not given.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Reference:
 
     @property
     def tagged(self) -> str:
-        """``name:tag``, the full form that stores keep."""
+        """``name:tag``, the full form in stores."""
         return f"{self.name}:{self.tag}"
 
 
 @lru_cache(maxsize=1 << 12)
 def parse_reference(text: str) -> Reference:
-    """Read a reference in any form that Docker takes. Raises `DataError` if Docker refuses it."""
+    """Parse a reference in any form that Docker accepts. Raises `DataError` if Docker rejects it."""
     if _IDENTIFIER.fullmatch(text):
         return Reference("", "", f"sha256:{text}")
     if _DIGEST.fullmatch(text):

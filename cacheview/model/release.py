@@ -1,4 +1,4 @@
-"""Releases of Docker: the two kinds of image stores, versions, and which engine a store belongs to."""
+"""Releases of Docker: the two kinds of image stores, versions, and the engine that a store belongs to."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Final
 __all__ = ["COMMIT_71EBFC7", "DockerVersion", "Release", "StoreKind"]
 
 COMMIT_71EBFC7: Final = "71ebfc7"
-"""A commit of moby between 24.0 and 25.0, whose containerd store and builder are known here beside the releases."""
+"""A commit of moby between 24.0 and 25.0, whose containerd store and builder are supported in addition to the releases.
+"""
 
 _STAGES: Final = ("dev", "alpha", "beta", "rc", "")
-"""What comes before a release, in order; the empty one is the release."""
+"""The stages before a release, in order; the empty one is the release."""
 
 _NEWEST: Final = 99_999
-"""Stands for the ``x`` of ``29.x``."""
+"""The number that stands for the ``x`` of ``29.x``."""
 
 _VERSION: Final = re.compile(
     r"(?:docker-)?v?([0-9]{1,5})\.(x|[0-9]{1,5})(?:\.([0-9]{1,5}))?(?:-(alpha|beta|rc|dev)\.?([0-9]{0,5}))?(?![0-9.])",
@@ -25,14 +26,14 @@ _VERSION: Final = re.compile(
 
 
 class StoreKind(StrEnum):
-    """The two kinds of image stores, with the word that people know each by."""
+    """The two kinds of image stores, each with the name that people use."""
 
     GRAPH_DRIVER = "graph driver"
     CONTAINERD = "containerd"
 
     @property
     def store_title(self) -> str:
-        """What a store of this kind is called."""
+        """The name for a store of this kind."""
         return "containerd store" if self is StoreKind.CONTAINERD else "graph-driver store"
 
 
@@ -42,7 +43,8 @@ class DockerVersion:
 
     Attributes:
         number: major, minor and patch.
-        stage, count: of what comes before the release: its place in the order of stages, and its number.
+        stage: index of the stage before the release.
+        count: number of the prerelease within its stage.
     """
 
     number: tuple[int, int, int]
@@ -51,10 +53,10 @@ class DockerVersion:
 
     @classmethod
     def parse(cls, text: str) -> DockerVersion | None:
-        """A version as ``docker version`` shows it, or a tag of moby; None if the text does not begin with one.
+        """Parse a version as ``docker version`` shows it, or a tag of moby; None if the text does not begin with one.
 
-        ``24.0.7``, ``v25.0.0-rc.3``, ``docker-v29.0.0``, ``20.10.24+dfsg1``, ``20.10.7-0ubuntu5~20.04.2``. ``29.x`` is
-        the newest of 29, and what a packager adds does not count.
+        Examples: ``24.0.7``, ``v25.0.0-rc.3``, ``docker-v29.0.0``, ``20.10.24+dfsg1``, ``20.10.7-0ubuntu5~20.04.2``.
+        ``29.x`` is the newest of 29. Suffixes that packagers add are ignored.
         """
         match = _VERSION.match(text.strip())
         if match is None:
@@ -67,7 +69,7 @@ class DockerVersion:
 
     @property
     def is_final(self) -> bool:
-        """Whether it is a release, not what came before one."""
+        """Whether it is a release rather than a prerelease."""
         return self.stage == len(_STAGES) - 1
 
     def __str__(self) -> str:
@@ -80,12 +82,12 @@ class DockerVersion:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Which engine a store belongs to, as far as it reports.
+    """The engine that a store belongs to, as far as known.
 
     Attributes:
         kind: of its image store.
         version: as ``docker version`` shows it; empty: not known.
-        commit: that the engine was built from; empty: not known.
+        commit: the commit that the engine was built from; empty: not known.
     """
 
     kind: StoreKind

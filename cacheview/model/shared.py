@@ -1,7 +1,7 @@
-"""What many images of a store have in common, held once.
+"""Shares equal parts between the images of a store.
 
-An image that was built on another has its history, its layers and most of its environment; each came as a document
-of its own. Models are immutable, so it is safe for two of them to share parts.
+An image that was built on another has the same history, layers and most of the same environment, but its document
+repeats them. Models are immutable, so two of them can safely share parts.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ __all__ = ["Shared"]
 
 _LISTS: Final = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
 _LARGE: Final = (*_LISTS, "Labels", "Healthcheck")
-"""The fields of a container config that take memory of their own. Sets of ports and volumes are small, and what is in
-them may be equal and not the same: 1 and true."""
+"""The fields of a container config that need memory of their own.
+
+Sets of ports and volumes are small, and their equal values need not be identical: 1 and True.
+"""
 
 _NONE: Final = (None,) * len(_LARGE)
 _large_of: Final = attrgetter(*_LARGE)
@@ -26,16 +28,16 @@ _set: Final = object.__setattr__
 
 
 class Shared:
-    """Replaces the parts of new models by equal ones that came before, in place: only of models not in use yet."""
+    """Replaces parts of new models by equal earlier ones, in place. The models must not be in use yet."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._entries: dict[str, HistoryEntry] = {}  # by their commands, which mostly are their own
-        self._others: dict[Hashable, HistoryEntry] = {}  # of a command that came before
+        self._entries: dict[str, HistoryEntry] = {}  # by command; most commands are unique
+        self._others: dict[Hashable, HistoryEntry] = {}  # entries whose command was seen before
 
     def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """An equal tuple of strings, each of which is held once too."""
+        """Return an equal tuple whose strings are shared too."""
         known = self._lists.get(texts)
         if known is None:
             share = self._texts.setdefault
@@ -44,13 +46,13 @@ class Shared:
         return known
 
     def image(self, image: Image) -> None:
-        """Share what an image holds."""
+        """Share the parts of an image."""
         self.config(image.config)
         if image.container_config is not None:
             self.container_config(image.container_config, image.config.config)
 
     def config(self, config: ImageConfig) -> None:
-        """Share what the config of an image holds."""
+        """Share the parts of an image config."""
         history, rootfs = config.history, config.rootfs
         if history:
             _set(config, "history", self._history(history))
@@ -64,12 +66,12 @@ class Shared:
             self.container_config(made, plain)
 
     def container_config(self, config: ContainerConfig, like: ContainerConfig | None = None) -> None:
-        """Share what a container config holds; ``like``: one that may have the same."""
+        """Share the parts of a container config. ``like`` is a config that may have equal parts."""
         others = _large_of(like) if like is not None else _NONE
         for number, (value, other) in enumerate(zip(_large_of(config), others, strict=True)):
             if value is None:
                 continue
-            # A map has an order, too, which is that of its JSON.
+            # Maps have an order too: that of their JSON.
             if value == other and (not isinstance(value, dict) or list(value) == list(other)):
                 _set(config, _LARGE[number], other)
             elif value and number < len(_LISTS):

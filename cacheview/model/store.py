@@ -1,4 +1,4 @@
-"""The images of a store, in memory, with the look-ups that the rules need. Read only."""
+"""The images of a store, in memory, with the lookups that the rules need. Read-only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a store that could not be read: the rest was. ``where`` names the entry."""
+    """An entry of a store that could not be read; the rest was. ``where`` names the entry."""
 
     where: str
     what: str
@@ -37,20 +37,20 @@ class Problem:
 
 @dataclass(frozen=True)
 class ImageStore:
-    """Images in store order, with what could not be read.
+    """Images in store order, and the problems found while reading them.
 
     Attributes:
-        images: each id once; `unique` makes them so.
-        title: what it is, for people (``docker save archive``).
-        location: the path or address it was read from; empty for one made in memory.
-        rules: name of the rule set that fits it, where the store reports; otherwise empty.
-        notes: what a person should know of this kind of store, in sentences.
+        images: each id once, see `unique`.
+        title: what kind of source it is, for people (``docker save archive``).
+        location: the path or address it was read from; empty for one created in memory.
+        rules: name of the matching rule set, if the store reports it; otherwise empty.
+        notes: facts that a user should know about this kind of store, in sentences.
         problems: entries that could not be read.
-        release: the engine that it belongs to; None: none is known.
-        engine_os: the system of a running engine (``linux``), as it reports it; empty: none was queried.
-        platform: of the machine of the engine, for which it builds where a build names none; None: no engine was
+        release: the engine that it belongs to; None: not known.
+        engine_os: the operating system that a running engine reports (``linux``); empty: none was queried.
+        platform: of the engine's machine, for which it builds unless a build names another; None: no engine was
             queried.
-        layers_at: the place that the content of its layers is read from, named like a store; empty if there is none.
+        layers_at: where the content of its layers can be read, named like a store; empty if nowhere.
     """
 
     images: tuple[Image, ...]
@@ -66,7 +66,7 @@ class ImageStore:
 
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:
-        """The images with each id once, the first kept, and a problem for each id that came again."""
+        """Return the images with each id once, keeping the first, and a problem for each duplicate id."""
         kept: dict[str, Image] = {}
         problems = []
         for image in images:
@@ -77,7 +77,7 @@ class ImageStore:
         return tuple(kept.values()), tuple(problems)
 
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
-        """This with other images after its own. What is looked up by id or parent is shared, not made again."""
+        """Return this store with more images after its own. Lookups by id and parent are shared, not built again."""
         joined = replace(self, images=(*self.images, *images))
         new = ImageStore(images)
         children = {parent: (*self.children.get(parent, ()), *built) for parent, built in new.children.items()}
@@ -87,7 +87,7 @@ class ImageStore:
 
     @cached_property
     def computed(self) -> dict[object, Any]:
-        """Results of functions of a store, by function: see `once_of_store`."""
+        """Results of functions of the store, by function: see `once_of_store`."""
         return {}
 
     @cached_property
@@ -101,12 +101,12 @@ class ImageStore:
 
     @cached_property
     def common_doubts(self) -> tuple[Doubt, ...]:
-        """What is not known exactly of any image: the doubts that all of them have, where there are several."""
+        """The doubts that all of its images have, if there is more than one image."""
         if len(self.images) < 2:
             return ()
         common = self.images[0].doubts
         for image in self.images:
-            if image.doubts is not common:  # as it mostly is: to compare a hundred thousand takes long
+            if image.doubts is not common:  # in most stores they are; comparing 100,000 would take long
                 common = tuple(doubt for doubt in common if doubt in image.doubts)
             if not common:
                 break
@@ -114,7 +114,7 @@ class ImageStore:
 
     @cached_property
     def children(self) -> Mapping[str, Sequence[Image]]:
-        """Images by the parent that they record, in store order; those without one under `SCRATCH`."""
+        """Images by their recorded parent, in store order; those without a parent under `SCRATCH`."""
         children: dict[str, list[Image]] = {}
         for image in paced(self.images):
             children.setdefault(image.parent or SCRATCH, []).append(image)
@@ -130,18 +130,18 @@ class ImageStore:
 
     @cached_property
     def _repositories(self) -> Mapping[str, frozenset[str]]:
-        """For each image id, the repositories of its names."""
+        """The repositories of the names of each image, by image id."""
         return {image.id: frozenset(_repository(name) for name in image.names) for image in self.images}
 
     def resolve_for(self, text: str, kind: StoreKind) -> Image:
-        """The image that a reference means in a store of that kind. Raises `DataError` as `resolve` does."""
+        """Return the image that a reference refers to in a store of that kind. Raises `DataError` like `resolve`."""
         return self.resolve_by_name(text) if kind is StoreKind.GRAPH_DRIVER else self.resolve(text)
 
     def resolve_by_name(self, text: str) -> Image:
-        """The image that a reference means, as a graph-driver store resolves it (``GetImage`` of ``daemon/images``).
+        """Return the image that a reference refers to in a graph-driver store.
 
-        An id in full; else a name, where one with a digest is among the names of an image and needs no tag; else the
-        beginning of an id, of any length. Raises `DataError` as `resolve` does.
+        moby: ``GetImage`` of ``daemon/images``. In order: a full id; a name, where one with a digest is found among the
+        names of an image and needs no tag; a prefix of an id, of any length. Raises `DataError` like `resolve`.
         """
         reference = parse_reference(text)
         if not reference.name:
@@ -164,17 +164,17 @@ class ImageStore:
         return self.by_id[result[0]] if result else None
 
     def _beginning(self, prefix: str) -> Sequence[str]:
-        """The ids that begin so."""
+        """The ids with this prefix."""
         ids = self._sorted_ids
         begin = bisect_left(ids, prefix)
         return ids[begin : bisect_right(ids, prefix, begin, key=lambda image_id: image_id[: len(prefix)])]
 
     def resolve(self, text: str) -> Image:
-        """The image that a reference means, as the containerd store of moby 71ebfc7 resolves it.
+        """Return the image that a reference refers to in the containerd store of moby 71ebfc7.
 
-        In order: a digest (with a name: of that repository only), a name (``:latest`` where no tag is given), then
-        the beginning of an id, 4 digits or more. Raises `DataError` with the reason where there is none, or where
-        the beginning of an id fits several.
+        In order: a digest (with a name: only in that repository), a name (``:latest`` if no tag is given), then a
+        prefix of an id with at least 4 digits. Raises `DataError` with the reason if there is no such image, or if the
+        prefix matches several.
         """
         reference = parse_reference(text)
         if reference.digest:
@@ -197,7 +197,10 @@ class ImageStore:
 
 
 class _Joined(Mapping[str, V], Generic[V]):
-    """Two maps as one: the keys of the first, then those that the second has alone. The second one's values count."""
+    """Two maps as one: the keys of the first, then those that only the second has.
+
+    Values of the second take precedence.
+    """
 
     def __init__(self, first: Mapping[str, V], second: Mapping[str, V]) -> None:
         self._first = first
@@ -219,4 +222,4 @@ def _repository(name: str) -> str:
     try:
         return parse_reference(name).name
     except DataError:
-        return ""  # the daemon passes over names that it cannot read
+        return ""  # the daemon ignores names that it cannot parse

@@ -17,7 +17,7 @@ Outcome = Literal["hit", "miss", "error", "diverges", "panic", "unknown"]
 
 
 class Expectation(Model):
-    """What the cache is expected to answer. What is None is not checked; ``error`` is shown, not compared."""
+    """The expected answer of the cache. Fields that are None are not checked; ``error`` is shown, not compared."""
 
     outcome: Outcome
     image: str | None = None
@@ -28,7 +28,7 @@ class Expectation(Model):
 
 
 class SuiteProbe(Model):
-    """A probe of a case, with what is expected of it.
+    """A probe of a case, with its expected answer.
 
     Attributes:
         name, note: for people.
@@ -47,8 +47,8 @@ class SuiteProbe(Model):
 
     @property
     def probe(self) -> Probe:
-        """It without what is expected of it."""
-        # All of it has been validated.
+        """The probe without the expected answer."""
+        # All values have been validated.
         return Probe.model_construct(
             parent=self.parent,
             config=self.config,
@@ -63,8 +63,8 @@ class SuiteCase(Model):
     Attributes:
         rules: name of the rule set that the case is for.
         platform: of the machine of the store's engine; None: not known.
-        walk: the probes go one after the other to one cache over one store, which they may change.
-        layer_content: for a diff id, ``missing`` or ``empty``.
+        walk: whether the probes are looked up one after another in one cache and one store, which they may change.
+        layer_content: ``missing`` or ``empty``, by diff id.
     """
 
     rules: str

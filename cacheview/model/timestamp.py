@@ -1,8 +1,8 @@
-"""Times as Go's ``time.Time`` keeps them: nanoseconds, and the form of the zone.
+"""Times as in Go's ``time.Time``: with nanoseconds and the form of the zone.
 
-Docker compares history times with ``reflect.DeepEqual``, which sees the zone as well as the instant:
-``Z`` and ``+00:00`` are the same instant and not equal. Python's ``datetime`` has neither the
-nanoseconds nor that difference, nor the year 0.
+Docker compares history times with ``reflect.DeepEqual``, which compares not only the instant but also the zone:
+``Z`` and ``+00:00`` are the same instant, but not equal. Python's ``datetime`` has neither nanoseconds nor that
+difference nor the year 0.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
 _EPOCH = date(1970, 1, 1).toordinal()
-_DAYS_OF_400_YEARS = 146097  # after which the calendar comes again; Python's has no year 0
+_DAYS_OF_400_YEARS = 146097  # after which the calendar repeats; Python's has no year 0
 
 
 def _civil(days: int) -> tuple[int, int, int]:
-    """Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar, from year 0 on."""
+    """Return the date that is this many days after 1970-01-01 in the proleptic Gregorian calendar, from year 0 on."""
     days += 719468
     era, day_of_era = divmod(days, 146097)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
@@ -41,13 +41,13 @@ def _civil(days: int) -> tuple[int, int, int]:
 class Timestamp:
     """An instant with nanoseconds and the zone it was written in.
 
-    Two are equal (``==``) when Go's ``reflect.DeepEqual`` of the parsed values is true: the same instant
-    *and* the same zone form. Use `before` for the order of instants.
+    Two are equal (``==``) if Go's ``reflect.DeepEqual`` of the parsed values is true: the same instant *and* the same
+    zone form. Use `before` for the order of instants.
 
     Attributes:
         seconds: since 1970-01-01T00:00:00Z; negative before.
         nanosecond: 0 to 999,999,999.
-        offset: seconds east of UTC as written; None for ``Z``. ``-00:00`` is 0, as ``+00:00``.
+        offset: seconds east of UTC as written; None for ``Z``. ``-00:00`` is 0, like ``+00:00``.
     """
 
     seconds: int
@@ -55,12 +55,12 @@ class Timestamp:
     offset: int | None
 
     @staticmethod
-    @lru_cache(maxsize=1 << 10)  # the images of a base have its times; those of others are seldom the same
+    @lru_cache(maxsize=1 << 10)  # images share the times of their base; other times are seldom the same
     def parse(text: str) -> Timestamp:
-        """Read an RFC 3339 time as ``encoding/json`` reads a ``time.Time`` (Go 1.20 and later).
+        """Parse an RFC 3339 time as ``encoding/json`` reads a ``time.Time`` (Go 1.20 and later).
 
-        Digits after the ninth of the fraction are cut off. Raises ValueError for anything else that is not
-        a time: Go refuses the whole document then.
+        Digits after the ninth of the fraction are cut off. Raises ValueError for anything else that is not a time; Go
+        then rejects the whole document.
         """
         match = _RFC3339.fullmatch(text)
         if match is None:
@@ -68,7 +68,7 @@ class Timestamp:
         local, fraction, sign, zone_hours, zone_minutes = match.groups()
         before_1 = local.startswith("0000")
         try:
-            if local[11:13] == "24":  # midnight at the end of a day, in newer Pythons
+            if local[11:13] == "24":  # newer versions of Python accept midnight at the end of a day
                 raise ValueError
             time = datetime.fromisoformat(f"0400{local[4:]}" if before_1 else local)
         except ValueError:
@@ -86,15 +86,15 @@ class Timestamp:
 
     @property
     def instant(self) -> tuple[int, int]:
-        """Seconds and nanoseconds since the epoch: what orders times."""
+        """Seconds and nanoseconds since the epoch, which order times."""
         return (self.seconds, self.nanosecond)
 
     def before(self, other: Timestamp) -> bool:
-        """Whether this instant is strictly earlier (Go's ``Time.Before``); the zone does not count."""
+        """Return whether this instant is strictly earlier (Go's ``Time.Before``). The zone does not matter."""
         return self.instant < other.instant
 
     def __str__(self) -> str:
-        """RFC 3339 with nanoseconds, trailing zeros cut, in the zone it was written in."""
+        """Return RFC 3339 with nanoseconds, without trailing zeros, in the zone it was written in."""
         days, rest = divmod(self.seconds + (self.offset or 0), 86400)
         year, month, day = _civil(days)
         text = f"{year:04d}-{month:02d}-{day:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"

@@ -1,4 +1,4 @@
-"""Platforms: which images a builder's platform accepts, in every Docker release. Exact, pure, cached."""
+"""The platforms of images that a builder's platform accepts, in every Docker release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``os.features`` as compared from containerd/platforms v1.0.0-rc.4 on: platforms.go, platform_windows_compat.go."""
+"""``os.features`` as compared since containerd/platforms v1.0.0-rc.4: platforms.go, platform_windows_compat.go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ WIN32K = "win32k"
 
 
 def required(image: Platform, windows: bool) -> frozenset[str]:
-    """What the builder must have. One ``win32k`` of a Windows image is let off; a second one is not."""
+    """Return the features that the builder must have.
+
+    The first ``win32k`` of a Windows image is ignored; a second is not.
+    """
     features = list(image.os_features or ())
     if windows and WIN32K in features:
         features.remove(WIN32K)
@@ -18,5 +21,5 @@ def required(image: Platform, windows: bool) -> frozenset[str]:
 
 
 def offered(builder: Platform) -> frozenset[str]:
-    """What a builder has."""
+    """Return the features of a builder."""
     return frozenset(builder.os_features or ())

@@ -1,4 +1,4 @@
-"""The few functions of Go's standard library whose answers for odd text matter, as Go gives them."""
+"""A few functions of Go's standard library, with Go's answers for unusual text."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _DOTTED_CAPITAL_I = "\u0130"
 
 
 def lower(text: str) -> str:
-    """``strings.ToLower``: character by character, so without Python's special cases (final sigma, dotted I)."""
+    """``strings.ToLower``: each character separately, so without Python's special cases (final sigma, dotted I)."""
     if text.isascii():
         return text.lower()
     return "".join("i" if char == _DOTTED_CAPITAL_I else char.lower() for char in text)
 
 
 def signed(text: str) -> int | None:
-    """``strconv.Atoi``; None if it is an error. A sign is read; spaces, underscores and other digits are not."""
+    """``strconv.Atoi``; None if it fails. A sign is accepted; spaces, underscores and non-ASCII digits are not."""
     sign, digits = (text[0], text[1:]) if text[:1] in ("+", "-") else ("+", text)
     if not digits or not _DIGITS.issuperset(digits):
         return None
@@ -32,7 +32,7 @@ def signed(text: str) -> int | None:
 
 
 def unsigned(text: str, bits: int) -> int | None:
-    """``strconv.ParseUint(text, 10, bits)``, bits at most 63; None if it is an error, as it is for a sign."""
+    """``strconv.ParseUint(text, 10, bits)``, bits at most 63; None if it fails, as it does for a sign."""
     if text[:1] in ("+", "-"):
         return None
     number = signed(text)

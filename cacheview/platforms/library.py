@@ -14,13 +14,14 @@ __all__ = ["CONTAINERD_1_6", "CONTAINERD_1_7", "PLATFORMS_RC_1", "PLATFORMS_RC_2
 
 @dataclass(frozen=True)
 class Library:
-    """What one version of the matching knows, on a Linux host.
+    """One version of the matching, on a Linux host.
 
     Attributes:
         name: module and version.
         aliases: of variants of arm64.
-        levels: of arm64, see `ARM64_LEVELS`; None: v8.x and v9.x are words like any other.
-        releases: the long-term Windows releases that versions are compared by; empty: Linux hosts compare no versions.
+        levels: of arm64, see `ARM64_LEVELS`; None: v8.x and v9.x have no special meaning.
+        releases: the long-term Windows releases that versions are compared by; empty: Linux hosts do not compare
+            versions.
         features: whether ``os.features`` are compared.
     """
 
@@ -34,7 +35,7 @@ class Library:
         return hash(self.name)
 
     def normalize(self, platform: Platform) -> Normal:
-        """os, architecture and variant in canonical form."""
+        """Return os, architecture and variant in canonical form."""
         return normalize(platform.os, platform.architecture, platform.variant, self.aliases)
 
 
@@ -42,7 +43,7 @@ CONTAINERD_1_6 = Library("containerd 1.6.22")
 """Docker 23.0.10 to 24.0.9."""
 
 CONTAINERD_1_7 = Library("containerd 1.7.12, containerd/platforms v0.2.1")
-"""Docker 25 to 27: as 1.6 on Linux; on Windows hosts it compares versions."""
+"""Docker 25 to 27: like 1.6 on Linux, but on Windows hosts it compares versions."""
 
 PLATFORMS_RC_1 = Library("containerd/platforms v1.0.0-rc.1", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022,))
 """Docker 28."""
@@ -53,4 +54,4 @@ PLATFORMS_RC_2 = Library("containerd/platforms v1.0.0-rc.2", ARM64_ALIASES_1_0, 
 PLATFORMS_RC_4 = Library(
     "containerd/platforms v1.0.0-rc.4", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022, LTSC_2025), features=True
 )
-"""Docker 29.6 on."""
+"""Docker 29.6 and later."""

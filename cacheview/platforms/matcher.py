@@ -1,4 +1,4 @@
-"""A platform, and which others match it: ``platforms.Only`` and ``OnlyStrict``, in each version of the library."""
+"""The platforms that match a platform: ``platforms.Only`` and ``OnlyStrict``, in each version of the library."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class Matcher:
     """Decides which image platforms a platform matches, and which of several it prefers.
 
     Attributes:
-        platform: the builder's, or the host's.
-        strict: ``OnlyStrict``, which matches its own architecture and variant; else ``Only``: all that it can run.
+        platform: of the builder or the host.
+        strict: ``OnlyStrict``, which matches only its own architecture and variant, instead of ``Only``, which matches
+            everything that the platform can run.
     """
 
     library: Library
@@ -39,7 +40,7 @@ class Matcher:
 
     @cached_property
     def vector(self) -> Vector:
-        """The architectures with variants that it matches, the preferred first."""
+        """The architectures and variants that match, the preferred one first."""
         if self.strict:
             return exactly(self.normal, self.library.aliases)
         return compatible(self.normal, self.library.aliases, self.library.levels)
@@ -56,26 +57,26 @@ class Matcher:
 
     @property
     def compares_versions(self) -> bool:
-        """Whether the ``os.version`` of images counts."""
+        """Whether the ``os.version`` of images is compared."""
         return bool(self.library.releases) and self.normal.os == WINDOWS
 
     def matches(self, image: Platform) -> bool:
-        """Whether an image of this platform runs here, see ``Match`` of containerd/platforms."""
+        """Return whether an image of this platform runs here: ``Match`` of containerd/platforms."""
         return self.position(image) is not None
 
     def position(self, image: Platform) -> int | None:
-        """The place of an image's platform among the matching ones, the preferred first; None: it does not match."""
+        """Return the index of an image's platform in the order of preference; None if it does not match."""
         required_of = required(image, self.normal.os == WINDOWS) if self.library.features else frozenset()
         return self.position_of(self.library.normalize(image), image.os_version, required_of)
 
     def position_of(self, normal: Normal, version: str, needs: frozenset[str]) -> int | None:
-        """`position`, by everything that it looks at."""
+        """Return the same as `position`, given only the values that it depends on."""
         if normal.os != self.normal.os or not self._takes_version(version) or not needs <= self.features:
             return None
         return self.vector.position(normal.architecture, normal.variant)
 
     def less(self, first: Platform, second: Platform) -> bool:
-        """``Less``: whether the first of an image's manifests is preferred to the second."""
+        """Return whether the first of two manifests is preferred: ``Less``."""
         first_place, second_place = self.position(first), self.position(second)
         if first_place is None and second_place is None:
             if not self.library.features or not (first.os_features or second.os_features):
@@ -87,7 +88,10 @@ class Matcher:
         return first_place is not None and (second_place is None or first_place < second_place)
 
     def best(self, platforms: Iterable[Platform], filtered: bool = False) -> int | None:
-        """Which of several is preferred, the first on a tie; None: there is none. Filtered: among those that match."""
+        """Return the index of the preferred one of several, the first on a tie; None: there is none.
+
+        ``filtered`` considers only those that match.
+        """
         best: tuple[int, Platform] | None = None
         for index, platform in enumerate(platforms):
             if filtered and not self.matches(platform):
@@ -97,10 +101,10 @@ class Matcher:
         return None if best is None else best[0]
 
     def steps(self, image: Platform) -> Iterator[PlatformStep]:
-        """The comparisons, up to the first that fails.
+        """Yield the comparisons, up to the first that fails.
 
-        The daemon makes them for each entry of the vector; as the entries differ in architecture and variant only,
-        these are one step here.
+        The daemon compares each entry of the vector. Since the entries differ only in architecture and variant, these
+        comparisons are one step here.
         """
         image_platform = self.library.normalize(image)
         passed = image_platform.os == self.normal.os

@@ -13,20 +13,20 @@ from cacheview.platforms.gotext import lower
 __all__ = ["ARM64_ALIASES", "ARM64_ALIASES_1_0", "HOST", "Aliases", "Normal", "normalize", "normalize_arch"]
 
 HOST = Platform(os="linux", architecture="amd64")
-"""The platform of the daemon where the builder names none: ``platforms.DefaultSpec()``, as measured."""
+"""The platform of the daemon if the builder names none: ``platforms.DefaultSpec()``, as measured."""
 
 Aliases = tuple[tuple[str, str], ...]
-"""Variants of arm64 and what they are canonically."""
+"""Variants of arm64, each with its canonical form."""
 
 ARM64_ALIASES: Aliases = (("8", ""), ("v8", ""))
 ARM64_ALIASES_1_0: Aliases = (*ARM64_ALIASES, ("v8.0", ""), ("9", "v9"), ("9.0", "v9"), ("v9.0", "v9"))
-"""From containerd/platforms v1.0.0-rc.1 on."""
+"""Aliases since containerd/platforms v1.0.0-rc.1."""
 
 _ARM: Mapping[str, str] = MappingProxyType({"": "v7", "7": "v7", "5": "v5", "6": "v6", "8": "v8"})
 
 
 class Normal(NamedTuple):
-    """What of a platform every matcher compares."""
+    """The parts of a platform that every matcher compares."""
 
     os: str
     architecture: str
@@ -38,12 +38,12 @@ class Normal(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def normalize(os: str, architecture: str, variant: str, aliases: Aliases) -> Normal:
-    """``platforms.Normalize``. An empty os is the daemon's, which is Linux here; an empty architecture stays empty."""
+    """``platforms.Normalize``. An empty os means that of the daemon, here Linux; an empty architecture stays empty."""
     return Normal(_os(os), *normalize_arch(architecture, variant, aliases))
 
 
 def normalize_arch(architecture: str, variant: str, aliases: Aliases) -> tuple[str, str]:
-    """``normalizeArch``: architecture and variant, lower case and under their usual names."""
+    """``normalizeArch``: architecture and variant, in lower case and under their usual names."""
     architecture, variant = lower(architecture), lower(variant)
     match architecture:
         case "i386":

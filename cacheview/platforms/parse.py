@@ -1,4 +1,4 @@
-"""A platform as people write it, ``linux/arm/v7``: ``platforms.Parse`` of containerd/platforms."""
+"""Parses a platform as people write it, such as ``linux/arm/v7``: ``platforms.Parse`` of containerd/platforms."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ARCHITECTURES: Final = re.findall(
 
 
 def parse_specifier(text: str, daemon: Platform = HOST) -> Platform:
-    """The platform that ``--platform`` names; a part that is left out is the daemon's.
+    """Return the platform that ``--platform`` names. Missing parts are those of the daemon.
 
     Raises:
-        SpecifierError: Docker takes no such platform; with its words.
+        SpecifierError: Docker does not accept this platform; with Docker's message.
     """
     parts = text.split("/")
     for part in parts:

@@ -1,4 +1,4 @@
-"""How a rule set compares the builder's platform with that of an image that it could take from the local cache."""
+"""How a rule set compares the builder's platform with that of an image in the local cache."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _NO_FEATURES: frozenset[str] = frozenset()
 
 
 class PlatformKey(NamedTuple):
-    """All that a rule looks at in an image's platform.
+    """Everything that a rule reads in an image's platform.
 
     Attributes:
-        recorded: os or architecture is given; True if the rule does not require it.
-        windows: the os is written exactly ``windows``, which moby requires before it looks at the version; False if
-            that does not count.
-        version: ``os.version``, or what of it counts; empty if it does not.
+        recorded: whether os or architecture is given; True if the rule does not require it.
+        windows: whether the os is written exactly ``windows``, which moby requires before it compares the version;
+            False if that does not matter.
+        version: ``os.version``, or the part of it that matters; empty if it does not matter.
         needs: the features that a builder must have.
     """
 
@@ -49,13 +49,14 @@ class PlatformRule:
     Attributes:
         name: short and unique.
         title: what it does, for people.
-        source: the code that it is read from.
-        library: the matching that the release is built with; None: platforms are not looked at, every image matches.
+        source: the code that it was read from.
+        library: the matching that the release is built with; None: platforms are not compared, every image matches.
         strict: ``OnlyStrict`` instead of ``Only``.
         recorded: an image with neither os nor architecture never matches.
         same_major_minor: for two Windows platforms, each of the first two parts of the version that both have must be
             equal.
-        overwrites_version: then the rest of the image's version is replaced by the builder's, see `overwritten`.
+        overwrites_version: after that comparison, the rest of the image's version is replaced by that of the builder,
+            see `overwritten`.
     """
 
     name: str
@@ -71,15 +72,15 @@ class PlatformRule:
         return hash(self.name)
 
     def matches(self, builder: Platform | None, image: Platform) -> bool:
-        """Whether the image may be taken. No builder platform is the host's, see `HOST`."""
+        """Return whether the image may be used. If the builder has no platform, the host's applies, see `HOST`."""
         return self.library is None or self.admits(builder, self.key(image))
 
     def admits(self, builder: Platform | None, key: PlatformKey) -> bool:
-        """`matches`, for all images with that `key`; the answers are remembered."""
+        """Return the same as `matches`, for all images with that `key`. Answers are cached."""
         return self.library is None or _admits(self, HOST if builder is None else builder, key)
 
     def key(self, image: Platform) -> PlatformKey:
-        """Images with the same key match the same builders."""
+        """Return the key of a platform: images with the same key match the same builders."""
         library = self.library
         if library is None:
             return _ANY
@@ -93,11 +94,14 @@ class PlatformRule:
         return PlatformKey(True, normal, written, version, needs)
 
     def explain(self, builder: Platform | None, image: Platform) -> tuple[PlatformStep, ...]:
-        """The comparisons, up to the first that fails: the image matches if all passed. Empty: none are made."""
+        """Return the comparisons, up to the first that fails: the image matches if all passed.
+
+        Empty: nothing is compared.
+        """
         return tuple(self._steps(HOST if builder is None else builder, image))
 
     def matcher(self, platform: Platform | None) -> Matcher | None:
-        """The library's own part for a builder's platform; None if platforms are not looked at."""
+        """Return the library's part of the rule for a builder's platform; None if platforms are not compared."""
         if self.library is None:
             return None
         return _matcher(self.library, HOST if platform is None else platform, self.strict)
@@ -127,7 +131,7 @@ class PlatformRule:
             yield step._replace(note=PlatformNote(NoteKind.OVERWRITTEN, written)) if changed else step
 
     def decide(self, builder: Platform, key: PlatformKey) -> bool:
-        """`admits` without the memory."""
+        """Return the same as `admits`, without the cache."""
         if self.library is None:
             return True
         if not key.recorded:
@@ -145,7 +149,7 @@ class PlatformRule:
 
 
 def _major_minor(platform: Platform) -> list[str]:
-    """The first two parts of the version, as many as there are; of an empty version the one empty part."""
+    """The first two parts of the version, as many as there are. An empty version has one empty part."""
     return platform.os_version.split(".")[:2]
 
 

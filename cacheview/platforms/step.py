@@ -9,7 +9,7 @@ __all__ = ["NoteKind", "PlatformCheck", "PlatformNote", "PlatformStep"]
 
 
 class PlatformCheck(StrEnum):
-    """What is compared; the value is how a person calls it."""
+    """A value that is compared. The member's value is its name for users."""
 
     RECORDED = "platform recorded"
     MAJOR = "os.version, major"
@@ -21,7 +21,7 @@ class PlatformCheck(StrEnum):
 
 
 class NoteKind(Enum):
-    """Why a value is read otherwise than it is written, or why a comparison passes that looks as if it should not."""
+    """A reason why a value is read differently from how it is written, or why a comparison unexpectedly passes."""
 
     WRITTEN = "written"
     NOT_RECORDED = "not recorded"
@@ -35,11 +35,11 @@ class NoteKind(Enum):
 
 
 class PlatformNote(NamedTuple):
-    """A remark on a comparison, which `engine.words.trace` puts into words.
+    """A remark on a comparison; `engine.words.trace` has the sentences.
 
     Attributes:
-        value: as it is written, or the builder's as it is compared; empty if the kind is all there is.
-        other: the image's as it is compared.
+        value: as written, or the builder's as compared; empty if the kind says everything.
+        other: the image's value as compared.
     """
 
     kind: NoteKind
@@ -48,11 +48,11 @@ class PlatformNote(NamedTuple):
 
 
 class PlatformStep(NamedTuple):
-    """A comparison, in the order that the daemon makes them; it stops at the first that fails.
+    """One comparison. The daemon stops at the first that fails.
 
     Attributes:
-        builder, image: the two values as compared, so in canonical form where that is what counts.
-        note: what happened to a value before, or why a comparison passes that looks as if it should not; else None.
+        builder, image: the two values as compared, in canonical form if the daemon compares that.
+        note: a remark on a value or on a comparison that unexpectedly passes; otherwise None.
     """
 
     check: PlatformCheck

@@ -1,4 +1,4 @@
-"""Which architectures and variants a platform accepts, in order of preference: ``platformVector`` of compare.go."""
+"""The architectures and variants that a platform accepts, in order of preference: ``platformVector`` of compare.go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cacheview.platforms.normal import Aliases, Normal, normalize_arch
 __all__ = ["ARM64_LEVELS", "Levels", "VariantRange", "Vector", "compatible", "exactly"]
 
 Levels = Mapping[str, tuple[tuple[int, int], ...]]
-"""Variants of arm64, each with the majors that it takes and the highest minor of each."""
+"""Variants of arm64, each with the major versions that it accepts and the highest minor version of each."""
 
 _OLDEST = {"amd64": 1, "arm": 5}
 _LAST_MINOR = 9
@@ -30,12 +30,15 @@ def _levels() -> Levels:
 
 
 ARM64_LEVELS = _levels()
-"""``arm64variantToVersion`` of containerd/platforms v1.0.0-rc.1 on: v9.x takes what v8.(x+5) takes."""
+"""``arm64variantToVersion`` since containerd/platforms v1.0.0-rc.1: v9.x accepts everything that v8.(x+5) accepts."""
 
 
 @dataclass(frozen=True)
 class VariantRange:
-    """Variants of one architecture from ``v{high}`` down to ``v{low}``; kept as numbers, as they may be very many."""
+    """Variants of one architecture from ``v{high}`` down to ``v{low}``.
+
+    Stored as numbers, since there may be very many.
+    """
 
     architecture: str
     high: int
@@ -46,7 +49,7 @@ class VariantRange:
         return min(self.high - self.low + 1, 1 << 62)
 
     def position(self, architecture: str, variant: str) -> int | None:
-        """The place of a variant, from 0; None: it is not one of these."""
+        """Return the index of a variant, from 0; None: it is not in the range."""
         number = self._number(variant) if architecture == self.architecture else None
         return None if number is None or not self.low <= number <= self.high else self.high - number
 
@@ -73,7 +76,7 @@ class Vector:
     items: tuple[tuple[str, str] | VariantRange, ...]
 
     def position(self, architecture: str, variant: str) -> int | None:
-        """The place of the first entry that is this one, both in canonical form; None: not among them."""
+        """Return the index of the first entry equal to this one, both in canonical form; None: there is none."""
         before = 0
         for item in self.items:
             if isinstance(item, VariantRange):
@@ -94,16 +97,18 @@ class Vector:
 
 
 def exactly(platform: Normal, aliases: Aliases) -> Vector:
-    """``OnlyStrict``: the one entry."""
+    """``OnlyStrict``: only the platform itself."""
     return Vector((normalize_arch(platform.architecture, platform.variant, aliases),))
 
 
 def compatible(platform: Normal, aliases: Aliases, levels: Levels | None) -> Vector:
-    """``Only``: the platform, then what it runs besides. Levels: of arm64, None if the release knows none.
+    """``Only``: the platform, then everything else that it runs.
 
-    With levels an arm64 of a variant that has none takes nothing, not even itself.
+    ``levels`` are those of arm64; None: the release has none.
+
+    With levels, an arm64 variant that is not among them matches nothing, not even itself.
     """
-    # Each entry becomes a matcher of its own, which brings it into canonical form once more.
+    # Each entry becomes a separate matcher, which normalizes it again.
     return Vector(
         tuple(
             item if isinstance(item, VariantRange) else normalize_arch(*item, aliases)

@@ -1,4 +1,4 @@
-"""Windows versions as containerd/platforms compares them on every host: platform_windows_compat.go, v1.0.0-rc.1 on."""
+"""Windows versions as compared on every host: platform_windows_compat.go of containerd/platforms, since v1.0.0-rc.1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARTS = 3
 
 
 class WindowsVersion(NamedTuple):
-    """The three parts of an ``os.version`` that are compared; the fourth, the revision, never is."""
+    """The three parts of an ``os.version`` that are compared. The fourth, the revision, never is."""
 
     major: int = 0
     minor: int = 0
@@ -22,7 +22,7 @@ class WindowsVersion(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> WindowsVersion:
-        """``getWindowsOSVersion``: `NO_VERSION` for fewer than three parts, or a part that is no (small) number."""
+        """``getWindowsOSVersion``: `NO_VERSION` for fewer than three parts, or a part that is not a (small) number."""
         parts = text.split(".")
         if len(parts) < _PARTS:
             return NO_VERSION
@@ -36,14 +36,14 @@ class WindowsVersion(NamedTuple):
 
 
 NO_VERSION = WindowsVersion()
-"""What a version that cannot be read counts as: a builder's then takes every image, an image's is 0.0.0."""
+"""The value of a version that cannot be read: a builder with it accepts every image, and an image's is 0.0.0."""
 
 
 def runs_on(host: WindowsVersion, image: WindowsVersion, releases: tuple[int, ...]) -> bool:
     """``checkWindowsHostAndContainerCompat``, with the long-term releases that it knows, oldest first.
 
-    Before Server 2022 the builds must be equal; from it on an image may be as old as the last long-term release
-    before the host's.
+    Before Server 2022 the builds must be equal; since then, an image may be as old as the last long-term release before
+    the host's.
     """
     if (host.major, host.minor) != (image.major, image.minor):
         return False
@@ -54,9 +54,10 @@ def runs_on(host: WindowsVersion, image: WindowsVersion, releases: tuple[int, ..
 
 
 def overwritten(builder: str, image: str) -> str:
-    """The image's ``os.version`` in moby's comparePlatform: its own major and minor, all further parts the builder's.
+    """The image's ``os.version`` in moby's comparePlatform.
 
-    Only where both have three parts at least; otherwise as it is.
+    It keeps its own major and minor, and gets all further parts from the builder, but only if both versions have at
+    least three parts.
     """
     builder_parts, image_parts = builder.split("."), image.split(".")
     if len(builder_parts) < _PARTS or len(image_parts) < _PARTS:
