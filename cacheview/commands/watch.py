@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         print_lines(
             (
                 f"Watching {watcher.endpoint.host} ({watcher.title})",
-                "Paste this line where you build, and build as usual. Press Ctrl+C to stop.",
+                "Paste this line into the terminal where you build, then build as usual. Press Ctrl+C to stop.",
                 f"  export DOCKER_HOST={watcher.url}",
             )
         )

@@ -26,8 +26,8 @@ class Actions:
         self._icons: list[tuple[QAction, str]] = []
         self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", "Ctrl+O")
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
-        self.open_by_name = self._make("Open &by name…", "Open an engine, containerd or a file by its name", "Ctrl+L")
-        self.open_demo = self._make("Open the &demo", "A store that shows every verdict and hazard")
+        self.open_by_name = self._make("Open &by name…", "Open a Docker Engine, containerd or file by name", "Ctrl+L")
+        self.open_demo = self._make("Open the &demo", "Open a store that shows every verdict and hazard")
         self.reload = self._make("&Reload", "Reload the store and keep the probe", "F5", picture="reload")
         self.follow = self._make("Fo&llow the engine's events", "Reload whenever the engine adds or removes an image")
         self.follow.setCheckable(True)
@@ -36,7 +36,7 @@ class Actions:
         )
         self.cancel = self._make("Ca&ncel opening", "Stop reading", "Ctrl+.")
         self.quit = self._make("&Quit", "Close the window", "Ctrl+Q")
-        self.undo = self._make("&Undo", "Undo the last edit of the probe", "Ctrl+Z", picture="undo")
+        self.undo = self._make("&Undo", "Undo the last edit to the probe", "Ctrl+Z", picture="undo")
         self.redo = self._make("&Redo", "Redo the last undone edit", "Ctrl+Shift+Z", picture="redo")
         self.apply = self._make("&Apply the smallest edit", "Turn the miss into a hit", "Ctrl+Return")
         self.copy_text = self._make("As &text", "Copy the verdict, deciding check and trace as text", "Ctrl+Shift+C")
@@ -70,7 +70,7 @@ class Actions:
             action.setCheckable(True)
             group.addAction(action)
         self.colors_menu.addActions(list(self.schemes.values()))
-        self.reset_layout = self._make("&Reset layout", "Move panes and docks back to their default places")
+        self.reset_layout = self._make("&Reset layout", "Move panes and docks back to their default positions")
         self.shortcuts = self._make("&Keyboard shortcuts", "Show all keyboard shortcuts", "F1")
         self.documentation = self._make(
             "&Documentation", "Read about the command line, replays, suites, rules and terms"
@@ -203,7 +203,7 @@ class Actions:
         if action in self.copy_menu.actions():
             return f"{self.copy_menu.title().replace('&', '')} {text[:1].lower()}{text[1:]}"
         if action in self.panes:
-            return f"To the {text.lstrip('0123456789 ').lower()} pane"
+            return f"Go to the {text.lstrip('0123456789 ').lower()} pane"
         return f"{text} or dock" if action in (self.next_pane, self.previous_pane) else text
 
     def dress(self) -> None:

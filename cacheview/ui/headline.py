@@ -187,7 +187,7 @@ class Headline(QObject):
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {asked.title}."
         elif own is not None and differs:
-            whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are the rules"
+            whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are those"
             foreign = f"This store's {whose} of {own.title}; you are using the rules of {asked.title}."
         elif own is not None and own.answers_as(asked):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""

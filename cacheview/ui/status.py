@@ -64,7 +64,7 @@ class StatusBar(QStatusBar):
     def show_delayed(self) -> None:
         """The answer takes long."""
         self.show_no_answer()
-        self._write("time", "Looking up…", "You can keep using the window; another edit replaces this lookup")
+        self._write("time", "Looking up…", "You can keep using the window; a new edit replaces this lookup")
 
     def show_no_answer(self) -> None:
         """There is no probe whose answer is shown."""

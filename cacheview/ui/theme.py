@@ -120,7 +120,7 @@ _QT_STYLE: Final = "Fusion"
 """One style on every system: the panes draw on it, and only it follows a palette wholly."""
 
 _STYLED: Final = "has the style"
-_FOLLOWER: Final = "follower of the colour scheme"  # looking for it among the children would make wrappers of all
+_FOLLOWER: Final = "follower of the color scheme"  # looking for it among the children would make wrappers of all
 _FONT: Final = "font of the type scale"
 
 

@@ -334,7 +334,7 @@ class Workspace(QWidget):
 
     def _explain_image(self, image: Image, why: str) -> None:
         if why:
-            ways = "To see what the classic builder would ask, replay the image's Dockerfile (Ctrl+D)."
+            ways = "To see what the classic builder would look up, replay the image's Dockerfile (Ctrl+D)."
             self._session.select(Selected(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
         else:
             self._session.release_image()

@@ -12,7 +12,7 @@ from cacheview.ui.words_table import WordsTable
 @pytest.fixture
 def table(qtbot: QtBot) -> WordsTable:
     model = QStandardItemModel()
-    model.appendRow([QStandardItem("Where it comes from"), QStandardItem("an engine")])
+    model.appendRow([QStandardItem("Origin"), QStandardItem("an engine")])
     table = WordsTable("Facts")
     qtbot.addWidget(table)
     model.setParent(table)

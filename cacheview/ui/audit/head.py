@@ -17,5 +17,5 @@ class AuditHead(DockHead):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Audit", parent)
-        tip = "Copy all hazards as text, each with its first images"
+        tip = "Copy all hazards as text, each with a few of its images"
         self.copy_button = self.add_button("Copy", tip, self.copy_requested, drawing="copy", name="Copy the hazards")

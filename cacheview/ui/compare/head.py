@@ -20,7 +20,7 @@ class CompareHead(BusyHead):
         super().__init__(
             title,
             progress="Rule set lookup progress",
-            cancel_tip="Stop, and keep the answers so far",
+            cancel_tip="Stop and keep the answers so far",
             again="Compare again",
             again_tip="Look up the probe with the other rule sets too",
             parent=parent,

@@ -200,7 +200,7 @@ class DetailsPane(DockPane[DetailsHead]):
         shown = "\n".join(map(visible, text[:_LONGEST].split("\n")))
         set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
         self.value.setPlainText(
-            f"{shown}\n… and {more:,} more characters: copy the row to get the full value." if more > 0 else shown
+            f"{shown}\n… and {more:,} more characters. Copy the row to get the full value." if more > 0 else shown
         )
         section = self.model.section_at(current.row())
         self._quietly(lambda: self.titles.setCurrentIndex(self.titles_model.index(section, 0)))

@@ -98,7 +98,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
     sections = (
         Section("Image", tuple(_facts(image))),
         Section("Names", names or (DetailsRow("", _NO_NAME, is_exact=False),), counted=bool(names)),
-        Section("Where it comes from", tuple(_origin(image, store, rules))),
+        Section("Origin", tuple(_origin(image, store, rules))),
         Section("Parent", (_parent(image, store),)),
         Section("Children", _Made(len(children), lambda place: _image_row(str(place + 1), children[place])), True),
         Section("Platforms", _Made(len(image.variants), lambda place: _variant(image.variants[place], image)), True),

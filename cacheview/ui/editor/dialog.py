@@ -15,12 +15,12 @@ from cacheview.ui.wrapped import Wrapped
 __all__ = ["EditorDialog"]
 
 _HELP = (
-    "{file} and {line} stand for the path and the line. The command runs exactly as written, without a shell.\n"
+    "{file} and {line} stand for the path and the line number. The command runs exactly as written, without a shell.\n"
     "    code -g {file}:{line}\n"
     "    kate --line {line} {file}\n"
     "    xterm -e vim +{line} {file}\n"
     "If you leave it empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text editor. "
-    "Graphical editors that cacheview knows open at the line."
+    "If cacheview recognizes the editor, the file opens at the line."
 )
 
 

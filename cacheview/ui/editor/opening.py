@@ -99,6 +99,6 @@ def _start(command: EditorCommand) -> None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         what = f"{one_line(command.arguments[0])} could not be started: {why[:1].lower()}{why[1:]}"
-        raise DataError(f"{what}; choose another one under {_MENU}") from None
+        raise DataError(f"{what}; choose a different editor under {_MENU}") from None
     # So that nothing is left of it when it ends. It may outlive the window, which does not wait for this.
     threading.Thread(target=process.wait, daemon=True, name="editor").start()

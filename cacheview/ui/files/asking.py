@@ -112,7 +112,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
             last = one_line(instruction_of(image.history[-1].created_by))
             notes.append(FilesNote(f"{last} created no layer; this is the layer of the last step that did."))
         if result.problem:
-            notes.append(FilesNote(f"The files below the layer are unknown: {result.problem}."))
+            notes.append(FilesNote(f"The files in the layers below are unknown: {result.problem}."))
         sides = ("Below the layer", "In the layer")
         return FilesShown(title, _counts(result.changes), tuple(notes), result.changes, sides, contents)
 
@@ -127,7 +127,7 @@ def _counts(changes: tuple[FileChange, ...]) -> str:
             by_mark[change.mark.value] = by_mark.get(change.mark.value, 0) + 1
             size += change.now.size if change.now is not None else 0
     if not by_mark:
-        return "The layer changes no files."
+        return "This layer changes no files."
     words = ", ".join(f"{count:,} {mark}" for mark, count in by_mark.items())
     total = sum(by_mark.values())
     return f"{counted(total, 'file')}: {words}; {size:,} bytes in the layer."

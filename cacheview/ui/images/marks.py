@@ -40,7 +40,7 @@ SOURCE = ImageMark("source", "source", "This image comes from --cache-from.")
 NEW = ImageMark("new", "new", "New since the last reload.")
 REMOVED = ImageMark("remove", "removed", "This image would no longer be in the store.")
 MATCHES = ImageMark("passed", "matches", "Its config matches, but it is not the answer.")
-OLDER = ImageMark("passed", "older match", "Its config matches; a newer one is preferred.")
+OLDER = ImageMark("passed", "older match", "Its config matches, but a newer image is preferred.")
 UNMARKED = ImageMark("failed", "not built here", "This candidate is not recorded as built here, so it never counts.")
 UNDATED = ImageMark("failed", "no creation time", "It matches, but images without a creation time are ignored.")
 

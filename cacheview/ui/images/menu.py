@@ -58,7 +58,7 @@ class ImageMenu(QObject):
 
         menu = QMenu(self._parent)
         if image is not None:
-            probe = _item(menu, "Show its builder's &probe", lambda: self.probe_requested.emit(image))
+            probe = _item(menu, "Show the builder's &probe", lambda: self.probe_requested.emit(image))
             menu.setDefaultAction(probe)
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image)).setEnabled(not is_gone)
         if image is not None:

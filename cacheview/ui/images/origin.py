@@ -19,7 +19,7 @@ _UNKNOWN: Final = "so what its builder looked up in the cache is not recorded he
 _MEANINGS: Final = {
     PULLED: f"This image was pulled. A pull does not fetch parent images, {_UNKNOWN}",
     NO_PARENT: f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_UNKNOWN}",
-    IMPORTED: "docker import created this image from a file system, so no builder looked anything up for it.",
+    IMPORTED: "docker import created this image from a filesystem, so no builder looked anything up for it.",
     NOT_READ: f"Only the id of this image is known: it has not been read, {_UNKNOWN}",
 }
 

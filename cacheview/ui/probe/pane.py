@@ -101,7 +101,7 @@ class ProbePane(QWidget):
         """Say by the title whether the person edited the probe; one that is of an image is not edited."""
         is_shown = edited and self._document.probe != self._taken
         self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
-        set_tip(self._bar, "The probe differs from the loaded one; undo to restore it" if is_shown else "")
+        set_tip(self._bar, "The probe has been edited; undo to restore the loaded probe" if is_shown else "")
 
     @property
     def title(self) -> str:
@@ -120,7 +120,7 @@ class ProbePane(QWidget):
         made_with = image.container_config or image.config.container_config or ContainerConfig()
         probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})
         self._taken = probe
-        self._document.edit(probe, f"Take the probe from {one_line(image.title)}")
+        self._document.edit(probe, f"Use the probe of {one_line(image.title)}")
 
     def load_config(self, config: ContainerConfig, text: str) -> None:
         """Put another config in place as one step."""
@@ -298,7 +298,7 @@ class ProbePane(QWidget):
 
     def _take_instruction(self, dialog: InstructionDialog) -> None:
         if dialog.config is not None:
-            self.load_config(dialog.config, f"Take the config from {one_line(dialog.line.text())[:40]}")
+            self.load_config(dialog.config, f"Use the config from {one_line(dialog.line.text())[:40]}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # For a pane without a window whose actions have these keys.

@@ -265,7 +265,7 @@ class StepsModel(QAbstractItemModel):
                 else image_text(row.step, self._store)
             )
         if column == StepsColumn.TIME:
-            return "Time taken to compute the checksums of its files and look it up in the cache"
+            return "Time taken to compute the step's file checksums and look up the step in the cache"
         line = f"Line {row.line}\n" if row.line else ""
         if row.kind is RowKind.TRIGGER:
             line = f"Trigger {row.number}, from ONBUILD in the base image\n"

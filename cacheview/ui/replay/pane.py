@@ -335,7 +335,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         else:
             self._content.say(
                 "No Dockerfile is open",
-                "Choose one, or drop it on the window: each step is looked up in the cache, and nothing is built.",
+                "Choose one, or drop it on the window. Each step is looked up in the cache; nothing is built.",
                 "Replay Dockerfile…",
             )
 

@@ -234,7 +234,7 @@ def reason_text(step: Step, store: ImageStore) -> str:
     known = [known_as(image) for image in images[:_MOST_POSSIBLE] if image is not None]
     more = len(step.possible) - len(known)
     text = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
-    return f"{step.reason}. If it hits, it hits {text}." if known else step.reason
+    return f"{step.reason}. If it hits, the image is {text}." if known else step.reason
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:

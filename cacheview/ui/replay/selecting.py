@@ -60,5 +60,5 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.MISS if step.probe is None:
             return "It misses regardless of its files: no image in the store was built by this instruction."
         case StepStatus.UNKNOWN:
-            return "It is not known what it would look up."
-    return "It builds on an image that is not in the store yet: this build would create it first."
+            return "It is not known what the builder would look up."
+    return "It builds on an image that the build would first have to create."

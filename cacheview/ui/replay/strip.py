@@ -70,7 +70,7 @@ def summaries(replayed: Replayed) -> tuple[StripLine, ...]:
         lines.append(_without_miss(replay))
     missing = replayed.question.build.missing
     if missing:
-        text = f"Build argument values are not saved when you close cacheview: set {', '.join(missing)} in Options"
+        text = f"Build argument values are not saved when you close cacheview. Set {', '.join(missing)} again in Options"
         lines.append(StripLine("hazard", "NOTE", text))
     if replayed.problem:
         lines.append(StripLine("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))

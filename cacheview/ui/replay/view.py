@@ -29,7 +29,7 @@ class StepsView(RowTree):
     menu_requested = Signal(QPoint)
 
     def __init__(self, model: StepsModel, parent: QWidget | None = None) -> None:
-        super().__init__("Steps of the Dockerfile, and what the cache answers", parent)
+        super().__init__("Steps of the Dockerfile, with the cache's answers", parent)
         self.setModel(model)
         self.setItemDelegate(_StepDelegate(self))
         header = self.header()

@@ -44,7 +44,7 @@ def find(version: str, driver: str, commit: str = "") -> Found:
     """The rules of a version with a storage driver, or a containerd store."""
     version, driver, commit = (text.strip()[:_LONGEST] for text in (version, driver, commit))
     if not version and not commit:
-        text = "Type a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
+        text = "Enter a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
         return Found(None, text, is_unfinished=True)
     if not driver:
         return Found(None, "Choose a storage driver, as shown by `docker info`.", is_unfinished=True)
@@ -57,7 +57,7 @@ def find(version: str, driver: str, commit: str = "") -> Found:
         name = choice.rules.name if choice.rules.commit else f"{version}, {kind.value}"
         return Found(choice.rules, choice.rules.title, choice.note, name)
     if not version:
-        return Found(None, f"The commit {commit} alone is not enough: type the version too.")
+        return Found(None, f"The commit {commit} alone is not enough: enter the version too.")
     from cacheview.engine import RULE_SETS
 
     oldest = next(span.first for rules in RULE_SETS.values() if rules.store is kind for span in rules.spans)

@@ -72,7 +72,7 @@ class RulesDialog(QDialog):
         self._in_use = ""
         self.rules = rule_chooser("Rules")
         self.before = rule_chooser("Compared with")
-        self.before.insertItem(0, "nothing: show only these rules", "")
+        self.before.insertItem(0, "nothing (show only these rules)", "")
         self.before.insertSeparator(1)
         self._title = Wrapped()
         self._facts = Wrapped()

@@ -69,4 +69,4 @@ def _folders() -> list[KnownStore]:
 
 
 def _lack(place: str) -> str:
-    return "" if os.access(place, os.R_OK) else "Permission denied: run as root or join its group"
+    return "" if os.access(place, os.R_OK) else "Permission denied. Run as root, or join the group that has access"

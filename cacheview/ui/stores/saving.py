@@ -58,7 +58,7 @@ class Saver(QObject):
         if self._loader.is_busy:
             from cacheview.model import DataError
 
-            self.failed.emit(DataError("the previous one is still being saved. Wait until it is done, or cancel it"))
+            self.failed.emit(DataError("the previous save is still running. Wait until it is done, or cancel it"))
             return
         case, probe, answer = session.case, session.document.probe, session.answer
         rules, location = session.cache.rules.name, session.opened.location

@@ -80,7 +80,7 @@ class AddDialog(QDialog):
         choose = QPushButton("&Choose…")
         choose.clicked.connect(self._choose)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("What it shows, such as: label missing from the probe")
+        self.name.setPlaceholderText("What it shows, such as “label missing from the probe”")
         self.note = QLineEdit()
         self.note.setPlaceholderText("A note for later readers")
         self.outcome = Chooser()
@@ -168,7 +168,7 @@ class AddDialog(QDialog):
             f"the whole store ({counted(len(self._addition.case.images), 'image')}, all values), the probe, the rules"
         )
         if os.path.isdir(path):
-            self._where.setText("That is a folder: name a file in it.")
+            self._where.setText("This is a folder: enter a file in it.")
         elif os.path.exists(path):
             self._where.setText(f"One line is appended to the file: {what}.")
         else:
@@ -250,12 +250,12 @@ def _besides(expect: Expectation) -> str:
         parts.append("the complete new image")
     if expect.set_parent is not None:
         count = len(expect.set_parent)
-        parts.append(f"the hit records {counted(count, 'parent') if count else 'no parent'}")
+        parts.append(f"that the hit records {counted(count, 'parent') if count else 'no parent'}")
     if expect.sources_after is not None:
-        parts.append(f"{counted(len(expect.sources_after), 'source')} for the next step")
-    if expect.error:
-        parts.append(f"shown, not compared: {' '.join(expect.error.split())[:300]}")
-    return f"Also checked: {'; '.join(parts)}." if parts else "Nothing else is checked."
+        parts.append(f"that the next step has {counted(len(expect.sources_after), 'source')}")
+    checked = f"Also checked: {'; '.join(parts)}." if parts else "Nothing else is checked."
+    error = " ".join(expect.error.split())[:300] if expect.error else ""
+    return f"{checked} The error message is not compared: {error}" if error else checked
 
 
 def _muted() -> QLabel:

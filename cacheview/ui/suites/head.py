@@ -28,12 +28,12 @@ class SuitesHead(BusyHead):
             progress="Suite run progress",
             cancel_tip="Stop the run and keep the results so far",
             again="Run again",
-            again_tip="Read the files again, and run all of their probes",
+            again_tip="Read the files again and run all of their probes",
             parent=parent,
         )
         self.current_button = self.add_button("Run open suite", "", self.current_requested)
         self.open_button = self.add_button(
-            "Open suites…", "Choose suite files, and run them", self.open_requested, drawing="open"
+            "Open suites…", "Choose suite files and run them", self.open_requested, drawing="open"
         )
         self.set_current("")
 

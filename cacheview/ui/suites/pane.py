@@ -175,7 +175,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # from the button that began the run
 
     def _failed(self, error: Exception) -> None:
-        self._ended = f"ended by a bug in cacheview: {type(error).__name__}: {error}. Please report it"
+        self._ended = f"stopped by a bug in cacheview: {type(error).__name__}: {error}. Please report it"
 
     def _show_state(self) -> None:
         """What can be done now, the counts, and where there is no row, why."""
@@ -190,14 +190,14 @@ class SuitesPane(DockPane[SuitesHead]):
             what = "A suite contains stores and probes, each with its expected verdict."
             self._content.say("No suite has been run", what, "Open suites…")
         elif busy and not self.model.total:
-            self._content.say("Running…", "Probes are listed as they are checked.")
+            self._content.say("Running…", "Each probe appears here once it has been checked.")
         elif not self.model.total:
-            hint = "" if self._ended else "Add one with Ask ▸ Add this probe to a suite."
+            hint = "" if self._ended else "Add a probe with Ask ▸ Add this probe to a suite."
             self._content.say("No probe has been run", hint)
         elif self.model.is_filtering:
             self._content.say("Filtering…", f"Searching {counted(self.model.total, 'row')}.")
         elif text := self._box.text().strip():
-            self._content.say(f"Nothing matches “{visible(text[:60])}”", "All columns are searched.", "Show all")
+            self._content.say(f"Nothing matches “{visible(text[:60])}”", "The filter searches all columns.", "Show all")
         else:
             self._content.say("None failed", f"{counted(self.model.passed, 'probe')} passed.", "Show all")
 

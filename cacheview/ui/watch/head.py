@@ -32,7 +32,7 @@ class WatchHead(DockHead):
         super().__init__(TITLE, parent)
         self.copy_button = self.add_button(
             "Copy the line",
-            "Copy the line to paste where you build: export DOCKER_HOST=…",
+            "Copy the line to paste into your terminal: export DOCKER_HOST=…",
             self.copy_requested,
             drawing="copy",
         )
@@ -47,7 +47,7 @@ class WatchHead(DockHead):
         )
         self.open_button = self.add_button(
             "Open record…",
-            "Open a record to show the steps of its build and the store before it",
+            "Open a record to show the steps of its build and the store as it was before",
             self.open_requested,
             drawing="open",
         )

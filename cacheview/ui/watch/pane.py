@@ -184,7 +184,7 @@ class WatchPane(DockPane[WatchHead]):
         if self.model.builds:
             self._say_count()
             return
-        self._content.say("Paste this line where you build, and build as usual:", self.line, "")
+        self._content.say("Paste this line into the terminal where you build, then build as usual:", self.line, "")
         self.head.say(f"Watching {one_line(watcher.host)}: {one_line(self.line)}")
 
     def _fail(self, error: Exception) -> None:
@@ -264,7 +264,7 @@ class WatchPane(DockPane[WatchHead]):
 
     def _say_nothing_watched(self) -> None:
         self.head.say("")
-        self._content.say("No builds are watched", _HINT, "Watch")
+        self._content.say("No builds are being watched", _HINT, "Watch")
         self._enable()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -112,7 +112,7 @@ class WatchedBuilds(DockController[WatchPane]):
             name = one_line(os.path.basename(self._record_path))
             shown = counted(len(records.builds), "build")
             text = f"Showing {shown} of {name}."
-            text += " It has more builds." if records.more else " Its other lines are not builds."
+            text += " The record contains more builds." if records.more else " The other lines in the record are not builds."
             self.host.notice.show_text("note", text, records.problems, ())
             self.host.notice.show()
 
@@ -121,7 +121,7 @@ class WatchedBuilds(DockController[WatchPane]):
 
         if not isinstance(error, DataError):
             raise error  # a fault is shown as every other
-        self.host.notice.show_text("error", f"The builds of the record cannot be shown: {error}")
+        self.host.notice.show_text("error", f"The builds in the record cannot be shown: {error}")
         self.host.notice.show()
 
     def _say_loudly(self, build: ShownBuild) -> None:

@@ -140,7 +140,7 @@ def test_a_value_that_is_too_long_to_be_shown_is_copied_whole(window: MainWindow
     go(window, image)
     pane = details(window, qtbot)
     pane.titles.setCurrentIndex(pane.titles_model.index(titles(pane).index("Names"), 0))
-    assert pane.value.toPlainText().endswith("… and 990,010 more characters: copy the row to get the full value.")
+    assert pane.value.toPlainText().endswith("… and 990,010 more characters. Copy the row to get the full value.")
     assert copied(window, qtbot, pane, pane.rows.copy_requested.emit) == image.names[0]
 
 

@@ -36,7 +36,7 @@ def test_facts_of_an_image(store: ImageStore) -> None:
     assert facts["Size"] == "123 MB (123,456,789 bytes)"
     assert facts["Created"].startswith("2023-11-14T22:13:21")
     assert values(shown["Names"]) == {"1": "docker.io/library/base:1"}
-    assert [row.value for row in shown["Where it comes from"].rows][-2:] == ["an engine", "engine:"]
+    assert [row.value for row in shown["Origin"].rows][-2:] == ["an engine", "engine:"]
 
 
 def test_parent_and_children_lead_to_their_images(store: ImageStore) -> None:
@@ -83,9 +83,9 @@ def test_what_is_not_known_exactly_is_reported_with_what_would_make_it_known(sto
 
 def test_a_mark_that_is_not_recorded_is_not_reported_as_certain(store: ImageStore) -> None:
     marked = store.images[1].model_copy(update={"built_locally": True})
-    assert values(details(store.images[1], store)["Where it comes from"])["Built here"].startswith("most likely: ")
-    assert values(details(store.images[0], store)["Where it comes from"])["Built here"].startswith("not known: ")
-    assert values(details(marked, store)["Where it comes from"])["Built here"] == "yes, as recorded in the store"
+    assert values(details(store.images[1], store)["Origin"])["Built here"].startswith("most likely: ")
+    assert values(details(store.images[0], store)["Origin"])["Built here"].startswith("not known: ")
+    assert values(details(marked, store)["Origin"])["Built here"] == "yes, as recorded in the store"
 
 
 def test_of_a_long_history_only_what_is_looked_at_is_made(monkeypatch: pytest.MonkeyPatch, qapp: object) -> None:

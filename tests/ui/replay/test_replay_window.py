@@ -385,7 +385,7 @@ def test_a_value_that_was_not_kept_is_asked_for(
     context = write_context(case, tmp_path / "tools")
     keep(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
     pane = replayed(window, qtbot, context)
-    reported = "NOTE: Build argument values are not saved when you close cacheview: set LEVEL in Options"
+    reported = "NOTE: Build argument values are not saved when you close cacheview. Set LEVEL again in Options"
     assert pane.strip.texts[-1] == reported
     pane.head.options_button.click()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
@@ -696,7 +696,7 @@ def test_of_a_tar_another_dockerfile_can_be_named(
 
 def test_without_a_dockerfile_the_dock_says_what_is_done_with_one(window: MainWindow) -> None:
     labels = window.replays.pane.findChildren(QLabel)
-    assert any("each step is looked up in the cache, and nothing is built" in label.text() for label in labels)
+    assert any("Each step is looked up in the cache; nothing is built" in label.text() for label in labels)
 
 
 def test_a_dock_that_is_closed_gives_the_keyboard_back_at_once(window: MainWindow, qtbot: QtBot, site: Path) -> None:

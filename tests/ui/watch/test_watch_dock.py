@@ -126,7 +126,7 @@ def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher:
     hear(pane, watcher, qtbot, build_of())
     pane.head.stop_button.click()
     assert watcher.is_closed
-    assert "No builds are watched" in printed(pane)
+    assert "No builds are being watched" in printed(pane)
     assert pane.model.rowCount() == 0
     with qtbot.waitSignal(pane.bridge.started, timeout=20_000):
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
