@@ -70,7 +70,8 @@ def summaries(replayed: Replayed) -> tuple[StripLine, ...]:
         lines.append(_without_miss(replay))
     missing = replayed.question.build.missing
     if missing:
-        text = f"Build argument values are not saved when you close cacheview. Set {', '.join(missing)} again in Options"
+        names = ", ".join(missing)
+        text = f"Build argument values are not saved when you close cacheview. Set {names} again in Options"
         lines.append(StripLine("hazard", "NOTE", text))
     if replayed.problem:
         lines.append(StripLine("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))

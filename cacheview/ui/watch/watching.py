@@ -111,8 +111,8 @@ class WatchedBuilds(DockController[WatchPane]):
         if records.problems or records.more:
             name = one_line(os.path.basename(self._record_path))
             shown = counted(len(records.builds), "build")
-            text = f"Showing {shown} of {name}."
-            text += " The record contains more builds." if records.more else " The other lines in the record are not builds."
+            rest = "contains more builds" if records.more else "has other lines that are not builds"
+            text = f"Showing {shown} from {name}. The record {rest}."
             self.host.notice.show_text("note", text, records.problems, ())
             self.host.notice.show()
 

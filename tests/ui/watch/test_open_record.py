@@ -158,7 +158,7 @@ def test_lines_that_are_not_builds_are_reported(
     window.open(str(path))
     shown(window, qtbot)
     qtbot.waitUntil(window.notice.isVisible)
-    assert window.notice._text.text().startswith("Showing 1 build of mixed.jsonl.")
+    assert window.notice._text.text().startswith("Showing 1 build from mixed.jsonl.")
 
 
 def test_a_record_that_is_open_is_shown_again_once(
