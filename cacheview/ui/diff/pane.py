@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffPane"]
 
-_HINT: Final = (
-    "Choose two records, build contexts or watched builds to see where they first differ and why."
-)
+_HINT: Final = "Choose two records, build contexts or watched builds to see where they first differ and why."
 _BUTTON: Final = "Choose builds…"
 _EVENTS_SECONDS: Final = 20.0  # seconds for what the engine remembers
 
