@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.host import builder_platform
 from cacheview.engine.rulesets.named import kind_named, named
-from cacheview.engine.rulesets.releases import Choice, choose, newest_rules
+from cacheview.engine.rulesets.releases import RuleSetChoice, choose, newest_rules
 from cacheview.model import (
     SCRATCH,
     ContainerConfig,
@@ -30,7 +30,7 @@ from cacheview.platforms import HOST
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
-    from cacheview.stores.opened import Case
+    from cacheview.stores.opened import OpenedCase
 
 __all__ = [
     "Basis",
@@ -94,7 +94,7 @@ class Daemon:
         return f"Using the rules of {self.title} ({self.rules.name}){where}: {self.reason}."
 
 
-def daemon_of(case: Case, rules: str = "") -> Daemon:
+def daemon_of(case: OpenedCase, rules: str = "") -> Daemon:
     """Return the daemon that the user chose, that the case names, or that the store belongs to.
 
     If none is named, the choice is, in this order: the daemon of the store's engine; for a graph-driver store, the
@@ -114,7 +114,7 @@ def daemon_of(case: Case, rules: str = "") -> Daemon:
     return replace(result, platform=builder_platform(case.store))
 
 
-def daemon_known(case: Case) -> Daemon:
+def daemon_known(case: OpenedCase) -> Daemon:
     """Return the same as `daemon_of`, but use the newest rules if those of the case are not known."""
     try:
         return daemon_of(case)
@@ -124,7 +124,7 @@ def daemon_known(case: Case) -> Daemon:
         return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
 
-def rules_named(text: str) -> Choice:
+def rules_named(text: str) -> RuleSetChoice:
     """Return the rules with that name, or of a release and a storage driver.
 
     Raises `DataError`, which lists the known rules.
@@ -197,7 +197,7 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
     return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
 
-def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[Choice, Basis, str]]:
+def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[RuleSetChoice, Basis, str]]:
     """Yield the releases that the store suggests, the most likely first, each with the reason."""
     release = store.release
     if release is not None and release.kind is kind and (release.version or release.commit):
@@ -212,7 +212,7 @@ def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[Choice, Basi
                 yield choice, Basis.IMAGES, "an image's config says that this release built it"
 
 
-def _chosen(choice: Choice, basis: Basis, reason: str) -> Daemon:
+def _chosen(choice: RuleSetChoice, basis: Basis, reason: str) -> Daemon:
     builder = builder_release(choice.version, choice.commit)
     version = _one_line(choice.version.strip()).removeprefix("docker-").removeprefix("v")
     return Daemon(choice.rules, builder, basis, version, reason, choice.note)

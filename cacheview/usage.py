@@ -9,13 +9,13 @@ from typing import Final, NoReturn
 
 from cacheview.cases import Daemon, daemon_of, rules_named
 from cacheview.engine.builders import builder_note, uses_buildkit
-from cacheview.engine.rulesets.releases import Choice
+from cacheview.engine.rulesets.releases import RuleSetChoice
 from cacheview.engine.words.choosing import HOW
 from cacheview.faults import UsageError
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
-from cacheview.stores.opened import Case
-from cacheview.stores.sources import SOURCES
+from cacheview.stores.locations import LOCATION_KINDS
+from cacheview.stores.opened import OpenedCase
 from cacheview.wording import counted
 
 __all__ = [
@@ -33,9 +33,9 @@ __all__ = [
 
 def _named() -> str:
     """Return each form of a location and its meaning, in two columns."""
-    width = max(len(form) for source in SOURCES for form, _ in source.forms) + 3
+    width = max(len(form) for source in LOCATION_KINDS for form, _ in source.forms) + 3
     fold = partial(textwrap.wrap, width=_WIDTH, subsequent_indent=" " * (width + 2), break_on_hyphens=False)
-    lines = [fold(f"  {form:<{width}}{meaning}") for source in SOURCES for form, meaning in source.forms]
+    lines = [fold(f"  {form:<{width}}{meaning}") for source in LOCATION_KINDS for form, meaning in source.forms]
     return "\n".join(line for folded in lines for line in folded)
 
 
@@ -102,7 +102,7 @@ def mention_builder(store: ImageStore) -> None:
         complain(note)
 
 
-def known_rules(name: str | None) -> Choice | None:
+def known_rules(name: str | None) -> RuleSetChoice | None:
     """Return the rules of ``--rules``; None if not given. Raises `UsageError` for an unknown name."""
     if not name:
         return None
@@ -112,7 +112,7 @@ def known_rules(name: str | None) -> Choice | None:
         raise UsageError(f"{error}. Choose one with --rules") from error
 
 
-def daemon_for(case: Case, rules: str | None) -> Daemon:
+def daemon_for(case: OpenedCase, rules: str | None) -> Daemon:
     """Return the daemon whose answers are computed for a case, given ``--rules``; remarks go to standard error.
 
     Raises `UsageError` for unknown rules.

@@ -10,7 +10,7 @@ import pytest
 from bounded import MIB, run_bounded
 
 from cacheview.model import DataError, decode
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 
 pytestmark = pytest.mark.slow
@@ -82,7 +82,7 @@ def named(name: str, **config: object) -> dict[str, object]:
 def judged(**changes: object) -> str:
     """What is said of a recorded build, in this process."""
     with pytest.raises(DataError) as caught:
-        judge_build(decode(ReplayCase, json.dumps(BUILD | changes)))
+        build_result(decode(ReplayCase, json.dumps(BUILD | changes)))
     return str(caught.value)
 
 

@@ -19,13 +19,13 @@ from cacheview.model import (
     Timestamp,
 )
 from cacheview.platforms import HOST
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
 
 
-def case(*images: Image, release: Release | None = None, rules: str = "") -> Case:
-    return Case("made", ImageStore(images, release=release), rules)
+def case(*images: Image, release: Release | None = None, rules: str = "") -> OpenedCase:
+    return OpenedCase("made", ImageStore(images, release=release), rules)
 
 
 def built(name: str, second: int, version: str, parent: str | None = "sha256:0") -> Image:
@@ -210,7 +210,7 @@ def test_without_an_engine_the_builder_is_on_the_platform_of_what_it_made(
 
 def test_an_engine_says_itself_what_it_is_on() -> None:
     store = ImageStore((on(HOST, "a"), on(HOST, "b")), platform=ARM)
-    assert daemon_of(Case("made", store, "")).platform == ARM
+    assert daemon_of(OpenedCase("made", store, "")).platform == ARM
     assert first_probe(store).platform == ARM
 
 

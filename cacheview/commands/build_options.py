@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cacheview.dockerfile.context import CLIENTS, Client, client_for_engine, client_named
-from cacheview.dockerfile.context.clients import ReadsConfig
+from cacheview.dockerfile.context.clients import CliConfigUse
 from cacheview.replay.compose.service import read_service
 from cacheview.replay.options import BuildOptions, references
 from cacheview.usage import UsageError
@@ -100,7 +100,7 @@ def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
         if getattr(options, attribute):
             raise UsageError(f"{name} is in the build section of the service; leave it out, or leave out --compose")
     client = named or CLIENTS["compose-v2"]
-    as_v1 = client.config is ReadsConfig.DOCKER_PY
+    as_v1 = client.config is CliConfigUse.DOCKER_PY
     build = read_service(options.compose, options.context, os.environ, as_v1=as_v1)
     more = _build_options(options)
     made = replace(

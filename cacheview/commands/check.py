@@ -11,10 +11,10 @@ from typing import Final
 
 from cacheview.cases import rules_named
 from cacheview.engine import RuleSet
-from cacheview.engine.judge import judge
+from cacheview.engine.case_results import probe_results
 from cacheview.model import DataError, SuiteCase
 from cacheview.output import complain, print_lines
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import LimitError, effort_for
 from cacheview.stores.lines import RestUnreadError, read_lines
@@ -147,22 +147,22 @@ def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, c
 
 
 def _checked_probes(place: str, case: SuiteCase, counts: _Counts) -> Iterator[str]:
-    for judgement in judge(case, counts.rules):
-        counts.add(passed=judgement.passed)
-        if not judgement.passed:
-            name = case.probes[judgement.index].name
-            text = "; ".join(judgement.differences)
-            yield f"{place}, probe {judgement.index + 1}{f' ({name})' if name else ''}: {text}"
+    for result in probe_results(case, counts.rules):
+        counts.add(passed=result.passed)
+        if not result.passed:
+            name = case.probes[result.index].name
+            text = "; ".join(result.differences)
+            yield f"{place}, probe {result.index + 1}{f' ({name})' if name else ''}: {text}"
 
 
 def _checked_build(place: str, case: ReplayCase, counts: _Counts) -> Iterator[str]:
     scenario = f" ({case.scenario})" if case.scenario else ""
     try:
-        judgement = judge_build(case, counts.rules_name)
+        result = build_result(case, counts.rules_name)
     except DataError as error:
         counts.add(passed=False)
         yield f"{place}{scenario}: {error}"
         return
-    counts.add(passed=judgement.passed)
-    counts.unknown.update(judgement.unknown)
-    yield from (f"{place}{scenario}: {difference}" for difference in judgement.differences)
+    counts.add(passed=result.passed)
+    counts.unknown.update(result.unknown)
+    yield from (f"{place}{scenario}: {difference}" for difference in result.differences)

@@ -23,7 +23,7 @@ from cacheview.model import DataError
 from cacheview.model.effort import LONGEST, Effort
 from cacheview.output import complain, print_json
 from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
-from cacheview.stores.sources import ENGINE, parse_location
+from cacheview.stores.locations import ENGINE, parse_location
 from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, known_rules, make_parser
 
 __all__ = ["parser", "run"]

@@ -22,11 +22,11 @@ from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.layers.source import LayerSource
 from cacheview.model import ImageStore
 from cacheview.output import complain
-from cacheview.replay.given import Given, given_build
+from cacheview.replay.build_input import BuildInput, given_build
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
 from cacheview.replay.sent_build import Cache, SentBuild, sent_by
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.usage import daemon_for
 
 __all__ = ["BuildLookup", "looked_up_build", "opened_layers"]
@@ -46,7 +46,7 @@ class BuildLookup:
     """
 
     build: RequestedBuild
-    given: Given
+    given: BuildInput
     daemon: Daemon
     cache: Cache
     files: StoreImageFiles
@@ -81,7 +81,7 @@ class BuildLookup:
         return replace(self, daemon=daemon, cache=cache, files=files)
 
 
-def looked_up_build(options: argparse.Namespace, case: Case) -> BuildLookup:
+def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLookup:
     """What the options ask for.
 
     Args:

@@ -8,9 +8,9 @@ from cacheview.cases import rules_named
 from cacheview.model import DataError, SpecifierError
 from cacheview.output import complain
 from cacheview.platforms import HOST, parse_specifier
+from cacheview.stores.locations import parse_location
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Case, Opened
-from cacheview.stores.sources import parse_location
+from cacheview.stores.opened import Opened, OpenedCase
 from cacheview.stores.suite_cases import case_name
 from cacheview.usage import UsageError, chosen
 
@@ -22,7 +22,7 @@ def add_case(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CASE", help="which case in the suite to use, by name or number (default: 1)")
 
 
-def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[Opened, Case]:
+def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[Opened, OpenedCase]:
     """The store of ``STORE`` or ``--store``, and the case of ``--case``.
 
     Images of a registry are those that an engine of the rules pulls for the platform.

@@ -21,9 +21,9 @@ from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError, ImageStore
 from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
+from cacheview.replay.build_input import BuildInput
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import compare_clients
-from cacheview.replay.given import Given
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
@@ -34,7 +34,7 @@ from cacheview.replay.result import Replay
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.report.what_ifs import what_if_as_json, what_if_as_markdown, what_if_as_text
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Opened, OpenedCase
 from cacheview.usage import (
     NAMES,
     UsageError,
@@ -134,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
         return _replayed(options, opened, case)
 
 
-def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
+def _replayed(options: argparse.Namespace, opened: Opened, case: OpenedCase) -> int:
     try:
         looked_up = looked_up_build(options, case)
         changed = changed_store(options, case.store, looked_up.daemon)
@@ -187,7 +187,7 @@ def _replayed(options: argparse.Namespace, opened: Opened, case: Case) -> int:
 
 def _record(
     options: argparse.Namespace,
-    given: Given,
+    given: BuildInput,
     client: Client,
     store: ImageStore,
     daemon: Daemon,

@@ -7,7 +7,7 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
 from cacheview.engine.deciding import Deciding
 from cacheview.engine.doubts import Doubted
-from cacheview.engine.edit import Change, Edit, smallest_edit, take_value
+from cacheview.engine.edit import ProbeEdit, ValueChange, smallest_edit, take_value
 from cacheview.engine.explain import Explanation, Further, explain
 from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import Near
@@ -15,7 +15,7 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
 from cacheview.engine.trace import Stage, Subject, Trace
 from cacheview.engine.tracing import trace
-from cacheview.engine.verdict import StageKind, Unknown, Verdict, VerdictOutcome
+from cacheview.engine.verdict import StageKind, UnknownAnswer, Verdict, VerdictOutcome
 from cacheview.engine.words.doubts import doubt_sentences
 from cacheview.engine.words.hazards import HAZARD_TITLES
 from cacheview.engine.words.phrases import known_as, parent_title, plain
@@ -27,25 +27,25 @@ __all__ = [
     "HAZARD_TITLES",
     "RULE_SETS",
     "UNKNOWN",
-    "Change",
     "Check",
     "CheckKind",
     "CheckOutcome",
     "Deciding",
     "Doubted",
-    "Edit",
     "Explanation",
     "Further",
     "Hazard",
     "HazardKind",
     "ImageCache",
     "Near",
+    "ProbeEdit",
     "RuleSet",
     "Stage",
     "StageKind",
     "Subject",
     "Trace",
-    "Unknown",
+    "UnknownAnswer",
+    "ValueChange",
     "Verdict",
     "VerdictOutcome",
     "doubt_sentences",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cacheview.engine.comparison import SameElements
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.field_comparison import SameElements
 from cacheview.engine.history import created_by
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet

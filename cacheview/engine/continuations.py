@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Protocol
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.compared import Certainty, all_pass, conjunction, joined
 from cacheview.engine.history import (
     HistoryCheck,
     begins_with,
@@ -22,6 +21,7 @@ from cacheview.engine.history import (
 )
 from cacheview.engine.layers import LayerCheck, layer_command_check, layer_prefix_checks
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import Certainty, all_pass, conjunction, joined
 from cacheview.model import ContainerConfig, Doubt, Image
 from cacheview.model.effort import paced
 

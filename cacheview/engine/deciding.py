@@ -8,7 +8,7 @@ from cacheview.engine.check import Check, CheckOutcome
 from cacheview.engine.known import KnownCache
 from cacheview.engine.nearness import Near, countable, nearest
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed
-from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome
+from cacheview.engine.verdict import StageKind, UnknownAnswer, VerdictOutcome
 from cacheview.model import Image
 
 __all__ = ["Deciding", "deciding_in"]
@@ -51,7 +51,7 @@ def deciding_in(trace: Trace, cache: KnownCache) -> Deciding | None:
     return Deciding(stage, hit, passed[-1] if passed else None)
 
 
-def _of_unknown(trace: Trace, unknown: Unknown) -> Deciding | None:
+def _of_unknown(trace: Trace, unknown: UnknownAnswer) -> Deciding | None:
     """Of the first image that may be the answer, the check that is not known."""
     for image in unknown.images:
         for stage in trace.stages:

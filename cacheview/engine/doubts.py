@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cacheview.engine.compared import joined
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
 
 __all__ = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from cacheview.engine.compared import Certainty, joined
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
+from cacheview.engine.stage_check import Certainty, joined
 from cacheview.engine.words.doubts import ENGINE_VERSION
 from cacheview.model import Doubt, Image, ImageConfig, ImageStore
 

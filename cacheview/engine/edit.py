@@ -11,21 +11,21 @@ from typing import Any
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import config_is_unknown, container_config_of
 from cacheview.engine.check import ABSENT, Check, CheckKind, Key, Path, path_text
-from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.history import created_by, history_checks, matches_history, prefix_value
 from cacheview.engine.index.distances import distance
 from cacheview.engine.nearness import countable, nearest
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import Certainty, conjunction
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.engine.writable import is_writable
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 from cacheview.model.effort import paced
 
-__all__ = ["Change", "Edit", "changes_between", "command_for", "smallest_edit", "take_value"]
+__all__ = ["ProbeEdit", "ValueChange", "changes_between", "command_for", "smallest_edit", "take_value"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """One value of a probe before and after: ``path`` as that of a check, `ABSENT` where there is none."""
 
     path: Path
@@ -39,7 +39,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class ProbeEdit:
     """A probe changed, and what the change is.
 
     Attributes:
@@ -49,14 +49,14 @@ class Edit:
     """
 
     probe: Probe
-    changes: tuple[Change, ...]
+    changes: tuple[ValueChange, ...]
     target: Image | None = None
 
 
-def changes_between(before: Probe, after: Probe) -> tuple[Change, ...]:
+def changes_between(before: Probe, after: Probe) -> tuple[ValueChange, ...]:
     """What differs between two probes, value by value where lists are equally long and maps always."""
     changes = [
-        Change((name,), getattr(before, name), getattr(after, name))
+        ValueChange((name,), getattr(before, name), getattr(after, name))
         for name in ("parent", "cache_from", "platform")
         if getattr(before, name) != getattr(after, name)
     ]
@@ -67,21 +67,21 @@ def changes_between(before: Probe, after: Probe) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _value_changes(field: str, old: Any, new: Any) -> Iterator[Change]:
+def _value_changes(field: str, old: Any, new: Any) -> Iterator[ValueChange]:
     if isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for i, (left, right) in enumerate(zip(old, new, strict=True)):
             if left != right:
-                yield Change((field, i), left, right)
+                yield ValueChange((field, i), left, right)
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             left, right = old.get(key, ABSENT), new.get(key, ABSENT)
             if left != right:
-                yield Change((field, Key(key)), left, right)
+                yield ValueChange((field, Key(key)), left, right)
     else:
-        yield Change((field,), old, new)
+        yield ValueChange((field,), old, new)
 
 
-def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit | None:
+def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> ProbeEdit | None:
     """The probe with the image's value of one check; None if there is none to take over, or it is not known."""
     if check.kind is CheckKind.COMMAND:
         command = command_for(str(check.image), probe.config.Cmd or ()) if check.image is not ABSENT else None
@@ -107,9 +107,9 @@ def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Edit
     return _with_config(probe, {check.field: value}, image)
 
 
-def _with_config(probe: Probe, values: dict[str, Any], target: Image | None) -> Edit:
+def _with_config(probe: Probe, values: dict[str, Any], target: Image | None) -> ProbeEdit:
     after = probe.model_copy(update={"config": probe.config.model_copy(update=values)})
-    return Edit(after, changes_between(probe, after), target)
+    return ProbeEdit(after, changes_between(probe, after), target)
 
 
 def command_for(text: str, current: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,10 +139,10 @@ _MOST = 100
 @dataclass(frozen=True, slots=True, order=False)
 class _Proposal:
     cost: Cost
-    edit: Edit
+    edit: ProbeEdit
 
 
-def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Edit | None:
+def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> ProbeEdit | None:
     """The edit of the fewest fields, then elements, that turns a miss into a hit; None if there is none.
 
     Every proposal is looked up in the cache before it is returned. The config alone is preferred to the parent, and the
@@ -188,7 +188,7 @@ def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
         yield _Proposal((near.fields, near.elements, 0), edit)
 
 
-def _towards(rules: RuleSet, probe: Probe, image: Image) -> Edit:
+def _towards(rules: RuleSet, probe: Probe, image: Image) -> ProbeEdit:
     stored = container_config_of(image)
     values = {
         field: rules.read_image(stored, field)
@@ -206,9 +206,9 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
         among = countable(cache, index, among, probe.cache_from)
     for near in itertools.islice(nearest(index, probe.config, among), _MOST):
         parent = near.image.parent or SCRATCH
-        towards = _towards(cache.rules, probe, near.image) if near.fields else Edit(probe, ())
+        towards = _towards(cache.rules, probe, near.image) if near.fields else ProbeEdit(probe, ())
         after = towards.probe.model_copy(update={"parent": parent})
-        edit = Edit(after, changes_between(probe, after), near.image)
+        edit = ProbeEdit(after, changes_between(probe, after), near.image)
         yield _Proposal((near.fields + 1, near.elements + 1, KEEP_PARENT), edit)
 
 
@@ -233,7 +233,7 @@ def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal
                     continue
                 after = probe.model_copy(update={"parent": parent.id if parent is not None else SCRATCH})
                 if after != probe:
-                    yield _Proposal((1, 1, KEEP_PARENT), Edit(after, changes_between(probe, after), source))
+                    yield _Proposal((1, 1, KEEP_PARENT), ProbeEdit(after, changes_between(probe, after), source))
 
 
 def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
@@ -245,4 +245,4 @@ def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     changes = changes_between(probe, after)
     fields = {change.path[0] for change in changes}
     elements = references + len(changes) - 1
-    yield _Proposal((len(fields), elements, KEEP_CACHE_FROM), Edit(after, changes, rest.target if rest else None))
+    yield _Proposal((len(fields), elements, KEEP_CACHE_FROM), ProbeEdit(after, changes, rest.target if rest else None))

@@ -1,4 +1,4 @@
-"""From a verdict to what a suite expects: the inverse of `judge`."""
+"""From a verdict to what a suite expects: the inverse of `probe_results`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["case_of", "expectation_of"]
 
 
 def expectation_of(verdict: Verdict, probe: Probe) -> Expectation:
-    """What is expected of an equal answer: everything that `judge_verdict` compares, and the text of an error.
+    """What is expected of an equal answer: everything that `unmet_expectations` compares, and the text of an error.
 
     The image that a hit created is given in full. What a hit recorded as parents is given also where that is nothing;
     the sources of the next probe only where ``--cache-from`` was given.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.deciding import Deciding, deciding_in
 from cacheview.engine.doubts import Doubted
-from cacheview.engine.edit import Edit, smallest_edit
+from cacheview.engine.edit import ProbeEdit, smallest_edit
 from cacheview.engine.hazards import Hazard, hazards
 from cacheview.engine.nearness import Near, nearest
 from cacheview.engine.trace import Trace
@@ -26,16 +26,16 @@ class Further:
     It may be looked for in another thread: what has been found is there whole, and at worst looked for twice.
     """
 
-    def __init__(self, look: Callable[[], tuple[Edit | None, tuple[Hazard, ...]]]) -> None:
+    def __init__(self, look: Callable[[], tuple[ProbeEdit | None, tuple[Hazard, ...]]]) -> None:
         self._look = look
-        self._found: tuple[Edit | None, tuple[Hazard, ...]] | None = None
+        self._found: tuple[ProbeEdit | None, tuple[Hazard, ...]] | None = None
 
     @property
     def is_found(self) -> bool:
         """Whether it is there without looking for it."""
         return self._found is not None
 
-    def find(self) -> tuple[Edit | None, tuple[Hazard, ...]]:
+    def find(self) -> tuple[ProbeEdit | None, tuple[Hazard, ...]]:
         """The edit and the hazards. Raises what ends an `Effort`; the next call looks for them again."""
         found = self._found
         if found is None:
@@ -64,7 +64,7 @@ class Explanation:
     remedy: str = ""
 
     @property
-    def edit(self) -> Edit | None:
+    def edit(self) -> ProbeEdit | None:
         """The smallest edit that makes a hit of a miss; looked for when first asked for."""
         return None if self.is_of_step else self.further.find()[0]
 
@@ -142,7 +142,7 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
     """
     checks = trace(cache, probe)
 
-    def look() -> tuple[Edit | None, tuple[Hazard, ...]]:
+    def look() -> tuple[ProbeEdit | None, tuple[Hazard, ...]]:
         edit = smallest_edit(cache, probe, checks.verdict) if with_edit else None
         return edit, hazards(cache, probe, checks.verdict)
 

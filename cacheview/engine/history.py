@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 
 __all__ = [

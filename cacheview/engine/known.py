@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cacheview.engine.compared import Certainty
 from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends
 from cacheview.engine.index import newest_of
 from cacheview.engine.lookups import Lookups, Past
 from cacheview.engine.restore import RestoreError, RestorePanic, identity, restored_config
+from cacheview.engine.stage_check import Certainty
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Image, ImageConfig, Probe
 from cacheview.model.effort import go_on, paced

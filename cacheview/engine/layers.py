@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.history import created_by
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
 from cacheview.model.effort import go_on
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.engine.words import sources as words
 from cacheview.model import DataError, Doubt, Image, ImageStore, parse_reference
 from cacheview.model.effort import LimitError, paced

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from cacheview.engine.candidate import membership
-from cacheview.engine.compared import Certainty, joined
 from cacheview.engine.doubts import Grounds, doubts_about
 from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends, descent_doubts
@@ -17,7 +16,8 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import child_doubts
 from cacheview.engine.restore import identity, restored_config
-from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome, Why
+from cacheview.engine.stage_check import Certainty, joined
+from cacheview.engine.verdict import UnknownAnswer, Verdict, VerdictOutcome, Why
 from cacheview.model import SCRATCH, Doubt, Image, Probe
 from cacheview.model.effort import go_on
 
@@ -66,7 +66,7 @@ class _Answers:
         return not self.anything and not self.others and len(self.outcomes) == 1 and len(self.images) <= 1
 
 
-def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown | None:
+def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> UnknownAnswer | None:
     """Everything that the daemon may answer; None: nothing but what is known."""
     answers = _Answers()
     if cache.rules.by_layers:
@@ -78,7 +78,7 @@ def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown
     outcomes = _ALL if answers.anything else frozenset(answers.outcomes)
     images = tuple(image for image in answers.images.values() if image.id in cache.store.by_id)
     others = answers.others or answers.anything or len(images) < len(answers.images)
-    return Unknown(known, outcomes, images, others, answers.grounds.reported())
+    return UnknownAnswer(known, outcomes, images, others, answers.grounds.reported())
 
 
 # The local cache, and the sources after it

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.comparison import NO_KEY, IndexQuery
+from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.model import Aspect, Image, Platform, Probe
 from cacheview.model.effort import paced
 from cacheview.platforms import HOST, PlatformCheck, PlatformRule

@@ -13,7 +13,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from cacheview.engine.comparison import Comparison, NeverTrue, SameElements
+from cacheview.engine.field_comparison import FieldComparison, NeverTrue, SameElements
 from cacheview.engine.requirement import FittingPlatform, Requirement
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, DockerVersion, HistoryEntry, Image, StoreKind, Timestamp
 from cacheview.platforms import PlatformRule
@@ -130,7 +130,7 @@ class ConfigCheck:
     """One row of the table of config checks: a field, and how it is compared."""
 
     field: str
-    comparison: Comparison
+    comparison: FieldComparison
 
     @cached_property
     def name(self) -> str:

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Literal
 
 from cacheview.engine.check import Check, CheckOutcome
-from cacheview.engine.compared import joined
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.engine.verdict import StageKind, Verdict
 from cacheview.model import Doubt, Image, ImageStore, Probe
 

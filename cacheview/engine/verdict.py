@@ -9,7 +9,7 @@ from enum import Enum
 from cacheview.engine.doubts import Doubted
 from cacheview.model import Aspect, Image
 
-__all__ = ["StageKind", "Unknown", "Verdict", "VerdictOutcome", "Why"]
+__all__ = ["StageKind", "UnknownAnswer", "Verdict", "VerdictOutcome", "Why"]
 
 
 class VerdictOutcome(Enum):
@@ -47,7 +47,7 @@ class Why(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownAnswer:
     """What an answer may be where it is not known.
 
     Attributes:
@@ -102,7 +102,7 @@ class Verdict:
     narrowed: Image | None = None
     why: Why | None = None
     source: Image | None = None
-    unknown: Unknown | None = None
+    unknown: UnknownAnswer | None = None
 
     @property
     def sources_after(self) -> tuple[Image, ...]:

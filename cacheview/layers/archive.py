@@ -14,7 +14,7 @@ from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import DataError, ImageConfig, decode
-from cacheview.stores.blobs import Blobs
+from cacheview.stores.blobs import BlobStore
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import decompressed
 from cacheview.stores.files import BUFFER, open_metered, open_regular
@@ -171,7 +171,7 @@ def _oci(members: Members, limits: Limits) -> Iterator[tuple[tuple[str, ...], li
         descriptors = list(decode(Manifest, index).manifests or ()) if index is not None else []
     except DataError:
         return
-    blobs = Blobs(members, Budget(limits))
+    blobs = BlobStore(members, Budget(limits))
     seen: set[str] = set()
     while descriptors and len(seen) < limits.images:
         descriptor = descriptors.pop(0)

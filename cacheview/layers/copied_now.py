@@ -16,7 +16,7 @@ from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.layers.changes import FileState
 from cacheview.layers.entry import LayerEntry
-from cacheview.layers.senders import Way
+from cacheview.layers.header_styles import SenderStyle
 from cacheview.layers.step_paths import CopySource
 from cacheview.model import DataError
 
@@ -103,7 +103,7 @@ class CopiedNow:
         links = [path for path in paths if path in self._led and path in self.entries]
         return self._now.headers(links) if links else {}
 
-    def sums_of(self, paths: Iterable[str], way: Way) -> dict[str, str]:
+    def sums_of(self, paths: Iterable[str], way: SenderStyle) -> dict[str, str]:
         """Sums of files beside those that were copied, as one way writes their headers; what cannot be read is left
         out."""
         headers = {path: way.header(self.entries[path], None, is_empty=False) for path in paths if path in self.entries}

@@ -24,7 +24,7 @@ from cacheview.private import make_private_folder
 from cacheview.stores.docker_engine.client import KNOWN_API, EngineClient, version_key
 from cacheview.stores.docker_engine.contexts import find_endpoint
 from cacheview.stores.docker_engine.engine import read_version
-from cacheview.stores.sources import parse_location
+from cacheview.stores.locations import parse_location
 
 __all__ = ["EngineLayers"]
 

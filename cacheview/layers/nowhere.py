@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cacheview.model import ImageStore
-from cacheview.stores.sources import DEMO, ENGINE, FILE, REGISTRY, parse_location
+from cacheview.stores.locations import DEMO, ENGINE, FILE, REGISTRY, parse_location
 
 __all__ = ["is_downloadable", "why_no_layers", "why_nowhere"]
 

@@ -15,7 +15,7 @@ from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.model import ImageStore
 from cacheview.stores.containerd.namespaces import split_target
 from cacheview.stores.containerd.root import find_root
-from cacheview.stores.sources import CONTAINERD, DATA_ROOT, parse_location
+from cacheview.stores.locations import CONTAINERD, DATA_ROOT, parse_location
 
 __all__ = ["open_layers"]
 

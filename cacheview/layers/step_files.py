@@ -26,7 +26,7 @@ from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.layers.copied_now import CopiedNow, FilesNow
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
-from cacheview.layers.senders import IMAGE_WAYS, WAYS, Way, clients_of
+from cacheview.layers.header_styles import IMAGE_STYLES, SENDER_STYLES, SenderStyle, clients_of
 from cacheview.layers.step_paths import by_source_path
 from cacheview.model import Image
 
@@ -64,7 +64,7 @@ class RecoveredFiles:
     sources: SourcesSum
     headers: Mapping[str, bytes]
     is_proven: bool
-    ways: tuple[Way, ...]
+    ways: tuple[SenderStyle, ...]
     reason: str
     entries: Mapping[str, LayerEntry]
     diff_id: str
@@ -211,15 +211,15 @@ class _Recovery:
             return False
         return real in self.now and real not in self.entries and real not in self.folders
 
-    def _owners(self) -> Iterator[tuple[_Owner, tuple[Way, ...]]]:
+    def _owners(self) -> Iterator[tuple[_Owner, tuple[SenderStyle, ...]]]:
         """Owners in the order in which they are tried, with the ways that write them; None: each file's own now.
 
         Root first, with all ways: of its files the ways that write an owner and those that write none are the same.
         """
         is_many = len(self.entries) > _MANY
-        ways: tuple[Way, ...] = IMAGE_WAYS
+        ways: tuple[SenderStyle, ...] = IMAGE_STYLES
         if not self.copy.from_:
-            ways = tuple(way for way in WAYS if way.clients[0] in _FOR_MANY) if is_many else WAYS
+            ways = tuple(way for way in SENDER_STYLES if way.clients[0] in _FOR_MANY) if is_many else SENDER_STYLES
         yield _ROOT, ways
         writing = tuple(way for way in ways if way.style.owner)
         owned = {(known.uid, known.gid) for path in self.entries if (known := self.now.get(path)) is not None}
@@ -240,7 +240,7 @@ class _Recovery:
             folders.update(dict.fromkeys(name for name in named if name and name not in self.entries))
         return [name for name in folders if any(path.startswith(f"{name}/") for path in self.entries)]
 
-    def _folder_modes(self, way: Way) -> Iterator[Mapping[str, int]]:
+    def _folder_modes(self, way: SenderStyle) -> Iterator[Mapping[str, int]]:
         if not way.folders:
             yield dict.fromkeys(self.folders, 0o755)
             return
@@ -271,7 +271,7 @@ class _Recovery:
         """The entry with the content: of a hard link the file that it is another name of."""
         return self.by_path.get(entry.hard_link, entry) if entry.hard_link else entry
 
-    def header(self, path: str, entry: LayerEntry, way: Way, owner: _Owner) -> bytes:
+    def header(self, path: str, entry: LayerEntry, way: SenderStyle, owner: _Owner) -> bytes:
         """What is hashed before the content of a file; empty: it was sent without a header."""
         file = self.content(entry)
         has_first = entry.hard_link and way.style.hard_links
@@ -303,7 +303,7 @@ class _Sent:
         sums: of each, once they are known.
     """
 
-    def __init__(self, recovery: _Recovery, way: Way, owner: _Owner) -> None:
+    def __init__(self, recovery: _Recovery, way: SenderStyle, owner: _Owner) -> None:
         self._recovery = recovery
         self._owner = owner
         self.way = way

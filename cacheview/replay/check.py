@@ -11,13 +11,13 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, ImageStore, Release
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
-from cacheview.replay.made import says
+from cacheview.replay.new_images import says
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 
-__all__ = ["BuildJudgement", "checksums_of", "differences", "judge_build", "replay_case", "store_of"]
+__all__ = ["BuildResult", "build_result", "checksums_of", "differences", "replay_case", "store_of"]
 
 _PRINTED: Final = 12
 _DAEMON: Final = "Error response from daemon: "
@@ -25,7 +25,7 @@ _MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and the 
 
 
 @dataclass(frozen=True, slots=True)
-class BuildJudgement:
+class BuildResult:
     """One build and its result.
 
     Attributes:
@@ -44,7 +44,7 @@ class BuildJudgement:
         return not self.differences
 
 
-def judge_build(case: ReplayCase, rules: str = "") -> BuildJudgement:
+def build_result(case: ReplayCase, rules: str = "") -> BuildResult:
     """Replay a build and compare.
 
     Args:
@@ -55,7 +55,7 @@ def judge_build(case: ReplayCase, rules: str = "") -> BuildJudgement:
     """
     value = replay_case(case, rules)
     unknown = tuple(step.reason for step in value.looked_up if step.status is StepStatus.UNKNOWN)
-    return BuildJudgement(value, tuple(differences(value, case.expect)), unknown)
+    return BuildResult(value, tuple(differences(value, case.expect)), unknown)
 
 
 def store_of(case: ReplayCase) -> ImageStore:
@@ -75,11 +75,11 @@ def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> Con
 
 
 def replay_case(case: ReplayCase, rules: str = "") -> Replay:
-    """Replay a build alone. Raises `DataError` as `judge_build`."""
+    """Replay a build alone. Raises `DataError` as `build_result`."""
     store = store_of(case)
     rule_set, release = case.rules, case.release
     if rules:
-        daemon = daemon_of(Case("", store, ""), rules)
+        daemon = daemon_of(OpenedCase("", store, ""), rules)
         rule_set, release = daemon.rules, daemon.builder
     return replay(
         case.text,

@@ -22,8 +22,8 @@ from cacheview.model import DataError, Image
 from cacheview.replay.by_files import candidates_by_files
 from cacheview.replay.causes import Unlike, causes_of
 from cacheview.replay.checksums import ContextChecksums
-from cacheview.replay.comparison import Contents, FileComparison, FileContents, FileEvidence
 from cacheview.replay.differences import FileDifferences, differences
+from cacheview.replay.file_comparison import Contents, FileComparison, FileContents, FileEvidence
 from cacheview.replay.file_words import in_words
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.result import Step

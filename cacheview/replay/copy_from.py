@@ -15,7 +15,7 @@ from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import Image
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.finished_stages import FinishedStages, StageResult
-from cacheview.replay.made import has_unknown_layer
+from cacheview.replay.new_images import has_unknown_layer
 
 __all__ = ["sum_of_image"]
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from cacheview.dockerfile.context.clients import Client, ReadsConfig
+from cacheview.dockerfile.context.clients import CliConfigUse, Client
 from cacheview.model import DataError
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.docker_engine.contexts import cli_folder, current_endpoint, find_endpoint
 from cacheview.stores.files import open_regular
-from cacheview.stores.sources import ENGINE, parse_location
+from cacheview.stores.locations import ENGINE, parse_location
 
 __all__ = ["Added", "added_by", "daemon_host"]
 
@@ -92,18 +92,18 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
         location: of the store; the engine that is named there is the one that the client speaks to, else the current.
         environment: of the client.
     """
-    if client.config is ReadsConfig.NOTHING:
+    if client.config is CliConfigUse.NOTHING:
         return Added()
     path = cli_folder() / "config.json"
     platform = environment.get(_PLATFORM, "") if client.config.reads_platform else ""
     trusted = client.config.reads_trust and _is_set(environment.get(_TRUST, ""))
-    is_py = client.config is ReadsConfig.DOCKER_PY
+    is_py = client.config is CliConfigUse.DOCKER_PY
     host = environment.get("DOCKER_HOST", "") if is_py else daemon_host(location)
     try:
         proxies = _proxies(path, host, _PY_PROXIES if is_py else _PROXIES) if path.exists() else {}
     except (DataError, OSError) as error:
         return Added({}, platform, trusted, str(path), str(error))
-    if client.config is ReadsConfig.CLI_20_10:
+    if client.config is CliConfigUse.CLI_20_10:
         proxies.pop("ALL_PROXY", None)
     both = {spelled: value for name, value in proxies.items() for spelled in (name, name.lower())}
     return Added(both, platform, trusted, str(path))

@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words, changed_aspects
 from cacheview.replay.causes import FileCause, FileCauseKind, unexplained
-from cacheview.replay.comparison import FileComparison, FileEvidence
+from cacheview.replay.file_comparison import FileComparison, FileEvidence
 from cacheview.wording import counted
 
 __all__ = ["evidence_in_words", "in_words", "sentences"]

@@ -13,15 +13,15 @@ from cacheview.dockerfile.dispatch import Dispatched
 from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
+from cacheview.engine.build_cache import BuildCache, BuildEffects
 from cacheview.engine.host import builder_platform
 from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.walk import StoreChanges, Walk
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, ImageStore, Platform, StoreKind, Timestamp
 from cacheview.replay.bases import has_platform, is_for
 from cacheview.replay.checksums import StepChecksums
 from cacheview.replay.image_files import ImageFiles
-from cacheview.replay.made import Made, MadeImages, made_id, platform_of, reported_id, stored_config
+from cacheview.replay.new_images import NewImage, NewImages, new_id, platform_of, reported_id, stored_config
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.refusals import parsed_platform
 from cacheview.replay.result import Step
@@ -73,7 +73,7 @@ class FinishedStages:
         steps: taken so far.
         made: the images that this build has made, see `is_last`.
         restored: by id, those that the cache has made for it from sources of ``--cache-from``.
-        worlds: what the finished stages have changed in the store; several where that is not known.
+        possible_effects: what the finished stages have changed in the store; several where that is not known.
         without_checksum: see `StageProber`.
         results: of the stages before.
         mounted: the images that the builder holds by now, whatever their platform.
@@ -97,9 +97,9 @@ class FinishedStages:
     progress: Callable[[int], object]
     assumed: Mapping[int, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    made: MadeImages = field(default_factory=MadeImages)
+    made: NewImages = field(default_factory=NewImages)
     restored: dict[str, Image] = field(default_factory=dict)
-    worlds: tuple[StoreChanges, ...] = (StoreChanges(),)
+    possible_effects: tuple[BuildEffects, ...] = (BuildEffects(),)
     without_checksum: dict[tuple[str, str], str] = field(default_factory=dict)
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
@@ -163,14 +163,18 @@ class FinishedStages:
         """Whether the engine has a containerd store."""
         return self.rules.store is StoreKind.CONTAINERD
 
-    def walks(self) -> Sequence[Walk]:
+    def build_caches(self) -> Sequence[BuildCache]:
         """A fresh look at what ``--cache-from`` brings in; several if the store does not report, none for too many."""
         given = self.options.cache_from
         ways = [((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given]
-        if len(self.worlds) * math.prod(map(len, ways)) > _MOST_CHOICES:
+        if len(self.possible_effects) * math.prod(map(len, ways)) > _MOST_CHOICES:
             return ()
         choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*ways))
-        return [Walk(self.store, self.rules, result, world=world) for world in self.worlds for result in choices]
+        return [
+            BuildCache(self.store, self.rules, result, effects=effects)
+            for effects in self.possible_effects
+            for result in choices
+        ]
 
     def restored_id(self, image: Image) -> str:
         """The stand-in for the id of an image that the cache makes for the step that is taken: the same for the same
@@ -185,7 +189,7 @@ class FinishedStages:
 
     def new_id(self, number: int, trigger: int = 0) -> str:
         """A stand-in for the id of an image of a step that no other image has."""
-        names = (made_id(number, trigger, version) for version in itertools.count(1))
+        names = (new_id(number, trigger, version) for version in itertools.count(1))
         return next(name for name in names if self.find(name) is None)
 
     def make(
@@ -201,14 +205,14 @@ class FinishedStages:
         """An image that a step of this build makes on another, from here on in the store; its id.
 
         Args:
-            config, merged: as of `Made`.
+            config, merged: as of `NewImage`.
             base: what it is made on, or `SCRATCH`.
             doubt: why it may not be made; None: it is, if what it is made on is there.
         """
         parent = self.find(base)
         if doubt is None and parent is not None:
             doubt = parent.doubt("existence")
-        made = Made(
+        made = NewImage(
             self.new_id(number, trigger),
             done,
             config,
@@ -253,9 +257,9 @@ class FinishedStages:
     def image(self, image_id: str) -> Image | None:
         """An image of the store or of this build; None for scratch."""
         result = self.find(image_id)
-        return result.image if isinstance(result, Made) else result
+        return result.image if isinstance(result, NewImage) else result
 
-    def find(self, image_id: str) -> Image | Made | None:
+    def find(self, image_id: str) -> Image | NewImage | None:
         """The same, without looking at all of one that this build makes."""
         return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 

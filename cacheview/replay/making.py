@@ -13,7 +13,7 @@ from cacheview.dockerfile.dispatch import CopySources, Dispatched
 from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import ContainerConfig
 from cacheview.replay.finished_stages import FinishedStages
-from cacheview.replay.made import has_unknown_layer, reported_id, stored_config
+from cacheview.replay.new_images import has_unknown_layer, reported_id, stored_config
 from cacheview.replay.result import Step
 
 __all__ = ["check_making"]

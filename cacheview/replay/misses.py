@@ -11,7 +11,7 @@ from cacheview.model import ImageStore
 from cacheview.model.effort import apart, go_on
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.compare_files import compare_files
-from cacheview.replay.comparison import FileComparison
+from cacheview.replay.file_comparison import FileComparison
 from cacheview.replay.file_words import sentences
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.remedy import Remedy, remedy_of

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from cacheview.engine.build_cache import BuildCache, BuildEffects
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.verdict import Unknown, Verdict, VerdictOutcome
-from cacheview.engine.walk import StoreChanges, Walk
+from cacheview.engine.verdict import UnknownAnswer, Verdict, VerdictOutcome
 from cacheview.engine.words.phrases import parent_title
 from cacheview.engine.words.verdict import words_of_unknown
 from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
-from cacheview.replay.made import MadeImages
+from cacheview.replay.new_images import NewImages
 from cacheview.replay.result import StepStatus
 
 __all__ = ["HOLE", "StageProber", "StepAnswer", "key_without_checksum"]
@@ -81,7 +81,7 @@ class _Lookup:
 class _Branch:
     """One place where the stage may stand. ``parent``: an image, scratch, or one that this build makes."""
 
-    walk: Walk
+    build_cache: BuildCache
     parent: str
 
 
@@ -90,7 +90,7 @@ class StageProber:
 
     Args:
         store: as it was before the build.
-        walks: fresh ones, as each stage looks up ``--cache-from`` again; several where it is not known what that
+        build_caches: fresh ones, as each stage looks up ``--cache-from`` again; several where it is not known what that
             brings, or what is in the store by now; none where there are too many.
         parents: where the stage begins: one id, or several where it is not known which.
         made: the images that this build has made so far; it grows.
@@ -102,23 +102,23 @@ class StageProber:
     def __init__(
         self,
         store: ImageStore,
-        walks: Sequence[Walk],
+        build_caches: Sequence[BuildCache],
         parents: Iterable[str],
-        made: MadeImages,
+        made: NewImages,
         without_checksum: Mapping[tuple[str, str], str],
         platform: Platform | None,
         new_id: Callable[[Image], str],
     ) -> None:
         self._store = store
-        self._walks = walks
-        self._branches = [_Branch(walk.fork(), parent) for parent in parents for walk in walks]
+        self._build_caches = build_caches
+        self._branches = [_Branch(build_cache.fork(), parent) for parent in parents for build_cache in build_caches]
         self._made = made
         self._platform = platform
         self._without_checksum = without_checksum
         self._new_id = new_id
-        self._missed: list[StoreChanges] = []
+        self._missed: list[BuildEffects] = []
         self._is_busted = False
-        self._may_be_busted = self._is_lost = not walks
+        self._may_be_busted = self._is_lost = not build_caches
 
     @property
     def is_busted(self) -> bool:
@@ -140,17 +140,17 @@ class StageProber:
 
     def resume(self, parent: str) -> None:
         """Go on from an image as if nothing had been missed."""
-        walks = [branch.walk for branch in self._branches] or self._walks
-        self._branches = [_Branch(walk.fork(), parent) for walk in walks]
+        build_caches = [branch.build_cache for branch in self._branches] or self._build_caches
+        self._branches = [_Branch(build_cache.fork(), parent) for build_cache in build_caches]
         self._is_busted = False
 
     @property
-    def worlds(self) -> tuple[StoreChanges, ...]:
+    def possible_effects(self) -> tuple[BuildEffects, ...]:
         """What the stage may have changed in the store; none: there are more ways than are followed."""
         if self._is_lost:
             return ()
-        worlds = [*(branch.walk.world for branch in self._branches), *self._missed]
-        return tuple({world.key: world for world in worlds}.values())
+        possible_effects = [*(branch.build_cache.effects for branch in self._branches), *self._missed]
+        return tuple({effects.key: effects for effects in possible_effects}.values())
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ class StageProber:
                 return self._unknown([])
             checksums.add(_NONE_OF_THEM)
             lookups += [
-                self._look_up(_Branch(branch.walk.fork(), branch.parent), make(one)) for one in sorted(checksums)
+                self._look_up(_Branch(branch.build_cache.fork(), branch.parent), make(one)) for one in sorted(checksums)
             ]
         results = [each for one in lookups for each in self._ends(one)]
         made = list(self._made_before(make(HOLE)))
@@ -188,7 +188,7 @@ class StageProber:
         if not may_hit and not made:
             self._is_busted = True
             return StepAnswer(StepStatus.MISS, reason=self._why_none("regardless of its files"), misses_on=self.parents)
-        self._missed += [branch.walk.world for branch in self._branches]
+        self._missed += [branch.build_cache.effects for branch in self._branches]
         misses_on = self.parents
         answer = self._unknown([*(branch for branch, _ in results), *made], [image for _, image in results])
         return replace(answer, misses_on=misses_on)
@@ -212,7 +212,7 @@ class StageProber:
             self._branches = branches
             perhaps = dict.fromkeys(one.verdict.perhaps.id for one in lookups if one.verdict.perhaps is not None)
             return StepAnswer(StepStatus.HIT, tuple(images[:1]), tuple(perhaps), probe, cache=cache)
-        self._missed += [one.branch.walk.world for one in lookups if one.verdict.image is None]
+        self._missed += [one.branch.build_cache.effects for one in lookups if one.verdict.image is None]
         why = self._why(unknown[0], is_first=not self._may_be_busted) if unknown else {}
         misses = (before for before, one in zip(self._branches, lookups, strict=True) if _may_miss(one.verdict))
         why["misses_on"] = tuple(dict.fromkeys(before.parent for before in misses))
@@ -220,16 +220,16 @@ class StageProber:
 
     def _ends(self, lookup: _Lookup) -> Iterator[tuple[_Branch, Image]]:
         """Where the stage stands after each hit that an answer may be."""
-        verdict, walk = lookup.verdict, lookup.branch.walk
+        verdict, build_cache = lookup.verdict, lookup.branch.build_cache
         if verdict.unknown is None:
             if verdict.image is not None:
                 yield lookup.branch, verdict.image
             return
-        restores = bool(walk.cache_from) and walk.cache.rules.may_restore
+        restores = bool(build_cache.cache_from) and build_cache.cache.rules.may_restore
         if verdict.unknown.others or not verdict.unknown.images or restores:  # a hit may have changed the cache
             self._is_lost = True
         for image in verdict.unknown.images:
-            yield _Branch(walk.fork(), image.id), image
+            yield _Branch(build_cache.fork(), image.id), image
 
     def _unknown(
         self,
@@ -239,14 +239,14 @@ class StageProber:
         cache: ImageCache | None = None,
     ) -> StepAnswer:
         distinct = {image.id: image for image in images}
-        reason = _AFTER_UNKNOWN if self._may_be_busted and self._walks else _SOURCES_UNKNOWN
+        reason = _AFTER_UNKNOWN if self._may_be_busted and self._build_caches else _SOURCES_UNKNOWN
         self._may_be_busted = True
         self._branches = list(branches)
         return StepAnswer(StepStatus.UNKNOWN, tuple(distinct.values()), probe=probe, reason=reason, cache=cache)
 
-    def _why(self, unknown: Unknown, *, is_first: bool) -> dict[str, Any]:
+    def _why(self, unknown: UnknownAnswer, *, is_first: bool) -> dict[str, Any]:
         """Reason and remedies of a step whose probe is known, and the answer to it is not."""
-        words = words_of_unknown(self._walks[0].cache.rules, unknown)
+        words = words_of_unknown(self._build_caches[0].cache.rules, unknown)
         reason = f"{words.sentence}. {words.reason}".rstrip(".")
         if not is_first:
             reason = f"{words.sentence}, and if the steps before it, which are unknown, are hits"
@@ -255,19 +255,19 @@ class StageProber:
 
     def _look_up(self, branch: _Branch, config: ContainerConfig) -> _Lookup:
         """Look a step up in the cache."""
-        walk = branch.walk
-        by_layers = walk.cache.rules.by_layers
-        walk.add(self._made.beside(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
+        build_cache = branch.build_cache
+        by_layers = build_cache.cache.rules.by_layers
+        build_cache.add(self._made.beside(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
         probe = Probe(
             parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
         )
-        cache = walk.cache
-        probe, verdict = walk.look_up(probe, self._new_id)
+        cache = build_cache.cache
+        probe, verdict = build_cache.look_up(probe, self._new_id)
         parent = verdict.image.id if verdict.image is not None else branch.parent
-        return _Lookup(_Branch(walk, parent), verdict, probe, cache)
+        return _Lookup(_Branch(build_cache, parent), verdict, probe, cache)
 
     def _why_none(self, whatever: str) -> str:
-        parents = [parent_title(branch.walk.cache.store, branch.parent) for branch in self._branches]
+        parents = [parent_title(branch.build_cache.cache.store, branch.parent) for branch in self._branches]
         if not parents:
             return "the build cannot continue from any image that the previous step may have hit"
         shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
@@ -282,8 +282,10 @@ class StageProber:
     def _checksums(self, branch: _Branch, template: ContainerConfig) -> Iterator[str]:
         """What could stand where the checksum is, by what the store has."""
         prefix, _, suffix = " ".join(template.Cmd or ()).partition(HOLE)
-        cache = branch.walk.cache
-        sources = (entry.created_by for source in cache.sources(branch.walk.cache_from)[1] for entry in source.history)
+        cache = branch.build_cache.cache
+        sources = (
+            entry.created_by for source in cache.sources(branch.build_cache.cache_from)[1] for entry in source.history
+        )
         strays = cache.strays(branch.parent)
         children = (*cache.children(branch.parent), *strays.images(strays.all))
         for text in (*map(_command, children), *sources):
@@ -297,7 +299,7 @@ class StageProber:
         for branch in self._branches:
             made = self._without_checksum.get(key_without_checksum(branch.parent, template))
             if made is not None:
-                yield _Branch(branch.walk, made)
+                yield _Branch(branch.build_cache, made)
 
 
 def key_without_checksum(parent: str, template: ContainerConfig) -> tuple[str, str]:

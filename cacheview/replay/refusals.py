@@ -16,7 +16,7 @@ from cacheview.engine.hazards.misses import of_divergence
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import DataError, Platform, SpecifierError
 from cacheview.platforms import parse_specifier
-from cacheview.replay.made import reported_words
+from cacheview.replay.new_images import reported_words
 
 __all__ = ["cache_refusal", "parsed_platform", "refusing", "take"]
 

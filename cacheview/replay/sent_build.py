@@ -10,13 +10,13 @@ from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import ImageStore
+from cacheview.replay.build_input import BuildInput
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import ClientRun
 from cacheview.replay.client_hazards import client_hazards
 from cacheview.replay.client_options import as_sent
 from cacheview.replay.docker_cli import Added, added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME
-from cacheview.replay.given import Given
 from cacheview.replay.image_files import ImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.past_misses import replay_past_misses
@@ -57,7 +57,7 @@ class SentBuild:
         checksums: what sums its files.
     """
 
-    given: Given
+    given: BuildInput
     client: Client
     added: Added
     requested: BuildOptions
@@ -100,7 +100,7 @@ class SentBuild:
 
 def sent_by(
     client: Client,
-    given: Given,
+    given: BuildInput,
     options: BuildOptions,
     release: BuilderRelease,
     *,

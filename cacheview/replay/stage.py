@@ -26,8 +26,8 @@ from cacheview.replay.bases import MustPullError
 from cacheview.replay.copy_from import sum_of_image
 from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.made import is_made, maker
 from cacheview.replay.making import check_making
+from cacheview.replay.new_images import creating_step, is_new_id
 from cacheview.replay.prober import HOLE, StageProber, StepAnswer, key_without_checksum
 from cacheview.replay.refusals import cache_refusal, take
 from cacheview.replay.result import Step, StepStatus
@@ -79,7 +79,7 @@ class StageBuild:
             self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
         images = self._ends
         if self.prober is not None:
-            self.build.worlds = self.prober.worlds
+            self.build.possible_effects = self.prober.possible_effects
         history = tuple(self.history) if self.history_is_known else None
         self.build.end_stage(StageResult(self.plan.name, images, history, self.is_past_miss))
 
@@ -132,7 +132,7 @@ class StageBuild:
         ends = self._ends
         if len(ends) != 1:
             return {"image": "", "possible": _stored(ends)}
-        return {"image": "" if is_made(ends[0]) else ends[0], "made_by": maker(ends[0])}
+        return {"image": "" if is_new_id(ends[0]) else ends[0], "made_by": creating_step(ends[0])}
 
     def _begin(self, bases: tuple[str, ...], history: tuple[str | None, ...]) -> None:
         build = self.build
@@ -150,7 +150,7 @@ class StageBuild:
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
         self.prober = StageProber(
-            build.store, build.walks(), bases, build.made, build.without_checksum, platform, build.restored_id
+            build.store, build.build_caches(), bases, build.made, build.without_checksum, platform, build.restored_id
         )
         if build.options.no_cache:
             self.prober.bust()
@@ -270,8 +270,8 @@ class StageBuild:
             return replace(
                 step,
                 created_by=self.history[-1] if self.history else text,
-                image="" if is_made(image.id) else image.id,
-                made_by=maker(image.id),
+                image="" if is_new_id(image.id) else image.id,
+                made_by=creating_step(image.id),
                 possible=_stored(answer.perhaps),
             )
         bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
@@ -351,7 +351,7 @@ def _instead(state: StageState, release: BuilderRelease, escape: str, line: str)
 
 def _stored(ids: Iterable[str]) -> tuple[str, ...]:
     """The ids of images of the store: those of this build have none yet."""
-    return tuple(image_id for image_id in ids if not is_made(image_id))
+    return tuple(image_id for image_id in ids if not is_new_id(image_id))
 
 
 def _alike(one: ContainerConfig, other: ContainerConfig) -> bool:

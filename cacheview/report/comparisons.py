@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cacheview.layers.changes import FileChange, FileState
-from cacheview.replay.comparison import FileComparison
+from cacheview.replay.file_comparison import FileComparison
 
 __all__ = ["change_as_object", "comparison_as_object"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cacheview.cases import Daemon
-from cacheview.engine import Explanation, Hazard, Near, RuleSet, Stage, Unknown, VerdictOutcome
+from cacheview.engine import Explanation, Hazard, Near, RuleSet, Stage, UnknownAnswer, VerdictOutcome
 from cacheview.engine.origin import origin_of
 from cacheview.engine.words.doubts import origin_reason
 from cacheview.model import Image, Probe
@@ -75,7 +75,7 @@ def _known_nearest(explanation: Explanation) -> Iterator[Near]:
     return itertools.islice(explanation.nearest(), left)
 
 
-def unknown_as_object(unknown: Unknown, rules: RuleSet) -> dict[str, Any]:
+def unknown_as_object(unknown: UnknownAnswer, rules: RuleSet) -> dict[str, Any]:
     """The verdicts that are possible, on what they depend, and what would make the verdict known.
 
     ``others``: how many more images may be hit than the ``images`` listed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from cacheview.engine import Doubted, Edit, Explanation, Stage, Subject, doubt_sentences, plain_change
+from cacheview.engine import Doubted, Explanation, ProbeEdit, Stage, Subject, doubt_sentences, plain_change
 
 __all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
 
@@ -18,7 +18,7 @@ def headline(explanation: Explanation) -> str:
     return f"{explanation.verdict.outcome.value.upper()}: {explanation.sentence}"
 
 
-def edit_phrase(edit: Edit, explanation: Explanation) -> str:
+def edit_phrase(edit: ProbeEdit, explanation: Explanation) -> str:
     """The changes of an edit, as one phrase."""
     store = explanation.trace.store
     return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)

@@ -11,7 +11,7 @@ from cacheview.model.base import AnyModel
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.members import Members
 
-__all__ = ["Blobs", "MissingBlobError", "demand_digest", "digest_of", "read_config"]
+__all__ = ["BlobStore", "MissingBlobError", "demand_digest", "digest_of", "read_config"]
 
 M = TypeVar("M", bound=AnyModel)
 
@@ -37,7 +37,7 @@ def digest_of(content: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}:{_HASHES[algorithm](content).hexdigest()}"
 
 
-class Blobs:
+class BlobStore:
     """The ``blobs/`` of a store: JSON documents found by digest and verified."""
 
     def __init__(self, members: Members, budget: Budget) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from cacheview.model import Container, Containers, DataError, ImageStore, StoreKind
-from cacheview.stores.sources import DATA_ROOT, ENGINE, parse_location
+from cacheview.stores.locations import DATA_ROOT, ENGINE, parse_location
 
 __all__ = ["containers_of"]
 

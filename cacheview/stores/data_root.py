@@ -13,7 +13,7 @@ from cacheview.model import DataError, Image, ImageStore, Problem, Release, Stor
 from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
@@ -108,7 +108,9 @@ def _open_driver(root: Path, results: list[_DriverStore], target: str, reading: 
     database = ImageDatabase(chosen.folder, reading)
     images = _read(database, root, grown if reading.partial is not None else None)
     whole = store(images, database.problems)
-    return Opened(title, location, OpenedKind.DATA_ROOT, (Case(title, whole, ""),), whole.problems, path=str(root))
+    return Opened(
+        title, location, OpenedKind.DATA_ROOT, (OpenedCase(title, whole, ""),), whole.problems, path=str(root)
+    )
 
 
 def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> list[Image]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cacheview.model import DataError, Image, Problem, familiar, short_id
 from cacheview.model.effort import paced
-from cacheview.stores.blobs import Blobs, digest_of, read_config
+from cacheview.stores.blobs import BlobStore, digest_of, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
 from cacheview.stores.members import Members, clean_name
@@ -61,7 +61,7 @@ class ArchiveReader:
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
         """For config digests, the digest of their manifest, as far as the archive's index reports."""
-        blobs = Blobs(self.members, self.budget)
+        blobs = BlobStore(self.members, self.budget)
         by_key: dict[str, str] = {}
         for digest in dict.fromkeys(descriptor.digest for descriptor in index):
             self.budget.alive()

@@ -7,14 +7,14 @@ from typing import Final, TypeVar
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.model.base import AnyModel
-from cacheview.stores.blobs import Blobs
+from cacheview.stores.blobs import BlobStore
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.manifests import ArchiveEntry, ArchiveManifest, Descriptor, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.problems import Problems
 
 __all__ = ["read_images"]
@@ -49,7 +49,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
         images, tags, kind_of_store = archive.images(entries, manifests or ()), [], StoreKind.GRAPH_DRIVER
     elif manifests is not None:
         entries = None  # in the memory that it takes there is room for images
-        reader = IndexReader(Blobs(members, budget), platform, budget, problems)
+        reader = IndexReader(BlobStore(members, budget), platform, budget, problems)
         images, tags, kind_of_store = reader.images(manifests), reader.tags, StoreKind.CONTAINERD
     else:
         raise DataError(_why_nothing(members, problems, in_folder), where=where)
@@ -70,7 +70,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
     release = Release(kind_of_store)
     store = ImageStore(tuple(images), title, where, "", notes, problems.reported(), release, layers_at=where)
-    return Opened(title, where, kind, (Case(title, store, ""),), store.problems)
+    return Opened(title, where, kind, (OpenedCase(title, store, ""),), store.problems)
 
 
 def _document(members: Members, model: type[M], name: str, budget: Budget, problems: Problems) -> M | None:

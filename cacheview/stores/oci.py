@@ -8,14 +8,14 @@ from typing import Final
 
 from cacheview.model import DataError, Image, ImageConfig, Platform, Problem, Variant, familiar, short_id
 from cacheview.model.effort import paced
-from cacheview.stores.blobs import Blobs, MissingBlobError, read_config
+from cacheview.stores.blobs import BlobStore, MissingBlobError, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.names import bare_tag, descriptor_name, merged
 from cacheview.stores.platforms import shown_variant
 from cacheview.stores.problems import Problems
 
-__all__ = ["IndexReader", "Known"]
+__all__ = ["IndexReader", "ParsedDocuments"]
 
 _MOST_BYTES: Final = 1 << 63  # no number of Docker's holds more: as much is "too large" where it is shown
 
@@ -40,7 +40,7 @@ class _Content:
 
 
 @dataclass
-class Known:
+class ParsedDocuments:
     """What has been read of the documents of one store, by digest: each is read once, however often it is named."""
 
     configs: dict[str, ImageConfig | DataError] = field(default_factory=dict)
@@ -56,12 +56,12 @@ class IndexReader:
     ``known``.
     """
 
-    blobs: Blobs
+    blobs: BlobStore
     platform: Platform
     budget: Budget
     problems: Problems = field(default_factory=Problems)
     tags: list[str] = field(default_factory=list)  # given without a repository
-    known: Known = field(default_factory=Known)
+    known: ParsedDocuments = field(default_factory=ParsedDocuments)
     limit: LimitError | None = None  # that ended the reading
 
     def images(self, descriptors: tuple[Descriptor, ...]) -> list[Image]:

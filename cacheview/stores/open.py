@@ -7,11 +7,11 @@ import os
 from cacheview.model import DataError, Platform, Release
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
+from cacheview.stores.locations import parse_location
 from cacheview.stores.opened import Opened
 from cacheview.stores.platforms import DEFAULT_PLATFORM
 from cacheview.stores.progress import Progress
 from cacheview.stores.reading import Partial, Reading
-from cacheview.stores.sources import parse_location
 
 __all__ = ["open_store"]
 
@@ -25,7 +25,7 @@ def open_store(
     partial: Partial | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Opened:
-    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or what `SOURCES` has.
+    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or what `LOCATION_KINDS` has.
 
     Args:
         platform: which manifest of a multi-platform image to show, where it is there; None: linux/amd64.

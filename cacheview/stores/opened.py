@@ -9,7 +9,7 @@ from typing import Literal
 
 from cacheview.model import ImageStore, Problem, SuiteProbe
 
-__all__ = ["Case", "Opened", "OpenedKind"]
+__all__ = ["Opened", "OpenedCase", "OpenedKind"]
 
 
 class OpenedKind(StrEnum):
@@ -28,7 +28,7 @@ class OpenedKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Case:
+class OpenedCase:
     """One store with the probes that came along, if any.
 
     Attributes:
@@ -68,7 +68,7 @@ class Opened:
     title: str
     location: str
     kind: OpenedKind
-    cases: Sequence[Case]
+    cases: Sequence[OpenedCase]
     problems: tuple[Problem, ...] = ()
     address: str = ""
     name: str = ""

@@ -9,16 +9,16 @@ from pathlib import Path
 from cacheview.model import DataError, Expectation, Image, Probe, SuiteCase, SuiteProbe
 from cacheview.stores.draft import write_whole
 from cacheview.stores.line_pieces import line_pieces, write_line
-from cacheview.stores.opened import Case
+from cacheview.stores.locations import parse_location
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.progress import Progress, metered
 from cacheview.stores.redact import Redaction
-from cacheview.stores.sources import parse_location
 
 __all__ = ["is_in_store", "suite_line", "write_suite"]
 
 
 def suite_line(
-    case: Case,
+    case: OpenedCase,
     *,
     rules: str = "",
     probe: Probe | None = None,

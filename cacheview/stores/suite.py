@@ -16,7 +16,7 @@ from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.lines import Pieces, RestUnreadError, document_lines, read_lines
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
 from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases
@@ -52,7 +52,7 @@ def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
 
 def read_cases(
     stream: io.BufferedReader, path: Path, where: str, budget: Budget, *, is_compressed: bool
-) -> tuple[Sequence[Case], tuple[Problem, ...], int]:
+) -> tuple[Sequence[OpenedCase], tuple[Problem, ...], int]:
     """All cases of a suite, the other lines as problems, and how many lines are builds.
 
     Args:
@@ -80,7 +80,7 @@ def read_cases(
         return cases, problems, builds
 
 
-def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: LineOfCase) -> Case:
+def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: LineOfCase) -> OpenedCase:
     budget = Budget(limits, packed=line.length)
     again = next(document_lines(stream, where, budget, RecordedStore), None)
     if again is None:
@@ -148,7 +148,7 @@ def _costs(case: SuiteCase, length: int, limits: Limits) -> dict[Resource, int]:
     }
 
 
-def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> Case:
+def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCase:
     """A case for the window."""
     name = case.name or f"line {number}"
     images, problems = ImageStore.unique(case.images)
@@ -167,7 +167,7 @@ def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> Case:
         problems=Problems((*problems, *long)).reported(),
         platform=case.platform,
     )
-    return Case(
+    return OpenedCase(
         name=name,
         store=store,
         rules=case.rules,

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, overload
 from cacheview.model import DataError, ImageStore, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import BUFFER
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reasons import reason
 
@@ -49,7 +49,7 @@ class LineOfCase:
 class Reread(Protocol):
     """Makes the case of a line again. Raises `DataError` or `LimitError` if it no longer is one."""
 
-    def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> Case: ...
+    def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> OpenedCase: ...
 
 
 class CopiedLines:
@@ -81,7 +81,7 @@ class CopiedLines:
         return piece
 
 
-class SuiteCases(Sequence[Case]):
+class SuiteCases(Sequence[OpenedCase]):
     """All cases of a suite, each read again when it is needed, unless it was used recently.
 
     Reading one that is not held takes time if its line is long: `is_quick` knows. One whose line was changed meanwhile
@@ -101,7 +101,7 @@ class SuiteCases(Sequence[Case]):
         self._probes = array("Q")
         self._lines = _Lines()
         self._bytes = 0
-        self._held: OrderedDict[int, Case] = OrderedDict()
+        self._held: OrderedDict[int, OpenedCase] = OrderedDict()
         self._held_bytes = 0
         self._costs: list[Mapping[Resource, int]] = []  # of those that are held
         self._file: IO[bytes] | None = None
@@ -109,7 +109,7 @@ class SuiteCases(Sequence[Case]):
         self.is_whole = True
         """All cases are held."""
 
-    def add(self, case: Case, line: Line[Any], budget: Budget, costs: Mapping[Resource, int]) -> None:
+    def add(self, case: OpenedCase, line: Line[Any], budget: Budget, costs: Mapping[Resource, int]) -> None:
         """The next case. Raises `LimitError` if it is more than there may be.
 
         Args:
@@ -169,17 +169,17 @@ class SuiteCases(Sequence[Case]):
         return len(self._names)
 
     @overload
-    def __getitem__(self, index: int) -> Case: ...
+    def __getitem__(self, index: int) -> OpenedCase: ...
 
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Case]: ...
+    def __getitem__(self, index: slice) -> Sequence[OpenedCase]: ...
 
-    def __getitem__(self, index: int | slice) -> Case | Sequence[Case]:
+    def __getitem__(self, index: int | slice) -> OpenedCase | Sequence[OpenedCase]:
         if isinstance(index, slice):
             return [self[place] for place in range(len(self))[index]]
         return self.read(range(len(self))[index])
 
-    def read(self, place: int, progress: Progress | None = None) -> Case:
+    def read(self, place: int, progress: Progress | None = None) -> OpenedCase:
         """A case, which may have to be read again. ``progress`` is called with how many bytes of its line have been."""
         case = self._held.get(place)
         if case is None:
@@ -193,7 +193,7 @@ class SuiteCases(Sequence[Case]):
                 self._held_bytes -= self._lines.at(self._held.popitem(last=False)[0]).length
         return case
 
-    def _read(self, place: int, progress: Progress | None) -> Case:
+    def _read(self, place: int, progress: Progress | None) -> OpenedCase:
         line = self._lines.at(place)
         assert self._file is not None
         section = _FileSection(self._file, self._reading, line, Meter(progress, line.length, "Reading"))
@@ -203,14 +203,14 @@ class SuiteCases(Sequence[Case]):
             return self._lost(place, line)
         return case if section.is_as_it_was else self._lost(place, line)
 
-    def _lost(self, place: int, line: LineOfCase) -> Case:
+    def _lost(self, place: int, line: LineOfCase) -> OpenedCase:
         name, is_named = case_name(self, place)
         problem = Problem(f"line {line.number}", _CHANGED)
         store = ImageStore((), title=name, location=self._where, problems=(problem,))
-        return Case(name, store, "", is_named=is_named)
+        return OpenedCase(name, store, "", is_named=is_named)
 
 
-def case_name(cases: Sequence[Case], place: int) -> tuple[str, bool]:
+def case_name(cases: Sequence[OpenedCase], place: int) -> tuple[str, bool]:
     """The name of a case, and whether the suite gives it. No case is read for it."""
     if isinstance(cases, SuiteCases):
         name = cases.names[place]
@@ -218,12 +218,12 @@ def case_name(cases: Sequence[Case], place: int) -> tuple[str, bool]:
     return cases[place].name, cases[place].is_named
 
 
-def probe_count(cases: Sequence[Case], place: int) -> int:
+def probe_count(cases: Sequence[OpenedCase], place: int) -> int:
     """How many probes a case has. No case is read for it."""
     return cases.probe_count(place) if isinstance(cases, SuiteCases) else len(cases[place].probes)
 
 
-def case_at_hand(cases: Sequence[Case], place: int) -> Case | None:
+def case_at_hand(cases: Sequence[OpenedCase], place: int) -> OpenedCase | None:
     """A case; None: it would have to be read first."""
     return cases[place] if not isinstance(cases, SuiteCases) or cases.is_held(place) else None
 

@@ -13,7 +13,7 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Case
+    from cacheview.stores.opened import OpenedCase
     from cacheview.ui.notice import Notice
 
 __all__ = ["CaseReader"]
@@ -35,7 +35,7 @@ class CaseReader(QObject):
         self._loader.succeeded.connect(self._read)
         self._loader.cancelled.connect(self._cancelled)
 
-    def read(self, cases: Sequence[Case], place: int, then: Callable[[], object]) -> None:
+    def read(self, cases: Sequence[OpenedCase], place: int, then: Callable[[], object]) -> None:
         """Call ``then`` when the case is at hand: now, or after it was read. Not if `forget` comes before."""
         self.forget()
         if not isinstance(cases, SuiteCases) or cases.is_quick(place):

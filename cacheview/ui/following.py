@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cacheview.ui.stores.follow import Follower
+from cacheview.ui.stores.follow import ImageEventListener
 
 if TYPE_CHECKING:
     from cacheview.ui.dock_host import DockHost
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["WindowFollower"]
 
 
-class WindowFollower(Follower):
+class WindowFollower(ImageEventListener):
     """Made when first needed. Follows while the action ``follow`` of the window is checked."""
 
     def __init__(self, host: DockHost) -> None:

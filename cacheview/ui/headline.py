@@ -14,8 +14,8 @@ from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
 from cacheview.engine.words.doubts import ASPECT_WORDS
 from cacheview.model import SuiteProbe
-from cacheview.stores.opened import Case
-from cacheview.stores.sources import parse_location
+from cacheview.stores.locations import parse_location
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.suite_cases import case_name
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.case_reader import CaseReader
@@ -332,7 +332,7 @@ def _first(problems: Sequence[str]) -> str:
     return f"{'First: ' if len(problems) > 1 else ''}{text}{'' if text.endswith(('.', '…')) else '.'}"
 
 
-def _case_title(cases: Sequence[Case], place: int) -> str:
+def _case_title(cases: Sequence[OpenedCase], place: int) -> str:
     """Of a case of a suite, as it is listed. It need not be at hand for it."""
     name, is_named = case_name(cases, place)
     return f"{place + 1}  {name}" if is_named else name

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from cacheview.stores import sources
-from cacheview.stores.sources import parse_location
+from cacheview.stores import locations
+from cacheview.stores.locations import parse_location
 
 if TYPE_CHECKING:
     from cacheview.stores.opened import Opened
 
 __all__ = ["DEMO", "ENGINE", "described", "is_live", "name_of", "shortened", "start_folder", "title_of"]
 
-DEMO: Final = sources.DEMO.prefix
+DEMO: Final = locations.DEMO.prefix
 """The location of the bundled demo."""
 
-ENGINE: Final = sources.ENGINE.prefix
+ENGINE: Final = locations.ENGINE.prefix
 """The location of the engine of the current context."""
 
 
@@ -55,7 +55,7 @@ def described(opened: Opened) -> str:
         return f"{opened.title}, at {opened.path}"
     place = parse_location(opened.location)
     name = "" if place.source.is_single else place.target or name_of(opened.location)
-    if place.source is sources.FILE:
+    if place.source is locations.FILE:
         name = name_of(opened.location)
     return ", ".join(filter(None, (name, opened.title)))
 

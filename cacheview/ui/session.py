@@ -13,7 +13,7 @@ from cacheview.cases import Daemon
 from cacheview.engine import ImageCache
 from cacheview.model import ImageStore, Probe
 from cacheview.stores.change import StoreChange
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Opened, OpenedCase
 from cacheview.ui.answering import Answering
 from cacheview.ui.discarding import Discarder
 from cacheview.ui.document import Place, ProbeDocument
@@ -106,7 +106,7 @@ class Session(QObject):
         return self._shown.opened
 
     @property
-    def case(self) -> Case:
+    def case(self) -> OpenedCase:
         """The case that is shown."""
         return self._shown.case
 

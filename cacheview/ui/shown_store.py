@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
-from cacheview.engine.judge import judge_verdict, standing
-from cacheview.engine.walk import named
+from cacheview.engine.build_cache import with_new_id
+from cacheview.engine.case_results import probe_and_cache, unmet_expectations
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.suite_cases import probe_count
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Case, Opened
+    from cacheview.stores.opened import Opened, OpenedCase
     from cacheview.ui.document import Place
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loaded import OpenedStore
@@ -59,8 +59,8 @@ class LookUp:
         differences = None
         if self.expected is not None:
             verdict = explanation.verdict
-            shown = verdict if self.number is None else named(verdict, self.number)
-            differences = tuple(judge_verdict(shown, self.expected))
+            shown = verdict if self.number is None else with_new_id(verdict, self.number)
+            differences = tuple(unmet_expectations(shown, self.expected))
         return ProbeAnswer(explanation, milliseconds, differences)
 
     def _explain(self) -> tuple[Explanation, float]:
@@ -95,7 +95,7 @@ class ShownStore:
         return self._loaded.opened
 
     @property
-    def case(self) -> Case:
+    def case(self) -> OpenedCase:
         """The case of the place."""
         return self.opened.cases[self.place[0]]
 
@@ -211,12 +211,12 @@ def _daemon_of(loaded: OpenedStore) -> Daemon:
     return loaded.daemon or daemon_of(loaded.opened.cases[0], loaded.cache.rules.name)
 
 
-def _has_past(case: Case) -> bool:
+def _has_past(case: OpenedCase) -> bool:
     return bool(case.probes) and (case.walk or bool(case.layer_content))
 
 
-def _standing(case: Case, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
+def _standing(case: OpenedCase, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
     """A probe of a case as it is looked up in the cache, and that cache: in a walk what came of the probes before."""
     layers = dict(case.layer_content)
-    probe, own = standing(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
+    probe, own = probe_and_cache(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
     return probe, own if _has_past(case) else cache

@@ -85,7 +85,7 @@ def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None
     """
     follower = app.property(_FOLLOWER)
     if follower is None:
-        follower = _Follower(app)
+        follower = _ColorSchemeFollower(app)
         app.setProperty(_FOLLOWER, follower)
     follower.follow(scheme)
 
@@ -106,7 +106,7 @@ def look_changed() -> SignalInstance:
     app = QApplication.instance()
     assert app is not None
     follower = app.property(_FOLLOWER)
-    assert isinstance(follower, _Follower)
+    assert isinstance(follower, _ColorSchemeFollower)
     return follower.changed
 
 
@@ -131,7 +131,7 @@ def styled_application(arguments: list[str]) -> QApplication:
     return app
 
 
-class _Follower(QObject):
+class _ColorSchemeFollower(QObject):
     """Owned by the application: applies the colour scheme of the system, now and when it changes."""
 
     changed = Signal()

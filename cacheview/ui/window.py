@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
-from cacheview.stores.sources import parse_location
+from cacheview.stores.locations import parse_location
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre

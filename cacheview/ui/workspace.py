@@ -23,7 +23,7 @@ from cacheview.ui.session import Session
 from cacheview.ui.verdict.pane import VerdictPane
 
 if TYPE_CHECKING:
-    from cacheview.engine import Edit, Explanation
+    from cacheview.engine import Explanation, ProbeEdit
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
     from cacheview.ui.loaded import Panes, StorePart
@@ -248,7 +248,7 @@ class Workspace(QWidget):
         self.widths = list(_WIDTHS)
         self.images.tree.columns.reset()
 
-    def apply(self, edit: Edit) -> None:
+    def apply(self, edit: ProbeEdit) -> None:
         """Take an edit that the verdict pane or the engine proposes, as one step; not while another answer comes."""
         from cacheview.report.phrases import edit_phrase
 

@@ -18,7 +18,7 @@ from cacheview.stores.docker_engine.engine import Engine, ask_engine
 from cacheview.stores.docker_engine.errors import ConnectionLostError
 from cacheview.stores.docker_engine.opening import open_endpoint
 from cacheview.stores.docker_engine.reader import EngineReader
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 
@@ -51,7 +51,7 @@ class EngineStore:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._client: EngineClient | None = None
-        self._known: Case | None = None
+        self._known: OpenedCase | None = None
         self._parents: dict[str, str | None] = {}  # as the list reported them when `_known` was read
         try:
             self.engine: Engine = ask_engine(self._connected())
@@ -91,7 +91,7 @@ class EngineStore:
             client.close()
             raise
 
-    def before(self, listing: ImageListing) -> Case:
+    def before(self, listing: ImageListing) -> OpenedCase:
         """The store as it was when it was listed. What it has read before is not read again."""
         with self._reading:
             known = self._known
@@ -102,14 +102,14 @@ class EngineStore:
         images = tuple(_as_listed(image, known.store.by_id) for image in listing.images.values())
         return replace(known, store=replace(known.store, images=images))
 
-    def _has_more(self, listing: ImageListing, known: Case) -> bool:
+    def _has_more(self, listing: ImageListing, known: OpenedCase) -> bool:
         by_id = known.store.by_id
         return any(
             image.id not in by_id or self._parents.get(image.id, image.parent) != image.parent
             for image in listing.images.values()
         )
 
-    def _read(self, known: Case | None) -> Case:
+    def _read(self, known: OpenedCase | None) -> OpenedCase:
         """The store as it is now, and what was known of images that are gone: they may have been there in time."""
         case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
         gone = [image for image in known.store.images if image.id not in case.store.by_id] if known else []

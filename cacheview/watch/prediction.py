@@ -25,7 +25,7 @@ from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 from cacheview.replay.tar_context import TarContext, read_members
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.watch.request import BuildRequest
 
 __all__ = ["Prediction", "predict", "read_context"]
@@ -99,7 +99,7 @@ def _named(request: BuildRequest) -> str:
     return request.dockerfile if request.dockerfile != DOCKERFILE else ""
 
 
-def predict(members: list[Member], request: BuildRequest, case: Case, memory: LayerMemory) -> Prediction:
+def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memory: LayerMemory) -> Prediction:
     """Replay a build against the store before it. ``memory``: of layers that were read.
 
     Raises `DataError` if it cannot be replayed: why.

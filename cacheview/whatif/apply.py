@@ -16,11 +16,11 @@ from cacheview.model import (
     ImageStore,
     Release,
 )
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.whatif import containerd, graph_driver, moving
-from cacheview.whatif.behaviour import Behaviour, behaviour_of
 from cacheview.whatif.change import Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.draft import Draft, RefusedChange, Removed, RemovedFor, Tagged, Untagged
+from cacheview.whatif.engine_behavior import EngineBehavior, behavior_of
 from cacheview.whatif.selected import to_save
 from cacheview.whatif.worlds import World, merged, worlds
 
@@ -100,11 +100,11 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
     containers = state.containers
     if isinstance(change, Prune) and change.kind.takes_containers:
         containers = containers.without_stopped()
-    behaviour = behaviour_of(state.daemon.rules, state.daemon.version)
+    behavior = behavior_of(state.daemon.rules, state.daemon.version)
     if isinstance(change, Prune | Remove):
-        store, applied = _weighed(state.store, containers, change, behaviour)
+        store, applied = _weighed(state.store, containers, change, behavior)
     else:
-        draft, refused = _tried(World(state.store, NO_CONTAINERS), change, behaviour)
+        draft, refused = _tried(World(state.store, NO_CONTAINERS), change, behavior)
         store, applied = draft.as_store, _applied(change, draft, refused)
     if isinstance(change, SaveLoad) and change.empties and not applied.refused:
         containers = NO_CONTAINERS
@@ -112,11 +112,11 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
 
 
 def _weighed(
-    store: ImageStore, containers: Containers, change: Change, behaviour: Behaviour
+    store: ImageStore, containers: Containers, change: Change, behavior: EngineBehavior
 ) -> tuple[ImageStore, Applied]:
     """The change, applied to every possible world."""
     tried, unknown = worlds(store, containers)
-    results = [_tried(world, change, behaviour) for world in tried]
+    results = [_tried(world, change, behavior) for world in tried]
     draft, refused = results[0]
     if len(results) == 1:
         return draft.as_store, _applied(change, draft, refused)
@@ -133,47 +133,47 @@ def _weighed(
     return replace(store, images=images), applied
 
 
-def _tried(world: World, change: Change, behaviour: Behaviour) -> tuple[Draft, str]:
+def _tried(world: World, change: Change, behavior: EngineBehavior) -> tuple[Draft, str]:
     """The change in one store: what it has then, and the daemon's words where it refuses."""
-    draft = Draft(world.store, behaviour.store)
+    draft = Draft(world.store, behavior.store)
     try:
-        _change(draft, world, change, behaviour)
+        _change(draft, world, change, behavior)
     except RefusedChange as refusal:
-        return Draft(world.store, behaviour.store), str(refusal)
+        return Draft(world.store, behavior.store), str(refusal)
     return draft, ""
 
 
-def _change(draft: Draft, world: World, change: Change, behaviour: Behaviour) -> None:
+def _change(draft: Draft, world: World, change: Change, behavior: EngineBehavior) -> None:
     store, containers = world.store, world.containers
     match change:
-        case Prune(kind) if behaviour.is_by_records:
-            containerd.prune(draft, containers, behaviour, everything=kind.is_all)
+        case Prune(kind) if behavior.is_by_records:
+            containerd.prune(draft, containers, behavior, everything=kind.is_all)
         case Prune(kind):
             graph_driver.prune(draft, containers, everything=kind.is_all)
         case Remove(reference, force, prunes):
-            image = store.resolve_for(reference, behaviour.store)
-            if behaviour.is_by_records:
-                containerd.remove(draft, image, reference, containers, behaviour, force=force, prunes=prunes)
+            image = store.resolve_for(reference, behavior.store)
+            if behavior.is_by_records:
+                containerd.remove(draft, image, reference, containers, behavior, force=force, prunes=prunes)
             else:
                 graph_driver.remove(draft, image, reference, containers, force=force, prunes=prunes)
         case SaveLoad(references, empties):
-            images = moving.saved_images(to_save(store, behaviour.store, references), behaviour.store)
+            images = moving.saved_images(to_save(store, behavior.store, references), behavior.store)
             if empties:
-                _reload(draft, images, behaviour)
+                _reload(draft, images, behavior)
             else:
-                moving.load(draft, images, behaviour.store, behaviour)
+                moving.load(draft, images, behavior.store, behavior)
         case Load(_, kind, images):
-            moving.load(draft, images, kind, behaviour)
+            moving.load(draft, images, kind, behavior)
         case Pull(_, kind, images, digests):
-            moving.pull(draft, images, kind, behaviour, digests)
+            moving.pull(draft, images, kind, behavior, digests)
         case _:
             pass
 
 
-def _reload(draft: Draft, images: Sequence[Image], behaviour: Behaviour) -> None:
+def _reload(draft: Draft, images: Sequence[Image], behavior: EngineBehavior) -> None:
     """The store is emptied, and the archive loaded: what it brings is there, without what was kept beside it."""
-    loaded = Draft(ImageStore(()), behaviour.store)
-    moving.load(loaded, images, behaviour.store, behaviour)
+    loaded = Draft(ImageStore(()), behavior.store)
+    moving.load(loaded, images, behavior.store, behavior)
     kept = {image.id: image for image in loaded.images}
     draft.empty(RemovedFor.NOT_SAVED, kept)
     for image in loaded.images:
@@ -204,7 +204,7 @@ def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
         draft.empty(RemovedFor.OTHER_STORE)
         store, removed, untagged = draft.as_store, tuple(draft.removed), tuple(draft.untagged)
     store = replace(store, release=release, rules="")
-    daemon = daemon_of(Case("", store, ""), name)
+    daemon = daemon_of(OpenedCase("", store, ""), name)
     return replace(
         state,
         store=store,

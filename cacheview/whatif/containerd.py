@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from cacheview.model import Containers, DataError, Image, familiar, parse_reference, short_id
 from cacheview.model.effort import paced
-from cacheview.whatif.behaviour import Behaviour, InUse, Parents
 from cacheview.whatif.conflicts import container_of, is_id_prefix, running_of, stopped_of, unable
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
+from cacheview.whatif.engine_behavior import EngineBehavior, InUse, Parents
 
 __all__ = ["dangling_record", "prune", "records", "remove", "settle", "without_record"]
 
@@ -58,7 +58,7 @@ def remove(
     image: Image,
     reference: str,
     containers: Containers,
-    behaviour: Behaviour,
+    behavior: EngineBehavior,
     *,
     force: bool = False,
     prunes: bool = True,
@@ -67,13 +67,13 @@ def remove(
     every = records(image)
     if is_id_prefix(image.id, reference):
         same = _same_references("", every)
-        checks_names = not force and (behaviour.parents is Parents.BY_LAYERS or len(same) != len(every))
-        _delete_all(draft, image, every, containers, behaviour, prunes, force=force, checks_names=checks_names)
+        checks_names = not force and (behavior.parents is Parents.BY_LAYERS or len(same) != len(every))
+        _delete_all(draft, image, every, containers, behavior, prunes, force=force, checks_names=checks_names)
         return
     parsed = parse_reference(reference)
     record = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
     is_record = record in every
-    same = _same_references(record, every) if behaviour.parents is Parents.RECORDED else _alone(record, every)
+    same = _same_references(record, every) if behavior.parents is Parents.RECORDED else _alone(record, every)
     if len(same) != len(every):
         for each in same:
             without_record(draft, image.id, each, RemovedFor.REQUESTED)
@@ -86,8 +86,8 @@ def remove(
             settle(draft, image.id, is_dangling=True)
         without_record(draft, image.id, record, RemovedFor.REQUESTED)
         return
-    checks_names = not force and (behaviour.parents is Parents.BY_LAYERS or (is_record and len(every) == 1))
-    _delete_all(draft, image, every, containers, behaviour, prunes, force=force, checks_names=checks_names)
+    checks_names = not force and (behavior.parents is Parents.BY_LAYERS or (is_record and len(every) == 1))
+    _delete_all(draft, image, every, containers, behavior, prunes, force=force, checks_names=checks_names)
 
 
 def _alone(record: str, every: Sequence[str]) -> list[str]:
@@ -139,7 +139,7 @@ def _delete_all(
     image: Image,
     every: Sequence[str],
     containers: Containers,
-    behaviour: Behaviour,
+    behavior: EngineBehavior,
     prunes: bool,
     *,
     force: bool,
@@ -149,12 +149,12 @@ def _delete_all(
 
     Nothing looks at whether other images are built on those parents.
     """
-    parents = _parents(draft, image, behaviour) if prunes else []
+    parents = _parents(draft, image, behavior) if prunes else []
     conflict = _conflict(image.id, containers, force=force, several=checks_names and len(every) > 1)
     if conflict:
         raise RefusedChange(conflict)
     stays_for_children = (
-        behaviour.keeps_unnamed_parent
+        behavior.keeps_unnamed_parent
         and checks_names
         and every == list(image.names)
         and len(every) == 1
@@ -168,15 +168,15 @@ def _delete_all(
         own = records(parent)
         if own[0] != dangling_record(parent):
             return
-        several = len(own if behaviour.parents is Parents.BY_LAYERS else every) > 1
+        several = len(own if behavior.parents is Parents.BY_LAYERS else every) > 1
         if _conflict(parent.id, containers, force=False, several=several):
             return
         without_record(draft, parent.id, own[0], RemovedFor.PARENT)
 
 
-def _parents(draft: Draft, image: Image, behaviour: Behaviour) -> list[Image]:
+def _parents(draft: Draft, image: Image, behavior: EngineBehavior) -> list[Image]:
     """``parents`` of ``image_children.go``: none, where one of the recorded ones is missing."""
-    if behaviour.parents is Parents.BY_LAYERS:
+    if behavior.parents is Parents.BY_LAYERS:
         below = [each for each in draft.images if _is_below(each, image)]
         return sorted(below, key=lambda each: (-len(each.diff_ids), records(each)[0] != dangling_record(each)))
     results: dict[str, Image] = {}
@@ -194,7 +194,7 @@ def _is_below(parent: Image, child: Image) -> bool:
     return count < len(child.diff_ids) and child.diff_ids[:count] == parent.diff_ids
 
 
-def prune(draft: Draft, containers: Containers, behaviour: Behaviour, *, everything: bool) -> None:
+def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, everything: bool) -> None:
     """``pruneUnused``, without a filter."""
     reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
     doomed: dict[str, str] = {}  # by record, the image
@@ -204,12 +204,12 @@ def prune(draft: Draft, containers: Containers, behaviour: Behaviour, *, everyth
             count[image.id] = count.get(image.id, 0) + 1
             if everything or record == dangling_record(image):
                 doomed[record] = image.id
-    used = _keep_used(doomed, containers, behaviour)
+    used = _keep_used(doomed, containers, behavior)
     for record in sorted(doomed):
         image_id = doomed[record]
         count[image_id] -= 1
         if count[image_id] == 0 and image_id in used:
-            if behaviour.in_use is InUse.LAST_NAME:
+            if behavior.in_use is InUse.LAST_NAME:
                 del doomed[record]
             else:
                 settle(draft, image_id, is_dangling=True)
@@ -218,14 +218,14 @@ def prune(draft: Draft, containers: Containers, behaviour: Behaviour, *, everyth
         without_record(draft, image_id, record, reason)
 
 
-def _keep_used(doomed: dict[str, str], containers: Containers, behaviour: Behaviour) -> set[str]:
+def _keep_used(doomed: dict[str, str], containers: Containers, behavior: EngineBehavior) -> set[str]:
     """Take out the records that containers keep by name; the images that they keep by id."""
     used = set()
     for container in containers.known or ():
         doomed.pop(f"{_DANGLING}{container.image_id}", None)
         given, image_id = container.image, container.image_id
         is_id = image_id.startswith(f"sha256:{given.removeprefix('sha256:')}")
-        is_newer = behaviour.in_use is InUse.LAST_NAME
+        is_newer = behavior.in_use is InUse.LAST_NAME
         if is_id or (is_newer and given.endswith(f"@{image_id}")):
             used.add(image_id)
             if not is_newer:

@@ -12,9 +12,9 @@ from typing import Any, Final
 from cacheview.engine.candidate import container_config_of
 from cacheview.model import DataError, Doubt, Image, StoreKind, familiar, parse_reference, short_id
 from cacheview.model.effort import paced
-from cacheview.whatif.behaviour import Behaviour
 from cacheview.whatif.containerd import settle
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
+from cacheview.whatif.engine_behavior import EngineBehavior
 from cacheview.whatif.selected import Saved
 
 __all__ = ["load", "pull", "saved_images"]
@@ -50,7 +50,7 @@ def saved_images(saved: Sequence[Saved], kind: StoreKind) -> tuple[Image, ...]:
     return tuple(results)
 
 
-def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviour: Behaviour) -> None:
+def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior: EngineBehavior) -> None:
     """``docker load``.
 
     Args:
@@ -63,33 +63,33 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviou
         RefusedChange: the daemon stops.
     """
     images = tuple(images)
-    ids = {image.id: _id_here(draft, image, kind, behaviour, image.manifest_digest) for image in images}
+    ids = {image.id: _id_here(draft, image, kind, behavior, image.manifest_digest) for image in images}
     for image in paced(images):
         image_id = ids[image.id]
         if draft.get(image_id) is None:
             draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
-            if behaviour.is_by_records:
+            if behavior.is_by_records:
                 settle(draft, image_id, is_dangling=False)
         tags = [name for name in image.names if "@" not in name]
         for name in tags:
-            _load_name(draft, name, image_id, behaviour)
-        if behaviour.is_by_records and (not tags or image.dangling):
+            _load_name(draft, name, image_id, behavior)
+        if behavior.is_by_records and (not tags or image.dangling):
             settle(draft, image_id, is_dangling=True)
-    if not behaviour.is_by_records:
+    if not behavior.is_by_records:
         _link_parents(draft, images, ids)
 
 
-def _load_name(draft: Draft, name: str, image_id: str, behaviour: Behaviour) -> None:
-    if not behaviour.is_by_records:
+def _load_name(draft: Draft, name: str, image_id: str, behavior: EngineBehavior) -> None:
+    if not behavior.is_by_records:
         draft.tag(name, image_id)
         return
     old, was_dangling = draft.named(name), _is_dangling(draft, image_id)
     if old is None or old.id == image_id:
         draft.tag(name, image_id)
-        keeps_old = old is not None and behaviour.load_keeps_old  # it does not look whether it is the same image
+        keeps_old = old is not None and behavior.load_keeps_old  # it does not look whether it is the same image
         settle(draft, image_id, is_dangling=was_dangling or keeps_old)
         return
-    _move(draft, name, image_id, old, keeps_old=behaviour.load_keeps_old)
+    _move(draft, name, image_id, old, keeps_old=behavior.load_keeps_old)
     settle(draft, image_id, is_dangling=was_dangling)
     new = draft.get(image_id)
     if new is not None:
@@ -156,7 +156,7 @@ def _is_valid_parent(child: Image, parent: Image) -> bool:
 
 
 def pull(
-    draft: Draft, images: Iterable[Image], kind: StoreKind | None, behaviour: Behaviour, digests: Mapping[str, str]
+    draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior: EngineBehavior, digests: Mapping[str, str]
 ) -> None:
     """``docker pull`` of each tag; of an image without one, by its digests.
 
@@ -166,13 +166,13 @@ def pull(
         tags = [name for name in image.names if "@" not in name] or list(image.names)
         if not tags:
             continue
-        image_id = _id_here(draft, image, kind, behaviour, digests.get(tags[0], ""))
+        image_id = _id_here(draft, image, kind, behavior, digests.get(tags[0], ""))
         is_new = draft.get(image_id) is None
         if is_new:
             draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
         for name in tags:
-            if behaviour.is_by_records:
-                _pull_record(draft, name, image_id, behaviour)
+            if behavior.is_by_records:
+                _pull_record(draft, name, image_id, behavior)
             else:
                 _pull_name(draft, name, image_id, digests.get(name, ""))
 
@@ -183,11 +183,11 @@ def _pull_name(draft: Draft, name: str, image_id: str, digest: str) -> None:
         draft.tag(f"{parse_reference(name).name}@{digest}", image_id)
 
 
-def _pull_record(draft: Draft, name: str, image_id: str, behaviour: Behaviour) -> None:
+def _pull_record(draft: Draft, name: str, image_id: str, behavior: EngineBehavior) -> None:
     """containerd's client creates the record again, without labels; a record without a name of that image goes."""
     old = draft.named(name)
     if old is not None and old.id != image_id:
-        _move(draft, name, image_id, old, keeps_old=behaviour.pull_keeps_old)
+        _move(draft, name, image_id, old, keeps_old=behavior.pull_keeps_old)
     else:
         draft.tag(name, image_id)
     settle(draft, image_id, is_dangling=False)
@@ -196,21 +196,21 @@ def _pull_record(draft: Draft, name: str, image_id: str, behaviour: Behaviour) -
         draft.put(new.model_copy(update={"parent": None, "from_scratch": False, "built_locally": False}))
 
 
-def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behaviour: Behaviour, manifest: str) -> str:
+def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behavior: EngineBehavior, manifest: str) -> str:
     """The id that the store gives an image of elsewhere: a graph driver the digest of the config, containerd that of
     what the name points to.
 
     Where that is not known, it is a new image for certain if no image of the store has the same content: it gets a
     name instead of an id. Else raises `DataError`.
     """
-    if kind is behaviour.store:
+    if kind is behavior.store:
         return image.id
-    result = manifest if behaviour.is_by_records else image.config_digest
+    result = manifest if behavior.is_by_records else image.config_digest
     if result:
         return result
     called = familiar(image.names[0]) if image.names else short_id(image.id)
     if any(each.diff_ids == image.diff_ids and len(each.history) == len(image.history) for each in draft.images):
-        what = "manifest" if behaviour.is_by_records else "config"
+        what = "manifest" if behavior.is_by_records else "config"
         raise DataError(
             f"its {what} digest, which would be its id in this store, is unknown, and the store may already have it",
             where=called,

@@ -23,7 +23,7 @@ from slowdown import Slowdown
 
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
@@ -53,7 +53,7 @@ def image(i: int) -> Image:
 def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     """A window on a store with so many candidates, all of them unfolded in the tree."""
     base = Image(id=PARENT, names=("docker.io/library/base:1",), from_scratch=True, config=ImageConfig())
-    case = Case("made", ImageStore((base, *(image(i) for i in range(count)))), "containerd-71ebfc7")
+    case = OpenedCase("made", ImageStore((base, *(image(i) for i in range(count)))), "containerd-71ebfc7")
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
     window.resize(1440, 900)

@@ -24,7 +24,7 @@ from cacheview.model import Release
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
-from cacheview.replay.made import says
+from cacheview.replay.new_images import says
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 

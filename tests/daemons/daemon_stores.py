@@ -6,12 +6,12 @@ from cacheview.engine import ImageCache, RuleSet, Verdict
 from cacheview.engine.candidate import container_config_of
 from cacheview.model import SCRATCH, Image, ImageStore, Probe, Release
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 
 __all__ = ["ask", "opened", "probe_of", "store_at"]
 
 
-def opened(location: str, puller: Release | None = None) -> Case:
+def opened(location: str, puller: Release | None = None) -> OpenedCase:
     """The one store at a location, which reads without a problem.
 
     Args:
@@ -39,5 +39,5 @@ def probe_of(image: Image) -> Probe:
     return Probe(parent=image.parent or SCRATCH, config=config)
 
 
-def ask(case: Case, probe: Probe, rules: RuleSet) -> Verdict:
+def ask(case: OpenedCase, probe: Probe, rules: RuleSet) -> Verdict:
     return ImageCache(case.store, rules).verdict(probe)

@@ -19,7 +19,7 @@ from cacheview.engine import RuleSet, VerdictOutcome
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import StoreKind
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_explain_on_the_command_line(
         assert reported["deciding"]["check"]["check"] == "User"
 
 
-def _predicted(case: Case, step: Step, rules: RuleSet) -> str:
+def _predicted(case: OpenedCase, step: Step, rules: RuleSet) -> str:
     """The image that the step's probe hits, by its id; or the other outcome."""
     verdict = ask(case, probe_of(case.store.by_id[step.image]), rules)
     return verdict.image.id if verdict.image is not None else verdict.outcome.value

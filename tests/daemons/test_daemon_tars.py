@@ -21,19 +21,19 @@ from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import DOCKER_CLI
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
-from cacheview.replay.given import given_build
+from cacheview.replay.build_input import given_build
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 
 ON_EVERY_ENGINE = True
 
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
-def predicted(case: Case, data: bytes, file: str) -> Replay:
+def predicted(case: OpenedCase, data: bytes, file: str) -> Replay:
     daemon = daemon_of(case)
     given = given_build("-", file, daemon.builder, stdin=io.BytesIO(data))
     if given.refused is not None:

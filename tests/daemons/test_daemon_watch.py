@@ -27,7 +27,7 @@ from daemon_start import EngineDaemon
 from daemon_watching import Watching
 
 from cacheview.model import decode
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.watch.build import WatchedBuild
 
@@ -134,12 +134,12 @@ def test_every_build_is_predicted_and_its_record_alone_says_the_same(
 def differs_alone(watching: Watching, seen: WatchedBuild) -> Iterator[str]:
     """What the record of a build says otherwise than was said while it was built."""
     line = watching.watcher.record(seen.number).model_dump_json(exclude_defaults=True)
-    judgement = judge_build(decode(ReplayCase, line))
-    yield from judgement.differences
+    result = build_result(decode(ReplayCase, line))
+    yield from result.differences
     assert seen.prediction is not None
     live, alone = (
         [(step.text, step.status, step.image) for step in reported.steps]
-        for reported in (seen.prediction.replay, judgement.replay)
+        for reported in (seen.prediction.replay, result.replay)
     )
     yield from (f"{one}, alone {other}" for one, other in zip(live, alone, strict=True) if one != other)
 

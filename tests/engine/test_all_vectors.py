@@ -8,9 +8,9 @@ import pytest
 from vector_cases import VECTORS, rule_set_of
 
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
+from cacheview.engine.case_results import probe_results
 from cacheview.engine.check import CheckOutcome
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.judge import judge
 from cacheview.model import ImageStore, Probe, SuiteCase
 from cacheview.report.explanation_objects import as_object
 from cacheview.stores.suite import read_suite
@@ -37,7 +37,7 @@ def test_there_are_vectors_for_every_rule_set() -> None:
 
 def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
     for case in cases:
-        judged = list(judge(case))
+        judged = list(probe_results(case))
         assert [(case.name, each.index, each.differences) for each in judged if not each.passed] == []
         for reported, each in zip(case.probes, judged, strict=True):
             assert reported.expect is not None

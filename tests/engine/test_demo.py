@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.engine import RULE_SETS, HazardKind, ImageCache, VerdictOutcome, explain
-from cacheview.engine.judge import judge_verdict
+from cacheview.engine.case_results import unmet_expectations
 from cacheview.stores.open import open_store
 
 OF_ITS_RULES = {
@@ -33,4 +33,4 @@ def test_the_demo_shows_every_verdict_and_hazard() -> None:
         assert probe.name
         assert probe.note
         assert probe.expect is not None
-        assert list(judge_verdict(explanation.verdict, probe.expect)) == []
+        assert list(unmet_expectations(explanation.verdict, probe.expect)) == []

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cacheview.engine import RULE_SETS, ImageCache, explain
+from cacheview.engine.case_results import probe_results
 from cacheview.engine.hazard import OF_VERDICTS
-from cacheview.engine.judge import judge
 from cacheview.model import ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite
 
@@ -23,7 +23,7 @@ def test_exactly_the_named_hazards(case: SuiteCase) -> None:
     explanation = explain(ImageCache(ImageStore(case.images), RULE_SETS[case.rules]), reported.probe)
     assert "; ".join(hazard.kind.value for hazard in explanation.hazards) == reported.note
     assert all(hazard.sentence and hazard.advice for hazard in explanation.hazards)
-    assert [judgement.differences for judgement in judge(case)] == [()]
+    assert [result.differences for result in probe_results(case)] == [()]
 
 
 def test_every_hazard_has_a_case_and_one_that_nearly_is_one() -> None:

@@ -14,7 +14,7 @@ from strategies import configs, labels, stores_with_probe
 
 from cacheview.engine import RULE_SETS, CheckKind, CheckOutcome, ImageCache, RuleSet, Stage, StageKind, trace
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.comparison import SameValues
+from cacheview.engine.field_comparison import SameValues
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.nearness import nearest
 from cacheview.engine.trace import passed_elements

@@ -10,7 +10,7 @@ from strategies import stores_with_probe
 
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.model import ContainerConfig, Image, ImageStore, Probe, SuiteCase, decode
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.save import suite_line
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def spoken_image(image: Image) -> Image:
 def test_every_verdict_stays(asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
     store = ImageStore(tuple(map(spoken_image, asked[0].images)))
     probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})
-    line = "".join(suite_line(Case("s", store, rules), probe=probe, redact_env=env, redact_labels=labels))
+    line = "".join(suite_line(OpenedCase("s", store, rules), probe=probe, redact_env=env, redact_labels=labels))
     saved = decode(SuiteCase, line.encode(), where="saved")
     before = explain(ImageCache(store, RULE_SETS[rules]), probe).verdict
     after = explain(ImageCache(ImageStore(saved.images), RULE_SETS[rules]), saved.probes[0].probe).verdict

@@ -6,9 +6,9 @@ import pytest
 from blurring import EPOCH, with_doubt
 
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain
+from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.restore import identity
 from cacheview.engine.verdict import Why
-from cacheview.engine.walk import Walk
 from cacheview.model import (
     ContainerConfig,
     HealthConfig,
@@ -106,11 +106,11 @@ PROBE = Probe(config=STEP, cache_from=("t:1",))
 @EVERY_RULE_SET
 def test_a_step_asked_for_again_is_the_image_of_the_first_time(rules: RuleSet) -> None:
     """In a build with two stages, by the second."""
-    walk = Walk(store(), rules, ("t:1",))
-    _, first = walk.look_up(PROBE)
+    build_cache = BuildCache(store(), rules, ("t:1",))
+    _, first = build_cache.look_up(PROBE)
     assert first.is_new
     empty = PROBE.model_copy(update={"config": STEP.model_copy(update={"ExposedPorts": {}})})
-    _, again = Walk(store(), rules, ("t:1",), world=walk.world).look_up(empty)
+    _, again = BuildCache(store(), rules, ("t:1",), effects=build_cache.effects).look_up(empty)
     assert not again.is_new
     if rules in FAILING:
         assert again.outcome is VerdictOutcome.ERROR
@@ -119,7 +119,7 @@ def test_a_step_asked_for_again_is_the_image_of_the_first_time(rules: RuleSet) -
         assert first.image is not None
         assert again.image.id == first.image.id
     other = PROBE.model_copy(update={"config": STEP.model_copy(update={"ExposedPorts": {"80/tcp": {}}})})
-    assert Walk(store(), rules, ("t:1",), world=walk.world).look_up(other)[1].is_new
+    assert BuildCache(store(), rules, ("t:1",), effects=build_cache.effects).look_up(other)[1].is_new
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
@@ -146,9 +146,9 @@ def test_a_record_without_a_name_fails_the_build_whatever_other_names_the_image_
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
 def test_restoring_an_image_with_a_name_leaves_a_record_that_fails_the_next_stage(rules: RuleSet) -> None:
-    walk = Walk(store(earlier(rules, names=KEPT)), rules, ("t:1",))
-    assert walk.look_up(PROBE)[1].outcome is VerdictOutcome.HIT
-    again = Walk(store(earlier(rules, names=KEPT)), rules, ("t:1",), world=walk.world)
+    build_cache = BuildCache(store(earlier(rules, names=KEPT)), rules, ("t:1",))
+    assert build_cache.look_up(PROBE)[1].outcome is VerdictOutcome.HIT
+    again = BuildCache(store(earlier(rules, names=KEPT)), rules, ("t:1",), effects=build_cache.effects)
     assert again.look_up(PROBE)[1].why is Why.RESTORED_BEFORE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, VerdictOutcome, explain
-from cacheview.engine.judge import judge
+from cacheview.engine.case_results import probe_results
 from cacheview.model import DataError, ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite
 
@@ -22,9 +22,9 @@ def cases() -> list[SuiteCase]:
 
 
 def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
-    judgements = [(case, judgement) for case in cases for judgement in judge(case)]
-    assert len(judgements) == 2192
-    assert [(case.name, j.index, j.differences) for case, j in judgements if not j.passed] == []
+    results = [(case, result) for case in cases for result in probe_results(case)]
+    assert len(results) == 2192
+    assert [(case.name, j.index, j.differences) for case, j in results if not j.passed] == []
 
 
 @pytest.mark.slow
@@ -46,18 +46,18 @@ def test_an_answer_that_is_not_expected_is_reported(cases: list[SuiteCase]) -> N
     assert wrong.expect is not None
     probes = list(case.probes)
     probes[index] = wrong.model_copy(update={"expect": wrong.expect.model_copy(update={"image": "sha256:0"})})
-    judged = list(judge(case.model_copy(update={"probes": tuple(probes)})))
+    judged = list(probe_results(case.model_copy(update={"probes": tuple(probes)})))
     assert [j.index for j in judged if not j.passed] == [index]
     assert "expected sha256:0" in judged[index].differences[0]
     probes[index] = wrong.model_copy(update={"sources": ("sha256:1",)})
-    judged = list(judge(case.model_copy(update={"probes": tuple(probes)})))
+    judged = list(probe_results(case.model_copy(update={"probes": tuple(probes)})))
     assert [j.index for j in judged if not j.passed] == [index]
     assert "sources" in judged[index].differences[0]
 
 
 def test_rules_that_are_not_known_fail_every_probe(cases: list[SuiteCase]) -> None:
     case = cases[0].model_copy(update={"rules": "podman-1"})
-    judged = list(judge(case))
+    judged = list(probe_results(case))
     assert len(judged) == len(case.probes)
     assert not any(j.passed for j in judged)
-    assert all(j.passed for j in judge(case, CONTAINERD_71EBFC7))
+    assert all(j.passed for j in probe_results(case, CONTAINERD_71EBFC7))

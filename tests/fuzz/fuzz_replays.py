@@ -10,7 +10,7 @@ import pytest
 from fuzzing import Fuzz, damaged, damaged_json, fuzz, refused
 
 from cacheview.model import DataError, SuiteCase
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.lines import read_lines
 
@@ -38,7 +38,7 @@ def test_replays(request: pytest.FixtureRequest, tmp_path: Path) -> None:
                     refused(case)
                     continue
                 try:
-                    judged = judge_build(case)
+                    judged = build_result(case)
                 except DataError as error:
                     refused(error)
                 else:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fuzzing import Fuzz, damaged, damaged_json, examine, fuzz, refused
 
-from cacheview.engine.judge import judge
+from cacheview.engine.case_results import probe_results
 from cacheview.model import DataError
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
@@ -49,7 +49,9 @@ def test_suites(request: pytest.FixtureRequest, tmp_path: Path) -> None:
                 for case in read_suite(file):
                     if not isinstance(case, DataError):
                         assert all(
-                            " " in reported or reported for found in judge(case, None) for reported in found.differences
+                            " " in reported or reported
+                            for found in probe_results(case, None)
+                            for reported in found.differences
                         )
 
     fuzz(request, one)

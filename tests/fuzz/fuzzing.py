@@ -22,7 +22,7 @@ from cacheview.model import ContainerConfig, DataError, Probe
 from cacheview.report.audits import audit_as_text
 from cacheview.report.explanation_objects import as_json
 from cacheview.report.explanations import as_markdown, as_text
-from cacheview.stores.opened import Case, Opened
+from cacheview.stores.opened import Opened, OpenedCase
 from cacheview.stores.save import suite_line
 from cacheview.visible import acts
 
@@ -268,7 +268,7 @@ def examine(opened: Opened, run: Fuzz) -> None:
         _examine_case(case, run.random)
 
 
-def _examine_case(case: Case, source: random.Random) -> None:
+def _examine_case(case: OpenedCase, source: random.Random) -> None:
     probes = [reported.probe for reported in case.probes[:3]]
     for image in source.sample(case.store.images, min(2, len(case.store.images))):
         config = image.config.container_config or image.container_config or image.config.config

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI, DOCKER_PY
 from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
 from cacheview.replay.causes import FileCause, FileCauseKind, causes_of, unexplained
-from cacheview.replay.comparison import FileComparison
+from cacheview.replay.file_comparison import FileComparison
 from cacheview.report.comparisons import comparison_as_object
 
 MANY = 412

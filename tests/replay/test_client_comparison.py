@@ -10,8 +10,8 @@ from build_kit import Daemon
 
 from cacheview.cli import main
 from cacheview.dockerfile.context import CLIENTS, Client, Entry, Kind, MemoryContext
+from cacheview.replay.build_input import BuildInput
 from cacheview.replay.client_comparison import ClientGroup, compare_clients
-from cacheview.replay.given import Given
 from cacheview.replay.image_files import NO_IMAGE_FILES
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.sent_build import Cache, SentBuild, sent_by
@@ -31,7 +31,7 @@ def groups_of(
     contents = {entry.path: b"x" * entry.size for entry in entries}
     named = Entry("Dockerfile", Kind.FILE, 0o644, size=len(dockerfile))
     context = MemoryContext({each.path: each for each in (named, *entries)}, {**contents, "Dockerfile": dockerfile})
-    given = Given(context, dockerfile, name, name)
+    given = BuildInput(context, dockerfile, name, name)
     cache = Cache(daemon.store, daemon.rules, daemon.release, NO_IMAGE_FILES)
 
     def of(client: Client) -> SentBuild:

@@ -22,7 +22,7 @@ from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ContainerConfig, HistoryEntry, RootFS
 from cacheview.replay.causes import FileCauseKind
 from cacheview.replay.checksums import ContextChecksums
-from cacheview.replay.comparison import FileComparison
+from cacheview.replay.file_comparison import FileComparison
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions

@@ -11,7 +11,7 @@ from built_kit import Built, tree
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI
 from cacheview.layers.changes import Mark
 from cacheview.replay.causes import unexplained
-from cacheview.replay.comparison import FileComparison, FileEvidence
+from cacheview.replay.file_comparison import FileComparison, FileEvidence
 
 
 def compared(built: Built) -> tuple[FileComparison, str]:

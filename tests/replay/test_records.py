@@ -16,7 +16,7 @@ from build_kit import Daemon
 
 from cacheview.cli import main
 from cacheview.model import DataError, Platform, SuiteCase, decode
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import bytes_of, text_of
 from cacheview.replay.records import redacted_record
@@ -80,11 +80,11 @@ def test_no_content_is_in_it_but_what_the_builder_reads(context: Path, store: st
 
 def test_a_changed_file_makes_it_fail(context: Path, store: str, tmp_path: Path) -> None:
     case = record(context, store, tmp_path / "record.jsonl", "--build-arg", f"TOKEN={SECRET}")
-    assert judge_build(case).passed
+    assert build_result(case).passed
     members = tuple(
         each.model_copy(update={"sum": "0" * 64}) if each.name == "a" else each for each in case.members or ()
     )
-    [first, *_] = judge_build(case.model_copy(update={"members": members})).differences
+    [first, *_] = build_result(case.model_copy(update={"members": members})).differences
     assert first.startswith("step 3 'COPY a /a': miss, but the daemon had a hit")
 
 
@@ -118,7 +118,7 @@ def test_a_tar_is_recorded_with_its_own_headers(store: str, tmp_path: Path) -> N
             archive.addfile(member, io.BytesIO(content))
     case = record(packed, store, tmp_path / "record.jsonl")
     assert [(member.uid, member.mode) for member in case.members or ()] == [(1234, 0o640)] * 2
-    assert judge_build(case).passed
+    assert build_result(case).passed
 
 
 def test_names_that_are_no_text_are_kept(context: Path, store: str, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_names_that_are_no_text_are_kept(context: Path, store: str, tmp_path: Pa
     case = record(context, store, tmp_path / "record.jsonl")
     assert {bytes_of(member.name) for member in case.members or ()} >= {b"\xff", b"link", b"base64:x"}
     assert case.text == b"FROM scratch\nLABEL a=\xfd\nCOPY . /x\n"
-    assert judge_build(case).passed
+    assert build_result(case).passed
 
 
 def test_options_that_are_no_text_are_what_the_daemon_reads(context: Path, store: str, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_options_that_are_no_text_are_what_the_daemon_reads(context: Path, store
     assert bytes_of(case.dockerfile_name) == b"D\xff"
     assert (case.build_args, case.labels) == ({"TOKEN": "\ufffd\ufffd"}, {"\ufffd\ufffd": "\ufffd\ufffd"})
     assert (case.cache_from, case.tag) == (("\ufffd\ufffd",), "\ufffd\ufffd")
-    assert judge_build(case).passed
+    assert build_result(case).passed
 
 
 @pytest.mark.parametrize("data", [b"", b"text", "é".encode(), b"\xff\0", b"base64:", b"base64:!!"])
@@ -160,8 +160,8 @@ def test_values_are_taken_out_and_it_says_the_same(context: Path, store: str, tm
     assert SECRET not in text
     assert "value-of-a-label" not in text
     assert SECRET in plain.model_dump_json()
-    assert judge_build(redacted).passed
-    cached = [[step.cached for step in judge_build(case).replay.steps] for case in (plain, redacted)]
+    assert build_result(redacted).passed
+    cached = [[step.cached for step in build_result(case).replay.steps] for case in (plain, redacted)]
     assert cached[0] == cached[1] == [False, True, True, True, False]
     assert "value-of-a-label" in redacted_record(plain, env=True, labels=False).model_dump_json()
 

@@ -7,7 +7,7 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets.named import named
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import HistoryEntry, Image, ImageConfig, ImageStore, StoreKind
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
@@ -54,7 +54,7 @@ def test_triggers_of_a_base_that_is_not_known_are_not_missed() -> None:
             ),
         ),
     )
-    assert judge_build(case).differences == ()
+    assert build_result(case).differences == ()
 
 
 def test_the_layers_of_an_image_that_was_pulled_are_unpacked() -> None:

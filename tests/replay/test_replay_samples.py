@@ -11,7 +11,7 @@ import pytest
 from cacheview.cli import main
 from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI
 from cacheview.model import DataError, decode
-from cacheview.replay.check import judge_build, replay_case
+from cacheview.replay.check import build_result, replay_case
 from cacheview.replay.file import ReplayCase
 
 DATA = Path(__file__).parent.parent / "data" / "replay"
@@ -28,15 +28,15 @@ def builds(file: str) -> list[ReplayCase]:
 @pytest.mark.parametrize("number", range(12))
 def test_a_build_is_predicted_as_the_daemon_did_it(file: str, number: int) -> None:
     case = builds(file)[number]
-    judgement = judge_build(case)
-    assert judgement.differences == ()
+    result = build_result(case)
+    assert result.differences == ()
     assert case.expect.steps is not None
-    assert [step.text for step in judgement.replay.steps] == [step.instruction for step in case.expect.steps]
+    assert [step.text for step in result.replay.steps] == [step.instruction for step in case.expect.steps]
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
-    unknown = [step for case in builds(file) for step in judge_build(case).replay.looked_up if step.cached is None]
+    unknown = [step for case in builds(file) for step in build_result(case).replay.looked_up if step.cached is None]
     copies = [step for step in unknown if "--from=" in step.text]
     assert copies
     for step in unknown:
@@ -49,7 +49,7 @@ def test_a_hit_that_is_predicted_wrongly_is_seen(file: str) -> None:
     steps = list(case.expect.steps or ())
     steps[2] = steps[2].model_copy(update={"cached": False})
     changed = case.model_copy(update={"expect": case.expect.model_copy(update={"steps": tuple(steps)})})
-    assert not judge_build(changed).passed
+    assert not build_result(changed).passed
 
 
 def test_the_client_of_a_replay_file_sends_the_context() -> None:
@@ -57,10 +57,10 @@ def test_the_client_of_a_replay_file_sends_the_context() -> None:
     assert line.sent_by is DOCKER_CLI
     older = line.model_copy(update={"client": "docker CLI 20.10.24"})
     assert older.sent_by is CLI_20_10
-    assert judge_build(line).passed
-    assert any("COPY" in difference for difference in judge_build(older).differences)
+    assert build_result(line).passed
+    assert any("COPY" in difference for difference in build_result(older).differences)
     with pytest.raises(DataError, match="no such client"):
-        judge_build(line.model_copy(update={"client": "tar 1.34"}))
+        build_result(line.model_copy(update={"client": "tar 1.34"}))
 
 
 def test_a_build_is_judged_by_the_rules_and_the_builder_that_are_asked_for(

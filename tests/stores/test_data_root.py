@@ -19,11 +19,11 @@ from store_samples import Truth
 from cacheview.cli import main
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, decode
 from cacheview.stores import data_root
+from cacheview.stores.locations import parse_location
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
-from cacheview.stores.sources import parse_location
 
 BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 
@@ -290,7 +290,9 @@ class TestContainerd:
             store = ImageStore((image,), "containerd", f"containerd:{target}", "rules", (), (Problem("x", "y"),))
             if reading.partial is not None:
                 reading.partial(store)
-            return Opened("", store.location, OpenedKind.CONTAINERD, (Case("moby", store, "rules"),), store.problems)
+            return Opened(
+                "", store.location, OpenedKind.CONTAINERD, (OpenedCase("moby", store, "rules"),), store.problems
+            )
 
         stand_in(monkeypatch, open_containerd)
         return opened

@@ -27,7 +27,7 @@ from cacheview.stores.budget import Budget
 from cacheview.stores.limits import Limits
 from cacheview.stores.line_pieces import line_pieces, read_back, write_line
 from cacheview.stores.lines import document_lines
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.save import suite_line, write_suite
 
@@ -90,7 +90,7 @@ def test_nothing_is_left_of_what_was_cancelled(name: str, tmp_path: Path) -> Non
     def cancel() -> None:
         raise Cancelled
 
-    many = Case("many", ImageStore(tuple(IMAGES[0].model_copy(update={"id": str(i)}) for i in range(2000))), "r")
+    many = OpenedCase("many", ImageStore(tuple(IMAGES[0].model_copy(update={"id": str(i)}) for i in range(2000))), "r")
     with pytest.raises(Cancelled), Effort(alive=cancel).spent():
         write_suite(file, suite_line(many))
     assert file.read_text() == "kept"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from secret_kit import SECRETS, demand_none, written
 
 from cacheview.model import ContainerConfig, ImageStore, Probe, SuiteCase, decode
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import suite_line
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 RULES = "containerd-71ebfc7"
 
 
-def case_of(reported: SuiteCase) -> Case:
-    return Case(reported.name, ImageStore(reported.images), reported.rules, reported.probes)
+def case_of(reported: SuiteCase) -> OpenedCase:
+    return OpenedCase(reported.name, ImageStore(reported.images), reported.rules, reported.probes)
 
 
 def config(text: str, secret: str, *, env: bool) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def test_build_arguments_of_a_command() -> None:
     command = ("|2", "TOKEN=two-words secret-words", "B=", "/bin/sh", "-c", "curl two-words")
     probe = Probe(config=ContainerConfig(Cmd=command))
     store = case_of(SuiteCase(rules=RULES)).store
-    line = "".join(suite_line(Case("s", store, RULES), probe=probe, redact_env=True))
+    line = "".join(suite_line(OpenedCase("s", store, RULES), probe=probe, redact_env=True))
     assert "two-words" not in line
     assert "secret-words" not in line
     assert '"TOKEN={redacted-' in line

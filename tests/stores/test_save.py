@@ -28,7 +28,7 @@ from cacheview.model import (
 )
 from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import suite_line, write_suite
 from cacheview.ui.sizes import size_text
@@ -49,11 +49,11 @@ def image(*env: str, labels: dict[str, str] | None = None, cmd: tuple[str, ...] 
     )
 
 
-def case(*images: Image) -> Case:
-    return Case("shop", ImageStore(images), RULES)
+def case(*images: Image) -> OpenedCase:
+    return OpenedCase("shop", ImageStore(images), RULES)
 
 
-def read(path: str | Path) -> Case:
+def read(path: str | Path) -> OpenedCase:
     opened = open_store(path)
     assert opened.problems == ()
     return opened.cases[0]
@@ -184,7 +184,7 @@ def test_the_machine_of_the_engine_is_kept(tmp_path: Path) -> None:
     arm = Platform(os="linux", architecture="arm64")
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(os="linux", architecture="amd64"))
     file = tmp_path / "saved.jsonl"
-    write_suite(file, suite_line(Case("made", ImageStore((image,), platform=arm), "Docker 28.5.2, overlay2")))
+    write_suite(file, suite_line(OpenedCase("made", ImageStore((image,), platform=arm), "Docker 28.5.2, overlay2")))
     assert open_store(str(file)).cases[0].store.platform == arm
 
 

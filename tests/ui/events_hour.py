@@ -77,7 +77,7 @@ def _main(events: int, folder: Path) -> None:
 
     from cacheview.collector import freeze
     from cacheview.stores.docker_engine import events as followed
-    from cacheview.stores.sources import parse_location
+    from cacheview.stores.locations import parse_location
     from cacheview.ui.settings import Settings
     from cacheview.ui.stores import follow as following
     from cacheview.ui.theme import apply_theme

@@ -19,9 +19,9 @@ from cacheview.model import (
     Timestamp,
 )
 from cacheview.stores import open as open_module
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.locations import Location, parse_location
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.reading import Reading
-from cacheview.stores.sources import Location, parse_location
 from cacheview.ui.stores import start
 
 RULES = "containerd-71ebfc7"
@@ -77,7 +77,7 @@ class FakeEngine:
             raise self.fail_after
         store = ImageStore(tuple(self.images), "Docker Engine", f"engine:{target}", RULES, problems=self.problems)
         return Opened(
-            "Docker Engine", store.location, OpenedKind.ENGINE, (Case("engine", store, RULES),), self.problems
+            "Docker Engine", store.location, OpenedKind.ENGINE, (OpenedCase("engine", store, RULES),), self.problems
         )
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
-from cacheview.engine import Edit, Explanation, ImageCache, explain
+from cacheview.engine import Explanation, ImageCache, ProbeEdit, explain
 from cacheview.model import Probe
 from cacheview.ui import answering, patience, shown_store
 from cacheview.ui.document import ProbeDocument
@@ -107,7 +107,7 @@ def test_nothing_stale_is_copied_and_it_is_said_that_the_answer_comes(
     window.commands.copy_text.trigger()
     assert QGuiApplication.clipboard().text() == "as it was"
     assert not banner.copy_button.isEnabled()
-    window.workspace.verdict.edit_requested.emit(Edit(Probe(parent="of a trace that is no more"), ()))
+    window.workspace.verdict.edit_requested.emit(ProbeEdit(Probe(parent="of a trace that is no more"), ()))
     assert document_of(window).probe.parent == session_of(window).store.images[3].id
     gate.opened.set()
     qtbot.waitUntil(lambda: session_of(window).answer is not None)
@@ -132,7 +132,7 @@ def test_what_takes_a_frame_is_looked_up_in_the_turn_of_the_edit_and_more_than_t
     two_candidates, one_candidate = images[3], images[14]
 
     def is_immediate(probe: Probe) -> bool:
-        document.edit(probe, "Edit")
+        document.edit(probe, "ProbeEdit")
         immediate = session.answer is not None
         qtbot.waitUntil(lambda: session.answer is not None)
         return immediate

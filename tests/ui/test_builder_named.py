@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.ui.images.origin import came_from
 from cacheview.ui.images.texts import tip_text
 from cacheview.ui.window import MainWindow
@@ -34,7 +34,7 @@ BUILT = Image(
 def opened(version: str = "29.1.3") -> Opened:
     release = Release(StoreKind.GRAPH_DRIVER, version)
     store = ImageStore((MADE, BUILT), f"Docker Engine {version}", "engine:", release=release, engine_os="linux")
-    return Opened(store.title, "engine:", OpenedKind.ENGINE, (Case("", store, ""),), (), "unix:///run/some.sock")
+    return Opened(store.title, "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),), (), "unix:///run/some.sock")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.stores import follow
-from cacheview.ui.stores.follow import Follower
+from cacheview.ui.stores.follow import ImageEventListener
 
 
 def test_a_flood_of_events_is_one_on_its_way_at_a_time(
@@ -24,7 +24,7 @@ def test_a_flood_of_events_is_one_on_its_way_at_a_time(
         stopped.wait()
 
     monkeypatch.setattr(follow, "watch", flood)
-    follower = Follower()
+    follower = ImageEventListener()
     carried: list[int] = []
     follower._event.connect(carried.append)
     with qtbot.waitSignal(follower.changed, timeout=10_000):

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from window_kit import drop
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Release, StoreKind
-from cacheview.stores.opened import Case, Opened
-from cacheview.stores.sources import SOURCES, parse_location
+from cacheview.stores.locations import LOCATION_KINDS, parse_location
+from cacheview.stores.opened import Opened, OpenedCase
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.names import shortened
 from cacheview.ui.window import MainWindow
@@ -30,7 +30,7 @@ LONG = "/run/" + "very-long-name/" * 20 + "docker.sock"
 def opened(title: str, location: str, **more: str) -> Opened:
     release = Release(StoreKind.GRAPH_DRIVER, "26.1.5")
     store = ImageStore((BASE, BUILT), title, location, release=release, engine_os="linux")
-    return Opened(title, location, "some", (Case("", store, ""),), **more)  # type: ignore[arg-type]
+    return Opened(title, location, "some", (OpenedCase("", store, ""),), **more)  # type: ignore[arg-type]
 
 
 ENGINE = opened(
@@ -93,7 +93,7 @@ def test_every_kind_of_store_one_after_the_other(window: MainWindow, show: Calla
         show(what)
         assert window.windowTitle() == f"{title} — cacheview"
         assert window.status.text("store") == words
-    assert {parse_location(what.location).source for what, _, _ in KINDS} == set(SOURCES)
+    assert {parse_location(what.location).source for what, _, _ in KINDS} == set(LOCATION_KINDS)
 
 
 def test_store_what_if_and_context_at_once(

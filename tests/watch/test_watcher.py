@@ -19,11 +19,11 @@ from watch_daemon import build_of
 from watch_wires import in_thread, read_all
 
 from cacheview.model import DataError, ImageStore, Release, StoreKind
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
 from cacheview.stores.docker_engine.contexts import Endpoint
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.watch.before import ImageListing
 from cacheview.watch.build import BuildState, WatchedBuild
 from cacheview.watch.watcher import Watcher
@@ -46,10 +46,10 @@ class FakeStore:
         self.hold.wait(10)
         return ImageListing({image.id: image for image in self.store.images})
 
-    def before(self, listing: ImageListing) -> Case:
+    def before(self, listing: ImageListing) -> OpenedCase:
         images = tuple(image for image in self.store.images if image.id in listing.images)
         release = Release(StoreKind.GRAPH_DRIVER, "28.5.2")
-        return Case("", ImageStore(images, release=release), "")
+        return OpenedCase("", ImageStore(images, release=release), "")
 
     def close(self) -> None: ...
 
@@ -190,7 +190,7 @@ def test_the_record_alone_says_the_same_and_holds_no_password(watching: Watching
     watching.build("t=app&t=app:2")
     watching.final()
     case = watching.watcher.record(1)
-    assert judge_build(case).passed
+    assert build_result(case).passed
     assert (case.tag, case.tags, case.client) == ("app", ("app:2",), "Docker-Client/28.2.2 (linux)")
     steps = case.expect.steps
     assert steps is not None
@@ -210,7 +210,7 @@ def test_where_the_daemon_differs_that_is_printed_loudly(watching: Watching, dae
     printed = lines_of(build)
     assert "[1] THE DAEMON DIFFERS from the prediction:" in printed
     assert printed[-1] == "[1]   please report this as a bug, with the record of the build"
-    assert not judge_build(watching.watcher.record(1)).passed
+    assert not build_result(watching.watcher.record(1)).passed
 
 
 def test_the_first_miss_says_why(watching: Watching, daemon: Daemon) -> None:

@@ -18,7 +18,7 @@ import pytest
 from small_engine import DOCKERFILE, SmallEngine, engine_at
 
 from cacheview.model import DataError, decode
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.report.shown_build import ShownBuild
 from cacheview.watching.process import WatchProcess
@@ -107,7 +107,7 @@ def test_it_says_what_its_builds_do_and_writes_their_records(watching: Watching,
     path = tmp_path / "app.record.jsonl"
     watching.process.save(build.number, str(path), lambda: None, env=False, labels=False)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert judge_build(decode(ReplayCase, path.read_bytes())).differences == ()
+    assert build_result(decode(ReplayCase, path.read_bytes())).differences == ()
     with pytest.raises(DataError, match=r"^record:"):
         watching.process.save(99, str(path), lambda: None, env=False, labels=False)
     watching.process.close()

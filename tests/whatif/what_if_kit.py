@@ -18,7 +18,7 @@ from cacheview.model import (
     RootFS,
     Timestamp,
 )
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.whatif.apply import ChangedStore, apply, unchanged
 from cacheview.whatif.change import Change
 
@@ -78,7 +78,7 @@ def changed(
 ) -> ChangedStore:
     """The store of a release after these changes. ``release``: as rules are named."""
     store = ImageStore(tuple(images))
-    state = unchanged(store, daemon_of(Case("", store, ""), release), containers)
+    state = unchanged(store, daemon_of(OpenedCase("", store, ""), release), containers)
     for change in changes:
         state = apply(state, change)
     return state

@@ -28,8 +28,8 @@ __all__ = [
     "CLI_23",
     "DOCKER_CLI",
     "DOCKER_PY",
+    "CliConfigUse",
     "Client",
-    "ReadsConfig",
     "client_for_engine",
     "client_named",
 ]
@@ -37,7 +37,7 @@ __all__ = [
 _UMASK: Final = 0o022
 
 
-class ReadsConfig(Enum):
+class CliConfigUse(Enum):
     """How a client reads the config file of the docker CLI for a build."""
 
     NOTHING = "nothing"
@@ -50,12 +50,12 @@ class ReadsConfig(Enum):
     @property
     def reads_platform(self) -> bool:
         """Whether ``DOCKER_DEFAULT_PLATFORM`` counts."""
-        return self in (ReadsConfig.CLI_20_10, ReadsConfig.CLI, ReadsConfig.CLI_29)
+        return self in (CliConfigUse.CLI_20_10, CliConfigUse.CLI, CliConfigUse.CLI_29)
 
     @property
     def reads_trust(self) -> bool:
         """Whether ``DOCKER_CONTENT_TRUST`` counts: docker/cli 29.0 removed it."""
-        return self in (ReadsConfig.CLI_20_10, ReadsConfig.CLI)
+        return self in (CliConfigUse.CLI_20_10, CliConfigUse.CLI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Client:
     session_label: str = ""
     drops: frozenset[str] = frozenset()
     has_umask: bool = False
-    config: ReadsConfig = ReadsConfig.NOTHING
+    config: CliConfigUse = CliConfigUse.NOTHING
 
     @property
     def follows_dockerfile(self) -> bool:
@@ -163,12 +163,12 @@ _NODE_STYLE: Final = HeaderStyle(owner=True, capability=False, hard_links=False,
 _TESTCONTAINERS: Final = "org.testcontainers"
 
 DOCKER_CLI: Final = Client(
-    "docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER), config=ReadsConfig.CLI
+    "docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER), config=CliConfigUse.CLI
 )
 """The CLI from 24.0 on: bare permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
 
 CLI_23: Final = Client(
-    "docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER), config=ReadsConfig.CLI
+    "docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER), config=CliConfigUse.CLI
 )
 """The CLI 23.0: modes as 20.10 has them, patterns as 24.0 does (docker/cli v23.0.0 to v23.0.15, vendored)."""
 
@@ -176,7 +176,7 @@ CLI_20_10: Final = Client(
     "docker-cli-20.10",
     "Docker CLI 20.10",
     CliPacking(HeaderStyle(type_bits=True), FILEUTILS),
-    config=ReadsConfig.CLI_20_10,
+    config=CliConfigUse.CLI_20_10,
 )
 """The CLI 20.10: modes with the bits of the file's type (docker/cli v20.10.24, vendored pkg/archive)."""
 
@@ -184,7 +184,7 @@ DOCKER_PY: Final = Client(
     "docker-py",
     "docker-py",
     DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=True),
-    config=ReadsConfig.DOCKER_PY,
+    config=CliConfigUse.DOCKER_PY,
     also=("SAM CLI", "testcontainers-python", "Ansible"),
 )
 """docker-py from 6.0 on (7.1.0)."""
@@ -193,7 +193,7 @@ _DOCKER_PY_5: Final = Client(
     "docker-py-5",
     "docker-py 5 and earlier",
     DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=False),
-    config=ReadsConfig.DOCKER_PY,
+    config=CliConfigUse.DOCKER_PY,
     also=("Compose v1",),
 )
 
@@ -242,13 +242,13 @@ _COMPOSE_V2: Final = Client(
     CliPacking(_CLI_STYLE, PATTERNMATCHER),
     labels={"com.docker.compose.image.builder": "classic"},
     drops=frozenset(("cache_from", "platform")),
-    config=ReadsConfig.PROXIES,
+    config=CliConfigUse.PROXIES,
 )
 
 _WINDOWS_STYLE: Final = HeaderStyle(capability=False, hard_links=False, windows=True)
 
 _WINDOWS: Final = Client(
-    "windows", "Docker CLI on Windows", CliPacking(_WINDOWS_STYLE, PATTERNMATCHER), config=ReadsConfig.CLI
+    "windows", "Docker CLI on Windows", CliPacking(_WINDOWS_STYLE, PATTERNMATCHER), config=CliConfigUse.CLI
 )
 """The CLI from 24.0 on, run on a Windows host (go-archive ``archive_windows.go``)."""
 
@@ -264,7 +264,7 @@ _WINDOWS_20_10: Final = replace(
     name="windows-20.10",
     program="Docker CLI 20.10 on Windows",
     packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), FILEUTILS),
-    config=ReadsConfig.CLI_20_10,
+    config=CliConfigUse.CLI_20_10,
 )
 
 CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
@@ -332,7 +332,7 @@ def client_named(name: str) -> Client:
         on_windows = named is not None and "windows" in (named[3] or "")
         client = _ON_WINDOWS[_cli(version).name] if on_windows else _cli(version)
         is_29 = bool(version) and Version(version) >= Version("29")
-        return replace(client, config=ReadsConfig.CLI_29) if is_29 else client
+        return replace(client, config=CliConfigUse.CLI_29) if is_29 else client
     if program in _DOCKER_PY_NAMES:
         return _DOCKER_PY_5 if version and Version(version) < Version("6") else DOCKER_PY
     if program in ("compose", "docker-compose"):

@@ -13,7 +13,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cacheview.engine.comparison import NO_KEY, IndexQuery
+from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.counts import Counts

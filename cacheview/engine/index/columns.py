@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from cacheview.engine.candidate import container_config_of
-from cacheview.engine.comparison import NO_KEY, IndexQuery
+from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.engine.index.bits import bits_of
 from cacheview.engine.index.filed import all_same
 from cacheview.engine.requirement import Requirement

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.comparison import IndexQuery
+from cacheview.engine.field_comparison import IndexQuery
 from cacheview.engine.index.bits import bits_of
 from cacheview.model.effort import paced
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cacheview.engine.comparison import (
+from cacheview.engine.field_comparison import (
     Equal,
     NeverTrue,
     SameElements,

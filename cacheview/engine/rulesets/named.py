@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.engine.rulesets.releases import Choice, choose, store_kind
+from cacheview.engine.rulesets.releases import RuleSetChoice, choose, store_kind
 from cacheview.engine.words import choosing as words
 from cacheview.model import DockerVersion, StoreKind
 
@@ -16,7 +16,7 @@ _DOCKER: Final = re.compile(r"docker(?:[ -]engine)?[ -]+", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
 
 
-def named(text: str) -> Choice:
+def named(text: str) -> RuleSetChoice:
     """The rules that are meant, with a note where they are those of the nearest release only.
 
     Raises KeyError with a message for people: what is wrong and what there is.
@@ -24,7 +24,7 @@ def named(text: str) -> Choice:
     text = text.strip()
     by_name = RULE_SETS.get(text.replace(" ", "-"))
     if by_name is not None:
-        return Choice(by_name)
+        return RuleSetChoice(by_name)
     prefix = _DOCKER.match(text)
     version, *rest = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
     if DockerVersion.parse(version) is None:

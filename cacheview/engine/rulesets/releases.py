@@ -10,7 +10,7 @@ from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.words import choosing as words
 from cacheview.model import DockerVersion, Release, StoreKind
 
-__all__ = ["Choice", "choose", "newest_rules", "store_kind"]
+__all__ = ["RuleSetChoice", "choose", "newest_rules", "store_kind"]
 
 _GRAPH_DRIVERS = frozenset(
     (
@@ -34,7 +34,7 @@ _NEARLY: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RuleSetChoice:
     """A rule set, and how it was found.
 
     Attributes:
@@ -67,7 +67,7 @@ def newest_rules(store: StoreKind) -> RuleSet:
     return rules
 
 
-def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
+def choose(version: str, store: StoreKind, commit: str = "") -> RuleSetChoice | None:
     """The rules of a release.
 
     Args:
@@ -81,17 +81,17 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
     """
     for rules in RULE_SETS.values():
         if rules.store is store and rules.commit and commit.startswith(rules.commit):
-            return Choice(rules, "", version, commit)
+            return RuleSetChoice(rules, "", version, commit)
     release = DockerVersion.parse(version)
     if release is None:
         return None
     of_store = _of_store(store)
     for rules in of_store:
         if any(_holds(span, release) for span in rules.spans):
-            return Choice(rules, "", version, commit)
+            return RuleSetChoice(rules, "", version, commit)
     for kind, span, name, note in _NEARLY:
         if kind is store and _holds(span, release):
-            return Choice(RULE_SETS[name], note, version, commit)
+            return RuleSetChoice(RULE_SETS[name], note, version, commit)
     ends = [(span.versions()[1], rules) for rules in of_store for span in rules.spans]
     before = [(last, rules) for last, rules in ends if last < release]
     if not before:
@@ -99,7 +99,7 @@ def choose(version: str, store: StoreKind, commit: str = "") -> Choice | None:
     last, rules = max(before, key=lambda pair: pair[0])
     newest = max(last for last, _ in ends)
     note = words.newer_than_known(release, newest) if last == newest else words.unchecked(release, last)
-    return Choice(rules, note, version, commit)
+    return RuleSetChoice(rules, note, version, commit)
 
 
 def _of_store(store: StoreKind) -> list[RuleSet]:

@@ -28,7 +28,7 @@ def _lines() -> Iterator[str]:
 
 
 def _table(what: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """One row for each different behaviour: the words for it, and the rule sets that have it."""
+    """One row for each different behavior: the words for it, and the rule sets that have it."""
     yield f"| {what} | how | rule sets |"
     yield "|---|---|---|"
     for row in rows:

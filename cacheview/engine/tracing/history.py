@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cacheview.engine.check import ABSENT, Check, CheckKind, CheckOutcome
-from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.doubts import ENTRY_FIELDS, doubts_about, entry_doubts, field_doubts
 from cacheview.engine.history import HistoryCheck, created_by, first_difference, history_checks
 from cacheview.engine.known import KnownCache
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import Certainty, conjunction
 from cacheview.engine.trace import Stage, Subject, outcome_of
 from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cacheview.engine.check import ABSENT, Check, CheckKind, CheckOutcome
-from cacheview.engine.compared import Certainty, conjunction
 from cacheview.engine.history import created_by
 from cacheview.engine.known import KnownCache
 from cacheview.engine.layers import LayerCheck, child_doubts, layer_checks
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import Certainty, conjunction
 from cacheview.engine.trace import Role, Stage, Subject, outcome_of
 from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome

@@ -15,13 +15,13 @@ from cacheview.engine.candidate import (
     membership,
 )
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome, path_text
-from cacheview.engine.compared import joined
-from cacheview.engine.comparison import Element
 from cacheview.engine.doubts import doubts_about
+from cacheview.engine.field_comparison import Element
 from cacheview.engine.history import created_by
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.engine.trace import Stage, Subject, Tally, outcome_of
 from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
-from cacheview.engine.compared import joined
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import IsParent, descends, descent_doubts
 from cacheview.engine.known import KnownCache
 from cacheview.engine.lineage import Lineage
 from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.stage_check import joined
 from cacheview.engine.trace import Stage, Subject, outcome_of
 from cacheview.engine.tracing.lazy import LazySequence
 from cacheview.engine.verdict import StageKind, Verdict

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cacheview.engine.origin import Evidence, ImageOrigin
-from cacheview.engine.verdict import Unknown
+from cacheview.engine.verdict import UnknownAnswer
 from cacheview.engine.words.phrases import all_of
 from cacheview.model import Aspect, Doubt
 from cacheview.wording import sentence
@@ -60,7 +60,7 @@ def origin_reason(origin: ImageOrigin) -> str:
     return _EVIDENCE[origin.evidence].replace("{version}", origin.version)
 
 
-def unknown_aspects(unknown: Unknown) -> str:
+def unknown_aspects(unknown: UnknownAnswer) -> str:
     """What is not known and decides."""
     words = tuple(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubted))
     return all_of(words) if words else "something"

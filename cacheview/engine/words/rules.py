@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cacheview.engine.check import CheckKind
-from cacheview.engine.comparison import (
-    Comparison,
+from cacheview.engine.field_comparison import (
     Equal,
+    FieldComparison,
     NeverTrue,
     SameElements,
     SameHealthcheck,
@@ -59,7 +59,7 @@ _TIE = {
     Tie.NEWEST: "the newest is used; on a tie, the first in the store",
     Tie.FIRST: "the first in the store is used",
 }
-_COMPARISONS: Mapping[type[Comparison], str] = {
+_COMPARISONS: Mapping[type[FieldComparison], str] = {
     NeverTrue: "no match if either side is true",
     Equal: "equal",
     SameLength: "same length",
@@ -135,7 +135,7 @@ def _requirement(requirement: Requirement) -> str:
     return "recorded as built here" if requirement.kind is CheckKind.BUILT_LOCALLY else requirement.title
 
 
-def _comparison(comparison: Comparison) -> str:
+def _comparison(comparison: FieldComparison) -> str:
     text = _COMPARISONS[type(comparison)]
     return text.replace("{fields}", ", ".join(comparison.compared)) if isinstance(comparison, SameHealthcheck) else text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cacheview.engine.comparison import Element
+from cacheview.engine.field_comparison import Element
 from cacheview.model import Image
 from cacheview.platforms.step import NoteKind, PlatformNote
 from cacheview.wording import counted, plural

@@ -9,7 +9,7 @@ from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, Path, path
 from cacheview.engine.origin import Likely, origin_of
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Trace
-from cacheview.engine.verdict import StageKind, Unknown, VerdictOutcome, Why
+from cacheview.engine.verdict import StageKind, UnknownAnswer, VerdictOutcome, Why
 from cacheview.engine.words.doubts import origin_reason, unknown_aspects
 from cacheview.engine.words.phrases import known_as, parent_title, plain
 from cacheview.engine.writable import argument_of, is_same_but_for_files
@@ -103,7 +103,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
             return words_of_unknown(trace.rules, verdict.unknown)
 
 
-def words_of_unknown(rules: RuleSet, unknown: Unknown) -> VerdictWords:
+def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     """An unknown answer in words."""
     who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
     what = f"{who_says} {unknown_aspects(unknown)}."

@@ -15,7 +15,7 @@ from cacheview.stores.containerd.namespaces import choose_namespace, split_targe
 from cacheview.stores.containerd.root import RootFolder, RootNamespace, find_root
 from cacheview.stores.containerd.sockets import demand_socket, usual_socket
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.permission import who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
@@ -114,7 +114,7 @@ class _Store:
                 where=str(path),
             )
         store = self._store(images, problems)
-        cases = (Case(self._title, store, ""),)
+        cases = (OpenedCase(self._title, store, ""),)
         return Opened(self._title, self.location, OpenedKind.CONTAINERD, cases, store.problems, path=str(self.path))
 
     def _store(self, images: list[Image], problems: Sequence[Problem]) -> ImageStore:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, short_id
-from cacheview.stores.blobs import Blobs
+from cacheview.stores.blobs import BlobStore
 from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import ImageRecords, parent_of
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ContentStore, LostError
 from cacheview.stores.manifests import Descriptor
-from cacheview.stores.oci import IndexReader, Known
+from cacheview.stores.oci import IndexReader, ParsedDocuments
 from cacheview.stores.problems import Problems
 from cacheview.stores.reading import Reading
 
@@ -63,7 +63,7 @@ class _LabelsError(DataError):
 
 
 class _BlobFiles:
-    """The blobs of a content store as files, for `Blobs`, which verifies them."""
+    """The blobs of a content store as files, for `BlobStore`, which verifies them."""
 
     def __init__(self, content: ContentStore) -> None:
         self._content = content
@@ -96,13 +96,13 @@ class ImageReader:
     def __init__(self, content: ContentStore, reading: Reading) -> None:
         self._content = content
         self._reading = reading
-        self._known = Known()
+        self._known = ParsedDocuments()
 
     def read(self, group: ImageRecords) -> ReadImage:
         """Read the image that some records name."""
         members = _BlobFiles(self._content)
         budget = self._reading.budget
-        blobs = Blobs(members, budget)
+        blobs = BlobStore(members, budget)
         reader = IndexReader(blobs, self._reading.platform, budget, known=self._known)
         images = reader.images(tuple(_descriptors(group)))
         if members.lost is not None:
@@ -121,7 +121,7 @@ class ImageReader:
         except LimitError as error:
             return ReadImage(lost=_over(error))
 
-    def _with_origin(self, image: Image, group: ImageRecords, blobs: Blobs, problems: Problems) -> ReadImage:
+    def _with_origin(self, image: Image, group: ImageRecords, blobs: BlobStore, problems: Problems) -> ReadImage:
         doubts = []
         parent = ""
         try:
@@ -161,7 +161,7 @@ class ImageReader:
         except DataError as error:
             raise _LabelsError(error.what, where=error.where) from error
 
-    def _container_config(self, image: Image, blobs: Blobs) -> ContainerConfig | None:
+    def _container_config(self, image: Image, blobs: BlobStore) -> ContainerConfig | None:
         """The first that the config of a manifest refers to, in the order of manifests: ``Get`` of cache.go.
 
         Raises:

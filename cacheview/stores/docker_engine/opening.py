@@ -9,7 +9,7 @@ from cacheview.stores.docker_engine.combine import candidates, read_beside, reme
 from cacheview.stores.docker_engine.contexts import DEFAULT, Endpoint, find_endpoint
 from cacheview.stores.docker_engine.engine import ask_engine
 from cacheview.stores.docker_engine.reader import EngineReader
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.workers import patiently
@@ -47,7 +47,7 @@ def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts:
             reader.read(images, wanted, meter)
         meter.finished()
     store = reader.store(images)
-    cases = (Case(store.title, store, store.rules),)
+    cases = (OpenedCase(store.title, store, store.rules),)
     return Opened(
         store.title,
         location,

@@ -11,7 +11,7 @@ from typing import Final
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.stores.budget import LimitError
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reading import Reading
 from cacheview.stores.registry.certificates import certificate_folder, trusting
@@ -65,7 +65,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         release=Release(kind),
         platform=reading.platform,
     )
-    return Opened(title, location, OpenedKind.REGISTRY, (Case(title, store, ""),), store.problems)
+    return Opened(title, location, OpenedKind.REGISTRY, (OpenedCase(title, store, ""),), store.problems)
 
 
 def _patiently(

@@ -13,7 +13,7 @@ from typing import Final
 from cacheview.model import DataError, DockerVersion, Image, Platform, Problem, Release, StoreKind
 from cacheview.platforms import Matcher
 from cacheview.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_4
-from cacheview.stores.blobs import Blobs, demand_digest, digest_of
+from cacheview.stores.blobs import BlobStore, demand_digest, digest_of
 from cacheview.stores.budget import Budget
 from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.oci import IndexReader
@@ -73,7 +73,7 @@ def pulled_image(
         _demand_digest(manifest.config, where)
         config = client.blob(manifest.config.digest, _config_limit(manifest.config, budget))
         documents.add(config.content, manifest.config.digest)
-    reader = IndexReader(Blobs(documents, budget), platform, budget)
+    reader = IndexReader(BlobStore(documents, budget), platform, budget)
     images = reader.images((Descriptor(digest=digest, mediaType=media_type, annotations={_NAME: target.name}),))
     if not images:
         what = reader.problems[0].what if reader.problems else "is not an image"
@@ -94,7 +94,7 @@ def _in_store(image: Image, target: Target, kind: StoreKind) -> Image:
 
 @dataclass
 class _Documents:
-    """What was read, as files for `Blobs`, which verifies it."""
+    """What was read, as files for `BlobStore`, which verifies it."""
 
     problems: Problems = field(default_factory=Problems)
     _contents: dict[str, bytes] = field(default_factory=dict)

@@ -49,7 +49,7 @@ class Section:
     counted: bool = False
 
 
-class _Made(Sequence[DetailsRow]):
+class _RowsOnDemand(Sequence[DetailsRow]):
     """Rows that are made each time they are asked for: there may be 10,000, of which some dozen are on screen."""
 
     def __init__(self, count: int, make: Callable[[int], DetailsRow]) -> None:
@@ -94,20 +94,26 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
     """
     children = store.children.get(image.id, ())
     made = image.container_config or image.config.container_config
-    names = _Made(len(image.names), lambda place: DetailsRow(str(place + 1), image.names[place]))
+    names = _RowsOnDemand(len(image.names), lambda place: DetailsRow(str(place + 1), image.names[place]))
     sections = (
         Section("Image", tuple(_facts(image))),
         Section("Names", names or (DetailsRow("", _NO_NAME, is_exact=False),), counted=bool(names)),
         Section("Origin", tuple(_origin(image, store, rules))),
         Section("Parent", (_parent(image, store),)),
-        Section("Children", _Made(len(children), lambda place: _image_row(str(place + 1), children[place])), True),
-        Section("Platforms", _Made(len(image.variants), lambda place: _variant(image.variants[place], image)), True),
+        Section(
+            "Children", _RowsOnDemand(len(children), lambda place: _image_row(str(place + 1), children[place])), True
+        ),
+        Section(
+            "Platforms", _RowsOnDemand(len(image.variants), lambda place: _variant(image.variants[place], image)), True
+        ),
         Section("Config", _config_rows(image.config.config)),
         Section("Container config", _config_rows(made)),
         Section(
-            "Layers", _Made(len(image.diff_ids), lambda place: DetailsRow(str(place + 1), image.diff_ids[place])), True
+            "Layers",
+            _RowsOnDemand(len(image.diff_ids), lambda place: DetailsRow(str(place + 1), image.diff_ids[place])),
+            True,
         ),
-        Section("History", _Made(len(image.history), lambda place: _entry(place, image.history[place])), True),
+        Section("History", _RowsOnDemand(len(image.history), lambda place: _entry(place, image.history[place])), True),
         Section("Not known exactly", tuple(_doubts(image))),
     )
     return tuple(section for section in sections if section.rows)
@@ -206,13 +212,15 @@ def _field_rows(config: ContainerConfig, name: str) -> Sequence[DetailsRow]:
     value = getattr(config, name)
     match field_kind(name):
         case FieldKind.LIST:
-            return _Made(len(value), lambda place: DetailsRow(path_text((name, place)), value[place]))
+            return _RowsOnDemand(len(value), lambda place: DetailsRow(path_text((name, place)), value[place]))
         case FieldKind.MAP:
             keys = tuple(value)
-            return _Made(len(keys), lambda place: DetailsRow(path_text((name, Key(keys[place]))), value[keys[place]]))
+            return _RowsOnDemand(
+                len(keys), lambda place: DetailsRow(path_text((name, Key(keys[place]))), value[keys[place]])
+            )
         case FieldKind.SET:
             keys = tuple(value)
-            return _Made(len(keys), lambda place: DetailsRow(path_text((name, place)), keys[place]))
+            return _RowsOnDemand(len(keys), lambda place: DetailsRow(path_text((name, place)), keys[place]))
         case FieldKind.HEALTHCHECK:
             return (DetailsRow(name, json.dumps(value.model_dump(exclude_defaults=True), ensure_ascii=False)),)
         case FieldKind.TEXT:

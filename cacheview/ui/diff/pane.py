@@ -194,7 +194,7 @@ class DiffPane(DockPane[DiffHead]):
         """What the engine that is open remembers, if it may explain a build of its own."""
         from cacheview.diff.gone import is_of_store
         from cacheview.diff.remembered_events import may_explain, with_events_of
-        from cacheview.stores.sources import ENGINE, parse_location
+        from cacheview.stores.locations import ENGINE, parse_location
 
         if self.session is None:
             return

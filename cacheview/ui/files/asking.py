@@ -14,7 +14,7 @@ from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.layers.files import LayerFiles
-    from cacheview.replay.comparison import FileComparison, FileContents
+    from cacheview.replay.file_comparison import FileComparison, FileContents
     from cacheview.ui.loading import Report, Work
 
 __all__ = ["READING_LAYER", "FilesNote", "FilesShown", "opening_layer", "reading_contents", "shown_of"]
@@ -60,7 +60,7 @@ class FilesShown:
 
 def shown_of(comparison: FileComparison, step: str) -> FilesShown:
     """A comparison of the files of a step, as the pane shows it."""
-    from cacheview.replay.comparison import FileEvidence
+    from cacheview.replay.file_comparison import FileEvidence
     from cacheview.replay.file_words import evidence_in_words
 
     title = f"{step} compared with {comparison.image.title}"
@@ -83,7 +83,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         from cacheview.layers.source import LayerUnavailableError
         from cacheview.model import DataError
         from cacheview.model.image import instruction_of
-        from cacheview.replay.comparison import FileContents
+        from cacheview.replay.file_comparison import FileContents
 
         title = f"Layer of {image.title}"
         place = layer_step(image)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cacheview.layers.files import LayerFiles
     from cacheview.model import Image, ImageStore
-    from cacheview.replay.comparison import FileComparison
+    from cacheview.replay.file_comparison import FileComparison
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Step
     from cacheview.ui.dock_host import DockHost

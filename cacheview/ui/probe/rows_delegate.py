@@ -49,7 +49,7 @@ _BEFORE_DIFFERENCE: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _ElidedText:
     """The text of a cell as it is drawn: cut to what there is room for, with the place of the mark in it."""
 
     text: str
@@ -139,7 +139,7 @@ class RowsDelegate(QStyledItemDelegate):
 
     # Text
 
-    def _shown(self, index: _Index, width: int) -> _Shown:
+    def _shown(self, index: _Index, width: int) -> _ElidedText:
         text = str(index.data() or "")
         mark = index.data(MARK_ROLE)
         part = mark.part if isinstance(mark, RowMark) and self._is_last(index) else slice(0, 0)
@@ -150,9 +150,9 @@ class RowsDelegate(QStyledItemDelegate):
         head, tail = ("…" if start else ""), ("…" if len(text) - start > room else "")
         cut = _edges(text)[start : start + room]
         shift = len(head) - start
-        return _Shown(f"{head}{cut}{tail}", slice(max(0, part.start + shift), max(0, part.stop + shift)))
+        return _ElidedText(f"{head}{cut}{tail}", slice(max(0, part.start + shift), max(0, part.stop + shift)))
 
-    def _layout(self, shown: _Shown, width: int, tokens: Tokens) -> QTextLayout:
+    def _layout(self, shown: _ElidedText, width: int, tokens: Tokens) -> QTextLayout:
         layout = QTextLayout(shown.text, self._mono)
         wrap = QTextOption()
         wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)

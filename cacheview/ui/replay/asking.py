@@ -210,7 +210,7 @@ class Replayer:
         from cacheview.dockerfile.context.hashing import Hasher
         from cacheview.layers.files import LayerFiles
         from cacheview.layers.remembered import LayerMemory, layer_cache
-        from cacheview.replay.given import given_build
+        from cacheview.replay.build_input import given_build
         from cacheview.replay.image_files import StoreImageFiles, unpacked_in
         from cacheview.replay.sent_build import Cache, sent_by
         from cacheview.ui.replay.listing import ReportingContext

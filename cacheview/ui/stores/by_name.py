@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from cacheview.stores.sources import ENGINE, SOURCES
+from cacheview.stores.locations import ENGINE, LOCATION_KINDS
 from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
 from cacheview.ui.theme import GRID, mono_font, set_font
 
@@ -32,7 +32,7 @@ class ByNameDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(4 * GRID)
         grid.setVerticalSpacing(GRID)
-        forms = [(form, meaning) for source in SOURCES for form, meaning in source.forms]
+        forms = [(form, meaning) for source in LOCATION_KINDS for form, meaning in source.forms]
         for row, (form, meaning) in enumerate(forms):
             left, right = QLabel(form), QLabel(meaning.replace("`", ""))
             set_font(left, mono_font)

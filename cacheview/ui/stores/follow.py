@@ -12,7 +12,7 @@ from cacheview.model import DataError
 from cacheview.ui.loading import Background
 from cacheview.ui.plain import error_words
 
-__all__ = ["Follower", "watch"]
+__all__ = ["ImageEventListener", "watch"]
 
 CALM: Final = 400
 """Milliseconds without a further event, after which those before are reported as one: a build makes many."""
@@ -23,12 +23,12 @@ _LONGEST: Final = 3000  # milliseconds after which they are reported though more
 def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
     """Call ``heard`` for each image event of an engine, until ``stopped``. Raises `DataError` when it breaks off."""
     from cacheview.stores.docker_engine.events import follow
-    from cacheview.stores.sources import parse_location
+    from cacheview.stores.locations import parse_location
 
     follow(parse_location(location).target, heard, stopped)
 
 
-class Follower(Background):
+class ImageEventListener(Background):
     """Hears the image events of one engine at a time.
 
     Signals:

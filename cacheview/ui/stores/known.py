@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from cacheview.stores.sources import CONTAINERD, DATA_ROOT
+from cacheview.stores.locations import CONTAINERD, DATA_ROOT
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 from cacheview.ui.names import ENGINE
 

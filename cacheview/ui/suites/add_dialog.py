@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.engine.case_results import unmet_expectations
 from cacheview.engine.expectation import case_of, expectation_of
-from cacheview.engine.judge import judge_verdict
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
 from cacheview.ui.chooser import Chooser
@@ -153,7 +153,7 @@ class AddDialog(QDialog):
 
     def differences(self) -> tuple[str, ...]:
         """What of it the rules answer otherwise. Raises as `expectation`."""
-        return tuple(judge_verdict(self._verdict, self.expectation()))
+        return tuple(unmet_expectations(self._verdict, self.expectation()))
 
     def _image(self, text: str) -> str:
         if not text:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cacheview.engine.case_results import answers_to, probe_results
 from cacheview.engine.expectation import expectation_of
-from cacheview.engine.judge import answers_to, judge
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.opened import OpenedKind
 from cacheview.ui.loading import Loader, Report, Work
@@ -122,10 +122,10 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
             raise DataError(what, where=path)
         checking, adding = steps(report, 2)
         again = read_back(case, path, {"images": metered(case.images, checking, "Checking")})
-        for judgement in judge(again):
-            expected = mismatches if judgement.index == len(again.probes) - 1 else ()
-            if judgement.differences != expected:
-                text = "; ".join(judgement.differences) or "it passes"
+        for result in probe_results(again):
+            expected = mismatches if result.index == len(again.probes) - 1 else ()
+            if result.differences != expected:
+                text = "; ".join(result.differences) or "it passes"
                 what = f"after writing, the probe got a different answer: {text}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))
         return path, append_case(path, again, progress=adding, ready=report.commit)

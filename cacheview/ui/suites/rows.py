@@ -11,9 +11,9 @@ from cacheview.ui.names import name_of
 
 if TYPE_CHECKING:
     from cacheview.engine import Verdict
-    from cacheview.engine.judge import Judgement
+    from cacheview.engine.case_results import ProbeResult
     from cacheview.model import Expectation, SuiteCase, SuiteProbe
-    from cacheview.stores.opened import Case
+    from cacheview.stores.opened import OpenedCase
 
 __all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
@@ -85,19 +85,19 @@ class ChecksRow:
         return "; ".join(self.differences)
 
 
-def checked_row(location: str, number: int, place: int, case: SuiteCase, judgement: Judgement) -> ChecksRow:
+def checked_row(location: str, number: int, place: int, case: SuiteCase, result: ProbeResult) -> ChecksRow:
     """The row of a probe that was checked. ``place``: of the case among those that the window has of the file."""
-    value, verdict = case.probes[judgement.index], judgement.verdict
-    outcome = Outcome.PASSED if judgement.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
+    value, verdict = case.probes[result.index], result.verdict
+    outcome = Outcome.PASSED if result.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
     return _row(
         location,
         number,
         place,
-        judgement.index,
+        result.index,
         (case.name, _name(value), value.note, case.rules),
         (expected_in_words(value.expect), _answer_in_words(verdict) if verdict is not None else ""),
         outcome,
-        judgement.differences,
+        result.differences,
     )
 
 
@@ -124,7 +124,7 @@ def _row(
     return ChecksRow(location, number, place, probe, *names, *answers, outcome, differences, searched[:_MOST_SEARCHED])
 
 
-def is_about(row: ChecksRow, case: Case) -> bool:
+def is_about(row: ChecksRow, case: OpenedCase) -> bool:
     """Whether a case that was opened is the one that a row is about: the file may have been changed between."""
     if row.rules != case.rules or (row.case_name and row.case_name != case.name):
         return False

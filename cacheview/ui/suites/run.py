@@ -63,7 +63,7 @@ def _progress(report: Report, before: int, total: int, name: str) -> Progress:
 
 def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksRow]:
     """The rows of one suite, as they are worked out."""
-    from cacheview.engine.judge import judge
+    from cacheview.engine.case_results import probe_results
     from cacheview.model import DataError
     from cacheview.stores.suite import read_suite
 
@@ -75,8 +75,8 @@ def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksR
                     yield unusable_row(location, number, str(DataError(case.what, path=case.path)))
                     continue
                 try:
-                    for judgement in judge(case):
-                        yield checked_row(location, number, place, case, judgement)
+                    for result in probe_results(case):
+                        yield checked_row(location, number, place, case, result)
                 except Exception as error:  # the others are run anyway
                     report.fault(error)
                     yield unusable_row(location, number, error_words(error), place=place, case=case)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from cacheview.engine import Check, Edit, Stage, Subject, take_value
+from cacheview.engine import Check, ProbeEdit, Stage, Subject, take_value
 from cacheview.ui.verdict.copying import row_as
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.view import TraceView
@@ -33,7 +33,7 @@ class TraceMenu(QObject):
         view.menu_requested.connect(self._open)
         view.copy_requested.connect(lambda: self.copy_row(view.currentIndex(), "text"))
 
-    def edit_of(self, index: QModelIndex) -> Edit | None:
+    def edit_of(self, index: QModelIndex) -> ProbeEdit | None:
         """The probe with the image's value of a check; None: the row has no value to use."""
         explanation, check, subject = self._trace.explanation, self._trace.item(index), self._trace.subject_of(index)
         if explanation is None or subject is None or not isinstance(check, Check):

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
+from cacheview.stores.locations import parse_location
 from cacheview.stores.opened import OpenedKind
-from cacheview.stores.sources import parse_location
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size

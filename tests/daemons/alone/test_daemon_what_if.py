@@ -19,14 +19,14 @@ from cacheview.dockerfile.context import DOCKER_CLI
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.model import Image, ImageStore, Release
-from cacheview.replay.given import given_build
+from cacheview.replay.build_input import given_build
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.whatif.apply import ChangedStore, apply, unchanged
 from cacheview.whatif.specs import parse_change
 
@@ -35,7 +35,7 @@ ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
-def would_be(case: Case, changes: list[str]) -> ChangedStore:
+def would_be(case: OpenedCase, changes: list[str]) -> ChangedStore:
     state = unchanged(case.store, daemon_of(case), containers_of(case.store))
     for text in changes:
         puller = Release(state.daemon.rules.store, state.daemon.version)

@@ -18,7 +18,7 @@ from cacheview.stores.docker_engine.combine import RicherStore, candidates, reme
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.engine import Engine
 from cacheview.stores.docker_engine.opening import open_target
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
 
@@ -46,7 +46,7 @@ class Stores:
         if isinstance(found, BaseException):
             raise found
         store = ImageStore(tuple(found), location=location, problems=self.problems)
-        return Opened("", location, OpenedKind(location.partition(":")[0]), (Case("", store, ""),), self.problems)
+        return Opened("", location, OpenedKind(location.partition(":")[0]), (OpenedCase("", store, ""),), self.problems)
 
 
 SOCKET = "containerd:/run/docker/containerd/containerd.sock#moby"

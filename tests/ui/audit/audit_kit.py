@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind, Timestamp
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 
 RULES = "containerd-28.5.2"
 
@@ -32,4 +32,4 @@ def unmarked(count: int) -> list[Image]:
 
 def opened_of(*images: Image, version: str = "28.5.2") -> Opened:
     store = ImageStore(images, title="an engine", release=Release(StoreKind.CONTAINERD, version))
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (Case("", store, ""),))
+    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))

@@ -14,7 +14,7 @@ from cacheview.model import (
     StoreKind,
     Timestamp,
 )
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 
 NASTY = "<b>n</b>\x1b[31m\u202e"
 
@@ -48,4 +48,4 @@ def store_of(*images: Image) -> ImageStore:
 
 
 def opened_of(*images: Image) -> Opened:
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (Case("", store_of(*images), ""),))
+    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store_of(*images), ""),))

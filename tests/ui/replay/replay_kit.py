@@ -12,7 +12,7 @@ from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.model import ContainerConfig, ImageStore, Probe, Release, StoreKind, decode
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.ui.replay.build import build_at, keep
 from cacheview.ui.settings import Settings
 
@@ -49,7 +49,7 @@ def opened_of(case: ReplayCase) -> Opened:
     """The store just before a build, as that of an engine."""
     release = Release(StoreKind.GRAPH_DRIVER if case.kind == "graphdriver" else StoreKind.CONTAINERD, case.engine)
     store = ImageStore(case.images or (), title="an engine", release=release)
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (Case("", store, ""),))
+    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
 
 
 def step(number: int, text: str, status: StepStatus = StepStatus.HIT, stage: int = 0, **more: object) -> Step:

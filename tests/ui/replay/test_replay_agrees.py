@@ -17,7 +17,7 @@ from replay_kit import opened_of, real_build, write_context
 
 from cacheview.model import Image, ImageStore, SuiteProbe
 from cacheview.replay.result import StepStatus
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.ui.replay.build import build_at
 from cacheview.ui.replay.rows import ReplayRow, RowKind
 from cacheview.ui.session import Session
@@ -195,7 +195,7 @@ def _suite(store: ImageStore) -> Opened:
     parent = store.images[-1].id
     probes = (SuiteProbe(parent=parent, name="one"), SuiteProbe(parent=store.images[0].id, name="two"))
     half = ImageStore(store.images[: len(store.images) // 2], "half")
-    cases = (Case("whole", store, "", probes), Case("half", half, "", probes))
+    cases = (OpenedCase("whole", store, "", probes), OpenedCase("half", half, "", probes))
     return Opened("a suite", "a.suite.jsonl", OpenedKind.SUITE, cases)
 
 

@@ -12,7 +12,7 @@ from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.model import ImageStore
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.result import StepStatus
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.ui.replay.asking import Question, Replayed
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.detail import StepDetail
@@ -23,7 +23,7 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     made = hand_made()
     hazard = StepHazard("heredoc not compared", "The lines are not compared.", "Write them without a heredoc.")
     steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
-    case = Case("", ImageStore(()), CONTAINERD_71EBFC7.name)
+    case = OpenedCase("", ImageStore(()), CONTAINERD_71EBFC7.name)
     question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
     reported = Replayed(question, replace(made, steps=steps))
     detail = StepDetail()

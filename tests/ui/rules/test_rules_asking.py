@@ -7,7 +7,7 @@ import pytest
 from cacheview.cases import daemon_of
 from cacheview.engine.rulesets.releases import store_kind
 from cacheview.model import ImageStore
-from cacheview.stores.opened import Case
+from cacheview.stores.opened import OpenedCase
 from cacheview.ui.rules.asking import DRIVERS, find
 
 
@@ -25,7 +25,7 @@ def test_found(version: str, driver: str, rules: str) -> None:
     found = find(version, driver)
     assert found.rules is not None
     assert (found.rules.name, found.text, found.note) == (rules, found.rules.title, "")
-    daemon = daemon_of(Case("", ImageStore(()), ""), found.name)
+    daemon = daemon_of(OpenedCase("", ImageStore(()), ""), found.name)
     assert (daemon.rules, daemon.version) == (found.rules, version.strip().removeprefix("v"))
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.cases import daemon_known
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import Image, ImageStore, Release, StoreKind
-from cacheview.stores.opened import Case, Opened, OpenedKind
+from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
 from cacheview.ui.rules.by_version import ByVersionDialog
 from cacheview.ui.rules.ways import RuleWays
 from cacheview.ui.window import MainWindow
@@ -62,7 +62,7 @@ def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch)
 def engine_store(version: str) -> Opened:
     image = Image.model_validate({"id": f"sha256:{1:064x}", "config": {"container_config": {"Cmd": ("make",)}}})
     store = ImageStore((image,), title=f"docker {version}", release=Release(StoreKind.CONTAINERD, version))
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (Case("", store, ""),))
+    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
 
 
 def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
@@ -186,7 +186,10 @@ def test_a_store_that_reports_no_engine_has_no_such_entry(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = Opened(
-        "a file", "x", OpenedKind.DOCKER_ARCHIVE, (Case("", ImageStore(engine_store("1").cases[0].store.images), ""),)
+        "a file",
+        "x",
+        OpenedKind.DOCKER_ARCHIVE,
+        (OpenedCase("", ImageStore(engine_store("1").cases[0].store.images), ""),),
     )
     monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: bare)
     with qtbot.waitSignal(window.settled, timeout=20_000):

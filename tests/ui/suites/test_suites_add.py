@@ -14,8 +14,8 @@ from suites_kit import GOOD, HAZARDS, WRONG, Silent, pane_of, ran, suite
 
 from cacheview import cli
 from cacheview.engine import RULE_SETS, ImageCache
+from cacheview.engine.case_results import probe_results, unmet_expectations
 from cacheview.engine.expectation import case_of, expectation_of
-from cacheview.engine.judge import judge, judge_verdict
 from cacheview.model import DataError, ImageStore, SuiteCase, decode
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.suite import read_suite
@@ -266,9 +266,9 @@ def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
                 continue
             verdict = ImageCache(store, rules).verdict(probe)
             expect = expectation_of(verdict, probe)
-            assert list(judge_verdict(verdict, expect)) == []
+            assert list(unmet_expectations(verdict, expect)) == []
             made = case_of(SuiteCase(rules=case.rules, images=case.images), probe, verdict, expect)
-            (again,) = judge(decode(SuiteCase, made.model_dump_json(exclude_defaults=True)))
+            (again,) = probe_results(decode(SuiteCase, made.model_dump_json(exclude_defaults=True)))
             assert again.differences == ()
             outcomes.add(expect.outcome)
     assert outcomes

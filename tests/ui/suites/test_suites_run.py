@@ -11,7 +11,7 @@ import pytest
 from suites_kit import GOOD, HAZARDS, WRONG, case, probe, suite
 
 from cacheview import cli
-from cacheview.engine import judge as judge_module
+from cacheview.engine import case_results
 from cacheview.model.suite import SuiteCase
 from cacheview.ui.suites.rows import ChecksRow, Outcome
 from cacheview.ui.suites.run import run_work
@@ -92,14 +92,14 @@ def test_a_file_that_ends_too_soon(tmp_path: Path) -> None:
 
 
 def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = judge_module.judge
+    whole = case_results.probe_results
 
     def faulty(case: SuiteCase) -> object:
         if case.name == "wrong":
             raise RecursionError("too deep")
         return whole(case)
 
-    monkeypatch.setattr(judge_module, "judge", faulty)
+    monkeypatch.setattr(case_results, "probe_results", faulty)
     report = Collected()
     rest = run_work([str(suite(tmp_path / "s.jsonl", WRONG, GOOD))], 1000)(report)
     assert [str(fault) for fault in report.faults] == ["too deep"]  # it is reported, too

@@ -31,9 +31,9 @@ from cacheview.engine import (
     CONTAINERD_71EBFC7,
     RULE_SETS,
     Check,
-    Edit,
     Explanation,
     ImageCache,
+    ProbeEdit,
     StageKind,
     VerdictOutcome,
     explain,
@@ -472,7 +472,7 @@ def test_take_the_images_value(pane: VerdictPane, cache: ImageCache, qtbot: QtBo
     with qtbot.waitSignal(pane.edit_requested) as asked:
         qtbot.mouseClick(pane.detail.take_button, Qt.MouseButton.LeftButton)
     edit = asked.args[0]
-    assert isinstance(edit, Edit)
+    assert isinstance(edit, ProbeEdit)
     assert edit.probe.config.Env == (PATH, "MODE=dev")
     pane.reveal_field("Cmd")
     assert not pane.detail.take_button.isVisible()  # it is the same already

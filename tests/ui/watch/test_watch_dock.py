@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from watch_kit import FakeProcess, build_of
 
 from cacheview.model import DataError, decode
-from cacheview.replay.check import judge_build
+from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.report.showing import shown_build
 from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsColumn, WatchedStepsModel
@@ -119,7 +119,7 @@ def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
         dialog.accept()
     assert path.stat().st_mode & 0o777 == 0o600
     case = decode(ReplayCase, path.read_bytes())
-    assert [found.partition(":")[0] for found in judge_build(case).differences] == ["step 2 'CMD x'"]
+    assert [found.partition(":")[0] for found in build_result(case).differences] == ["step 2 'CMD x'"]
 
 
 def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot) -> None:

@@ -17,16 +17,16 @@ __all__ = [
     "DEMO",
     "ENGINE",
     "FILE",
+    "LOCATION_KINDS",
     "REGISTRY",
-    "SOURCES",
     "Location",
-    "Source",
+    "LocationKind",
     "parse_location",
 ]
 
 
 # Tuples, as a window names what it opens before its first paint: making data classes takes a fiftieth of a start.
-class Source(NamedTuple):
+class LocationKind(NamedTuple):
     """A kind of store.
 
     Attributes:
@@ -95,7 +95,7 @@ def _open_path(target: str, reading: Reading) -> Opened:
     return open_path(target, reading)
 
 
-ENGINE: Final = Source(
+ENGINE: Final = LocationKind(
     "engine:",
     "Docker Engine",
     "engine",
@@ -108,7 +108,7 @@ ENGINE: Final = Source(
     is_live=True,
     follows=True,
 )
-CONTAINERD: Final = Source(
+CONTAINERD: Final = LocationKind(
     "containerd:",
     "containerd",
     "containerd",
@@ -120,7 +120,7 @@ CONTAINERD: Final = Source(
     is_live=True,
     is_path=True,
 )
-DATA_ROOT: Final = Source(
+DATA_ROOT: Final = LocationKind(
     "data-root:",
     "Docker data root",
     "data root",
@@ -133,7 +133,7 @@ DATA_ROOT: Final = Source(
     is_path=True,
     usual_path=DOCKER_ROOT,
 )
-REGISTRY: Final = Source(
+REGISTRY: Final = LocationKind(
     "registry:",
     "registry",
     "registry",
@@ -147,8 +147,8 @@ REGISTRY: Final = Source(
     is_live=True,
     is_pulled=True,
 )
-DEMO: Final = Source("demo:", "demo", "demo", (("demo:", "the bundled demo"),), _open_demo, is_single=True)
-FILE: Final = Source(
+DEMO: Final = LocationKind("demo:", "demo", "demo", (("demo:", "the bundled demo"),), _open_demo, is_single=True)
+FILE: Final = LocationKind(
     "",
     "",
     "",
@@ -163,7 +163,7 @@ FILE: Final = Source(
     is_path=True,
 )
 
-SOURCES: Final = (ENGINE, CONTAINERD, DATA_ROOT, REGISTRY, DEMO, FILE)
+LOCATION_KINDS: Final = (ENGINE, CONTAINERD, DATA_ROOT, REGISTRY, DEMO, FILE)
 """The last has what no other has: everything is a location, and what has no known prefix is a path."""
 
 
@@ -175,11 +175,13 @@ class Location(NamedTuple):
         target: what follows the prefix. Empty: the usual one of the kind.
     """
 
-    source: Source
+    source: LocationKind
     target: str = ""
 
 
 def parse_location(text: str) -> Location:
     """Take a location apart."""
-    source = next(each for each in SOURCES if (text == each.prefix if each.is_single else text.startswith(each.prefix)))
+    source = next(
+        each for each in LOCATION_KINDS if (text == each.prefix if each.is_single else text.startswith(each.prefix))
+    )
     return Location(source, text[len(source.prefix) :])

@@ -15,7 +15,7 @@ from cacheview.dockerfile.context import CLIENTS, ContextSums
 from cacheview.dockerfile.refused import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, builder_release
 from cacheview.model import DataError
-from cacheview.replay.given import given_build
+from cacheview.replay.build_input import given_build
 
 
 @pytest.fixture

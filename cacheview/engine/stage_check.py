@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cacheview.model import Doubt
 
-__all__ = ["Certainty", "Compared", "all_pass", "conjunction", "joined"]
+__all__ = ["Certainty", "StageCheck", "all_pass", "conjunction", "joined"]
 
 
 class Certainty(Enum):
@@ -19,7 +19,7 @@ class Certainty(Enum):
     MAYBE = "maybe"
 
 
-class Compared(Protocol):
+class StageCheck(Protocol):
     """One comparison of a stage, as every stage lists them in the daemon's order."""
 
     @property
@@ -31,12 +31,12 @@ class Compared(Protocol):
         """What it rests on that is not known exactly; empty: the outcome is certain."""
 
 
-def all_pass(comparisons: Iterable[Compared]) -> bool:
+def all_pass(comparisons: Iterable[StageCheck]) -> bool:
     """Whether the daemon comes through all of them, with the values as the store reports them."""
     return all(each.passes for each in comparisons)
 
 
-def conjunction(comparisons: Iterable[Compared]) -> tuple[Certainty, tuple[Doubt, ...]]:
+def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Doubt, ...]]:
     """Whether all pass, and what that rests on where it is not known: one that certainly fails settles it."""
     met: dict[Doubt, None] = {}
     for each in comparisons:

@@ -27,7 +27,7 @@ from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.tar_context import Report, TarContext, cli_recognizes, compression_of, looks_like_tar
 
-__all__ = ["Given", "LoneDockerfile", "given_build", "is_remote"]
+__all__ = ["BuildInput", "LoneDockerfile", "given_build", "is_remote"]
 
 STANDARD_INPUT: Final = "-"
 _TITLE: Final = "standard input"
@@ -40,7 +40,7 @@ _GIT: Final = re.compile(r"(?:git://|github\.com/|git@|ssh://)|https?://.*.git(?
 
 
 @dataclass(frozen=True)
-class Given:
+class BuildInput:
     """What a build is given.
 
     Attributes:
@@ -123,7 +123,7 @@ def given_build(
     stdin: BinaryIO | None = None,
     folder: Callable[[str], FolderContext] = FolderContext,
     report: Report = lambda _: None,
-) -> Given:
+) -> BuildInput:
     """What a build is given, as ``docker build`` is.
 
     Args:
@@ -146,9 +146,9 @@ def given_build(
     if not os.path.isdir(context):
         return _from_tar(context, file, release, report)
     if file == STANDARD_INPUT:
-        return Given(folder(context), _whole(_opened(stdin)), "", "")
+        return BuildInput(folder(context), _whole(_opened(stdin)), "", "")
     result = find_dockerfile(context, file)
-    return Given(folder(context), result.read(), result.name, result.written, result.leads_out)
+    return BuildInput(folder(context), result.read(), result.name, result.written, result.leads_out)
 
 
 def _demand_path(path: str) -> None:
@@ -190,7 +190,7 @@ def _whole(stdin: BinaryIO) -> bytes:
     return data
 
 
-def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Report) -> Given:
+def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Report) -> BuildInput:
     if file == STANDARD_INPUT:
         what = (
             "invalid argument: can't use stdin for both build context and dockerfile; specify one of them by its path"
@@ -215,10 +215,10 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     umask = os.umask(0o077)
     os.umask(umask)
     uid, gid = (os.getuid(), os.getgid()) if hasattr(os, "getuid") else (0, 0)
-    return Given(LoneDockerfile(text, 0o666 & ~umask, uid, gid), text, DOCKERFILE, DOCKERFILE)
+    return BuildInput(LoneDockerfile(text, 0o666 & ~umask, uid, gid), text, DOCKERFILE, DOCKERFILE)
 
 
-def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> Given:
+def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> BuildInput:
     if file == STANDARD_INPUT:
         what = "the Dockerfile must be in the tar: give its path there with -f"
         raise DataError(what, where="-f -")
@@ -242,15 +242,15 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
 
 def _tar_given(
     opened: Callable[[], io.BufferedReader], title: str, file: str, head: bytes, release: BuilderRelease, report: Report
-) -> Given:
+) -> BuildInput:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError("the daemon cannot read it: Docker before 23.0 does not decompress zstd", where=title)
     context, name = TarContext.read_from(opened, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:
         text = context.dockerfile(file)
     except BuildRefusedError as refusal:
-        return Given(context, b"", name, name, refused=refusal)
-    return Given(context, text, name, name)
+        return BuildInput(context, b"", name, name, refused=refusal)
+    return BuildInput(context, text, name, name)
 
 
 class _Spool:

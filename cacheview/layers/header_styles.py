@@ -20,14 +20,14 @@ from cacheview.dockerfile.context.packed import HeaderStyle
 from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking, TestcontainersNodePacking
 from cacheview.dockerfile.context.tarsum import Header
 
-__all__ = ["IMAGE_WAYS", "WAYS", "Way", "clients_of"]
+__all__ = ["IMAGE_STYLES", "SENDER_STYLES", "SenderStyle", "clients_of"]
 
 _JAVA_LINK: Final = 0o100644
 _JAVA_FOLDER: Final = 0o040755
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SenderStyle:
     """One way to write headers.
 
     Attributes:
@@ -72,49 +72,49 @@ class Way:
 _JAVA: Final = HeaderStyle(type_bits=True, owner=True, capability=False, hard_links=False)
 
 
-def _ways_of(packing: Packing) -> tuple[Way, ...]:
+def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
     """How the headers of a packing may be written. Raises `TypeError` for one that has no case here."""
     match packing:
         case DockerJavaPacking():
-            return (Way((), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),)
+            return (SenderStyle((), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),)
         case TestcontainersJavaPacking():
-            return (Way((), _JAVA, prefix="./"),)
+            return (SenderStyle((), _JAVA, prefix="./"),)
         case TestcontainersNodePacking(style):  # folders only where there is no ``.dockerignore``
-            way = Way((), replace(style, umask=0))
+            way = SenderStyle((), replace(style, umask=0))
             return way, replace(way, folders=False)
         case CliPacking(style) | TestcontainersGoPacking(style) | DockerPyPacking(style) | DockerodePacking(style):
-            return (Way((), replace(style, umask=0)),)
+            return (SenderStyle((), replace(style, umask=0)),)
     raise TypeError(f"layers.senders does not know how {type(packing).__name__} writes headers")
 
 
-def _all_ways() -> tuple[Way, ...]:
+def _all_styles() -> tuple[SenderStyle, ...]:
     """Each way once, with all clients that write so."""
-    clients: dict[Way, tuple[str, ...]] = {}
+    clients: dict[SenderStyle, tuple[str, ...]] = {}
     for name, client in CLIENTS.items():
-        for way in _ways_of(client.packing):
+        for way in _styles_of(client.packing):
             clients[way] = (*clients.get(way, ()), name)
     return tuple(replace(way, clients=names) for way, names in clients.items())
 
 
-WAYS: Final = _all_ways()
+SENDER_STYLES: Final = _all_styles()
 """In the order of `CLIENTS`, the Docker CLI first."""
 
 _IMAGE: Final = HeaderStyle(owner=True, hard_links=False)
 
-IMAGE_WAYS: Final = (
-    Way((), _IMAGE),
-    Way((), replace(_IMAGE, type_bits=True)),
-    Way((), replace(_IMAGE, type_bits=True), root_name="root"),
+IMAGE_STYLES: Final = (
+    SenderStyle((), _IMAGE),
+    SenderStyle((), replace(_IMAGE, type_bits=True)),
+    SenderStyle((), replace(_IMAGE, type_bits=True), root_name="root"),
 )
 """In which builders sum files of an image themselves, see `layers.image_sums`: 24.0 and later, 23.0, 20.10."""
 
 
-def clients_of(ways: Iterable[Way]) -> tuple[Client, ...]:
+def clients_of(ways: Iterable[SenderStyle]) -> tuple[Client, ...]:
     """The clients that write in one of these ways, in the order of `CLIENTS`."""
     names = set(_names(ways))
     return tuple(client for name, client in CLIENTS.items() if name in names)
 
 
-def _names(ways: Iterable[Way]) -> Iterator[str]:
+def _names(ways: Iterable[SenderStyle]) -> Iterator[str]:
     for way in ways:
         yield from way.clients

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.cache import NEW, ImageCache, Past
 from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.named import named as rules_named
 from cacheview.engine.verdict import Verdict
-from cacheview.engine.walk import Walk
-from cacheview.engine.words import judging as words
+from cacheview.engine.words import case_results as words
 from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["PREVIOUS", "Judgement", "answers_to", "judge", "judge_verdict", "standing"]
+__all__ = ["PREVIOUS", "ProbeResult", "answers_to", "probe_and_cache", "probe_results", "unmet_expectations"]
 
 PREVIOUS = "@prev"
 """The parent of a walk's probe that stands for the image of the last hit, or scratch if there was none."""
@@ -25,7 +25,7 @@ _COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_v
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ProbeResult:
     """One probe of a case and its result.
 
     Attributes:
@@ -44,22 +44,22 @@ class Judgement:
         return not self.differences
 
 
-def judge(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Judgement]:
+def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[ProbeResult]:
     """Look every probe of a case up; ``rules``: using these instead of those that the case names."""
     try:
         rules = rules or rules_named(case.rules).rules
     except KeyError as error:
-        yield from (Judgement(i, None, (str(error.args[0]),)) for i in range(len(case.probes)))
+        yield from (ProbeResult(i, None, (str(error.args[0]),)) for i in range(len(case.probes)))
         return
     images, _ = ImageStore.unique(case.images)
     answers = answers_to(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
     for i, (value, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         differences = (
-            list(judge_verdict(verdict, value.expect)) if value.expect is not None else [words.NOTHING_EXPECTED]
+            list(unmet_expectations(verdict, value.expect)) if value.expect is not None else [words.NOTHING_EXPECTED]
         )
         if value.sources is not None and value.sources != (brought := tuple(source.id for source in verdict.sources)):
             differences.append(words.differs("sources", list(value.sources), list(brought)))
-        yield Judgement(i, verdict, tuple(differences))
+        yield ProbeResult(i, verdict, tuple(differences))
 
 
 def answers_to(
@@ -82,7 +82,7 @@ def answers_to(
         yield probe, verdict
 
 
-def standing(
+def probe_and_cache(
     store: ImageStore,
     rules: RuleSet,
     probes: Sequence[SuiteProbe],
@@ -109,7 +109,7 @@ def _walked(
 ) -> Iterator[tuple[ImageCache, Probe, Verdict]]:
     """Each probe of a walk: the cache as it finds it, the probe as it is looked up, and what it answers."""
     # A walk goes to one cache object, which the first probe's references made.
-    steps = Walk(store, rules, probes[0].probe.cache_from if probes else (), layers)
+    steps = BuildCache(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
     for value in probes:
         go_on()
@@ -120,7 +120,7 @@ def _walked(
         yield cache, probe, verdict
 
 
-def judge_verdict(verdict: Verdict, expected: Expectation) -> Iterator[str]:
+def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]:
     """What of a verdict is not as expected, in words. The text of an error is not compared."""
     if verdict.outcome.value != expected.outcome:
         yield words.differs("outcome", expected.outcome, verdict.outcome.value)
@@ -130,7 +130,7 @@ def judge_verdict(verdict: Verdict, expected: Expectation) -> Iterator[str]:
         known = {image, NEW} if verdict.is_new else {image}
         if expected.image not in known:
             yield words.differs("image", expected.image, image)
-    yield from _judge_created(verdict, expected.created)
+    yield from _unmet_created(verdict, expected.created)
     if expected.set_parent is not None and not _same_parents(expected.set_parent, verdict):
         yield words.differs("set_parent", expected.set_parent, dict(verdict.set_parent))
     sources = tuple(source.id for source in verdict.sources_after)
@@ -145,7 +145,7 @@ def _same_parents(expected: Mapping[str, str], verdict: Verdict) -> bool:
     return {NEW if key == made else key: parent for key, parent in verdict.set_parent.items()} == expected
 
 
-def _judge_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[str]:
+def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[str]:
     """Compared as values: null, empty and absent are one; ``docker_version`` is the daemon's own."""
     if expected is None:
         return

@@ -13,11 +13,11 @@ from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe
 from cacheview.model.effort import go_on
 
-__all__ = ["StoreChanges", "Walk", "named"]
+__all__ = ["BuildCache", "BuildEffects", "with_new_id"]
 
 
 @dataclass(frozen=True)
-class StoreChanges:
+class BuildEffects:
     """What the answers of a build have changed in the store: another stage finds it so, too.
 
     Attributes:
@@ -32,7 +32,7 @@ class StoreChanges:
 
     @property
     def key(self) -> Hashable:
-        """Two worlds with the same key are the same."""
+        """Two with the same key are the same."""
         return frozenset(image.id for image in self.restored.values()), frozenset(self.moved.items()), self.dangling
 
     def applied(self, store: ImageStore) -> ImageStore:
@@ -41,15 +41,15 @@ class StoreChanges:
             return store
         return replace(store, images=self.changed((*store.images, *self.restored.values())))
 
-    def after(self, rules: RuleSet, verdict: Verdict) -> StoreChanges:
-        """The world after one more answer."""
+    def after(self, rules: RuleSet, verdict: Verdict) -> BuildEffects:
+        """The effects after one more answer."""
         restored = self.restored
         if verdict.is_new and verdict.image is not None:
             restored = {**restored, identity(rules, verdict.image.config): verdict.image}
         dangling = self.dangling
         if verdict.narrowed is not None and verdict.image is not None and rules.restoring.fails_again:
             dangling |= {verdict.image.id}
-        return StoreChanges(restored, {**self.moved, **verdict.set_parent}, dangling)
+        return BuildEffects(restored, {**self.moved, **verdict.set_parent}, dangling)
 
     def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
         """Images after these changes."""
@@ -61,13 +61,13 @@ class StoreChanges:
         return tuple(image.model_copy(update=changes[image.id]) if image.id in changes else image for image in images)
 
 
-class Walk:
+class BuildCache:
     """One cache object over one store, as a build uses it.
 
     Attributes:
         cache: what the next probe is looked up in.
         cache_from: the references that every probe is looked up with.
-        world: what the build has changed so far.
+        effects: what the build has changed so far.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class Walk:
         rules: RuleSet,
         cache_from: tuple[str, ...],
         layers: LayerContent | None = None,
-        world: StoreChanges | None = None,
+        effects: BuildEffects | None = None,
     ) -> None:
-        self.world = world or StoreChanges()
-        restored = {same: image.id for same, image in self.world.restored.items()}
-        self.cache = ImageCache(self.world.applied(store), rules, Past(layers=layers or {}, restored=restored))
+        self.effects = effects or BuildEffects()
+        restored = {same: image.id for same, image in self.effects.restored.items()}
+        self.cache = ImageCache(self.effects.applied(store), rules, Past(layers=layers or {}, restored=restored))
         self.cache_from = cache_from
         self._count = 0
         self._before = self.cache.store
@@ -102,7 +102,7 @@ class Walk:
             self._go_on(verdict)
         return probe, verdict
 
-    def fork(self) -> Walk:
+    def fork(self) -> BuildCache:
         """A walk that continues from here by itself."""
         return copy(self)
 
@@ -120,14 +120,14 @@ class Walk:
         images = store.images
         if verdict.is_new and verdict.image is not None:
             images = (*images, verdict.image)
-        self.world = self.world.after(rules, verdict)
-        restored = {same: image.id for same, image in self.world.restored.items()}
+        self.effects = self.effects.after(rules, verdict)
+        restored = {same: image.id for same, image in self.effects.restored.items()}
         past = replace(self.cache.past, sources=verdict.sources_after, restored=restored)
-        self._before, self._added = replace(store, images=self.world.changed(images)), ()
+        self._before, self._added = replace(store, images=self.effects.changed(images)), ()
         self.cache = ImageCache(self._before, rules, past)
 
 
-def named(verdict: Verdict, number: int) -> Verdict:
+def with_new_id(verdict: Verdict, number: int) -> Verdict:
     """The answer to the probe of that number, from 0: an image that it created has the id ``new:N`` in a walk."""
     return _with_id(verdict, f"{NEW}:{number}") if verdict.is_new else verdict
 

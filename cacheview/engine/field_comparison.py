@@ -17,9 +17,9 @@ from cacheview.model import HealthConfig
 
 __all__ = [
     "NO_KEY",
-    "Comparison",
     "Element",
     "Equal",
+    "FieldComparison",
     "IndexQuery",
     "NeverTrue",
     "SameElements",
@@ -79,7 +79,7 @@ NO_KEY = object()
 """A key under which nothing is ever filed."""
 
 
-class Comparison(Protocol):
+class FieldComparison(Protocol):
     """A way to compare the same field of the probe and of an image."""
 
     @property

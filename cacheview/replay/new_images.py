@@ -31,12 +31,12 @@ from cacheview.model import (
 )
 
 __all__ = [
-    "Made",
-    "MadeImages",
+    "NewImage",
+    "NewImages",
+    "creating_step",
     "has_unknown_layer",
-    "is_made",
-    "made_id",
-    "maker",
+    "is_new_id",
+    "new_id",
     "platform_of",
     "reported_id",
     "reported_words",
@@ -55,7 +55,7 @@ _BESIDE: Final = 10
 _MADE: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
 
 
-def made_id(number: int, trigger: int = 0, version: int = 1) -> str:
+def new_id(number: int, trigger: int = 0, version: int = 1) -> str:
     """The stand-in for the id of an image that a step makes, or that the cache makes for it.
 
     Args:
@@ -66,12 +66,12 @@ def made_id(number: int, trigger: int = 0, version: int = 1) -> str:
     return name if version == 1 else f"{name} ({version})"
 
 
-def is_made(image_id: str) -> bool:
+def is_new_id(image_id: str) -> bool:
     """Whether an id is such a stand-in."""
     return _MADE.fullmatch(image_id) is not None
 
 
-def maker(image_id: str) -> int:
+def creating_step(image_id: str) -> int:
     """The number of the step that makes an image; 0 for an image of the store."""
     made = _MADE.fullmatch(image_id)
     return int(made[1]) if made is not None else 0
@@ -79,14 +79,14 @@ def maker(image_id: str) -> int:
 
 def reported_id(image_id: str) -> str:
     """An id as far as known: what id an image of this build would get is not known."""
-    return f"{_UNNAMED_ID}{maker(image_id)}>" if is_made(image_id) else image_id
+    return f"{_UNNAMED_ID}{creating_step(image_id)}>" if is_new_id(image_id) else image_id
 
 
-def has_unknown_layer(image: Image | Made | None) -> bool:
+def has_unknown_layer(image: Image | NewImage | None) -> bool:
     """Whether an image has a layer that this build would make, so that its files are not known."""
     if image is None:
         return False
-    if isinstance(image, Made):
+    if isinstance(image, NewImage):
         return image.has_unknown_layer
     return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
 
@@ -104,17 +104,17 @@ def reported_words(message: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class _NewEntry:
     """One entry of the history of an image that this build makes. Later images have all that is ``below`` in common."""
 
     entry: HistoryEntry
     layer: str
-    below: _Link | Image | None
+    below: _NewEntry | Image | None
 
     def history_and_layers(self) -> tuple[tuple[HistoryEntry, ...], tuple[str, ...]]:
         entries, layers = [self.entry], [self.layer]
         below = self.below
-        while isinstance(below, _Link):
+        while isinstance(below, _NewEntry):
             entries.append(below.entry)
             layers.append(below.layer)
             below = below.below
@@ -122,11 +122,11 @@ class _Link:
         return (*first, *reversed(entries)), (*lowest, *(layer for layer in reversed(layers) if layer))
 
 
-class Made:
+class NewImage:
     """The image of a step. The whole of it is made when it is looked at: a history grows with each step.
 
     Args:
-        image_id: see `made_id`.
+        image_id: see `new_id`.
         parent: what it is built on; None: scratch.
         platform: of what is built on scratch.
         merged: the step ran in a container, whose config the daemon fills from the parent's (``daemon/commit.go``).
@@ -146,7 +146,7 @@ class Made:
         image_id: str,
         step: Dispatched,
         probe: ContainerConfig,
-        parent: Image | Made | None,
+        parent: Image | NewImage | None,
         platform: Platform,
         rules: RuleSet,
         *,
@@ -171,7 +171,7 @@ class Made:
         self._from_scratch = rules.store is StoreKind.CONTAINERD and parent is None
         entry = HistoryEntry(created=now, created_by=self.command, author=self._author, empty_layer=not step.has_layer)
         layer = f"{_UNKNOWN_LAYER}{image_id}" if step.has_layer else ""
-        self._link: _Link = _Link(entry, layer, parent._link if isinstance(parent, Made) else parent)
+        self._link: _NewEntry = _NewEntry(entry, layer, parent._link if isinstance(parent, NewImage) else parent)
         self._made_with = _merged(probe, stored_config(parent)) if merged else probe
 
     @cached_property
@@ -203,37 +203,37 @@ class Made:
         return self._doubt if self._doubt is not None and self._doubt.aspect == aspect else None
 
 
-def stored_config(image: Image | Made | None) -> ContainerConfig | None:
+def stored_config(image: Image | NewImage | None) -> ContainerConfig | None:
     """The config that an image has, and that a step on it begins with; None: of scratch, or it has none."""
-    if isinstance(image, Made):
+    if isinstance(image, NewImage):
         return image.stored
     return image.config.config if image is not None else None
 
 
-def platform_of(image: Image | Made) -> Platform:
+def platform_of(image: Image | NewImage) -> Platform:
     """What an image is for."""
-    return image.platform if isinstance(image, Made) else image.config.platform
+    return image.platform if isinstance(image, NewImage) else image.config.platform
 
 
-class MadeImages:
+class NewImages:
     """The images that a build has made so far, and which of them a look-up needs."""
 
     def __init__(self) -> None:
-        self._made: dict[str, Made] = {}
-        self._children: dict[str, list[Made]] = {}
-        self._alike: dict[tuple[str | None, str], list[Made]] = {}
+        self._made: dict[str, NewImage] = {}
+        self._children: dict[str, list[NewImage]] = {}
+        self._alike: dict[tuple[str | None, str], list[NewImage]] = {}
 
     def __contains__(self, image_id: str) -> bool:
         return image_id in self._made
 
-    def __iter__(self) -> Iterator[Made]:
+    def __iter__(self) -> Iterator[NewImage]:
         return iter(self._made.values())
 
-    def get(self, image_id: str) -> Made | None:
+    def get(self, image_id: str) -> NewImage | None:
         """The image with this id; None if this build makes none with it."""
         return self._made.get(image_id)
 
-    def add(self, made: Made, *, findable: bool = True) -> None:
+    def add(self, made: NewImage, *, findable: bool = True) -> None:
         """``findable``: a look-up may need it; otherwise it is there by its id alone."""
         self._made[made.id] = made
         if not findable:
@@ -258,7 +258,7 @@ class MadeImages:
         children = self._children.get(parent, ())
         if parent not in self._made and not children and not by_layers:
             return
-        by_id: dict[str, Made] = {}
+        by_id: dict[str, NewImage] = {}
         above = self._made.get(parent)
         while above is not None and above.id not in by_id and len(by_id) < _BESIDE:
             by_id[above.id] = above

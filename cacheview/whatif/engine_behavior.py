@@ -13,7 +13,7 @@ from typing import Final
 from cacheview.engine import RuleSet
 from cacheview.model import DockerVersion, StoreKind
 
-__all__ = ["BEHAVIOURS", "Behaviour", "InUse", "Parents", "behaviour_of"]
+__all__ = ["ENGINE_BEHAVIORS", "EngineBehavior", "InUse", "Parents", "behavior_of"]
 
 
 class Parents(Enum):
@@ -31,7 +31,7 @@ class InUse(Enum):
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class EngineBehavior:
     """What an engine does to its images.
 
     Attributes:
@@ -60,12 +60,12 @@ class Behaviour:
         return self.store is StoreKind.CONTAINERD
 
 
-_GRAPH_DRIVER: Final = Behaviour(
+_GRAPH_DRIVER: Final = EngineBehavior(
     since="v20.10.0-beta1",
     source="moby daemon/images/image_delete.go, image_prune.go, image/tarexport (v20.10 to docker-v29.7.2)",
     store=StoreKind.GRAPH_DRIVER,
 )
-_V24_0: Final = Behaviour(
+_V24_0: Final = EngineBehavior(
     since="v24.0.0-beta.1",
     source="moby daemon/containerd/image_delete.go, image_children.go at v24.0",
     store=StoreKind.CONTAINERD,
@@ -92,17 +92,17 @@ _V28_1: Final = replace(
     _V27_3, since="v28.1.0", source="moby daemon/containerd/image_exporter.go at v28.1", load_keeps_old=True
 )
 
-BEHAVIOURS: Final = (_GRAPH_DRIVER, _V24_0, _V25_0, _V27_2, _V27_3, _V28_1)
+ENGINE_BEHAVIORS: Final = (_GRAPH_DRIVER, _V24_0, _V25_0, _V27_2, _V27_3, _V28_1)
 """By kind of store, in the order of their releases."""
 
 
-def behaviour_of(rules: RuleSet, version: str) -> Behaviour:
+def behavior_of(rules: RuleSet, version: str) -> EngineBehavior:
     """What the engine of these rules does.
 
     Args:
         version: of Docker Engine; empty: that of the newest release that has the rules.
     """
-    of_store = [each for each in BEHAVIOURS if each.store is rules.store]
+    of_store = [each for each in ENGINE_BEHAVIORS if each.store is rules.store]
     release = DockerVersion.parse(version) or rules.newest
     if release is None:  # a commit between 24.0 and 25.0, which has what 25.0 has
         return _V25_0
@@ -110,7 +110,7 @@ def behaviour_of(rules: RuleSet, version: str) -> Behaviour:
     return known[-1] if known else of_store[0]
 
 
-def _since(behaviour: Behaviour) -> DockerVersion:
-    version = DockerVersion.parse(behaviour.since)
-    assert version is not None, behaviour.since
+def _since(behavior: EngineBehavior) -> DockerVersion:
+    version = DockerVersion.parse(behavior.since)
+    assert version is not None, behavior.since
     return version
