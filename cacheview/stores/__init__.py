@@ -1,1 +1,1 @@
-"""Each kind of store, read into the model: see `open_store` of `open.py`."""
+"""The readers of each kind of store, which create the model. Start at `open_store` in `open.py`."""

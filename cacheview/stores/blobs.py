@@ -1,4 +1,4 @@
-"""Blobs by digest: content that does not match its digest is rejected."""
+"""Blobs found by digest. Content that does not match its digest is rejected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["BlobStore", "MissingBlobError", "demand_digest", "digest_of", "read_
 
 M = TypeVar("M", bound=AnyModel)
 
-# No other algorithm is registered in OCI's image spec (sha384 is distribution's own).
+# OCI's image spec registers no other algorithm (sha384 is distribution's own).
 _DIGEST = re.compile("(sha256):([a-f0-9]{64})|(sha384):([a-f0-9]{96})|(sha512):([a-f0-9]{128})")
 
 
@@ -23,33 +23,33 @@ _HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib
 
 
 class MissingBlobError(DataError):
-    """The store names a blob that it does not hold."""
+    """The store refers to a blob that it does not contain."""
 
 
 def demand_digest(text: str) -> None:
-    """Raise `DataError` for a text that is not a digest with a known algorithm."""
+    """Raise `DataError` if a text is not a digest with a known algorithm."""
     if not _DIGEST.fullmatch(text):
         raise DataError(f"not a digest: {text[:200]!r}")
 
 
 def digest_of(content: bytes, algorithm: str = "sha256") -> str:
-    """The digest of some bytes, with its algorithm."""
+    """Return the digest of some bytes, including the algorithm."""
     return f"{algorithm}:{_HASHES[algorithm](content).hexdigest()}"
 
 
 class BlobStore:
-    """The ``blobs/`` of a store: JSON documents found by digest and verified."""
+    """The ``blobs/`` folder of a store: JSON documents found by digest and verified."""
 
     def __init__(self, members: Members, budget: Budget) -> None:
         self._members = members
         self._budget = budget
 
     def read(self, digest: str) -> bytes:
-        """The content of a blob.
+        """Return the content of a blob.
 
         Raises:
-            MissingBlobError: it is not there.
-            DataError: it is not a digest, or the content has another.
+            MissingBlobError: the blob does not exist.
+            DataError: the digest is malformed, or the content does not match it.
         """
         demand_digest(digest)
         algorithm, _, encoded = digest.partition(":")
@@ -62,12 +62,18 @@ class BlobStore:
         return content
 
     def decode(self, model: type[M], digest: str, *, kept: bool = False) -> M:
-        """A blob as a model. Raises as `read` and `Budget.decode`, which says what ``kept`` is."""
+        """Decode a blob as a model.
+
+        Raises what `read` and `Budget.decode` raise; ``kept`` is passed to `Budget.decode`.
+        """
         return self._budget.decode(model, self.read(digest), where=model.__name__.lower(), kept=kept)
 
 
 def read_config(content: bytes, budget: Budget) -> ImageConfig:
-    """An image's config. Raises as `Budget.decode`, and `DataError` if its history is longer than anything real."""
+    """Decode an image config.
+
+    Raises what `Budget.decode` raises, and `DataError` if its history is longer than in any real image.
+    """
     config = budget.decode(ImageConfig, content, where="config")
     history = config.history or ()
     limit = budget.limits.history

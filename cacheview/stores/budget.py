@@ -1,4 +1,4 @@
-"""The budget of one opening. It is charged while data is decoded, before models are created."""
+"""The budget for opening one location. Costs are charged while data is decoded, before models are created."""
 
 from __future__ import annotations
 
@@ -19,33 +19,36 @@ __all__ = ["Budget", "LimitError", "Resource", "effort_for"]
 
 M = TypeVar("M", bound=AnyModel)
 
-_SMALL: Final = 20 * 1024 * 1024  # bytes of a file that may cost no more than `Limits`
-_NOTHING: Final = 16 * 1024  # bytes of a document that takes no memory to speak of, where it is not kept
-_PER_SECOND: Final = 256 * 1024  # bytes beyond that for which there is a second more
-_STEP: Final = 64 * 1024  # bytes that were read for which there may be more: of many small files, not of each
-_TURNS: Final = 16  # calls of `Budget.alive` of which one looks at the clock
+_SMALL: Final = 20 * 1024 * 1024  # bytes that a file may have without being allowed more than `Limits`
+_NOTHING: Final = 16 * 1024  # bytes of a document whose memory is negligible if it is not kept
+_PER_SECOND: Final = 256 * 1024  # each of these bytes beyond `_SMALL` adds one second
+_STEP: Final = 64 * 1024  # bytes read before the limits grow again, so that many small files do not each update them
+_TURNS: Final = 16  # calls of `Budget.alive` for each look at the clock
 
 
 _LONG: Final = 64 * 1024
-"""Bytes of a document of which counting alone takes a moment. The clock of a thread is too slow to ask for each."""
+"""The size in bytes at which counting a document's values takes noticeable time.
+
+The clock is read only for these documents: reading a thread's clock is too slow to do for each.
+"""
 
 _SHARE: Final = 0.8
-"""Of the memory that is free. What it takes is estimated from above, so this much is never quite used."""
+"""The share of free memory that may be used. Estimates are high, so this much is never quite reached."""
 
 
 def _free_memory() -> int:
-    import psutil  # only large files ask
+    import psutil  # imported only for large files
 
     return psutil.virtual_memory().available
 
 
 def effort_for(packed: int) -> Effort:
-    """For all work on a file of that size, including reading it."""
+    """Return the time allowed for all work on a file of this size in bytes, including reading it."""
     return Effort(LONGEST + max(0, packed - _SMALL) / _PER_SECOND)
 
 
 class Resource(Enum):
-    """What is counted. The value names it in a sentence."""
+    """A resource that is counted. The value is its name in a sentence."""
 
     UNPACKED = "bytes when decompressed"
     DOCUMENTS = "bytes of JSON documents"
@@ -59,10 +62,10 @@ class Resource(Enum):
     VARIANTS = "manifests in indexes"
     MEMORY = "bytes of memory"
 
-    __hash__ = object.__hash__  # called for every document, and that of `Enum` is written in Python
+    __hash__ = object.__hash__  # Called for every document, and `Enum.__hash__` is written in Python.
 
 
-# How much more there may be for each byte that a file has beyond `_SMALL`.
+# How much each limit grows for each byte of a file beyond `_SMALL`.
 _GROWTH: Final = {
     Resource.UNPACKED: 100,
     Resource.DOCUMENTS: 8,
@@ -78,17 +81,17 @@ _GROWTH: Final = {
 
 
 class Budget:
-    """Counts what one opening costs, for several threads at once.
+    """Counts the cost of opening one location, for several threads at once.
 
     Attributes:
-        shared: what the models of it have in common.
+        shared: values that the models of one location share.
 
     Args:
-        limits: how much there may be.
-        meter: called while work goes on, so that it can be cancelled; None: nobody waits.
-        packed: how large the file is that is opened: one of more than 20 MB may hold more.
-        clock: of the processor time of this thread, in seconds.
-        free_memory: bytes that this machine has free: a large file may need most of it, and no more.
+        limits: the limits of each resource, for a file of up to 20 MB.
+        meter: called during the work, so that it can be canceled; None: no one is waiting.
+        packed: size in bytes of the file that is opened. Beyond 20 MB, limits grow with the size.
+        clock: returns the processor time of this thread, in seconds.
+        free_memory: returns the bytes of free memory. A large file may use most of them, but not more.
     """
 
     def __init__(
@@ -129,7 +132,7 @@ class Budget:
         self.grow(packed)
 
     def spend(self, what: Resource, count: int = 1) -> None:
-        """Count what is about to be read or created. Raises `LimitError` if that is too much."""
+        """Charge a cost before reading or creating data. Raises `LimitError` if it exceeds what is left."""
         with self._lock:
             left = self._left[what] = self._left[what] - count
         if left < 0:
@@ -139,7 +142,7 @@ class Budget:
             )
 
     def grow(self, packed: int) -> None:
-        """The file has at least this size: a larger file may contain more."""
+        """Raise the limits for a file of at least ``size`` bytes."""
         if packed <= self._packed:
             return
         more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
@@ -153,7 +156,7 @@ class Budget:
         self._end += more / _PER_SECOND
 
     def _bound_memory(self) -> None:
-        """A file may be as large as it likes; what is made of it has to fit into this machine."""
+        """Limit the memory to what this machine has free, whatever the size of the file."""
         if self._most_memory is None:
             self._most_memory = max(self.limits.memory, int(self._free_memory() * _SHARE))
         excess = max(0, self._amounts[Resource.MEMORY] - self._most_memory)
@@ -161,29 +164,32 @@ class Budget:
         self._left[Resource.MEMORY] -= excess
 
     def _remedy(self, what: Resource) -> str:
-        """What to do where it is this machine that has no more."""
+        """What to do if this machine has no more of a resource."""
         if what is not Resource.MEMORY or self._amounts[what] != self._most_memory:
             return ""
         return ", because this machine has no more free memory. Close other programs, or use a machine with more memory"
 
     def read(self, count: int) -> None:
-        """Count bytes that were read from a file of unknown size."""
+        """Count bytes read from a file of unknown size."""
         with self._lock:
             self._read += count
             if self._read - self._packed >= _STEP:
                 self.grow(self._read)
 
     def left(self, what: Resource) -> int:
-        """How many more there may be."""
+        """How much of a resource is left."""
         return max(0, self._left[what])
 
     def spent(self, what: Resource) -> int:
-        """How many there are."""
+        """How much of a resource has been spent."""
         with self._lock:
             return self._amounts[what] - self._left[what]
 
     def alive(self) -> None:
-        """Work goes on. Raises what the meter raises to cancel it, and `LimitError` where it took too long."""
+        """Give the caller a chance to cancel.
+
+        Raises what the meter raises, and `LimitError` if the work has taken too long.
+        """
         self.meter.alive()
         self._turn += 1
         if self._turn % _TURNS:
@@ -193,18 +199,19 @@ class Budget:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not read")
 
     def unpacked(self, count: int) -> None:
-        """Count bytes that were decompressed, or skipped. Raises as `spend` and `alive`."""
+        """Count bytes that were decompressed or skipped. Raises what `spend` and `alive` raise."""
         self.alive()
         self.spend(Resource.UNPACKED, count)
 
     def decode(self, model: type[M], data: bytes, *, where: str = "", kept: bool = True) -> M:
-        """A JSON document as a model, its size in memory counted before it is made.
+        """Decode a JSON document as a model, after charging for its estimated size in memory.
 
-        ``kept``: the model is; otherwise it only has to fit for now, and who keeps some of it counts that.
+        ``kept``: the model is kept. Otherwise the document only has to fit for now, and the caller charges for any part
+        that it keeps.
 
         Raises:
-            LimitError: there is not enough left for it.
-            DataError: as `cacheview.model.decode`, or it alone is larger than all may be.
+            LimitError: the document needs more than is left.
+            DataError: as in `cacheview.model.decode`, or the document alone exceeds the limit for all documents.
         """
         self.alive()
         if not kept and len(data) <= _NOTHING:
@@ -225,6 +232,6 @@ class Budget:
                 self.give_back(Resource.MEMORY, needed)
 
     def give_back(self, what: Resource, count: int) -> None:
-        """Return what is no longer used."""
+        """Return an amount of a resource that is no longer used."""
         with self._lock:
             self._left[what] += count

@@ -1,4 +1,4 @@
-"""What changed in a store from one reading to the next."""
+"""Changes in a store between two readings."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ class StoreChange:
     """The difference between two readings of one store. False if there is none.
 
     Attributes:
-        new: ids that were not there before, in the order of the store.
-        gone: images that are there no more, as they were.
-        changed: ids whose names or parent are others than before. What is in an image cannot change: its id would.
+        new: ids of images that were not there before, in the order of the store.
+        gone: images that are no longer there, as they were.
+        changed: ids of images whose names or parent have changed. The content of an image cannot change without
+            changing its id.
     """
 
     new: tuple[str, ...] = ()
@@ -29,7 +30,7 @@ class StoreChange:
 
 
 def changes(before: ImageStore, after: ImageStore) -> StoreChange:
-    """Compare two readings of a store. The order of images, and that of the names of one, does not count."""
+    """Compare two readings of a store. The order of the images, and of the names of each image, does not matter."""
     known = before.by_id
     new, changed = [], []
     for image in paced(after.images):
@@ -43,7 +44,7 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChange:
 
 
 def with_gone(before: ImageStore, after: ImageStore) -> ImageStore:
-    """The store of after with the images that are gone from it, all of them where they were; new ones come last."""
+    """Return ``after``, with the images that it lacks restored to their places in ``before``. New images come last."""
     now = after.by_id
     kept = tuple(now.get(image.id, image) for image in before.images)
     return replace(after, images=(*kept, *(image for image in after.images if image.id not in before.by_id)))

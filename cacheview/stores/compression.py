@@ -1,4 +1,4 @@
-"""Compressed files, read as a stream that can be skipped forward."""
+"""Compressed files, read as a stream that can seek forward."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # what zstd itself accepts without --long
 # The libraries have no exception and no code of its own for this: CPython's `_lzmamodule.c` raises `LZMAError`, and
-# zstandard's `decompressionreader.c` raises `ZstdError`, each with nothing but a text, for damaged data too. A size in
-# the header of the file does not help, since each block or frame after it may need more. So their texts are read here,
-# and tests with both libraries fail if one changes.
+# The libraries have no exception or code for this case. CPython's `_lzmamodule.c` raises `LZMAError` and zstandard's
+# `decompressionreader.c` raises `ZstdError`, and both use the same type for damaged data. The memory size in the file's
+# header does not help, since each block or frame after it may need more. So the messages are matched here, and tests
+# with both libraries fail if one changes.
 _TOO_LARGE: Final = {
     "Memory usage limit exceeded": _MAX_XZ_MEMORY,
     "requires too much memory": _MAX_ZSTD_WINDOW,
 }
 _FEED: Final = 8 * 1024
-"""Bytes given to a decompressor at once: it copies what is left of them where a stream ends, and a file can be a
-million of very short streams."""
+"""The number of compressed bytes that a decompressor is given at once.
+
+A decompressor copies what is left after the end of a stream, and a file may contain a million very short streams.
+"""
 
 _MAGIC = (
     (b"\x1f\x8b", "gzip"),
@@ -47,7 +50,7 @@ _SKIPPABLE_ZSTD_FRAME = range(0x184D2A50, 0x184D2A60)
 
 
 class DamagedStreamError(Exception):
-    """Compressed data that ends early or makes no sense. What came before was good."""
+    """Compressed data that ends early or is malformed. The data before the damage is good."""
 
 
 class GreedyStreamError(DamagedStreamError):
@@ -55,7 +58,7 @@ class GreedyStreamError(DamagedStreamError):
 
 
 class _Bytes(Protocol):
-    """Reads one step at a time: ``readinto`` would lose what it has when the next step meets damage."""
+    """Reads one piece at a time. ``readinto`` would lose the data it has if the next piece is damaged."""
 
     def readinto1(self, buffer: WriteableBuffer, /) -> int: ...
 
@@ -71,11 +74,11 @@ class _Decompressor(Protocol):
 
 
 def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedReader, str]:
-    """The content of a file that may be compressed, and the name of the compression (empty: none).
+    """Return the content of a file that may be compressed, and the name of the compression (empty: none).
 
-    Recognized by the first bytes, not by the file's name. The stream reads and seeks forward; reading from it
-    raises `DamagedStreamError` where the data is damaged or cut off, `GreedyStreamError` where
-    it needs too much memory, and as `Budget.unpacked` for what comes out.
+    The compression is recognized by the first bytes, not by the file's name. The stream reads and seeks forward.
+    Reading raises `DamagedStreamError` if the data is damaged or truncated, `GreedyStreamError` if it needs too much
+    memory, and what `Budget.unpacked` raises.
     """
     head = file.read(6)
     file.seek(0)
@@ -155,8 +158,10 @@ def _damage_of(error: Exception) -> DamagedStreamError:
 
 
 class _ForwardReader(io.RawIOBase):
-    """Decompressed bytes; seeking forward reads and drops them. Fills what it is given, so that a buffer
-    above it holds the whole beginning of the stream."""
+    """A stream of decompressed bytes; seeking forward reads and drops them.
+
+    ``readinto`` fills the whole buffer, so that a buffered reader above it has the full beginning of the stream.
+    """
 
     def __init__(self, stream: _Bytes, file: io.BufferedReader, budget: Budget) -> None:
         self._stream = stream
@@ -184,7 +189,7 @@ class _ForwardReader(io.RawIOBase):
                 break
             filled += count
         if not filled and self._damage is not None and len(view):
-            raise self._damage  # after everything before it has been given
+            raise self._damage  # raised after all data before it has been delivered
         self._position += filled
         self._budget.unpacked(filled)
         return filled

@@ -1,4 +1,4 @@
-"""Which containers use the images of a store, where the store is that of an engine."""
+"""The containers that use the images of a store, if the store belongs to an engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AGAIN: Final = "Try again when they can be read; or assume that no container us
 
 
 def containers_of(store: ImageStore) -> Containers:
-    """The containers that use the images of a store, as they are now: of its engine or data root; otherwise unknown."""
+    """Return the containers that use the images of a store now; unknown if the store has no engine or data root."""
     try:
         known = _known(store)
     except DataError as error:
@@ -26,7 +26,7 @@ def containers_of(store: ImageStore) -> Containers:
 
 
 def _known(store: ImageStore) -> tuple[Container, ...] | None:
-    """None: the store is of a kind that has none. Raises `DataError`."""
+    """The containers of an engine or data root; None for other stores. Raises `DataError`."""
     location, layers = parse_location(store.location), parse_location(store.layers_at)
     if location.source is ENGINE:
         from cacheview.stores.docker_engine.containers import ask_containers

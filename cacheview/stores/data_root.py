@@ -1,4 +1,7 @@
-"""Docker's data root as a store: the image store of its graph driver, read beside a running daemon without locks."""
+"""Docker's data root as a store.
+
+The image store of its graph driver is read without locks, even while the daemon is running.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _WHAT_TO_OPEN = f"Open Docker's data root (`docker info` shows it as Docker Root
 
 @dataclass(frozen=True, slots=True)
 class _DriverStore:
-    """The image store of one driver. ``changed``: when, in nanoseconds; ``count``: of its images."""
+    """The image store of one driver. ``changed``: when, in nanoseconds; ``count``: the number of its images."""
 
     folder: Path
     changed: int
@@ -38,14 +41,15 @@ class _DriverStore:
 
 
 def open_data_root(target: str, reading: Reading) -> Opened:
-    """Read the images of a data root. ``target`` is what follows ``data-root:`` in a location.
+    """Read the images of a data root. ``target`` is the part of a location after ``data-root:``.
 
-    It is the data root, its folder ``image``, or ``image/<driver>``; empty: `DOCKER_ROOT`. Of several drivers, the one
-    whose images changed last is read. A root without a graph driver's images is read as that of a containerd store.
+    The target is the data root, its folder ``image``, or ``image/<driver>``; empty: `DOCKER_ROOT`. If there are several
+    drivers, the one whose images changed last is read. A root without a graph driver's images is read as a containerd
+    store.
 
     Raises:
-        DataError: there is no data root, or no permission to read it: what, where, and what to do.
-        Cancelled: by the progress.
+        DataError: there is no data root, or the user may not read it: what, where, and what to do.
+        Cancelled: ``reading.progress`` canceled the work.
     """
     if "\0" in target:
         raise DataError("is not a path: it contains a null character", where=repr(target[:200]))
@@ -55,7 +59,7 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         result = _find(root)
         has_bolt = os.path.isdir(root / _BOLT)
         if has_bolt and not any(one.count for one in result):
-            # What a daemon does that may choose: a containerd store, unless there are images of a graph driver.
+            # A daemon with a choice does the same: it uses a containerd store unless a graph driver has images.
             try:
                 return _open_containerd(root, target, reading)
             except DataError:
@@ -136,11 +140,11 @@ def _open_containerd(root: Path, target: str, reading: Reading) -> Opened:
     return replace(opened, location=location, kind=OpenedKind.DATA_ROOT, cases=cases)
 
 
-# Where the images are
+# Finding the images
 
 
 def _find(root: Path) -> list[_DriverStore]:
-    """The image stores of all drivers below a data root, or below its ``image``, or that of ``image/<driver>``."""
+    """Return the image stores of all drivers below a data root or its ``image``, or that of ``image/<driver>``."""
     one = _driver(root)
     if one is not None:
         return [one]
@@ -154,7 +158,7 @@ def _find(root: Path) -> list[_DriverStore]:
     try:
         return _drivers(root)
     except PermissionError:
-        return []  # some other folder: what is in it says nothing
+        return []  # some other folder, so the refusal says nothing about a data root
 
 
 def _drivers(folder: Path) -> list[_DriverStore]:
@@ -178,14 +182,14 @@ def _driver(folder: Path) -> _DriverStore | None:
 
 
 def is_data_root(folder: Path) -> bool:
-    """Whether a folder holds the images of a graph driver (``image/<driver>/imagedb``), as far as this user may see."""
+    """Whether a folder has the images of a graph driver (``image/<driver>/imagedb``), as far as this user can see."""
     try:
         return bool(_find(folder))
     except (DataError, OSError):
         return False
 
 
-# Why not
+# Explaining why there are none
 
 
 def _demand_folder(root: Path) -> None:
@@ -200,7 +204,7 @@ def _demand_folder(root: Path) -> None:
 
 
 def _why_nothing(root: Path) -> str:
-    """Why there are no images in a folder that can be read."""
+    """Return the reason that a readable folder has no images."""
     with os.scandir(root) as entries:
         names = sorted(entry.name for entry in entries)
     if not names:
@@ -220,7 +224,7 @@ def _why_nothing(root: Path) -> str:
 
 
 def _refusal(error: OSError, root: Path) -> DataError:
-    """The operating system's no, with what to do."""
+    """Return an operating system's refusal as an error, with what to do."""
     if not isinstance(error, PermissionError):
         return refusal(error, str(error.filename or root))
     path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
@@ -228,7 +232,7 @@ def _refusal(error: OSError, root: Path) -> DataError:
 
 
 def _who_may(path: Path) -> str:
-    """Whom the outermost folder lets in that keeps others out, and how to be one of them."""
+    """Return who may read the outermost folder that keeps this user out, and how to become one of them."""
     for folder in (*reversed(path.parents), path):
         try:
             status = os.stat(folder)
@@ -245,5 +249,5 @@ def _who_may(path: Path) -> str:
 
 
 def _shown(name: str) -> str:
-    """A folder's name, for people: whatever it is, it stays in its line."""
+    """Return a folder's name for display on one line, whatever it contains."""
     return name if re.fullmatch(r"[\w.-]{1,64}", name) else repr(name[:64])

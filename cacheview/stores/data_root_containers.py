@@ -35,7 +35,7 @@ class _State(_EngineFile):
 
 
 class _ContainerFile(_EngineFile):
-    """``config.v2.json``. ``Image``: the id; ``Driver``: whose images it is of."""
+    """The content of ``config.v2.json``. ``Image``: the image id; ``Driver``: the driver of that image."""
 
     Image: str = ""
     Driver: str = ""
@@ -44,13 +44,13 @@ class _ContainerFile(_EngineFile):
 
 
 def data_root_containers(folder: Path) -> tuple[Container, ...]:
-    """The containers of one driver in a data root.
+    """Return the containers of one driver in a data root.
 
     Args:
         folder: ``image/<driver>`` of the data root.
 
     Raises:
-        DataError: they cannot be read, or are more than any engine has.
+        DataError: the containers cannot be read, or there are more than any engine has.
     """
     budget = Budget(DEFAULT_LIMITS)
     files = DriverFiles(folder.parent.parent, budget)
@@ -64,7 +64,7 @@ def data_root_containers(folder: Path) -> tuple[Container, ...]:
         for container_id in ids:
             content = files.read(f"containers/{container_id}/config.v2.json", _LARGEST)
             if content is None:
-                continue  # it is being made, or removed
+                continue  # it is being created or removed
             document = budget.decode(_ContainerFile, content, where=f"container {container_id[:12]}")
             if document.Driver == folder.name:
                 image = document.Config.Image if document.Config is not None else ""

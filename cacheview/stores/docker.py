@@ -1,4 +1,4 @@
-"""The images that a graph-driver store saves, as ``manifest.json`` lists them."""
+"""The images of an archive saved by a graph-driver store, as listed in ``manifest.json``."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _HEX_NAME = re.compile(r"(?:.*/)?([a-f0-9]{64})(?:\.json)?")
 
 
 def from_graph_driver(entries: tuple[ArchiveEntry, ...], members: Members) -> bool:
-    """Whether a graph-driver store wrote an archive, so that its ids are digests of configs.
+    """Whether a graph-driver store wrote an archive, so that the image ids are digests of configs.
 
-    Docker before 25 writes no ``index.json``. Later ones do, as containerd stores do; but only graph drivers
-    write the file ``repositories`` (for named images) and the keys ``LayerSources`` and ``Parent``.
+    Docker before 25 writes no ``index.json``. Later ones do, as containerd stores do; but only graph drivers write the
+    file ``repositories`` (for named images) and the keys ``LayerSources`` and ``Parent``.
     """
     if members.size("index.json") is None or members.size("repositories") is not None:
         return True
@@ -32,14 +32,14 @@ def from_graph_driver(entries: tuple[ArchiveEntry, ...], members: Members) -> bo
 
 @dataclass
 class ArchiveReader:
-    """Reads the entries of ``manifest.json``. An image that cannot be read is a problem; the rest is read."""
+    """Reads the entries of ``manifest.json``. An image that cannot be read is a problem; the others are still read."""
 
     members: Members
     budget: Budget
     problems: Problems = field(default_factory=Problems)
 
     def images(self, entries: tuple[ArchiveEntry, ...], index: tuple[Descriptor, ...]) -> list[Image]:
-        """An image for each config, by id as the store lists them. ``index``: the archive's, if any."""
+        """Return an image for each config, in the store's order by id. ``index``: the archive's index, if any."""
         merged_entries: dict[str, list[ArchiveEntry]] = {}
         for entry in entries:
             merged_entries.setdefault(clean_name(entry.Config) or entry.Config, []).append(entry)
@@ -60,7 +60,7 @@ class ArchiveReader:
         return [images[image_id] for image_id in sorted(images)]
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
-        """For config digests, the digest of their manifest, as far as the archive's index reports."""
+        """Return the manifest digests by config digest, as far as the archive's index reports them."""
         blobs = BlobStore(self.members, self.budget)
         by_key: dict[str, str] = {}
         for digest in dict.fromkeys(descriptor.digest for descriptor in index):
@@ -98,7 +98,7 @@ class ArchiveReader:
             return None
 
     def _config(self, path: str) -> tuple[str, bytes]:
-        """The digest and the content of a config. Where the path has a digest, the content must be of it."""
+        """Return the digest and the content of a config. If the path contains a digest, the content must match it."""
         name = clean_name(path)
         content = self.members.read(name) if name else None
         if content is None:
@@ -110,7 +110,7 @@ class ArchiveReader:
         return result, content
 
     def _size(self, layers: tuple[str, ...] | None) -> int | None:
-        """Bytes of all layers as they lie in the archive; None if one is missing."""
+        """Return the size of all layers in the archive in bytes; None if one is missing."""
         total = 0
         for layer in layers or ():
             size = self.members.size(layer)

@@ -1,7 +1,7 @@
-"""A cache of the JSON documents of an archive, between the pass over it and the decoding of its images.
+"""A cache of an archive's JSON documents, from the pass over the archive until its images are decoded.
 
-They would be a third of the memory that opening needs; and where very many small pieces of it were freed, the
-system would not get it back.
+Kept as ordinary objects, the documents would take a third of the memory needed for opening, and the system would not
+get back the memory of very many small objects.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _BLOCK: Final = 4 * 1024 * 1024
 
 
 class DocumentCache(Protocol):
-    """A cache of documents, each by a number that says where it is."""
+    """A cache of documents, each with a number that identifies it."""
 
     def keep(self, position: int, content: bytes) -> int:
-        """Keep a document, not an empty one, that stands at a position of the archive. Returns its number."""
+        """Keep a document, which must not be empty, from a position in the archive. Returns its number."""
 
     def read(self, number: int, size: int) -> bytes:
-        """The document, which has this many bytes. Raises `DataError` if it no longer exists."""
+        """Return a document of this size in bytes. Raises `DataError` if it no longer exists."""
 
 
 class FileCache:
-    """Leaves documents in the archive, and reads them again. The caller checks their digests."""
+    """Leaves documents in the archive and reads them again. The caller checks their digests."""
 
     def __init__(self, file: MeteredFile) -> None:
         self._file = file
@@ -46,7 +46,7 @@ class FileCache:
 
 
 class MemoryCache:
-    """Holds documents of a compressed archive in blocks, which the system gets back as soon as this is dropped."""
+    """Keeps the documents of a compressed archive in blocks, whose memory is freed when the cache is dropped."""
 
     def __init__(self) -> None:
         self._blocks: list[mmap.mmap] = []

@@ -1,4 +1,4 @@
-"""Writes a file completely, or not at all."""
+"""Writes a file either completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def _private(path: str, flags: int) -> int:
 def write_whole(
     target: Path, fill: Callable[[BinaryIO], object], where: str, *, ready: Callable[[], object] | None = None
 ) -> None:
-    """Write a draft beside a file, then put it in the file's place: in one step, once all of it is on the disk.
+    """Write a draft next to a file, then replace the file with it in one step, once it is completely on the disk.
 
     Only the user can read the file, whatever mode it had before.
 
     Args:
-        target: the file; it need not be there yet.
-        fill: writes the content. What it raises goes on, and the file is as it was.
-        where: what the file is called in an error.
-        ready: called before the draft takes the place; likewise.
+        target: the file, which need not exist yet.
+        fill: writes the content. An exception that it raises propagates, and the file stays unchanged.
+        where: the name of the file in errors.
+        ready: called before the draft replaces the file; its exceptions are treated likewise.
 
     Raises:
-        DataError: it cannot be written there.
+        DataError: the file cannot be written.
     """
-    # One that was cancelled a moment ago may still be there.
+    # A draft that was canceled a moment ago may still exist.
     draft = target.with_name(f".{target.name[:200]}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         try:
-            # What is written may hold secrets of a store: nobody else reads it.
+            # The content may include secrets of a store, so no one else may read it.
             with open(draft, "xb", opener=_private) as file:
                 fill(file)
                 file.flush()

@@ -1,4 +1,4 @@
-"""The files below a driver's folder in a data root, opened without following links and without a chance to hang."""
+"""The files below a driver's folder in a data root, opened without following links and without blocking."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from cacheview.stores.files import not_a_file
 __all__ = ["SHORT", "DriverFiles", "mode_of"]
 
 SHORT = 4096
-"""Bytes at most of the files that hold an id, a time or a number."""
+"""The most bytes of a file that contains an id, a time or a number."""
 
 
 @dataclass
 class DriverFiles:
-    """Files by their name below a folder. Docker writes no links there, so one that is found leads astray."""
+    """Files by name below a folder. Links are not followed: Docker creates none there."""
 
     folder: Path
     budget: Budget
 
     def path(self, name: str) -> str:
-        """The path of a file."""
-        return f"{self.folder}/{name}"  # a third of the time of reading would go into this with Path
+        """Return the path of a file."""
+        return f"{self.folder}/{name}"  # Path would account for a third of the reading time
 
     def exists(self, name: str) -> bool:
-        """Whether there is anything of the name."""
+        """Whether a file or folder of this name exists."""
         return os.path.lexists(self.path(name))
 
     def read(self, name: str, limit: int) -> bytes | None:
-        """The content of a file; None if there is none.
+        """Return the content of a file; None if it does not exist.
 
         Raises:
-            DataError: it is not a regular file, or has more than ``limit`` bytes.
-            LimitError: it is more than is read of one store.
-            OSError: it cannot be read.
+            DataError: the file is not regular, or has more than ``limit`` bytes.
+            LimitError: the file exceeds the limits of the store.
+            OSError: the file cannot be read.
         """
         try:
             descriptor = open_to_read(self.path(name), follow=False)
@@ -56,7 +56,7 @@ class DriverFiles:
             return file.read(status.st_size) or b""
 
     def has_folder(self, name: str) -> bool:
-        """Whether a folder is there. Raises `DataError` if a link leads out of the driver's folder to it."""
+        """Whether a folder exists. Raises `DataError` if a link leads to it from outside the driver's folder."""
         path = self.folder / name
         if not stat.S_ISDIR(mode_of(path)):
             return False
@@ -68,7 +68,10 @@ class DriverFiles:
 
 
 def mode_of(path: Path) -> int:
-    """Of what is there, links followed; 0 where there is nothing. Raises `OSError` if that is not known."""
+    """Return the mode of a path, following links; 0 if nothing is there.
+
+    Raises `OSError` if it cannot be determined.
+    """
     try:
         return os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):

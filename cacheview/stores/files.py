@@ -1,4 +1,4 @@
-"""Regular files, opened without a chance to hang, and read with progress."""
+"""Opens regular files without blocking, and reads them with progress."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _KINDS = (
 
 
 def what_it_is(mode: int) -> str:
-    """A file mode in words."""
+    """Describe a file mode in words."""
     return next((words for test, words in _KINDS if test(mode)), "not a regular file")
 
 
 def not_a_file(mode: int) -> str:
-    """What a mode is where a file is expected that no link leads to, in words."""
+    """Describe in words why a mode is not that of a regular file."""
     return "a link, and links are not followed" if stat.S_ISLNK(mode) else f"{what_it_is(mode)}, not a file"
 
 
 def refusal(error: OSError, where: str) -> DataError:
-    """The operating system's no as a `DataError`, with what to do."""
+    """Return an operating system's refusal as a `DataError`, with what to do."""
     if isinstance(error, FileNotFoundError):
         what = "there is no such file or folder. Check the path"
     elif isinstance(error, PermissionError):
@@ -53,10 +53,10 @@ def refusal(error: OSError, where: str) -> DataError:
 
 
 def open_regular(path: Path, where: str) -> io.FileIO:
-    """Open a regular file to read, as `open_to_read`; a link is followed.
+    """Open a regular file to read, as `open_to_read` does; a link is followed.
 
     Raises:
-        DataError: it is not a regular file, or cannot be opened.
+        DataError: the path is not a regular file, or cannot be opened.
     """
     try:
         return io.FileIO(open_to_read(path, follow=True), "rb")
@@ -70,7 +70,7 @@ def open_regular(path: Path, where: str) -> io.FileIO:
 
 
 def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.BufferedReader, Meter]:
-    """Open a regular file to read with progress. Raises `DataError` as `open_regular`."""
+    """Open a regular file to read with progress. Raises `DataError` as `open_regular` does."""
     file = open_regular(path, where)
     meter = Meter(progress, os.fstat(file.fileno()).st_size, f"Reading {path.name}")
     reader: io.BufferedReader = io.BufferedReader(MeteredFile(file, meter), BUFFER)
@@ -78,7 +78,7 @@ def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.
 
 
 class MeteredFile(io.RawIOBase):
-    """An open file that reports to a `Meter` how far it has been read. Closes the file with itself."""
+    """An open file that reports to a `Meter` how far it has been read. Closing it closes the file."""
 
     def __init__(self, file: io.FileIO, meter: Meter) -> None:
         self._file = file
@@ -105,7 +105,7 @@ class MeteredFile(io.RawIOBase):
         return self._position
 
     def read_again(self, position: int, size: int) -> bytes:
-        """Bytes that have been read before, or fewer where there are no more. Reading goes on where it was."""
+        """Return bytes that have been read before, or fewer at the end. Reading then continues from where it was."""
         if _pread is not None:
             content: bytes = _pread(self._file.fileno(), size, position)
             return content

@@ -1,4 +1,4 @@
-"""The files of an OCI layout that lies in a folder."""
+"""The files of an OCI layout in a folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FolderMembers"]
 
 @dataclass
 class FolderMembers:
-    """A folder, read file by file as needed. Names cannot lead out of it."""
+    """A folder whose files are read as needed. Names cannot lead out of it."""
 
     path: Path
     budget: Budget
@@ -47,7 +47,7 @@ class FolderMembers:
         try:
             status = os.stat(path) if path is not None else None
         except OSError:
-            return None  # whether it is missing or out of reach, its size is not known
+            return None  # the size is unknown, whether the file is missing or unreadable
         return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def documents(self) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""A graph driver's image store, as its files lie in Docker's data root: ``imagedb`` and ``repositories.json``.
+"""A graph driver's image store, as its files are in Docker's data root: ``imagedb`` and ``repositories.json``.
 
-What is where, and what it means, is that of ``image/fs.go``, ``image/store.go`` and ``reference/store.go`` of moby
-28.5.2; 20.10 differs only in writing no ``builtLocally``. A daemon may be changing the files: each is replaced as a
-whole there, so that no lock is needed, and one that is gone is the file of an image that was removed.
+The layout and its meaning are those of ``image/fs.go``, ``image/store.go`` and ``reference/store.go`` in moby 28.5.2;
+20.10 differs only in that it writes no ``builtLocally``. A running daemon may change the files. It replaces each file
+as a whole, so no lock is needed, and a missing file belongs to an image that was removed.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ CONTENT = "imagedb/content/sha256"
 METADATA = "imagedb/metadata/sha256"
 
 Grown = Callable[[list[Image], Sequence[Problem]], None]
-"""Given what has been read so far. Called in the reader's thread."""
+"""A function that receives the images read so far, in the reader's thread."""
 
 _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
-_FIRST_GROWN = 0.1  # seconds; then each time that so much again has passed
+_FIRST_GROWN = 0.1  # seconds before the first partial result; each further one waits twice as long
 
 _REMEDY = "Read the store as root, check the disk, or remove the image and build it again"
 
@@ -47,9 +47,9 @@ class ImageDatabase:
     """The image store of one driver.
 
     Attributes:
-        folder: ``image/<driver>`` of a data root.
-        reading: how to read.
-        refused: the first no to a file for want of permission.
+        folder: ``image/<driver>`` in a data root.
+        reading: the options and the budget.
+        refused: the first error about a file that the user may not read.
     """
 
     folder: Path
@@ -58,7 +58,7 @@ class ImageDatabase:
     _problems: Problems = field(default_factory=Problems)
     _name_problems: Problems = field(default_factory=Problems)
     _names: Mapping[str, Sequence[str]] | None = None
-    _named: bytes | None = None  # the file that the names are of
+    _named: bytes | None = None  # the content of `repositories.json` that the names are from
 
     def __post_init__(self) -> None:
         self._files = DriverFiles(self.folder, self.reading.budget)
@@ -66,18 +66,18 @@ class ImageDatabase:
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What could not be read so far."""
+        """The problems so far."""
         problems = Problems(self._name_problems)
         problems.extend(self._problems)
         return problems.reported()
 
     def read(self, grown: Grown | None = None) -> list[Image]:
-        """All images, by id, with names; ``grown`` is given more and more of them on the way.
+        """Return all images, by id, with names. ``grown`` receives more and more of them on the way.
 
         Raises:
             DataError: there is no such store.
-            OSError: its folders cannot be listed.
-            Cancelled: by the progress.
+            OSError: the store's folders cannot be listed.
+            Cancelled: the progress canceled the work.
         """
         self._read_names()
         ids = self._ids()
@@ -98,7 +98,7 @@ class ImageDatabase:
     def _read_all(
         self, ids: list[str], noted: set[str], images: dict[str, Image], meter: Meter, grown: Grown | None
     ) -> set[str]:
-        """Put all images that can be read into ``images``; the ids of the others."""
+        """Add all readable images to ``images``, and return the ids of the others."""
         unread: set[str] = set()
         started, due = time.monotonic(), _FIRST_GROWN
         for done, encoded in enumerate(ids, 1):
@@ -121,7 +121,10 @@ class ImageDatabase:
     # Lists
 
     def _ids(self) -> list[str]:
-        """The encoded digests of all configs, sorted. Others, such as those half written, Docker passes over too."""
+        """Return the encoded digests of all configs, sorted.
+
+        Other files, such as half-written ones, are skipped as in Docker.
+        """
         if not self._files.has_folder(CONTENT):
             raise DataError(f"there is no image store: {CONTENT} is missing", where=str(self.folder))
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
@@ -131,7 +134,7 @@ class ImageDatabase:
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:
-        """The encoded digests that have metadata. If that is not known, all: each is then looked for by itself."""
+        """Return the encoded digests that have metadata; all of them if the folder cannot be listed."""
         try:
             if not self._files.has_folder(METADATA):
                 return set()
@@ -144,7 +147,7 @@ class ImageDatabase:
     # Names
 
     def _read_names(self) -> None:
-        """Read which names there are. Those that are known stay where the file has not changed, or is lost now."""
+        """Read the names. The previous names stay if the file is unchanged or has just become unreadable."""
         try:
             content = self._files.read(REPOSITORIES, self.reading.limits.document)
             if content is None:
@@ -161,14 +164,14 @@ class ImageDatabase:
         return merged((self._names or {}).get(image_id, ()))
 
     def _called(self, image_id: str) -> str:
-        """What a problem calls an image: with its name where it has one."""
+        """Return the label of an image in problems: with its name, if it has one."""
         names = self._names_of(image_id)
         return f"{familiar(names[0])} ({image_id})" if names else image_id
 
     # One image
 
     def _image(self, encoded: str, *, has_metadata: bool) -> Image | None:
-        """An image; None if it is gone. Raises `DataError` or `OSError` if it cannot be read."""
+        """Return an image; None if it no longer exists. Raises `DataError` or `OSError` if it cannot be read."""
         content = self._files.read(f"{CONTENT}/{encoded}", self.reading.limits.document)
         if content is None:
             return None
@@ -190,14 +193,14 @@ class ImageDatabase:
                 self._problem(self._called(image_id), error, "so its parent is not known")
                 doubts.append(self._doubt_parent)
             try:
-                # `IsBuiltLocally`: its first byte is 1.
+                # `IsBuiltLocally`: the first byte is 1.
                 is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
             except (DataError, OSError) as error:
                 self._problem(self._called(image_id), error, "so it is not known whether it was built here")
                 doubts.append(self._doubt_local)
         diff_ids = config.rootfs.diff_ids or ()
         size = self._layers.size(diff_ids)
-        # What `restore` of image/store.go leaves out. A removed image loses its config before its layers.
+        # `restore` in image/store.go leaves these out too. A removed image loses its config before its layers.
         if size is None and self._layers.lacks(diff_ids) and self._files.exists(f"{CONTENT}/{encoded}"):
             what = f"its layers are not in {LAYERS}. Docker ignores it when it starts"
             self._problem(self._called(image_id), DataError(what))
@@ -213,7 +216,7 @@ class ImageDatabase:
         )
 
     def _parent(self, encoded: str) -> str | None:
-        """The recorded parent. Raises `DataError` if the record is not an id: Docker takes anything for one."""
+        """Return the recorded parent. Raises `DataError` if the record is not an id, which Docker does not check."""
         content = self._metadata(encoded, "parent")
         if content is None:
             return None
@@ -226,10 +229,10 @@ class ImageDatabase:
     def _metadata(self, encoded: str, key: str) -> bytes | None:
         return self._files.read(f"{METADATA}/{encoded}/{key}", SHORT)
 
-    # What happened meanwhile
+    # Changes in the meantime
 
     def _settle_names(self, images: dict[str, Image]) -> None:
-        """Names that were given, moved or taken away while images were read."""
+        """Update the names that were added, moved or removed while images were read."""
         named = self._named
         if named is None:
             return
@@ -242,7 +245,7 @@ class ImageDatabase:
                 images[image_id] = image.model_copy(update={"names": names})
 
     def _settle_parents(self, images: dict[str, Image], unread: set[str]) -> None:
-        """Docker takes the record of a parent away with the parent."""
+        """Update the parents: when Docker removes an image, it also removes the records that name it as a parent."""
         for image_id, image in images.items():
             if image.parent is None or image.parent in images or image.parent in unread:
                 continue
@@ -250,10 +253,10 @@ class ImageDatabase:
                 if self._metadata(image_id.removeprefix("sha256:"), "parent") is None:
                     images[image_id] = image.model_copy(update={"parent": None})
             except (DataError, OSError):
-                continue  # as it was read before
+                continue  # it stays as it was read before
 
     def _note_missing(self, known: set[str], noted: set[str]) -> None:
-        """Images that have a name or metadata and no config: a removed one loses those first."""
+        """Report images that have a name or metadata but no config: a removed image loses those first."""
         if len(known) >= self.reading.limits.images:
             return
         ids = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} | (self._names or {}).keys()
@@ -267,7 +270,7 @@ class ImageDatabase:
             if image_id in (self._names or {}) or os.path.isdir(metadata):
                 self._problem(self._called(image_id), DataError(f"its config is missing: {_content_of(image_id)}"))
 
-    # What is reported
+    # The results
 
     def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
         self._problems.append(self._problem_of(where, error, so))

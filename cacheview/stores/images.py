@@ -1,4 +1,4 @@
-"""The files of an archive or layout, read into one store."""
+"""Reads the files of an archive or layout into one store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_TABLE: Final = (
 
 
 def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
-    """The store that the files make up. Raises `DataError` if they make up none."""
+    """Return the store that the files contain. Raises `DataError` if there is none."""
     in_folder = isinstance(members, FolderMembers)
     problems = Problems(members.problems)
     index = _document(members, Manifest, "index.json", budget, problems)
@@ -48,7 +48,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
         archive = ArchiveReader(members, budget, problems)
         images, tags, kind_of_store = archive.images(entries, manifests or ()), [], StoreKind.GRAPH_DRIVER
     elif manifests is not None:
-        entries = None  # in the memory that it takes there is room for images
+        entries = None  # frees memory for the images
         reader = IndexReader(BlobStore(members, budget), platform, budget, problems)
         images, tags, kind_of_store = reader.images(manifests), reader.tags, StoreKind.CONTAINERD
     else:
@@ -74,7 +74,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
 
 
 def _document(members: Members, model: type[M], name: str, budget: Budget, problems: Problems) -> M | None:
-    """One of the documents at the top; None if it is missing or, with a problem, where it cannot be read."""
+    """Return a document at the top; None if it is missing or, with a problem, if it cannot be read."""
     try:
         content = members.read(name)
         return None if content is None else budget.decode(model, content)
@@ -85,11 +85,11 @@ def _document(members: Members, model: type[M], name: str, budget: Budget, probl
     return None
 
 
-# A truncated archive has no table of contents: `docker save` writes it last.
+# `docker save` writes the table of contents last, so a truncated archive has none.
 
 
 def _stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
-    """The image manifests among the blobs, each by its digest."""
+    """Return the image manifests among the blobs, each by its digest."""
     results = []
     for name in members.documents():
         match = _BLOB.fullmatch(name)
@@ -99,16 +99,16 @@ def _stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]
         try:
             manifest = budget.decode(Manifest, content, kept=False)
         except LimitError:
-            break  # those found so far are read, as far as the limit allows
+            break  # the manifests found so far are read, as far as the limit allows
         except DataError:
-            continue  # some other document: what a blob is, only the lost table says
+            continue  # some other document; only the lost table of contents would identify it
         if manifest.config is not None and manifest.layers is not None:
             results.append(Descriptor(digest=f"{match[1]}:{match[2]}", mediaType=manifest.mediaType))
     return tuple(results)
 
 
 def _stray_entries(members: Members) -> tuple[ArchiveEntry, ...]:
-    """The image configs at the top of an archive of the old layout."""
+    """Return the image configs at the top of an archive of the old layout."""
     return tuple(ArchiveEntry(Config=name) for name in members.documents() if _OLD_CONFIG.fullmatch(name))
 
 

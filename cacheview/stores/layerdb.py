@@ -1,4 +1,4 @@
-"""``layerdb`` of Docker's data root: which layers there are, and how large they are."""
+"""``layerdb`` of Docker's data root: the existing layers and their sizes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SIZE = re.compile(rb"[0-9]{1,18}")
 
 
 class LayerDatabase:
-    """The layers of one driver, as ``layer/filestore.go`` of moby 28.5.2 keeps them: a folder for each chain id."""
+    """The layers of one driver, a folder for each chain id, as in moby 28.5.2 ``layer/filestore.go``."""
 
     def __init__(self, files: DriverFiles) -> None:
         self._files = files
         self._sizes: dict[str, int | None] = {}
 
     def size(self, diff_ids: Sequence[str]) -> int | None:
-        """Bytes of all layers of an image, what `docker images` reports; None if one is not known."""
+        """Return the size of all layers of an image in bytes, as `docker images` reports it; None if one is missing."""
         total = 0
         for chain in _chains(diff_ids):
             if chain not in self._sizes:
@@ -38,7 +38,7 @@ class LayerDatabase:
         return total
 
     def lacks(self, diff_ids: Sequence[str]) -> bool:
-        """Whether the uppermost layer of an image is missing in a database that is there."""
+        """Whether the database exists but lacks the top layer of an image."""
         if not diff_ids or not self._is_there:
             return False
         *_, top = _chains(diff_ids)
@@ -66,7 +66,7 @@ def _folder(chain: str) -> str:
 
 
 def _chains(diff_ids: Sequence[str]) -> Iterator[str]:
-    """The chain ids of the OCI image spec: what a layer is called together with all below it."""
+    """Yield the chain ids of the OCI image spec, each of which identifies a layer together with all below it."""
     chain = ""
     for diff_id in diff_ids:
         chain = digest_of(f"{chain} {diff_id}".encode()) if chain else diff_id

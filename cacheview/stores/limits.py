@@ -1,4 +1,4 @@
-"""How much reading a store may cost before it is stopped: real stores stay far below."""
+"""Limits on the cost of reading a store. Real stores stay far below them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps for hostile or broken data. What exceeds one is a problem or an error, never a full memory.
+    """Limits for hostile or broken data. Exceeding one is a problem or an error, and memory never runs out.
 
-    `cacheview.stores.budget.Budget` counts against them, and gives larger files more.
+    `cacheview.stores.budget.Budget` counts against them, and raises them for larger files.
 
     Attributes:
         document: bytes of one JSON document, or of one value in a line of a suite.
-        line: bytes of a line of a suite that are read at once; of longer ones, lists are read element by element.
-        held: bytes of the lines of a suite whose cases are held; the others are read again when they are looked at.
-        documents: bytes of all JSON documents kept of one store.
-        unpacked: bytes that come out of a compressed file, those that are skipped among them.
+        line: bytes of a line of a suite that is read at once. In longer lines, lists are read element by element.
+        held: bytes of a suite's lines whose cases stay in memory. Other cases are read again when they are shown.
+        documents: bytes of all JSON documents kept for one store.
+        unpacked: bytes decompressed from a file, including skipped ones.
         members: entries of one archive.
-        names: characters of their names.
-        lines: of one suite, empty ones among them.
-        errors: JSON objects on lines that are not a case.
+        names: characters of the names of these entries.
+        lines: lines of one suite, including empty ones.
+        errors: lines of a suite with a JSON object that is not a case.
         images: images of one store, or cases of one suite.
-        probes: of all cases of one suite.
+        probes: probes of all cases of one suite.
         references: ``--cache-from`` references of one probe.
         history: history entries of one image.
         histories: history entries of all images.
-        layers: of all images.
+        layers: layers of all images.
         variants: manifests of all multi-platform images.
-        memory: bytes that JSON documents and the objects made from them are estimated to take.
-        seconds: of processor time.
-        nesting: indexes within indexes.
+        memory: estimated bytes of memory of JSON documents and the objects created from them.
+        seconds: seconds of processor time.
+        nesting: depth of indexes within indexes.
     """
 
     document: int = 64 * _MIB

@@ -1,4 +1,4 @@
-"""Models as lines of a file, piece by piece: the line of a large store is never in memory."""
+"""Writes models as lines of a file in pieces, so that the line of a large store is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ M = TypeVar("M", bound=BaseModel)
 def line_pieces(
     model: BaseModel, elements: Mapping[str, Iterable[AnyModel]] | None = None, *, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[str]:
-    """The JSON of a model without defaults, and a line end: joined, the same as ``model_dump_json`` makes at once.
+    """Yield the JSON of a model without defaults, and a line end. Joined, the pieces equal ``model_dump_json``.
 
     Args:
-        elements: by field, what is written instead of the elements of a list that is not empty: made when wanted.
-
-        limits: of the reading. One bounds an element, and all fields together that are not lists of elements.
+        elements: by field, the elements that replace those of a list that is not empty, created lazily.
+        limits: the limits of the reader. One applies to each element, and to all fields together that are not lists
+            of elements.
 
     Raises:
-        DataError: a value is so long that `read_long_line` would refuse it.
+        DataError: a value is too long for `read_long_line`.
     """
     lists, before, size = streamed_fields(type(model)), "{", 0
     for name, field in type(model).model_fields.items():
@@ -63,7 +63,7 @@ def _joined(name: str, elements: Iterable[AnyModel], limits: Limits) -> Iterator
 
 
 def _bounded(path: str, written: str, size: int, limits: Limits) -> str:
-    """What is written, where no more than may be read comes to this size with it."""
+    """Return the text to write. Raises `DataError` if it makes the size exceed the reader's limit."""
     if size > limits.document:
         what = f"would have {size:,} characters, and at most {limits.document:,} can be opened"
         raise DataError(what, path=path)
@@ -71,9 +71,9 @@ def _bounded(path: str, written: str, size: int, limits: Limits) -> str:
 
 
 def write_line(file: BinaryIO, pieces: Iterable[str], where: str, *, is_compressed: bool) -> None:
-    """Write pieces at the end of a file, compressed by gzip as a member of their own.
+    """Append pieces to a file, compressed as their own gzip member if the file is compressed.
 
-    Raises `DataError` as `line_pieces`, with ``where``.
+    Raises `DataError` as `line_pieces` does, with ``where``.
     """
     try:
         if not is_compressed:
@@ -86,11 +86,11 @@ def write_line(file: BinaryIO, pieces: Iterable[str], where: str, *, is_compress
 
 
 def read_back(model: M, where: str, elements: Mapping[str, Iterable[AnyModel]] | None = None) -> M:
-    """A model as it is read from the line that it is written as. Raises `DataError` if it cannot be.
+    """Return a model as it would be read from its line. Raises `DataError` if it cannot be read.
 
     ``elements``: see `line_pieces`.
     """
     pieces = (piece.encode() for piece in line_pieces(model, elements))
     kind = type(model)
-    unbounded = Budget(replace(DEFAULT_LIMITS, memory=sys.maxsize))  # everything that it takes is in memory already
+    unbounded = Budget(replace(DEFAULT_LIMITS, memory=sys.maxsize))  # everything that is charged is already in memory
     return read_long_line(pieces, (kind,), lambda _: kind, unbounded, where)

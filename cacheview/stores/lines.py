@@ -1,4 +1,4 @@
-"""Files with one JSON object per line, suites and replay files: read line by line, of any length."""
+"""Reads suites and replay files, which have one JSON object per line of any length."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _LINES_AT_ONCE: Final = 1000
 
 
 class Pieces(Protocol):
-    """A file of lines, or what stands for one."""
+    """The interface of a file of lines."""
 
     def readline(self, size: int, /) -> bytes:
-        """This many bytes, or fewer if the line or file ends before."""
+        """Return this many bytes, or fewer if the line or file ends before."""
 
 
 @dataclass(slots=True)
@@ -42,12 +42,13 @@ class Line(Generic[T]):
     """A line that was read.
 
     Attributes:
-        number: from 1, empty lines counted.
-        start: of its first byte in the file, as it is without compression; ``length``: in bytes, with its end.
-        checksum: CRC-32 of its bytes.
-        document: what it holds, or why it cannot be read.
-        memory: bytes that the document is estimated to take, as counted by the budget.
-        is_kept: set by the caller that keeps the document: its memory still counts when the next line is read.
+        number: its number, from 1, including empty lines.
+        start: position of its first byte in the uncompressed file.
+        length: its length in bytes, including the line end.
+        checksum: the CRC-32 of its bytes.
+        document: its content, or the error if it cannot be read.
+        memory: estimated memory of the document in bytes, as charged to the budget.
+        is_kept: set by a caller that keeps the document, so that its memory stays charged when the next line is read.
     """
 
     number: int
@@ -68,16 +69,15 @@ def read_lines(
 ) -> Iterator[tuple[int, SuiteCase | M | DataError]]:
     """Read a file with one JSON object per line, lazily.
 
-    Yields the number of each line, from 1, with its document; for a line that cannot be read, the `DataError`, which
-    names the file and the line. Empty lines are skipped. The file may be compressed. Only one line is in memory at a
-    time.
+    Yields the number of each line, from 1, with its document, or with a `DataError` that names the file and the line if
+    it cannot be read. Empty lines are skipped. The file may be compressed. Only one line is in memory at a time.
 
     Args:
-        build: what the lines of a replay file are read as; None: all lines are cases of a suite.
+        build: the model for the lines of a replay file; None: all lines are cases of a suite.
 
     Raises:
         DataError: the file cannot be opened.
-        Cancelled: by ``progress``.
+        Cancelled: ``progress`` canceled the work.
     """
     where = os.fspath(path)
     buffered, meter = open_metered(Path(path), where, progress)
@@ -93,18 +93,18 @@ def read_lines(
 
 
 class RestUnreadError(DataError):
-    """Why the lines after this one are not read."""
+    """The lines after this one are not read."""
 
 
 def _untimed() -> float:
-    """A clock that stands still: the time between two lines is the caller's."""
+    """Return the time of a clock that stands still, since the time between two lines is the caller's."""
     return 0.0
 
 
 def document_lines(
     stream: Pieces, where: str, budget: Budget, build: type[M] | None = None
 ) -> Iterator[Line[SuiteCase | M | DataError]]:
-    """As `read_lines`, from an open stream, and with the places of the lines."""
+    """Yield the documents of an open stream as `read_lines` does, with their positions."""
     reader = _Reader(stream, budget)
     errors, most = 0, budget.limits.errors
     while True:
@@ -136,7 +136,7 @@ def document_lines(
 
 
 def _read_line(reader: _Reader, build: type[M] | None, here: str) -> SuiteCase | M | DataError | None:
-    """The next line; None if it is empty, or there are no more."""
+    """Read the next line; None if it is empty or there are no more."""
     head = reader.read()
     if not head or (head.isspace() and reader.is_at_end):
         return None
@@ -169,25 +169,28 @@ def _check_references(case: SuiteCase, most: int, place: str) -> None:
 
 
 class _Reader:
-    """Reads lines piece by piece, and knows where it is."""
+    """Reads lines in pieces, and tracks its position."""
 
     def __init__(self, stream: Pieces, budget: Budget) -> None:
         self._stream = stream
         self.budget: Final = budget
         self.number = self.length = 0
         self.is_at_end = True
-        """Of the line."""
+        """Whether the current line has been read to its end."""
         self._start = self._checksum = 0
 
     def begin(self) -> None:
-        """The next line begins, and is the current one from here on."""
+        """Start the next line, which becomes the current one."""
         self.number += 1
         self._start += self.length
         self.length = self._checksum = 0
         self.is_at_end = False
 
     def read(self) -> bytes:
-        """The next piece of the current line; empty at its end. Raises as the stream, and `LimitError`."""
+        """Return the next piece of the current line; empty at its end.
+
+        Raises what the stream raises, and `LimitError`.
+        """
         if self.is_at_end:
             return b""
         if not self.length and self.number % _LINES_AT_ONCE == 0:
@@ -205,5 +208,5 @@ class _Reader:
             self.budget.alive()
 
     def line(self, document: T, memory: int = 0) -> Line[T]:
-        """The current line, read to its end."""
+        """Return the current line, which has been read to its end."""
         return Line(self.number, self._start, self.length, self._checksum, document, memory)

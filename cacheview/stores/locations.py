@@ -1,4 +1,4 @@
-"""The kinds of store as a table: how each is named, what it is called, and what opens it."""
+"""A table of the kinds of store: their names, their descriptions, and the functions that open them."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ __all__ = [
 ]
 
 
-# Tuples, as a window names what it opens before its first paint: making data classes takes a fiftieth of a start.
+# A NamedTuple: the window needs it before its first paint, and creating data classes takes a fiftieth of a start.
 class LocationKind(NamedTuple):
     """A kind of store.
 
     Attributes:
-        prefix: what its locations begin with; of a file or folder, nothing.
-        title: of the usual one, for people; empty: each is called by its own name.
-        kind: what it is, before the name of another one (``engine build-server``).
-        forms: how its locations are written, and what each means.
-        open: reads what follows the prefix.
-        is_live: it is a daemon's, and may be another at any moment.
-        follows: it says when its images change.
-        is_path: what follows the prefix is a path on this machine.
-        usual_path: which path is meant if nothing follows; empty: none, or one of several.
-        is_single: there is one, and nothing follows the prefix.
-        is_pulled: what it holds depends on who would pull it: on the kind of store, and the platform.
+        prefix: the start of its locations; empty for a file or folder.
+        title: the title of the usual store of this kind; empty: each store has its own name.
+        kind: the word before the name of another store (``engine build-server``).
+        forms: the forms of its locations, and the meaning of each.
+        open: opens a target, the part of a location after the prefix.
+        is_live: whether it belongs to a daemon and may change at any moment.
+        follows: whether it reports when its images change.
+        is_path: whether the target is a path on this machine.
+        usual_path: the path if the target is empty; empty: none, or one of several.
+        is_single: whether there is only one, so that there is no target.
+        is_pulled: whether its content depends on the pulling engine's kind of store and platform.
     """
 
     prefix: str
@@ -56,7 +56,7 @@ class LocationKind(NamedTuple):
     is_pulled: bool = False
 
 
-# What opens them is imported when it is needed: their libraries take longer to load than a small store to read.
+# The functions import their readers when called: those libraries take longer to load than a small store to read.
 
 
 def _open_engine(target: str, reading: Reading) -> Opened:
@@ -164,15 +164,15 @@ FILE: Final = LocationKind(
 )
 
 LOCATION_KINDS: Final = (ENGINE, CONTAINERD, DATA_ROOT, REGISTRY, DEMO, FILE)
-"""The last has what no other has: everything is a location, and what has no known prefix is a path."""
+"""All kinds of store. The last has no prefix, so every text is a location: without a known prefix, it is a path."""
 
 
 class Location(NamedTuple):
-    """A location, taken apart.
+    """The parts of a location.
 
     Attributes:
-        source: which kind of store is meant.
-        target: what follows the prefix. Empty: the usual one of the kind.
+        source: the kind of store.
+        target: the part after the prefix; empty: the usual store of the kind.
     """
 
     source: LocationKind
@@ -180,7 +180,7 @@ class Location(NamedTuple):
 
 
 def parse_location(text: str) -> Location:
-    """Take a location apart."""
+    """Split a location into its parts."""
     source = next(
         each for each in LOCATION_KINDS if (text == each.prefix if each.is_single else text.startswith(each.prefix))
     )

@@ -1,7 +1,7 @@
-"""A line of a suite that is too long to be read at once: its lists are read element by element.
+"""Reads a line of a suite that is too long to be read at once, its lists element by element.
 
-What such a line holds is the same as if it had been decoded at once; only the bytes of the line, and the tree that a
-parser makes of them, are never in memory together.
+The result is the same as if the line had been decoded at once, but the bytes of the line and the parser's tree of it
+are never in memory together.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ M = TypeVar("M", bound=BaseModel)
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TO_BRACKET: Final = re.compile(
     r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+[{}\[\]]', re.DOTALL
-)  # over strings
+)  # up to the next bracket outside of strings
 _PARSED: Final = 4 << 20
-"""Characters that a value may be looked for in by parsing it, which is quick, but makes objects of all of it."""
+"""The length up to which the end of a value is searched by parsing, which is fast but creates objects for the text."""
 
 
 def streamed_fields(model: type[BaseModel]) -> dict[str, type[AnyModel]]:
-    """The fields of a model that are lists of models: what each element is."""
+    """Return the fields of a model that are lists of models, with the model of their elements."""
     result = {}
     for name, field in model.model_fields.items():
         element = _element(field.annotation)
@@ -44,7 +44,7 @@ def streamed_fields(model: type[BaseModel]) -> dict[str, type[AnyModel]]:
 
 
 def _element(annotation: Any) -> type[AnyModel] | None:
-    for choice in (annotation, *typing.get_args(annotation)):  # the second ones where it may be None
+    for choice in (annotation, *typing.get_args(annotation)):  # its arguments, for a field that may be None
         arguments = typing.get_args(choice)
         kind = arguments[0] if typing.get_origin(choice) is tuple else None
         if isinstance(kind, type) and issubclass(kind, BaseModel | Value):
@@ -59,30 +59,31 @@ def read_long_line(
     budget: Budget,
     where: str,
 ) -> M:
-    """A JSON object, read piece by piece.
+    """Read a JSON object piece by piece.
 
     Args:
-        pieces: of the line, from its beginning.
-        models: what it may be.
-        model_of: which of them it is; given the object with its lists left empty.
-        budget: counts what is made of it as kept. A value that is longer than ``limits.document`` is refused.
+        pieces: the pieces of the line, from its beginning.
+        models: the models that the object may have.
+        model_of: returns its model, given the object with its lists left empty.
+        budget: charged for everything created, which counts as kept. A value longer than ``limits.document`` is
+            refused.
 
     Raises:
-        DataError: it is not JSON, or not that model.
-        LimitError: there is not enough left for it.
+        DataError: the line is not JSON, or does not match the model.
+        LimitError: the line needs more than is left.
     """
     text = _Text(pieces, budget.limits.document, where)
     elements = {name: kind for model in models for name, kind in streamed_fields(model).items()}
     rest: list[str] = []
     size = 0
     lists: dict[str, tuple[AnyModel, ...]] = {}
-    last: dict[str, str] = {}  # by key in lower case, how it was written last
+    last: dict[str, str] = {}  # by key in lower case, its last spelling
     text.take("{")
     while text.next() != "}" or rest:
         written = text.value('"')
         key = json.loads(written)
         text.take(":")
-        lists.pop(key, None)  # of a key that is there twice, the last value counts
+        lists.pop(key, None)  # if a key occurs twice, the last value counts
         last[key.casefold()] = key
         kind = elements.get(key)
         if kind is not None and text.next() == "[":
@@ -112,7 +113,7 @@ def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, 
     while text.next() != "]" or number:
         value = text.value()
         try:
-            # null in a list of objects is an empty one, as Go reads it.
+            # null instead of a list of objects is an empty list, as Go reads it.
             element = budget.decode(kind, b"{}" if value == "null" else _bytes_of(value), where=where)
         except DataError as error:
             path = f"{key}[{number}]{'.' if error.path[:1].isalnum() else ''}{error.path}"
@@ -130,8 +131,9 @@ def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, 
 def _counting(
     model: type[BaseModel], lists: dict[str, tuple[AnyModel, ...]], last: dict[str, str]
 ) -> dict[str, tuple[AnyModel, ...]]:
-    """The lists that are fields of the model. Where it has no other keys, `decode` matches them in any case, and the
-    last one counts.
+    """Return the lists that are fields of the model, charging the budget.
+
+    If the model has no other keys, `decode` matches them in any case, and the last one counts.
     """
     is_lenient = model.model_config.get("extra") == "forbid"
     fields = streamed_fields(model)
@@ -149,9 +151,9 @@ def _too_long(most: int, where: str) -> DataError:
 
 
 class _Text:
-    """The characters of a line, of which only those that are looked at are in memory.
+    """The characters of a line, of which only the current part is in memory.
 
-    Bytes that are not UTF-8 become surrogates, from which `_bytes_of` makes them again.
+    Bytes that are not UTF-8 become surrogates, which `_bytes_of` turns back into bytes.
     """
 
     def __init__(self, pieces: Iterator[bytes], most: int, where: str) -> None:
@@ -166,7 +168,7 @@ class _Text:
         self._ended = False
 
     def next(self) -> str:
-        """The next character that is not a space; empty at the end. It is not taken."""
+        """Return the next character that is not a space, without consuming it; empty at the end."""
         while True:
             match = _SPACE.match(self._text, self._at)
             assert match is not None
@@ -178,13 +180,16 @@ class _Text:
             self._more()
 
     def take(self, wanted: str) -> None:
-        """Take this character. Raises `DataError` if there is another one."""
+        """Consume this character. Raises `DataError` if there is a different one."""
         if self.next() != wanted:
             raise self.error(f"expecting '{wanted}'")
         self._at += 1
 
     def value(self, first: str = "") -> str:
-        """Take a JSON value: its text. ``first``: what it begins with. Raises `DataError` if there is none."""
+        """Consume a JSON value and return its text.
+
+        ``first``: its start, if consumed. Raises `DataError` if there is none.
+        """
         begin = self.next()
         if not begin or (first and begin != first):
             raise self.error(f"expecting '{first}'" if first else "expecting value")
@@ -213,7 +218,7 @@ class _Text:
         return DataError(f"not valid JSON: {what} at column {self._gone + self._at + 1:,}", where=self._where)
 
     def _more(self) -> None:
-        """As much again as is waiting: or a long value would be gone over too often."""
+        """Read as much again as is buffered, so that a long value is not scanned too often."""
         waiting, text = len(self._text) - self._at, [self._text[self._at :]]
         self._gone += self._at
         self._at = count = 0
@@ -227,16 +232,16 @@ class _Text:
         self._text = "".join(text)
 
     def _parsed_end(self) -> int | None:
-        """Where the value ends, if all of it is there and makes sense."""
+        """Return the end of the value if it is buffered completely and valid; otherwise None."""
         try:
             _, end = self._parser.raw_decode(self._text, self._at)
         except (ValueError, RecursionError):
             return None
-        # A number may go on.
+        # A number may continue.
         return end if end < len(self._text) or self._ended or self._text[self._at] in '"{[' else None
 
     def _scan(self, depth: int, scanned: int) -> tuple[int, int]:
-        """Go over brackets until all are closed. Returns how many are open, and how far it came from the beginning."""
+        """Scan until all brackets are closed. Returns how many are open, and the position reached."""
         at = self._at + scanned
         while match := _TO_BRACKET.match(self._text, at):
             at = match.end()

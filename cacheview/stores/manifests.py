@@ -1,4 +1,4 @@
-"""The documents that hold an image together, as OCI, Docker's registry and ``docker save`` write them."""
+"""The documents that describe images, as written by OCI tools, Docker's registry and ``docker save``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ArchiveEntry", "ArchiveManifest", "Descriptor", "Manifest"]
 
 @document
 class Descriptor(Value):
-    """What another blob is: its digest, its media type, its size in bytes."""
+    """A reference to another blob: its digest, media type and size in bytes."""
 
     digest: str
     mediaType: str = ""
@@ -23,7 +23,7 @@ class Descriptor(Value):
     annotations: dict[str, str] | None = None
 
     def annotation(self, key: str) -> str:
-        """The value of an annotation; empty if there is none."""
+        """Return the value of an annotation; empty if there is none."""
         return self.annotations.get(key, "") if self.annotations else ""
 
     @property

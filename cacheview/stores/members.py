@@ -1,4 +1,4 @@
-"""The files of an archive or folder by name, as far as an image store needs them: documents and sizes."""
+"""The files of an archive or folder by name, as far as reading an image store needs them: documents and sizes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cacheview.stores.tar import TarError, walk
 __all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
 
 TOP_DOCUMENTS = ("index.json", "manifest.json", "repositories", "oci-layout")
-"""The documents that say what else there is. They count against no total: often they come last."""
+"""The documents that list the others. They are not charged to a total, since they often come last."""
 
 _FIRST_READ = 64 * 1024
 _JSON_STARTS = frozenset((b"{", b"[", b" ", b"\n", b"\r", b"\t"))
@@ -31,24 +31,24 @@ class Members(Protocol):
 
     @property
     def problems(self) -> Problems:
-        """What could not be read of the archive or folder itself."""
+        """The problems of the archive or folder itself."""
 
     def read(self, name: str) -> bytes | None:
-        """The content of a JSON document; None if there is no such file, or one that is not JSON.
+        """Return the content of a JSON document; None if there is no such file, or it is not JSON.
 
-        Raises `DataError` if it is there and cannot be had.
+        Raises `DataError` if the file exists but cannot be read.
         """
 
     def size(self, name: str) -> int | None:
-        """How many bytes a file has; None if there is none."""
+        """Return the size of a file in bytes; None if there is none."""
 
     def documents(self) -> Iterator[str]:
-        """The names of all JSON documents that can be listed without reading anything again."""
+        """Yield the names of all JSON documents that can be listed without reading anything again."""
 
 
 def clean_name(name: str) -> str | None:
-    """A member's name from the root, without ``./`` and the like. None for one that points outside."""
-    # Most names are what they seem: there are as many as members.
+    """Return a member's name relative to the root, without ``./`` and the like; None if it points outside."""
+    # A fast path for most names: there are as many as members.
     is_usual = name and name[0] not in "./" and name[1:2] != ":" and "//" not in name and "/." not in name
     if is_usual and "\\" not in name and "\0" not in name:
         return name.rstrip("/")
@@ -60,15 +60,15 @@ def clean_name(name: str) -> str | None:
 
 @dataclass
 class ArchiveMembers:
-    """What one pass over a tar archive kept."""
+    """The result of one pass over a tar archive."""
 
     kept: DocumentCache = field(default_factory=MemoryCache)
-    places: dict[str, tuple[int, int]] = field(default_factory=dict)  # of JSON documents in it, with their sizes
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)  # of its JSON documents, with their sizes
     sizes: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
-    root: str = ""  # the folder that all lies in, with its slash
+    root: str = ""  # the folder that contains everything, with a trailing slash
 
     def read(self, name: str) -> bytes | None:
         path = self.root + name
@@ -88,10 +88,10 @@ class ArchiveMembers:
 
 
 def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
-    """Go over a tar archive once, keeping its JSON documents: which of them matter is known only at its end.
+    """Read a tar archive once, keeping its JSON documents, since only its end shows which of them matter.
 
-    They can be read as long as the stream is open. Layers are skipped. A damaged or cut archive gives what came before,
-    with a problem; so does one that holds more than ``budget`` allows.
+    They can be read as long as the stream is open. Layers are skipped. If the archive is damaged or truncated, or
+    exceeds the ``budget``, the result has everything before that, and a problem.
     """
     members = ArchiveMembers()
     if isinstance(stream.raw, MeteredFile):
@@ -124,7 +124,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
         if not regular:
             continue
         sizes[name] = size
-        # `ID/json` is the version 1 form that old archives carry beside the config: nobody reads it any more.
+        # `ID/json` is the version 1 form that old archives have in addition to the config. Nothing reads it any more.
         if not size or name.endswith(("/json", "/layer.tar")):
             continue
         position = stream.tell()
@@ -153,7 +153,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
 
 
 def _root(names: Collection[str]) -> str:
-    """The folder that the top documents lie in: the top itself, or the one folder that holds everything."""
+    """Return the folder of the top documents: the top itself, or the one folder that contains everything."""
     if any(name in names for name in TOP_DOCUMENTS):
         return ""
     folders = {name.partition("/")[0] for name in names if posixpath.basename(name) in TOP_DOCUMENTS}

@@ -1,4 +1,4 @@
-"""What archives call an image, as full references."""
+"""The names of images in archives, as full references."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _OCI_NAME = "org.opencontainers.image.ref.name"
 
 
 def full_name(text: str) -> str:
-    """``shop/web:1.0`` → ``docker.io/shop/web:1.0``. Raises `DataError` if Docker refuses it."""
+    """Return the full reference: ``shop/web:1.0`` → ``docker.io/shop/web:1.0``.
+
+    Raises `DataError` if Docker refuses it.
+    """
     reference = parse_reference(text)
     if not reference.name:
         raise DataError(f"a digest alone is not a name: {text[:200]!r}")
@@ -25,7 +28,7 @@ def full_name(text: str) -> str:
 
 
 def usable_name(text: str, where: str, problems: Problems) -> str:
-    """`full_name`; empty, with a problem of what is at ``where``, if Docker refuses it."""
+    """Return `full_name`; if Docker refuses the name, return an empty text and add a problem about ``where``."""
     try:
         return full_name(text)
     except DataError as error:
@@ -34,10 +37,10 @@ def usable_name(text: str, where: str, problems: Problems) -> str:
 
 
 def descriptor_name(descriptor: Descriptor) -> str:
-    """The name that an index gives to an image; empty if it gives none.
+    """Return the name that an index gives an image; empty if it gives none.
 
-    ``io.containerd.image.name`` is a name. OCI's own ``org.opencontainers.image.ref.name`` may be one, or
-    a tag alone (``2.3``): it is taken as a name only with a ``:`` or ``/``, which no tag has.
+    ``io.containerd.image.name`` is a name. OCI's own ``org.opencontainers.image.ref.name`` may be one, or only a tag
+    (``2.3``): it is used as a name only if it contains a ``:`` or ``/``, which no tag does.
 
     Raises:
         DataError: Docker would refuse the name.
@@ -49,11 +52,11 @@ def descriptor_name(descriptor: Descriptor) -> str:
 
 
 def bare_tag(descriptor: Descriptor) -> str:
-    """The tag that a layout gives without saying of which repository; empty if there is none."""
+    """Return the tag that a layout gives without a repository; empty if there is none."""
     tag = descriptor.annotation(_OCI_NAME)
     return "" if descriptor.annotation(_CONTAINERD_NAME) or ":" in tag or "/" in tag else tag
 
 
 def merged(names: Iterable[str]) -> tuple[str, ...]:
-    """The names of one image, each once, in the order that Docker's stores give: sorted."""
+    """Return the names of one image, each once, in the order of Docker's stores: sorted."""
     return tuple(sorted({name for name in names if name}))

@@ -1,4 +1,4 @@
-"""The images of an OCI index: an image layout, or what a containerd store saves."""
+"""Reads the images of an OCI index: an image layout, or an archive saved by a containerd store."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cacheview.stores.problems import Problems
 
 __all__ = ["IndexReader", "ParsedDocuments"]
 
-_MOST_BYTES: Final = 1 << 63  # no number of Docker's holds more: as much is "too large" where it is shown
+_MOST_BYTES: Final = 1 << 63  # no number in Docker is larger: such a size is shown as "too large"
 
-# Empty: old tools leave it out.
+# Empty: old tools omit it.
 _CONFIG_TYPES = frozenset(
     (
         "",
@@ -32,7 +32,7 @@ _CONFIG_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What an image manifest names: its config, the config's digest, and the size of its layers."""
+    """The content of an image manifest: its config, the config's digest, and the size of its layers."""
 
     config_digest: str
     config: ImageConfig
@@ -41,7 +41,7 @@ class _Content:
 
 @dataclass
 class ParsedDocuments:
-    """What has been read of the documents of one store, by digest: each is read once, however often it is named."""
+    """The documents of one store that have been read, by digest: each is read once, however often it is referenced."""
 
     configs: dict[str, ImageConfig | DataError] = field(default_factory=dict)
     below: dict[str, _Content | tuple[Descriptor, ...] | None] = field(default_factory=dict)
@@ -50,9 +50,9 @@ class ParsedDocuments:
 
 @dataclass
 class IndexReader:
-    """Reads the images that the descriptors of an index name.
+    """Reads the images that the descriptors of an index refer to.
 
-    An image that cannot be read is a problem; the others are not touched by it. Several readers may share what is
+    An image that cannot be read is a problem and does not affect the others. Several readers may share what is
     ``known``.
     """
 
@@ -62,10 +62,10 @@ class IndexReader:
     problems: Problems = field(default_factory=Problems)
     tags: list[str] = field(default_factory=list)  # given without a repository
     known: ParsedDocuments = field(default_factory=ParsedDocuments)
-    limit: LimitError | None = None  # that ended the reading
+    limit: LimitError | None = None  # the limit that ended the reading
 
     def images(self, descriptors: tuple[Descriptor, ...]) -> list[Image]:
-        """An image for each digest, in containerd's order: by name, the unnamed last by digest."""
+        """Return an image for each digest, in containerd's order: by name, the unnamed last by digest."""
         named: dict[str, tuple[Descriptor, list[str]]] = {}
         for descriptor in paced(descriptors):
             if descriptor.is_attestation:
@@ -132,7 +132,7 @@ class IndexReader:
     def _all_variants(
         self, descriptors: tuple[Descriptor, ...], where: str, nesting: int, seen: set[str]
     ) -> Iterator[Variant]:
-        """Every image manifest of an index, those of indexes in it among them, in order, each digest once."""
+        """Yield every image manifest of an index, including those of nested indexes, in order, each digest once."""
         for descriptor in descriptors:
             if descriptor.is_attestation or descriptor.digest in seen:
                 continue
@@ -148,7 +148,7 @@ class IndexReader:
             yield from self._all_variants(below, where, nesting - 1, seen)
 
     def _named_below(self, descriptor: Descriptor, where: str) -> _Content | tuple[Descriptor, ...] | None:
-        """What a manifest in an index names: the content of an image, further manifests, or nothing that is there."""
+        """Return the content of a manifest in an index, which may be further manifests; None if it is missing."""
         digest = descriptor.digest
         if digest not in self.known.below:
             below: _Content | tuple[Descriptor, ...] | None
@@ -156,7 +156,7 @@ class IndexReader:
                 manifest = self.blobs.decode(Manifest, digest, kept=True)
                 below = self._content(descriptor, manifest) if manifest.manifests is None else manifest.manifests
             except MissingBlobError:
-                below = None  # Nothing wrong: stores keep the platforms that were pulled.
+                below = None  # Not a problem: stores keep only the platforms that were pulled.
             except DataError as error:
                 self.problems.append(Problem(f"{where}: manifest {short_id(digest)[:200]}", str(error)))
                 below = None
@@ -181,7 +181,7 @@ class IndexReader:
         )
 
     def _config(self, digest: str) -> ImageConfig:
-        """A config, read once however many manifests name it."""
+        """Return a config, which is read once however many manifests refer to it."""
         known = self.known.configs.get(digest)
         if known is None:
             try:
@@ -195,7 +195,7 @@ class IndexReader:
 
 
 def _called(descriptor: Descriptor, names: tuple[str, ...]) -> str:
-    """What a problem calls an image."""
+    """Return the label of an image in problems."""
     return ", ".join(map(familiar, paced(names))) or descriptor.digest[:200]
 
 

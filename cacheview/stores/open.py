@@ -1,4 +1,4 @@
-"""Opening a location, whatever kind of store it is. Nothing is written anywhere."""
+"""Opens a location of any kind of store. Nothing is written anywhere."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def open_store(
     partial: Partial | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Opened:
-    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or what `LOCATION_KINDS` has.
+    """Read a store: an archive (plain or compressed), a layout folder, a suite file, or any kind in `LOCATION_KINDS`.
 
     Args:
-        platform: which manifest of a multi-platform image to show, where it is there; None: linux/amd64.
-        puller: the engine that would pull images of a registry; None: a new one, with a containerd store.
-        progress: called with the bytes read of the file on disk, or the images read of a live store; may
-            raise `Cancelled` to stop.
-        partial: given what is known so far of a live store while it is read.
+        platform: the platform of a multi-platform image to show, if available; None: linux/amd64.
+        puller: the engine that would pull images from a registry; None: a new one with a containerd store.
+        progress: called with the bytes read from a file, or the images read from a live store; may raise `Cancelled` to
+            stop.
+        partial: called with the part of a live store that is known so far.
 
     Raises:
-        DataError: nothing of it can be read: what, where, and what to do. What can be read of a damaged
-            store is returned, with problems.
-        Cancelled: by ``progress``.
+        DataError: nothing in the store can be read: what, where, and what to do. The readable part of a damaged store
+            is returned, with problems.
+        Cancelled: ``progress`` canceled the work.
     """
     text = os.fspath(location)
     try:

@@ -1,4 +1,4 @@
-"""What opening a location gives."""
+"""The result of opening a location."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Opened", "OpenedCase", "OpenedKind"]
 
 
 class OpenedKind(StrEnum):
-    """What a location turned out to be. The demo is a suite too, and that of the program."""
+    """The kind of a location. The demo is a suite too, the program's own."""
 
     DOCKER_ARCHIVE = "docker-archive"
     DOCKER_FOLDER = "docker-folder"
@@ -29,14 +29,14 @@ class OpenedKind(StrEnum):
 
 @dataclass(frozen=True)
 class OpenedCase:
-    """One store with the probes that came along, if any.
+    """One store, with the probes that came with it, if any.
 
     Attributes:
-        name: for people; the cases of one suite differ by it or by their order.
-        is_named: the suite gives the name; otherwise it says where the case stands in the file.
-        rules: name of the rule set that it is for; empty if nothing says.
-        walk: the probes go one after the other to one cache over one store.
-        layer_content: by diff id, what a restore finds of a layer that is not as it should be.
+        name: its name for people; the cases of one suite differ in it or in their order.
+        is_named: whether the suite gives the name; otherwise the name is the case's position in the file.
+        rules: name of the rule set that it is for; empty if not given.
+        walk: whether the probes are consecutive lookups in one cache of one store.
+        layer_content: by diff id, the state of layers that are not as a restore expects.
     """
 
     name: str
@@ -50,19 +50,19 @@ class OpenedCase:
 
 @dataclass(frozen=True)
 class Opened:
-    """A location that was read: a suite has many cases, everything else one without probes.
+    """A location that was read. A suite has many cases; any other location has one without probes.
 
     Attributes:
-        title: what it is (``docker save archive``).
-        location: as it was given.
+        title: its description (``docker save archive``).
+        location: its location, as it was given.
         kind: see `OpenedKind`.
-        cases: never empty. Of a large suite, those that are not in memory are read when needed: see `SuiteCases`.
-        problems: what could not be read, of the location as a whole and of its stores.
-        address: where the engine is (``unix:///var/run/docker.sock``); empty for what is not an engine.
-        name: what the engine calls its machine, as ``docker info`` shows it; empty: it does not report it.
-        context: the Docker context that the engine was found by; empty: none, or the default one.
-        path: of a containerd or a data root, the socket or folder that was opened.
-        builds: how many of the cases, or of the lines with a problem, are builds of a replay file.
+        cases: its cases, never empty. In a large suite, those not in memory are read when needed: see `SuiteCases`.
+        problems: the problems of the location as a whole and of its stores.
+        address: the address of the engine (``unix:///var/run/docker.sock``); empty if it is not an engine.
+        name: the name of the engine's machine, as in ``docker info``; empty if it is not reported.
+        context: the Docker context of the engine; empty: none, or the default one.
+        path: the socket or folder that was opened, for a containerd or a data root.
+        builds: the number of cases, or lines with a problem, that are builds of a replay file.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""A store that is a file or a folder: which kind it is shows in its content. Nothing is written anywhere."""
+"""Opens a store that is a file or a folder. Its content shows its kind. Nothing is written anywhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WHAT_TO_OPEN = (
 
 
 def open_path(text: str, reading: Reading) -> Opened:
-    """Read an archive, a layout or a suite. Raises `DataError` if nothing of it can be read."""
+    """Read an archive, a layout or a suite. Raises `DataError` if nothing in it can be read."""
     path = Path(text)
     try:
         mode = os.stat(path).st_mode
@@ -49,7 +49,7 @@ def open_path(text: str, reading: Reading) -> Opened:
 
 
 def open_demo(where: str, reading: Reading) -> Opened:
-    """Read the bundled demo, a suite. ``where``: its location. Raises `DataError` if it is not there."""
+    """Read the bundled demo, a suite. ``where``: its location. Raises `DataError` if it is missing."""
     try:
         bundled = resource("demo.jsonl")
     except FileNotFoundError as error:

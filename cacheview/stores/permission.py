@@ -1,4 +1,4 @@
-"""Who may read a file or connect to a socket, and how to become one of them."""
+"""Who may read a file or connect to a socket, and how to get that permission."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ AS_ROOT: Final = "Run cacheview as root (sudo)"
 
 
 def group_of(status: os.stat_result) -> str:
-    """The group whose members may read a file or a folder, or connect to a socket.
+    """Return the group whose members may read a file or folder, or connect to a socket.
 
-    Empty where none may beside root's, where the group has no name, and on Windows, which has no such groups.
+    Empty if no group other than root's may, if the group has no name, and on Windows, which has no such groups.
     """
     needed = stat.S_IWGRP if stat.S_ISSOCK(status.st_mode) else stat.S_IRGRP
     if not status.st_mode & needed:
@@ -29,7 +29,7 @@ def group_of(status: os.stat_result) -> str:
 
 
 def who_can(action: str, group: str = "") -> str:
-    """Who is permitted an action, and what to do to be permitted it, as sentences without a final period.
+    """Describe who may do an action, and how to get permission, as sentences without a final period.
 
     ``only root and the group docker can use it. Run `sudo usermod -aG docker $USER`, then log in again``
     """

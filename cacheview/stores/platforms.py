@@ -1,4 +1,4 @@
-"""Which manifest of a multi-platform image is shown."""
+"""The choice of the manifest to show for a multi-platform image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["DEFAULT_PLATFORM", "shown_variant"]
 
 DEFAULT_PLATFORM = Platform(os="linux", architecture="amd64")
 
-# Two spellings of one platform, as containerd's `platforms.Normalize` has them.
+# Different spellings of the same platform, as in containerd's `platforms.Normalize`.
 _SAME_VARIANT = {("arm64", "v8"): "", ("arm", ""): "v7", ("amd64", "v1"): ""}
 
 
@@ -20,7 +20,7 @@ def _key(platform: Platform) -> tuple[str, str, str]:
 
 
 def shown_variant(variants: Sequence[Variant], platform: Platform) -> Variant | None:
-    """The one of the wanted platform, otherwise the first whose content is there; None if none is."""
+    """Return the variant for the wanted platform, otherwise the first whose content is available; None if none is."""
     present = [variant for variant in variants if variant.config is not None]
     wanted = _key(platform)
     exact = next((variant for variant in present if _key(variant.platform) == wanted), None)

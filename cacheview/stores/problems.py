@@ -1,4 +1,4 @@
-"""The problems of one store, as many as a person can look at."""
+"""The problems of one store, as many as a person can read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cacheview.model import Problem
 __all__ = ["MOST_PROBLEMS", "Problems"]
 
 MOST_PROBLEMS: Final = 1000
-"""So many problems of one store are listed; the others are counted."""
+"""The number of problems of one store that are listed. Others are only counted."""
 
 
 class Problems(Sequence[Problem]):
-    """The first `MOST_PROBLEMS` of one store, and how many more there are: `more`.
+    """The first `MOST_PROBLEMS` problems of one store, and the number of others as `more`.
 
-    Readers collect problems in one of these, never in a list, so that a store in which everything is wrong takes no
-    more memory than a good one.
+    Readers collect problems in one of these, never in a list, so that a store with nothing but problems takes no more
+    memory than a good one.
     """
 
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
@@ -26,25 +26,25 @@ class Problems(Sequence[Problem]):
         self.extend(problems)
 
     def append(self, problem: Problem) -> None:
-        """Add one, or count it."""
+        """Add a problem, or only count it."""
         if len(self._listed) < MOST_PROBLEMS:
             self._listed.append(problem)
         else:
             self.more += 1
 
     def extend(self, problems: Iterable[Problem]) -> None:
-        """Add them, or count them; those that another has counted too."""
+        """Add problems, or only count them, including those that another `Problems` has only counted."""
         for problem in problems:
             self.append(problem)
         if isinstance(problems, Problems):
             self.more += problems.more
 
     def stop(self, problem: Problem) -> None:
-        """Add why the rest was not read, however many there are."""
+        """Add the reason that the rest was not read, even if the list is full."""
         self._listed.append(problem)
 
     def reported(self) -> tuple[Problem, ...]:
-        """All that are listed, and how many are not."""
+        """Return the listed problems, and one for the number of the others."""
         counted = (Problem("", f"{self.more:,} more problems are not listed"),) if self.more else ()
         return (*self._listed, *counted)
 

@@ -1,4 +1,4 @@
-"""How far a store has been read, and the way to stop."""
+"""The progress of reading a store, and the way to cancel it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ __all__ = ["Cancelled", "Meter", "Progress", "metered", "steps"]
 T = TypeVar("T")
 
 _SHARE: Final = 1_000
-_INTERVAL = 0.05  # seconds between two reports: nobody sees more than 20 per second
+_INTERVAL = 0.05  # seconds between two reports: more than 20 a second would not be noticed
 
 
 class Cancelled(BaseException):
-    """Raised by a progress callback: the work stops, nothing is kept. Not an Exception: no reader catches it."""
+    """Raised by a progress callback: the work stops and nothing is kept.
+
+    It is not an Exception, so no reader catches it.
+    """
 
 
 class Progress(Protocol):
-    """Called with how many bytes of how many (None: not known) have been read of what. May raise `Cancelled`."""
+    """A function called with the bytes read, the total (None: not known) and a description. May raise `Cancelled`."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 
 
 class Meter:
-    """Passes on to a `Progress` at most 20 reports a second, so that readers may report at will."""
+    """Passes at most 20 reports a second to a `Progress`, so that readers may report as often as they like."""
 
     def __init__(
         self,
@@ -43,16 +46,16 @@ class Meter:
 
     @property
     def total(self) -> int | None:
-        """How many bytes there are to read, where that is known."""
+        """The number of bytes to read, if known."""
         return self._total
 
     def reached(self, done: int) -> None:
-        """``done`` bytes have been read."""
+        """Report that ``done`` bytes have been read."""
         self._done = done
         self.alive()
 
     def alive(self) -> None:
-        """Work continues without reading: a chance to cancel."""
+        """Report that work continues without reading, which gives a chance to cancel."""
         if self._progress is None:
             return
         now = self._clock()
@@ -61,14 +64,14 @@ class Meter:
             self._progress(self._done, self._total, self._what)
 
     def finished(self) -> None:
-        """Everything that is needed has been read: the last report, never held back."""
+        """Report that everything needed has been read: the last report, which is never held back."""
         if self._progress is not None:
             done = self._done if self._total is None else self._total
             self._progress(done, self._total, self._what)
 
 
 def metered(items: Collection[T], progress: Progress | None, what: str) -> Iterator[T]:
-    """The items; how many of them have been taken is reported."""
+    """Yield the items, and report how many have been used."""
     meter = Meter(progress, len(items), what)
     for number, item in enumerate(items):
         meter.reached(number)
@@ -77,7 +80,7 @@ def metered(items: Collection[T], progress: Progress | None, what: str) -> Itera
 
 
 def steps(progress: Progress | None, count: int) -> Sequence[Progress | None]:
-    """Progress for each of the steps that some work consists of: of the whole, each has an equal share."""
+    """Return a progress for each of ``count`` steps of equal share."""
     return [_step(progress, number, count) if progress is not None else None for number in range(count)]
 
 

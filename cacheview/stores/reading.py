@@ -1,4 +1,4 @@
-"""How a store is read: what every reader is given."""
+"""The options that every reader of a store receives."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ __all__ = ["Partial", "Reading"]
 
 
 class Partial(Protocol):
-    """Given what a live store is known to hold so far, while the rest is being read. Called in the reader's thread."""
+    """A function that receives the known part of a live store while the rest is read, in the reader's thread."""
 
     def __call__(self, store: ImageStore) -> None: ...
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader of a live store is given.
+    """The options for a reader of a live store.
 
     Attributes:
-        platform: which manifest of a multi-platform image to show, where it is there.
-        progress: called with how many images of how many have been read; may raise `Cancelled` to stop.
-        partial: given stores that grow, the first as soon as the images are listed; None: only the whole is wanted.
-        budget: how much may still be read: one for all stores that are read for one opening.
-        puller: the engine that would pull images of a registry; None: a new one, with a containerd store.
+        platform: the platform of a multi-platform image to show, if available.
+        progress: called with the number of images read and the total; may raise `Cancelled` to stop.
+        partial: called with a growing store, first when the images have been listed; None: only the whole store is
+            wanted.
+        budget: the budget, shared by all stores that are read for one opening.
+        puller: the engine that would pull images from a registry; None: a new one with a containerd store.
     """
 
     platform: Platform = DEFAULT_PLATFORM
@@ -40,5 +41,5 @@ class Reading:
 
     @property
     def limits(self) -> Limits:
-        """What is more than this is a problem of the store."""
+        """The limits of the budget. Exceeding one is a problem of the store."""
         return self.budget.limits

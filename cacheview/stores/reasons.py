@@ -1,4 +1,4 @@
-"""Why something failed, in words: the errors of Python and its libraries are written for programmers."""
+"""Reasons for failures in plain words: the errors of Python and its libraries are written for programmers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cacheview.model.decode import json_error
 __all__ = ["reason", "reason_of_answer"]
 
 _MOST: Final = 300
-_NULL: Final = re.compile(r"(?:\w+: )?embedded null ")  # since Python 3.13 some functions put their name before it
+_NULL: Final = re.compile(r"(?:\w+: )?embedded null ")  # since Python 3.13 some functions put their name first
 _PREFIX: Final = re.compile(r"(?:Error -?[0-9]+ while [a-z ]+: |zstd decompress error: )")
 _SHOWN: Final = 40
 
 
 def reason(error: BaseException) -> str:
-    """What an exception means, as a part of a sentence, without the names and quotes of Python."""
+    """Describe an exception as a part of a sentence, without the names and quotes of Python."""
     if isinstance(error, DataError):
         return str(error)
     if (answer := reason_of_answer(error)) is not None:
@@ -50,13 +50,13 @@ def reason(error: BaseException) -> str:
 
 
 def reason_of_answer(error: BaseException) -> str | None:
-    """Of what ends an answer of HTTP early, or makes it none: what came. None for any other exception."""
+    """Describe what ended an HTTP answer early or made it invalid; None for any other exception."""
     if isinstance(error, http.client.RemoteDisconnected):
         return "the connection was closed before a response arrived"
     if isinstance(error, http.client.BadStatusLine):
         return f"the response is not HTTP, and begins with {str(error).strip()[:_SHOWN]!r}"
     if isinstance(error, http.client.IncompleteRead):
-        partial: bytes | int = error.partial  # of urllib3's it is a number
+        partial: bytes | int = error.partial  # a number in urllib3's exception
         came = partial if isinstance(partial, int) else len(partial)
         if error.expected is None:
             return f"after {came:,} bytes a piece of it is damaged, or ended early"

@@ -1,7 +1,7 @@
-"""Taking secrets out of a store without changing what the cache answers.
+"""Removes secrets from a store without changing the cache's answers.
 
-Every value becomes a placeholder, the same for the same value and another for another one, so that all that was equal
-stays equal and all that differed still differs.
+Every value is replaced by a placeholder: equal values by the same one, different values by different ones. So
+everything that was equal stays equal, and everything that differed still differs.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ _MARKS: Final = re.compile(rf"\{{{_MARK}(x*)-")
 
 
 PLACEHOLDER: Final = re.compile(rf"\{{{_MARK}x*(?:-[0-9]+)?\}}")
-"""What stands for a value that was taken out, with its number or without."""
+"""The placeholder for a removed value, with or without its number."""
 
 
 def has_placeholder(text: str) -> bool:
-    """Whether a value was taken out of a text: two of them may be alike and stand for other values."""
+    """Whether a value was removed from a text. Two such texts may be equal although the values differed."""
     return PLACEHOLDER.search(text) is not None
 
 
 class Redaction:
-    """Made for a store and its probes; then `image` and `probe` give them without the values.
+    """The redaction of a store and its probes: `image` and `probe` return them without the values.
 
-    What stays: ids, digests, times and platforms, names of images, names of variables and labels, and pieces of values
-    that are shorter than `SHORTEST`, in text. An empty value stays empty: the rules read a label that is missing as an
-    empty one.
+    These stay: ids, digests, times and platforms, names of images, names of variables and labels, and, in text, pieces
+    of values that are shorter than `SHORTEST`. An empty value stays empty, because the rules treat a missing label as
+    an empty one.
 
-    It takes time in proportion to the length of all texts and values.
+    The time is proportional to the length of all texts and values.
 
     Args:
         env: values of environment variables and build arguments.
         labels: values of labels.
-        kept: values that stay: those that a builder sets by itself are not secret.
-        more: values that stand nowhere else.
+        kept: values that stay, such as those that a builder sets itself.
+        more: values that occur in neither the store nor the probes.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Redaction:
         self._kept = frozenset(kept)
         self._numbers: dict[str, str] = {}
         images, probes = tuple(images), tuple(probes)
-        # A text that holds the mark already would look like one that was replaced.
+        # A text that already contains the mark would look redacted.
         texts = (*(image.model_dump_json() for image in images), *(probe.model_dump_json() for probe in probes))
         taken = [len(result[1]) for text in texts for result in _MARKS.finditer(text)]
         self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
@@ -71,13 +71,13 @@ class Redaction:
             if value not in self._kept:
                 self._placeholder(value)
         self._pieces = list(dict.fromkeys(piece for value in list(self._numbers) for piece in pieces(value)))
-        # The automaton that the library would choose for few pieces takes quadratic time to make for long ones.
+        # The implementation that the library would choose for a few pieces takes quadratic time to build for long ones.
         self._search = AhoCorasick(
             self._pieces, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         )
 
     def image(self, image: Image) -> Image:
-        """The image without the values."""
+        """Return the image without the values."""
         return image.model_copy(
             update={
                 "config": self._image_config(image.config),
@@ -96,14 +96,14 @@ class Redaction:
         )
 
     def probe(self, probe: Probe) -> Probe:
-        """The probe without the values."""
+        """Return the probe without the values."""
         return probe.model_copy(update={"config": self._config(probe.config)})
 
     def text(self, text: str) -> str:
-        """A command, a comment or any other text with each piece of a value replaced, wherever it stands.
+        """Return a command, a comment or any other text with each piece of a value replaced, wherever it occurs.
 
-        No piece holds a space, so a command is redacted alike as a list of words and as their joined text, which is
-        what the history check compares.
+        A piece never contains a space, so a command is redacted the same as a list of words and as their joined text,
+        which is what the history check compares.
         """
         done, kept = 0, []
         for number, start, end in self._search.find_matches_as_indexes(text):
@@ -153,7 +153,7 @@ class Redaction:
         return f"{self.text(name)}{equals}{self.value(value, whole=self._env)}"
 
     def value(self, value: str, *, whole: bool) -> str:
-        """A value: a placeholder in its place, or with ``whole=False`` as a `text`. An empty one stays empty."""
+        """Return a placeholder for a value, or with ``whole=False`` the redacted `text`. An empty value stays empty."""
         return self._placeholder(value) if whole and value and value not in self._kept else self.text(value)
 
     def _image_config(self, config: ImageConfig) -> ImageConfig:

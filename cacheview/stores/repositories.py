@@ -1,4 +1,4 @@
-"""``repositories.json`` of Docker's data root: which names which images have."""
+"""Reads ``repositories.json`` in Docker's data root, which records the names of images."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ _ID = re.compile("sha256:[a-f0-9]{64}")
 
 
 class _Repositories(Model):
-    """Of each repository, its references and the ids that they mean, all in the short form (``shop/web:1.0``)."""
+    """For each repository, its references and the ids they point to, all in the short form (``shop/web:1.0``)."""
 
     repositories: dict[str, dict[str, str]] | None = Field(None, alias="Repositories")
 
 
 def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequence[str]], Problems]:
-    """The full names of each image id, and problems with the file.
+    """Return the full names of each image id, and the problems with the file.
 
-    As ``reference/store.go`` of moby 28.5.2 has it; pulled images have a name by digest beside that by tag.
+    The format is that of ``reference/store.go`` in moby 28.5.2. A pulled image has a name by digest as well as one by
+    tag.
 
     Raises:
-        DataError: it is not such a document. Docker does not start with it either.
+        DataError: the content is not such a document. Docker does not start with it either.
     """
     names: dict[str, list[str]] = {}
     owners: dict[str, str] = {}

@@ -1,4 +1,7 @@
-"""Saves what was loaded as a suite, which opens on any machine. `suite_file` adds to one; nothing else is written."""
+"""Saves a loaded store as a suite, which opens on any machine.
+
+`suite_file` adds to a suite; nothing else writes one.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +30,19 @@ def suite_line(
     redact_labels: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[str]:
-    """A store with its probes as one line of a suite, with a line end, in pieces as the caller needs them.
+    """Yield a store with its probes as one line of a suite, including the line end, in pieces.
 
     Args:
-        case: what was loaded. The probes of a walk are left out: each stands on the answer to the one before.
-        rules: name of the rule set that the line is for; empty: that of the case.
-        probe: put before the probes of the case, with what is expected of it.
-        redact_env: replace the values of environment variables and build arguments, also in text; see `Redaction`.
-        redact_labels: likewise of labels.
-        progress: called with how many images of how many were written; may raise `Cancelled` to stop.
+        case: the loaded case. The probes of a walk are left out, since each depends on the answer to the one before.
+        rules: name of the rule set for the line; empty: that of the case.
+        probe: a probe with its expected answer, written before those of the case.
+        redact_env: whether to replace the values of environment variables and build arguments; see `Redaction`.
+        redact_labels: whether to replace the values of labels.
+        progress: called with the number of images written and the total; may raise `Cancelled` to stop.
 
     Raises, while the pieces are read:
-        DataError: a value is too long to be read again, see `line_pieces`.
-        Cancelled: by ``progress``.
+        DataError: a value is too long to be read again; see `line_pieces`.
+        Cancelled: ``progress`` canceled the work.
     """
     probes = () if case.walk else case.probes
     if probe is not None:
@@ -78,7 +81,7 @@ def _as_it_is(image: Image) -> Image:
 def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
     expect = suite_probe.expect
     if expect is not None:
-        # What a hit was made of has values of its own, and the id identifies the image as well.
+        # The values of a hit's image are its own, and its id identifies the image as well.
         expect = expect.model_copy(update={"created": None, "error": None})
     texts = {"name": redaction.text(suite_probe.name), "note": redaction.text(suite_probe.note)}
     return suite_probe.model_copy(
@@ -89,17 +92,18 @@ def _redacted(suite_probe: SuiteProbe, redaction: Redaction) -> SuiteProbe:
 def write_suite(
     path: str | os.PathLike[str], line: Iterable[str], *, opened: str = "", ready: Callable[[], object] | None = None
 ) -> None:
-    """Write a line of `suite_line` to a file: all of it or nothing. Compressed where the name ends in ``.gz``.
+    """Write a line of `suite_line` to a file, completely or not at all. Compressed if the name ends in ``.gz``.
 
-    An exception raised while the pieces are made propagates, and the file stays unchanged.
+    An exception raised while the pieces are produced propagates, and the file stays unchanged.
 
     Args:
-        line: in pieces.
-        opened: the location of a store, which is not written to.
-        ready: called once all is written but not there yet: what it raises propagates, and the file stays unchanged.
+        line: the line in pieces.
+        opened: the location of the open store, which must not be overwritten.
+        ready: called before the draft replaces the file. An exception that it raises propagates, and the file stays
+            unchanged.
 
     Raises:
-        DataError: it cannot be written there, or holds a value that is so long that it could not be opened again.
+        DataError: the file cannot be written, or a value is too long to be read again.
     """
     target = Path(path)
     where = os.fspath(path)
@@ -112,7 +116,7 @@ def write_suite(
 
 
 def is_in_store(target: str | os.PathLike[str], opened: str) -> bool:
-    """Whether a file is, or is inside of, an open store. ``opened``: its location; empty if none is open."""
+    """Whether a file is an open store or inside one. ``opened``: the store's location; empty if none is open."""
     location = parse_location(opened)
     source, path = location.source, location.target
     if source.is_live:

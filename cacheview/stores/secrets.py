@@ -1,8 +1,8 @@
-"""How the values of variables, build arguments and labels appear in commands and history.
+"""The forms in which values of variables, build arguments and labels appear in commands and history.
 
-Where a value stands in text it may have been quoted: by Go (``%q``, in ``CMD ["a" "b"]``), as JSON, in a URL, or by
-whoever wrote the command. A space ends every piece here: commands are compared as lists of words and as their joined
-text, and both must be redacted alike.
+A value in text may have been quoted: by Go (``%q``, in ``CMD ["a" "b"]``), as JSON, in a URL, or by the author of the
+command. Every piece ends at a space, because commands are compared as lists of words and as their joined text, and both
+must be redacted the same.
 """
 
 from __future__ import annotations
@@ -19,24 +19,27 @@ from cacheview.model import ContainerConfig, ImageConfig
 __all__ = ["SHORTEST", "argument_values", "dockerfile_values", "history_values", "label_values", "pieces"]
 
 SHORTEST: Final = 4
-"""Shorter pieces stay in text: they cannot be distinguished from other text."""
+"""The shortest length of a piece that is redacted. Shorter ones cannot be distinguished from other text."""
 
 _RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`\\<>&$]+")
-"""What no quoting changes."""
+"""The characters that no quoting changes."""
 
 _URL: Final = re.compile(r"://([^\s/@]*)@")
 _HEX: Final = re.compile(r"%[0-9A-F]{2}")
 _QUERY: Final = re.compile(r"[?&][^\s=&#]*=([^\s&#]+)")
 _INSTRUCTION: Final = re.compile(r"(?:.*#\(nop\) +)?(ENV|ARG|LABEL) (.*)", re.DOTALL)
-"""How builders write an instruction that only changes the config: with ``#(nop)`` the classic one (moby
-``builder/dockerfile/dispatchers.go``), without it BuildKit (``frontend/dockerfile/dockerfile2llb/convert.go``)."""
+"""The forms in which builders write an instruction that only changes the config.
+
+The classic builder adds ``#(nop)`` (moby ``builder/dockerfile/dispatchers.go``); BuildKit does not
+(``frontend/dockerfile/dockerfile2llb/convert.go``).
+"""
 
 _ARGUMENTS: Final = re.compile(r"(?:RUN )?\|([0-9]{1,9}) (.*)", re.DOTALL)
-"""Before a command with build arguments both write how many they are, and each with its value."""
+"""The count of build arguments before a command. Both builders write it, followed by each argument with its value."""
 
 _CONTINUED: Final = re.compile(r"[\\`][ \t]*\r?\n")
 _VARIABLE: Final = re.compile(r"\$\{\w+(?::?[-+?])?|\$\w+|\}")
-"""What stands for another value in one of a Dockerfile; what is left out of it where it has a default stays."""
+"""A reference to a variable in a Dockerfile, without its default, so that the default stays."""
 
 _KEY: Final = re.compile(r"[\w.\-/\"]+")
 _SHELLS: Final = (" /bin/sh -c ", " /bin/bash ", " cmd /S /C ", " powershell ")
@@ -53,11 +56,11 @@ _GO_ESCAPES: Final = {
     '"': r"\"",
 }
 _HTML: Final = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"})
-"""What Go's ``encoding/json`` escapes besides."""
+"""The further characters that Go's ``encoding/json`` escapes."""
 
 
 def pieces(value: str) -> Iterator[str]:
-    """How a value, or a part of it, may stand in text; none holds a space, or is shorter than `SHORTEST`."""
+    """Yield the forms of a value and its parts in text. None has a space or is shorter than `SHORTEST`."""
     for piece in _all_pieces(value):
         yield from (word for word in piece.split(" ") if len(word) >= SHORTEST)
 
@@ -79,7 +82,7 @@ def _all_pieces(value: str) -> Iterator[str]:
 
 
 def _go_quoted(text: str) -> str:
-    """As Go's ``strconv.Quote``, without the quotes around it."""
+    """Quote as Go's ``strconv.Quote`` does, without the outer quotes."""
     return "".join(map(_go_escaped, text))
 
 
@@ -95,7 +98,7 @@ def _go_escaped(character: str) -> str:
 
 
 def argument_values(config: ContainerConfig) -> Iterator[str]:
-    """The values of environment variables in a config, and of variables and build arguments in its command."""
+    """Yield the values of variables in a config, and of variables and build arguments in its command."""
     yield from (entry.partition("=")[2] for entry in config.Env or ())
     command = config.Cmd or ()
     count = command[0][1:] if command and command[0].startswith("|") else ""
@@ -106,14 +109,14 @@ def argument_values(config: ContainerConfig) -> Iterator[str]:
 
 
 def label_values(config: ContainerConfig) -> Iterator[str]:
-    """The values of labels in a config, and in its command."""
+    """Yield the values of labels in a config and its command."""
     yield from (config.Labels or {}).values()
     for text in (*(config.Cmd or ())[-1:], *(config.OnBuild or ())):
         yield from _values_in(text, ("LABEL",))
 
 
 def history_values(config: ImageConfig, *, env: bool, labels: bool) -> Iterator[str]:
-    """The values that only the history shows: of variables set again later, of build arguments, of labels replaced."""
+    """Yield the values that only the history contains: replaced variables and labels, and build arguments."""
     names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
     for entry in config.history or ():
         yield from _values_in(entry.created_by, names)
@@ -122,8 +125,10 @@ def history_values(config: ImageConfig, *, env: bool, labels: bool) -> Iterator[
 
 
 def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
-    """The values that a Dockerfile gives to variables, arguments and labels, but for names of bases: those of arguments
-    before the first ``FROM``, and of variables in them."""
+    """Yield the values that a Dockerfile gives to variables, arguments and labels.
+
+    Those used in names of bases are left out: arguments before the first ``FROM``, and the variables in them.
+    """
     names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
     has_begun = False
     for line in _CONTINUED.sub(" ", text).splitlines():
@@ -139,7 +144,7 @@ def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
 
 
 def _values_in(text: str, names: Iterable[str]) -> Iterator[str]:
-    """Values of an instruction that names them, as ``ENV A=b C=d``. Where one ends and has spaces, nothing says."""
+    """Yield the values of an instruction such as ``ENV A=b C=d``. The end of a value with spaces is ambiguous."""
     match = _INSTRUCTION.fullmatch(text)
     if match is None or match[1] not in names:
         return

@@ -1,6 +1,7 @@
-"""Sparse files in tar archives: where their data belongs, and the whole content with its holes.
+"""Sparse files in tar archives: the positions of their data, and the whole content including holes.
 
-The formats are GNU tar's: the old one, and 0.0, 0.1 and 1.0 in pax headers (``archive/tar`` of Go reads the same).
+The formats are those of GNU tar: the old one, and 0.0, 0.1 and 1.0 in pax headers. Go's ``archive/tar`` reads the same
+ones.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ class SparseError(Exception):
 
 
 class Region(NamedTuple):
-    """Where some data belongs in the file, in bytes."""
+    """The position and size of some data in the file, in bytes."""
 
     offset: int
     size: int
 
 
 class Sparseness(NamedTuple):
-    """How a sparse file is stored.
+    """The layout of a sparse file in an archive.
 
     Attributes:
-        size: of the whole file.
-        regions: its data, in order; None: a map of it stands before the data (pax 1.0).
+        size: the size of the whole file in bytes.
+        regions: its data, in order; None: a map before the data lists it (pax 1.0).
     """
 
     size: int
@@ -44,7 +45,7 @@ class Sparseness(NamedTuple):
 
 
 def of_old_header(header: bytes, more: Iterable[bytes]) -> Sparseness:
-    """Of the old GNU format. ``more``: the blocks that continue the map. Raises `SparseError`."""
+    """Read the layout from an old GNU header. ``more``: the blocks that continue the map. Raises `SparseError`."""
     fields = bytearray(header[_HEADER_REGIONS])
     for number, block in enumerate(more):
         if number * 21 > _MOST_REGIONS:
@@ -60,14 +61,14 @@ def of_old_header(header: bytes, more: Iterable[bytes]) -> Sparseness:
 
 
 def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness | None:
-    """Of the formats in pax headers; None: they say nothing of a sparse file.
+    """Read the layout from pax headers; None if they do not describe a sparse file.
 
     Args:
-        records: those whose keys begin with ``GNU.sparse.``, without that.
-        pairs: the values of ``offset`` and ``numbytes``, which come again for each region (0.0).
+        records: the records with the prefix ``GNU.sparse.``, by key without the prefix.
+        pairs: the values of ``offset`` and ``numbytes``, which are repeated for each region (0.0).
 
     Raises:
-        SparseError: they are damaged.
+        SparseError: the headers are damaged.
     """
     if not records:
         return None
@@ -82,7 +83,7 @@ def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness
 
 
 def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> Iterator[bytes]:
-    """The whole content, holes as zeros, from a stream that stands at the stored data.
+    """Yield the whole content, with holes as zeros, from a stream at the start of the stored data.
 
     Raises:
         SparseError: the map is damaged, or the data ends early.
@@ -115,7 +116,7 @@ def _zeros(count: int) -> Iterator[bytes]:
 
 
 def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[Region, ...], int]:
-    """The map of pax 1.0, decimal numbers in lines, and how many bytes it takes."""
+    """Read the map of pax 1.0, which is lines of decimal numbers. Returns it and its size in bytes."""
     block = b""
     used = 0
     numbers: list[int] = []
@@ -159,7 +160,7 @@ def _size(text: bytes) -> int:
 
 
 def _number(field: bytes) -> int:
-    """Octal digits, or base 256 with the top bit set."""
+    """Decode octal digits, or base 256 if the top bit is set."""
     try:
         if field[0] & 0x80:
             value = int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1

@@ -1,4 +1,4 @@
-"""Suite files: one case per line, each a JSON object; plain or compressed."""
+"""Reads suite files: one case per line, each a JSON object; plain or compressed."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases
 
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
-_HOPELESS = 100  # lines without a case at the beginning of a file: it is something else
+_HOPELESS = 100  # lines without a case at the start of a file after which it is not read as a suite
 WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys rules, images and probes"
-"""For who opened something else."""
+"""An explanation for users who opened something else."""
 
 
 def read_suite(
     path: str | os.PathLike[str], progress: Progress | None = None, *, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[SuiteCase | DataError]:
-    """The cases of a suite file, line by line as the caller needs them; for a line that is not a case, its error.
+    """Yield the cases of a suite file, line by line; for a line that is not a case, its error.
 
     Errors name the file and the line. Empty lines are skipped. The file may be compressed.
 
     Raises:
         DataError: the file cannot be opened.
-        Cancelled: by ``progress``.
+        Cancelled: ``progress`` canceled the work.
     """
     return (case for _, case in read_lines(path, progress=progress, limits=limits))
 
 
 def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
-    """Of a build that was recorded, the store before it."""
+    """Return the store before a recorded build as a case."""
     try:
         return recorded.as_case
     except DataError as error:
@@ -53,13 +53,13 @@ def _opened(recorded: RecordedStore, where: str) -> SuiteCase | DataError:
 def read_cases(
     stream: io.BufferedReader, path: Path, where: str, budget: Budget, *, is_compressed: bool
 ) -> tuple[Sequence[OpenedCase], tuple[Problem, ...], int]:
-    """All cases of a suite, the other lines as problems, and how many lines are builds.
+    """Return all cases of a suite, the problems of other lines, and the number of lines that are builds.
 
     Args:
-        path: the file that the stream is of.
+        path: the path of the stream's file.
 
     Raises:
-        NoStoreError: there is no case, as the first build was recorded without its store.
+        NoStoreError: there is no case, because the first build was recorded without its store.
         DataError: there is no case.
     """
     with ExitStack() as unless_kept:
@@ -138,7 +138,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
 
 
 def _costs(case: SuiteCase, length: int, limits: Limits) -> dict[Resource, int]:
-    """What a case takes that is held. ``length``: of its line."""
+    """Return the resources of a case while it is in memory. ``length``: the length of its line."""
     return {
         Resource.DOCUMENTS: length,
         Resource.IMAGES: max(1, len(case.images)),
@@ -149,7 +149,7 @@ def _costs(case: SuiteCase, length: int, limits: Limits) -> dict[Resource, int]:
 
 
 def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCase:
-    """A case for the window."""
+    """Return a case for the window."""
     name = case.name or f"line {number}"
     images, problems = ImageStore.unique(case.images)
     long = tuple(

@@ -1,4 +1,4 @@
-"""The cases of an open suite. Of a large one only a few are in memory; the others are read again when looked at."""
+"""The cases of an open suite. Only a few of a large suite are in memory; others are read again when they are shown."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 __all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_at_hand", "case_name", "probe_count"]
 
 _LEAST: Final = 2
-"""Cases that are held in any case: the one that is shown, and one to go back to."""
+"""The fewest cases that stay in memory: the one that is shown, and one to go back to."""
 _ENTRY: Final = 160
-"""Bytes of memory that a case takes which is not held, its name apart."""
+"""The bytes of memory for a case that is not held, apart from its name."""
 _SHORT: Final = 256 * 1024
-"""Bytes of a line that is read again in some milliseconds."""
+"""The length of a line in bytes that can be read again in a few milliseconds."""
 _CHANGED: Final = "was changed after the suite was opened. Reload the suite"
 
 
 @dataclass(frozen=True, slots=True)
 class LineOfCase:
-    """Where a case stands in the lines of its file: see `cacheview.stores.lines.Line`."""
+    """The position of a case in the lines of its file: see `cacheview.stores.lines.Line`."""
 
     number: int
     start: int
@@ -47,28 +47,31 @@ class LineOfCase:
 
 
 class Reread(Protocol):
-    """Makes the case of a line again. Raises `DataError` or `LimitError` if it no longer is one."""
+    """A function that creates the case of a line again.
+
+    Raises `DataError` or `LimitError` if the line is no longer a case.
+    """
 
     def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> OpenedCase: ...
 
 
 class CopiedLines:
-    """The lines of a compressed file, copied while they are read into a private file that can be read from anywhere.
+    """The lines of a compressed file, copied while they are read to a private file with random access.
 
-    The copy has no name. It is in memory up to ``held`` bytes, and on disk once it is larger.
+    The copy has no name. It is in memory up to ``held`` bytes, and on disk beyond that.
     """
 
     def __init__(self, stream: io.BufferedReader, held: int) -> None:
         self._stream = stream
-        self._copy = tempfile.SpooledTemporaryFile(max_size=held)  # noqa: SIM115 - whoever reads it closes it
+        self._copy = tempfile.SpooledTemporaryFile(max_size=held)  # noqa: SIM115 - closed by its reader
 
     @property
     def copy(self) -> IO[bytes]:
-        """What has been read so far."""
+        """The part that has been read so far."""
         return self._copy
 
     def readline(self, size: int, /) -> bytes:
-        """As much of a line as there is. Raises `DataError` if there is no room for the copy."""
+        """Return as much of a line as there is. Raises `DataError` if there is no space for the copy."""
         piece = self._stream.readline(size)
         try:
             self._copy.write(piece)
@@ -82,15 +85,15 @@ class CopiedLines:
 
 
 class SuiteCases(Sequence[OpenedCase]):
-    """All cases of a suite, each read again when it is needed, unless it was used recently.
+    """All cases of a suite, each read again when needed, unless it was used recently.
 
-    Reading one that is not held takes time if its line is long: `is_quick` knows. One whose line was changed meanwhile
-    is empty and has a problem that says so.
+    Reading a case that is not held takes time if its line is long: see `is_quick`. If its line has changed in the
+    meantime, the case is empty and has a problem that reports this.
 
     Args:
         where: the location of the suite.
-        reread: makes a case of a line.
-        held: bytes of the lines whose cases are in memory.
+        reread: creates the case of a line.
+        held: the bytes of lines whose cases may stay in memory.
     """
 
     def __init__(self, where: str, reread: Reread, held: int) -> None:
@@ -103,17 +106,17 @@ class SuiteCases(Sequence[OpenedCase]):
         self._bytes = 0
         self._held: OrderedDict[int, OpenedCase] = OrderedDict()
         self._held_bytes = 0
-        self._costs: list[Mapping[Resource, int]] = []  # of those that are held
+        self._costs: list[Mapping[Resource, int]] = []  # of the cases that are held
         self._file: IO[bytes] | None = None
         self._lock, self._reading = threading.Lock(), threading.Lock()
         self.is_whole = True
-        """All cases are held."""
+        """Whether all cases are held."""
 
     def add(self, case: OpenedCase, line: Line[Any], budget: Budget, costs: Mapping[Resource, int]) -> None:
-        """The next case. Raises `LimitError` if it is more than there may be.
+        """Add the next case. Raises `LimitError` if that exceeds a limit.
 
         Args:
-            costs: what it takes while it is held, besides the memory of the line.
+            costs: the resources of the case while it is held, besides the memory of the line.
         """
         place = len(self._names)
         name = case.name if case.is_named else ""
@@ -139,30 +142,30 @@ class SuiteCases(Sequence[OpenedCase]):
                 budget.give_back(what, count)
 
     def finished(self, file: IO[bytes]) -> None:
-        """All have been added; those that are not held are read from this file, which is closed with the cases."""
+        """Finish adding. Cases that are not held are read from this file, which is closed together with the cases."""
         self._costs.clear()
         self._file = file
         weakref.finalize(self, file.close)
 
     @property
     def names(self) -> Sequence[str]:
-        """Of all cases, in order; empty if the suite gives none."""
+        """The names of all cases, in order; empty if the suite gives none."""
         return self._names
 
     def probe_count(self, place: int) -> int:
-        """How many probes a case has; it is not read for that."""
+        """Return how many probes a case has, without reading the case."""
         return self._probes[place]
 
     def line_of(self, place: int) -> int:
-        """The number of its line in the file."""
+        """Return the line number of a case in the file."""
         return self._lines.at(place).number
 
     def is_held(self, place: int) -> bool:
-        """Whether a case is at hand."""
+        """Whether a case is in memory."""
         return place in self._held
 
     def is_quick(self, place: int) -> bool:
-        """Whether a case is at hand, or will be in a moment."""
+        """Whether a case is in memory, or can be within a few milliseconds."""
         return self.is_held(place) or self._lines.at(place).length <= _SHORT
 
     def __len__(self) -> int:
@@ -180,7 +183,10 @@ class SuiteCases(Sequence[OpenedCase]):
         return self.read(range(len(self))[index])
 
     def read(self, place: int, progress: Progress | None = None) -> OpenedCase:
-        """A case, which may have to be read again. ``progress`` is called with how many bytes of its line have been."""
+        """Return a case, which may have to be read again.
+
+        ``progress`` is called with the bytes of its line read so far.
+        """
         case = self._held.get(place)
         if case is None:
             case = self._read(place, progress)
@@ -211,7 +217,7 @@ class SuiteCases(Sequence[OpenedCase]):
 
 
 def case_name(cases: Sequence[OpenedCase], place: int) -> tuple[str, bool]:
-    """The name of a case, and whether the suite gives it. No case is read for it."""
+    """Return the name of a case, and whether the suite gives it, without reading the case."""
     if isinstance(cases, SuiteCases):
         name = cases.names[place]
         return name or f"line {cases.line_of(place)}", bool(name)
@@ -219,17 +225,17 @@ def case_name(cases: Sequence[OpenedCase], place: int) -> tuple[str, bool]:
 
 
 def probe_count(cases: Sequence[OpenedCase], place: int) -> int:
-    """How many probes a case has. No case is read for it."""
+    """Return how many probes a case has, without reading the case."""
     return cases.probe_count(place) if isinstance(cases, SuiteCases) else len(cases[place].probes)
 
 
 def case_at_hand(cases: Sequence[OpenedCase], place: int) -> OpenedCase | None:
-    """A case; None: it would have to be read first."""
+    """Return a case that is in memory; None if it would have to be read."""
     return cases[place] if not isinstance(cases, SuiteCases) or cases.is_held(place) else None
 
 
 class _Lines:
-    """Where the lines of many cases are, in few bytes each."""
+    """The positions of many lines, in a few bytes each."""
 
     def __init__(self) -> None:
         self._numbers, self._starts, self._lengths, self._checksums = (array("Q") for _ in range(4))
@@ -245,7 +251,7 @@ class _Lines:
 
 
 class _FileSection(io.RawIOBase):
-    """A line inside an open file, which others read from too."""
+    """A line in an open file that others also read from."""
 
     def __init__(self, file: IO[bytes], reading: threading.Lock, line: LineOfCase, meter: Meter) -> None:
         self._file = file
@@ -271,5 +277,5 @@ class _FileSection(io.RawIOBase):
 
     @property
     def is_as_it_was(self) -> bool:
-        """Whether all of it was read, and is what it was when the line was read first."""
+        """Whether all of it was read, and is the same as when the line was first read."""
         return (self._done, self._checksum) == (self._line.length, self._line.checksum)

@@ -1,4 +1,4 @@
-"""Adds a case to a suite file: a line of its own at the end; everything before it stays byte for byte."""
+"""Adds a case to a suite file as a new line at the end. Everything before it stays unchanged, byte for byte."""
 
 from __future__ import annotations
 
@@ -37,20 +37,21 @@ def append_case(
     ready: Callable[[], object] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
-    """Add a case at the end of a suite file, or begin one; all of it or nothing. Returns how many cases it has then.
+    """Append a case to a suite file, or create one, completely or not at all. Returns the new number of cases.
 
-    A file that is compressed by gzip gets a member more; a new one is compressed where its name ends in ``.gz``.
+    A file compressed by gzip gets another member. A new file is compressed if its name ends in ``.gz``.
 
     Args:
-        ready: called once all is written but not there yet. What it raises goes on; the file is as it was.
+        ready: called before the draft replaces the file. An exception that it raises propagates, and the file stays
+            unchanged.
 
     Raises:
-        DataError: the file is not a complete suite, or it cannot be written. It stays as it was.
-        Cancelled: by ``progress``. Likewise.
+        DataError: the file is not a complete suite, or cannot be written. It stays unchanged.
+        Cancelled: ``progress`` canceled the work. The file stays unchanged.
     """
     reading, writing = steps(progress, 2)
     where = os.fspath(path)
-    target = Path(os.path.realpath(path))  # a link stays one
+    target = Path(os.path.realpath(path))  # a link stays a link
     line = line_pieces(case, {"images": metered(case.images, writing, "Writing the images")}, limits=limits)
     before, cases, compressed = None, 0, target.suffix == ".gz"
     if os.path.lexists(target):
@@ -68,7 +69,7 @@ def append_case(
 
 
 def _cases(where: str, progress: Progress | None, limits: Limits) -> int:
-    """How many cases there are. Raises `DataError` for the first line that is not a case."""
+    """Count the cases. Raises `DataError` for the first line that is not a case."""
     count = 0
     for case in read_suite(where, progress, limits=limits):
         if isinstance(case, DataError):
@@ -84,7 +85,7 @@ def _head(target: Path, where: str) -> bytes:
 
 
 def _has_line_end(target: Path, where: str) -> bool:
-    """Whether the last line has one."""
+    """Whether the last line ends with a line end."""
     last = b"\n"
     try:
         file: io.BufferedReader = io.BufferedReader(open_regular(target, where))
@@ -121,7 +122,7 @@ def _write(
 ) -> None:
     def fill(file: BinaryIO) -> None:
         if before is not None:
-            shutil.copymode(target, file.name)  # first: what is private stays so
+            shutil.copymode(target, file.name)  # first, so that a private file stays private
             with open_regular(target, where) as old:
                 while chunk := old.read(_CHUNK):
                     go_on()

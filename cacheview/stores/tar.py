@@ -1,9 +1,9 @@
-"""The members of a tar archive, one after the other, in one pass.
+"""The members of a tar archive, in order, in one pass.
 
-Reads what Docker, skopeo, GNU tar, bsdtar and Python write: v7, ustar, GNU long names and sparse files, pax.
-The standard library's reader is not used on files from outside: in Python versions that cacheview supports a
-crafted header keeps it busy forever (CVE-2024-6232, CVE-2025-8194), and it spends most of its time on header
-fields that are not needed here.
+The reader handles archives from Docker, skopeo, GNU tar, bsdtar and Python: v7, ustar, GNU long names and sparse files,
+pax. The standard library's reader is not used for files from outside: in Python versions that cacheview supports, a
+crafted header can keep it busy forever (CVE-2024-6232, CVE-2025-8194), and it spends most of its time on header fields
+that are not needed here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cacheview.stores.sparse import SparseError, Sparseness, of_old_header, of_p
 __all__ = ["BLOCK", "TarError", "TarHeader", "TarMember", "Written", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
-_MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths end at 4096
+_MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths have at most 4096
 _MAX_SIZE = 1 << 43  # 8 TiB
 
 _REGULAR = frozenset((b"0", b"\0", b"7"))
@@ -33,13 +33,13 @@ _ZEROS = bytes(BLOCK)
 
 
 class TarError(Exception):
-    """The archive cannot be followed any further. What came before was good."""
+    """The archive cannot be read any further. The members before the damage are good."""
 
 
 class TarMember(NamedTuple):
-    """One entry: its name as written, the bytes that follow, and whether they are the file's content.
+    """One member: its name as written, the bytes that follow, and whether they are the file's content.
 
-    ``link`` is the target of a hard or symbolic link, otherwise empty.
+    ``link`` is the target of a hard or symbolic link, and empty otherwise.
     """
 
     name: str
@@ -49,13 +49,14 @@ class TarMember(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Fields of a header as they are written, which tarsum counts for members of every kind.
+    """The fields of a header as they are written, which tarsum includes for members of every kind.
 
     Attributes:
-        flag: the type flag; of the null byte of old archives what Go makes of it: ``0``, or ``5`` before a slash.
-        size: also of a member without content.
-        link: also of what is not a link.
-        device: major and minor number; 0 in v7 archives, which have none.
+        flag: the type flag. Go converts the null byte of old archives to ``0``, or to ``5`` if the name ends in a
+            slash.
+        size: the size field, even for a member without content.
+        link: the link field, even for a member that is not a link.
+        device: major and minor number; 0 in v7 archives, which have no such fields.
     """
 
     flag: str
@@ -65,17 +66,17 @@ class Written(NamedTuple):
 
 
 class TarHeader(NamedTuple):
-    """Everything that the header of a member says, with what pax headers and GNU long names add.
+    """The content of a member's header, extended by pax headers and GNU long names.
 
     Attributes:
-        name: as written; bytes that are not UTF-8 as `os.fsdecode` gives them. So is ``link``.
-        kind: the type flag, one byte; a null byte of old archives is ``0``.
-        size: bytes that follow the header.
-        mode, uid, gid: as written; the mode may have the bits of the file's type.
-        device: major and minor number, of a device.
-        xattrs: by name, without the ``SCHILY.xattr.`` of pax.
-        sparse: the bytes that follow are not the content as it is, but a sparse file's; None: they are.
-        written: what the header itself says, whatever `kind` is.
+        name: the name as written; bytes that are not UTF-8 are decoded as by `os.fsdecode`, as in ``link``.
+        kind: the type flag, one byte; the null byte of old archives becomes ``0``.
+        size: the number of bytes after the header.
+        mode, uid, gid: as written; the mode may include the bits of the file's type.
+        device: major and minor number of a device.
+        xattrs: extended attributes by name, without the pax prefix ``SCHILY.xattr.``.
+        sparse: the layout of a sparse file; None: the bytes after the header are the content.
+        written: the fields of the header itself, whatever `kind` is.
     """
 
     name: str
@@ -92,15 +93,15 @@ class TarHeader(NamedTuple):
 
 
 class _Extended:
-    """What pax headers and GNU long names say of the member after them."""
+    """The extension of the next member by pax headers and GNU long names."""
 
     def __init__(self) -> None:
         self.name: bytes | None = None
         self.link: bytes | None = None
         self.size: int | None = None
-        self.blocks: list[bytes] = []  # that continue the map of a sparse file
-        self.records: dict[bytes, bytes] = {}  # of a sparse file
-        self.pairs: list[bytes] = []  # likewise, where they come again for each region
+        self.blocks: list[bytes] = []  # the blocks that continue the map of a sparse file
+        self.records: dict[bytes, bytes] = {}  # the records about a sparse file
+        self.pairs: list[bytes] = []  # likewise, records that are repeated for each region
         self.numbers: dict[bytes, int] = {}
         self.xattrs: dict[str, bytes] = {}
 
@@ -111,9 +112,9 @@ def looks_like_tar(block: bytes) -> bool:
 
 
 def walk(stream: io.BufferedReader) -> Iterator[TarMember]:
-    """Each member, with the stream at its content: read of it what you like before asking for the next.
+    """Yield each member, with the stream at its content. The caller may read as much of it as needed.
 
-    The stream must seek forward; content that is not read is never in memory.
+    The stream must be able to seek forward. Content that is not read is never in memory.
 
     Raises:
         TarError: a header is damaged or absurd, or the archive ends early.
@@ -123,14 +124,14 @@ def walk(stream: io.BufferedReader) -> Iterator[TarMember]:
 
 
 def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[TarHeader]:
-    """As `walk`, with everything that headers say.
+    """Yield the headers of all members, as `walk` does but with all fields.
 
     Args:
-        stream: as `walk` takes it.
-        needs_end: the two blocks of zeros have to be there. Go's reader does not need them.
+        stream: see `walk`.
+        needs_end: whether the two final blocks of zeros are required. Go's reader does not require them.
 
     Raises:
-        TarError: as `walk`, and where a number of the header is absurd.
+        TarError: as in `walk`, and if a number in the header is absurd.
     """
     for block, kind, size, extended, position in _blocks(stream, needs_end=needs_end):
         yield _header(block, kind, size, extended or _Extended(), position)
@@ -139,7 +140,7 @@ def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Ta
 def _blocks(
     stream: io.BufferedReader, *, needs_end: bool = True
 ) -> Iterator[tuple[bytes, bytes, int, _Extended | None, int]]:
-    """The block of each member, its kind, the bytes that follow, what extends it, and where it begins."""
+    """Yield for each member its block, kind, size in bytes, extension, and position."""
     position = stream.tell()
     extended: _Extended | None = None
     while True:
@@ -223,8 +224,8 @@ def _checksum_fits(header: bytes) -> bool:
         stored = _octal(header[148:156])
     except ValueError:
         return False
-    # The low half of adler32 is 1 + the sum of the bytes, modulo 65521: exact for 256 bytes, and far faster
-    # than sum(). The checksum counts its own field as eight spaces.
+    # The low half of adler32 is 1 + the sum of the bytes, modulo 65521: exact for 256 bytes, and far faster than sum().
+    # The checksum treats its own field as eight spaces.
     total = (zlib.adler32(header[:256]) & 0xFFFF) + (zlib.adler32(header[256:]) & 0xFFFF) - 2
     if stored == total - sum(header[148:156]) + 256:
         return True
@@ -233,7 +234,7 @@ def _checksum_fits(header: bytes) -> bool:
 
 
 def _number(field: bytes, position: int) -> int:
-    """A size: octal digits, or base 256 with the top bit set."""
+    """Decode a size: octal digits, or base 256 if the top bit is set."""
     if field[0] & 0x80:
         value = int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1
     else:
@@ -247,7 +248,7 @@ def _number(field: bytes, position: int) -> int:
 
 
 def _octal(field: bytes) -> int:
-    """Digits up to a null character; none are 0. Raises ValueError."""
+    """Decode octal digits up to a null character; no digits are 0. Raises ValueError."""
     return int(field.partition(b"\0")[0].strip() or b"0", 8)
 
 
@@ -278,7 +279,7 @@ def _extend(stream: io.BufferedReader, kind: bytes, size: int, known: _Extended 
 
 
 def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
-    """Records of the form ``LENGTH KEY=VALUE\\n``, where the length counts the whole record."""
+    """Read records of the form ``LENGTH KEY=VALUE\\n``, whose length includes the whole record."""
     start = 0
     while start < len(data) and data[start]:
         space = data.find(b" ", start, start + 20)
@@ -309,7 +310,7 @@ def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
 
 
 def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
-    """The blocks that continue an old GNU sparse map."""
+    """Yield the blocks that continue an old GNU sparse map."""
     more = header[482]
     count = 0
     while more:
@@ -324,7 +325,7 @@ def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
 
 
 def _sparseness(old: bytes | None, extended: _Extended) -> Sparseness | None:
-    """``old``: the header of a sparse file of the old GNU format."""
+    """Return the layout of a sparse file, if it is one. ``old``: its header in the old GNU format."""
     try:
         if old is not None:
             return of_old_header(old, extended.blocks)

@@ -1,4 +1,4 @@
-"""Where Docker and containerd keep their files if nobody chose another place."""
+"""The usual locations of Docker's and containerd's files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that query, and one that waits for them: it can be stopped at any time, whatever a connection does."""
+"""Threads that send requests, and a caller that waits for them and can cancel at any time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _STEP = 0.05  # seconds between two chances to cancel
-_GOODBYE = 0.5  # seconds that the threads get to end; one that hangs in a connection ends when its time is out
+_GOODBYE = 0.5  # seconds for the threads to end; one that hangs in a connection ends at its deadline
 
 
 def patiently(work: Callable[[], R], meter: Meter) -> R:
-    """The result of ``work``, done in a thread, so that ``meter`` may cancel the wait. Raises what ``work`` raises."""
+    """Run ``work`` in a thread and return its result, so that ``meter`` may cancel the wait.
+
+    Raises what ``work`` raises.
+    """
     with Crew(lambda _: work(), [None], 1) as crew:
         for _, result in crew.results(meter):
             return result
@@ -28,7 +31,7 @@ def patiently(work: Callable[[], R], meter: Meter) -> R:
 
 
 class Crew(Generic[T, R]):
-    """Does ``work`` for each of ``items`` in some threads. Leaving the context stops them."""
+    """Runs ``work`` for each of ``items`` in several threads. Leaving the context stops them."""
 
     def __init__(self, work: Callable[[T], R], items: Iterable[T], threads: int) -> None:
         self._work = work
@@ -36,7 +39,7 @@ class Crew(Generic[T, R]):
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._results: queue.SimpleQueue[tuple[T, R] | BaseException | None] = queue.SimpleQueue()
-        # Daemons: one that hangs must not keep the program from ending.
+        # daemon threads: one that hangs must not keep the program running
         self._threads = [
             threading.Thread(target=self._run, daemon=True, name=f"engine-reader-{number}") for number in range(threads)
         ]
@@ -53,11 +56,14 @@ class Crew(Generic[T, R]):
             thread.join(max(0.0, end - time.monotonic()))
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Start no more work."""
         self._stopped.set()
 
     def results(self, meter: Meter) -> Iterator[tuple[T, R]]:
-        """Items with their results, as they come, in the caller's thread. Raises what ``work`` or ``meter`` raises."""
+        """Yield items with their results as they arrive, in the caller's thread.
+
+        Raises what ``work`` or ``meter`` raises.
+        """
         running = len(self._threads)
         while running:
             try:

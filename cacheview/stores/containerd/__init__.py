@@ -1,9 +1,9 @@
-"""containerd as a store: its socket, or its root folder. Only read: see `client.ALLOWED`.
+"""containerd as a store: its socket or its root folder. It is only read: see `client.ALLOWED`.
 
-For callers that have a containerd beside something else:
+For callers that combine a containerd with another store:
 
-* `containerd_sockets` reports which usual sockets exist.
-* `open_containerd` reads all of one, by socket or root folder.
+* `containerd_sockets` returns the usual sockets that exist.
+* `open_containerd` reads a containerd through its socket or root folder.
 * `images.read_images` makes images of any `records.ImageRecord` and `records.ContentStore`.
 * `client.ContainerdClient` is a connection, a context manager; `root.RootFolder` a root folder. Both have namespaces,
   and each namespace image records and blobs.
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["containerd_sockets", "open_containerd"]
 
-# Read when gRPC is loaded: else that prints on standard error what it thinks of a server.
+# Read when gRPC is loaded. Without it, gRPC prints messages about the server to standard error.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def open_containerd(target: str, reading: Reading) -> Opened:
-    """Read the images of a containerd. ``target`` is what follows ``containerd:`` in a location.
+    """Read the images of a containerd. ``target`` is the part of a location after ``containerd:``.
 
-    It is a socket, a root folder, or empty for the usual socket; ``#NAMESPACE`` may follow. Without one, the namespace
-    of a Docker Engine is shown, otherwise the first that has images.
+    The target is a socket, a root folder, or empty for the usual socket; ``#NAMESPACE`` may follow. Without a
+    namespace, that of a Docker Engine is shown, otherwise the first that has images.
 
     Raises:
-        DataError: there is none, it does not answer, or nothing of it can be read: what, where, and what to do.
-        Cancelled: by the progress.
+        DataError: there is no containerd, it does not answer, or nothing in it can be read: what, where, and what to
+            do.
+        Cancelled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.containerd.opening import open_target
 
@@ -41,7 +42,7 @@ def open_containerd(target: str, reading: Reading) -> Opened:
 
 
 def containerd_sockets() -> list[Path]:
-    """The usual sockets that exist on this machine, whether this user may use them or not."""
+    """Return the usual sockets that exist on this machine, whether or not this user may use them."""
     from cacheview.stores.containerd.sockets import containerd_sockets
 
     return containerd_sockets()

@@ -1,7 +1,8 @@
-"""Reading a bolt database file, as bbolt 1.3 and 1.4 write it (``internal/common``: page.go, meta.go, bucket.go).
+"""A reader for bolt database files, as bbolt 1.3 and 1.4 write them.
 
-The file is pages of one size. The first two are the meta pages: the newest whose checksum is right names the page of
-the root bucket. A bucket is a tree of branch and leaf pages; a small one lies inline, in the value that stands for it.
+The format is that of bbolt's ``internal/common``: page.go, meta.go and bucket.go. The file consists of pages of one
+size. The first two are the meta pages; the newest one with a valid checksum gives the page of the root bucket. A bucket
+is a tree of branch and leaf pages. A small bucket is stored inline, in its value in the parent bucket.
 """
 
 from __future__ import annotations
@@ -30,20 +31,21 @@ _SPARE = 8  # times that a whole file may be read; a sound one is read three tim
 
 
 class _EndlessError(DataError):
-    """More was gone over than the file can hold."""
+    """More elements or bytes were visited than the file can hold."""
 
 
 class Bolt:
-    """A database whose whole content is in memory. What a damaged or hostile one can cost is linear in its size.
+    """A database whose whole content is in memory. The cost of a damaged or hostile file is linear in its size.
 
-    It is for one reading: to read all of it again, make another.
+    Each object is for one reading: to read the whole file again, create another.
 
     Args:
         content: the file.
-        budget: spent for its pages as they are looked at; None: one of its own.
+        budget: charged for each page that is read; None: a new budget.
 
     Raises:
-        DataError: it is not one. Whatever looks at a page may raise `LimitError`, as `Budget` does.
+        DataError: the content is not a bolt database. Every method that reads a page may raise `LimitError`, as
+            `Budget` does.
     """
 
     def __init__(self, content: bytes, budget: Budget | None = None) -> None:
@@ -53,18 +55,18 @@ class Bolt:
         self._header = struct.Struct(f"{self.meta.order}QHHI")
         self._bucket = struct.Struct(f"{self.meta.order}QQ")
         self._pages: dict[int, _Page] = {}
-        self._owners: dict[int, int] = {}  # which page a place of the file belongs to
-        # No file has more elements than fit in it. Pages that are named again and again seem to have many more.
+        self._owners: dict[int, int] = {}  # by page number, the first page of the span that contains it
+        # A file cannot have more elements than fit in it. Pages that are referenced repeatedly appear to have far more.
         self._elements_left = _SPARE * (len(content) // _ELEMENT) + 10_000
         self._bytes_left = _SPARE * len(content) + 1024 * 1024
 
     @property
     def root(self) -> Bucket:
-        """The bucket that holds all others."""
+        """The root bucket, which contains all others."""
         return Bucket(self, self.meta.root, None)
 
     def page(self, number: int) -> _Page:
-        """A page with what overflows it. Raises `DataError` if there is none of that number."""
+        """Return a page with its overflow pages. Raises `DataError` if there is no page with this number."""
         page = self._pages.get(number)
         if page is None:
             at = number * self.meta.page_size
@@ -81,7 +83,7 @@ class Bolt:
         return page
 
     def inline(self, value: bytes) -> _Page:
-        """The page that lies in the value of an inline bucket."""
+        """Return the page stored in the value of an inline bucket."""
         content = memoryview(value)[_BUCKET_HEADER:]
         if len(content) < _PAGE:
             raise DataError("a bucket within the database is damaged")
@@ -91,14 +93,14 @@ class Bolt:
         return self._checked("a bucket within the database", content, flags, count)
 
     def sub_bucket(self, value: bytes) -> Bucket:
-        """The bucket that a value stands for."""
+        """Return the bucket that a value represents."""
         if len(value) < _BUCKET_HEADER:
             raise DataError("a bucket within the database is damaged")
         root, _ = self._bucket.unpack_from(value)
         return Bucket(self, root, value)
 
     def visit(self, count: int, size: int) -> None:
-        """Count elements and bytes that are visited. Raises `DataError` if there are more than the file can hold."""
+        """Count the elements and bytes visited. Raises `DataError` if there are more than the file can hold."""
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
@@ -114,7 +116,7 @@ class Bolt:
 
 @dataclass(frozen=True)
 class _Page:
-    """A leaf or branch page; ``called`` for people."""
+    """A leaf or branch page. ``called`` is its name in error messages."""
 
     order: str
     called: str
@@ -124,7 +126,7 @@ class _Page:
 
     @cached_property
     def _elements(self) -> list[tuple[int, ...]]:
-        """Of a leaf: flags, position, key size, value size. Of a branch: position, key size, page."""
+        """The elements of a leaf (flags, position, key size, value size) or of a branch (position, key size, page)."""
         layout = struct.Struct(f"{self.order}4I" if self.is_leaf else f"{self.order}IIQ")
         elements = list(layout.iter_unpack(self.content[_PAGE : _PAGE + self.count * _ELEMENT]))
         sizes = sum(element[2] + element[3] if self.is_leaf else element[1] for element in elements)
@@ -138,18 +140,18 @@ class _Page:
             places = [(position, size) for _, position, size, _ in self._elements]
         else:
             places = [(position, size) for position, size, _ in self._elements]
-        # A position counts from its own element.
+        # A position is relative to its own element.
         return [
             self._bytes(_PAGE + number * _ELEMENT + position, size) for number, (position, size) in enumerate(places)
         ]
 
     def value(self, number: int) -> tuple[bool, bytes]:
-        """Of a leaf: whether an element is a bucket, and its value."""
+        """For a leaf: whether an element is a bucket, and its value."""
         flags, position, key_size, size = self._elements[number]
         return bool(flags & _BUCKET), self._bytes(_PAGE + number * _ELEMENT + position + key_size, size)
 
     def child(self, number: int) -> int:
-        """Of a branch: the page that an element leads to."""
+        """For a branch: the page that an element refers to."""
         return self._elements[number][2]
 
     def _bytes(self, start: int, size: int) -> bytes:
@@ -159,7 +161,7 @@ class _Page:
 
 
 class Bucket:
-    """A bucket: keys, in order of their bytes, with values or buckets."""
+    """A bucket: keys, in byte order, with their values or nested buckets."""
 
     def __init__(self, database: Bolt, root: int, value: bytes | None) -> None:
         self._database = database
@@ -175,10 +177,10 @@ class Bucket:
         return self._inline
 
     def items(self, damaged: Problems | None = None) -> Iterator[tuple[bytes, bytes | Bucket]]:
-        """All keys with what they have.
+        """Yield all keys with their values or buckets.
 
         Args:
-            damaged: given, what cannot be read is added there, and the rest goes on.
+            damaged: collects what cannot be read, so that the rest is still read; None: damage raises an error.
 
         Raises:
             DataError: a page is damaged.
@@ -233,12 +235,12 @@ class Bucket:
         raise DataError("its pages form a cycle: it is damaged")
 
     def value(self, key: bytes) -> bytes | None:
-        """The value of a key; None if it has none, or a bucket."""
+        """Return the value of a key; None if it has none, or is a bucket."""
         result = self._find(key)
         return None if result is None or result[0] else result[1]
 
     def bucket(self, key: bytes) -> Bucket | None:
-        """The bucket of a key; None if it has none."""
+        """Return the bucket of a key; None if there is none."""
         result = self._find(key)
         return self._database.sub_bucket(result[1]) if result is not None and result[0] else None
 

@@ -1,4 +1,4 @@
-"""The meta pages of a bolt database file, the first two: which state of the database is the newest."""
+"""The first two pages of a bolt database file, the meta pages, which show the newest state of the database."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from cacheview.model import DataError
 __all__ = ["META_SPAN", "Meta", "newest_meta"]
 
 META_SPAN = 64 * 1024 + 80
-"""How many bytes from the beginning hold both meta pages, whatever the page size."""
+"""The number of bytes at the start of a file that contain both meta pages, whatever the page size."""
 
 _MAGIC = 0xED0CDAED
 _VERSION = 2
-_PAGE = 16  # the head of a page
+_PAGE = 16  # the page header
 _META = 64
 _MIN_PAGE_SIZE, _MAX_PAGE_SIZE = 1024, 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """A valid meta page. ``order`` is the byte order of the machine that wrote it, as `struct` names it."""
+    """A valid meta page. ``order`` is the byte order of the machine that wrote it, in the notation of `struct`."""
 
     order: str
     page_size: int
@@ -31,10 +31,10 @@ class Meta:
 
 
 def newest_meta(head: bytes) -> Meta:
-    """The meta page of the last transaction, from the first `META_SPAN` bytes (or all) of a file.
+    """Return the meta page of the last transaction, from the first `META_SPAN` bytes of a file (or all of them).
 
     Raises:
-        DataError: neither meta page is one.
+        DataError: neither meta page is valid.
     """
     first = _meta(head, 0)
     size = first.page_size if first is not None else _MIN_PAGE_SIZE

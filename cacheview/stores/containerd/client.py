@@ -1,4 +1,4 @@
-"""A connection to containerd's socket that only reads."""
+"""A read-only connection to containerd's socket."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from cacheview.stores.workers import patiently
 __all__ = ["ALLOWED", "THREADS", "ClientNamespace", "ContainerdClient"]
 
 THREADS: Final = 8
-"""How many blobs are requested at the same time."""
+"""The number of blobs that are requested at the same time."""
 
-_DEADLINE: Final = 5.0  # seconds for one answer, all of its pieces together
+_DEADLINE: Final = 5.0  # seconds for one complete answer
 _LARGEST: Final = 16 << 20
-"""Bytes of one message: containerd sends none that is larger (``DefaultMaxSendMsgSize`` of its ``defaults``)."""
-_RANGE: Final = 4 << 20  # bytes of a large blob that are one answer
+"""The size limit of one message in bytes: ``DefaultMaxSendMsgSize`` in containerd's ``defaults``."""
+_RANGE: Final = 4 << 20  # bytes of a large blob in one answer
 _SERVICES: Final = "/containerd.services"
 
 VERSION: Final = f"{_SERVICES}.version.v1.Version/Version"
@@ -41,7 +41,7 @@ BLOB_READ: Final = f"{_SERVICES}.content.v1.Content/Read"
 PLUGINS: Final = f"{_SERVICES}.introspection.v1.Introspection/Plugins"
 
 ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ, PLUGINS})
-"""Everything that is ever called: none of it changes anything."""
+"""Every method that is ever called. None of them changes anything."""
 
 _LOST: Final = frozenset(
     {
@@ -56,21 +56,21 @@ _LOST: Final = frozenset(
 
 
 class ContainerdClient:
-    """A connection, to be used as a context manager. Several threads may use it at once."""
+    """A connection to containerd, used as a context manager. Several threads may share it."""
 
     def __init__(self, path: Path, budget: Budget, deadline: float = _DEADLINE) -> None:
         self._path = path
         self._budget = budget
         self._deadline = deadline
-        self._late = 0  # answers in a row that did not come in time
+        self._late = 0  # consecutive answers that were late
         options = [
             ("grpc.max_receive_message_length", _LARGEST),
             ("grpc.enable_http_proxy", 0),
-            ("grpc.default_authority", "localhost"),  # Go's server refuses a path in its place
+            ("grpc.default_authority", "localhost"),  # Go's server refuses a path as the authority
         ]
-        # It is a URL: of a path as it is, gRPC would take a part, or another one.
+        # The target is a URL. If the path were not quoted, gRPC would use only part of it, or a different path.
         self._channel = grpc.insecure_channel(f"unix:{urllib.parse.quote(os.fsencode(path))}", options=options)
-        self._calls: dict[str, Any] = {}  # making one takes as long as calling it
+        self._calls: dict[str, Any] = {}  # creating a call takes as long as calling it
 
     def __enter__(self) -> ContainerdClient:
         return self
@@ -81,7 +81,10 @@ class ContainerdClient:
         self._channel.close()
 
     def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
-        """Its version and namespaces. Raises `LostError` if it does not answer, or is not a containerd."""
+        """Return containerd's version and namespaces.
+
+        Raises `LostError` if nothing answers, or if what answers is not containerd.
+        """
 
         def ask() -> tuple[str, list[str]]:
             version = self.ask(VERSION, message("Nothing")(), message("Version"), "")
@@ -91,7 +94,10 @@ class ContainerdClient:
         return patiently(ask, _alive(progress, "Connecting to containerd"))
 
     def plugin_folder(self, kind: str, name: str) -> Path | None:
-        """Where a plugin of containerd keeps its files; None: it does not say so. Raises `LostError`, `DataError`."""
+        """Return the folder of a containerd plugin; None if containerd does not report it.
+
+        Raises `LostError`, `DataError`.
+        """
         request = message("PluginsRequest")(filters=[f"type=={kind},id=={name}"])
         for plugin in self.ask(PLUGINS, request, message("Plugins"), "").plugins:
             if (plugin.type, plugin.id) == (kind, name) and plugin.exports.get("root"):
@@ -107,13 +113,15 @@ class ContainerdClient:
         return patiently(ask, _alive(progress, "Looking for images"))
 
     def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
-        """The images and blobs of a namespace."""
+        """Return the images and blobs of a namespace."""
         return ClientNamespace(self, name, progress, self._budget)
 
     def blob(self, digest: str, namespace: str) -> Iterator[bytes]:
-        """The content of a blob of any size, in pieces. Raises `LostError`, or `DataError` if there is none.
+        """Yield the content of a blob of any size, in pieces.
 
-        Each piece is an answer of its own, so the caller may take any time for it.
+        Raises `LostError`, or `DataError` if there is no such blob.
+
+        Each piece is a separate request, so the caller may take any time between them.
         """
         offset = 0
         while True:
@@ -126,9 +134,9 @@ class ContainerdClient:
                 return
 
     def read(self, digest: str, namespace: str, size: int, offset: int = 0) -> bytes:
-        """The first bytes of a blob, up to a number, or slightly more if a piece ends later. Raises as `blob`.
+        """Return the first ``size`` bytes of a blob, or slightly more if a piece ends later. Raises what `blob` raises.
 
-        Raises LimitError: not so much is left of the budget.
+        Raises `LimitError` if the budget is exceeded.
         """
         data = io.BytesIO()
         request = message("BlobRequest")(digest=digest, offset=offset, size=size)
@@ -145,7 +153,7 @@ class ContainerdClient:
         return data.getvalue()
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
-        """One of the methods of `ALLOWED`, with its one answer. Raises `LostError`, `DataError`."""
+        """Call a method of `ALLOWED` that has one answer. Raises `LostError`, `DataError`."""
         call = self._call(method, self._channel.unary_unary)
         try:
             value = call(request, timeout=self._deadline, metadata=_metadata(namespace))
@@ -154,7 +162,7 @@ class ContainerdClient:
         return self._decoded(answer, value)
 
     def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
-        """The same with all its answers."""
+        """Call a method of `ALLOWED` that has several answers. Raises `LostError`, `DataError`."""
         call = self._call(method, self._channel.unary_stream)
         answers = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         try:
@@ -164,7 +172,7 @@ class ContainerdClient:
         except grpc.RpcError as error:
             raise self._of_stream(error) from error
         finally:
-            answers.cancel()  # where not all were wanted
+            answers.cancel()  # needed if the caller stopped early
 
     def _call(self, method: str, make: Any) -> Any:
         call = self._calls.get(method)
@@ -173,7 +181,7 @@ class ContainerdClient:
         return call
 
     def _decoded(self, answer: type[Any], data: bytes) -> Any:
-        """Not left to gRPC, which prints what it cannot decode."""
+        """Decode an answer here, since gRPC prints what it cannot decode."""
         most = self._budget.limits.images
         if len(data) > most and count(data, most) > most:
             raise DataError(f"containerd lists more than {most:,} entries in one response", where=str(self._path))
@@ -184,7 +192,10 @@ class ContainerdClient:
             raise DataError(what, where=str(self._path)) from error
 
     def _of_stream(self, error: Any) -> DataError:
-        """A late response loses one blob; several in a row mean that no other will come."""
+        """Return the error for a failed stream.
+
+        A late answer loses one blob; several in a row mean that no other will come.
+        """
         refused = self._refused(error)
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
             self._late += 1
@@ -193,7 +204,7 @@ class ContainerdClient:
         return refused
 
     def _refused(self, error: Any) -> DataError:
-        """What a failed call means to the caller. A blob that does not exist is a `_MissingError`."""
+        """Return the error for a failed call. A blob that does not exist is a `_MissingError`."""
         code = error.code()
         message = " ".join((error.details() or "").split())[:200]
         if code is grpc.StatusCode.NOT_FOUND:
@@ -213,7 +224,7 @@ class ContainerdClient:
 
 
 class _MissingError(DataError):
-    """There is nothing of that name."""
+    """The requested object does not exist."""
 
 
 class ClientNamespace:
@@ -229,7 +240,7 @@ class ClientNamespace:
         self._labels: dict[str, Mapping[str, str]] | DataError | None = None
 
     def records(self) -> tuple[Sequence[ImageRecord], Problems]:
-        """All image records, by name as containerd sorts them. Raises as `ContainerdClient.begin`."""
+        """Return all image records, sorted by name as containerd does. Raises what `ContainerdClient.begin` raises."""
 
         def ask() -> Any:
             return self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
@@ -246,7 +257,10 @@ class ClientNamespace:
         return sorted(results, key=lambda record: record.name), problems
 
     def read(self, digest: str) -> bytes | None:
-        """A blob, not verified; None if there is none. Raises `LostError`, or `DataError` for one too large."""
+        """Return a blob, not verified; None if it does not exist.
+
+        Raises `LostError`, or `DataError` if it is too large.
+        """
         limit = self._limits.document
         try:
             data = self._client.read(digest, self._name, limit)
@@ -257,7 +271,10 @@ class ClientNamespace:
         return data
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        """The label of a blob that reports its container config; none where there is no such blob. Raises as `read`."""
+        """Return the blob's label that refers to its container config; empty if there is no blob.
+
+        Raises what `read` raises.
+        """
         with self._lock:
             if self._labels is None:
                 try:
@@ -272,9 +289,9 @@ class ClientNamespace:
         return labels.get(digest, {})
 
     def _all_labels(self) -> dict[str, Mapping[str, str]]:
-        """Of all blobs that have that label: one call instead of one for each image.
+        """Return the labels of all blobs that have that label, in one call instead of one for each image.
 
-        It is made after the images were listed, and Docker labels a config before it makes an image of it.
+        The call is made after the images were listed, and Docker labels a config before it creates an image from it.
         """
         request = message("BlobsRequest")(filters=[f'labels."{CONFIG_REFERENCE}"'])
         labels: dict[str, Mapping[str, str]] = {}

@@ -1,4 +1,4 @@
-"""Groups image records by digest: each group is one image, with the names and labels of all its records."""
+"""Groups image records by digest. Each group is one image, with the names and labels of all its records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DIGEST = re.compile("sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{12
 
 @dataclass(frozen=True, slots=True)
 class ImageRecords:
-    """The records of one image, and the names that they give it."""
+    """The records of one image, and the names that they give the image."""
 
     digest: str
     records: tuple[ImageRecord, ...]
@@ -29,12 +29,12 @@ class ImageRecords:
 
     @property
     def title(self) -> str:
-        """What problems call the image: its names, or its digest if it has none."""
+        """The image's name in problems: its names, or its digest if it has none."""
         return ", ".join(map(familiar, self.names)) or self.digest[:200]
 
 
 def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[ImageRecords], Problems]:
-    """The images that records name, in the order of a containerd store, and what cannot be used."""
+    """Return the images of the records, in the order of a containerd store, and the records that cannot be used."""
     by_digest: dict[str, list[ImageRecord]] = {}
     problems = Problems()
     for record in paced(records):
@@ -58,13 +58,13 @@ def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[ImageR
 
 
 def _name(record: ImageRecord) -> str:
-    """The name that a record gives an image; empty if its own name only says that there is none.
+    """Return the name that a record gives an image; empty if the record only marks an image without a name.
 
-    ``moby-dangling@DIGEST`` is Docker's (``soft_delete.go``), other words before the ``@`` are other clients';
-    a digest alone is how Kubernetes finds images.
+    ``moby-dangling@DIGEST`` is Docker's (``soft_delete.go``). Other words before the ``@`` come from other clients, and
+    a digest alone from Kubernetes.
 
     Raises:
-        DataError: Docker does not read such a name, or never looks for it.
+        DataError: Docker cannot parse the name, or never looks it up.
     """
     prefix, _, digest = record.name.rpartition("@")
     if _DIGEST.fullmatch(record.name) or (digest == record.digest and "/" not in prefix):
@@ -76,10 +76,10 @@ def _name(record: ImageRecord) -> str:
 
 
 def parent_of(records: Sequence[ImageRecord]) -> str:
-    """The parent that records name, empty if none does: ``getImageLabelByDigest`` of image.go.
+    """Return the parent that the records name; empty if there is none: ``getImageLabelByDigest`` in moby's image.go.
 
     Raises:
-        DataError: they differ, or it is not a digest; the first of several is its path.
+        DataError: the records name different parents (the first is its ``path``), or one is not a digest.
     """
     parents = list(dict.fromkeys(label for record in records if (label := record.labels.get(_PARENT))))
     if not parents:

@@ -1,4 +1,4 @@
-"""Image records and blobs of containerd, made into images as a Docker Engine sees them."""
+"""Reads containerd's image records and blobs as images, as a Docker Engine sees them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Listed = tuple[Sequence[ImageRecord], Problems]
 
 Grown = Callable[[list[Image], Sequence[Problem]], None]
 
-_FIRST_GROWN = 50  # images; each further time twice as many
+_FIRST_GROWN = 50  # images before the first partial result; each further one has twice as many
 
 
 def read_images(
@@ -32,18 +32,18 @@ def read_images(
     threads: int = 0,
     grown: Grown | None = None,
 ) -> tuple[list[Image], Sequence[Problem]]:
-    """The images that records name, as moby 28.5.2 reads them, and what could not be read.
+    """Return the images of the records, as moby 28.5.2 reads them, and the problems.
 
-    Records of one digest are one image. Images come in the order of their first names, unnamed ones last.
+    Records with the same digest are one image. Images are in the order of their first names; unnamed ones come last.
 
     Args:
-        records_now: lists the records again: an incomplete image that no longer has a record was removed meanwhile.
-        threads: that read; 0: the caller's alone.
-        grown: given what is there when there is twice as much as the time before.
+        records_now: lists the records again. An incomplete image without a record now was removed in the meantime.
+        threads: the number of threads that read; 0: only the caller's.
+        grown: called with the images so far each time their number has doubled.
 
     Raises:
         LostError: the content store stopped responding before there was any image.
-        Cancelled: by the progress.
+        Cancelled: the progress canceled the work.
     """
     records, damaged = listed
     groups, unused = grouped(records, reading.limits)
@@ -100,7 +100,7 @@ def _all(
 def _leave_out_removed(
     read: dict[int, ReadImage], groups: Sequence[ImageRecords], records_now: Callable[[], Listed]
 ) -> None:
-    """An image is removed record first, then blob by blob."""
+    """Drop images that were removed during the reading. Docker removes the record first, then blob by blob."""
     lacking = [number for number, one in read.items() if one.problems]
     if not lacking:
         return

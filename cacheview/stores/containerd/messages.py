@@ -1,7 +1,7 @@
-"""The messages of containerd's API that are needed to read images, made from a table of field numbers.
+"""The messages of containerd's API that are needed to read images, built from a table of field numbers.
 
-Facts from containerd's ``api/services/{images,content,introspection,namespaces,version}/v1`` and ``api/types`` (1.6 to
-2.x): fields that are not listed here are skipped, as protobuf does with what it does not know.
+The numbers are those of containerd's ``api/services/{images,content,introspection,namespaces,version}/v1`` and
+``api/types`` (1.6 to 2.x). Fields that are not listed here are skipped, as protobuf does with unknown fields.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS: Final = {
     "int64": FieldDescriptorProto.TYPE_INT64,
 }
 
-# Message → field → number and kind; "*" before a kind: repeated; "map": of strings to strings.
+# Message → field → number and kind. "*" before a kind: repeated. "map": strings to strings.
 _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Nothing": {},
     "Version": {"version": (1, "string")},
@@ -46,14 +46,14 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
 
 @cache
 def message(name: str) -> type[Any]:
-    """The class of a message of the table, with protobuf's own methods."""
+    """Return the class of a message in the table, with protobuf's own methods."""
     return GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
 def count(data: bytes, most: int) -> int:
-    """How many fields a message has at its top, counted without decoding it; no more than ``most`` and one.
+    """Count the top-level fields of a message without decoding it, up to ``most`` + 1.
 
-    What a list of messages takes when it is decoded depends on how many they are, and an empty one has two bytes.
+    The memory for a decoded list of messages depends on their number, and an empty message has only two bytes.
     """
     at = result = 0
     while at < len(data) and result <= most:
@@ -69,13 +69,13 @@ def count(data: bytes, most: int) -> int:
             case 5:
                 at += 4
             case _:
-                break  # a group, which protobuf refuses or passes over as one field
+                break  # a group, which protobuf rejects or skips as one field
         result += 1
     return result
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number and where it ends; whatever it is, something is gone over."""
+    """Return a number and where it ends. Malformed data still advances the position."""
     value = 0
     for place, byte in enumerate(data[at : at + 10]):
         value |= (byte & 0x7F) << (7 * place)

@@ -1,6 +1,6 @@
 """containerd's metadata database: namespaces, image records and labels of blobs.
 
-Its buckets are described in ``core/metadata/buckets.go`` of containerd 2.0: ``v1/NAMESPACE/images/NAME`` and
+``core/metadata/buckets.go`` of containerd 2.0 describes its buckets: ``v1/NAMESPACE/images/NAME`` and
 ``v1/NAMESPACE/content/blob/DIGEST``.
 """
 
@@ -17,31 +17,33 @@ from cacheview.stores.problems import Problems
 __all__ = ["Metadata"]
 
 _VERSION = b"v1"
-_RECORD, _TEXT = 400, 60  # bytes of memory of a record, and of each text beside its characters
+_RECORD, _TEXT = 400, 60  # bytes of memory for a record, and for each text in addition to its characters
 
 
 class Metadata:
-    """A snapshot of the database. Raises `DataError` if it is not one, and as `Budget` if it is too large.
+    """A snapshot of the database.
 
-    ``budget``: spent for what is looked at; None: one of its own.
+    Raises `DataError` if the content is invalid, and what `Budget` raises if it is too large.
+
+    ``budget`` is charged for what is read; None: a new budget.
     """
 
     def __init__(self, content: bytes, budget: Budget | None = None) -> None:
         self._budget = budget or Budget(packed=len(content))
         version = Bolt(content, self._budget).root.bucket(_VERSION)
         self._namespaces = dict(_buckets(version.items())) if version is not None else {}
-        # Looked up once each: many images may name one blob.
+        # Each is looked up once: many images may share a blob.
         self._blob_buckets: dict[str, Bucket | None] = {}
         self._blobs: dict[tuple[str, str], Bucket | None] = {}
         self._blob_labels: dict[tuple[str, str], Mapping[str, str]] = {}
 
     @property
     def namespaces(self) -> list[str]:
-        """Their names, in the order of the database."""
+        """The names of the namespaces, in the order of the database."""
         return [_text(name) for name in self._namespaces]
 
     def records(self, namespace: str) -> tuple[Sequence[ImageRecord], Problems]:
-        """The image records of a namespace, by name, and problems with their list."""
+        """Return the image records of a namespace, by name, and the problems with the list."""
         damaged = Problems()
         records: list[ImageRecord] = []
         try:
@@ -66,11 +68,11 @@ class Metadata:
         return records, damaged
 
     def has_blob(self, namespace: str, digest: str) -> bool:
-        """Whether a namespace has a blob. Another may have it while this one has not."""
+        """Whether a namespace has a blob. Another namespace may have it even if this one does not."""
         return self._blob(namespace, digest) is not None
 
     def blob_labels(self, namespace: str, digest: str) -> Mapping[str, str]:
-        """The labels of a blob; none where there is no such blob."""
+        """Return the labels of a blob; empty if there is no such blob."""
         key = namespace, digest
         if key not in self._blob_labels:
             blob = self._blob(namespace, digest)
@@ -96,7 +98,7 @@ class Metadata:
 
 
 def _size(record: ImageRecord) -> int:
-    """Bytes of memory, about."""
+    """Estimate the memory of a record in bytes."""
     texts = (record.name, record.digest, record.media_type, *record.labels, *record.labels.values())
     return _RECORD + sum(_TEXT + 4 * len(text) for text in texts)
 
@@ -125,7 +127,7 @@ def _text(content: bytes) -> str:
 
 
 def _varint(content: bytes) -> int:
-    """A number as Go's ``binary.PutVarint`` writes it; 0 if it is not one, or is negative."""
+    """Decode a number written by Go's ``binary.PutVarint``; 0 if it is malformed or negative."""
     value = 0
     for place, byte in enumerate(content[:10]):
         value |= (byte & 0x7F) << (7 * place)

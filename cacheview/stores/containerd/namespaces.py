@@ -1,4 +1,4 @@
-"""Chooses the namespace of a containerd."""
+"""The choice of a containerd namespace."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["DOCKER", "choose_namespace", "split_target"]
 DOCKER = "moby"
 """The namespace of a Docker Engine, unless configured otherwise."""
 
-# containerd's pkg/identifiers.
+# The rule of containerd's pkg/identifiers.
 _NAMESPACE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _MAX_LENGTH = 76
 _SHOWN = 20
-_MOST_ASKED = 100  # namespaces that are looked into for images: each takes a call
+_MOST_ASKED = 100  # namespaces that are searched for images: each takes a call
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """``PATH#NAMESPACE`` → path and namespace, each empty if not given. A path that exists is one as it is.
+    """Split ``PATH#NAMESPACE``; each part is empty if not given. An existing path is never split.
 
     Raises:
-        DataError: what follows the ``#`` is not a name of a namespace.
+        DataError: the part after ``#`` is not a valid namespace name.
     """
     try:
         whole = "#" not in target or os.path.lexists(target)
@@ -42,14 +42,14 @@ def split_target(target: str) -> tuple[str, str]:
 def choose_namespace(
     names: Sequence[str], wanted: str, has_images: Callable[[str], bool]
 ) -> tuple[str, tuple[str, ...]]:
-    """The namespace to show, with notes on the choice; an empty name where there is none at all.
+    """Return the namespace to show, and notes on the choice; an empty name if there are no namespaces.
 
     Args:
-        names: those that there are.
-        wanted: the requested one; empty: Docker's, otherwise the first that has images.
+        names: the existing namespaces.
+        wanted: the requested namespace; empty: Docker's, otherwise the first that has images.
 
     Raises:
-        DataError: the wanted one is not there, or none has a name that containerd allows.
+        DataError: the requested namespace does not exist, or none has a name that containerd allows.
     """
     names = sorted(names)
     if wanted and wanted not in names:

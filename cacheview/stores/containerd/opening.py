@@ -1,4 +1,4 @@
-"""A containerd location opened: its socket or its root folder, and the namespace in it."""
+"""Opens a containerd location: its socket or root folder, and the namespace in it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _chosen(
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """What is reported of a store beside its images."""
+    """A store's properties, apart from its images."""
 
     title: str
     namespace: str

@@ -1,4 +1,4 @@
-"""One image of containerd: its manifest and configs, read and verified, and what its labels show of its origin."""
+"""Reads one image of containerd: its verified manifest and configs, and its origin as the labels show it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _NO_LABELS = Doubt(
 
 @dataclass(frozen=True, slots=True)
 class ReadImage:
-    """What happened to one image: it, and what is wrong with it; or that nothing can be read any more.
+    """The result of reading one image: the image and its problems, or the error that ends all reading.
 
-    ``late``: why there is no image, if it only took too long.
+    ``late`` gives the reason that there is no image if reading it took too long.
     """
 
     image: Image | None = None
@@ -59,7 +59,7 @@ class ReadImage:
 
 
 class _LabelsError(DataError):
-    """It is not known what a blob refers to."""
+    """The labels of a blob, and so its references, are unknown."""
 
 
 class _BlobFiles:
@@ -76,7 +76,7 @@ class _BlobFiles:
         try:
             return self._content.read(f"{algorithm}:{encoded}")
         except LostError as error:
-            self.lost = error  # the caller takes it for one blob's
+            self.lost = error  # the caller treats it as an error of one blob
             raise
         except BlobTimeoutError as error:
             self.late = error
@@ -91,7 +91,7 @@ class _BlobFiles:
 
 
 class ImageReader:
-    """Reads one image after the other; several threads may at once."""
+    """Reads one image after another, for several threads at once."""
 
     def __init__(self, content: ContentStore, reading: Reading) -> None:
         self._content = content
@@ -144,7 +144,7 @@ class ImageReader:
             doubts.append(_BUILT_TWICE)
         known = {
             "parent": parent or None,
-            # `Children` and `IsBuiltLocally` of cache.go: one record with the label is enough.
+            # `Children` and `IsBuiltLocally` in moby's cache.go: one record with the label is enough.
             "from_scratch": any(record.labels.get(_FROM_SCRATCH) == "1" for record in group.records),
             "built_locally": bool(configs),
             "dangling": _dangling(group),
@@ -162,10 +162,10 @@ class ImageReader:
             raise _LabelsError(error.what, where=error.where) from error
 
     def _container_config(self, image: Image, blobs: BlobStore) -> ContainerConfig | None:
-        """The first that the config of a manifest refers to, in the order of manifests: ``Get`` of cache.go.
+        """Return the first container config that a config refers to, in manifest order: ``Get`` in moby's cache.go.
 
         Raises:
-            DataError: one is referred to and cannot be read, and none of another manifest.
+            DataError: a config refers to one that cannot be read, and no other manifest has one that can.
         """
         failed: DataError | None = None
         for config_digest in _config_digests(image):
@@ -187,7 +187,7 @@ class ImageReader:
 
 
 def _dangling(group: ImageRecords) -> bool | None:
-    """As of `Image`: whether Docker's own record of an image without a name is among these (``soft_delete.go``)."""
+    """The value of `Image.dangling`: whether Docker's own record of an unnamed image is here (``soft_delete.go``)."""
     is_dangling = any(record.name == f"moby-dangling@{group.digest}" for record in group.records)
     return None if is_dangling != bool(group.names) else is_dangling
 
@@ -197,7 +197,7 @@ def _over(limit: LimitError) -> LostError:
 
 
 def _descriptors(group: ImageRecords) -> Iterator[Descriptor]:
-    """What an index would say of the image: once for each name."""
+    """Yield the descriptors that an index would have for the image: one for each name."""
     first = group.records[0]
     for name in group.names or ("",):
         annotations = {_NAME: name} if name else None

@@ -1,4 +1,4 @@
-"""What containerd reports of images, and the images that this makes: the same from a socket and from a root folder."""
+"""containerd's image records and content, with one interface for a socket and a root folder."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from cacheview.model import DataError
 from cacheview.stores.problems import Problems
 
 CONFIG_REFERENCE = "containerd.io/gc.ref.content.moby/container.config"
-"""The label of an image config's blob that reports the digest of the container config: moby 28.5.2
-daemon/containerd/image_builder.go."""
+"""The label on an image config's blob with the digest of the container config.
+
+Source: moby 28.5.2 daemon/containerd/image_builder.go.
+"""
 
 
 class LostError(DataError):
-    """The content store no longer responds: nothing else can be read from it either."""
+    """The content store no longer responds: nothing else can be read from it."""
 
 
 class BlobTimeoutError(DataError):
@@ -30,10 +32,10 @@ class ImageRecord:
 
     Attributes:
         name: a full reference; ``moby-dangling@DIGEST`` is what a Docker Engine calls an unnamed image.
-        digest: of the manifest or index that the name points to.
-        media_type: of it.
-        size: of it in bytes.
-        labels: Docker keeps there what it knows of an image's origin.
+        digest: digest of the manifest or index that the name points to.
+        media_type: media type of the manifest or index.
+        size: size of the manifest or index in bytes.
+        labels: labels, in which Docker records the origin of an image.
     """
 
     name: str
@@ -47,23 +49,23 @@ class ContentStore(Protocol):
     """The blobs of one namespace."""
 
     def read(self, digest: str) -> bytes | None:
-        """A blob, not verified; None if there is none.
+        """Return a blob, not verified; None if there is none.
 
         Raises:
-            LostError: no other can be read either.
-            LateError: it did not come in time.
-            DataError: it cannot be read, or is too large.
+            LostError: no other blob can be read either.
+            BlobTimeoutError: the blob did not arrive in time.
+            DataError: the blob cannot be read, or is too large.
         """
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        """The labels of a blob, `CONFIG_REFERENCE` among them if it has that; none where there is no such blob.
+        """Return the labels of a blob, including `CONFIG_REFERENCE` if it has that; empty if there is no such blob.
 
-        Raises as `read`.
+        Raises what `read` raises.
         """
 
 
 class Namespace(ContentStore, Protocol):
-    """The images of one namespace of containerd, as they are now."""
+    """The images of one containerd namespace, as they are now."""
 
     def records(self) -> tuple[Sequence[ImageRecord], Problems]:
-        """All image records by name, and problems with the list. Raises as `read`."""
+        """Return all image records by name, and the problems with the list. Raises what `read` raises."""

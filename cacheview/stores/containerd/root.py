@@ -1,4 +1,4 @@
-"""containerd's root folder, read without containerd, or beside a running one."""
+"""containerd's root folder, read without containerd or while it is running."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ATTEMPTS = 20
 
 
 def find_root(path: Path) -> Path:
-    """The root folder that is meant by a path: itself, the folder of its database, that file, or a folder above.
+    """Return the root folder for a path: the folder itself, its database, the database's folder, or a folder above.
 
     Raises:
-        DataError: there is none, or no permission to look.
+        DataError: there is no root folder, or the user may not read it.
     """
     if path.name == _DATABASE:
         return path.parent.parent
@@ -56,11 +56,11 @@ def _is_file(path: Path) -> bool:
 
 
 class RootFolder:
-    """A root folder.
+    """A containerd root folder.
 
     Args:
-        path: of the folder that has ``io.containerd.metadata.v1.bolt``.
-        budget: spent for what is read of its databases; None: one of its own.
+        path: path of the folder that contains ``io.containerd.metadata.v1.bolt``.
+        budget: charged for what is read from the databases; None: a new budget.
     """
 
     def __init__(self, path: Path, budget: Budget | None = None) -> None:
@@ -69,7 +69,7 @@ class RootFolder:
         self._limits = self._budget.limits
 
     def metadata(self) -> Metadata:
-        """The database as of one moment. Raises `DataError` if it cannot be read."""
+        """Return a snapshot of the database. Raises `DataError` if it cannot be read."""
         content = self.database(f"{_BOLT}/{_DATABASE}")
         try:
             return Metadata(content, self._budget)
@@ -77,7 +77,7 @@ class RootFolder:
             raise error.at(str(self.path / _BOLT / _DATABASE)) from None
 
     def database(self, name: str) -> bytes:
-        """A bolt database below it as of one moment, by its path. Raises `DataError` if it cannot be read."""
+        """Return a snapshot of the bolt database at a path below the root. Raises `DataError` if it cannot be read."""
         path = self.path / name
         try:
             content = self._snapshot(path)
@@ -90,10 +90,10 @@ class RootFolder:
             raise error.at(str(path)) from None
 
     def _snapshot(self, path: Path) -> bytes:
-        """The file as one transaction left it.
+        """Return the file as one transaction left it.
 
-        A transaction writes to pages that are free for all before, then to a meta page: what is reachable from the
-        newest meta page stays as it is until another transaction is done. No lock is taken: it would stop containerd.
+        A transaction writes to pages that were free before, then to a meta page. Everything reachable from the newest
+        meta page stays unchanged until another transaction is done. No lock is used: it would block containerd.
         """
         try:
             descriptor = open_to_read(path, follow=True)
@@ -115,7 +115,10 @@ class RootFolder:
         raise DataError("is being written to constantly. Open it again, or open containerd's socket")
 
     def read(self, digest: str) -> bytes | None:
-        """The content of a blob, not verified; None if there is none. Raises `DataError` if it cannot be read."""
+        """Return the content of a blob, not verified; None if there is none.
+
+        Raises `DataError` if it cannot be read.
+        """
         algorithm, _, encoded = digest.partition(":")
         if not (algorithm.isalnum() and encoded.isalnum()):
             raise DataError(f"not a digest: {digest[:200]!r}")
@@ -140,7 +143,7 @@ class RootFolder:
 
 
 class RootNamespace:
-    """A namespace of a root folder, as its metadata was at one moment."""
+    """A namespace of a root folder, as recorded in one snapshot of its metadata."""
 
     def __init__(self, root: RootFolder, metadata: Metadata, name: str) -> None:
         self._root = root
@@ -151,11 +154,11 @@ class RootNamespace:
         return self._metadata.records(self._name)
 
     def records_now(self) -> Listed:
-        """The records as they are now."""
+        """Return the records as they are now."""
         return self._root.metadata().records(self._name)
 
     def read(self, digest: str) -> bytes | None:
-        # The files are those of all namespaces; containerd gives each only its own.
+        # The files belong to all namespaces; containerd shows each namespace only its own.
         return self._root.read(digest) if self._metadata.has_blob(self._name, digest) else None
 
     def labels(self, digest: str) -> Mapping[str, str]:

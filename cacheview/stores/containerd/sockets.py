@@ -1,4 +1,4 @@
-"""Where containerd listens, and who may connect to it."""
+"""containerd's sockets, and who may connect to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cacheview.stores.socket_path import demand_short_path
 __all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
 
 USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
-"""containerd's own, and that of the one which a Docker Engine starts where there is none."""
+"""containerd's own socket, and that of the containerd which a Docker Engine starts if there is none."""
 
 _FOLDERS = (
     "Its root folder can be opened too: containerd:/var/lib/containerd, or containerd/daemon in Docker's data root"
@@ -21,12 +21,12 @@ _FOLDERS = (
 
 
 def containerd_sockets() -> list[Path]:
-    """The usual sockets that exist on this machine, whether this user may use them or not."""
+    """Return the usual sockets that exist on this machine, whether or not this user may use them."""
     return [Path(path) for path in USUAL_SOCKETS if _is_socket(path)]
 
 
 def usual_socket() -> Path:
-    """The socket to use when none is given. Raises `DataError` if there is none."""
+    """Return the socket to use if none is given. Raises `DataError` if there is none."""
     for socket in containerd_sockets():
         return socket
     for path in USUAL_SOCKETS:
@@ -41,7 +41,7 @@ def usual_socket() -> Path:
 
 
 def demand_socket(path: Path) -> None:
-    """Raises `DataError` if a socket cannot be spoken to: its path is too long, or it is another's; what to do."""
+    """Raise `DataError`, with what to do, if a socket path is too long or the socket belongs to someone else."""
     demand_short_path(path)
     if os.access(path, os.R_OK | os.W_OK):
         return

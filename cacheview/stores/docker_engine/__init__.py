@@ -1,4 +1,4 @@
-"""A running Docker Engine as a store, through its API. Only read: see `client.ALLOWED`."""
+"""A running Docker Engine as a store, through its API. It is only read: see `client.ALLOWED`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["ask_version", "open_engine"]
 
 
 def open_engine(target: str, reading: Reading) -> Opened:
-    """Read the images of an engine. ``target`` is what follows ``engine:`` in a location.
+    """Read the images of an engine. ``target`` is the part of a location after ``engine:``.
 
     Raises:
         DataError: there is no such engine, or it does not answer: what, where, and what to do.
-        Cancelled: by the progress.
+        Cancelled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.docker_engine.opening import open_target
 
@@ -24,7 +24,10 @@ def open_engine(target: str, reading: Reading) -> Opened:
 
 
 def ask_version(target: str, seconds: float) -> str:
-    """The version of an engine, if it reports it within this many seconds. Raises `DataError` as `open_engine`."""
+    """Return the version of an engine.
+
+    Raises `DataError` as `open_engine` does, or if the engine does not answer within this many seconds.
+    """
     from cacheview.stores.docker_engine.client import EngineClient, Timeouts
     from cacheview.stores.docker_engine.contexts import find_endpoint
     from cacheview.stores.docker_engine.engine import read_version

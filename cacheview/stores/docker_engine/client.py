@@ -1,4 +1,4 @@
-"""The requests sent to a Docker Engine: a few GETs, and nothing else."""
+"""The requests that are sent to a Docker Engine: a few GETs, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "demand_allowed", "version_key"]
 
 KNOWN_API: Final = "1.55"
-"""The newest API version whose answers are known here (29.x)."""
+"""The newest API version whose answers cacheview understands (29.x)."""
 
 INSPECT_API: Final = "1.44"
-"""The newest API version whose inspect reports the container config: ``api/server/router/image`` of moby 28.5.2."""
+"""The newest API version whose inspect reports the container config.
+
+Source: ``api/server/router/image`` of moby 28.5.2.
+"""
 
 _ID = r"[a-z0-9]+:[0-9a-f]{32,128}"
 
@@ -37,34 +40,34 @@ ALLOWED: Final = (
     ("GET", re.compile(r"/v1\.[0-9]+/info")),
     ("GET", re.compile(r"/v1\.[0-9]+/images/json")),
     ("GET", re.compile(rf"/v1\.[0-9]+/images/{_ID}/(?:json|history)")),
-    ("GET", re.compile(r"/v1\.[0-9]+/containers/json")),  # the containers: only when their images matter
+    ("GET", re.compile(r"/v1\.[0-9]+/containers/json")),  # the containers, requested only when their images matter
     ("GET", re.compile(r"/v1\.[0-9]+/containers/[0-9a-f]{64}/json")),
     ("GET", re.compile(r"/v1\.[0-9]+/events")),
     (
         "GET",
         re.compile(rf"/v1\.[0-9]+/images/{_ID}/get"),
-    ),  # only when a user requests it: see `EngineClient.archive`
+    ),  # the archive of an image, only when a user requests it: see `EngineClient.archive`
 )
-"""Every request that may be made, as method and path: each only reads."""
+"""Every request that may be sent, as method and path. Each of them only reads."""
 
 _MAX_ERROR: Final = 65536  # bytes of an error's body
-_MAX_EVENT: Final = 1024 * 1024  # bytes; Docker's have some hundreds
+_MAX_EVENT: Final = 1024 * 1024  # bytes; Docker's events have a few hundred
 _PIECE: Final = 65536  # bytes read at once
-_ARCHIVE_PIECE: Final = 1024 * 1024  # likewise of an image
-_REST: Final = 0.05  # seconds between two looks at a stream of events: one that floods waits
+_ARCHIVE_PIECE: Final = 1024 * 1024  # bytes of an archive read at once
+_REST: Final = 0.05  # seconds between two reads of an event stream, so that a flood of events waits
 
 _VERSION = re.compile(r"1\.([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In seconds.
+    """Time limits, in seconds.
 
     Attributes:
         connect: to look up the host and to connect.
         answer: for each piece of an answer.
-        whole: for all of one, or of one event.
-        archive: until an image begins to come.
+        whole: for a whole answer, or for one event.
+        archive: until the first bytes of an image.
     """
 
     connect: float = 2.0
@@ -74,7 +77,7 @@ class Timeouts:
 
 
 def version_key(text: str) -> int:
-    """The minor of an API version: ``1.44`` → 44. Raises ValueError for anything else."""
+    """Return the minor number of an API version: ``1.44`` → 44. Raises ValueError for anything else."""
     match = _VERSION.fullmatch(text)
     if match is None:
         raise ValueError(f"not an API version: {text[:40]!r}")
@@ -82,18 +85,21 @@ def version_key(text: str) -> int:
 
 
 def demand_allowed(method: str, path: str) -> None:
-    """Raise ValueError for a request that is not one of `ALLOWED`: no data from outside may make one."""
+    """Raise ValueError unless a request is one of `ALLOWED`, so that no outside data can cause another."""
     if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED):
         raise ValueError(f"not an allowed request: {method} {path!r}")
 
 
 class EngineClient:
-    """A connection to one engine, for several threads. Raises `DataError` for everything that goes wrong."""
+    """A connection to one engine, for several threads. Every failure is raised as a `DataError`."""
 
     def __init__(
         self, endpoint: Endpoint, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """``stopped``: whether the caller no longer waits; called ten times a second. An exception ends requests."""
+        """``stopped`` returns whether the caller no longer waits.
+
+        It is called ten times a second; raising ends requests.
+        """
         self.endpoint = endpoint
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]
@@ -102,12 +108,12 @@ class EngineClient:
         self._connections = self._connect()
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None, *, limit: int) -> bytes:
-        """The body of an answer, at most ``limit`` bytes of it.
+        """Return the body of an answer, at most ``limit`` bytes of it.
 
         Raises:
-            ConnectionLostError: there was no whole answer.
-            RefusedError: it is an error.
-            NoAnswerError: it is larger than ``limit``, or not an answer of the Docker API.
+            ConnectionLostError: the answer did not arrive in full.
+            RefusedRequestError: the engine answered with an error.
+            NoAnswerError: the answer is larger than ``limit``, or not from the Docker API.
         """
         response = self._ask(path, parameters, self._deadline(self._is_over))
         try:
@@ -121,11 +127,11 @@ class EngineClient:
         return body
 
     def events(self, version: str, kind: str, stopped: threading.Event) -> Iterator[None]:
-        """Yields once the engine listens, then when there were events; ends when ``stopped``.
+        """Yield once when the engine is listening, then after each batch of events, until ``stopped`` is set.
 
-        The stream may last forever. One event may not: it has to be complete in the time of an answer.
+        The stream may last forever, but each event has to arrive in full within the time of an answer.
 
-        Raises `DataError` when the connection breaks off.
+        Raises `DataError` if the connection is lost.
         """
         deadline = self._deadline(lambda: stopped.is_set() or self._is_over())
         try:
@@ -144,17 +150,18 @@ class EngineClient:
             response.close()
 
     def archive(self, version: str, image_id: str, stopped: Callable[[], bool]) -> Iterator[bytes]:
-        """An image as ``docker save`` writes it, as large as it is, in pieces: each in the time of an answer.
+        """Yield an image as ``docker save`` writes it, in pieces. Each piece has the time limit of an answer.
 
-        The engine may take longer to begin: one with a graph driver first writes all layers to its disk.
+        The engine may take longer before the first piece: with a graph driver it first writes all layers to its disk.
 
         Args:
-            version: of the API.
-            stopped: whether the caller no longer waits; called ten times a second. An exception ends the request.
+            version: the API version.
+            stopped: returns whether the caller no longer waits. It is called ten times a second; raising ends the
+                request.
 
         Raises:
             ConnectionLostError: the answer ended early.
-            RefusedError: it is an error.
+            RefusedRequestError: the engine answered with an error.
         """
         timeouts = self.timeouts
         deadline = Deadline(None, timeouts.archive, lambda: stopped() or self._is_over())
@@ -176,7 +183,7 @@ class EngineClient:
             response.close()
 
     def close(self) -> None:
-        """End all connections; a thread that still waits for an answer ends within a tenth of a second."""
+        """Close all connections. A thread that is waiting for an answer ends within a tenth of a second."""
         self._closed.set()
         self._connections.close()
 
@@ -189,7 +196,7 @@ class EngineClient:
     def _connect(self) -> Connections:
         try:
             if self.endpoint.socket_path is not None:
-                # Connecting and leaving: the reason of a refusal is then that of the system.
+                # Connect and disconnect first, so that a refusal is reported with the system's reason.
                 demand_short_path(self.endpoint.socket_path)
                 knock(self.endpoint.socket_path, self.timeouts.connect)
             return Connections(self.endpoint)
@@ -235,8 +242,8 @@ class EngineClient:
         return body.getvalue()
 
     def _pieces(self, response: BaseHTTPResponse, deadline: Deadline, stopped: threading.Event) -> Iterator[None]:
-        """Yields for each piece in which an event ends. Nothing of it is kept."""
-        begun = 0  # bytes of an event that has not ended
+        """Yield for each piece in which an event ends. The content is discarded."""
+        begun = 0  # bytes of an unfinished event
         while not stopped.is_set():
             try:
                 piece = response.read1(_PIECE)

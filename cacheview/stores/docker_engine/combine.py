@@ -1,4 +1,4 @@
-"""The richer store beside an engine on this machine: its containerd, or its data root, keeps what the API omits."""
+"""Reads the fuller store behind an engine on this machine, its containerd or data root, for details the API omits."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _META = "io.containerd.metadata.v1.bolt/meta.db"
 
 @dataclass(frozen=True, slots=True)
 class RicherStore:
-    """Where a richer store may be.
+    """A place that may have a store with more details than the API.
 
     Attributes:
-        kind: of the store.
-        target: what follows the prefix in its location.
-        path: of its socket or folder.
+        kind: the kind of store.
+        target: the part of its location after the prefix.
+        path: path of its socket or folder.
         why_not: why it cannot be read, in a sentence; empty if it may be tried.
-        is_absent: it cannot, because nothing is there.
-        is_folder: it is read without a daemon.
+        is_absent: whether it cannot be read because nothing is there.
+        is_folder: whether it is a folder, read without a daemon.
     """
 
     kind: StoreKind
@@ -46,18 +46,18 @@ class RicherStore:
 
     @property
     def location(self) -> str:
-        """To open it."""
+        """The location that opens it."""
         return f"{'data-root' if self.kind is StoreKind.GRAPH_DRIVER else 'containerd'}:{self.target}"
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What was read beside the API.
+    """The details that were read in addition to those of the API.
 
     Attributes:
-        images: by id, those of the same store; empty if none could be read.
-        remedy: what would make certain what the API does not report, in a sentence.
-        layers_at: as of `ImageStore`.
+        images: the images of the same store by id; empty if none could be read.
+        remedy: a sentence on how to make certain what the API does not report.
+        layers_at: see `ImageStore`.
     """
 
     images: Mapping[str, Image]
@@ -68,10 +68,10 @@ class Beside:
 
 
 def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
-    """Where the store of an engine may be read on this machine, the best first; none for an engine elsewhere.
+    """Return the places on this machine where an engine's store may be readable, best first; none for a remote engine.
 
-    The root folder of its containerd comes before the socket, for it is read several times faster. An engine that
-    starts a containerd of its own has that below its data root (moby, cmd/dockerd/daemon_unix.go, 28.5.2).
+    The root folder of its containerd comes before the socket, because reading it is several times faster. An engine
+    that starts its own containerd has that folder below its data root (moby 28.5.2, cmd/dockerd/daemon_unix.go).
     """
     if endpoint.socket_path is None or engine.store is None:
         return []
@@ -95,12 +95,12 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
 
 
 def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> Beside:
-    """Read the first of the candidates that is the same store: one that has most of the images the engine lists.
+    """Read the first candidate that is the engine's store, which is one with most of the images the engine lists.
 
-    Some are in common to any two stores that have pulled the same.
+    A few common images prove nothing: two stores may have pulled the same ones.
 
     Raises:
-        Cancelled: by the progress.
+        Cancelled: ``reading.progress`` canceled the work.
     """
     listed = set(ids)
     notes: list[str] = []
@@ -112,7 +112,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
             continue
         try:
             store = _open(place, replace(reading, partial=None)).cases[0].store
-        except (DataError, ImportError) as error:  # or its library is not there
+        except (DataError, ImportError) as error:  # ImportError: its library is not installed
             what = error.what if isinstance(error, DataError) else reason(error)
             tried.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
             continue
@@ -132,7 +132,7 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
 
 
 def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
-    """What to do so that the store itself can be read: which one, and what stands in the way."""
+    """Return how to make the store itself readable: which store, and why it cannot be read now."""
     tried = list(tried)
     if engine.store is StoreKind.GRAPH_DRIVER:
         what = f"Open its data root: data-root:{engine.root or DOCKER_ROOT}"
@@ -140,7 +140,7 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
         what = f"Open its containerd store: containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
     if not tried:
         return f"{what}, on the Docker host"
-    tried.sort(key=lambda place: place.is_folder)  # Who may connect to a socket need not be root
+    tried.sort(key=lambda place: place.is_folder)  # sockets first: connecting to one may not need root
     there = [place for place in tried if not place.is_absent] or tried[:1]
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
 
@@ -156,7 +156,7 @@ def _open(place: RicherStore, reading: Reading) -> Opened:
 
 
 def _place(kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
-    """Where a store may be, with the reason why ``needed``, a file, a folder or a socket of it, cannot be read."""
+    """Return a place for a store, with the reason why ``needed`` (its file, folder or socket) cannot be read."""
     why_not, is_absent = "", False
     try:
         status = os.stat(needed)

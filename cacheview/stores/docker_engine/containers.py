@@ -1,4 +1,4 @@
-"""The containers of an engine, as far as they keep images from being removed. They are requested when that matters."""
+"""The containers of an engine, which keep images from being removed. They are requested only when that matters."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _RUNNING: Final = frozenset(("running", "paused", "restarting"))
 
 
 def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
-    """All containers of an engine. Raises `DataError` if it does not list them.
+    """Return all containers of an engine. Raises `DataError` if the engine does not list them.
 
     Args:
-        target: what follows ``engine:`` in a location.
-        by_name: the name that a container was created by counts, which the list does not always report.
+        target: the part of a location after ``engine:``.
+        by_name: whether to find the name that each container was created from, which the list does not always report.
     """
     with EngineClient(find_endpoint(target)) as client:
         newest = read_version(client).ApiVersion
@@ -52,7 +52,7 @@ def _listed(client: EngineClient, version: str, *, by_name: bool) -> tuple[Conta
                 one = client.get(f"/v{version}/containers/{each.Id}/json", limit=_MAX_ONE)
             except RefusedRequestError as error:
                 if error.status == 404:
-                    continue  # it was removed meanwhile
+                    continue  # it was removed in the meantime
                 raise
             config = decode(ContainerDocument, one).Config
             image = config.Image if config is not None else image

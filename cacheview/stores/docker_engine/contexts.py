@@ -1,7 +1,8 @@
-"""The Docker Engines that this machine knows of: contexts, environment, usual sockets. Files are only read.
+"""The Docker Engines that this machine is configured for: contexts, environment and usual sockets.
 
-The rules are those of the docker CLI (``cli/command/cli.go`` of docker/cli 28, ``resolveContextName``): ``DOCKER_HOST``
-is the default context whatever else is set, then ``DOCKER_CONTEXT``, then ``currentContext`` of the CLI's config.
+Files are only read. The rules are those of the docker CLI (docker/cli 28, ``resolveContextName`` in
+``cli/command/cli.go``): ``DOCKER_HOST`` selects the default context whatever else is set, then ``DOCKER_CONTEXT``
+counts, then ``currentContext`` in the CLI's config.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 DEFAULT = "default"
-"""The name of the context that the environment makes, which has no file."""
+"""The name of the context that the environment defines. It has no file."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -45,7 +46,7 @@ _MAX_CONTEXTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Paths of PEM files; empty if there is none. Without ``verify`` any certificate of the server will do."""
+    """Paths of PEM files; empty if there is none. Without ``verify``, any server certificate is accepted."""
 
     ca: str = ""
     cert: str = ""
@@ -58,11 +59,11 @@ class Endpoint:
     """An engine to connect to.
 
     Attributes:
-        name: of the context; empty for one that a URL or a socket names.
-        host: where it is: ``unix://…``, ``tcp://…``, ``ssh://…`` or ``npipe://…``.
-        tls: how a TCP connection is secured; None: not at all.
-        is_current: ``engine:`` without a name means this one.
-        origin: what says so (``DOCKER_HOST``, the path of a file); empty for what is usual.
+        name: name of the context; empty for an endpoint given by URL or socket.
+        host: its address: ``unix://…``, ``tcp://…``, ``ssh://…`` or ``npipe://…``.
+        tls: how a TCP connection is secured; None: it is not.
+        is_current: whether ``engine:`` without a name means this one.
+        origin: where it is configured (``DOCKER_HOST``, the path of a file); empty for the usual sockets.
     """
 
     name: str
@@ -73,22 +74,22 @@ class Endpoint:
 
     @property
     def location(self) -> str:
-        """How it is named to open it."""
+        """The location that opens it."""
         return f"engine:{self.name or self.host}"
 
     @property
     def is_context(self) -> bool:
-        """Whether it is a context as it is by itself: with ``DOCKER_HOST`` the default one is not."""
+        """Whether it is an unmodified context. ``DOCKER_HOST`` changes the default context."""
         return bool(self.name) and self.origin != "DOCKER_HOST"
 
     @property
     def title(self) -> str:
-        """What a person calls it."""
+        """Its name for people."""
         return f"Docker context {self.name}" if self.is_context else f"Docker Engine at {self.host}"
 
     @property
     def socket_path(self) -> Path | None:
-        """The path of its socket on this machine; None if it is reached in another way."""
+        """The path of its socket on this machine; None if it is reached another way."""
         scheme, _, rest = self.host.partition("://")
         return Path("/" + rest.lstrip("/")) if scheme == "unix" and rest else None
 
@@ -112,7 +113,7 @@ class _ContextMeta(_CliFile):
 
 
 def current_endpoint() -> Endpoint:
-    """The engine that the docker CLI would use.
+    """Return the engine that the docker CLI would use.
 
     Raises:
         DataError: the CLI's config or the context that it names cannot be read.
@@ -123,10 +124,10 @@ def current_endpoint() -> Endpoint:
 
 
 def find_endpoint(target: str) -> Endpoint:
-    """The engine of an ``engine:`` location: the current one, a context's, one at a URL or at the path of a socket.
+    """Return the engine of an ``engine:`` location: the current one, a context's, or one at a URL or socket path.
 
     Raises:
-        DataError: there is no such context, or it cannot be read; with the contexts that there are.
+        DataError: there is no such context, or it cannot be read. The message lists the existing contexts.
     """
     if not target:
         return current_endpoint()
@@ -140,9 +141,9 @@ def find_endpoint(target: str) -> Endpoint:
 
 
 def endpoints() -> list[Endpoint]:
-    """All engines that this machine knows of, the current one first, each host once. Nothing is connected to.
+    """Return all engines that this machine is configured for, each host once, the current one first.
 
-    A context that cannot be read is left out; `find_endpoint` says why.
+    Nothing connects to them. A context that cannot be read is left out; `find_endpoint` reports why.
     """
     results: list[Endpoint] = []
     with suppress(DataError):
@@ -159,7 +160,7 @@ def endpoints() -> list[Endpoint]:
 
 
 def _current_name() -> tuple[str, str]:
-    """The name of the current context, and what says so."""
+    """Return the name of the current context, and where it is configured."""
     if os.environ.get("DOCKER_HOST"):
         return DEFAULT, "DOCKER_HOST"
     if name := os.environ.get("DOCKER_CONTEXT"):
@@ -197,13 +198,13 @@ def _tls_of(folder: Path, verify: bool) -> Tls:
 
 
 def cli_folder() -> Path:
-    """Where the CLI keeps its files."""
+    """Return the folder of the docker CLI's files."""
     return Path(os.environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker"))
 
 
 def _context(name: str, origin: str) -> Endpoint:
     folder = cli_folder()
-    # docker/cli, cli/context/store: the folder of a context is the digest of its name.
+    # docker/cli, cli/context/store: the folder of a context is named after the digest of its name.
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
@@ -226,13 +227,13 @@ def _context(name: str, origin: str) -> Endpoint:
 
 
 def _context_names() -> list[str]:
-    """The names of the contexts that can be read and that Docker finds: each is in the folder of its digest."""
+    """Return the contexts that Docker would find and that can be read: each is in the folder of its digest."""
     folder = cli_folder() / "contexts" / "meta"
     results: list[str] = []
     try:
         entries = sorted(os.listdir(folder))[:_MAX_CONTEXTS]
     except OSError:
-        entries = []  # none was ever made
+        entries = []  # no context was ever created
     for entry in entries:
         with suppress(DataError):
             name = read_cli_file(_ContextMeta, folder / entry / "meta.json").Name
@@ -242,7 +243,7 @@ def _context_names() -> list[str]:
 
 
 def read_cli_file(model: type[M], path: Path) -> M:
-    """A JSON file of the docker CLI as a model. Raises `DataError`."""
+    """Read a JSON file of the docker CLI as a model. Raises `DataError`."""
     with open_regular(path, str(path)) as file:
         try:
             content = file.read(_MAX_FILE + 1) or b""
@@ -259,7 +260,7 @@ def read_cli_file(model: type[M], path: Path) -> M:
 
 
 def _usual_sockets() -> Iterator[Endpoint]:
-    """Sockets of Docker's usual packages that exist: rootful, rootless, Docker Desktop, Colima and others."""
+    """Yield the existing sockets of Docker's usual packages: rootful, rootless, Docker Desktop, Colima and others."""
     if sys.platform == "win32":
         return
     home, runtime = os.path.expanduser("~"), os.environ.get("XDG_RUNTIME_DIR")

@@ -1,4 +1,4 @@
-"""The time that one answer may take, held where its bytes are received: head, chunks and body alike."""
+"""The time limit of one answer, enforced where its bytes are received: head, chunks and body alike."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Deadline", "HeadTooLargeError", "LateError", "StoppedError", "timed"]
 
-MAX_HEAD: Final = (
-    256 * 1024
-)  # bytes before the body, every 100 Continue among them; a Docker Engine sends some hundreds
+MAX_HEAD: Final = 256 * 1024  # bytes before the body, including every 100 Continue; an engine sends a few hundred
 _STEP: Final = 0.1  # seconds between two checks whether the answer is still wanted
 
 
 class LateError(TimeoutError):
-    """An answer has not come in time. ``began``: some of it has."""
+    """An answer did not arrive in time. ``began``: part of it did."""
 
     def __init__(self, seconds: float, *, began: bool) -> None:
         super().__init__(f"not within {seconds:g} seconds")
@@ -33,17 +31,19 @@ class StoppedError(ConnectionAbortedError):
 
 
 class HeadTooLargeError(ConnectionAbortedError):
-    """What comes before the body is larger than `MAX_HEAD`."""
+    """The part of an answer before the body is larger than `MAX_HEAD`."""
 
 
 class Deadline:
-    """When one answer has to be complete. A limit of a socket is for each piece alone, and a piece may be one byte.
+    """The time by which one answer has to be complete.
+
+    A socket's own timeout applies to each piece, and a piece may be one byte.
 
     Args:
-        each: seconds to wait for each piece; None: as long as it takes.
-        whole: seconds for all of the answer.
-        stopped: whether the caller no longer waits; called ten times a second.
-        clock: in seconds.
+        each: seconds to wait for each piece; None: no limit.
+        whole: seconds for the whole answer.
+        stopped: returns whether the caller no longer waits; called ten times a second.
+        clock: returns the time in seconds.
     """
 
     def __init__(
@@ -62,25 +62,25 @@ class Deadline:
         self._received = 0
 
     def restart(self, whole: float | None = None) -> None:
-        """Restart the whole deadline: ``whole`` again, or this many seconds from now on."""
+        """Restart the whole deadline, with ``whole`` seconds from now; None: as many as before."""
         self.whole = self.whole if whole is None else whole
         self._end = self._clock() + self.whole
 
     def suspend(self) -> None:
-        """The answer may take forever, until `restart`."""
+        """Let the answer take any time, until `restart`."""
         self._end = self.each = None
 
     def head_is_read(self) -> None:
-        """What comes now is the body."""
+        """Note that the head has been read, and that the body follows."""
         self._in_head = False
 
     def receive(self, sock: Any, buffer: WriteableBuffer) -> int:
-        """Some bytes from a socket; 0 where it has ended.
+        """Receive bytes from a socket and return how many; 0 if it has ended.
 
         Raises:
-            LateError: the time is out.
+            LateError: the time is up.
             StoppedError: the caller no longer waits.
-            HeadTooLargeError: the body should have begun.
+            HeadTooLargeError: the head exceeds `MAX_HEAD`.
             OSError: the connection broke.
         """
         since = self._clock()
@@ -96,7 +96,7 @@ class Deadline:
             return count
 
     def _patience(self, since: float) -> float:
-        """Seconds to wait before the next look."""
+        """Return the seconds to wait until the next check."""
         if self._stopped():
             raise StoppedError("it is no longer needed")
         now, patience = self._clock(), _STEP
@@ -112,7 +112,7 @@ class Deadline:
 
 
 def timed(kind: type[Any], deadline: Callable[[], Deadline]) -> type[Any]:
-    """A class of connections of `http.client` whose answers keep to a deadline: the one in force when they begin."""
+    """Return a subclass of an `http.client` connection whose answers obey the deadline in force when they begin."""
 
     class TimedResponse(http.client.HTTPResponse):
         def __init__(self, sock: Any, *arguments: Any, **options: Any) -> None:
@@ -128,7 +128,10 @@ def timed(kind: type[Any], deadline: Callable[[], Deadline]) -> type[Any]:
 
 
 class _TimedReader(io.RawIOBase):
-    """What comes from a socket until the deadline. ``raw``: what `http.client` would read; it keeps the socket open."""
+    """The bytes of a socket until the deadline.
+
+    ``raw`` is the file that `http.client` would read; a reference to it keeps the socket open.
+    """
 
     def __init__(self, raw: Any, sock: Any, deadline: Deadline) -> None:
         self._raw = raw

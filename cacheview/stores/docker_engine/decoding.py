@@ -1,4 +1,4 @@
-"""Answers of the API as images."""
+"""Decodes answers of the API as images."""
 
 from __future__ import annotations
 
@@ -31,18 +31,21 @@ _MANIFESTS = frozenset(
     {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
 )
 _ZERO = ContainerConfig()
-_ENTRY = 1000  # bytes of memory of an entry, and of what finds it again
-_NO_TIME = (0, -62135596800)  # of an entry without a time: 0 since 24.0, the zero time of Go before
-_LAST_TIME = 253402300799  # the year 9999: later ones no config can have
+_ENTRY = 1000  # bytes of memory of a history entry and its key
+_NO_TIME = (0, -62135596800)  # the time of an entry without one: 0 since 24.0, before that the zero time of Go
+_LAST_TIME = 253402300799  # the end of the year 9999: no config can have a later time
 
 
 def is_image_id(text: str) -> bool:
-    """Whether it is a digest, as every id is: only such a one may become part of a request."""
+    """Whether a text is a digest, as every id is. Nothing else may become part of a request."""
     return _ID.fullmatch(text) is not None
 
 
 def store_order(image: Image, in_containerd: bool) -> tuple[bool, str, str]:
-    """The key that puts images in the order of the store: by id; in containerd by the first name, the unnamed last."""
+    """Return the key that sorts images in the order of the store.
+
+    Images are sorted by id; in a containerd store by their first name, the unnamed last.
+    """
     if not in_containerd:
         return (False, "", image.id)
     return (not image.names, image.names[0] if image.names else "", image.id)
@@ -50,7 +53,10 @@ def store_order(image: Image, in_containerd: bool) -> tuple[bool, str, str]:
 
 @dataclass
 class Decoder:
-    """Makes images of what one engine reports. For several threads at once: entries that it shares are values."""
+    """Creates images from the answers of one engine.
+
+    Several threads may share it: the entries it shares are immutable.
+    """
 
     doubts: Doubts
     budget: Budget
@@ -58,7 +64,7 @@ class Decoder:
     _entries: dict[tuple[int, str, str, bool], HistoryEntry] = field(default_factory=dict)
 
     def listed(self, entry: ListedImage, doubts: tuple[Doubt, ...]) -> Image:
-        """What the list alone reports of an image."""
+        """Return an image with the details in the list of images."""
         in_containerd = self.doubts.in_containerd
         config = ContainerConfig(Labels=entry.Labels) if entry.Labels else None
         return Image(
@@ -73,11 +79,11 @@ class Decoder:
         )
 
     def read(self, listed: Image, inspected: bytes, history: bytes | DataError) -> Image:
-        """What inspect and history report of an image that was listed.
+        """Return an image with the details of the list, inspect and history.
 
         Raises:
-            DataError: inspect does not say enough. Of a history that cannot be read there is a doubt.
-            LimitError: as `Budget`.
+            DataError: inspect does not report enough. A history that cannot be read only adds a doubt.
+            LimitError: the budget is exceeded.
         """
         document = self.budget.decode(ImageDocument, inspected, where="inspect")
         if document.Id != listed.id:
@@ -89,7 +95,7 @@ class Decoder:
         try:
             if isinstance(history, DataError):
                 raise history
-            # Images share most entries: those that are new are counted where they are made.
+            # Images share most entries, so an entry is charged only when it is created.
             items = self.budget.decode(HistoryDocument, history, where="history", kept=False).root
             if len(items) > self.budget.limits.history:
                 raise DataError(f"it has more than {self.budget.limits.history:,} entries")
@@ -118,7 +124,7 @@ class Decoder:
             history=entries,
             comment=self._comment(document, entries),
             container=document.Container or "",
-            # What a containerd store reports here is the version of the engine, not that of the image.
+            # In a containerd store this is the version of the engine, not of the image.
             docker_version="" if self.doubts.in_containerd else document.DockerVersion or "",
         )
         self.budget.shared.config(config)
@@ -136,12 +142,13 @@ class Decoder:
         return None
 
     def _comment(self, document: ImageDocument, entries: Sequence[HistoryEntry]) -> str:
-        # The engine fills it in from the last entry: `daemon/images/image_inspect.go`, the same in containerd stores.
+        # The engine fills it in from the last entry: `daemon/images/image_inspect.go`, and the same in containerd
+        # stores.
         comment = document.Comment or ""
         return "" if entries and entries[-1].comment == comment else comment
 
     def _history(self, items: Sequence[HistoryItem], layers: int) -> tuple[tuple[HistoryEntry, ...], bool]:
-        """The entries, oldest first, and whether it is certain which of them have a layer."""
+        """Return the entries, oldest first, and whether it is certain which of them have a layer."""
         entries = tuple(self._entry(item) for item in reversed(items))
         filled = sum(not entry.empty_layer for entry in entries)
         if filled != layers and layers == len(entries):
@@ -161,7 +168,7 @@ class Decoder:
     def _names(self, entry: ListedImage) -> tuple[str, ...]:
         texts = [*(entry.RepoTags or ())]
         if self.doubts.in_containerd:
-            # A tag gives a digest too, which is not a name. Only one of a repository without a tag is.
+            # A tag has a digest too, which is not a name. Only the digest of a repository without a tag is one.
             repositories = {tag.rpartition(":")[0] for tag in texts}
             texts += (text for text in entry.RepoDigests or () if text.partition("@")[0] not in repositories)
         else:
@@ -171,10 +178,10 @@ class Decoder:
 
 
 def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
-    """The images without the doubts of `Doubts.empty_layer` that their parents dispel.
+    """Remove `Doubts.empty_layer` from images where the parents settle it.
 
-    A child repeats the history of its parent, and has its layers. Where the parent's are certain, only the entries
-    that the child adds are in question: of one entry, the number of layers is enough.
+    A child repeats the history of its parent, and contains its layers. If the parent's are certain, only the entries
+    that the child adds are in question. For a single entry, the number of layers settles it.
     """
     unsettled = {image.id: image for image in paced(images) if _is_unsettled(image, doubts)}
     if not unsettled:
@@ -182,7 +189,7 @@ def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
     by_id = {image.id: image for image in images}
     done: set[str] = set()
     for image_id in paced(unsettled):
-        chain: dict[str, Image] = {}  # from the child up; parents may form a circle
+        chain: dict[str, Image] = {}  # from the child up; parents may form a loop
         at = unsettled.get(image_id)
         while at is not None and at.id not in done and at.id not in chain:
             chain[at.id] = at
@@ -220,7 +227,7 @@ def _with_layer(entry: HistoryEntry) -> HistoryEntry:
 
 
 def _is_manifest(entry: ListedImage) -> bool:
-    """Whether the id is known to be that of a manifest, and not of an index."""
+    """Whether the id is known to be that of a manifest, not of an index."""
     return entry.Descriptor is not None and entry.Descriptor.mediaType in _MANIFESTS
 
 

@@ -1,4 +1,4 @@
-"""Answers of the Docker Engine API, as far as they are used. Keys that are not are skipped."""
+"""The Docker Engine API's answers, as far as they are used. Other keys are skipped."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class VersionDocument(_ApiDocument):
 
 
 class NamespacesInfo(_ApiDocument):
-    """The namespaces of containerd in ``GET /info``: ``Containers`` has the images and containers of the engine."""
+    """The containerd namespaces in ``GET /info``. ``Containers`` is that of the engine's images and containers."""
 
     Containers: str | None = None
 
 
 class ContainerdInfo(_ApiDocument):
-    """The containerd that an engine uses, in ``GET /info``: the path of its socket, and its namespaces there."""
+    """The containerd that an engine uses, in ``GET /info``: its socket and its namespaces."""
 
     Address: str | None = None
     Namespaces: NamespacesInfo | None = None
@@ -142,7 +142,7 @@ class ContainerListDocument(RootModel[tuple[ListedContainer, ...]]):
 
 
 class ContainerConfigDocument(_ApiDocument):
-    """What is read of a container's config: the image that it was created from, as the client named it."""
+    """The part of a container's config that is read: the image that it was created from, as the client named it."""
 
     Image: str = ""
 

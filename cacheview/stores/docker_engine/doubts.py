@@ -1,4 +1,4 @@
-"""What the Docker Engine API does not report of an image. One object for each doubt of a store: images share them."""
+"""The facts that the Docker Engine API does not report of an image. Images share one object for each doubt."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from cacheview.stores.docker_engine.engine import Engine
 
 __all__ = ["Doubts"]
 
-# What inspect leaves out of Config since API 1.50, and out of what the engine itself reads before.
+# The keys that inspect omits from Config since API 1.50, and that the engine itself ignores before that.
 _LEGACY = "Hostname, Image, AttachStdin, Tty and other fields that no OCI config has"
 _SECONDS = "reports times only to the second, in UTC"
 
 
 class Doubts:
-    """The doubts about the images of one engine, as far as the API alone was used.
+    """The doubts about the images of one engine if only the API was used.
 
-    ``remedy`` is what would make certain what the store itself keeps: a sentence. What which engine reports was
-    measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
-    ``image_history.go`` of moby 20.10 to 29.
+    ``remedy`` is a sentence on how to make certain what only the store itself records. The differences between engines
+    were measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
+    ``image_history.go`` in moby 20.10 to 29.
     """
 
     def __init__(self, engine: Engine, remedy: str) -> None:
         self.engine = engine
         self.remedy = remedy
-        self.in_containerd = engine.store is not StoreKind.GRAPH_DRIVER  # also where it is not known
+        self.in_containerd = engine.store is not StoreKind.GRAPH_DRIVER  # also true if the kind is not known
         self._about: dict[tuple[Aspect, str, str], Doubt] = {}
         self._unread: dict[tuple[str, bool], tuple[Doubt, ...]] = {}
         self.always = self._always()
@@ -46,14 +46,14 @@ class Doubts:
         self.history = cache(lambda reason: self.about("history", f"its history could not be read: {reason}"))
 
     def about(self, aspect: Aspect, reason: str, remedy: str = "") -> Doubt:
-        """The one doubt of this content."""
+        """Return the shared doubt with this content."""
         key = (aspect, reason, remedy)
         if key not in self._about:
             self._about[key] = Doubt(aspect=aspect, reason=reason, remedy=remedy or self.remedy)
         return self._about[key]
 
     def unread(self, reason: str, remedy: str, *, is_root: bool) -> tuple[Doubt, ...]:
-        """Of an image of which the list reports id, names, parent and labels. ``is_root``: it has no parent."""
+        """Return the doubts of an image that is known only from the list. ``is_root``: it has no parent."""
         if (reason, is_root) not in self._unread:
             aspects: tuple[Aspect, ...] = ("config", "container_config", "diff_ids", "history")
             doubts = [self.about(aspect, reason, remedy) for aspect in aspects]
@@ -64,11 +64,14 @@ class Doubts:
         return self._unread[reason, is_root]
 
     def of_root(self, is_root: bool) -> tuple[Doubt, ...]:
-        """Of an image without a parent: a containerd store labels it as a first step, or not. 71ebfc7 never does."""
+        """Return the doubts of an image without a parent.
+
+        A containerd store may label it as a first step; 71ebfc7 never does.
+        """
         return (self.from_scratch,) if is_root and self.in_containerd and not self.engine.is_71ebfc7 else ()
 
     def _always(self) -> tuple[Doubt, ...]:
-        """Of every image."""
+        """Return the doubts of every image."""
         engine, release = self.engine, self.engine.number
         doubts = []
         if self.in_containerd or release is None or release >= (28, 2):
@@ -92,7 +95,7 @@ class Doubts:
         if engine.store is None:
             doubts.append(self.about("names", "the kind of store is not known, so digests are not used as names"))
         if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):
-            # 71ebfc7 and 20.10 neither write nor read it; it came with 23.0.11, 24.0.9 and 25.0.2.
+            # 71ebfc7 and 20.10 neither write nor read it; it was added in 23.0.11, 24.0.9 and 25.0.2.
             doubts.append(self.about("built_locally", "the API does not report whether an image was built here"))
         if self.in_containerd and not engine.is_71ebfc7 and (release is None or release >= (28, 0)):
             doubts.append(

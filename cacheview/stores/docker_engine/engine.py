@@ -1,4 +1,4 @@
-"""What an engine reports about itself: its version, its store, and which API versions to use."""
+"""An engine's report about itself: its version, its store, and the API versions to use."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _SNAPSHOTTER = "io.containerd.snapshotter"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine, as it says.
+    """An engine, as it describes itself.
 
     Attributes:
-        version: of the release (``28.5.2``).
-        commit: it was built from.
-        list_api: API version to list with: the newest that both sides know.
-        inspect_api: API version to inspect with: the one whose answers report most.
-        store: which kind of image store it uses; None: it does not report.
-        root: its data root, as a path on its machine; empty if it does not report.
-        containerd: the address of its containerd, likewise.
-        driver: its storage driver or snapshotter, likewise.
-        namespace: of its images in containerd.
-        os: the system that it runs on (``linux``); empty if it does not report.
-        architecture: of its machine (``arm64``), likewise.
-        name: of its machine, as it calls it; empty if it does not report.
-        problems: what it did not answer.
+        version: its release (``28.5.2``).
+        commit: the commit that it was built from.
+        list_api: the API version for the list of images: the newest that both sides support.
+        inspect_api: the API version for inspect: the one that reports most.
+        store: its kind of image store; None if it does not report it.
+        root: its data root, as a path on its machine; empty if it does not report it.
+        containerd: the address of its containerd; empty likewise.
+        driver: its storage driver or snapshotter; empty likewise.
+        namespace: the containerd namespace of its images.
+        os: the system that it runs on (``linux``); empty if it does not report it.
+        architecture: the architecture of its machine (``arm64``); empty likewise.
+        name: the name of its machine; empty likewise.
+        problems: the requests that it did not answer.
     """
 
     version: str
@@ -59,18 +59,18 @@ class Engine:
 
     @property
     def title(self) -> str:
-        """Its version, and which kind of store it has."""
+        """Its version and its kind of store."""
         kind = self.store.store_title if self.store is not None else ""
         return ", ".join(filter(None, (f"Docker Engine {self.version or 'of unknown version'}", kind)))
 
     @property
     def platform(self) -> Platform | None:
-        """Of its machine; None if it does not report."""
+        """The platform of its machine; None if it does not report it."""
         return Platform(os=self.os, architecture=self.architecture) if self.os and self.architecture else None
 
     @property
     def release(self) -> Release | None:
-        """What its rules depend on; None if it does not report its kind of store."""
+        """The release that its rules depend on; None if it does not report its kind of store."""
         return Release(self.store, self.version, self.commit) if self.store is not None else None
 
     @property
@@ -80,7 +80,7 @@ class Engine:
 
     @property
     def number(self) -> tuple[int, int] | None:
-        """Major and minor of its version; None if it has another form."""
+        """Major and minor number of its version; None if the version has a different form."""
         match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", self.version)
         return (int(match[1]), int(match[2])) if match else None
 
@@ -118,7 +118,7 @@ def ask_engine(client: EngineClient) -> Engine:
 
 
 def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
-    """The API versions to list and to inspect with, from those that the engine takes."""
+    """Return the API versions for the list and for inspect, from those that the engine supports."""
     try:
         newest = version_key(version.ApiVersion)
         oldest = version_key(version.MinAPIVersion or "1.24")

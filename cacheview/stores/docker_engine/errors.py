@@ -1,4 +1,4 @@
-"""What goes wrong with a connection to an engine, as a `DataError`: what, where, and what to do."""
+"""Failed connections to an engine as `DataError`: what, where, and what to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Lost = Literal["down", "timeout", "broken"]
 
 
 class ConnectionLostError(DataError):
-    """No whole answer came: nobody listens, it took too long, or the connection broke. ``how`` reports which."""
+    """No complete answer: no one is listening, it took too long, or the connection was lost. ``how`` is which."""
 
     def __init__(self, what: str, *, where: str, how: Lost) -> None:
         super().__init__(what, where=where)
@@ -42,7 +42,7 @@ class ConnectionLostError(DataError):
 
 
 class NoAnswerError(DataError):
-    """What came is not an answer of the Docker API."""
+    """The response is not an answer of the Docker API."""
 
 
 class RefusedRequestError(DataError):
@@ -54,7 +54,7 @@ class RefusedRequestError(DataError):
 
 
 def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, message: str = "") -> DataError:
-    """What an exception of the connection means. ``message``: ssh's error output."""
+    """Return the error for an exception of the connection. ``message``: ssh's error output."""
     where = endpoint.host[:200]
     causes = list(causes_of(error))
     for cause in causes:
@@ -62,7 +62,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             return ConnectionLostError(_late(cause), where=where, how="timeout")
         if isinstance(cause, SshError):
             return ConnectionLostError(str(cause), where=where, how="down")
-        # The last is what http.client raises for too many headers.
+        # http.client raises the last one for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
             why = f"the headers of its response are too large ({reason(cause)})"
             what = f"{why}. Is it a Docker Engine? Check the address"
@@ -109,7 +109,7 @@ def _late(error: LateError) -> str:
 
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedRequestError:
-    """What an HTTP status that is not a success means, with the engine's own words."""
+    """Return the error for an HTTP status other than success, quoting the engine."""
     own_words = _message(body)
     message = f": {own_words}" if own_words else ""
     what = f"the engine responded to {path[:100]} with status {status}{message}"
@@ -132,7 +132,7 @@ def _message(body: bytes) -> str:
 
 
 def why_broken(causes: Sequence[BaseException]) -> str:
-    """Why an answer broke off, from an exception and its causes: the most specific cause is used."""
+    """Return why an answer was cut off, from an exception and its causes: the most specific cause is used."""
     for cause in causes:
         if (answer := reason_of_answer(cause)) is not None:
             return answer
@@ -142,7 +142,7 @@ def why_broken(causes: Sequence[BaseException]) -> str:
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """The exception with all it was made of: libraries wrap theirs as causes, contexts, reasons and arguments."""
+    """Yield an exception and its origins: libraries wrap theirs as causes, contexts, reasons and arguments."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -185,7 +185,7 @@ def _permission(endpoint: Endpoint) -> str:
 
 
 def _group(path: os.PathLike[str]) -> str:
-    """The group that may connect to a socket; empty if none may, or it is not known."""
+    """Return the group that may connect to a socket; empty if there is none, or it is not known."""
     try:
         return group_of(os.stat(path))
     except OSError:

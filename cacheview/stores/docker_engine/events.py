@@ -1,4 +1,4 @@
-"""Notices when the images of an engine may have changed."""
+"""Follows an engine's events to report when its images may have changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cacheview.stores.docker_engine.engine import ask_engine
 
 __all__ = ["follow"]
 
-_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before the tries to connect again
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each new attempt to connect
 
 
 def follow(
@@ -24,13 +24,13 @@ def follow(
     timeouts: Timeouts | None = None,
     pauses: tuple[float, ...] = _PAUSES,
 ) -> None:
-    """Call ``heard`` for the image events of an engine, until ``stopped``. Several events may be one call.
+    """Call ``heard`` for the image events of an engine, until ``stopped`` is set. Several events may cause one call.
 
-    A connection that breaks is made again, and ``heard`` is called then: something may have happened in between. One
-    that breaks soon counts as one that was not made: the pauses grow.
+    After a lost connection it reconnects and calls ``heard``, since events may have been missed. A connection that is
+    lost soon counts as failed, so the pauses grow.
 
     Raises:
-        DataError: there is no such engine, or it does not answer any more, or it closes each connection soon.
+        DataError: there is no such engine, it no longer answers, or it closes each connection soon.
     """
     endpoint = find_endpoint(target)
     was_heard, failed = False, 0
@@ -39,7 +39,7 @@ def follow(
         try:
             with EngineClient(endpoint, timeouts) as client:
                 events = client.events(ask_engine(client).list_api, "image", stopped)
-                next(events, None)  # it listens
+                next(events, None)  # the engine is listening
                 lasting = time.monotonic() + sum(pauses)
                 if was_heard and not stopped.is_set():
                     heard()
@@ -49,7 +49,7 @@ def follow(
         except DataError:
             if time.monotonic() > lasting:
                 failed = 0
-            # The first connection is not tried again: nothing was ever heard there.
+            # The first connection is not retried: this engine has never answered.
             if not was_heard or failed >= len(pauses):
                 raise
             stopped.wait(pauses[failed])

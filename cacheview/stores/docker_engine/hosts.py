@@ -1,7 +1,8 @@
-"""The address of an engine as the docker CLI completes it.
+"""Completes the address of an engine as the docker CLI does.
 
-docker/cli ``ParseHost`` of ``opts/hosts.go``, the same in v20.10.24 and v28.5.2: without a scheme it is TCP, and a TCP
-address without a port has 2375, with or without TLS. The proxies of the CLI's config are looked up by this name.
+Source: ``ParseHost`` in docker/cli ``opts/hosts.go``, unchanged from v20.10.24 to v28.5.2. An address without a scheme
+is TCP, and a TCP address without a port gets 2375, with or without TLS. The proxies in the CLI's config are looked up
+by the completed address.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ _PLACE: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 
 
 def default_host(*, tls: bool) -> str:
-    """The engine that is meant where none is named."""
+    """Return the address of the engine that is used if none is named."""
     if tls:
         return f"{_TCP}{_NAME}:{_TLS_PORT}"
     return NAMED_PIPE if sys.platform == "win32" else UNIX_SOCKET
 
 
 def completed(text: str, *, tls: bool = False) -> str:
-    """An address in full; one that the CLI refuses as it is written."""
+    """Return an address in full, or unchanged if the CLI rejects it."""
     text = text.strip()
     if not text:
         return default_host(tls=tls)
@@ -49,7 +50,7 @@ def completed(text: str, *, tls: bool = False) -> str:
 
 
 def _tcp(address: str) -> str:
-    """Empty if it is not one."""
+    """Return a TCP address in full; empty if it is not one."""
     try:
         parts = urlsplit(f"{_TCP}{address}")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Checks whether anything listens at a Unix socket."""
+"""Checks whether anything listens on a Unix socket."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["knock"]
 
 
 def knock(path: str | os.PathLike[str], seconds: float) -> None:
-    """Connect to a Unix socket and leave, without a word.
+    """Connect to a Unix socket and disconnect without sending anything.
 
     Raises:
-        OSError: nobody listens, in the words of the system; or it has no such sockets (Python on Windows).
+        OSError: no one is listening, or the system has no Unix sockets (Python on Windows).
     """
     family = getattr(socket, "AF_UNIX", None)
     if family is None:

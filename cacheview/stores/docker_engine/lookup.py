@@ -1,4 +1,4 @@
-"""Looking up a host by its name, in a time that is stated: the system itself has no limit that a program can set."""
+"""Host name lookup with a time limit, which the system's own lookup does not offer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, Final
 __all__ = ["addresses", "looked_up"]
 
 _MOST_ADDRESSES: Final = 4
-"""Of one host that are tried."""
+"""How many addresses of one host are tried."""
 
 
 def addresses(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a host, the best first.
+    """Return the addresses of a host, best first.
 
     Raises:
-        TimeoutError: they are not known in that time. The thread that waits for the system is left behind.
-        OSError: as of `socket.getaddrinfo`.
+        TimeoutError: the lookup did not finish in time. The thread that waits for the system is left behind.
+        OSError: as `socket.getaddrinfo` raises it.
     """
     results: list[str] = []
     failed: list[OSError | UnicodeError] = []
@@ -41,7 +41,7 @@ def addresses(host: str, port: int, seconds: float) -> list[str]:
 
 
 def looked_up(kind: type[Any]) -> type[Any]:
-    """A class of connections of urllib3 that looks up its host within the time that connecting may take."""
+    """Return a subclass of a urllib3 connection that looks up its host within its time limit for connecting."""
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
     class LookedUp(kind):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Opening an engine: what it is, its list, its images, and the richer store beside it where that can be read."""
+"""Opens an engine: its description, its list, its images, and the fuller store behind it if that can be read."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ __all__ = ["open_endpoint", "open_target"]
 
 
 def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
-    """As `stores.docker_engine.open_engine`."""
+    """See `stores.docker_engine.open_engine`."""
     return open_endpoint(find_endpoint(target), f"engine:{target}", reading, timeouts)
 
 
 def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
-    """The same of an endpoint that was found already. ``location``: how a person names it."""
+    """Open an engine whose endpoint is already known. ``location``: its location for people."""
     meter = Meter(reading.progress, None, f"Connecting to the {endpoint.title}")
     client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
     with client:
         engine = patiently(lambda: ask_engine(client), meter)
-        if engine.platform is not None:  # what is shown of a multi-platform image is what it builds on
+        # the variant of a multi-platform image that the engine builds on is the one to show
+        if engine.platform is not None:
             reading = replace(reading, platform=engine.platform)
         reader = EngineReader(client, engine, reading, location, remedy_for(engine, candidates(engine, endpoint)))
         entries = reader.ask_list(meter)

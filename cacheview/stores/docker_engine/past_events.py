@@ -1,4 +1,4 @@
-"""What an engine remembers of its images: the events of a span of time, as far as it still has them.
+"""Past events of an engine's images, as far as the engine still has them.
 
 moby keeps the last 256 events of all kinds, in memory (``daemon/events/events.go``).
 """
@@ -29,10 +29,10 @@ class ImageEvent:
     """One event of an image.
 
     Attributes:
-        at: when.
-        action: as the engine calls it, such as ``delete``, ``untag``, ``pull`` or ``tag``.
-        subject: the id of the image, or of a pull its name.
-        name: of the image; empty: it has none.
+        at: the time of the event.
+        action: the engine's word for it, such as ``delete``, ``untag``, ``pull`` or ``tag``.
+        subject: the id of the image; for a pull, its name.
+        name: the name of the image; empty if it has none.
     """
 
     at: datetime
@@ -64,11 +64,11 @@ def past_events(
     timeouts: Timeouts | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[ImageEvent, ...]:
-    """The image events of an engine in a span of time, oldest first.
+    """Return the image events of an engine in a time span, oldest first.
 
     Args:
-        target: what follows ``engine:``.
-        stopped: whether the caller no longer waits; called ten times a second. An exception ends the request.
+        target: the part of a location after ``engine:``.
+        stopped: returns whether the caller no longer waits. It is called ten times a second; raising ends the request.
 
     Raises:
         DataError: there is no such engine, or it does not answer.
@@ -84,7 +84,10 @@ def past_events(
 
 
 def _read(body: bytes) -> Iterator[ImageEvent]:
-    """Lines that are not image events are skipped: what an engine has forgotten is missing as well."""
+    """Yield the image events of an answer, skipping other lines.
+
+    Events that the engine has dropped are missing anyway.
+    """
     for line in body.splitlines():
         try:
             event = _Event.model_validate_json(line)

@@ -1,4 +1,4 @@
-"""The connections to one engine, whichever way it is reached. All of them keep to a deadline."""
+"""The connections to one engine, however it is reached. All of them obey a deadline."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 __all__ = ["Connections", "NotAnAddressError"]
 
 _IS_WINDOWS: Final = os.name == "nt"
-_AT_ONCE: Final = 8  # connections that are kept: as many as threads that ask
-_PAUSE: Final = 0.02  # seconds before a full queue of a socket is tried again
+_AT_ONCE: Final = 8  # connections that are kept, as many as threads that send requests
+_PAUSE: Final = 0.02  # seconds before another attempt to connect to a socket whose queue is full
 _HEADERS: Final = {
     "User-Agent": "cacheview",
-    # An engine compresses nothing, and what unpacks to very much is not an answer.
+    # An engine never compresses, and a body that unpacks to a large size is not an answer.
     "Accept-Encoding": "identity",
 }
 
 
 class NotAnAddressError(ValueError):
-    """No engine can be reached at such an address."""
+    """The address is not that of an engine."""
 
 
 class Connections:
     """Sends requests to one engine, for several threads at once.
 
     Raises:
-        NotAnAddressError: the endpoint has another form than ``unix://…``, ``tcp://…``, ``ssh://…`` or ``npipe://…``.
+        NotAnAddressError: the endpoint is not of the form ``unix://…``, ``tcp://…``, ``ssh://…`` or ``npipe://…``.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._of_thread = threading.local()  # the deadline of each thread's request
+        self._of_thread = threading.local()  # the deadline of each thread's current request
         self._dialer: SshDialer | None = None
         self._prefix = ""
         self._pool: Any = self._make(endpoint)
@@ -53,10 +53,10 @@ class Connections:
         return self._dialer.message if self._dialer is not None else ""
 
     def get(self, path: str, fields: Mapping[str, str] | None, deadline: Deadline, connect: float) -> BaseHTTPResponse:
-        """The head of an answer, whose body is still to be read. Raises what a connection may raise.
+        """Send a request and return the head of the answer, whose body is still to be read. Raises connection errors.
 
         Args:
-            connect: seconds that connecting may take.
+            connect: seconds allowed for connecting.
         """
         from urllib3 import Timeout
 
@@ -75,7 +75,7 @@ class Connections:
         return response
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         close: Callable[[], None] = getattr(self._pool, "close", None) or self._pool.clear
         close()
         if self._dialer is not None:
@@ -109,7 +109,7 @@ class Connections:
         return self._tcp(url, endpoint.tls)
 
     def _dialing(self, dial: Callable[[float], socket.socket]) -> Any:
-        """A pool of connections that ``dial`` opens within this many seconds."""
+        """Return a pool of connections that ``dial`` opens, given the seconds it may take."""
         from urllib3.connection import HTTPConnection
         from urllib3.connectionpool import HTTPConnectionPool
 
@@ -160,7 +160,7 @@ def _unix(path: str, seconds: float) -> socket.socket:
             try:
                 connection.connect(path)
                 return connection
-            except BlockingIOError:  # more wait to be accepted than may
+            except BlockingIOError:  # the queue of the socket is full
                 if time.monotonic() > end:
                     raise TimeoutError from None
                 time.sleep(_PAUSE)
@@ -178,7 +178,7 @@ def _tls_options(tls: Tls | None) -> dict[str, Any]:
     if not tls.verify:
         import urllib3
 
-        # The context says so, or the environment: it is not news on a terminal.
+        # The context or the environment disabled verification, so a warning on the terminal is not needed.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         return options | {"cert_reqs": "CERT_NONE", "assert_hostname": False}
     return options | ({"ca_certs": tls.ca} if tls.ca else {})

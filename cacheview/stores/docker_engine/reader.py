@@ -1,4 +1,4 @@
-"""The images of a Docker Engine, read through its API: the list first, then each image, several at a time."""
+"""Reads the images of a Docker Engine through its API: the list first, then several images at a time."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from cacheview.wording import counted
 __all__ = ["EngineReader"]
 
 THREADS = 8
-_LARGEST = 16 << 20  # bytes of an answer about one image: as many threads hold such an answer at once
-_FIRST_PARTIAL = 64  # images read before the second partial store; then at twice as many, and so on
-_MAX_PROBLEMS = 50  # listed one by one
-_MAX_REASONS = 1000  # why an image could not be read, each kept with its image
+_LARGEST = 16 << 20  # bytes of an answer about one image, of which each thread holds one
+_FIRST_PARTIAL = 64  # images before the second partial store; each further one has twice as many
+_MAX_PROBLEMS = 50  # problems that are listed individually
+_MAX_REASONS = 1000  # images that each keep their own reason for not being read
 
 _READING = "it is still being read"
 _WAIT = "Wait until the store has been read"
@@ -40,12 +40,12 @@ _RELOAD = "Reload the store"
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why an image could not be read. A value: an error would hold on to the frames, and the answers, behind it.
+    """The reason that an image could not be read. It is a value: an exception would keep its frames and answers alive.
 
     Attributes:
-        what, where: as of the `DataError`.
-        is_missing: the engine has no such image.
-        is_lost: no other can be read either.
+        what, where: those of the `DataError`.
+        is_missing: whether the engine has no such image.
+        is_lost: whether no other image can be read either.
     """
 
     what: str
@@ -60,13 +60,13 @@ class _Failure:
 
 
 class _OverError(DataError):
-    """There is more in the images than is read of one store."""
+    """The images exceed the limits of one store."""
 
 
 class EngineReader:
-    """Reads the images of one engine. ``remedy``: what would make certain what the API does not report.
+    """Reads the images of one engine. ``remedy``: how to make certain what the API does not report.
 
-    The images that its methods share are by id: ``images`` is changed in place as more becomes known.
+    The methods share ``images``, a dictionary by id that is updated in place as more becomes known.
     """
 
     def __init__(self, client: EngineClient, engine: Engine, reading: Reading, location: str, remedy: str) -> None:
@@ -78,19 +78,19 @@ class EngineReader:
         self.problems = Problems(engine.problems)
         self.notes: list[str] = []
         self.layers_at = ""
-        self._broken = 0  # connections in a row
+        self._broken = 0  # consecutive lost connections
         self._dead = threading.Event()
         self._ended = False
-        self._has_read = False  # any image, and not the list alone
+        self._has_read = False  # whether any image was read, not only the list
         self._over: _OverError | None = None
 
     def set_remedy(self, remedy: str) -> None:
-        """Make doubts with another remedy. Images that were made before have to be made again."""
+        """Use another remedy for doubts. Images created before that have to be created again."""
         self.doubts = Doubts(self.engine, remedy)
         self.decoder = Decoder(self.doubts, self.reading.budget)
 
     def ask_list(self, meter: Meter) -> tuple[ListedImage, ...]:
-        """The list of images, those without an id left out as problems. Raises `DataError` if there is no list."""
+        """Request the list of images. Entries without an id become problems. Raises `DataError` if there is no list."""
         entries = patiently(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
@@ -106,7 +106,7 @@ class EngineReader:
         return tuple(kept.values())
 
     def listed(self, entries: Sequence[ListedImage], known: Mapping[str, Image]) -> dict[str, Image]:
-        """Images by id, in the order of the store: those ``known`` from elsewhere, and the others of the list."""
+        """Return the images by id, in the order of the store: those already ``known``, and the others as listed."""
         images = list(known.values())
         for entry in paced(entries):
             if entry.Id in known:
@@ -117,9 +117,9 @@ class EngineReader:
         return {image.id: image for image in images}
 
     def read(self, images: dict[str, Image], wanted: Sequence[str], meter: Meter) -> None:
-        """Replace the wanted images by what the engine reports of them. What cannot be read stays as it was listed.
+        """Replace the wanted images by those that the engine reports. An image that cannot be read stays as listed.
 
-        Gives partial stores on the way: ``images`` as they are by then.
+        On the way, partial stores are given to the caller, with ``images`` as they are by then.
         """
         self._has_read = True
         failures: dict[str, _Failure] = {}
@@ -139,17 +139,17 @@ class EngineReader:
                         next_partial = read * 2
                         self.give_partial(images)
         finally:
-            self._ended = True  # a thread that still hangs does not try again
+            self._ended = True  # a thread that still hangs must not retry
         if failures:
             self._note_unread(images, failures, wanted, meter)
 
     def give_partial(self, images: dict[str, Image]) -> None:
-        """Hand over what is known so far, if the caller wants it."""
+        """Give the caller what is known so far, if requested."""
         if self.reading.partial is not None:
             self.reading.partial(self.store(images))
 
     def store(self, images: dict[str, Image]) -> ImageStore:
-        """The store with these images, by id, as far as it has been read."""
+        """Return the store with these images, by id, as far as it has been read."""
         problems = (*self.problems.reported(), *self.decoder.problems.reported())
         notes = tuple(self.notes) if images else ("This store has no images.",)
         kept = tuple(images.values())
@@ -177,9 +177,9 @@ class EngineReader:
             return self._salvaged(content, error)
 
     def _salvaged(self, content: bytes, error: DataError) -> tuple[ListedImage, ...]:
-        """The entries of a list that can be read, where not all can."""
+        """Return the readable entries of a list that has unreadable ones."""
         document = None
-        # An object of Python takes no more than one of a model.
+        # A Python object takes no more memory than a model.
         if footprint(content).memory <= self.reading.budget.left(Resource.MEMORY) and not is_too_deep(content):
             with suppress(ValueError):
                 document = json.loads(content)
@@ -198,7 +198,7 @@ class EngineReader:
         return tuple(entries)
 
     def _image(self, listed: Image) -> Image | _Failure:
-        """In a thread of the crew."""
+        """Read an image, in a thread of the crew."""
         if self._dead.is_set():
             lost = ConnectionLostError("the engine does not respond", where=self.client.where, how="down")
             return _Failure.of(self._over or lost)
@@ -220,11 +220,11 @@ class EngineReader:
             self._over = _OverError(f"the store {error}", where=self.client.where)
             self._dead.set()
             return _Failure.of(self._over)
-        except ValueError as error:  # whatever an answer may hold, it is one image's
+        except ValueError as error:  # whatever the answer contains, it affects only one image
             return _Failure(f"cannot be read: {reason(error)}", "")
 
     def _get(self, path: str, limit: int) -> bytes:
-        """An answer; where the connection broke, that of a second try."""
+        """Return an answer. If the connection is lost, the request is repeated once."""
         try:
             answer = self.client.get(path, limit=limit)
         except ConnectionLostError as error:
@@ -245,7 +245,7 @@ class EngineReader:
     def _note_unread(
         self, images: dict[str, Image], failures: dict[str, _Failure], wanted: Sequence[str], meter: Meter
     ) -> None:
-        """Say what could not be read, and why; take out what is there no more."""
+        """Report which images could not be read and why, and drop images that no longer exist."""
         missing = [image_id for image_id, failure in failures.items() if failure.is_missing]
         if missing:
             self._sort_out(images, missing, failures, meter)
@@ -276,11 +276,11 @@ class EngineReader:
     def _sort_out(
         self, images: dict[str, Image], missing: Sequence[str], failures: dict[str, _Failure], meter: Meter
     ) -> None:
-        """Images that were listed and not found: deleted since, unless they are still listed."""
+        """Drop missing images that were deleted since they were listed, which are those no longer listed."""
         try:
             listed = {entry.Id for entry in patiently(self._list, meter)}
         except (DataError, LimitError):
-            return  # as if they were there: nothing is lost
+            return  # assume that they still exist: nothing is dropped
         gone = [image_id for image_id in missing if image_id not in listed]
         for image_id in gone:
             del images[image_id], failures[image_id]

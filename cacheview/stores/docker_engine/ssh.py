@@ -1,6 +1,6 @@
-"""Reaching an engine on another machine with the ssh command, as the docker CLI does.
+"""Connects to an engine on another machine through the ssh command, as the docker CLI does.
 
-The command is that of ``cli/connhelper/connhelper.go`` and ``cli/connhelper/ssh/ssh.go`` in docker/cli 28.5.2.
+The command is built as in ``cli/connhelper/connhelper.go`` and ``cli/connhelper/ssh/ssh.go`` of docker/cli 28.5.2.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import IO, Final
 
 __all__ = ["SshDialer", "SshError"]
 
-_SAID: Final = 2000  # bytes kept of what ssh says
+_SAID: Final = 2000  # bytes of ssh's error output that are kept
 _PIECE: Final = 65536
-_GOODBYE: Final = 0.2  # seconds that a process gets to end, and its last words to arrive
+_GOODBYE: Final = 0.2  # seconds for a process to end, and for its last output to arrive
 
 
 class SshError(OSError):
-    """There is no ssh command to run."""
+    """The ssh command is not installed."""
 
 
 class SshDialer:
-    """Makes connections to the engine of an ``ssh://`` address, each with a process of its own.
+    """Opens connections to the engine at an ``ssh://`` address, each through its own process.
 
-    Raises ValueError if that is not an address.
+    Raises ValueError if the text is not such an address.
 
     Attributes:
         message: ssh's error output for the connection that ended last, usually why it was refused.
@@ -43,7 +43,7 @@ class SshDialer:
         self.message = ""
 
     def dial(self) -> socket.socket:
-        """A socket with the engine at its other end. Raises `SshError`."""
+        """Return a socket that is connected to the engine. Raises `SshError`."""
         with self._lock:
             if self._closed:
                 raise SshError("the connection to it has been closed")
@@ -57,7 +57,7 @@ class SshDialer:
         return own
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         with self._lock:
             self._closed = True
             processes, self._processes = self._processes, []
@@ -78,13 +78,13 @@ class SshDialer:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=True,  # Ctrl+C is not for it, and it has no terminal to ask for a password
+                start_new_session=True,  # Ctrl+C does not reach it, and it has no terminal to prompt for a password
             )
         except OSError as error:
             raise SshError(f"cannot run {self._command[0]}: {error.strerror}. Install OpenSSH") from error
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        """What it says is kept from the terminal: the other machine may have put anything there."""
+        """Collect ssh's error output, which never reaches the terminal: the other machine controls its content."""
         assert process.stderr is not None
         message = b""
         with process.stderr as stream:
@@ -135,6 +135,6 @@ def _receive(other: socket.socket, process: subprocess.Popen[bytes], last_words:
         with suppress(OSError):
             while piece := _read(stream):
                 other.sendall(piece)
-        last_words.join(_GOODBYE)  # so that the error says why
+        last_words.join(_GOODBYE)  # wait, so that the error contains the output
         with suppress(OSError):
             other.shutdown(socket.SHUT_RDWR)

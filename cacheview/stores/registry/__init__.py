@@ -1,4 +1,4 @@
-"""Images in a registry as a store: what a ``docker pull`` of them would bring. Only manifests and configs are read."""
+"""Images in a registry as a store: what a ``docker pull`` would bring. Only manifests and configs are read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["open_registry"]
 
 
 def open_registry(target: str, reading: Reading) -> Opened:
-    """Read the images that ``target`` names, which is what follows ``registry:`` in a location.
+    """Read the images that ``target`` names, which is the part of a location after ``registry:``.
 
     Raises:
         DataError: none of them can be read: what, where, and what to do.
-        Cancelled: by the progress.
+        Cancelled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.registry.opening import open_target
 

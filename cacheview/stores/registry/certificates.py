@@ -1,7 +1,8 @@
-"""The certificates that Docker trusts for a registry, and shows to it: the folders ``certs.d``.
+"""The certificates that Docker trusts for a registry, and those it presents: the ``certs.d`` folders.
 
-moby ``loadTLSConfig`` of ``registry/registry.go``: every ``.crt`` is trusted beside those of the system, every
-``.cert`` with the ``.key`` of its name is shown to the registry. Docker Hub has no folder.
+As in moby's ``loadTLSConfig`` (``registry/registry.go``): every ``.crt`` is trusted in addition to the system's
+certificates, and every ``.cert`` with the ``.key`` of the same name is presented to the registry. Docker Hub has no
+folder.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MOST_BYTES: Final = 1024 * 1024
 
 
 def certificate_folder(domain: str) -> Path | None:
-    """The folder of a registry; None if there is none. A rootless engine has it among the user's own files."""
+    """Return the folder of a registry; None if there is none. A rootless engine's is among the user's own files."""
     if sys.platform == "win32":
         tops = [Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "docker", "certs.d")]
         domain = domain.replace(":", "")
@@ -34,7 +35,7 @@ def certificate_folder(domain: str) -> Path | None:
 
 
 def trusting(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
-    """What connects with TLS, every certificate checked; and which files of the folder cannot be used."""
+    """Return a TLS context that checks every certificate, and the problems with files of the folder."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     problems: list[Problem] = []
@@ -44,8 +45,8 @@ def trusting(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
                 context.load_verify_locations(cadata=_text(path))
             elif path.suffix == ".cert":
                 key = path.with_suffix(".key")
-                _text(key)  # else it is the certificate that seems to be wrong
-                # The password of a key is not prompted for on the terminal.
+                _text(key)  # otherwise the certificate would seem to be wrong
+                # The terminal must not prompt for the password of a key.
                 context.load_cert_chain(path, key, password=lambda: "")
         except DataError as error:
             problems.append(Problem(str(path), f"is not used: {error}"))

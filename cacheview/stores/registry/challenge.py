@@ -1,7 +1,7 @@
-"""How a registry requires a login: the header ``WWW-Authenticate``.
+"""The header ``WWW-Authenticate``, with which a registry requires a login.
 
-Read as docker's ``registry/client/auth/challenge/authchallenge.go`` (vendored in moby) reads it: one challenge for each
-header, parameters up to the first that is not well formed.
+Parsed as in docker's ``registry/client/auth/challenge/authchallenge.go`` (vendored in moby): one challenge for each
+header, with the parameters up to the first malformed one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Challenge:
 
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """The challenge of each header that has one, in order."""
+    """Return the challenge of each header that has one, in order."""
     return tuple(challenge for header in headers if (challenge := _parse(header)) is not None)
 
 

@@ -1,8 +1,8 @@
-"""The requests sent to a registry: for one repository's manifests and configs, each a GET.
+"""The requests that are sent to a registry: GETs for the manifests and configs of one repository.
 
-No Python library for registries that is kept up (oras, python-dxf) limits the size and the time of an answer, so the
-requests are made here, on urllib3 with the deadlines that engines have. A login is done as moby does
-it; credentials go to the registry and to the token server that it names, and to no other host.
+No maintained Python library for registries (oras, python-dxf) limits the size and time of an answer, so the requests
+are made here, using urllib3 with the same deadlines as for engines. A login works as in moby. Credentials are sent only
+to the registry and to the token server that it names.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ __all__ = ["TIMEOUTS", "RegistryClient", "RegistryDocument"]
 TIMEOUTS: Final = Timeouts(connect=10.0, answer=15.0, whole=60.0)
 
 _MOST_REDIRECTS: Final = 5
-_MOST_ERROR: Final = 64 * 1024  # bytes of an error's body, and of a token's
+_MOST_ERROR: Final = 64 * 1024  # bytes of the body of an error or a token
 _PIECE: Final = 64 * 1024
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryDocument:
-    """A manifest or blob. ``digest``: as the registry reports it; empty: it reports none."""
+    """A manifest or blob. ``digest``: the one that the registry reports; empty if it reports none."""
 
     content: bytes
     media_type: str
@@ -49,12 +49,12 @@ class RegistryDocument:
 
 
 class RegistryClient:
-    """Reads one repository of one registry. Raises `DataError` for everything that goes wrong.
+    """A client for one repository of one registry. Every failure is raised as a `DataError`.
 
     Args:
         trust: how TLS is checked.
-        credentials: called when the registry requires a login, and not before.
-        stopped: whether the caller no longer waits; called ten times a second.
+        credentials: called only when the registry requires a login.
+        stopped: returns whether the caller no longer waits; called ten times a second.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class RegistryClient:
         self._home = Wire(trust, proxied=not self._is_local)
 
     def manifest(self, reference: str, accept: str, limit: int) -> RegistryDocument:
-        """A manifest by tag or digest, at most ``limit`` bytes."""
+        """Return the manifest with a tag or digest, at most ``limit`` bytes of it."""
         return self._document(f"manifests/{reference}", {"Accept": accept}, limit)
 
     def blob(self, digest: str, limit: int) -> RegistryDocument:
-        """A blob, at most ``limit`` bytes."""
+        """Return a blob, at most ``limit`` bytes of it."""
         return self._document(f"blobs/{digest}", {}, limit)
 
     def _document(self, path: str, headers: Mapping[str, str], limit: int) -> RegistryDocument:
@@ -111,7 +111,10 @@ class RegistryClient:
         return status_error(response.status, body, response.headers, self._target, self._credentials)
 
     def _follow(self, path: str, headers: Mapping[str, str]) -> tuple[BaseHTTPResponse, HttpOrigin]:
-        """The answer to a path of the registry, and who gave it. Only the registry itself is given credentials."""
+        """Return the answer to a path of the registry, and its server.
+
+        Only the registry itself receives credentials.
+        """
         response = self._ask(path, headers)
         url, origin = f"{self._origin}{path}", self._origin
         redirects = 0
@@ -135,9 +138,9 @@ class RegistryClient:
         return response, origin
 
     def _ask(self, path: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
-        """Ask the registry; one on this machine may have no TLS.
+        """Send a request to the registry; if it is on this machine, it may lack TLS.
 
-        moby ``lookupV2Endpoints`` of ``registry/service_v2.go`` tries TLS first there too.
+        moby's ``lookupV2Endpoints`` (``registry/service_v2.go``) also tries TLS first in that case.
         """
         if not self._is_settled:
             self._is_settled = True
@@ -164,11 +167,14 @@ class RegistryClient:
 
     @cached_property
     def _away(self) -> Wire:
-        """To other servers: they are not shown the certificate of this one, nor trusted by its authority."""
+        """The connections to other servers, without the client certificate and the registry's own authority."""
         return Wire(ssl.create_default_context(), proxied=True)
 
     def _log_in(self, values: list[str]) -> str:
-        """What the registry's challenge requires; without credentials, an anonymous token. Empty: nothing is known."""
+        """Return the authorization that the registry's challenge requires; empty if it cannot be determined.
+
+        Without credentials, it is an anonymous token.
+        """
         challenges = parse_challenges(values)
         self._credentials = credentials = self._ask_credentials()
         if credentials.registry_token:
@@ -199,7 +205,7 @@ class RegistryClient:
             raise DataError(f"the token server {origin} returned no token: {error.what}", where=where) from error
 
     def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
-        """The body, and the end of the connection; one byte more than ``limit`` where it is larger."""
+        """Read the body and close the connection. A larger body is cut to one byte more than ``limit``."""
         encoding = response.headers.get("Content-Encoding", "identity")
         body = io.BytesIO()
         try:
@@ -232,11 +238,11 @@ class RegistryClient:
         try:
             return is_loopback(self._origin.host, self._origin.port, self._timeouts.connect)
         except OSError:
-            return False  # a proxy may know the name; otherwise connecting says that nobody does
+            return False  # a proxy may resolve the name; otherwise connecting reports that it is unknown
 
 
 def _speaks_no_tls(error: DataError) -> bool:
-    """Whether who answered does not speak TLS, or nobody did: not that its certificate is not trusted."""
+    """Whether the server does not speak TLS or no one answered, as opposed to an untrusted certificate."""
     causes = list(causes_of(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return False

@@ -1,4 +1,4 @@
-"""Connections to a registry, to its token server and to where it keeps its blobs. All of them keep to a deadline."""
+"""Connections to a registry, its token server and its blob storage. All of them obey a deadline."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _SHOWN: Final = 200
 
 
 class BadUrlError(ValueError):
-    """A text from outside that is not a URL of a web server."""
+    """A text from outside is not the URL of a web server."""
 
 
 class NotLoopbackError(OSError):
-    """A connection without TLS left this machine."""
+    """A connection without TLS would have left this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpOrigin:
-    """A web server: only the same one is given credentials. ``host`` is in lower case, without brackets."""
+    """A web server. Credentials are sent only to an equal one. ``host`` is in lower case, without brackets."""
 
     scheme: str
     host: str
@@ -45,7 +45,7 @@ class HttpOrigin:
 
 
 def origin_of(url: str) -> HttpOrigin:
-    """The server of a URL. Raises `BadUrlError` for one that is not of ``http`` or ``https``, or that has a user."""
+    """Return the server of a URL. Raises `BadUrlError` if it is not ``http`` or ``https``, or contains a user."""
     try:
         place = urlsplit(url)
         host, port = place.hostname or "", place.port
@@ -58,7 +58,10 @@ def origin_of(url: str) -> HttpOrigin:
 
 
 def is_loopback(host: str, port: int, seconds: float) -> bool:
-    """Whether a host is this machine: all its addresses are of loopback. Raises as `lookup.addresses`."""
+    """Whether a host is this machine: all its addresses are loopback addresses.
+
+    Raises what `lookup.addresses` raises.
+    """
     return all(_is_local(text) for text in addresses(host, port, seconds))
 
 
@@ -67,15 +70,15 @@ def _is_local(address: str) -> bool:
 
 
 class Wire:
-    """Sends requests to any server, each alone. Redirects are not followed.
+    """Sends independent requests to any server. Redirects are not followed.
 
     Args:
         trust: how TLS is checked.
-        proxied: whether a proxy of the environment is used.
+        proxied: whether the environment's proxy settings are used.
     """
 
     def __init__(self, trust: ssl.SSLContext, *, proxied: bool) -> None:
-        self._of_thread = threading.local()  # the deadline of each thread's request
+        self._of_thread = threading.local()  # the deadline of each thread's current request
         self._trust = trust
         self._proxied = proxied
 
@@ -88,10 +91,10 @@ class Wire:
         connect: float,
         body: bytes | None = None,
     ) -> BaseHTTPResponse:
-        """The head of an answer, whose body is still to be read. Raises what a connection may raise.
+        """Send a request and return the head of the answer, whose body is still to be read. Raises connection errors.
 
         Args:
-            connect: seconds that connecting may take.
+            connect: seconds allowed for connecting.
         """
         from urllib3 import Timeout
 
@@ -119,7 +122,7 @@ class Wire:
                 f"Timed{kind.__name__}", (kind,), {"ConnectionCls": looked_up(timed(connection, self._deadline))}
             )
 
-        # As Go does it: a request without TLS goes to this machine, and past every proxy.
+        # As in Go, a request without TLS goes only to this machine, and bypasses every proxy.
         proxy = select_proxy(url, get_environ_proxies(url)) if self._proxied and url.startswith("https:") else None
         options: dict[str, Any] = {"ssl_context": self._trust}
         manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
@@ -135,7 +138,7 @@ class Wire:
 
 
 def _loopback_connection() -> Any:
-    """A class of connections without TLS that never leave this machine, whatever a name meant before."""
+    """Return a class of connections without TLS that never leave this machine, even if a name's address has changed."""
     from urllib3.connection import HTTPConnection
 
     class LoopbackConnection(HTTPConnection):

@@ -1,7 +1,7 @@
-"""What the docker CLI would log in to a registry with. Files are only read, and nothing is kept.
+"""The credentials that the docker CLI would use for a registry. Files are only read, and nothing is kept.
 
-docker/cli ``GetAuthConfig`` of ``cli/config/configfile/file.go`` at v29: first ``DOCKER_AUTH_CONFIG``, then the
-credential helper of the registry (``credHelpers``) or of all (``credsStore``), then ``auths``.
+The order is that of docker/cli v29 ``GetAuthConfig`` (``cli/config/configfile/file.go``): first ``DOCKER_AUTH_CONFIG``,
+then the credential helper of the registry (``credHelpers``) or of all (``credsStore``), then ``auths``.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _TOKEN_USER: Final = "<token>"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What to log in with, as far as known; all empty: nothing is.
+    """The credentials for a login, as far as they are known. All fields are empty if none are.
 
     Attributes:
-        username, password: for the registry, or for its token server.
-        identity_token: for the token server, instead of them.
-        registry_token: for the registry, as it is.
-        origin: where they come from, for people.
+        username, password: credentials for the registry or its token server.
+        identity_token: token for the token server, used instead of them.
+        registry_token: token for the registry, sent unchanged.
+        origin: their source, for people.
     """
 
     username: str = ""
@@ -46,7 +46,7 @@ class Credentials:
 
     @property
     def has_password(self) -> bool:
-        """docker sends a user name and a password only where there are both."""
+        """Whether there are both a user name and a password. docker sends them only together."""
         return bool(self.username and self.password)
 
     @property
@@ -64,7 +64,10 @@ class _CredentialsFile(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _in_any_case(cls, data: Any) -> Any:
-        """Go reads keys in any case; without one of them in its usual case nothing else would show."""
+        """Match keys in any case, as Go does.
+
+        Without any key in its usual case, nothing else would recognize the file.
+        """
         if not isinstance(data, dict):
             return data
         fields = {name.lower(): name for name in cls.model_fields}
@@ -86,11 +89,11 @@ class _Config(_CredentialsFile):
 
 
 def known_credentials(key: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Credentials, tuple[Problem, ...]]:
-    """The credentials for a registry, and what could not be read of them.
+    """Return the credentials for a registry, and the problems with reading them.
 
     Args:
-        key: of the registry in the config: ``Target.key``.
-        stopped: whether nobody waits for the answer any more.
+        key: the registry's key in the config: ``Target.key``.
+        stopped: returns whether the caller no longer waits.
     """
     problems: list[Problem] = []
     given = _of_environment(key, problems)
@@ -141,7 +144,10 @@ def _config(path: Path, problems: list[Problem]) -> _Config:
 
 
 def _of_file(config: _Config, key: str, path: Path, problems: list[Problem]) -> Credentials:
-    """``fileStore.Get`` of ``cli/config/credentials/file_store.go``: by the key, else by the host of an old one."""
+    """Return a file's credentials by key, or by the host of an old key: ``fileStore.Get`` in docker/cli.
+
+    Source: ``cli/config/credentials/file_store.go``.
+    """
     auth = config.auths.get(key)
     if auth is None:
         auth = next((auth for other, auth in config.auths.items() if host_of_key(other) == key), None)
@@ -158,7 +164,7 @@ def _of_file(config: _Config, key: str, path: Path, problems: list[Problem]) -> 
 
 
 def _decoded(auth: str) -> tuple[str, str]:
-    """``decodeAuth``: user name and password of an ``auth``. Raises `DataError`, which does not show it."""
+    """Decode the user name and password of an ``auth``: ``decodeAuth``. Raises `DataError`, which does not quote it."""
     try:
         text = base64.b64decode(auth.replace("\r", "").replace("\n", ""), validate=True).decode()
     except (binascii.Error, ValueError) as error:
@@ -170,7 +176,7 @@ def _decoded(auth: str) -> tuple[str, str]:
 
 
 def host_of_key(key: str) -> str:
-    """``ConvertToHostname`` of ``file_store.go``: the host that an old key, which is a URL, is about."""
+    """Return the host of an old key, which is a URL: ``ConvertToHostname`` in ``file_store.go``."""
     if "://" not in key:
         return key.partition("/")[0]
     try:

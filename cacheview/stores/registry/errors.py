@@ -1,4 +1,4 @@
-"""What goes wrong with a registry, as a `DataError`: what, where, and what to do."""
+"""Failures with a registry as `DataError`: what, where, and what to do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_ERRORS: Final = 3
 
 
 def connection_error(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> DataError:
-    """What an exception of a connection means."""
+    """Return the error for an exception of a connection."""
     return DataError(_why_lost(error, origin, target, timeouts), where=target.title)
 
 
@@ -64,7 +64,7 @@ def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts
 
 
 def not_json(target: Target, media_type: str) -> DataError:
-    """A web server that is not a registry."""
+    """Return the error for a web server that is not a registry."""
     what = f"{target.host} responds with a web page ({media_type[:60]}), so it is not a registry. Check the name"
     return DataError(what, where=target.title)
 
@@ -72,7 +72,7 @@ def not_json(target: Target, media_type: str) -> DataError:
 def status_error(
     status: int, body: bytes, headers: Mapping[str, str], target: Target, credentials: Credentials
 ) -> DataError:
-    """What an HTTP status that is not success means, with the registry's own words."""
+    """Return the error for an HTTP status other than success, quoting the registry."""
     reason = _words(body)
     words = f" ({reason})" if reason else ""
     where = target.title
@@ -104,7 +104,7 @@ def token_error(
     target: Target,
     credentials: Credentials,
 ) -> DataError:
-    """What the answer of a token server that has no token means."""
+    """Return the error for a token server's answer without a token."""
     reason = _words(body)
     words = f" ({reason})" if reason else ""
     if status == 429:
@@ -142,7 +142,7 @@ def _login(target: Target) -> str:
 
 
 def _words(body: bytes) -> str:
-    """The registry's own words: ``errors`` of its JSON, or ``details`` of a token server's."""
+    """Return the registry's message: ``errors`` in its JSON, or ``details`` in a token server's."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

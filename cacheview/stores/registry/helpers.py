@@ -1,7 +1,7 @@
-"""Credential helpers: programs that keep the credentials of the docker CLI, called for those of one registry.
+"""Calls credential helpers, the programs that keep the docker CLI's credentials, for one registry.
 
-``client.Get`` of docker/docker-credential-helpers: ``docker-credential-NAME get``, with the registry on standard input
-and JSON on standard output. Only ``get`` is ever called.
+The protocol is that of ``client.Get`` in docker/docker-credential-helpers: ``docker-credential-NAME get``, with the
+registry on standard input and JSON on standard output. Only ``get`` is ever called.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["Secret", "ask_helper"]
 _PREFIX: Final = "docker-credential-"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _NOT_FOUND: Final = "credentials not found in native keychain"
-_SECONDS: Final = 60.0  # a helper may ask the person to unlock a key ring
-_STEP: Final = 0.1  # seconds between two looks whether it is still wanted
+_SECONDS: Final = 60.0  # a helper may ask the user to unlock a key ring
+_STEP: Final = 0.1  # seconds between two checks whether the result is still wanted
 _MOST: Final = 256 * 1024  # bytes that it may print
 _MOST_SHOWN: Final = 200
 
 
 class Secret(BaseModel):
-    """What a helper answers. ``Username`` may be ``<token>``, and ``Secret`` an identity token."""
+    """A helper's answer. ``Username`` may be ``<token>``, in which case ``Secret`` is an identity token."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
 
@@ -46,19 +46,19 @@ class Secret(BaseModel):
 def ask_helper(
     name: str, server: str, *, stopped: Callable[[], bool] = lambda: False, seconds: float = _SECONDS
 ) -> Secret | None:
-    """What a helper has for a registry; None: nothing.
+    """Return the credentials that a helper has for a registry; None if it has none.
 
     Args:
-        name: what follows ``docker-credential-`` in the name of the program.
-        server: the registry, by the key of the docker CLI's config.
-        stopped: whether the caller no longer waits; called ten times a second.
+        name: the part of the program's name after ``docker-credential-``.
+        server: the registry, by its key in the docker CLI's config.
+        stopped: returns whether the caller no longer waits; called ten times a second.
 
     Raises:
         DataError: there is no such program, it failed, or it did not answer in time.
     """
     program = f"{_PREFIX}{name[:100]}"
     path = shutil.which(program) if _NAME.fullmatch(name) else None
-    if path is None or not os.path.isabs(path):  # Go does not start what lies in the current folder either
+    if path is None or not os.path.isabs(path):  # Go does not run programs from the current folder either
         raise DataError("there is no such program in PATH", where=program)
     output, status = _run(path, program, server, stopped, seconds)
     if status != 0:
@@ -68,12 +68,12 @@ def ask_helper(
         raise DataError(f"ended with status {status}" + (f": {words}" if words else ""), where=program)
     try:
         return decode(Secret, output)
-    except DataError as error:  # it is not shown: it may hold the secret
+    except DataError as error:  # the output is not quoted: it may contain the secret
         raise DataError("what it printed is not JSON with a username and a secret", where=program) from error
 
 
 def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seconds: float) -> tuple[bytes, int]:
-    """What the program printed, and its exit status."""
+    """Return what the program printed, and its exit status."""
     try:
         process = subprocess.Popen(
             [path, "get"],
@@ -103,7 +103,7 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
                 process.stdin.write(server.encode())
                 process.stdin.close()
             except BrokenPipeError:
-                pass  # it reads nothing: what it prints says it
+                pass  # it does not read its input; its output shows why
             output = process.stdout.read(_MOST + 1)
             if len(output) > _MOST:
                 _kill(process)
@@ -124,4 +124,4 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         else:
             os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        pass  # it has ended
+        pass  # it has already ended

@@ -1,4 +1,4 @@
-"""Opening images of a registry: from which host, with which credentials, and the store that a pull would leave."""
+"""Opens images of a registry: the host, the credentials, and the store that a pull would produce."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cacheview.stores.workers import patiently
 __all__ = ["open_target"]
 
 _SECONDS: Final = 180.0
-"""For one image: whatever a server does, and a credential helper that waits for a person."""
+"""The most seconds for one image, whatever a server does, including a credential helper that waits for a person."""
 
 _BY_BUILDKIT: Final = (
     "BuildKit built {}. The classic builder cannot match these steps, because BuildKit records instructions in a "
@@ -33,7 +33,7 @@ _BY_BUILDKIT: Final = (
 
 
 def open_target(target: str, reading: Reading) -> Opened:
-    """As `stores.registry.open_registry`."""
+    """See `stores.registry.open_registry`."""
     targets = parse_target(target)
     location = f"registry:{target}"
     puller = reading.puller or Release(StoreKind.CONTAINERD)
@@ -71,7 +71,7 @@ def open_target(target: str, reading: Reading) -> Opened:
 def _patiently(
     target: Target, reading: Reading, puller: Release, number: int, total: int
 ) -> tuple[Image, tuple[Problem, ...]]:
-    """Read one image in a thread of its own, so that it can be cancelled whatever a connection does."""
+    """Read one image in a separate thread, so that it can be canceled whatever a connection does."""
     stopped = threading.Event()
     meter = Meter(_limited(reading.progress, target), total, f"Requesting {target.title} from {target.host}")
     meter.reached(number)
@@ -82,7 +82,7 @@ def _patiently(
 
 
 def _limited(progress: Progress | None, target: Target) -> Progress:
-    """A progress that ends the wait when it has taken too long."""
+    """Return a progress that cancels the work when it has taken too long."""
     end = time.monotonic() + _SECONDS
 
     def report(done: int, total: int | None, what: str) -> None:
@@ -103,7 +103,7 @@ def _read(
     try:
         image, unread = pulled_image(client, target, reading.platform, puller, reading.budget)
     except DataError as error:
-        # What kept the credentials or certificates from being used may be why.
+        # Problems with credentials or certificates may be the reason.
         reasons = "".join(f". {problem}" for problem in (*problems, *login.problems)[:3])
         raise DataError(f"{error.what}{reasons}", where=error.where, path=error.path) from error
     return image, (*problems, *login.problems, *unread)
@@ -115,7 +115,7 @@ def _trusted(target: Target) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
 
 @dataclass
 class _Login:
-    """Asks for credentials when they are wanted, and keeps what was wrong with them."""
+    """Looks up credentials when they are needed, and keeps the problems with them."""
 
     key: str
     stopped: Callable[[], bool]
@@ -127,7 +127,7 @@ class _Login:
 
 
 def _merged(images: list[Image]) -> tuple[Image, ...]:
-    """Each id once, with all its names, in the order of a store: by name."""
+    """Merge images with the same id, with all their names, in the order of a store: by name."""
     by_id: dict[str, Image] = {}
     for image in images:
         if (first := by_id.get(image.id)) is not None:

@@ -1,6 +1,6 @@
-"""What a pull fetches from a registry: a manifest (for an index, the one for a platform) and its config, no layers.
+"""The part of a pull that is read from a registry: a manifest (from an index, that of a platform) and its config.
 
-moby ``pullTag`` of ``distribution/pull_v2.go`` (graph drivers) and of ``daemon/containerd/image_pull.go``.
+Source: moby ``pullTag`` in ``distribution/pull_v2.go`` (graph drivers) and ``daemon/containerd/image_pull.go``.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ _SCHEMA_1: Final = (
 )
 _ACCEPT: Final = ", ".join((*_INDEXES, *_MANIFESTS))
 _NAME: Final = "io.containerd.image.name"
-_MOST_OF_MANIFEST: Final = 4 * 1024 * 1024  # bytes: as distribution accepts at most
+_MOST_OF_MANIFEST: Final = 4 * 1024 * 1024  # bytes: the most that distribution accepts
 _MOST_SHOWN: Final = 20
 _COMPATIBLE_SINCE: Final = (23, 0, 0)
-"""Docker's first release whose graph drivers pull what runs on the platform, not the same platform alone."""
+"""The first Docker release whose graph drivers pull an image that runs on the platform, not only an exact match."""
 
 
 def pulled_image(
     client: RegistryClient, target: Target, platform: Platform, puller: Release, budget: Budget
 ) -> tuple[Image, tuple[Problem, ...]]:
-    """The image that an engine would pull for a platform, as its store has it, and what is wrong with it.
+    """Return the image that an engine would pull for a platform, as its store would have it, and its problems.
 
-    Of an index a containerd store keeps the whole list, and the content for that platform alone.
+    A containerd store keeps the whole list of an index, but only the content for that platform.
 
     Raises:
-        DataError: there is none: what, where, and what to do.
-        LimitError: it is too large.
+        DataError: there is no such image: what, where, and what to do.
+        LimitError: the image exceeds the budget.
     """
     where = target.title
     documents = _Documents()
@@ -83,7 +83,7 @@ def pulled_image(
 
 
 def _in_store(image: Image, target: Target, kind: StoreKind) -> Image:
-    """The image as a store of that kind has it: graph drivers know only what the config says."""
+    """Return the image as a store of that kind has it. Graph drivers keep only what the config contains."""
     if kind is StoreKind.CONTAINERD:
         return image.model_copy(update={"unpacked": True})
     names = {target.name, target.with_digest(image.id)}
@@ -94,13 +94,16 @@ def _in_store(image: Image, target: Target, kind: StoreKind) -> Image:
 
 @dataclass
 class _Documents:
-    """What was read, as files for `BlobStore`, which verifies it."""
+    """The documents that were read, as files for `BlobStore`, which verifies them."""
 
     problems: Problems = field(default_factory=Problems)
     _contents: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, content: bytes, digest: str) -> str:
-        """Keep a document under the digest that it was requested by; otherwise under its own, which is returned."""
+        """Keep a document under the requested digest, or under its own digest if it does not match.
+
+        Returns that digest.
+        """
         digest = digest or digest_of(content)
         self._contents[f"blobs/{digest.replace(':', '/', 1)}"] = content
         return digest
@@ -138,7 +141,7 @@ _OLD: Final = (
 def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
     manifest = budget.decode(Manifest, answer.content, where=f"{where}: manifest", kept=False)
     if manifest.manifests is not None and (manifest.config is not None or manifest.layers is not None):
-        # CVE-2021-41190: who reads it decides what it is.
+        # CVE-2021-41190: the reader must not decide what an ambiguous document is.
         raise DataError("its manifest is an image and an index in one, which Docker refuses", where=where)
     is_index = manifest.manifests is not None
     for types, says_index in ((_INDEXES, True), (_MANIFESTS, False)):
@@ -153,7 +156,7 @@ def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
 
 
 def _is_config(descriptor: Descriptor) -> bool:
-    """Whether it may be read as one; what else an artifact has in its place `IndexReader` names."""
+    """Whether it may be read as an image config. `IndexReader` reports anything else an artifact has there."""
     return "image" in descriptor.mediaType or descriptor.mediaType in ("", "application/octet-stream")
 
 
@@ -163,7 +166,7 @@ def _config_limit(descriptor: Descriptor, budget: Budget) -> int:
 
 
 def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Release, where: str) -> Descriptor:
-    """The manifest that is pulled for a platform. Raises `DataError` in Docker's words where there is none."""
+    """Return the manifest that is pulled for a platform. Raises `DataError` in Docker's words if there is none."""
     images = [each for each in descriptors if not each.is_attestation]
     version = DockerVersion.parse(puller.version)
     is_exact = puller.kind is StoreKind.GRAPH_DRIVER and version is not None and version.number < _COMPATIBLE_SINCE
@@ -178,7 +181,7 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
 
 
 def _exact(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
-    """``filterManifests`` of ``distribution/pull_v2_unix.go`` up to 20.10: the same platform; of arm, any variant."""
+    """Select the same platform, with any variant of arm: ``filterManifests`` in ``pull_v2_unix.go`` up to 20.10."""
     matcher = Matcher(CONTAINERD_1_6, platform, strict=True)
     matches = [each for each in images if matcher.matches(each.platform or Platform())]
     if matches or matcher.normal.architecture != "arm":
@@ -188,9 +191,9 @@ def _exact(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
 
 
 def _compatible(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
-    """The same since 23.0, and containerd's ``LimitManifests``: what runs on the platform, the preferred first.
+    """Select what runs on the platform, preferred first: the same since 23.0, and containerd's ``LimitManifests``.
 
-    One without a platform matches, and comes last.
+    A manifest without a platform matches, and comes last.
     """
     matcher = Matcher(PLATFORMS_RC_4, platform)
 
@@ -204,7 +207,7 @@ def _compatible(images: list[Descriptor], platform: Platform) -> list[Descriptor
 
 
 def _demand_digest(descriptor: Descriptor, where: str) -> None:
-    """What is not a digest is not requested: it would be a path of the registry."""
+    """Raise `DataError` unless this is a digest. Other text must not become a path of a request."""
     try:
         demand_digest(descriptor.digest)
     except DataError as error:

@@ -1,4 +1,4 @@
-"""What a ``registry:`` location names: images, each in a repository of a registry."""
+"""The images that a ``registry:`` location names, each in a repository of a registry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cacheview.model import BadReferenceError, DataError, familiar, parse_refere
 __all__ = ["MOST_IMAGES", "Target", "parse_target"]
 
 MOST_IMAGES: Final = 20
-"""Of one location."""
+"""The most images in one location."""
 
 _HUB: Final = "docker.io"
 _HUB_HOST: Final = "registry-1.docker.io"
@@ -26,8 +26,8 @@ class Target:
     Attributes:
         domain: the registry as references name it (``docker.io``).
         repository: the name within the registry (``library/app``).
-        tag: empty if there is a digest, which counts alone.
-        digest: with its algorithm; empty if a tag is named.
+        tag: its tag; empty if there is a digest, which takes precedence.
+        digest: its digest with the algorithm; empty if there is a tag.
     """
 
     domain: str
@@ -37,7 +37,7 @@ class Target:
 
     @property
     def host(self) -> str:
-        """The host of requests, and its port if given: ``DefaultV2Registry`` of moby's ``registry/config.go``."""
+        """The host for requests, and its port if given: ``DefaultV2Registry`` in moby's ``registry/config.go``."""
         return _HUB_HOST if self.domain == _HUB else self.domain
 
     @property
@@ -47,12 +47,12 @@ class Target:
 
     @property
     def key(self) -> str:
-        """What the docker CLI keeps credentials by: ``getAuthConfigKey`` of ``cli/config/configfile/file.go``."""
+        """The key of the docker CLI's credentials: ``getAuthConfigKey`` in ``cli/config/configfile/file.go``."""
         return _HUB_KEY if self.domain == _HUB else self.domain
 
     @property
     def name(self) -> str:
-        """The full reference, which the image has after the pull."""
+        """The full reference, which the image has after a pull."""
         return f"{self.domain}/{self.repository}" + (f"@{self.digest}" if self.digest else f":{self.tag}")
 
     @property
@@ -62,21 +62,21 @@ class Target:
 
     @property
     def reference(self) -> str:
-        """What the manifest is requested by: the digest, or the tag."""
+        """The reference to request the manifest by: the digest or the tag."""
         return self.digest or self.tag
 
     def with_digest(self, digest: str) -> str:
-        """The full reference of a manifest in the same repository."""
+        """Return the full reference of a manifest in the same repository."""
         return f"{self.domain}/{self.repository}@{digest}"
 
 
 def parse_target(text: str) -> tuple[Target, ...]:
-    """The images that a location names after ``registry:``: references as ``docker pull`` takes them, with commas.
+    """Return the images of a location, the part after ``registry:``: references for ``docker pull``, with commas.
 
-    A tag beside a digest does not count, as for ``docker pull``.
+    A tag is ignored if there is a digest, as in ``docker pull``.
 
     Raises:
-        DataError: one is not a reference, or names no repository; none is given, or more than `MOST_IMAGES`.
+        DataError: one is not a reference or has no repository, none is given, or there are more than `MOST_IMAGES`.
     """
     texts = [part.strip() for part in text.split(",") if part.strip()]
     if not texts:

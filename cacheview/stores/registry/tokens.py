@@ -1,7 +1,7 @@
-"""Tokens of a registry: the token server that the registry names gives one to whoever may read a repository.
+"""Tokens of a registry, which its token server gives to those who may read a repository.
 
-As docker's ``registry/client/auth/session.go`` (vendored in moby): a GET with user name and password, where there are
-any, or a POST with the identity token that ``docker login`` was given.
+As in docker's ``registry/client/auth/session.go`` (vendored in moby): a GET, with user name and password if there are
+any, or a POST with the identity token from ``docker login``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cacheview.stores.registry.credentials import Credentials
 
 __all__ = ["TokenRequest", "basic", "bearer", "token_of", "token_request"]
 
-_CLIENT: Final = "docker"  # ``AuthClientID`` of moby's registry/auth.go: a server may give tokens to this client alone
+_CLIENT: Final = "docker"  # ``AuthClientID`` in moby's registry/auth.go: a server may accept only this client
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
@@ -34,7 +34,7 @@ class _TokenResponse(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A request to a token server. ``body``: of a POST; None: it is a GET."""
+    """A request to a token server. ``body``: the body of a POST; None for a GET."""
 
     url: str
     headers: Mapping[str, str]
@@ -44,14 +44,14 @@ class TokenRequest:
 def token_request(
     parameters: Mapping[str, str], repository: str, credentials: Credentials, registry: HttpOrigin
 ) -> TokenRequest:
-    """The request for a token that lets a repository be read.
+    """Return the request for a token that permits reading a repository.
 
     Args:
-        parameters: of the registry's challenge.
-        registry: who sent it.
+        parameters: the parameters of the registry's challenge.
+        registry: the registry that sent the challenge.
 
     Raises:
-        DataError: the challenge names no token server, or one that would be sent credentials without TLS.
+        DataError: the challenge names no token server, or credentials would be sent to it without TLS.
     """
     realm = parameters.get("realm", "")
     try:
@@ -83,7 +83,7 @@ def token_request(
 
 
 def token_of(body: bytes) -> str:
-    """The token in a response. Raises `DataError`, which does not show it."""
+    """Return the token in a response. Raises `DataError`, which does not quote it."""
     try:
         answer = decode(_TokenResponse, body)
     except DataError as error:
@@ -92,12 +92,12 @@ def token_of(body: bytes) -> str:
 
 
 def bearer(token: str) -> str:
-    """The value of a header with a token. Raises `DataError` for what no header can hold."""
+    """Return the value of a header with a token. Raises `DataError` if a header cannot contain it."""
     if not _TOKEN.fullmatch(token):
         raise DataError("the token has characters that no header can contain" if token else "there is no token")
     return f"Bearer {token}"
 
 
 def basic(credentials: Credentials) -> str:
-    """The value of a header with user name and password."""
+    """Return the value of a header with user name and password."""
     return "Basic " + base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
