@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["resource"]
+__all__ = ["PAGES", "page_text", "resource"]
+
+PAGES: Final[dict[str, str]] = {
+    "command-line.md": "Command line",
+    "replay.md": "Replaying a Dockerfile",
+    "watch.md": "Watching builds",
+    "compare.md": "Comparing two builds",
+    "suites.md": "Suites",
+    "rules.md": "The rules, in short",
+    "rule-sets.md": "Rule sets",
+    "systems.md": "Linux, macOS and Windows",
+    "glossary.md": "Glossary",
+    "changelog.md": "Changelog",
+}
+"""File names under ``resources/docs`` and their titles, in reading order."""
 
 
 def resource(name: str) -> Traversable:
@@ -29,3 +43,8 @@ def resource(name: str) -> Traversable:
     if inside.is_file() or inside.is_dir():
         return inside
     raise FileNotFoundError(f"not bundled with cacheview: {name}")
+
+
+def page_text(name: str) -> str:
+    """Return a page as Markdown. Raises FileNotFoundError if there is no page with this file name."""
+    return resource(f"docs/{name}").read_text(encoding="utf-8")

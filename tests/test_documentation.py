@@ -10,7 +10,7 @@ import pytest
 
 from cacheview.cli import main
 from cacheview.dockerfile.context import CLIENTS
-from cacheview.documentation import PAGES, page_text
+from cacheview.bundled import PAGES, page_text
 from cacheview.engine import HAZARD_TITLES, RULE_SETS, HazardKind
 from cacheview.engine.rulesets.table import markdown
 

@@ -1,4 +1,4 @@
-"""Threads may import at the same time: no module waits for the package that waits for it."""
+"""What modules import: none waits for the package that waits for it, and a short one has several users or a reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).parents[1] / "cacheview"
+SHORT = 45
+LONGEST = 400
 
 
 def name_of(path: Path) -> str:
@@ -46,9 +50,51 @@ def circles(files: dict[str, ast.Module]) -> list[str]:
     ]
 
 
-def test_no_module_imports_from_the_package_that_imports_it() -> None:
+def users(files: dict[str, ast.Module]) -> dict[str, set[str]]:
+    """Each module, and those that import it or a name of it."""
+    found: dict[str, set[str]] = {name: set() for name in files}
+    for user, tree in files.items():
+        for name in imported(tree):
+            module = name if name in files else name.rpartition(".")[0]
+            if module in found and module != user:
+                found[module].add(user)
+    return found
+
+
+def is_separate(name: str, lines: int, document: str, user_lines: int) -> bool:
+    """Whether a short module with one user has a reason to be one, as ARCHITECTURE.md lists them."""
+    is_uniform = name.startswith("cacheview.engine.words.") or name.endswith((".dock", ".head", ".__main__"))
+    return is_uniform or "No Qt." in document or lines + user_lines > LONGEST
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, ast.Module]:
+    return {name_of(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_a_short_module_with_one_user_has_a_reason(files: dict[str, ast.Module]) -> None:
+    modules = {name_of(path): path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"}
+    lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in modules.items()}
+    without = [
+        name
+        for name, by in users(files).items()
+        if lines.get(name, SHORT) < SHORT
+        and len(by) <= 1
+        and not is_separate(
+            name, lines[name], ast.get_docstring(files[name]) or "", sum(lines.get(user, 0) for user in by)
+        )
+    ]
+    assert not without, "each belongs in the module that uses it"
+
+
+def test_a_short_module_without_one_is_seen() -> None:
+    assert not is_separate("cacheview.ui.ending", 24, "The end.", 235)
+    assert is_separate("cacheview.ui.saving", 29, "Saving.", 392)
+    assert users({"p.a": ast.parse("from p import b"), "p.b": ast.parse("x = 1")})["p.b"] == {"p.a"}
+
+
+def test_no_module_imports_from_the_package_that_imports_it(files: dict[str, ast.Module]) -> None:
     """Else two threads, one in each, wait for each other, and Python gives one of them half a module."""
-    files = {name_of(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
     assert len(files) > 300
     assert circles(files) == []
 

@@ -6,6 +6,7 @@ moby: ``dispatchCopy`` and ``getImageMount`` of ``builder/dockerfile/dispatchers
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from cacheview.dockerfile.context import SourcesSum, UnknownError
@@ -17,34 +18,33 @@ from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.new_images import has_unknown_layer
 
-__all__ = ["sum_of_image"]
+__all__ = ["images_of_copy", "sum_of_images"]
 
 _INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
 _LARGEST_INDEX: Final = 2**63 - 1  # what Go's ParseInt takes; a longer one is a name
 
 
-def sum_of_image(build: FinishedStages, copy: CopySources, instruction: Instruction) -> tuple[SourcesSum, Image | None]:
-    """The checksum of a ``--from``, and an image that it is of.
+def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Image | None]) -> SourcesSum:
+    """The checksum of the files of a ``--from``, given `images_of_copy`.
 
     Raises:
-        UnknownError: the stage or the image, or what its layers hold, is not known.
-        BuildRefusedError: the ``--from`` names nothing, or the builder refuses the files.
+        UnknownError: what the layers contain is not known, or differs between the images.
+        BuildRefusedError: the builder refuses the files.
     """
-    images = _images_of(build, copy.from_, instruction)
     try:
         results = [build.image_files.sum(image, copy) for image in images]
     except UnknownError as error:
         raise UnknownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
     if len({sources.text for sources in results}) > 1:
         raise UnknownError(f"the stage {copy.from_[:80]} may end in several images, whose files differ")
-    return results[0], images[0]
+    return results[0]
 
 
-def _images_of(build: FinishedStages, name: str, instruction: Instruction) -> list[Image | None]:
+def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -> list[Image | None]:
     """The images that a ``--from`` may mean, None for scratch.
 
     Raises:
-        UnknownError: the image is not in the store.
+        UnknownError: the image is not in the store, or the stage is not known.
         BuildRefusedError: it names nothing.
     """
     stage = _stage_of(build, name, instruction)

@@ -23,7 +23,7 @@ from cacheview.dockerfile.state import StageState, stage_config
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, DataError, Doubt, Image
 from cacheview.model.effort import go_on
 from cacheview.replay.bases import MustPullError
-from cacheview.replay.copy_from import sum_of_image
+from cacheview.replay.copy_from import images_of_copy, sum_of_images
 from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.making import check_making
@@ -232,8 +232,10 @@ class StageBuild:
         self.build.taking = (step.number, trigger)
         try:
             if done.copy.from_:
-                sources, image = sum_of_image(self.build, done.copy, instruction)
-                step = replace(step, from_image=image)
+                images = images_of_copy(self.build, done.copy.from_, instruction)
+                step = replace(step, from_image=images[0] if len(images) == 1 else None)
+                sources = sum_of_images(self.build, done.copy, images)
+                step = replace(step, from_image=images[0])
             else:
                 sources = self.build.checksums.sum(done.copy)
         except UnknownError as error:

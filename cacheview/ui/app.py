@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from cacheview.faults import FAULT, INTERRUPTED
-from cacheview.output import complain
-from cacheview.ui.ending import end_process
+from cacheview.output import OutputError, complain
 from cacheview.ui.fault_watch import FaultWatch
 from cacheview.ui.names import DEMO, ENGINE
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cacheview.ui.window import MainWindow
 
-__all__ = ["run_window"]
+__all__ = ["end_process", "run_window"]
 
 _UNUSABLE: Final = 2
 _TURN: Final = 0.0001  # seconds that a thread of Python may go on while another waits
@@ -111,6 +111,18 @@ def run_window(
     interrupted = app.exec()
     window.close()
     return end_process(FAULT if faults.any else interrupted or status[0])
+
+
+def end_process(status: int) -> NoReturn:
+    """End at once, whatever threads still do: what they would write is complete or not there.
+
+    The end of the interpreter would wait for some of them. It also takes what is left of Qt apart in any order, which
+    one in five does not survive on a busy machine.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OutputError):
+            stream.flush()
+    os._exit(status)
 
 
 def _end_on_interrupt(app: QApplication) -> None:

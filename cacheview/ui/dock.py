@@ -186,6 +186,11 @@ class DockController(QObject, Generic[_Pane]):
         if self._dock.made is not None:
             self._dock.made.put_back()
 
+    def reveal(self, image_id: str) -> None:
+        """Select an image in the tree."""
+        if self.host.workspace is not None:
+            self.host.workspace.images.reveal(image_id)
+
     def say_copied(self, what: str) -> None:
         """Say in the status bar what was put on the clipboard."""
         self.host.status.say(f"Copied: {what}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QWidget
 
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.theme import GRID, icon_size, set_font, small_font, strong_font
@@ -95,6 +96,16 @@ class DockHead(QWidget):
             self._drawings[button] = drawing
             _draw(button, drawing)
         self._add(button)
+        return button
+
+    def add_copy_menu(self, tip: str, forms: Iterable[str], requested: SignalInstance, *, name: str) -> QToolButton:
+        """Add a button that copies in one of several forms; it emits ``requested(form)``. ``name``: as `add_button`."""
+        button = self.add_button("Copy ▾", tip, drawing="copy", name=name)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        for form in forms:
+            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: requested.emit(form))
+        button.setMenu(menu)
         return button
 
     def _add(self, widget: QWidget) -> None:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from cacheview.ui.diff.dock import BuildDiffs
     from cacheview.ui.dock import DockController
     from cacheview.ui.dock_host import DockHost
-    from cacheview.ui.files.files import Files
+    from cacheview.ui.files.dock import Files
+    from cacheview.ui.replay.dock import Replays
     from cacheview.ui.replay.pane import ReplayPane
-    from cacheview.ui.replay.replays import Replays
     from cacheview.ui.settings import Settings
-    from cacheview.ui.suites.checks import SuiteChecks
+    from cacheview.ui.suites.dock import SuiteChecks
+    from cacheview.ui.watch.dock import WatchedBuilds
     from cacheview.ui.watch.pane import WatchPane
-    from cacheview.ui.watch.watching import WatchedBuilds
 
 __all__ = [
     "AUDIT",
@@ -167,7 +167,7 @@ def _make_audit(docks: Docks, name: str) -> Audit:
 
 
 def _make_replay(docks: Docks, name: str) -> Replays:
-    from cacheview.ui.replay.replays import Replays
+    from cacheview.ui.replay.dock import Replays
 
     dock = Replays(docks.host, name, REPLAY.action(docks.host.commands), docks.settings)
     dock.pane.files_requested.connect(lambda miss: docks.get(FILES).show_miss(miss))
@@ -176,7 +176,7 @@ def _make_replay(docks: Docks, name: str) -> Replays:
 
 
 def _make_files(docks: Docks, name: str) -> Files:
-    from cacheview.ui.files.files import Files
+    from cacheview.ui.files.dock import Files
 
     is_kept = docks.settings.records is not None
     action = FILES.action(docks.host.commands)
@@ -184,13 +184,13 @@ def _make_files(docks: Docks, name: str) -> Files:
 
 
 def _make_suites(docks: Docks, name: str) -> SuiteChecks:
-    from cacheview.ui.suites.checks import SuiteChecks
+    from cacheview.ui.suites.dock import SuiteChecks
 
     return SuiteChecks(docks.host, name, SUITES.action(docks.host.commands))
 
 
 def _make_watch(docks: Docks, name: str) -> WatchedBuilds:
-    from cacheview.ui.watch.watching import WatchedBuilds
+    from cacheview.ui.watch.dock import WatchedBuilds
 
     dock = WatchedBuilds(docks.host, name, WATCH.action(docks.host.commands))
     dock.pane.compare_requested.connect(lambda build: docks.get(DIFF).choose_with_watched(build))
@@ -238,13 +238,13 @@ def load_docks(rest: Callable[[], object]) -> None:
     import cacheview.ui.diff.dock
 
     rest()
-    import cacheview.ui.files.files
+    import cacheview.ui.files.dock
 
     rest()
-    import cacheview.ui.replay.replays
+    import cacheview.ui.replay.dock
 
     rest()
-    import cacheview.ui.suites.checks
+    import cacheview.ui.suites.dock
 
     rest()
-    import cacheview.ui.watch.watching  # noqa: F401
+    import cacheview.ui.watch.dock  # noqa: F401

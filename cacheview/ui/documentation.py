@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
-from cacheview.documentation import PAGES, page_text
+from cacheview.bundled import PAGES, page_text
 from cacheview.ui.theme import GRID
 
 __all__ = ["DocumentationDialog"]

@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
 
-    from cacheview.ui.files.files import Files
+    from cacheview.ui.files.dock import Files
     from cacheview.ui.following import WindowFollower
     from cacheview.ui.layer_access import LayerAccess
     from cacheview.ui.loading import Work
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
-    from cacheview.ui.replay.replays import Replays
+    from cacheview.ui.replay.dock import Replays
     from cacheview.ui.session import Session
     from cacheview.ui.stores.saving import Saver
-    from cacheview.ui.suites.checks import SuiteChecks
-    from cacheview.ui.watch.watching import WatchedBuilds
+    from cacheview.ui.suites.dock import SuiteChecks
+    from cacheview.ui.watch.dock import WatchedBuilds
     from cacheview.ui.what_is_open import WhatIsOpen
     from cacheview.ui.whatif.mode import WhatIf
     from cacheview.ui.workspace import Workspace

@@ -71,7 +71,7 @@ class WindowMenus(QObject):
             action = menu.addAction(one_line(location).replace("&", "&&"))
             connect(action, lambda location=location: self.store_chosen.emit(location))
         if self._settings.builds:
-            from cacheview.ui.replay.replays import add_recent
+            from cacheview.ui.replay.dock import add_recent
 
             add_recent(menu, self._settings, self.build_chosen.emit)
         if menu.isEmpty():

@@ -36,7 +36,7 @@ def shown():
 
     def rest():
         # What the window does when it has shown a store is over.
-        loaded = "cacheview.ui.watch.watching" in sys.modules
+        loaded = "cacheview.ui.watch.dock" in sys.modules
         if loaded and window.session is not None and not any("load" in each.name for each in threading.enumerate()):
             rested.append(1)
         if len(rested) == 10:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from build_kit import Daemon, image_of
 
+from cacheview.bundled import page_text
 from cacheview.cli import main
-from cacheview.documentation import page_text
 from cacheview.model import SuiteCase
 from cacheview.replay.misses import misses
 from cacheview.replay.options import BuildOptions

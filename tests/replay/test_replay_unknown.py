@@ -206,3 +206,17 @@ def test_many_unknown_steps_leave_the_stages_after_them_unknown(daemon: Daemon) 
     through_the_api(daemon)
     reported = daemon.replay(long)
     assert set(statuses(reported)) == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    ["FROM scratch\nCOPY --from=base:1 /a /b\n", "FROM base:1 AS x\nFROM scratch\nCOPY --from=x /a /b\n"],
+)
+def test_an_unknown_copy_names_the_image_whose_files_would_make_it_known(daemon: Daemon, dockerfile: str) -> None:
+    daemon.add(image_of("base:1"))
+    daemon.build(dockerfile)
+    step = daemon.replay(dockerfile).steps[-1]
+    assert step.cached is None
+    assert step.from_image is not None
+    assert step.from_image.names == ("docker.io/library/base:1",)
+    assert daemon.replay("FROM scratch\nCOPY --from=none:1 /a /b\n").steps[-1].from_image is None

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon
 
+from cacheview.bundled import page_text
 from cacheview.cli import main
-from cacheview.documentation import page_text
 from cacheview.model import StoreKind, SuiteCase
 
 OLD = "20.10.24"  # which records of no image that it was built there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QUrl
 from pytestqt.qtbot import QtBot
 
-from cacheview.documentation import PAGES
+from cacheview.bundled import PAGES
 from cacheview.ui.documentation import DocumentationDialog
 
 

@@ -155,7 +155,7 @@ def shown():
     from PySide6.QtWidgets import QApplication
     app = QApplication.instance()
     looking = QTimer(app)
-    looking.timeout.connect(lambda: "cacheview.ui.replay.replays" in sys.modules and app.quit())
+    looking.timeout.connect(lambda: "cacheview.ui.replay.dock" in sys.modules and app.quit())
     looking.start(20)
 sys.exit(run_window("demo:", on_shown=shown))
 """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cacheview.dockerfile.context.context import Packer
     from cacheview.dockerfile.context.packed import Packed
 
-__all__ = ["FolderContext"]
+__all__ = ["FolderContext", "ReportingFolder"]
 
 _KINDS = {
     stat.S_IFREG: Kind.FILE,
@@ -37,7 +37,7 @@ _KINDS = {
 _WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # what the client fills it for
 _PERMISSIONS = 0o7777
 _PIECE = 1 << 20
-_PACE = 500  # entries
+_PACE = 500  # entries between two looks at the time, and two reports
 _PER_ENTRY = 0.001  # seconds of work that an entry may bring
 _LARGEST_WHOLE = 16 << 20
 _CAPABILITY = "security.capability"
@@ -247,6 +247,20 @@ class FolderContext:
             gid=status.st_gid,
             stamp=_stamp(status) if is_file else (),
         )
+
+
+class ReportingFolder(FolderContext):
+    """A folder that reports how many entries it has listed so far. ``report`` may raise, to stop it."""
+
+    def __init__(self, path: str, report: Callable[[int], None]) -> None:
+        super().__init__(path)
+        self._report = report
+
+    def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
+        for count, entry in enumerate(super().walk(enter)):
+            if count % _PACE == 0:
+                self._report(count)
+            yield entry
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

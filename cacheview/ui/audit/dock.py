@@ -21,8 +21,4 @@ class Audit(DockController[AuditPane]):
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, AuditPane(), action)
         self.pane.copied.connect(self.say_copied)
-        self.pane.image_activated.connect(self._reveal)
-
-    def _reveal(self, image_id: str) -> None:
-        if self.host.workspace is not None:
-            self.host.workspace.images.reveal(image_id)
+        self.pane.image_activated.connect(self.reveal)

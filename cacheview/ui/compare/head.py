@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cacheview.ui.compare.asking import FORMS
 from cacheview.ui.dock_head import BusyHead
@@ -26,9 +26,4 @@ class CompareHead(BusyHead):
             parent=parent,
         )
         tip = "Copy every rule set's answer, with the reasons"
-        self.copy_button = self.add_button("Copy ▾", tip, drawing="copy", name="Copy the table")
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.copy_button)
-        for form in FORMS:
-            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_requested.emit(form))
-        self.copy_button.setMenu(menu)
+        self.copy_button = self.add_copy_menu(tip, FORMS, self.copy_requested, name="Copy the table")

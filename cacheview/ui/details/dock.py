@@ -23,7 +23,7 @@ class Details(DockController[DetailsPane]):
         super().__init__(host, name, DetailsPane(), action)
         self._followed: Workspace | None = None
         self.pane.copied.connect(self.say_copied)
-        self.pane.image_activated.connect(self._reveal)
+        self.pane.image_activated.connect(self.reveal)
         host.settled.connect(self._follow)
         self._follow()
 
@@ -36,7 +36,3 @@ class Details(DockController[DetailsPane]):
             self._followed = workspace
             workspace.images.current_changed.connect(self.pane.show_image)
         self.pane.show_image(workspace.images.selected())
-
-    def _reveal(self, image_id: str) -> None:
-        if self.host.workspace is not None:
-            self.host.workspace.images.reveal(image_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cacheview.ui.dock_head import DockHead
 
@@ -25,10 +25,6 @@ class DiffHead(DockHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
         self.swap_button = self.add_button("Swap", "Compare B with A", self.swap_requested, name="Swap the two builds")
-        self.copy_button = self.add_button("Copy ▾", "Copy the comparison", drawing="copy", name="Copy the comparison")
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.copy_button)
-        for form in FORMS:
-            menu.addAction(f"As {form}").triggered.connect(lambda _=False, form=form: self.copy_requested.emit(form))
-        self.copy_button.setMenu(menu)
+        tip = "Copy the comparison"
+        self.copy_button = self.add_copy_menu(tip, FORMS, self.copy_requested, name=tip)
         self.add_button("Choose builds…", "Choose the two builds to compare", self.choose_requested, drawing="open")

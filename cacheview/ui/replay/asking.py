@@ -207,13 +207,13 @@ class Replayer:
 
     def _prepare(self, question: Question, report: Report) -> _Prepared:
         from cacheview.dockerfile.context import client_for_engine, client_named
+        from cacheview.dockerfile.context.folder import ReportingFolder
         from cacheview.dockerfile.context.hashing import Hasher
         from cacheview.layers.files import LayerFiles
         from cacheview.layers.remembered import LayerMemory, layer_cache
         from cacheview.replay.build_input import given_build
         from cacheview.replay.image_files import StoreImageFiles, unpacked_in
         from cacheview.replay.sent_build import Cache, sent_by
-        from cacheview.ui.replay.listing import ReportingContext
 
         report(0, None, "Reading the Dockerfile…")
         if self._memory is None:
@@ -223,7 +223,7 @@ class Replayer:
             build.context,
             build.named,
             release,
-            folder=lambda path: ReportingContext(path, lambda count: report(count, None, _listed(count))),
+            folder=lambda path: ReportingFolder(path, lambda count: report(count, None, _listed(count))),
             report=lambda done: report(done, None, progress_text(done, None)),
         )
         engine = store.release.version if store.release is not None else ""

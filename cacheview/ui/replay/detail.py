@@ -9,11 +9,11 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
+from cacheview.model import Image
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.asking import Replayed
-from cacheview.ui.replay.downloading import downloadable_image
 from cacheview.ui.replay.rows import ReplayRow, RowKind, place_text, reason_text, word_of
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
@@ -133,7 +133,7 @@ class StepDetail(QScrollArea):
         self.files_button.setVisible(self._miss is not None)
         if self._miss is not None and replayed is not None:
             offer_files(self.files_button, replayed.question.store, has_files=self._miss.has_files)
-        image = downloadable_image(row.step, replayed) if row is not None and replayed is not None else None
+        image = _downloadable_image(row.step, replayed) if row is not None and replayed is not None else None
         self.download_button.setVisible(image is not None)
         if image is not None:
             size = f" ({size_text(image.size)})" if image.size is not None else ""
@@ -189,6 +189,15 @@ def _reason(step: Step, replayed: Replayed, explanation: Explanation | None, *, 
         case StepStatus.HIT | StepStatus.MISS if explanation is None:
             return "Probe and Verdict do not currently show this step."
     return ""
+
+
+def _downloadable_image(step: Step | None, replayed: Replayed) -> Image | None:
+    """The image that an unknown ``COPY --from`` takes files of, in a running engine; None if there is none."""
+    from cacheview.layers.nowhere import is_downloadable
+
+    if step is None or step.status is not StepStatus.UNKNOWN or step.from_image is None or step.sources is not None:
+        return None
+    return step.from_image if step.from_image.diff_ids and is_downloadable(replayed.question.store) else None
 
 
 def _files(step: Step) -> str:

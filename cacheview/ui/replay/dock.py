@@ -55,7 +55,7 @@ class Replays(DockController[ReplayPane]):
         self.pane.open_requested.connect(self.choose)
         self.pane.context_requested.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
-        self.pane.image_activated.connect(self._reveal)
+        self.pane.image_activated.connect(self.reveal)
         self.pane.download_requested.connect(host.layer_access.allow)
         self.pane.copied.connect(self.say_copied)
         self.pane.editor_requested.connect(self._editor.open)
@@ -160,7 +160,3 @@ class Replays(DockController[ReplayPane]):
         ways = (("&Choose an editor…", self.host.commands.editor.trigger),)
         self.host.notice.show_text("error", why, (), ways)
         self.host.notice.show()
-
-    def _reveal(self, image_id: str) -> None:
-        if self.host.workspace is not None:
-            self.host.workspace.images.reveal(image_id)
