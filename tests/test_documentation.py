@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cacheview.bundled import PAGES, page_text
 from cacheview.cli import main
 from cacheview.dockerfile.context import CLIENTS
-from cacheview.bundled import PAGES, page_text
 from cacheview.engine import HAZARD_TITLES, RULE_SETS, HazardKind
 from cacheview.engine.rulesets.table import markdown
 
