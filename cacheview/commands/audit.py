@@ -15,7 +15,7 @@ from cacheview.usage import NAMES, add_rules, daemon_for, known_rules, make_pars
 __all__ = ["parser", "run"]
 
 _HELP: Final = """\
-exit status: 0 no hazards, 1 at least one hazard, 2 the command line or the store cannot be used.
+exit status: 0 no hazards, 1 at least one hazard, 2 the command line is invalid or the store cannot be opened.
 
 {names}
 examples:

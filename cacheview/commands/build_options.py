@@ -98,7 +98,7 @@ def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
         return RequestedBuild(options.context, options.file or "", client, made, platform_is_given, all_clients=is_all)
     for attribute, name in _OF_SERVICE.items():
         if getattr(options, attribute):
-            raise UsageError(f"{name} is in the build section of the service; leave it out, or leave out --compose")
+            raise UsageError(f"{name} comes from the service's build section; omit {name} or --compose")
     client = named or CLIENTS["compose-v2"]
     as_v1 = client.config is CliConfigUse.DOCKER_PY
     build = read_service(options.compose, options.context, os.environ, as_v1=as_v1)

@@ -37,8 +37,8 @@ A and B are each one of
   image:NAME    an image in that store: what it was built from, as far as its history and layers show
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
-exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B lost the cache of a
-step), 2 a side cannot be used, 3 no step is known to differ, but some are unknown.
+exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the
+cache at a step where A hit it), 2 a side cannot be used, 3 no step is known to differ, but some are unknown.
 
 {names}
 examples:
@@ -141,7 +141,7 @@ def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False
 
 def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
     if options.store is None:
-        raise UsageError(f"{IMAGE}{name}: give the store that has the image with --store")
+        raise UsageError(f"{IMAGE}{name}: use --store to specify the store that contains the image")
     opened, case = open_case(options, options.rules, options.platform or "")
     mention_problems(opened)
     daemon = daemon_for(case, options.rules)
@@ -152,7 +152,7 @@ def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
 
 def _context_side(name: str, options: argparse.Namespace) -> BuildSide:
     if options.store is None:
-        raise UsageError(f"{name}: a build context is replayed in a store: give one with --store")
+        raise UsageError(f"{name}: a build context is replayed in a store; specify one with --store")
     options.context = name
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)

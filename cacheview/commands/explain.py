@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rules != "all":
         known_rules(options.rules)
     if options.rules == "all" and options.what_if:
-        raise UsageError("--rules all cannot be combined with --what-if: name one rule set")
+        raise UsageError("--rules all cannot be combined with --what-if; name one rule set")
     rules = options.rules if options.rules != "all" else None
     opened, case = open_case(options, rules, options.platform or "")
     mention_problems(opened)
@@ -111,10 +111,10 @@ def run(options: argparse.Namespace) -> int:
     probe = Probe()
     if options.probe is not None:
         if not case.probes:
-            raise UsageError(f"{options.store} has no probes: leave out --probe and give --parent and --config")
+            raise UsageError(f"{options.store} has no probes; use --parent and --config instead of --probe")
         probe = case.probes[chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
     elif options.parent is None or options.config is None:
-        raise UsageError("--parent and --config are required, or --probe with a suite")
+        raise UsageError("--parent and --config are required, unless --probe names a probe of a suite")
     changes: dict[str, object] = {}
     if options.platform:
         changes["platform"] = _platform(options.platform, daemon)
@@ -163,7 +163,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     except DataError as error:
         if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question nevertheless
             return given if ":" in given else f"sha256:{given}"
-        raise UsageError(f"--parent: {error}. Give scratch, or the name or id of an image in the store") from error
+        raise UsageError(f"--parent: {error}. Specify scratch, or the name or id of an image in the store") from error
 
 
 def _platform(given: str, daemon: Daemon) -> Platform:

@@ -95,8 +95,10 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--download-layers",
         action="store_true",
-        help="if the layers of a running engine cannot be read in any other way, download its images as docker save "
-        "does; the downloads are deleted at the end",
+        help=(
+            "if the layers of a running engine cannot be read any other way, download its images as docker save "
+            "does; the downloads are deleted afterward"
+        ),
     )
     result.add_argument(
         "--records",
@@ -127,7 +129,7 @@ def run(options: argparse.Namespace) -> int:
     known_rules(options.rules)
     what_if_alone(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
-        raise UsageError("--markdown prints what --what-if would change: add --what-if")
+        raise UsageError("--markdown prints what --what-if would change; add --what-if")
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
     with Effort.about(len(case.store.images)).spent():
@@ -216,7 +218,7 @@ def _record(
             whole, case = case, redacted_record(case, env="env" in options.redact, labels="labels" in options.redact)
             if not says_the_same(whole, case):
                 complain(
-                    "--redact: one of the redacted values is also a name in the Dockerfile, so the record gives "
+                    "--redact: one of the redacted values is also a name in the Dockerfile, so the record would give "
                     "different results"
                 )
         write_record(options.record, case, opened=options.store)

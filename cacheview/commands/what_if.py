@@ -38,7 +38,7 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="answer as if this change had been made to the store (see below); the store itself is not changed. "
-        "May be repeated: the changes apply in order",
+        "May be repeated; the changes are applied in order",
     )
     parser.add_argument(
         "--no-containers",

@@ -15,7 +15,7 @@ from cacheview.replay.result import Replay, StepStatus
 __all__ = ["recorded", "replayed"]
 
 _NOT_REACHED = "the build ended before this step"
-_NOT_RECORDED = "the record does not say"
+_NOT_RECORDED = "the result is not recorded"
 
 
 def replayed(steps: Iterable[RequestedStep], value: Replay, store: ImageStore) -> Iterator[SideStep]:

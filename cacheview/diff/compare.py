@@ -24,8 +24,8 @@ from cacheview.model.effort import go_on
 
 __all__ = ["BuildDiff", "PairStatus", "StepPair", "compare_builds"]
 
-_CHECKSUM_ALONE: Final = "for files copied from a stage or an image, a record has only the checksum"
-_COMPARE_CONTEXTS: Final = "compare the build contexts, each in its store"
+_CHECKSUM_ALONE: Final = "a record contains only a checksum for files copied from a stage or an image"
+_COMPARE_CONTEXTS: Final = "compare the build contexts, each in its own store"
 
 
 class PairStatus(Enum):
@@ -247,7 +247,7 @@ class _Comparing:
         else:
             letter = "A" if a is None else "B"
             cause = Cause(
-                CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail=f"these rules refuse the build of {letter}: {side.cut}"
+                CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail=f"these rules refuse build {letter}: {side.cut}"
             )
         return StepPair(a, b, PairStatus.REMOVED if b is None else PairStatus.INSERTED, (cause,))
 

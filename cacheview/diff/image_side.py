@@ -113,7 +113,7 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
 
 def unknown_layer(side: BuildSide) -> DataError:
     """The history of the image does not show which layer the step made."""
-    return DataError(f"it is unknown which layer the step created in {side.title}")
+    return DataError(f"it is not known which layer of {side.title} the step created")
 
 
 def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> str:

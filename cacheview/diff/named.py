@@ -82,14 +82,14 @@ def _record(path: str, line: int) -> ReplayCase | None:
             break
     if build is None:
         if line or (first is not None and not _is_compressed(path)):
-            raise first or DataError("there is no build at this line", where=f"{path}#{line}")
+            raise first or DataError("there is no build on this line", where=f"{path}#{line}")
         if first is None:
             raise DataError("the file contains no build record", where=path)
         return None
     if len(numbers) > 1:
         listed = ", ".join(f"#{number}" for number in numbers[:_LISTED])
         more = ", …" if len(numbers) > _LISTED else ""
-        raise DataError(f"the file has several builds; name one, such as {path}#{numbers[0]} ({listed}{more})")
+        raise DataError(f"the file contains several builds; choose one, such as {path}#{numbers[0]} ({listed}{more})")
     return build
 
 

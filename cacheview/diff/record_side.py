@@ -89,7 +89,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     elif store is not None and (value := own_replay()) is not None:
         steps = tuple(replayed(requested.steps, value, store))
     else:
-        steps = tuple(SideStep(step, why="the record does not have the steps") for step in requested.steps)
+        steps = tuple(SideStep(step, why="the record does not contain the steps") for step in requested.steps)
     side = BuildSide(
         SideKind.RECORD,
         title,
@@ -129,7 +129,7 @@ def _sums(checksums: ContextChecksums, case: ReplayCase) -> Callable[[CopySource
         key = (tuple(copy.sources), copy.destination)
         known = {each.sum for each in case.image_sums if (each.sources, each.destination) == key and each.sum}
         if len(known) != 1:
-            raise UnknownError("the record does not have the files of this image")
+            raise UnknownError("the record does not contain the files of this image")
         return SourcesSum(known.pop(), ())
 
     return of

@@ -158,7 +158,9 @@ def _of_command(
         yield from used
     elif not is_tainted:  # else what an earlier step sets may be what differs
         if side_a.builder is not side_b.builder and side_a.builder is not None and side_b.builder is not None:
-            yield _of_release(side_a, side_b, f"it writes {_short(mine.command)} and {_short(other.command)}")
+            yield _of_release(
+                side_a, side_b, f"the builder writes {_short(mine.command)} in A and {_short(other.command)} in B"
+            )
         else:
             yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, "", mine.command, other.command)
 
@@ -213,11 +215,11 @@ def _how(a: Image, b: Image) -> str:
     if _is_same_content(a, b):
         triggers = [image.config.config.OnBuild if image.config.config is not None else None for image in (a, b)]
         return (
-            f"with the same layers and history{' and different ONBUILD triggers' if triggers[0] != triggers[1] else ''}"
+            f"with the same layers and history{' but different ONBUILD triggers' if triggers[0] != triggers[1] else ''}"
         )
     texts = [[entry.created_by for entry in image.history] for image in (a, b)]
     if a.diff_ids == b.diff_ids:
-        return "with the same layers and a different history"
+        return "with the same layers but a different history"
     if texts[0] == texts[1]:
         return "rebuilt from the same instructions, with different layers"
     return "with a different history"

@@ -51,8 +51,8 @@ _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "i
 """What an event did to a base."""
 
 USUAL_REASONS: Final = (
-    "Usually such an image was removed with its last tag, by `docker image prune` or by `docker system prune`; or this "
-    "is a different store, for example after an upgrade or on another machine."
+    "Usually, such an image was removed along with its last tag, or by `docker image prune` or `docker system prune`. "
+    "B may also use a different store, for example after an upgrade or on another machine."
 )
 
 
@@ -62,7 +62,7 @@ def answer_sentence(diff: BuildDiff) -> str:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     beside = _listed(cause_phrase(cause) for cause in diff.beside)
-    also = f" They differ in ways that affect no step: {beside}." if beside else ""
+    also = f" However, they differ in ways that do not affect any step: {beside}." if beside else ""
     if diff.a.cut or diff.b.cut:
         return f"No step is known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
@@ -70,15 +70,15 @@ def answer_sentence(diff: BuildDiff) -> str:
         why = f": {unknown.why}" if unknown.why else ""
         return (
             "No step is known to differ. "
-            f"It is not known whether {step_title(unknown)}, is cached the same way{why}.{also}"
+            f"It is not known whether the result is the same at {step_title(unknown)}{why}.{also}"
         )
     if SideKind.IMAGE in (diff.a.kind, diff.b.kind):
         return "No difference is known: the histories have the same steps, with the same arguments and checksums."
     looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = counted(len(looked_up), "step")
-    cached_of = f"{cached} of {steps} cached in both" if looked_up else "no step is looked up"
-    return f"To the cache, the builds are the same: {cached_of}.{_endings(diff)}{also}"
+    cached_of = f"{cached} of {steps} cached in both" if looked_up else "no steps are looked up"
+    return f"For the cache, the builds are the same ({cached_of}).{_endings(diff)}{also}"
 
 
 def _endings(diff: BuildDiff) -> str:
@@ -140,10 +140,10 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
             return _of_files(cause)
         case CauseKind.DOCKERFILE:
             what = cause.detail or "comments, blank lines or similar"
-            return f"the Dockerfiles differ in {what}, which the builder does not use"
+            return f"the Dockerfiles differ in {what}, which the builder ignores"
         case CauseKind.RELEASE:
             detail = f": {cause.detail}" if cause.detail else ""
-            perhaps = "" if cause.is_certain else ", as far as is known"
+            perhaps = "" if cause.is_certain else " (the only known cause)"
             return f"the engine is Docker {cause.a} in A and {cause.b} in B{detail}{perhaps}"
         case CauseKind.STORE_KIND:
             return f"A was built in a {cause.a} store and B in a {cause.b} store, each with its own images"
@@ -151,10 +151,10 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
             return _of_missing(cause, row)
         case CauseKind.LINEAGE:
             built = (f"was built on {each}" if each else "has no recorded parent" for each in (cause.a, cause.b))
-            return f"image {cause.image} is in both stores: it {next(built)} in A, and {next(built)} in B"
+            return f"image {cause.image} is in both stores: it {next(built)} in A and {next(built)} in B"
         case CauseKind.ENDED:
             side = "A" if cause.in_b else "B"
-            return f"the build of {side} ended {_where(row, side)} this step{_error(cause)}"
+            return f"build {side} ended {_where(row, side)} this step{_error(cause)}"
     return f"it is not known why{f': {cause.detail}' if cause.detail else ''}"
 
 
@@ -203,7 +203,7 @@ def _of_instruction(cause: Cause, row: StepPair | None) -> str:
 
 
 def _of_option(cause: Cause) -> str:
-    certain = "" if cause.is_certain else ", as far as is known"
+    certain = "" if cause.is_certain else " (the only known cause)"
     end = f"{certain}{_error(cause)}"
     if {cause.a, cause.b} <= {None, "given"}:
         return f"only {'A' if cause.a else 'B'} was built with {cause.name}{end}"
@@ -249,7 +249,7 @@ def loss_sentence(diff: BuildDiff) -> str:
         return ""
     steps = counted(len(lost), "step")
     origin = _ORIGINS[diff.origin]
-    return f"B lost the cache of {steps}{'' if origin.startswith(';') else ' '}{origin}."
+    return f"B lost the cache for {steps}{'' if origin.startswith(';') else ' '}{origin}."
 
 
 def row_phrase(row: StepPair, diff: BuildDiff) -> str:

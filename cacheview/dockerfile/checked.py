@@ -79,12 +79,12 @@ class _Case:
     def one_argument(self) -> None:
         if len(self.args) != 1:
             raise BuildRefusedError(
-                "it takes exactly one argument, but has none", message=f"{self.name} requires exactly one argument"
+                "it requires exactly one argument, but has none", message=f"{self.name} requires exactly one argument"
             )
 
     def an_argument(self) -> None:
         if not self.args:
-            what = f"it takes at least one argument; write {self.name} {_EXAMPLES[self.name]}"
+            what = f"it requires at least one argument; write {self.name} {_EXAMPLES[self.name]}"
             raise BuildRefusedError(what, message=f"{self.name} requires at least one argument")
 
 
@@ -127,7 +127,7 @@ def _files(case: _Case) -> None:
     if len(case.args) < 2:
         stop = "." if case.release.ends_destination_with_stop else ""
         message = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
-        raise BuildRefusedError(f"it takes a source and a destination; write {case.name} file /dst", message=message)
+        raise BuildRefusedError(f"it requires a source and a destination; write {case.name} file /dst", message=message)
     case.flags()
     if heredoc_name(case.args[-1], case.release):
         message = f"{case.name} cannot accept a heredoc as a destination"
@@ -149,7 +149,7 @@ def stage_name(args: tuple[str, ...]) -> str:
         name = lower(args[2])
         if _STAGE_NAME.fullmatch(name) is None:
             raise BuildRefusedError(
-                f"{args[2][:40]!r} is not a stage name; write a letter, then letters, digits, -, _ and .",
+                f"{args[2][:40]!r} is not a valid stage name; use a letter followed by letters, digits, -, _ or .",
                 message=f"invalid name for build stage: {quote(args[2])}, name can't start with a number "
                 "or contain symbols",
             )

@@ -74,7 +74,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
     """The same of a text that is not a file, such as a trigger: the daemon's words are those of its parser alone."""
     if len(data) > _MAX_SIZE:
-        raise DataError(f"it has {len(data):,} bytes; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
+        raise DataError(f"it is {len(data):,} bytes long; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
     return _DockerfileReader(data, release).document()
 
 

@@ -315,7 +315,7 @@ def _operators(release: BuilderRelease) -> str:
 
 def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -> str:
     if not pattern and not release.empty_patterns:
-        what = f"the daemon fails on an empty pattern; write one after {operator}"
+        what = f"the daemon fails on an empty pattern; add a pattern after {operator}"
         raise BuildRefusedError(what, message=CONNECTION_LOST)
     greedy = pattern.startswith(operator)
     trim = without_suffix if operator == "%" else without_prefix

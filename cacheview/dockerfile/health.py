@@ -84,7 +84,7 @@ def go_duration(text: str) -> int:
         size = UNITS.get(unit)
         if size is None:
             message = f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
-            raise BuildRefusedError(f"unknown unit of time: {unit[:20]!r}; use h, m, s, ms, us or ns", message=message)
+            raise BuildRefusedError(f"unknown time unit: {unit[:20]!r}; use h, m, s, ms, us or ns", message=message)
         number = number * size + _part_of(size, fraction or "")
         total += number
         if number > _LIMIT or total > _LIMIT:

@@ -47,7 +47,7 @@ def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
         if high - low != last - first and last != first:
             _refuse(
                 spec,
-                "the host's range and the container's differ in length",
+                "the host and container port ranges differ in length",
                 f"Invalid ranges specified for container and host Ports: {number} and {host}",
                 release,
             )

@@ -15,7 +15,7 @@ SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the cl
 """Who refuses, for people. Where the daemon never answers it is nobody."""
 
 
-UNNAMED_FOLDER: Final = "<a folder of the daemon>"
+UNNAMED_FOLDER: Final = "<the daemon's folder>"
 """What stands in the daemon's words for a folder whose name it chooses at random for every build."""
 
 

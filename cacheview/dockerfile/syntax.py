@@ -195,7 +195,7 @@ def _strings(text: str, way: _Way) -> list[str] | None:
         return json_strings(text, to_the_end=way.release.json_to_the_end)
     except NotStringsError:
         raise BuildRefusedError(
-            'the JSON form takes strings only; quote each: ["a", "1"]', message=NOT_STRINGS
+            'the JSON form accepts only strings; quote each element: ["a", "1"]', message=NOT_STRINGS
         ) from None
 
 

@@ -68,7 +68,7 @@ def restored_config(
             )
     if rules.restoring.refuses_features and source.config.os_features:
         features = ", ".join(source.config.os_features)
-        raise RestoreError(f"created cached image: the snapshotter unpacks nothing that needs {features}")
+        raise RestoreError(f"created cached image: the snapshotter does not support {features}")
     source_config = source.config
     history = tuple(
         entry.model_copy(update={"created": written})

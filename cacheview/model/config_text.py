@@ -45,7 +45,7 @@ class ReadConfig:
         if not self.is_container:
             results.append(
                 "Containers run with this config. The builder compares the config that the image was built with "
-                "(ContainerConfig), which is missing here: Docker 25 and later leave it out."
+                "(ContainerConfig), which is missing here because Docker 25 and later leave it out."
             )
         for key in self.unknown[:_MOST_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)

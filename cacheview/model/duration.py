@@ -39,7 +39,7 @@ def parse_duration(text: str) -> int:
         end = part.end()
         number, unit = part.groups()
         if unit not in UNITS:
-            raise DataError(f"unknown unit of time: {unit[:20]!r} (use h, m, s, ms, us or ns)")
+            raise DataError(f"unknown time unit: {unit[:20]!r} (use h, m, s, ms, us or ns)")
         whole, _, fraction = number.partition(".")
         fraction = fraction[:18]  # further digits are less than a nanosecond of the largest unit
         total += int(whole.lstrip("0")[:20] or "0") * UNITS[unit]

@@ -27,7 +27,7 @@ _PACE: Final = 512  # items; processing this many takes well under a second, wha
 class LimitError(Exception):
     """A limit was reached, and the rest was not read or examined. What was found before is valid.
 
-    The text follows a subject: "has more than 5 images. The rest is not read".
+    The text follows a subject: "has more than 5 images. The rest was not read".
 
     It is not a `DataError`, so code that skips damaged entries does not skip it.
     """
@@ -63,7 +63,7 @@ class Effort:
         """Raise `LimitError` if the work takes too long. Exceptions from ``alive`` pass through."""
         self._alive()
         if not self._apart and self._clock() > self._end:
-            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not examined")
+            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest was not examined")
 
     def allow(self, seconds: float) -> None:
         """Allow this many more seconds."""

@@ -71,7 +71,7 @@ class ImageStore:
         problems = []
         for image in images:
             if image.id in kept:
-                problems.append(Problem(image.id, "the id occurs more than once; the first is kept"))
+                problems.append(Problem(image.id, "the id occurs more than once; the first image is used"))
             else:
                 kept[image.id] = image
         return tuple(kept.values()), tuple(problems)

@@ -162,7 +162,7 @@ class RecordedImageFiles:
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
         result = self._sums.get(_key(image, copy))
         if result is None:
-            raise UnknownError("the record does not have the files of this image")
+            raise UnknownError("the record does not contain the files of this image")
         if result.refused:
             raise BuildRefusedError(result.refused, message=result.refused)
         return SourcesSum(result.sum, ())
@@ -170,7 +170,7 @@ class RecordedImageFiles:
     def check_owner(self, image: Image | None, owner: str) -> None:
         result = self._owners.get((_id(image), owner))
         if result is None:
-            raise UnknownError("the record does not have the names of this image's owners")
+            raise UnknownError("the record does not contain the owner names of this image")
         if result.refused:
             raise BuildRefusedError(result.refused, message=result.refused)
 

@@ -138,7 +138,7 @@ class Budget:
         if left < 0:
             verb = "needs" if what is Resource.MEMORY else "has"
             raise LimitError(
-                f"{verb} more than {self._amounts[what]:,} {what.value}. The rest is not read{self._remedy(what)}"
+                f"{verb} more than {self._amounts[what]:,} {what.value}. The rest was not read{self._remedy(what)}"
             )
 
     def grow(self, packed: int) -> None:
@@ -196,7 +196,7 @@ class Budget:
             return
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
-            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest is not read")
+            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest was not read")
 
     def unpacked(self, count: int) -> None:
         """Count bytes that were decompressed or skipped. Raises what `spend` and `alive` raise."""

@@ -130,7 +130,7 @@ class ImageDatabase:
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
         limit = self.reading.limits.images
         if len(ids) > limit:
-            self._problems.stop(Problem("", f"more than {limit:,} images; the rest are not read"))
+            self._problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
         return ids[:limit]
 
     def _noted(self, ids: list[str]) -> set[str]:

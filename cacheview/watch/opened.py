@@ -103,7 +103,7 @@ def _build_of(case: ReplayCase, number: int, where: str) -> WatchedBuild:
     )
 
 
-_NO_REASON: Final = "the record does not say why"
+_NO_REASON: Final = "the record does not contain the reason"
 
 
 def _predicted(case: ReplayCase) -> Prediction:

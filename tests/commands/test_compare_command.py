@@ -67,7 +67,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str, status: int) ->
 
 def test_two_records_that_are_the_same(a: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", a, a, "--brief"]) == 0
-    assert capsys.readouterr().out == "To the cache, the builds are the same: 3 of 3 steps cached in both.\n"
+    assert capsys.readouterr().out == "For the cache, the builds are the same (3 of 3 steps cached in both).\n"
 
 
 def test_the_answer_has_at_most_three_lines(
@@ -79,7 +79,7 @@ def test_the_answer_has_at_most_three_lines(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("The builds first differ at step 2, `ARG VERSION=1`: A used image ")
-    assert lines[1].startswith("B lost the cache of 3 steps because of its environment.")
+    assert lines[1].startswith("B lost the cache for 3 steps because of its environment.")
     assert "`docker image prune`" in lines[2]
 
 
@@ -148,7 +148,7 @@ def test_one_of_several_builds_is_named_by_its_line(
     assert main(["compare", a, f"{both}#2"]) == 1
     capsys.readouterr()
     assert main(["compare", a, str(both)]) == 2
-    assert f"name one, such as {both}#1 (#1, #2)" in capsys.readouterr().err
+    assert f"choose one, such as {both}#1 (#1, #2)" in capsys.readouterr().err
     assert main(["compare", a, f"{both}#3"]) == 2
 
 
@@ -224,7 +224,10 @@ def test_services_of_a_compose_file_are_sides(
     ("arguments", "message"),
     [
         (("web", "other", "--compose", "compose.yml"), "no service is named other"),
-        (("web", "web", "--compose", "compose.yml", "--label", "a=b"), "--label is in the build section"),
+        (
+            ("web", "web", "--compose", "compose.yml", "--label", "a=b"),
+            "--label comes from the service's build section",
+        ),
         (("context", "context", "--client", "all"), "--client all works only with `cacheview replay`"),
         (("context", "context", "-f", "-"), "only one side can be read from standard input"),
     ],

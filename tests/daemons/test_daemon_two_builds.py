@@ -227,10 +227,12 @@ PAIRS: Final = {
     "a comment": Pair(
         lambda place: place.edit("RUN one", "# a comment\nRUN one"),
         CauseKind.DOCKERFILE,
-        says="in ways that affect no step",
+        says="in ways that do not affect any step",
     ),
     "spaces": Pair(
-        lambda place: place.edit("ENV MODE", "ENV   MODE"), CauseKind.INSTRUCTION, says="in ways that affect no step"
+        lambda place: place.edit("ENV MODE", "ENV   MODE"),
+        CauseKind.INSTRUCTION,
+        says="in ways that do not affect any step",
     ),
     "an instruction": Pair(
         lambda place: place.edit("RUN one", "RUN changed"),

@@ -81,7 +81,7 @@ def test_builds_that_are_the_same_say_so() -> None:
     diff = diff_of(BUILD, BUILD)
     assert diff.is_same is True
     assert diff.cause is None
-    assert answer_sentence(diff) == "To the cache, the builds are the same: 7 of 7 steps cached in both."
+    assert answer_sentence(diff) == "For the cache, the builds are the same (7 of 7 steps cached in both)."
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_base_that_was_pulled_again(daemon: Daemon) -> None:
     diff = compared(a, recorded(daemon, BUILD, 2))
     assert first(diff) == (CauseKind.BASE, "base:latest", "FROM base:$TAG")
     assert answer_sentence(diff).endswith(
-        "is different: aaaaaaaaaaaa in A and bbbbbbbbbbbb in B, with the same layers and a different history."
+        "is different: aaaaaaaaaaaa in A and bbbbbbbbbbbb in B, with the same layers but a different history."
     )
     assert diff.origin is CauseOrigin.SURROUNDINGS
 
@@ -237,7 +237,7 @@ def test_a_build_that_failed_earlier(daemon: Daemon) -> None:
     b = a.model_copy(update={"expect": a.expect.model_copy(update={"steps": steps, "ok": False, "error": "disk full"})})
     diff = compared(a, b)
     assert first(diff) == (CauseKind.ENDED, "", "RUN make")
-    assert answer_sentence(diff).endswith("the build of B ended at this step: disk full.")
+    assert answer_sentence(diff).endswith("build B ended at this step: disk full.")
     assert [row.status for row in diff.rows][7:] == [PairStatus.FOLLOWS] * 2
 
 
@@ -314,5 +314,5 @@ def test_what_is_not_known_is_not_a_difference(daemon: Daemon) -> None:
     assert diff.first_unknown is not None
     assert diff.first_unknown.text == "RUN make"
     assert answer_sentence(diff).startswith(
-        "No step is known to differ. It is not known whether step 7, `RUN make`, is cached the same way"
+        "No step is known to differ. It is not known whether the result is the same at step 7, `RUN make`"
     )

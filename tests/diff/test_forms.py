@@ -49,7 +49,7 @@ def after(before: Build, now: Build, triggers: tuple[str, ...] = TRIGGERS, chang
 def test_triggers_of_several_arguments_are_the_same() -> None:
     diff = after(BUILD, BUILD)
     assert diff.is_same is True
-    assert answer_sentence(diff) == "To the cache, the builds are the same: 7 of 7 steps cached in both."
+    assert answer_sentence(diff) == "For the cache, the builds are the same (7 of 7 steps cached in both)."
     assert [row.text for row in diff.rows[1:-1]] == list(TRIGGERS)
 
 
@@ -72,7 +72,7 @@ def test_other_triggers_are_those_of_another_base(changed: tuple[str, ...]) -> N
     diff = after(BUILD, BUILD, changed=changed)
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "base", CauseOrigin.SURROUNDINGS)
-    assert answer_sentence(diff).endswith("with the same layers and history and different ONBUILD triggers.")
+    assert answer_sentence(diff).endswith("with the same layers and history but different ONBUILD triggers.")
 
 
 def test_triggers_of_a_stage_are_those_of_the_dockerfile() -> None:
@@ -100,8 +100,8 @@ def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
     assert diff.is_same is True
     assert [(cause.kind, cause.origin) for cause in diff.beside] == [(CauseKind.DOCKERFILE, CauseOrigin.OWN)]
     assert answer_sentence(diff).endswith(
-        "They differ in ways that affect no step: the Dockerfiles differ in the content of the heredoc in step 3, "
-        "which the builder does not use."
+        "However, they differ in ways that do not affect any step: the Dockerfiles differ in the content of the "
+        "heredoc in step 3, which the builder ignores."
     )
 
 
@@ -136,7 +136,7 @@ def test_a_dockerfile_that_is_refused_ends_the_build(before: str, now: str, lett
     assert diff.cause is not None
     assert diff.cause.kind is CauseKind.ENDED
     printed = answer_sentence(diff)
-    assert f"`FROM base`: the build of {letter} ended before this step: " in printed
+    assert f"`FROM base`: build {letter} ended before this step: " in printed
     assert "unknown instruction: BAD" in printed
     assert [row.follows for row in diff.rows] == [-1, 0, 0]
 
@@ -144,7 +144,7 @@ def test_a_dockerfile_that_is_refused_ends_the_build(before: str, now: str, lett
 def test_an_instruction_that_is_refused_ends_the_build_where_it_stands() -> None:
     diff = of_dockerfiles("FROM base\nRUN one\nEXPOSE 80\nRUN two\n", "FROM base\nRUN one\nEXPOSE no/port\nRUN two\n")
     printed = answer_sentence(diff)
-    assert printed.startswith("The builds first differ at step 3, `EXPOSE 80`: the build of B ended before this step: ")
+    assert printed.startswith("The builds first differ at step 3, `EXPOSE 80`: build B ended before this step: ")
     assert diff.rows[-1].follows == 2
 
 

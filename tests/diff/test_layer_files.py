@@ -180,8 +180,8 @@ def doubted(place: Place, image: Image) -> BuildSide:
     ("side_without", "why"),
     [
         (unreadable, " is not here. To find out: Look elsewhere"),
-        (not_read, "the layers of the image are not read"),
-        (doubted, "it is unknown which layer the step created in "),
+        (not_read, "the layers of the image were not read"),
+        (doubted, "it is not known which layer of "),
     ],
 )
 @pytest.mark.parametrize("is_other_image", [True, False])
@@ -217,8 +217,10 @@ def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> N
         )
 
     printed = answer_sentence(compare_builds(side(with_sum("a")), side(with_sum("b"))))
-    assert "not known which ones: for files copied from a stage or an image, a record has only the checksum" in printed
-    assert printed.endswith("To find out: compare the build contexts, each in its store.")
+    assert (
+        "not known which ones: a record contains only a checksum for files copied from a stage or an image" in printed
+    )
+    assert printed.endswith("To find out: compare the build contexts, each in its own store.")
 
 
 def test_relative_destinations_are_below_the_folder_of_that_step(place: Place) -> None:

@@ -93,7 +93,7 @@ def test_a_service_of_a_compose_file(
     assert main([*command, "--build-arg", "V=1", "--client", "docker-compose 1.29.2"]) in (0, 1)
     assert "LABEL" not in capsys.readouterr().out
     assert main([*command, "--target", "x"]) == 2
-    assert "--target is in the build section" in capsys.readouterr().err
+    assert "--target comes from the service's build section" in capsys.readouterr().err
     file.write_text("services: {web: {build: {context: context, dockerfile_inline: FROM scratch}}}\n")
     main(command)
     assert "ignores dockerfile_inline" in capsys.readouterr().err

@@ -45,5 +45,5 @@ def test_the_error_says_what_to_do_where_it_is_the_machine() -> None:
     budget = Budget(Limits(memory=1000), packed=GIB, free_memory=lambda: 5000)
     with pytest.raises(DataError, match="Close other programs"):
         budget.decode(SuiteCase, line)
-    with pytest.raises(LimitError, match=r"The rest is not read$"):
+    with pytest.raises(LimitError, match=r"The rest was not read$"):
         Budget(Limits(memory=1000)).spend(Resource.MEMORY, 1001)

@@ -258,7 +258,7 @@ class TestLimits:
         ids = sorted(root.image(number, f"shop/x:{number}", built_locally=True) for number in range(5))
         store = read(root.root, limits=Limits(images=3))
         assert [image.id for image in store.images] == ids[:3]
-        assert [problem.what for problem in store.problems] == ["more than 3 images; the rest are not read"]
+        assert [problem.what for problem in store.problems] == ["more than 3 images; the rest were not read"]
 
     def test_one_document(self, root: Root) -> None:
         long, short = root.image(1, author="x" * 5000), root.image(2)

@@ -338,5 +338,5 @@ def test_a_limit_is_reported_however_many_problems_there_are(tmp_path: Path) -> 
     path = write_tar(tmp_path / "a.tar", layout.done())
     problems = open_store(path, limits=Limits(images=1200)).problems
     assert len(problems) == 1002
-    assert "more than 1,200 images. The rest is not read" in problems[-2].what
+    assert "more than 1,200 images. The rest was not read" in problems[-2].what
     assert "more problems are not listed" in problems[-1].what

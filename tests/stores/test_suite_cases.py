@@ -96,7 +96,7 @@ def test_what_is_not_held_does_not_count(limit: dict[str, int], tmp_path: Path) 
     path = write(tmp_path, compressed=False)
     stopped = open_store(path, limits=Limits(**limit))
     assert len(stopped.cases) < 42
-    assert "The rest is not read" in stopped.problems[-1].what
+    assert "The rest was not read" in stopped.problems[-1].what
     assert len(open_store(path, limits=Limits(held=3000, **limit)).cases) == 42
 
 

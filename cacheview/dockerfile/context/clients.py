@@ -144,7 +144,7 @@ class Client:
     def with_umask(self, umask: int) -> Client:
         """The same client, run with another umask. Raises `DataError` for one whose umask does not count."""
         if not self.has_umask or not isinstance(self.packing, DockerodePacking | TestcontainersNodePacking):
-            raise DataError(f"what {self.title} sends does not depend on the umask; leave it out")
+            raise DataError(f"the umask does not affect what {self.title} sends; leave it out")
         if not 0 <= umask <= 0o777:
             raise DataError(f"{umask:o} is not a umask; write three octal digits such as 022")
         style = replace(self.packing.style, umask=umask)

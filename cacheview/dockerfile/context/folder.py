@@ -56,7 +56,7 @@ class FolderContext:
         if not os.path.isdir(self._root):
             raise DataError("there is no such folder; the context must be a folder on this machine", where=given)
         if not os.access(self._root, os.R_OK | os.X_OK):
-            raise DataError("you have no permission to read the folder; change its permissions", where=given)
+            raise DataError("you do not have permission to read the folder; change its permissions", where=given)
         self._most_entries = most_entries
         self._problems: dict[str, Problem] = {}
 
@@ -212,8 +212,8 @@ class FolderContext:
             return entries
         except OSError as error:
             raise DataError(
-                f"the folder cannot be listed ({error.strerror}), and the client refuses the context; change its "
-                "permissions, or add the folder above it to .dockerignore",
+                f"the folder cannot be listed ({error.strerror}), so the client refuses the context; change its "
+                "permissions, or add its parent folder to .dockerignore",
                 where=path or self._root,
             ) from None
         return entries
@@ -229,7 +229,7 @@ class FolderContext:
     def _described(self, path: str, place: str, status: os.stat_result) -> Entry:
         kind = _KINDS[stat.S_IFMT(status.st_mode)]
         if kind is Kind.SOCKET:
-            self._problems[path] = Problem(path, "it is a socket: the client leaves it out")
+            self._problems[path] = Problem(path, "it is a socket, so the client leaves it out")
         target = from_system(os.readlink(place)) if kind is Kind.SYMLINK else ""
         is_file = kind is Kind.FILE
         return Entry(

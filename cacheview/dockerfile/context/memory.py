@@ -51,7 +51,7 @@ class MemoryContext:
         self.title = title
         self._top = top or Entry("", Kind.DIRECTORY, 0o755)
         self.problems = tuple(
-            Problem(path, "it is a socket: the client leaves it out")
+            Problem(path, "it is a socket, so the client leaves it out")
             for path, entry in entries.items()
             if entry.kind is Kind.SOCKET
         )

@@ -86,7 +86,7 @@ class HeaderStyle:
 def check_readable(entry: Entry) -> None:
     """Raises `DataError` if the client could not read what it has begun to send."""
     if not entry.readable:
-        raise DataError("it cannot be read: the client would send a broken context", where=entry.path)
+        raise DataError("it cannot be read, so the client would send a broken context", where=entry.path)
 
 
 def random_name(digits: int) -> str:

@@ -205,8 +205,11 @@ class Record:
             self._left -= len(data)
             if self._left >= 0:
                 return data
-        what = f"the records of other contexts have more than {_MOST_OF_OTHERS:,} bytes, and not all were examined"
-        self.problem = str(DataError(f"{what}. Delete those that you do not need", where=str(self.path.parent)))
+        what = (
+            f"the records of other contexts take up more than {_MOST_OF_OTHERS:,} bytes, so not all of them were "
+            "examined"
+        )
+        self.problem = str(DataError(f"{what}. Delete the ones that you do not need", where=str(self.path.parent)))
         raise ValueError(self.problem)
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:

@@ -97,7 +97,7 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
         try:
             places.append((path, tree.resolve_existing(path)))
         except ForbiddenPathError as error:
-            what = f"{error.what}: the builder leaves it out of the checksum of the folder"
+            what = f"{error.what}, so the builder leaves it out of the folder's checksum"
             problems[path] = Problem(path, what)
     return places
 

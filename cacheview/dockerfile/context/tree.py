@@ -164,4 +164,4 @@ class Tree:
             raise ForbiddenPathError("part of the path is not a folder", where=path)
         first_missing = here.removeprefix(above).lstrip("/").split("/")[0]
         if len(raw(first_missing)) > _LONGEST_NAME:
-            raise ForbiddenPathError("a name in it is too long", where=path)
+            raise ForbiddenPathError("a name in the path is too long", where=path)

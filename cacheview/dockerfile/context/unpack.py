@@ -70,7 +70,7 @@ class _Unpacked:
             # Of the root by another name than ``.`` a folder only changes its mode, which nothing sums.
             self.is_as_sent = False
             if header.type != _FOLDER:
-                what = "it replaces the context's root folder; it is not known how a daemon handles that"
+                what = "it replaces the root folder of the context; how a daemon handles that is not known"
                 raise DataError(what, where=header.name[:200])
             return
         above = path.rpartition("/")[0]

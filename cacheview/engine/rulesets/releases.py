@@ -26,8 +26,8 @@ _NEARLY: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before 24.0.3, a step FROM scratch ends the build with an error; under these rules, which are from 24.0.3, "
-        "it is a miss. Images are compared in the same way.",
+        "Before 24.0.3, a FROM scratch step ends the build with an error; under these rules, which are those of "
+        "24.0.3, it is a miss. Images are compared in the same way.",
     ),
 )
 """Releases whose rules are those of a rule set but for one thing: its store, the releases, the rule set, that thing."""

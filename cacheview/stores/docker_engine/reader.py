@@ -94,13 +94,13 @@ class EngineReader:
         entries = patiently(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
-            self.problems.stop(Problem("", f"more than {limit:,} images; the rest are not read"))
+            self.problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
                 self.problems.append(Problem(f"image {number + 1} of the list", f"has no id: {entry.Id[:100]!r}"))
             elif entry.Id in kept:
-                self.problems.append(Problem(entry.Id, "the id occurs more than once; the first is kept"))
+                self.problems.append(Problem(entry.Id, "the id occurs more than once; the first image is used"))
             else:
                 kept[entry.Id] = entry
         return tuple(kept.values())
@@ -188,7 +188,7 @@ class EngineReader:
             raise NoAnswerError(what, where=self.client.where) from error
         limit = self.reading.limits.images
         if len(document) > limit:
-            self.problems.stop(Problem("", f"more than {limit:,} images; the rest are not read"))
+            self.problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
         entries = []
         for number, entry in enumerate(paced(document[:limit])):
             try:

@@ -60,7 +60,7 @@ def test_a_socket_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
         listening.bind("s")
     context = FolderContext(root)
     assert ContextSums(context).of_sources(["d"], add=False, destination="/").text == before
-    assert [str(problem) for problem in context.problems] == ["d/s: it is a socket: the client leaves it out"]
+    assert [str(problem) for problem in context.problems] == ["d/s: it is a socket, so the client leaves it out"]
 
 
 def test_a_circle_is_left_out_of_a_folder(root: Path) -> None:

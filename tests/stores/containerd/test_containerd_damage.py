@@ -150,7 +150,7 @@ def test_what_a_budget_has_no_room_for_is_not_read() -> None:
     records, damaged = Metadata(content, Budget(Limits(memory=200_000))).records("moby")
     assert 10 < len(records) < 300
     (error,) = damaged
-    assert error.what == "the database needs more than 200,000 bytes of memory. The rest is not read"
+    assert error.what == "the database needs more than 200,000 bytes of memory. The rest was not read"
     with pytest.raises(LimitError):
         Metadata(content, Budget(Limits(memory=100)))
 
@@ -167,7 +167,7 @@ def test_more_records_than_are_read() -> None:
     metadata = Metadata(Writer().database(named(30)), Budget(Limits(images=10)))
     records, damaged = metadata.records("moby")
     assert len(records) == 10
-    assert [str(error) for error in damaged] == ["more than 10 image records; the rest are not read"]
+    assert [str(error) for error in damaged] == ["more than 10 image records; the rest were not read"]
     assert len(Metadata(Writer().database(named(30))).records("moby")[0]) == 30
 
 

@@ -485,7 +485,7 @@ def test_of_a_list_without_images_so_many_are_looked_at_as_there_may_be(tmp_path
     assert len(opened.cases[0].store.images) == 3
     printed = [str(problem) for problem in opened.problems]
     assert len([text for text in printed if "of the list" in text]) == 7
-    assert len([text for text in printed if "more than 10 images; the rest are not read" in text]) == 1
+    assert len([text for text in printed if "more than 10 images; the rest were not read" in text]) == 1
 
 
 def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(

@@ -64,7 +64,7 @@ def test_two_records_that_are_dropped_are_compared(window: MainWindow, qtbot: Qt
     drop(window, *records)
     pane = compared(window, qtbot)
     assert pane.answer.text() == "The builds first differ at step 3, `COPY a /a`: the files differ: a: content changed."
-    assert pane.loss.text() == "B lost the cache of 2 steps because its own Dockerfile or files changed."
+    assert pane.loss.text() == "B lost the cache for 2 steps because its own Dockerfile or files changed."
     assert [label.whole()[:10] for label in pane.sides] == ["A: a.jsonl", "B: b.jsonl"]
     assert pane.table.currentIndex().row() == 2
     assert pane.words.text() == "The files differ: a: content changed."
@@ -140,7 +140,7 @@ def test_the_replayed_build_is_compared_with_a_record(
     dialog.lines[1].setEditText(records[0])
     dialog.compare_button.click()
     pane = compared(window, qtbot)
-    assert pane.answer.text() == "To the cache, the builds are the same: 3 of 3 steps cached in both."
+    assert pane.answer.text() == "For the cache, the builds are the same (3 of 3 steps cached in both)."
 
 
 def test_two_contexts_are_compared_each_with_options_of_its_own(
