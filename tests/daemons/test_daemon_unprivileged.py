@@ -38,7 +38,7 @@ def test_a_hit_that_depends_on_what_the_api_omits_says_what_and_how_to_know(
     assert any("permission" in remedy for remedy in step["remedies"])
     if engine.kind.store is StoreKind.GRAPH_DRIVER:
         assert "if it was built here" in step["reason"]
-        assert "most likely was" in step["reason"]
+        assert "was most likely" in step["reason"]
 
 
 def test_the_user_cannot_read_what_the_engine_keeps(user: Unprivileged, engine: EngineDaemon) -> None:

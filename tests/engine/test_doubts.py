@@ -158,7 +158,7 @@ def test_an_unknown_newer_candidate_does() -> None:
     hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
     explanation = asked([hit, unknown], Cmd=COMMAND)
     assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
-    assert explanation.sentence == "a hit on one of 2 images; which one is unknown"
+    assert explanation.sentence == "a hit on one of 2 images, but which one is unknown"
     assert aspects(explanation) == ["container_config"]
     checks = checks_of(explanation, OLD)
     assert [name for name, check in checks.items() if check.doubts] == ["newest"]
@@ -396,7 +396,7 @@ def marked_by(version: str, name: str, parent: str | None = BASE) -> Explanation
 def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(name: str) -> None:
     explanation = marked_by("28.5.2", name)
     assert explanation.sentence == "a hit on d:1, if it was built here"
-    assert "It most likely was built here: it records a parent" in explanation.reason
+    assert "It was most likely built here: it records a parent" in explanation.reason
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert explanation.deciding is not None
     assert explanation.deciding.check is not None
@@ -413,7 +413,7 @@ def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(na
 )
 def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark: bool) -> None:
     reason = marked_by(version, "graphdriver-28.5.2").reason
-    assert ("most likely was built here:" in reason) is has_mark
+    assert ("was most likely built here:" in reason) is has_mark
     assert (f"Docker {version}, which created it," in reason) is not has_mark
 
 

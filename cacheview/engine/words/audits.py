@@ -27,9 +27,8 @@ def _images(count: int, one: str, many: str) -> str:
 def pruned(count: int) -> HazardText:
     """Images without a name are the parents of images with one."""
     return HazardText(
-        f"{_images(count, 'has no name and is a parent', 'have no name and are parents')} of named images: "
-        "`docker image prune` removes such images from a containerd store, and then the next build misses from its "
-        "first step.",
+        f"{_images(count, 'has no name and is the parent', 'have no name and are parents')} of named images. `docker "
+        "image prune` removes such images from a containerd store, and the next build then misses at its first step.",
         "Do not prune between builds, or tag the images that later builds continue from.",
     )
 
@@ -38,7 +37,7 @@ def orphans(count: int) -> HazardText:
     """Images record parents that are not in the store."""
     return HazardText(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
-        "read): a build finds such an image only if exactly that parent is in the store again.",
+        "read). A build finds such an image only once exactly that parent is back in the store.",
         "Build again; the new images record parents that are in the store.",
     )
 
@@ -46,8 +45,8 @@ def orphans(count: int) -> HazardText:
 def cycle(count: int) -> HazardText:
     """The parents of images form a cycle."""
     return HazardText(
-        f"The recorded parents of {_images(count, 'lead', 'lead')} back to the image itself: a build with "
-        "--cache-from that looks for their ancestors may never end.",
+        f"The recorded parents of {_images(count, 'form a cycle', 'form cycles')}. A build with --cache-from that "
+        "looks for their ancestors may never end.",
         "Remove one image from each cycle.",
     )
 
@@ -58,16 +57,16 @@ def unmarked(count: int) -> HazardText:
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
         "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
         "image, so each of these steps misses once.",
-        "Build once: the new images have the mark.",
+        "Build once; the new images have the mark.",
     )
 
 
 def legacy_only(count: int) -> HazardText:
     """Images do not have the mark, which later rules look for."""
     return HazardText(
-        f"{_images(count, 'is a hit', 'are hits')} only under these rules: since Docker 25.0.2, 24.0.9 and 23.0.10 "
-        "(CVE-2024-24557) the local cache answers only with images that are recorded as built here, and compares all "
-        "fields. After an upgrade of the engine each of these steps misses once.",
+        f"{_images(count, 'is a hit', 'are hits')} only under these rules. Since Docker 25.0.2, 24.0.9 and 23.0.10 "
+        "(CVE-2024-24557), the local cache returns only images that are recorded as built here, and compares all "
+        "fields. After the engine is upgraded, each of these steps misses once.",
         "Plan for one uncached build after the upgrade.",
     )
 
@@ -75,7 +74,7 @@ def legacy_only(count: int) -> HazardText:
 def timeless(count: int) -> HazardText:
     """Images have no creation time, and so never match."""
     return HazardText(
-        f"{_images(count, 'has', 'have')} no creation time: under these rules, such an image never matches.",
+        f"{_images(count, 'has', 'have')} no creation time. Under these rules, such an image never matches.",
         "Build again without the cache, or have the tool that creates the images record a creation time.",
     )
 
@@ -83,8 +82,8 @@ def timeless(count: int) -> HazardText:
 def empty_labels(count: int) -> HazardText:
     """Images have labels without a value, which match any other."""
     return HazardText(
-        f"{_images(count, 'has', 'have')} a label with an empty value: it matches any other label in its place, "
-        "because a label that is not in the probe counts as empty.",
+        f"{_images(count, 'has', 'have')} a label with an empty value. Such a label matches any other label in its "
+        "place, because a label that is not in the probe counts as empty.",
         "Give every label a value.",
     )
 
@@ -92,21 +91,21 @@ def empty_labels(count: int) -> HazardText:
 def empty_configs(count: int) -> HazardText:
     """Images have no container config, or an empty one."""
     return HazardText(
-        f"{_images(count, 'has', 'have')} no recorded build config, which counts as an empty one: it matches any "
-        "step whose config is empty. Images that the cache creates from a source have none.",
+        f"{_images(count, 'has', 'have')} no recorded build config. A missing config counts as empty and matches any "
+        "step whose config is empty. Images that the cache creates from a source have no build config.",
         "Remove them if you build steps that have no command.",
     )
 
 
 def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
     """Images that the same step matches, with no order of time. ``by_layers``: their history and layers match it."""
-    alike = "have the same parent and creation time, and the same step matches them"
+    alike = "have the same parent and creation time and match the same step"
     if by_layers:
         alike = "follow the same image with the same command"
     return HazardText(
         f"{counted(images, 'image')} tie ({counted(groups, 'group')}): they {alike}. The order in which the store "
         "lists them decides which one is used.",
-        "Remove all but one of each group.",
+        "Remove all but one image in each group.",
     )
 
 
@@ -125,14 +124,15 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
     return HazardText(
         f"The history of {_images(count, 'has', 'have')} more steps with a layer than there are layers: such an image "
         f"{effect}.",
-        "Do not use them with --cache-from; build or pull them again.",
+        "Do not use such images with --cache-from; build or pull them again.",
     )
 
 
 def loaded(count: int) -> HazardText:
     """Images were built on another one and record no parent."""
     return HazardText(
-        f"{_images(count, 'was', 'were')} built on another image in this store, but without a recorded parent "
-        "(loaded, pulled or imported). The local cache does not find their steps.",
+        f"{_images(count, 'was', 'were')} built on another image in this store, but no parent is recorded, because "
+        f"{plural(count, 'it was', 'they were')} loaded, pulled or imported. The local cache does not find "
+        f"{plural(count, 'its', 'their')} steps.",
         "Use them with --cache-from if the rules allow it, or build them again here.",
     )

@@ -14,7 +14,8 @@ BUILDKIT: Final = (
     f"BuildKit has its own cache. To use the classic builder, {_REACHED}."
 )
 DEPENDS_ON_CLI: Final = (
-    f"{_CLASSIC}. On this engine, docker build uses it by default with Docker CLI 20.10 or older; later CLIs with "
-    f"buildx use BuildKit, which has its own cache. To use this one, {_REACHED}."
+    f"{_CLASSIC}. On this engine, docker build uses the classic builder by default with Docker CLI 20.10 or older; "
+    "later CLIs with buildx use BuildKit, which has its own cache. To use the classic builder with a later CLI, "
+    f"{_REACHED}."
 )
 WINDOWS: Final = f"{_CLASSIC}, which docker build uses by default on this Windows engine."

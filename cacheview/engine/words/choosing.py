@@ -18,7 +18,9 @@ __all__ = [
     "unknown_driver",
 ]
 
-HOW: Final = 'give its name, such as graphdriver-24.0.7, or a release and a storage driver: "Docker 24.0.7, overlay2"'
+HOW: Final = (
+    'specify its name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
+)
 """How rules are named, for messages."""
 
 
@@ -34,7 +36,7 @@ def unchecked(release: DockerVersion, used: DockerVersion) -> str:
 
 def no_rule_set(name: str, known: Iterable[str]) -> str:
     """There is no such name."""
-    return f"there is no rule set {name!r}; the rule sets are {', '.join(known)}; or give a release and a driver"
+    return f"there is no rule set {name!r}; choose from {', '.join(known)}, or specify a release and a storage driver"
 
 
 def not_a_version(text: str) -> str:
@@ -44,14 +46,14 @@ def not_a_version(text: str) -> str:
 
 def no_driver(text: str) -> str:
     """The text names a release alone."""
-    return f'{text!r} does not specify the image store: add the storage driver, such as "{text}, overlay2"'
+    return f'{text!r} does not specify the image store; add the storage driver, such as "{text}, overlay2"'
 
 
 def unknown_driver(driver: str) -> str:
     """There is no such storage driver."""
-    return f"unknown storage driver {driver!r}: use overlay2, another graph driver, or containerd"
+    return f"unknown storage driver {driver!r}; use overlay2, another graph driver, or containerd"
 
 
 def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:
     """The release is older than those whose rules are known."""
-    return f"no rules are known for Docker {version} with a {store.store_title}; the rule sets are {', '.join(known)}"
+    return f"no rules are known for Docker {version} with a {store.store_title}; choose from {', '.join(known)}"

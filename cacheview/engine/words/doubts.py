@@ -32,7 +32,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "history.created_by": "the commands in its history",
     "history.author": "the authors in its history",
     "history.comment": "the comments in its history",
-    "history.empty_layer": "which steps made a layer",
+    "history.empty_layer": "which steps created a layer",
 }
 """What of an image a doubt is about, for people."""
 
@@ -45,12 +45,14 @@ ENGINE_VERSION: Final = (
 _EVIDENCE: Final = {
     Evidence.OLD_DAEMON: "Docker {version}, which created it, did not yet record its own builds",
     Evidence.PARENT_UNKNOWN: "the store does not report its parent",
-    Evidence.PARENT: "it records a parent, which a pull or load never does",
+    Evidence.PARENT: "it records a parent, and pulled or loaded images never do",
     Evidence.PARENT_OR_LOADED: (
-        "it records a parent: a pull never does, and a load does only for images saved together with their parent"
+        "it records a parent; pulled images never do, and loaded images do only if they were saved together with "
+        "their parent"
     ),
     Evidence.NO_PARENT: (
-        "it records no parent: neither the first step of a FROM scratch build nor a pulled or loaded image has one"
+        "it does not record a parent; the first step of a FROM scratch build never does, and neither does a pulled or "
+        "loaded image"
     ),
 }
 

@@ -76,8 +76,8 @@ class HazardText(NamedTuple):
 def shut_out(match: Image) -> HazardText:
     """A local match is ignored, as there is no source."""
     return HazardText(
-        f"The local cache has a match, {match.title}, but it is ignored: the --cache-from references bring in no "
-        "image, so local matches are ignored too. Every step of this build misses.",
+        f"The local cache has a match, {match.title}, but ignores it because none of the --cache-from references "
+        "brings in an image. Every step of this build misses.",
         f"{_LEAVE_OUT}pull the images that it names first.",
     )
 
@@ -86,8 +86,8 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
     """A local match is ignored, as no source was built on it. ``any_ancestor``: else only a parent counts."""
     kin = "an ancestor" if any_ancestor else "its parent"
     return HazardText(
-        f"The local cache has a match, {match.title}, but it is ignored: with --cache-from it counts only if one of "
-        f"the sources has it as {kin}.",
+        f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if one "
+        f"of the sources has it as {kin}.",
         f"{_LEAVE_OUT}name an image that was built on this match.",
     )
 
@@ -95,7 +95,7 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
 def cycle_of_source(match: Image) -> HazardText:
     """The daemon looks for a local match among parents that form a cycle."""
     return HazardText(
-        "The daemon would never respond: the recorded parents of a source form a cycle, and it looks for "
+        "The daemon would never respond. The recorded parents of a source form a cycle, and the daemon looks for "
         f"{match.title} among them until its stack overflows.",
         f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )
@@ -104,16 +104,18 @@ def cycle_of_source(match: Image) -> HazardText:
 def loop(match: Image) -> HazardText:
     """Neither the source nor the local match records a parent."""
     return HazardText(
-        f"The daemon would never respond: neither the source nor the local match {match.title} records a parent, so "
-        "it recurses until its stack overflows.",
-        f"{_LEAVE_OUT}first name an image that was built on this match.",
+        f"The daemon would never respond. Neither the source nor the local match {match.title} records a parent, so "
+        "the daemon recurses until its stack overflows.",
+        f"{_LEAVE_OUT}put an image that was built on this match first.",
     )
 
 
 _RESTORES = {
-    Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, and the daemon panics",
+    Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, so the daemon panics",
     Why.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
-    Why.RESTORED_BEFORE: "an earlier build created that image, and the name that containerd would give it is in use",
+    Why.RESTORED_BEFORE: (
+        "an earlier build created that image, and the name that containerd would give it is already in use"
+    ),
 }
 
 
@@ -121,7 +123,7 @@ def restore_fails(source: Image, why: Why) -> HazardText:
     """The daemon cannot create the image of a step in the middle of a source."""
     return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
-        f"continues after it, so the daemon must create an image for the step alone, and fails: {_RESTORES[why]}.",
+        f"continues after it, so the daemon must create an image for the step alone, which fails: {_RESTORES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
         if why is Why.RESTORED_BEFORE
         else f"{_LEAVE_OUT}name an image that ends with this step.",
@@ -133,7 +135,7 @@ def unmarked(image: Image) -> HazardText:
     return HazardText(
         f"{image.title} matches in every compared field, but is not recorded as built here: it was loaded, or built "
         "before an upgrade by an engine that did not write this mark.",
-        "Build once: the step runs again, its image gets the mark, and the next build finds it.",
+        "Build once: the step runs again, its new image gets the mark, and the next build finds that image.",
     )
 
 
@@ -167,7 +169,7 @@ def orphan(image: Image, way: WayToHit) -> HazardText:
     """An image has the step, and the parent that it records is not in the store."""
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
-        "parent is not in the store (it was pruned, or could not be read), so no step leads to it.",
+        "parent is not in the store (it was pruned, or could not be read), so the local cache cannot find it.",
         _WAYS[way].replace("{title}", image.title),
     )
 
@@ -175,7 +177,7 @@ def orphan(image: Image, way: WayToHit) -> HazardText:
 def pulled_for_scratch(image: Image) -> HazardText:
     """A step FROM scratch hits an image that no build from scratch made."""
     return HazardText(
-        f"{image.title} was not created by the first step of a FROM scratch build: it has "
+        f"{image.title} was not created by the first step of a FROM scratch build. It has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
         "A step FROM scratch matches any image without a parent whose config matches.",
         "Begin the build with a step that no other image has, such as a unique LABEL.",
@@ -187,12 +189,15 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
     when = "have no creation time, which counts as year 1"
     if dated:
         when = "were created at the same instant, to the nanosecond"
-    return _tie(image, others, f"match and {when}: which one is used depends on the order in which")
+    return _tie(image, others, f"match and {when}. Which one is used depends on the order in which")
 
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     """Several images come next by their history and layers."""
-    why = "all come next according to their history: the daemon uses the first one in the order in which"
+    why = (
+        "are all the next step according to their history. The daemon uses the one that comes first in the order in "
+        "which"
+    )
     return _tie(image, others, why)
 
 
@@ -207,8 +212,8 @@ def empty_label(labels: Sequence[str]) -> HazardText:
     """The image has labels with empty values that the probe does not have."""
     one = len(labels) == 1
     return HazardText(
-        f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value and the probe has "
-        "different labels instead: a label that is not in the probe counts as empty, so it matches.",
+        f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
+        "different labels instead. A label that is not in the probe counts as empty, so the image matches.",
         "Give every label a value: an empty one matches any label in its place.",
     )
 
@@ -217,7 +222,7 @@ def restored_empty_config(image: Image) -> HazardText:
     """The hit is an image that the cache created, with no record of what it was built with."""
     return HazardText(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
-        "build config counts as empty, and matches this probe regardless of the step.",
+        "build config counts as empty and matches this probe regardless of the step.",
         "Remove it, or give the step a command.",
     )
 
@@ -225,8 +230,8 @@ def restored_empty_config(image: Image) -> HazardText:
 def new_empty_config() -> HazardText:
     """The hit creates an image with no record of what it was built with."""
     return HazardText(
-        "The new image has no recorded build config, which counts as an empty one: from now on it is a local match for "
-        "any empty config on this parent.",
+        "The new image has no recorded build config, which counts as an empty config. From now on, the image is a "
+        "local match for any empty config on this parent.",
         "Remove the new image after the build if you build steps that have no command.",
     )
 
@@ -258,8 +263,8 @@ def further_steps(image: Image, further: int) -> HazardText:
     """The hit is a whole source, with this many steps after this one."""
     later = "it" if further == 1 else "all of them"
     return HazardText(
-        f"The answer is the whole image {image.title}, which has {counted(further, 'further step')} after this one: "
-        f"the next instruction builds on top of {later}.",
+        f"The answer is the whole image {image.title}, which has {counted(further, 'more step')} after this one: the "
+        f"next instruction builds on top of {later}.",
         "Pass that step's own image to --cache-from, or omit --cache-from.",
     )
 
@@ -267,8 +272,8 @@ def further_steps(image: Image, further: int) -> HazardText:
 def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText:
     """Two commands are the same text once their words are joined."""
     return HazardText(
-        f"The step was built with the command {command(made_with)} and the probe has {command(probe)}: they differ "
-        "only in where one word ends and the next begins, which the history does not record.",
+        f"The step was built with the command {command(made_with)} and the probe has {command(probe)}. These commands "
+        "differ only in where one word ends and the next begins, which the history does not record.",
         "Make sure that the commands differ in more than their spacing.",
     )
 
@@ -276,7 +281,7 @@ def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText
 def moved_parent(image: Image, old: str, new: str) -> HazardText:
     """The hit changes the recorded parent of an image. ``old``, ``new``: what the parents are known by."""
     return HazardText(
-        f"This hit makes {new} the parent of {image.title}, instead of {old}: a build on {old} no longer finds "
+        f"This hit makes {new} the parent of {image.title}, instead of {old}. A build on {old} then no longer finds "
         f"{image.title}.",
         "Leave out --cache-from if the local cache has the steps, or build the other image again afterward.",
     )
@@ -285,7 +290,7 @@ def moved_parent(image: Image, old: str, new: str) -> HazardText:
 def circle(image: Image, new: str) -> HazardText:
     """The hit makes the recorded parents a cycle. ``new``: what the new parent is known by."""
     return HazardText(
-        f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle: a later build with "
+        f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle. A later build with "
         "--cache-from may never end.",
         f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )

@@ -29,18 +29,20 @@ RELEASES = "Releases"
 NOT_COMPARED = "not compared"
 
 _CANDIDATES = {
-    Candidates.CHILDREN: "images that record the parent; for scratch, all images that record none",
-    Candidates.MARKED: "images that record the parent; for scratch, those marked as a first step",
+    Candidates.CHILDREN: "images that record this parent; for scratch, all images without a recorded parent",
+    Candidates.MARKED: "images that record this parent; for scratch, images marked as a first step",
     Candidates.BY_LAYERS: "images with one more layer and one more history entry than the parent; for scratch, none",
 }
 _MISSING_TIME = {
     MissingTime.YEAR_ONE: "counts as year 1",
-    MissingTime.NONE: "an image without one never matches; in a history, a missing time and year 1 are different",
+    MissingTime.NONE: (
+        "an image without a creation time never matches; in a history, a missing time differs from year 1"
+    ),
 }
 _SOURCES = {
-    Sources.LINEAGE: "each image that is found, with its recorded ancestors",
+    Sources.LINEAGE: "every image that is found, with its recorded ancestors",
     Sources.FOUND: "each image that is found",
-    Sources.ALL: "each image; one that is not found is an error",
+    Sources.ALL: "every image; an image that is not found is an error",
 }
 _DESCENT = {
     Descent.PARENT: (
@@ -52,7 +54,8 @@ _DESCENT = {
 _SOURCE_HIT = {
     SourceHit.WHOLE: "the source itself is used, regardless of what comes after the step",
     SourceHit.RESTORE: (
-        "the source is used if this is its last step, and gets the parent; otherwise a new image of the step is created"
+        "if this is its last step, the source is used and its parent is set; otherwise, a new image is created for "
+        "the step"
     ),
 }
 _TIE = {

@@ -36,8 +36,8 @@ def ignored(why: str) -> str:
 def sizes_unknown(entries: int, layers: int) -> str:
     """The image has fewer layers than history entries with a layer."""
     return (
-        f"its history has {entries} entries with a layer, but it has {layers} layers: the sizes of its layers cannot "
-        "be assigned, so the daemon silently ignores it"
+        f"its history has {entries} entries with a layer, but it has {layers} layers, so the layer sizes cannot be "
+        "assigned and the daemon silently ignores it"
     )
 
 

@@ -59,7 +59,7 @@ __all__ = [
 
 # Candidates of the local cache
 
-ABSENT_CONFIG: Final = "the store has no container config for this image, which counts as an empty one"
+ABSENT_CONFIG: Final = "the store has no container config for this image, so the config counts as empty"
 UNKNOWN_CONFIG: Final = "the store does not report the container config of this image"
 FROM_HISTORY: Final = "from the image's history: the engine writes its last entry from the container config's Cmd"
 YEAR_ONE: Final = "no time is recorded, which counts as year 1"
@@ -73,7 +73,7 @@ def element(part: Element) -> str:
     """An element of a config field; mostly empty."""
     if part.matches is None:
         return "only the image's keys are looked up"
-    return "this key is not in the probe, which counts as an empty value" if part.reads_as_empty else ""
+    return "this key is not in the probe, so its value counts as empty" if part.reads_as_empty else ""
 
 
 def candidates(count: int, matching: int, unknown: int) -> str:
@@ -89,7 +89,7 @@ def replaced_by(newer: Image) -> str:
 
 def matched_before(image: Image) -> str:
     """Another match stands before this one."""
-    return f"{image.short_id} matched before it; only a strictly newer one replaces it"
+    return f"{image.short_id} matched earlier; only a strictly newer image replaces it"
 
 
 def unread_value(value: object) -> str:
@@ -108,7 +108,7 @@ _PLATFORM_NOTES: Final[Mapping[NoteKind, str]] = {
     NoteKind.NO_VERSION: "an image without a version runs everywhere",
     NoteKind.NOT_FULL_VERSION: "not a full version: counts as 0.0.0",
     NoteKind.COMPARED_AS: "compared as {value} and {other}",
-    NoteKind.OVERWRITTEN: "{value}, with the third and later parts from the builder's version",
+    NoteKind.OVERWRITTEN: "{value}, with its third and later parts taken from the builder's version",
 }
 
 
@@ -122,7 +122,7 @@ def platform_note(note: PlatformNote | None) -> str:
 NO_LOCAL_ANSWER: Final = "the local cache has no match"
 ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local match's own parent"
 ASKS_ANSWER_FOREVER: Final = f"{ASKS_ANSWER}, which is not recorded either, so it recurses until the stack overflows"
-CYCLE_OF_PARENTS: Final = "the parents form a cycle: the daemon loops until its stack overflows"
+CYCLE_OF_PARENTS: Final = "the parents form a cycle, so the daemon loops until its stack overflows"
 
 
 def sources_of(sources: int, references: int) -> str:
@@ -133,8 +133,8 @@ def sources_of(sources: int, references: int) -> str:
 def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
     """No source is built on the local match. ``kin``: its parent or ancestor; ``unknown``: as far as known."""
     if unknown:
-        return f"no source is known to have {answer.short_id} as its {kin}: the local match may not count"
-    return f"no source has {answer.short_id} as its {kin}: the local match does not count"
+        return f"no source is known to have {answer.short_id} as its {kin}, so the local match may not count"
+    return f"no source has {answer.short_id} as its {kin}, so the local match does not count"
 
 
 def counting_source(source: Image, answer: Image, kin: str) -> str:
@@ -149,7 +149,7 @@ def cycle_of_source(source: Image) -> str:
 
 def own_parent(answer: Image) -> str:
     """The daemon never ends."""
-    return f"the daemon checks whether {answer.short_id} is its own parent, over and over"
+    return f"the daemon checks over and over whether {answer.short_id} is its own parent"
 
 
 # Histories and layers
@@ -165,15 +165,16 @@ NOT_FEWER_LAYERS: Final = "the source must have no fewer layers than the parent"
 LAYERS_OF_PARENT: Final = "the parent's layers, compared with the source's first ones"
 OTHER_ZONE: Final = "the same instant in a different time zone, which the daemon treats as different"
 NOT_LOOKED_UP: Final = "not looked up"
-SCRATCH: Final = "FROM scratch is never looked up: always a miss"
+SCRATCH: Final = "FROM scratch is never looked up, so it is always a miss"
 ONE_ENTRY_MORE: Final = "must have one more entry than the parent"
-ONE_LAYER_MORE: Final = "must have one more layer than the parent: a step without a layer never matches"
+ONE_LAYER_MORE: Final = "must have one more layer than the parent, so a step without a layer never matches"
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:
     """The history of a source continues with the step. ``creates_image``: the daemon creates one of the step alone."""
     return (
-        f"{source.title} continues with this command{': a new image of this step is created' if creates_image else ''}"
+        f"{source.title} continues with this "
+        f"command{', so a new image of this step is created' if creates_image else ''}"
     )
 
 
@@ -185,7 +186,7 @@ def matching_source(sources: int, unknown: int) -> str:
 def any_history_matches(*, has_parent: bool) -> str:
     """There is nothing of a parent to compare."""
     why = "the parent has neither history nor layers" if has_parent else "there is no parent"
-    return f"{why}: any source with a history matches"
+    return f"{why}, so any source with a history matches"
 
 
 def entries_of_parent(other: str) -> str:
@@ -215,4 +216,4 @@ def next_steps(count: int, role: str, unknown: int) -> str:
 
 def parent_missing(*, is_error: bool) -> str:
     """The parent is not in the store. ``is_error``: else it is a miss."""
-    return f"the parent is not in the store: {'an error' if is_error else 'a miss'}"
+    return f"the parent is not in the store, which is {'an error' if is_error else 'a miss'}"

@@ -113,7 +113,7 @@ def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
         return VerdictWords(f"it may be {_or(possible)}", what)
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
-        return VerdictWords(f"a hit on {who}; which one is unknown", what)
+        return VerdictWords(f"a hit on {who}, but which one is unknown", what)
     if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
         return _if_built_here(rules, images, who)
     others = unknown.outcomes - {VerdictOutcome.HIT}
@@ -139,8 +139,8 @@ def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Verdi
     first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
     why = origin_reason(origin)
     origins = {
-        Likely.YES: f"{first} most likely was built here: {why}.",
-        Likely.NO: f"{first} most likely was not recorded as built here: {why}.",
+        Likely.YES: f"{first} was most likely built here: {why}.",
+        Likely.NO: f"{first} was most likely not recorded as built here: {why}.",
         Likely.UNCLEAR: f"It is unclear whether it was built here: {why}.",
     }
     return VerdictWords(
@@ -154,8 +154,8 @@ def _of_error(trace: Trace) -> VerdictWords:
         case Why.REFERENCE_NOT_FOUND:
             return VerdictWords(
                 "a --cache-from reference cannot be resolved",
-                f"{verdict.error}. Under these rules the build fails there: leave the reference out, or pull the image "
-                "first.",
+                f"{verdict.error}. Under these rules, the build fails at this point. Leave out the reference, or pull "
+                "the image first.",
             )
         case Why.PARENT_NOT_FOUND:
             why = "The daemon looks up" if trace.rules.sources_must_exist else "With --cache-from, the daemon looks up"
