@@ -1,4 +1,4 @@
-"""The matching engine: what the daemon would answer, check by check, and why. No Qt, no I/O.
+"""The matching engine: the daemon's answer, check by check, and why. No Qt, no I/O.
 
 An engine of Docker is called Docker Engine here, or the daemon.
 """

@@ -24,9 +24,9 @@ class StoreHazard:
 
     Attributes:
         kind: one of `OF_STORES`.
-        sentence: what is surprising, in words that a user of Docker understands.
+        sentence: the surprising fact, in words that a user of Docker understands.
         advice: what to do about it.
-        images: everything that it concerns, in store order.
+        images: the affected images, in store order.
     """
 
     kind: HazardKind
@@ -36,18 +36,18 @@ class StoreHazard:
 
     @property
     def count(self) -> int:
-        """How many images it concerns."""
+        """The number of affected images."""
         return len(self.images)
 
 
 def audit(
     store: ImageStore, rules: RuleSet, progress: Callable[[int, int], object] = lambda *_: None
 ) -> tuple[StoreHazard, ...]:
-    """All hazards of a store. None rests on values that are not known exactly.
+    """Return all hazards of a store. None depends on values that are not known exactly.
 
-    ``progress(done, total)`` is called before each kind of look at the store.
+    ``progress(done, total)`` is called before each group of hazards.
     """
-    # Those that go by layers read no parent and no config.
+    # These rules compare layers, and read neither parents nor configs.
     looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
     all_hazards: list[StoreHazard] = []
     for done, look in enumerate(looks):
@@ -62,7 +62,7 @@ def _known(image: Image, *aspects: Aspect) -> bool:
 
 
 def _is_step(image: Image) -> bool:
-    """Whether it was made by a step of a build, here or where its record of a parent comes from."""
+    """Return whether it was created by a step of a build, here or where its record of a parent comes from."""
     return image.parent is not None or image.is_first_step
 
 
@@ -89,12 +89,12 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 
 
 def _in_circles(store: ImageStore) -> tuple[Image, ...]:
-    """The images whose parents lead back to them."""
+    """Return the images whose parents form a cycle."""
     done: set[str] = set()
     circles: set[str] = set()
     for image in paced(store.images):
         if (image.parent is None or image.parent in done) and image.id not in done:
-            done.add(image.id)  # most parents come before what was built on them
+            done.add(image.id)  # most parents are listed before the images built on them
             continue
         path: dict[str, int] = {}
         current: Image | None = image
@@ -120,7 +120,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 
 
 def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
-    """The images that a probe could have for an answer of the local cache, with all known that it reads."""
+    """Return the images that the local cache could answer with, limited to those whose relevant values are known."""
     marked = asks_for_mark(rules)
     return [
         image
@@ -180,7 +180,7 @@ def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 
 
 def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    """Images without a recorded parent whose history continues from that of another image of the store."""
+    """Yield the hazard of images without a recorded parent whose history continues that of another image."""
     known = [i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")]
     without = [image for image in known if image.parent is None and _known(image, "parent")]
     if not any(len(image.history) > 1 for image in without):

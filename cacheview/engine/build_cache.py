@@ -1,4 +1,4 @@
-"""A build's probes one after the other: each may change the store and the sources that the next one finds."""
+"""Looks up a build's probes in sequence: each may change the store and the sources for the next one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ __all__ = ["BuildCache", "BuildEffects", "with_new_id"]
 
 @dataclass(frozen=True)
 class BuildEffects:
-    """What the answers of a build have changed in the store: another stage finds it so, too.
+    """The effects of a build's answers on the store. Other stages see them too.
 
     Attributes:
-        restored: the images that the cache made from sources, by what makes them the same.
-        moved: by image id, the parent that was recorded.
-        dangling: the ids of images with names that got a record without one: the cache restored them once more.
+        restored: the images that the cache created from sources, by their `identity`.
+        moved: the parents that were recorded, by image id.
+        dangling: the ids of images with names that also got a record without one, because the cache restored them
+            again.
     """
 
     restored: Mapping[Hashable, Image] = field(default_factory=dict)
@@ -32,17 +33,17 @@ class BuildEffects:
 
     @property
     def key(self) -> Hashable:
-        """Two with the same key are the same."""
+        """A key that is equal for equal effects."""
         return frozenset(image.id for image in self.restored.values()), frozenset(self.moved.items()), self.dangling
 
     def applied(self, store: ImageStore) -> ImageStore:
-        """A store after these changes."""
+        """Return a store after these changes."""
         if not self.restored and not self.moved and not self.dangling:
             return store
         return replace(store, images=self.changed((*store.images, *self.restored.values())))
 
     def after(self, rules: RuleSet, verdict: Verdict) -> BuildEffects:
-        """The effects after one more answer."""
+        """Return the effects after one more answer."""
         restored = self.restored
         if verdict.is_new and verdict.image is not None:
             restored = {**restored, identity(rules, verdict.image.config): verdict.image}
@@ -52,7 +53,7 @@ class BuildEffects:
         return BuildEffects(restored, {**self.moved, **verdict.set_parent}, dangling)
 
     def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
-        """Images after these changes."""
+        """Return images after these changes."""
         changes: dict[str, dict[str, object]] = {
             image_id: {"parent": parent} for image_id, parent in self.moved.items()
         }
@@ -65,9 +66,9 @@ class BuildCache:
     """One cache object over one store, as a build uses it.
 
     Attributes:
-        cache: what the next probe is looked up in.
-        cache_from: the references that every probe is looked up with.
-        effects: what the build has changed so far.
+        cache: the cache for the next probe.
+        cache_from: the references for every probe.
+        effects: the changes that the build has made so far.
     """
 
     def __init__(
@@ -87,9 +88,9 @@ class BuildCache:
         self._added: tuple[Image, ...] = ()
 
     def look_up(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
-        """The probe as it is looked up in the cache, and the answer.
+        """Return the probe as it is looked up in the cache, and the answer.
 
-        ``new_id`` names an image that the cache makes; without it, that of the Nth probe has the id ``new:N``.
+        ``new_id`` names an image that the cache creates; by default, that of the Nth probe gets the id ``new:N``.
         """
         number = self._count
         self._count += 1
@@ -103,11 +104,11 @@ class BuildCache:
         return probe, verdict
 
     def fork(self) -> BuildCache:
-        """A walk that continues from here by itself."""
+        """Return an independent walk that continues from here."""
         return copy(self)
 
     def add(self, images: Iterable[Image]) -> None:
-        """Images have come into the store since the last probe. Those that it has already are skipped."""
+        """Add images that have come into the store since the last probe. Those already in it are skipped."""
         store = self.cache.store
         new = tuple(image for image in images if image.id not in store.by_id)
         if new:
@@ -128,12 +129,12 @@ class BuildCache:
 
 
 def with_new_id(verdict: Verdict, number: int) -> Verdict:
-    """The answer to the probe of that number, from 0: an image that it created has the id ``new:N`` in a walk."""
+    """Return the answer to the probe of that number, from 0, with the id ``new:N`` for an image that it created."""
     return _with_id(verdict, f"{NEW}:{number}") if verdict.is_new else verdict
 
 
 def _with_id(verdict: Verdict, name: str) -> Verdict:
-    """An answer whose new image has an id."""
+    """Return an answer with an id for its new image."""
     if verdict.image is None:
         return verdict
     parents = {name if key == NEW else key: parent for key, parent in verdict.set_parent.items()}

@@ -1,7 +1,7 @@
-"""Which builder plain ``docker build`` uses with an engine, and a note about it.
+"""The builder that plain ``docker build`` uses with an engine, and a note about it.
 
-docker/cli: ``BuildKitEnabled`` of ``cli/command/cli.go`` (since 23.0: BuildKit where the daemon advertises it, else on
-every one that is not Windows; 20.10: only where the daemon advertises it). moby: ``BuilderVersion`` of
+docker/cli: ``BuildKitEnabled`` of ``cli/command/cli.go`` (since 23.0: BuildKit if the daemon advertises it or is not a
+Windows daemon; 20.10: only if the daemon advertises it). moby: ``BuilderVersion`` of
 ``api/server/router/build/build.go`` (since 23.0 the daemon advertises BuildKit, except on Windows).
 """
 
@@ -21,9 +21,9 @@ _ADVERTISED_SINCE: Final = 23
 
 
 def uses_buildkit(store: ImageStore) -> bool | None:
-    """Whether plain ``docker build`` uses BuildKit with the daemon of a store.
+    """Return whether plain ``docker build`` uses BuildKit with the daemon of a store.
 
-    None: that depends on the CLI, or no daemon reported its release and system.
+    None: this depends on the CLI, or no daemon reported its release and operating system.
     """
     if not store.engine_os:
         return None
@@ -34,7 +34,7 @@ def uses_buildkit(store: ImageStore) -> bool | None:
 
 
 def builder_note(store: ImageStore) -> str:
-    """What a person who runs ``docker build`` should know of the cache of a store, in a line; empty: nothing."""
+    """Return one line that a user of ``docker build`` should know about the cache of a store; empty: nothing."""
     if not store.engine_os:
         return ""
     uses = uses_buildkit(store)

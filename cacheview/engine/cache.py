@@ -11,14 +11,14 @@ __all__ = ["NEW", "ImageCache", "Past"]
 
 
 class ImageCache(KnownCache):
-    """Answers probes as the daemon does, and as *unknown* where the store does not report enough.
+    """Answers probes like the daemon, or with *unknown* if the store does not report enough.
 
-    It keeps indexes, made when first needed; store and rules stay as they are. Not safe for several threads at once:
-    give each its own.
+    It creates indexes when first needed, for a fixed store and fixed rules. It is not thread-safe: give each thread its
+    own.
     """
 
     def verdict(self, probe: Probe) -> Verdict:
-        """The answer: certain, or unknown with every possible outcome."""
+        """Return the answer: certain, or unknown with every possible outcome."""
         known = self.as_known(probe)
         if not self.has_doubts:
             return known

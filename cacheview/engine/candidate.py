@@ -1,6 +1,6 @@
-"""What is compared of a candidate, in the daemon's order: its requirements, its config, its creation time.
+"""The comparisons of a candidate, in the daemon's order: its requirements, its config, its creation time.
 
-moby ``image/cache/cache.go`` and ``daemon/containerd/cache.go``.
+moby: ``image/cache/cache.go`` and ``daemon/containerd/cache.go``.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ _OF_ENTRIES: tuple[Aspect, ...] = (
 
 
 def container_config_of(image: Image) -> ContainerConfig | None:
-    """What the image was built with: from its own place in the store, else from the image config; None: not stored."""
+    """Return the config that the image was built with, kept in the store or the image config; None: not stored."""
     return image.container_config if image.container_config is not None else image.config.container_config
 
 
 def config_is_unknown(image: Image) -> bool:
-    """Whether the daemon may have a container config for the image of which the store reports nothing."""
+    """Return whether the daemon may have a container config for the image that the store does not report at all."""
     return container_config_of(image) is None and bool(doubts_about(image, "container_config"))
 
 
 def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
-    """What of an image decides whether it is a candidate for this parent."""
+    """Return the aspects of an image that decide whether it is a candidate for this parent."""
     if rules.by_layers:
         return ("diff_ids",)
     return ("from_scratch",) if rules.marks_first_steps and parent == SCRATCH else ("parent",)
 
 
 def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
-    """Everything that the local cache reads of an image."""
+    """Return all aspects of an image that the local cache reads."""
     if rules.by_layers:
         return ("existence", "diff_ids", "history", *_OF_ENTRIES)
     marked: tuple[Aspect, ...] = ("from_scratch",) if rules.marks_first_steps else ()
@@ -58,13 +58,13 @@ def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
 
 
 def command_of_unknown(image: Image) -> str | None:
-    """The command that an image was built with, its words joined by spaces, where its container config is not known.
+    """Return the command that an image was built with, joined by spaces, if its container config is not known.
 
-    The daemon writes both at once: the container config, and as ``created_by`` of the last history entry the words of
-    its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
-    ``daemon/containerd/image_commit.go``). So an image that a daemon made with a record of its parent has this
-    command, or no container config at all, which counts as an empty one. So has one of which it is not known whether it
-    is recorded as built from scratch: where it is not, it is not a candidate. None: that is not known either.
+    The daemon writes the container config together with ``created_by`` of the last history entry, which contains the
+    words of its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
+    ``daemon/containerd/image_commit.go``). So an image that a daemon created with a record of its parent either has
+    this command or has no container config at all, which counts as an empty one. The same is true of an image that may
+    be recorded as built from scratch: if it is not, it is not a candidate. None: the command is not known either.
     """
     if image.parent is None and not image.from_scratch and not doubts_about(image, "from_scratch"):
         return None
@@ -74,7 +74,7 @@ def command_of_unknown(image: Image) -> str | None:
 
 
 def is_command_check(row: ConfigCheck | Requirement | None) -> bool:
-    """Whether the row compares the words of the command."""
+    """Return whether the row compares the words of the command."""
     return isinstance(row, ConfigCheck) and row.field == "Cmd" and isinstance(row.comparison, SameElements)
 
 
@@ -83,10 +83,10 @@ class CandidateCheck:
     """One comparison of a candidate.
 
     Attributes:
-        row: the row of the rule set; None: that there is a time of creation.
-        passes: with the values as the store reports them.
-        doubts: what that rests on that is not known; empty: it is certain.
-        command: of the check of the command, the image's where its history alone reports it; otherwise None.
+        row: the row of the rule set; None: the check that there is a creation time.
+        passes: the result with the values as the store reports them.
+        doubts: unknown facts that the result depends on; empty: it is certain.
+        command: for the check of the command, the image's command if only its history reports it; otherwise None.
     """
 
     row: Requirement | ConfigCheck | None
@@ -96,7 +96,7 @@ class CandidateCheck:
 
 
 def candidate_checks(rules: RuleSet, probe: Probe, image: Image) -> Iterator[CandidateCheck]:
-    """Everything that is compared of a candidate, in order; whether it is one is left out."""
+    """Yield all comparisons of a candidate, in order, assuming that it is one."""
     for requirement in rules.requirements:
         yield CandidateCheck(requirement, requirement.matches(probe, image), doubts_about(image, requirement.aspect))
     stored = container_config_of(image)
@@ -117,7 +117,7 @@ def candidate_checks(rules: RuleSet, probe: Probe, image: Image) -> Iterator[Can
 def _command_check(
     row: ConfigCheck, config: ContainerConfig, image: Image, doubts: tuple[Doubt, ...]
 ) -> CandidateCheck:
-    """Of an image whose container config is not known."""
+    """Return the check of the command for an image whose container config is not known."""
     command = command_of_unknown(image)
     if command is None or not config.Cmd or command == created_by(config):
         return CandidateCheck(row, not config.Cmd, doubts)

@@ -19,7 +19,7 @@ from cacheview.model.effort import go_on
 __all__ = ["PREVIOUS", "ProbeResult", "answers_to", "probe_and_cache", "probe_results", "unmet_expectations"]
 
 PREVIOUS = "@prev"
-"""The parent of a walk's probe that stands for the image of the last hit, or scratch if there was none."""
+"""The parent of a walk's probe that stands for the image of the last hit, or for scratch if there was none."""
 
 _COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
@@ -29,9 +29,9 @@ class ProbeResult:
     """One probe of a case and its result.
 
     Attributes:
-        index: the probe's place in the case, from 0.
-        verdict: what it answered; None if the case cannot be asked.
-        differences: what is not as expected, in words; empty: it passed.
+        index: the probe's index in the case, from 0.
+        verdict: the answer; None if the rules of the case are not known.
+        differences: the differences from the expectation, in words; empty: it passed.
     """
 
     index: int
@@ -40,12 +40,12 @@ class ProbeResult:
 
     @property
     def passed(self) -> bool:
-        """Whether all is as expected."""
+        """Whether the answer is as expected."""
         return not self.differences
 
 
 def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[ProbeResult]:
-    """Look every probe of a case up; ``rules``: using these instead of those that the case names."""
+    """Look up every probe of a case, using ``rules`` or else those that the case names."""
     try:
         rules = rules or rules_named(case.rules).rules
     except KeyError as error:
@@ -70,7 +70,7 @@ def answers_to(
     walk: bool,
     layers: LayerContent | None = None,
 ) -> Iterator[tuple[Probe, Verdict]]:
-    """Each probe as it is looked up in the cache, and what it answers; in a walk, one after the other."""
+    """Yield each probe as it is looked up in the cache, and its answer; in a walk, one after another."""
     if not walk:
         cache = ImageCache(store, rules, Past(layers=layers or {}))
         for value in probes:
@@ -91,7 +91,7 @@ def probe_and_cache(
     walk: bool,
     layers: LayerContent | None = None,
 ) -> tuple[Probe, ImageCache]:
-    """The probe of that number as it is looked up, and its cache; in a walk as the probes before left it."""
+    """Return the probe of that number as it is looked up, and its cache; in a walk, as the probes before it left it."""
     if walk:
         *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
         return probe, cache
@@ -99,7 +99,7 @@ def probe_and_cache(
 
 
 def _on(suite_probe: SuiteProbe, previous: str) -> Probe:
-    """The probe, `PREVIOUS` being that image."""
+    """Return the probe with `PREVIOUS` replaced by that image."""
     probe = suite_probe.probe
     return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
 
@@ -107,8 +107,8 @@ def _on(suite_probe: SuiteProbe, previous: str) -> Probe:
 def _walked(
     store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None
 ) -> Iterator[tuple[ImageCache, Probe, Verdict]]:
-    """Each probe of a walk: the cache as it finds it, the probe as it is looked up, and what it answers."""
-    # A walk goes to one cache object, which the first probe's references made.
+    """Yield the probes of a walk: the cache before each, the probe as it is looked up, and the answer."""
+    # A walk uses one cache object, created with the references of the first probe.
     steps = BuildCache(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
     for value in probes:
@@ -121,7 +121,7 @@ def _walked(
 
 
 def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]:
-    """What of a verdict is not as expected, in words. The text of an error is not compared."""
+    """Yield the differences of a verdict from the expectation, in words. The text of an error is not compared."""
     if verdict.outcome.value != expected.outcome:
         yield words.differs("outcome", expected.outcome, verdict.outcome.value)
         return
@@ -146,7 +146,7 @@ def _same_parents(expected: Mapping[str, str], verdict: Verdict) -> bool:
 
 
 def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[str]:
-    """Compared as values: null, empty and absent are one; ``docker_version`` is the daemon's own."""
+    """Compare values: null, empty and absent are equal, and ``docker_version``, which the daemon adds, is ignored."""
     if expected is None:
         return
     if not verdict.is_new or verdict.image is None:
@@ -163,7 +163,7 @@ def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
 
 
 def _comparable(value: Any) -> Any:
-    """Without what is empty or zero."""
+    """Return a value without empty and zero parts."""
     if isinstance(value, dict):
         message = {key: _comparable(item) for key, item in value.items()}
         return {key: item for key, item in message.items() if not (item is None or item in ("", [], {}, False, 0))}

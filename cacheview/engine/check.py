@@ -25,9 +25,9 @@ __all__ = [
 
 
 class CheckOutcome(Enum):
-    """The result of a check. The daemon stops at the first failure: what follows is not reached.
+    """The result of a check. The daemon stops at the first failure and does not reach later checks.
 
-    A check that would fail with the values as the store reports them, and may pass, is not known.
+    A check that fails with the values as the store reports them, but may pass, is *unknown*.
     """
 
     PASSED = "passed"
@@ -38,12 +38,12 @@ class CheckOutcome(Enum):
 
     @property
     def word(self) -> str:
-        """What it is called for people; the value stands in JSON."""
+        """The word for people; the enumeration's value is used in JSON."""
         return "unknown" if self is CheckOutcome.UNKNOWN else self.value
 
 
 class Absent(Enum):
-    """The value of a side that has none: an element past the end, a key that does not exist; or that is not known."""
+    """The value of a side that has none (an element past the end, a missing key), or whose value is not known."""
 
     ABSENT = "absent"
     UNKNOWN = "unknown"
@@ -54,11 +54,11 @@ class Absent(Enum):
 
 ABSENT = Absent.ABSENT
 UNKNOWN = Absent.UNKNOWN
-"""The value of a side that the daemon has and the store does not report."""
+"""The value of a side that the daemon has but the store does not report."""
 
 
 class CheckKind(Enum):
-    """What a check compares. The value is its name where it has no path."""
+    """The subject of a check. Its value is the check's name if the check has no path."""
 
     FIELD = "field"
     LENGTH = "length"
@@ -88,7 +88,7 @@ class CheckKind(Enum):
 
     @property
     def is_of_history(self) -> bool:
-        """Whether the parent's side is compared with a source's or a child's: history and layers."""
+        """Whether the parent's history or layers are compared with those of a source or child."""
         return self in _OF_HISTORY
 
     @property
@@ -114,21 +114,21 @@ _OF_HISTORY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a map, as a part of a path."""
+    """A key of a map, as part of a path."""
 
     text: str
 
 
 Path = tuple[str | int | Key, ...]
-"""Where a value stands: a field; in it an index of a list, a `Key` of a map, or the name of a part."""
+"""The location of a value: a field, followed by an index of a list, a `Key` of a map, or the name of a part."""
 
 
 CheckKey = tuple[CheckKind, Path]
-"""A check's kind and path."""
+"""The kind and path of a check."""
 
 
 def path_text(path: Path) -> str:
-    """A path as people write it: ``Env[1]``, ``Labels["a"]``, ``Healthcheck.Test``, ``history[2].created``."""
+    """Return a path in its usual form: ``Env[1]``, ``Labels["a"]``, ``Healthcheck.Test``, ``history[2].created``."""
     text = ""
     for part in path:
         match part:
@@ -142,7 +142,7 @@ def path_text(path: Path) -> str:
 
 
 def check_name(kind: CheckKind, path: Path) -> str:
-    """What a check is called."""
+    """Return the name of a check."""
     text = path_text(path)
     match kind:
         case CheckKind.LENGTH:
@@ -159,16 +159,18 @@ class Check:
     """One comparison of a trace.
 
     Attributes:
-        kind: what it compares.
+        kind: the subject of the check.
         outcome: see `CheckOutcome`; a failure is certain.
-        probe: the probe's side: a plain JSON-like value, a model, `ABSENT` or `UNKNOWN`.
-        image: the image's side, likewise. In the history checks the probe's side is its parent's.
-        field: what of the probe the check reads: one of `CONFIG_FIELDS`, ``parent`` or ``cache_from``; empty: nothing.
-        note: what a reader needs to know of this comparison, in a sentence; mostly empty.
-        children: the element-level checks that it consists of; may be long and made when asked for.
-        doubts: what the outcome rests on that is not known exactly; empty: it is certain, or an earlier check of the
-            same image failed.
-        path: where the value stands, of the kinds that have several: see `Path`.
+        probe: the probe's side: a plain JSON-like value, a model, `ABSENT` or `UNKNOWN`. In history checks it is the
+            parent's side.
+        image: the image's side, in the same form.
+        field: the part of the probe that the check reads: one of `CONFIG_FIELDS`, ``parent`` or ``cache_from``; empty:
+            none.
+        note: a remark for the reader, in a sentence; usually empty.
+        children: the checks of its elements; may be long and created on demand.
+        doubts: unknown facts that the outcome depends on; empty: it is certain, or an earlier check of the same image
+            failed.
+        path: the location of the value for kinds that have several, see `Path`.
     """
 
     kind: CheckKind
@@ -183,20 +185,20 @@ class Check:
 
     @property
     def name(self) -> str:
-        """What it is called: ``User``, ``len(Cmd)``, ``Env[1]``, ``Labels["a"]``, ``history[2].created``."""
+        """The name: ``User``, ``len(Cmd)``, ``Env[1]``, ``Labels["a"]``, ``history[2].created``."""
         return check_name(self.kind, self.path)
 
     @property
     def key(self) -> CheckKey:
-        """What distinguishes it from all others of the same list, whatever the values."""
+        """The key that identifies the check in its list, whatever the values."""
         return self.kind, self.path
 
     @property
     def failed(self) -> bool:
-        """Whether it fails for certain."""
+        """Whether it certainly fails."""
         return self.outcome is CheckOutcome.FAILED
 
     @property
     def certain(self) -> bool:
-        """Whether the daemon's own comparison is known to come out the same."""
+        """Whether the daemon's own comparison certainly has the same result."""
         return not self.doubts

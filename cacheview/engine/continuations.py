@@ -1,6 +1,6 @@
-"""How the histories of many images continue from a parent's: found once for a parent, looked up by command.
+"""How the histories of many images continue that of a parent: computed once for a parent, looked up by command.
 
-The rules are those of `history` and `layers`. What is compared before the command depends on the parent alone.
+The rules are those of `history` and `layers`. All comparisons before that of the command depend only on the parent.
 """
 
 from __future__ import annotations
@@ -29,19 +29,22 @@ __all__ = ["Continuations"]
 
 
 class _Compared(Protocol):
-    """What is compared of images with one parent."""
+    """The comparisons of images with one parent."""
 
     def before_command(self, image: Image) -> Iterator[HistoryCheck | LayerCheck]:
-        """What does not depend on the probe."""
+        """Yield the comparisons that do not depend on the probe."""
 
     def begins(self, image: Image) -> bool:
-        """Whether all of that passes, with the values as the store reports them, where there is a next entry."""
+        """Return whether these all pass with the values as the store reports them, if there is a next entry."""
 
     def command(self, image: Image, config: ContainerConfig) -> HistoryCheck | LayerCheck:
-        """Whether the entry after the parent's has the command of this config."""
+        """Return the check that the entry after the parent's has the command of this config."""
 
     def equal_entries(self, image: Image) -> int:
-        """How many entries of the parent's history the image repeats, where they are compared one by one."""
+        """Return the number of entries of the parent's history that the image repeats.
+
+        It is 0 if entries are not compared separately.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,9 @@ class _Layers:
 
 @dataclass(frozen=True, slots=True)
 class _Rank:
-    """How far an image comes: checks that pass, and entries of the parent's history that are equal.
+    """How near an image comes: the number of checks that pass, and of entries equal to the parent's.
 
-    ``reached``: the daemon may come to the command, which is one check more.
+    ``reached``: whether the daemon may reach the command, which is one more check.
     """
 
     passed: int
@@ -99,7 +102,7 @@ class _Rank:
 
 
 class Continuations:
-    """Images, each once, against one parent: of rules that compare layers and history alone there is one."""
+    """Images compared with one parent, each image once. Rules that compare only layers and history require a parent."""
 
     def __init__(self, images: Sequence[Image], parent: Image | None, rules: RuleSet) -> None:
         self.images = images
@@ -114,7 +117,7 @@ class Continuations:
 
     @cached_property
     def _by_command(self) -> dict[str | None, list[int]]:
-        """The places of the images, by the command of the entry after the parent's; None: they have none."""
+        """The indexes of the images by the command of the entry after the parent's; None if there is no such entry."""
         step, places_of = self._step, dict[str | None, list[int]]()
         for place, image in enumerate(paced(self.images)):
             history = image.config.history or ()
@@ -122,7 +125,7 @@ class Continuations:
         return places_of
 
     def matching(self, config: ContainerConfig) -> Iterator[Image]:
-        """The images whose history continues with the command, with the values as the store reports them, in order."""
+        """Yield the images whose history continues with the command as the store reports it, in order."""
         for place in paced(self._by_command.get(created_by(config), ())):
             begins = self._begins.get(place)
             if begins is None:
@@ -131,7 +134,7 @@ class Continuations:
                 yield self.images[place]
 
     def commands(self) -> Iterator[tuple[str, Image]]:
-        """Each command with which one goes on, as far as known for certain; and the first that does."""
+        """Yield each command with which a history is known for certain to continue, and the first image with it."""
         nothing = ContainerConfig()
         for command, places in self._by_command.items():
             for place in paced(places if command is not None else ()):
@@ -141,7 +144,7 @@ class Continuations:
                     break
 
     def possible(self, config: ContainerConfig) -> Iterator[tuple[Image, Certainty, tuple[Doubt, ...]]]:
-        """The images whose history may continue with the command, in order: whether it does, and what that rests on."""
+        """Yield the images whose history may continue with the command, in order: the certainty, and the doubts."""
         places = self._by_command.get(created_by(config), ())
         for place in paced(sorted({*places, *self._unclear_commands}) if self._unclear_commands else places):
             image = self.images[place]
@@ -154,7 +157,7 @@ class Continuations:
                 yield image, (Certainty.MAYBE if doubts else Certainty.YES), doubts
 
     def _known_before(self, place: int) -> tuple[Certainty, tuple[Doubt, ...]]:
-        """Whether an image passes all before the command."""
+        """Return whether an image passes everything before the command."""
         known = self._before.get(place)
         if known is None:
             known = self._before[place] = conjunction(self._compared.before_command(self.images[place]))
@@ -162,16 +165,18 @@ class Continuations:
 
     @cached_property
     def _unclear_commands(self) -> tuple[int, ...]:
-        """The places of images whose next command is not known."""
+        """The indexes of images whose next command is not known."""
         nothing = ContainerConfig()
         return tuple(
             place for place, image in enumerate(paced(self.images)) if self._compared.command(image, nothing).doubts
         )
 
     def nearest(self, config: ContainerConfig) -> tuple[Image, int] | None:
-        """The image that passes the most checks, and how many; of several, that with the most equal entries.
+        """Return the image that passes the most checks, and their number.
 
-        With the command it passes one check more, so it is the best of those that have it, or of all without it.
+        On a tie, the one with the most equal entries wins.
+
+        The right command is one more passed check, so the best image is either the best with it or the best without it.
         """
         if not self.images:
             return None
@@ -191,7 +196,7 @@ class Continuations:
         return max(range(len(self.images)), key=lambda place: self._far(place, passes=False))
 
     def _far(self, place: int, *, passes: bool) -> tuple[int, int, int]:
-        """``passes``: whether the command is the probe's."""
+        """Return the rank of an image. ``passes``: whether its command is the probe's."""
         rank = self._ranks[place]
         return rank.passed + (passes and rank.reached), rank.equal, -place
 

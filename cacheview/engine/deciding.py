@@ -1,4 +1,4 @@
-"""Which check of a trace decided, and, for a miss, which image came nearest."""
+"""The check of a trace that decided, and for a miss, the nearest image."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Deciding", "deciding_in"]
 
 @dataclass(frozen=True)
 class Deciding:
-    """The check that decided, and where it stands in the trace. ``subject`` is None for a check of the stage itself.
+    """The check that decided, and its location in the trace. ``subject`` is None for a check of the stage itself.
 
-    Of an unknown answer: a check that would decide.
+    For an unknown answer, it is a check that would decide.
     """
 
     stage: Stage
@@ -27,7 +27,7 @@ class Deciding:
 
 
 def deciding_in(trace: Trace, cache: KnownCache) -> Deciding | None:
-    """The check that decided; None: no single one did."""
+    """Return the check that decided; None: no single one did."""
     verdict, kind = trace.verdict, trace.verdict.stage
     if verdict.unknown is not None:
         return _of_unknown(trace, verdict.unknown)
@@ -52,7 +52,7 @@ def deciding_in(trace: Trace, cache: KnownCache) -> Deciding | None:
 
 
 def _of_unknown(trace: Trace, unknown: UnknownAnswer) -> Deciding | None:
-    """Of the first image that may be the answer, the check that is not known."""
+    """Return the first unknown check of the first image that may be the answer."""
     for image in unknown.images:
         for stage in trace.stages:
             position = stage.position(image.id)
@@ -65,7 +65,7 @@ def _of_unknown(trace: Trace, unknown: UnknownAnswer) -> Deciding | None:
 
 
 def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
-    """Where the nearest came to its end: of the sources if there are any, unless a candidate could still count."""
+    """Return the check that stopped the nearest candidate that could count, or else the nearest source."""
     local, history = trace.stage(StageKind.LOCAL), trace.stage(StageKind.HISTORY)
     assert local is not None
     if cache.rules.by_layers:
@@ -92,7 +92,7 @@ def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
 
 
 def _by_layers(trace: Trace, cache: KnownCache) -> Deciding | None:
-    """The image that passed the most checks, of the sources first."""
+    """Return the check that stopped the image with the most passed checks, preferring sources."""
     best: tuple[int, Stage, Image] | None = None
     for stage in trace.stages:
         if best is None and (failed := first_failed(stage.checks)) is not None:
@@ -110,6 +110,6 @@ def _by_layers(trace: Trace, cache: KnownCache) -> Deciding | None:
 
 
 def _nearest_source(trace: Trace, cache: KnownCache) -> Subject | None:
-    """The source that passed the most: of the history, entry by entry."""
+    """Return the source that passed the most checks, counting history entries separately."""
     near = cache.continuations(trace.probe, explained=True).nearest(trace.probe.config)
     return trace.subject(StageKind.HISTORY, near[0]) if near is not None else None

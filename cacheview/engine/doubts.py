@@ -1,4 +1,4 @@
-"""What a rule reads of an image but is not known; and the doubts that an answer depends on, counted."""
+"""The doubts about an image that a rule depends on, and the doubts of an answer, counted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 ENTRY_FIELDS = ("created", "created_by", "author", "comment", "empty_layer")
-"""The fields of a history entry, in the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
+"""The fields of a history entry, in the order of Go's struct, which ``reflect.DeepEqual`` follows."""
 
 _ASPECTS: dict[str, Aspect] = {
     "created": "history.created",
@@ -34,7 +34,7 @@ _YEAR_2 = -62_104_060_800
 
 
 def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
-    """The doubts about any of these, or about a whole that it is part of; empty: all of it is known exactly."""
+    """Return the doubts about any of these aspects or a whole that contains one; empty: all is known exactly."""
     if not image.doubts:
         return ()
     results = []
@@ -48,7 +48,7 @@ def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
 
 
 def _is_of_config(image: Image, aspect: Aspect) -> bool:
-    """Whether it is read from the image config. The container config is, unless the store keeps it apart."""
+    """Return whether it is read from the image config. The container config is, unless the store keeps it apart."""
     if aspect == "container_config":
         return image.container_config is None
     return aspect in ("created", "diff_ids") or aspect.startswith("history")
@@ -57,7 +57,7 @@ def _is_of_config(image: Image, aspect: Aspect) -> bool:
 def field_doubts(
     parent: Image, source: Image, field: str, parent_value: object, source_value: object
 ) -> tuple[Doubt, ...]:
-    """What the comparison of one field of two history entries rests on."""
+    """Return the doubts that the comparison of one field of two history entries depends on."""
     if not parent.doubts and not source.doubts:
         return ()
     aspect = _ASPECTS[field]
@@ -70,7 +70,7 @@ def field_doubts(
 
 
 def _whole_seconds(image: Image, time: object) -> object:
-    """What is known of an entry's time, in whole seconds; `_UNKNOWN`: nothing."""
+    """Return the known part of an entry's time, in whole seconds; `_UNKNOWN`: nothing is known."""
     doubts = doubts_about(image, "history.created")
     seconds = time.seconds if isinstance(time, Timestamp) else None
     if any(doubt.aspect != "history.created" for doubt in doubts):
@@ -81,7 +81,7 @@ def _whole_seconds(image: Image, time: object) -> object:
 def entry_doubts(
     parent: Image, source: Image, parent_value: HistoryEntry, source_value: HistoryEntry, rules: RuleSet
 ) -> tuple[Doubt, ...]:
-    """What the comparison of two history entries rests on: nothing where one field certainly differs."""
+    """Return the doubts that the comparison of two history entries depends on: none if a field certainly differs."""
     results: list[tuple[Doubt, ...]] = []
     for field in ENTRY_FIELDS:
         left, right = getattr(parent_value, field), getattr(source_value, field)
@@ -95,13 +95,13 @@ def entry_doubts(
 
 
 def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, ...]:
-    """What the comparison of the parent's history with the source's first entries rests on."""
+    """Return the doubts that the comparison of the parent's history with the source's first entries depends on."""
     if not parent.doubts and not source.doubts:
         return ()
     whole = joined(doubts_about(parent, "history"), doubts_about(source, "history"))
     if whole:
         return whole
-    of_equal: tuple[Doubt, ...] | None = None  # what any two entries rest on that are equal as reported
+    of_equal: tuple[Doubt, ...] | None = None  # the doubts about any two entries that are equal as reported
     results: dict[Doubt, None] = {}
     keys = zip(rules.history_keys(parent), rules.history_keys(source), strict=False)
     for place, (parent_key, source_key) in enumerate(keys):
@@ -118,31 +118,31 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """A doubt that an answer rests on, and how many images of the store it concerns there."""
+    """A doubt that an answer depends on, with the number of images of the store that it concerns."""
 
     doubt: Doubt
     images: int
 
 
 class Grounds:
-    """The doubts met on the way to an answer, each with the images that it was met at."""
+    """The doubts found while computing an answer, each with the images that it concerns."""
 
     def __init__(self) -> None:
         self._met: dict[Doubt, set[str]] = {}
         self._counted: dict[Doubt, int] = {}
 
     def add(self, doubts: Iterable[Doubt], *images: Image | None) -> None:
-        """Doubts of these images."""
+        """Add doubts about these images."""
         for doubt in doubts:
             met = self._met.setdefault(doubt, set())
             met.update(image.id for image in images if image is not None and doubt in image.doubts)
 
     def count(self, doubt: Doubt, images: int) -> None:
-        """A doubt about this many images."""
+        """Add a doubt about this many images."""
         self._counted[doubt] = max(images, self._counted.get(doubt, 0))
 
     def reported(self) -> tuple[Doubted, ...]:
-        """All of them, in the order met."""
+        """Return all doubts in the order found."""
         doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._met)))
         return tuple(
             Doubted(doubt, max(self._counted.get(doubt, 0), len(self._met.get(doubt, ())), 1)) for doubt in doubts

@@ -20,7 +20,7 @@ _VERSION: Final = Doubt(aspect="config.other", reason=ENGINE_VERSION[0], remedy=
 def is_restored(
     rules: RuleSet, store: ImageStore, config: ImageConfig, source: Image, image: Image
 ) -> tuple[Certainty, tuple[Doubt, ...]]:
-    """Whether an image has the very config of the one that is restored from a source; of *maybe*, what is not known."""
+    """Return whether an image has exactly the config restored from a source, and the doubts if it is *maybe*."""
     own = _is_of_daemon(rules, store, image.config)
     if own is Certainty.NO:
         return Certainty.NO, ()
@@ -37,9 +37,9 @@ def is_restored(
 
 
 def _is_of_daemon(rules: RuleSet, store: ImageStore, config: ImageConfig) -> Certainty:
-    """Whether a config names the version that the store's daemon writes into the config of a restored image."""
+    """Return whether a config names the version that the store's daemon writes into the config of a restored image."""
     if rules.restoring.is_oci:
-        return Certainty.YES  # it has no place for one
+        return Certainty.YES  # this config has no field for a version
     if not rules.restoring.writes_version:
         return Certainty.NO if config.docker_version else Certainty.YES
     if not config.docker_version:

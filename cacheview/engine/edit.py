@@ -26,7 +26,7 @@ __all__ = ["ProbeEdit", "ValueChange", "changes_between", "command_for", "smalle
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One value of a probe before and after: ``path`` as that of a check, `ABSENT` where there is none."""
+    """One value of a probe before and after. ``path`` is that of a check; `ABSENT` means no value."""
 
     path: Path
     old: object
@@ -40,12 +40,12 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class ProbeEdit:
-    """A probe changed, and what the change is.
+    """A changed probe and its changes.
 
     Attributes:
         probe: after the edit.
-        changes: value by value.
-        target: the image that the edit goes for; None: it only takes something away.
+        changes: one for each value.
+        target: the image that the edited probe would hit; None: the edit only removes something.
     """
 
     probe: Probe
@@ -54,7 +54,7 @@ class ProbeEdit:
 
 
 def changes_between(before: Probe, after: Probe) -> tuple[ValueChange, ...]:
-    """What differs between two probes, value by value where lists are equally long and maps always."""
+    """Return the differences of two probes, for each value separately in maps and in lists of equal length."""
     changes = [
         ValueChange((name,), getattr(before, name), getattr(after, name))
         for name in ("parent", "cache_from", "platform")
@@ -82,7 +82,7 @@ def _value_changes(field: str, old: Any, new: Any) -> Iterator[ValueChange]:
 
 
 def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> ProbeEdit | None:
-    """The probe with the image's value of one check; None if there is none to take over, or it is not known."""
+    """Return the probe with the image's value of one check; None if there is none, or it is not known."""
     if check.kind is CheckKind.COMMAND:
         command = command_for(str(check.image), probe.config.Cmd or ()) if check.image is not ABSENT else None
         return None if command is None else _with_config(probe, {"Cmd": command}, image)
@@ -113,7 +113,7 @@ def _with_config(probe: Probe, values: dict[str, Any], target: Image | None) -> 
 
 
 def command_for(text: str, current: tuple[str, ...]) -> tuple[str, ...]:
-    """A ``Cmd`` whose words joined by single spaces are ``text``, split as the current one is where that fits."""
+    """Return a ``Cmd`` whose words joined by single spaces are ``text``, split like the current one if possible."""
     if not text:
         return ()
     for size in range(len(current) - 1, 0, -1):
@@ -128,12 +128,12 @@ def command_for(text: str, current: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Cost = tuple[int, int, int]
-"""Fields changed, elements changed in them, and a preference among equals: what is rather kept as it is."""
+"""The number of changed fields, of changed elements in them, and a preference on a tie: what should stay unchanged."""
 
 KEEP_PARENT, KEEP_CACHE_FROM = 1, 2
 _LEAST: Cost = (1, 1, 0)
 _MOST = 100
-"""Images that are tried, the nearest first, for an edit that a person can make."""
+"""The number of images to try, the nearest first, for an edit that a user can make."""
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -143,11 +143,11 @@ class _Proposal:
 
 
 def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> ProbeEdit | None:
-    """The edit of the fewest fields, then elements, that turns a miss into a hit; None if there is none.
+    """Return the edit with the fewest fields, then elements, that turns a miss into a hit; None if there is none.
 
-    Every proposal is looked up in the cache before it is returned. The config alone is preferred to the parent, and the
-    parent to the references, where they cost the same. No proposal is made from a value that is not known exactly, nor
-    of a change that a person cannot make (`is_writable`).
+    Every proposal is looked up in the cache before it is returned. At equal cost, an edit of only the config is
+    preferred to one of the parent, and that to one of the references. No proposal depends on a value that is not known
+    exactly, or changes something that a user cannot change (`is_writable`).
     """
     if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return None
@@ -166,7 +166,7 @@ def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
         if proposal.cost > _LEAST:
             config_edits = itertools.chain((proposal,), config_edits)
             break
-        yield proposal  # nothing costs less, so the other kinds need not be looked at yet
+        yield proposal  # nothing costs less, so the other kinds need not be tried yet
     kinds = [config_edits, _parent_edits(cache, probe)]
     if probe.cache_from:
         kinds += [
@@ -178,7 +178,7 @@ def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """Towards a candidate: with sources, only one that a source has as its parent would count."""
+    """Yield edits of the config to match a candidate. If there are sources, only the parent of one would count."""
     index = cache.candidates(probe.parent)
     among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
@@ -199,7 +199,7 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> ProbeEdit:
 
 
 def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """To a parent under which an image has this config; if there is none, to the nearest image of the whole store."""
+    """Yield edits of the parent to one with an image of this config, or else to that of the nearest image."""
     index, among = cache.elsewhere(probe.parent)
     among &= index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
@@ -213,7 +213,7 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """To the command with which a source continues from the parent."""
+    """Yield edits of the command to one with which a source continues the parent's history."""
     current = probe.config.Cmd or ()
     commands = []
     for text, source in cache.continuations(probe).commands():
@@ -224,7 +224,7 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """To a parent from which a source continues with the probe's command."""
+    """Yield edits of the parent to one whose history a source continues with the probe's command."""
     for source, step in paced(cache.steps_of_sources(probe.cache_from).get(created_by(probe.config), ())):
         fitting = cache.by_history.get(prefix_value(source, step, cache.rules), ())
         for parent in paced((None, *fitting)):
@@ -237,7 +237,7 @@ def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal
 
 
 def _without_cache_from(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """To the local cache alone, with what else that takes."""
+    """Yield the edit that removes the references, with the other changes it requires."""
     plain = probe.model_copy(update={"cache_from": ()})
     references = len(probe.cache_from)
     rest = smallest_edit(cache, plain, cache.verdict(plain))

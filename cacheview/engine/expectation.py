@@ -1,4 +1,4 @@
-"""From a verdict to what a suite expects: the inverse of `probe_results`."""
+"""Converts a verdict to what a suite expects: the inverse of `probe_results`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["case_of", "expectation_of"]
 
 
 def expectation_of(verdict: Verdict, probe: Probe) -> Expectation:
-    """What is expected of an equal answer: everything that `unmet_expectations` compares, and the text of an error.
+    """Return the expectation of an equal answer: all that `unmet_expectations` compares, and the text of an error.
 
-    The image that a hit created is given in full. What a hit recorded as parents is given also where that is nothing;
-    the sources of the next probe only where ``--cache-from`` was given.
+    The image that a hit created is included completely. The parents that a hit recorded are included even if there are
+    none; the sources of the next probe only if ``--cache-from`` was given.
     """
     image = verdict.image
     is_hit = verdict.outcome is VerdictOutcome.HIT
@@ -35,11 +35,11 @@ def case_of(
     name: str = "",
     note: str = "",
 ) -> SuiteCase:
-    """A case with this probe as its last.
+    """Return a case with this probe as its last.
 
     Args:
         case: store, rules, and in a walk the probes before it.
-        expect: that of the verdict, or what a person expects instead.
+        expect: the expectation of the verdict, or another one that the user chose.
     """
     suite_probe = SuiteProbe(
         name=name,

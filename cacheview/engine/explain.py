@@ -1,4 +1,4 @@
-"""Why the cache answers as it does: words, deciding check, nearest candidates, smallest edit, hazards."""
+"""Why the cache answers as it does: sentences, deciding check, nearest candidates, smallest edit, hazards."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["Explanation", "Further", "deciding_check", "explain"]
 
 
 class Further:
-    """What takes longer than an answer: the smallest edit, and the hazards. Looked for once, when first asked for.
+    """The slower parts of an explanation: the smallest edit and the hazards. They are computed once, on first use.
 
-    It may be looked for in another thread: what has been found is there whole, and at worst looked for twice.
+    Another thread may compute them: a result is stored whole, and at worst computed twice.
     """
 
     def __init__(self, look: Callable[[], tuple[ProbeEdit | None, tuple[Hazard, ...]]]) -> None:
@@ -32,11 +32,14 @@ class Further:
 
     @property
     def is_found(self) -> bool:
-        """Whether it is there without looking for it."""
+        """Whether they have been computed."""
         return self._found is not None
 
     def find(self) -> tuple[ProbeEdit | None, tuple[Hazard, ...]]:
-        """The edit and the hazards. Raises what ends an `Effort`; the next call looks for them again."""
+        """Return the edit and the hazards.
+
+        Raises the exception that ends an `Effort`; the next call then starts again.
+        """
         found = self._found
         if found is None:
             found = self._found = self._look()
@@ -49,11 +52,11 @@ class Explanation:
 
     Attributes:
         words: the verdict in words.
-        deciding: the check that decided: of a miss, where the nearest candidate or source failed; of an unknown
-            answer, one that would decide.
-        further: smallest edit and hazards, which may still have to be looked for.
-        is_of_step: of a step of a build, which a person does not edit: there is no `edit`.
-        remedy: of such a step, what a person can do for a hit, in words.
+        deciding: the check that decided; for a miss, the one that the nearest candidate or source failed; for an
+            unknown answer, one that would decide.
+        further: smallest edit and hazards, which may not be computed yet.
+        is_of_step: whether it is about a step of a build, which cannot be edited: there is no `edit`.
+        remedy: for such a step, how the user can get a hit, in words.
     """
 
     trace: Trace
@@ -65,42 +68,42 @@ class Explanation:
 
     @property
     def edit(self) -> ProbeEdit | None:
-        """The smallest edit that makes a hit of a miss; looked for when first asked for."""
+        """The smallest edit that turns a miss into a hit; computed on first use."""
         return None if self.is_of_step else self.further.find()[0]
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
-        """What is correct and surprising; looked for when first asked for."""
+        """Facts that are correct but surprising; computed on first use."""
         return self.further.find()[1]
 
     @property
     def sentence(self) -> str:
-        """The verdict in one sentence, without its word before it."""
+        """The verdict in one sentence, without the word for its outcome before it."""
         return self.words.sentence
 
     @property
     def reason(self) -> str:
-        """Why, with both values of the deciding check; may be empty."""
+        """The reason, with both values of the deciding check; may be empty."""
         return " ".join(filter(None, (self.words.reason, self.words.values)))
 
     @property
     def doubted(self) -> tuple[Doubted, ...]:
-        """What an unknown answer rests on, with the images it concerns; empty: the verdict is certain."""
+        """The doubts that an unknown answer depends on, with numbers of images; empty: the verdict is certain."""
         unknown = self.verdict.unknown
         return unknown.doubted if unknown is not None else ()
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
-        """The distinct doubts that the verdict rests on."""
+        """The distinct doubts that the verdict depends on."""
         return tuple(each.doubt for each in self.doubted)
 
     @property
     def verdict(self) -> Verdict:
-        """The answer that is explained."""
+        """The explained answer."""
         return self.trace.verdict
 
     def prepare(self) -> None:
-        """Make now what is looked up in tables of all candidates when the verdict, its trace and an image are shown."""
+        """Create the tables of all candidates now that are needed to show the verdict, its trace and an image."""
         index, hit, local = self.trace.index, self.verdict.image, StageKind.LOCAL
         index.survivors(self.trace.probe)
         _ = index.places
@@ -110,20 +113,20 @@ class Explanation:
             stage.position("")
 
     def of_step(self, reason: str | None, remedy: str) -> Explanation:
-        """The same of a step of a build, of whose Dockerfile and files more is known than the probe shows.
+        """Return the explanation of a step of a build, whose Dockerfile and files explain more than the probe.
 
         Args:
-            reason: why it misses; None: as the probe shows it.
-            remedy: what a person can do for a hit; empty: nothing.
+            reason: why it misses; None: the reason of the probe.
+            remedy: how the user can get a hit; empty: not at all.
         """
         words = self.words if reason is None else replace(self.words, reason=reason, values="")
         return replace(self, words=words, is_of_step=True, remedy=remedy)
 
     def nearest(self) -> Iterator[Near]:
-        """The candidates, nearest first.
+        """Yield the candidates, nearest first.
 
-        Then those without a time, which can never match; last those whose container config is not known: how near
-        they are is not known either.
+        They are followed by those without a time, which can never match, and by those whose container config is not
+        known, so that their distance is not known either.
         """
         index, config = self.trace.index, self.trace.probe.config
         known = index.all & ~index.unknowns.configs
@@ -134,11 +137,11 @@ class Explanation:
 
 
 def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once: bool = True) -> Explanation:
-    """Look a probe up and explain the answer. Looks at as few candidates as it can.
+    """Look up a probe and explain the answer, examining as few candidates as possible.
 
     Args:
-        with_edit: look for the smallest edit too, for which the images on other parents are looked at.
-        at_once: look for all of it; otherwise for what is `Further` when it is asked for.
+        with_edit: also find the smallest edit, which requires examining the images on other parents.
+        at_once: compute everything now; otherwise `Further` is computed on first use.
     """
     checks = trace(cache, probe)
 
@@ -157,6 +160,6 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
 
 
 def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, Deciding | None]:
-    """The answer and the check that decided: of `explain` what a table of many answers needs."""
+    """Return the answer and the check that decided: the part of `explain` that a table of many answers needs."""
     traced = trace(cache, probe)
     return traced.verdict, deciding_in(traced, cache)

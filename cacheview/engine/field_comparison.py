@@ -1,9 +1,9 @@
 """The ways in which two values of a container config are compared.
 
-Each decides whether the values match, element by element where there are elements, and gives the index
-(`cacheview.engine.index`) a key under which images that compare alike can be found without comparing each.
-The probe's side comes first. moby: ``image/cache/compare.go``, and ``isMatch`` of ``daemon/containerd/cache.go``
-at 71ebfc7.
+A comparison decides whether the values match, element by element if there are elements. For the index
+(`cacheview.engine.index`), it provides keys by which matching images are found without comparing each of them. The
+probe's side comes first. moby: ``image/cache/compare.go``, and ``isMatch`` of ``daemon/containerd/cache.go`` at
+71ebfc7.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = [
     "SameValues",
 ]
 
-_MAX_QUERIES = 64  # lists longer than this are looked up as a whole in the index
+_MAX_QUERIES = 64  # longer lists are looked up as a whole in the index
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of a comparison: where it stands, whether it matches (None: the rule does not look), both values.
+    """One element of a comparison: its path, whether it matches (None: the rule does not compare it), and both values.
 
-    ``reads_as_empty``: the probe's side is absent, and compared as an empty value.
+    ``reads_as_empty``: the probe's side is absent and is compared as an empty value.
     """
 
     path: Path
@@ -48,16 +48,16 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class IndexQuery:
-    """One look-up in the index: which images pass this comparison, or this element of it.
+    """One lookup in the index of the images that pass this comparison, or this element of it.
 
     Attributes:
-        name: as the check is named.
-        slot: what is read of an image: the same slot always has the same ``key`` and ``special``.
-        key: an image's field value → what it is filed under.
-        accepted: the key that passes; `NO_KEY` where none does.
-        special: picks the keys that may pass although they are not ``accepted``; None: there are none.
-        admits: whether such a key passes.
-        parts: of such a key, what the accepted key has as an element where it passes.
+        name: the name of the check.
+        slot: the part of an image that is read; ``key`` and ``special`` are always the same for the same slot.
+        key: returns the key that an image's field value is filed under.
+        accepted: the key that passes; `NO_KEY` if none does.
+        special: selects the keys that may pass although they are not ``accepted``; None: there are none.
+        admits: returns whether a special key passes.
+        parts: returns the parts of a special key that the accepted key must contain for it to pass.
     """
 
     name: str
@@ -69,7 +69,7 @@ class IndexQuery:
     parts: Callable[[Any], Iterable[Hashable]] | None = None
 
     def accepts(self, key: Hashable) -> bool:
-        """Whether the images filed under a key pass."""
+        """Return whether the images filed under a key pass."""
         if key == self.accepted:
             return True
         return self.special is not None and self.admits is not None and self.special(key) and self.admits(key)
@@ -84,29 +84,29 @@ class FieldComparison(Protocol):
 
     @property
     def kind(self) -> CheckKind:
-        """What kind of check it makes."""
+        """The kind of its checks."""
 
     def name(self, field: str) -> str:
-        """What the check on this field is called."""
+        """Return the name of the check on this field."""
 
     def matches(self, probe: Any, image: Any) -> bool:
-        """Whether the values match."""
+        """Return whether the values match."""
 
     def shown(self, value: Any) -> object:
-        """The value as the check shows it."""
+        """Return the value as the check shows it."""
 
     def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
-        """The elements in the order compared; empty if the comparison has none."""
+        """Return the elements in the order of comparison; empty if there are none."""
 
     def query(self, field: str, probe: Any) -> IndexQuery:
-        """The look-up of all images that match."""
+        """Return the lookup of all images that match."""
 
     def queries(self, field: str, probe: Any) -> Iterator[IndexQuery]:
-        """The same element by element: an image passes `query` when it passes all of these."""
+        """Yield lookups of single elements: an image passes `query` if it passes all of these."""
 
 
 class _Whole:
-    """A comparison of whole values, with no elements."""
+    """A comparison of whole values, without elements."""
 
     @property
     def kind(self) -> CheckKind:
@@ -130,12 +130,12 @@ class _Whole:
 
 
 def _size(value: Any) -> int:
-    return len(value) if value else 0  # null has no length, as in Go
+    return len(value) if value else 0  # null has length 0, as in Go
 
 
 @dataclass(frozen=True)
 class NeverTrue(_Whole):
-    """A flag that rules out a match when it is set on either side."""
+    """A flag that prevents a match if it is set on either side."""
 
     @property
     def kind(self) -> CheckKind:
@@ -165,7 +165,7 @@ def _same(value: Hashable) -> Hashable:
 
 @dataclass(frozen=True)
 class SameLength(_Whole):
-    """As many elements; null has none."""
+    """The same number of elements; null has none."""
 
     @property
     def kind(self) -> CheckKind:
@@ -183,7 +183,7 @@ class SameLength(_Whole):
 
 @dataclass(frozen=True)
 class SameElements(_Whole):
-    """Equal element by element, in order. The lengths are compared before."""
+    """Equal elements in the same order. The lengths have been compared before."""
 
     def matches(self, probe: tuple[str, ...] | None, image: tuple[str, ...] | None) -> bool:
         return (probe or ()) == (image or ())
@@ -220,7 +220,7 @@ def _at(values: tuple[str, ...], i: int) -> object:
 
 @dataclass(frozen=True)
 class SameKeys(_Whole):
-    """Every key of the image is one of the probe's. The lengths are compared before, so the keys are the same."""
+    """Every key of the image is also in the probe. The lengths have been compared before, so the keys are the same."""
 
     def matches(self, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> bool:
         return (image or {}).keys() <= (probe or {}).keys()
@@ -244,10 +244,10 @@ class SameKeys(_Whole):
 
 @dataclass(frozen=True)
 class SameValues(_Whole):
-    """Every key of the image has the same value in the probe, where a key that the probe lacks reads as ``""``.
+    """Every key of the image has the same value in the probe, where a missing key counts as ``""``.
 
-    So an image's empty value is matched by a probe without the key: ``{"a": ""}`` of an image matches ``{"b": "x"}``
-    of a probe. The lengths are compared before.
+    So an empty value of an image matches a probe without the key: ``{"a": ""}`` of an image matches ``{"b": "x"}`` of a
+    probe. The lengths have been compared before.
     """
 
     def matches(self, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> bool:
@@ -283,10 +283,10 @@ class SameValues(_Whole):
 
 @dataclass(frozen=True)
 class SameHealthcheck(_Whole):
-    """Both sides have a health check or neither has, and what is compared of it is equal.
+    """Both or neither have a health check, and its compared fields are equal.
 
     Attributes:
-        compared: the fields, in order.
+        compared: the compared fields, in order.
     """
 
     compared: tuple[str, ...]
@@ -315,7 +315,7 @@ def _plain(value: Any) -> Hashable:
 
 
 _Items = tuple[tuple[str, str], ...]
-"""Of a map, sorted: there may be as many as images, and a frozenset takes twice the memory."""
+"""Sorted items of a map. There may be as many as images, and a frozenset needs twice the memory."""
 
 
 def _with_value(items: _Items) -> Iterator[tuple[str, str]]:

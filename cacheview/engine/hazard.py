@@ -1,4 +1,4 @@
-"""Hazards of a verdict, and of a whole store."""
+"""The kinds of hazards of a verdict and of a whole store."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["OF_STORES", "OF_VERDICTS", "Hazard", "HazardKind"]
 
 
 class HazardKind(Enum):
-    """What can be surprising about a correct verdict, or about a store.
+    """A surprising fact about a correct verdict, or about a store.
 
-    The values are the names in JSON and suites; `HAZARD_TITLES` has those that people see. `OF_VERDICTS` and
-    `OF_STORES` are those that a verdict and a store can have; some are in both.
+    The values are the names in JSON and suites; `HAZARD_TITLES` has those for people. `OF_VERDICTS` and `OF_STORES` are
+    those that a verdict and a store can have; some are in both.
     """
 
     FURTHER_STEPS = "further steps"
@@ -49,7 +49,7 @@ _OF_STORES_ALONE = frozenset(
 )
 
 OF_VERDICTS = frozenset(HazardKind) - _OF_STORES_ALONE
-"""Those that `hazards` reports about a verdict."""
+"""The kinds that `hazards` reports about a verdict."""
 
 OF_STORES = _OF_STORES_ALONE | {
     HazardKind.CIRCLE,
@@ -60,15 +60,15 @@ OF_STORES = _OF_STORES_ALONE | {
     HazardKind.LOADED,
     HazardKind.PARENT_MISSING,
 }
-"""Those that `audit` reports about a store, without a probe."""
+"""The kinds that `audit` reports about a store, without a probe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """A hazard where it occurs.
+    """A hazard of a verdict.
 
     Attributes:
-        sentence: what is surprising, in words that a user of Docker understands.
+        sentence: the surprising fact, in words that a user of Docker understands.
         advice: what to do about it.
         image: the image that it is about.
         fields: the config fields that it is about; may be empty.

@@ -1,4 +1,4 @@
-"""The history check of a source against the probe's parent, and whose parent the local match is.
+"""The comparison of a source's history with the probe's parent, and the images that have the local match as a parent.
 
 moby: ``isValidParent``, ``isValidConfig`` and ``isParent`` of ``daemon/containerd/cache.go`` at 71ebfc7.
 """
@@ -33,12 +33,12 @@ __all__ = [
 
 
 def prefix_value(image: Image, entries: int, rules: RuleSet) -> int:
-    """A number for the first entries of an image's history: the same for equal ones."""
+    """Return a number for the first entries of an image's history: the same for equal ones."""
     return hash(rules.history_keys(image)[:entries])
 
 
 def first_difference(parent: Sequence[object], source: Sequence[object]) -> int:
-    """The first place where the source does not repeat the parent; the length of the shorter if there is none."""
+    """Return the first index at which source and parent differ; the length of the shorter if there is none."""
     if source[: len(parent)] == parent:
         return len(parent)
     shorter = min(len(parent), len(source))
@@ -46,12 +46,12 @@ def first_difference(parent: Sequence[object], source: Sequence[object]) -> int:
 
 
 def created_by(config: ContainerConfig) -> str:
-    """The command that the next history entry must have: words joined by single spaces, which loses where they end."""
+    """Return the command that the next history entry must have: words joined by spaces, without their boundaries."""
     return " ".join(config.Cmd or ())
 
 
 def has_nothing_to_compare(parent: Image | None) -> bool:
-    """Whether any source with a history fits: there is no parent, or it has neither history nor layers."""
+    """Return whether any source with a history fits: there is no parent, or it has neither history nor layers."""
     return parent is None or not (parent.history or parent.diff_ids)
 
 
@@ -61,9 +61,9 @@ class HistoryCheck:
 
     Attributes:
         kind: one of history and layers, or of the command.
-        passes: with the values as the store reports them.
-        doubts: what that rests on that is not known; empty: it is certain.
-        compared: False: the parent has nothing to compare with.
+        passes: the result with the values as the store reports them.
+        doubts: unknown facts that the result depends on; empty: it is certain.
+        compared: False if the parent has nothing to compare with.
     """
 
     kind: CheckKind
@@ -75,13 +75,13 @@ class HistoryCheck:
 def history_checks(
     source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet
 ) -> Iterator[HistoryCheck]:
-    """Everything that is compared of a source: ``isValidParent``, then ``isValidConfig``."""
+    """Yield all comparisons of a source: ``isValidParent``, then ``isValidConfig``."""
     yield from prefix_checks(source, parent, rules)
     yield command_check(source, parent, config)
 
 
 def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterator[HistoryCheck]:
-    """What is compared of a source with the parent, whatever the command: ``isValidParent``."""
+    """Yield the comparisons of a source with the parent, which do not depend on the command: ``isValidParent``."""
     own = doubts_about(source, "history")
     of_parent = doubts_about(parent, "history") if parent is not None else ()
     yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), own)
@@ -93,7 +93,7 @@ def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterat
     else:
         layers = len(parent.diff_ids)
         layering = joined(doubts_about(source, "diff_ids"), doubts_about(parent, "diff_ids"))
-        # The parent may turn out to have neither history nor layers, and then nothing of this is compared.
+        # The parent may turn out to have neither history nor layers; then nothing is compared.
         free = () if _surely_has_something(parent) else doubts_about(parent, "history", "diff_ids")
         lengths = joined(own, of_parent, free)
         layering = joined(layering, free)
@@ -105,7 +105,7 @@ def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterat
 
 
 def command_check(source: Image, parent: Image | None, config: ContainerConfig) -> HistoryCheck:
-    """Whether the entry after the parent's has the probe's command: ``isValidConfig``."""
+    """Return the check that the entry after the parent's has the probe's command: ``isValidConfig``."""
     entries = len(parent.history) if parent is not None else 0
     of_parent = doubts_about(parent, "history") if parent is not None else ()
     following = source.history[entries] if entries < len(source.history) else None
@@ -119,9 +119,9 @@ def _surely_has_something(parent: Image) -> bool:
 
 
 def matches_history(source: Image, parent: Image | None, config: ContainerConfig, rules: RuleSet) -> bool:
-    """Whether the source's history begins with the parent's and continues with the probe's command.
+    """Return whether the source's history begins with the parent's and continues with the probe's command.
 
-    As the conjunction of `history_checks`, with what distinguishes most sources first.
+    It is the conjunction of `history_checks`, beginning with the comparison that rules out the most sources.
     """
     step = len(parent.history) if parent is not None else 0
     if step >= len(source.history) or source.history[step].created_by != created_by(config):
@@ -130,7 +130,7 @@ def matches_history(source: Image, parent: Image | None, config: ContainerConfig
 
 
 def begins_with(source: Image, parent: Image | None, rules: RuleSet) -> bool:
-    """Whether the history of a source that has more entries than the parent's begins with it, and its layers too."""
+    """Return whether history and layers of a source begin with the parent's. The source must have more entries."""
     if parent is None or has_nothing_to_compare(parent):
         return True
     if source.diff_ids[: len(parent.diff_ids)] != parent.diff_ids:
@@ -139,7 +139,7 @@ def begins_with(source: Image, parent: Image | None, rules: RuleSet) -> bool:
 
 
 class IsParent(Enum):
-    """Whether a source has the local match as its parent, or as an ancestor."""
+    """Whether a source has the local match as its parent or an ancestor."""
 
     YES = "yes"
     NO = "no"
@@ -149,10 +149,10 @@ class IsParent(Enum):
 def descends(
     source: Image, answer: Image, store: ImageStore, rules: RuleSet, not_below: set[str] | None = None
 ) -> IsParent:
-    """Find out as the daemon does: along the parents in the store, or of the source alone.
+    """Return the result of the daemon's search: along the parents in the store, or only that of the source.
 
-    ``not_below``: images that do not have the answer as an ancestor, as found so far; it grows. Sources often have
-    most of their ancestors in common.
+    ``not_below`` contains images known not to have the answer as an ancestor; the search adds to it. Sources often
+    share most of their ancestors.
     """
     if rules.reads_one_parent:
         if source.parent is not None:
@@ -177,7 +177,7 @@ def descends(
 
 
 def descent_doubts(source: Image, answer: Image, store: ImageStore, rules: RuleSet) -> tuple[Doubt, ...]:
-    """What it rests on that is not known, whether the source has the local match as its parent or ancestor."""
+    """Return the doubts about whether the source has the local match as its parent or ancestor."""
     if rules.reads_one_parent:
         doubts = doubts_about(source, "parent")
         if source.parent is None or doubts:

@@ -14,10 +14,10 @@ __all__ = ["builder_platform"]
 
 @once_of_store
 def builder_platform(store: ImageStore) -> Platform:
-    """What the daemon reports; without a daemon that of most images that a builder here made, else of most images.
+    """Return the platform that the daemon reports, or else that of most images built here, or else of most images.
 
-    moby: the builder takes ``platforms.DefaultSpec()`` of the machine, which names a variant of arm alone and a version
-    of Windows alone. A store without images is taken for one of linux/amd64.
+    moby: the builder uses ``platforms.DefaultSpec()`` of the machine, which contains a variant only for arm and a
+    version only for Windows. A store without images is treated as one of linux/amd64.
     """
     if store.platform is not None:
         return store.platform

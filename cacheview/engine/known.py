@@ -1,4 +1,4 @@
-"""The cache of one store under one rule set, with every value as the store reports it: fast, and blind to doubts."""
+"""The cache of one store under one rule set, with every value as the store reports it: fast, but ignoring doubts."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from cacheview.model.effort import go_on, paced
 __all__ = ["NEW", "KnownCache", "Past"]
 
 NEW = "new"
-"""The id of an image that the cache creates. What id the daemon gives it depends on what is not known here."""
+"""The id of an image that the cache creates. The daemon's id for it depends on unknown facts."""
 
 
 class KnownCache(Lookups):
-    """Answers probes as the daemon would if the store reported everything.
+    """Answers probes as the daemon would if everything were as the store reports it.
 
-    `cacheview.engine.cache.ImageCache` weighs what is not known.
+    `cacheview.engine.cache.ImageCache` takes unknown facts into account.
     """
 
     def as_known(self, probe: Probe) -> Verdict:
-        """The answer: ``MakeImageCache`` and ``GetCache`` of moby's ``image/cache`` and ``daemon/containerd``."""
+        """Return the answer, like ``MakeImageCache`` and ``GetCache`` of ``image/cache`` and ``daemon/containerd``."""
         if self.rules.sources_must_exist:
             lost = next((line for line in self.lineages(probe.cache_from) if line.image is None), None)
             if lost is not None:
@@ -57,7 +57,10 @@ class KnownCache(Lookups):
         return self._verdict_by_history(probe, local, sources)
 
     def _newest(self, probe: Probe) -> Image | None:
-        """The local cache's answer. An index is made for the second look-up on a parent: a build makes one."""
+        """Return the local cache's answer.
+
+        Only the second lookup on a parent creates an index: a build makes just one.
+        """
         parent = probe.parent
         if parent in self._candidates or parent in self._looked_up_once:
             return self.candidates(parent).newest(probe)
@@ -81,7 +84,7 @@ class KnownCache(Lookups):
     def source_hit(
         self, probe: Probe, parent: Image | None, source: Image, local: Image | None, sources: tuple[Image, ...]
     ) -> Verdict:
-        """The answer where the history of a source continues with the step."""
+        """Return the answer for a source whose history continues with the step."""
         step = len(parent.history) if parent is not None else 0
         if step == len(source.history) - 1:
             moved = self._moves(source.id, parent)
@@ -104,8 +107,8 @@ class KnownCache(Lookups):
         except RestoreError as error:
             return self._failed_restore(probe, source, local, sources, f"failed to {error}", Why.RESTORE_FAILED)
         same, perhaps = self._restored_before(config, source)
-        # A restored image is created as one without a name, and a record of that name ends the build, whatever other
-        # names the image has by now (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
+        # A restored image is created as one without a name. A record of that name ends the build, whatever other names
+        # the image has by now (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
         if same is not None and same.is_dangling and self.rules.restoring.fails_again:
             text = f"failed to created cached image: creating image moby-dangling@{same.id} failed because it already "
             text += "exists, but failed to resolve"
@@ -126,9 +129,9 @@ class KnownCache(Lookups):
         )
 
     def _restored_before(self, config: ImageConfig, source: Image) -> tuple[Image | None, Image | None]:
-        """The image of a restored image's config, from this build or an earlier one; and one of which that is unknown.
+        """Return the existing image with a restored image's config, or else one that may have it.
 
-        The second is None if there is the first.
+        At most one of the two is not None. The image comes from this build or an earlier one.
         """
         same = identity(self.rules, config)
         if same in self.past.restored:
@@ -145,7 +148,7 @@ class KnownCache(Lookups):
         return None, perhaps
 
     def like_restored(self, config: ImageConfig) -> Iterator[Image]:
-        """The images with the layers of a restored image's config, and with as many history entries."""
+        """Yield the images with the layers of a restored image's config, and with as many history entries."""
         entries, layers = len(config.history or ()), config.rootfs.diff_ids if config.rootfs is not None else ()
         go_on()
         for image in self.store.images:
@@ -153,7 +156,7 @@ class KnownCache(Lookups):
                 yield image
 
     def _created(self, config: ImageConfig, parent: Image | None) -> Image:
-        records = self.rules.records_parent  # else it is set afterwards, see `Verdict.set_parent`
+        records = self.rules.records_parent  # otherwise the parent is recorded afterwards, see `Verdict.set_parent`
         return Image(
             id=NEW,
             parent=parent.id if parent is not None and records else None,
@@ -163,7 +166,7 @@ class KnownCache(Lookups):
         )
 
     def _moves(self, image_id: str, parent: Image | None) -> dict[str, str]:
-        """The parent that gets recorded, where it is another than before."""
+        """Return the parent to be recorded, by image id, if it differs from the current one."""
         if parent is None:
             return {}
         known = self.store.by_id.get(image_id)

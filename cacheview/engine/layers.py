@@ -1,4 +1,4 @@
-"""The first containerd cache: an image is the next step when it has one layer and one history entry more.
+"""The first containerd cache, in which an image is the next step if it has one more layer and one more history entry.
 
 moby: ``isMatch`` of ``daemon/containerd/cache.go`` and ``Children`` of ``daemon/containerd/image_children.go`` (v24.0).
 """
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
-    """The images whose layers begin with all of the parent's and go on, in store order."""
+    """Return the images that have all of the parent's layers, in order, and then more; in store order."""
     image = store.by_id.get(parent)
     if image is None:
         return ()
@@ -39,7 +39,7 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
 
 
 def child_doubts(child: Image, parent: Image) -> tuple[Doubt, ...]:
-    """What it rests on that is not known, whether an image is a child by its layers."""
+    """Return the doubts about whether an image is a child by its layers."""
     return joined(doubts_about(child, "diff_ids", "existence"), doubts_about(parent, "diff_ids"))
 
 
@@ -53,13 +53,13 @@ class LayerCheck:
 
 
 def layer_checks(image: Image, parent: Image, config: ContainerConfig, rules: RuleSet) -> Iterator[LayerCheck]:
-    """Everything that is compared of a source or a child: ``isMatch``."""
+    """Yield all comparisons of a source or a child: ``isMatch``."""
     yield from layer_prefix_checks(image, parent, rules)
     yield layer_command_check(image, parent, config)
 
 
 def layer_prefix_checks(image: Image, parent: Image, rules: RuleSet) -> Iterator[LayerCheck]:
-    """What of it depends on the parent alone."""
+    """Yield the comparisons that depend only on the parent."""
     entries = len(parent.history)
     lengths = joined(doubts_about(image, "history"), doubts_about(parent, "history"))
     yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, lengths)
@@ -70,7 +70,7 @@ def layer_prefix_checks(image: Image, parent: Image, rules: RuleSet) -> Iterator
 
 
 def layer_command_check(image: Image, parent: Image, config: ContainerConfig) -> LayerCheck:
-    """Whether the entry after the parent's has the probe's command."""
+    """Return the check that the entry after the parent's has the probe's command."""
     entries = len(parent.history)
     following = image.history[entries].created_by if entries < len(image.history) else None
     doubts = joined(doubts_about(image, "history.created_by"), doubts_about(parent, "history"))

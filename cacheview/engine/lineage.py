@@ -1,4 +1,4 @@
-"""What ``--cache-from`` brings in: each reference's image and its ancestors.
+"""The sources that ``--cache-from`` brings in: each reference's image and its ancestors.
 
 moby: ``MakeImageCache`` of ``daemon/containerd/cache.go`` and ``ImageHistory`` at 71ebfc7.
 """
@@ -24,15 +24,15 @@ _MOST_SOURCES: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """One ``--cache-from`` reference, and the sources that it brought in.
+    """One ``--cache-from`` reference, and the sources that it brings in.
 
     Attributes:
         reference: as given.
-        image: what it resolves to; None: nothing, and the daemon silently ignores it.
-        sources: the image and its ancestors, newest first, one per history entry at most; empty if it was ignored.
-        reason: why there are no sources, or where the walk ended.
-        doubts: what it rests on that is not known, that the reference brings in these: of its names, its history.
-        open_ended: the doubts for which there may be other sources than these, or further ones.
+        image: the image that it resolves to; None: there is none.
+        sources: the image and its ancestors, newest first, at most one per history entry; empty if it is ignored.
+        reason: why there are no sources, or where the walk along the parents ended.
+        doubts: unknown facts, about names and history, that these sources depend on.
+        open_ended: doubts because of which there may be other or further sources.
     """
 
     reference: str
@@ -46,11 +46,11 @@ class Lineage:
 def lineages(
     store: ImageStore, cache_from: tuple[str, ...], rules: RuleSet, naming: tuple[Doubt, ...] = ()
 ) -> tuple[Lineage, ...]:
-    """The lineage of each reference, in the order given; the same image may be in several.
+    """Return the lineage of each reference, in the order given; the same image may be in several.
 
-    ``naming``: the doubts about the names of any image of the store, by which a reference may mean another one.
+    ``naming`` contains the doubts about the names of any image of the store: a reference may refer to another one.
 
-    Raises `LimitError` if they bring in more images than any real build's.
+    Raises `LimitError` if the references bring in more images than those of any real build.
     """
     results: list[Lineage] = []
     count = 0
@@ -67,7 +67,7 @@ def _is_by_name(reference: str) -> bool:
     try:
         return bool(parse_reference(reference).name)
     except DataError:
-        return False  # it means nothing, whatever the names
+        return False  # it refers to nothing, whatever the names
 
 
 def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Doubt, ...]) -> Lineage:
@@ -102,7 +102,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
 
 
 def _sizing(image: Image) -> tuple[Doubt, ...]:
-    """What it rests on that the daemon can assign the sizes: no more entries with a layer than there are layers."""
+    """Return the doubts about the sizes: the daemon needs a layer for each history entry with one."""
     if not image.doubts:
         return ()
     layers = doubts_about(image, "diff_ids")
@@ -113,7 +113,7 @@ def _sizing(image: Image) -> tuple[Doubt, ...]:
 
 
 def _walk(store: ImageStore, image: Image) -> Iterator[Image]:
-    """The image, its parent and so on: as many as it has history entries, so a cycle ends too."""
+    """Yield the image, its parent and so on, at most one image per history entry, so cycles end too."""
     current: Image | None = image
     for _ in image.history:
         if current is None:
@@ -123,7 +123,7 @@ def _walk(store: ImageStore, image: Image) -> Iterator[Image]:
 
 
 def ancestors(store: ImageStore, images: Sequence[Image]) -> set[str]:
-    """The recorded parents of these images, and so on."""
+    """Return the ids of all recorded ancestors of these images."""
     result: set[str] = set()
     for image in paced(images):
         current: Image | None = image

@@ -1,4 +1,4 @@
-"""Indexes and other results that the probes of a store share, each made when first needed and kept."""
+"""Indexes and other results that the probes of a store share, each created on first use and kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class _HistoriesOf(Enum):
-    """Whose histories are compared with the parent's: of each, the last are remembered."""
+    """The images whose histories are compared with the parent's. The last comparisons of each kind are kept."""
 
     SOURCES = "sources"
     CHILDREN = "children"
@@ -37,12 +37,12 @@ class _HistoriesOf(Enum):
 
 @dataclass(frozen=True)
 class Past:
-    """What a cache object keeps from one probe of a build to the next, beside the store.
+    """The data that a cache object keeps from one probe of a build to the next, apart from the store.
 
     Attributes:
-        sources: the images that ``--cache-from`` brought in; None: still to be looked up.
-        restored: by what makes them the same, the ids of images that were created before.
-        layers: for diff ids whose layer content is not as it should be, what is there.
+        sources: the images that ``--cache-from`` brought in; None: not looked up so far.
+        restored: ids of images that were created before, by their `identity`.
+        layers: the state of each layer whose content is not as it should be, by diff id.
     """
 
     sources: tuple[Image, ...] | None = None
@@ -51,12 +51,12 @@ class Past:
 
 
 class Lookups:
-    """The indexes of one store under one rule set. Store and rules stay as they are.
+    """The indexes of one store under one rule set, both of which must not change.
 
-    Several threads may look up at once: what is kept is put there whole, and at worst made twice.
+    Several threads may look up at once: results are stored whole, and at worst computed twice.
 
     Args:
-        once: for one probe: no table is made that only the next probe would be looked up in.
+        once: whether it is for a single probe: no table is created that only further probes would need.
     """
 
     def __init__(self, store: ImageStore, rules: RuleSet, past: Past | None = None, *, once: bool = False) -> None:
@@ -72,14 +72,14 @@ class Lookups:
         self._continuations: dict[tuple[_HistoriesOf, bool], Continuations] = {}
 
     def last(self, what: str, key: Hashable, look: Callable[[], T]) -> T:
-        """What was looked up last under a name, if it was for the same key; otherwise it is looked up now."""
+        """Return the last result stored under a name if it was for the same key; otherwise compute it."""
         known = self._last.get(what)
         if known is None or known[0] != key:
             known = self._last[what] = (key, look())
         return known[1]
 
     def candidates(self, parent: str) -> CandidateIndex:
-        """The images that the local cache considers for a parent, or for `SCRATCH`."""
+        """Return the images that the local cache considers for a parent, or for `SCRATCH`."""
         index = self._candidates.get(parent)
         if index is None:
             index = self._candidates[parent] = self._index(self.children(parent))
@@ -89,7 +89,7 @@ class Lookups:
         return CandidateIndex(images, self.rules, once=self._once)
 
     def children(self, parent: str) -> Sequence[Image]:
-        """The same in store order."""
+        """Return the same images as `candidates`, in store order."""
         results = self._children.get(parent)
         if results is None:
             if self.rules.by_layers:
@@ -111,7 +111,7 @@ class Lookups:
 
     @cached_property
     def _on_named_parents(self) -> Sequence[Image]:
-        """The images on a parent with a name, or on none."""
+        """The images on a parent with a name, or without a parent."""
         by_id = self.store.by_id
         return [
             image
@@ -124,9 +124,9 @@ class Lookups:
         return self._index(self._on_named_parents)
 
     def elsewhere(self, parent: str) -> tuple[CandidateIndex, int]:
-        """The images on another parent that has a name, or on none: what a probe may match that is built on that one.
+        """Return the images on another parent with a name, or without one: a probe on that parent might match them.
 
-        An index, and which of it. That of the last parent is remembered.
+        The result is an index and a set of its images. The last one is kept.
         """
 
         def look() -> tuple[CandidateIndex, int]:
@@ -142,7 +142,7 @@ class Lookups:
 
     @cached_property
     def has_doubts(self) -> bool:
-        """Whether anything of any image is not known exactly: if not, every answer is certain."""
+        """Whether any value of any image is not known exactly. If not, every answer is certain."""
         return any(image.doubts for image in self.store.images)
 
     @cached_property
@@ -153,7 +153,7 @@ class Lookups:
         return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
 
     def strays(self, parent: str) -> CandidateIndex:
-        """The images for which it is not known whether they are candidates for a parent."""
+        """Return the images for which it is not known whether they are candidates for a parent."""
         aspects = membership(self.rules, parent)
         result = self._strays.get(aspects)
         if result is None:
@@ -166,7 +166,7 @@ class Lookups:
         return result
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
-        """What each ``--cache-from`` reference brings in. That of the last references is remembered."""
+        """Return the images that each ``--cache-from`` reference brings in. The last result is kept."""
         if not cache_from:
             return ()
 
@@ -176,7 +176,7 @@ class Lookups:
         return self.last("lineages", cache_from, look)
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-        """All sources in order, and each once: an image may be one many times over, and comparing it once is enough."""
+        """Return all sources in order, and without repetitions: comparing each image once is enough."""
         if not cache_from and self.past.sources is None:
             return (), ()
 
@@ -189,21 +189,21 @@ class Lookups:
         return self.last("sources", cache_from, look)
 
     def continuations(self, probe: Probe, *, explained: bool = False) -> Continuations:
-        """How the sources of a probe continue from its parent.
+        """Return how the sources of a probe continue its parent's history.
 
-        ``explained``: remembered until another probe is explained, whatever is tried meanwhile.
+        ``explained``: whether to keep the result until another probe is explained, whatever is looked up meanwhile.
         """
         return self._continued(
             _HistoriesOf.SOURCES, self.sources(probe.cache_from)[1], self.parent(probe), explained=explained
         )
 
     def next_children(self, probe: Probe, *, explained: bool = False) -> Continuations:
-        """The same of the candidates, for rules that compare their history."""
+        """Return how the candidates continue the parent's history, for rules that compare it."""
         parent = self.store.by_id.get(probe.parent)
         return self._continued(_HistoriesOf.CHILDREN, self.children(probe.parent), parent, explained=explained)
 
     def maybe_children(self, probe: Probe, parent: Image) -> Continuations:
-        """The same of these candidates and of all images that may be one."""
+        """Return how the candidates, and all images that may be one, continue the parent's history."""
 
         def look() -> Sequence[Image]:
             children = {child.id for child in self.children(probe.parent)}
@@ -213,13 +213,13 @@ class Lookups:
         return self._continued(_HistoriesOf.MAYBE_CHILDREN, images, parent)
 
     def without_parent(self, probe: Probe) -> Continuations:
-        """How the images without a recorded parent continue from the probe's."""
+        """Return how the images without a recorded parent continue the history of the probe's parent."""
         images = self.store.children.get(SCRATCH, ())
         parent = self.store.by_id.get(probe.parent)
         return self._continued(_HistoriesOf.WITHOUT_PARENT, images, parent, explained=True)
 
     def orphans(self, probe: Probe) -> Continuations:
-        """The same of the images whose recorded parent the store lacks."""
+        """Return how the images whose recorded parent the store lacks continue the history of the probe's parent."""
         parent = self.store.by_id.get(probe.parent)
         return self._continued(_HistoriesOf.ORPHANS, self._orphans, parent, explained=True)
 
@@ -248,7 +248,7 @@ class Lookups:
         return known
 
     def steps_of_sources(self, cache_from: tuple[str, ...]) -> Mapping[str, Sequence[tuple[Image, int]]]:
-        """The entries of the sources' histories, by their command: the source, and the place in its history."""
+        """Return the history entries of the sources by command: the source, and the index in its history."""
 
         def look() -> Mapping[str, Sequence[tuple[Image, int]]]:
             results: dict[str, list[tuple[Image, int]]] = {}
@@ -260,7 +260,9 @@ class Lookups:
         return self.last("source steps", cache_from, look)
 
     def counting_parents(self, cache_from: tuple[str, ...]) -> frozenset[str | None]:
-        """The parents of the sources, and of those theirs where the rules follow them. The last are remembered.
+        """Return the parents of the sources, and their further ancestors if the rules follow them.
+
+        The last result is kept.
 
         A local match counts only if it is one of them; None: a source has no parent.
         """
@@ -273,7 +275,7 @@ class Lookups:
         return self.last("counting parents", cache_from, look)
 
     def parent(self, probe: Probe) -> Image | None:
-        """The probe's parent as the history check finds it; None if there is none, or it is not found."""
+        """Return the probe's parent as the history check finds it; None: there is none, or it is not found."""
         image = self.store.by_id.get(probe.parent)
         if image is None or not self.rules.parent_platform.matches(probe.platform, image.config.platform):
             return None

@@ -1,4 +1,4 @@
-"""One probe under many rule sets, side by side: what each answers, and which check decided."""
+"""The answers of many rule sets to one probe, side by side, and the checks that decided."""
 
 from __future__ import annotations
 
@@ -20,31 +20,34 @@ __all__ = ["Caches", "Matrix", "MatrixGroup", "MatrixRow", "compare", "grouped",
 
 
 class Caches:
-    """One `ImageCache` for each rule set of a store, made when first needed, so that the next probe is quick.
+    """One `ImageCache` for each rule set of a store, created on first use and kept, so the next probe is quick.
 
-    Not safe for several threads at once, as the caches are not.
+    Like the caches, it is not thread-safe.
     """
 
     def __init__(self, store: ImageStore, known: Iterable[ImageCache] = ()) -> None:
-        """``known``: caches of the store that there are already."""
+        """Start with existing caches of the store."""
         self.store = store
         self._caches = {cache.rules.name: cache for cache in known if cache.store is store}
 
     def cache(self, rules: RuleSet) -> ImageCache:
-        """The cache of a rule set; the same one as long as it is not released."""
+        """Return the cache of a rule set, the same one until it is released."""
         result = self._caches.get(rules.name)
         if result is None:
             result = self._caches[rules.name] = ImageCache(self.store, rules)
         return result
 
     def release(self, rules: RuleSet) -> ImageCache | None:
-        """Let go of a cache, for another to use; None if there is none yet. The next one asked for is a new one."""
+        """Give up a cache so that others can use it; None if there is none.
+
+        The next call of `cache` creates a new one.
+        """
         return self._caches.pop(rules.name, None)
 
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """What one rule set answers. ``deciding`` is None if no single check decided."""
+    """The answer of one rule set. ``deciding`` is None if no single check decided."""
 
     rules: RuleSet
     verdict: Verdict
@@ -52,7 +55,7 @@ class MatrixRow:
 
     @property
     def key(self) -> Hashable:
-        """Rows with equal keys answer the same for the same reason."""
+        """A key that is equal for rows with the same answer for the same reason."""
         verdict, deciding = self.verdict, self.deciding
         image = verdict.image.id if verdict.image is not None else None
         why: Hashable = None
@@ -70,7 +73,7 @@ class MatrixRow:
 
     @property
     def why(self) -> str:
-        """What decided, in a few words."""
+        """The reason for the answer, in a few words."""
         deciding = self.deciding
         if deciding is None:
             return words.why(self.verdict)
@@ -80,7 +83,7 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class MatrixGroup:
-    """Rule sets that answer the same for the same reason, in order."""
+    """Rule sets that give the same answer for the same reason, in order."""
 
     rows: tuple[MatrixRow, ...]
     cache: ImageCache
@@ -88,17 +91,17 @@ class MatrixGroup:
 
     @property
     def verdict(self) -> Verdict:
-        """The answer of all of them."""
+        """The answer that they all give."""
         return self.rows[0].verdict
 
     @property
     def why(self) -> str:
-        """What decided, in a few words."""
+        """The reason for the answer, in a few words."""
         return self.rows[0].why
 
     @cached_property
     def explanation(self) -> Explanation:
-        """The whole explanation by the first of the rule sets; made when first asked for."""
+        """The complete explanation, using the first of the rule sets; computed on first use."""
         return explain(self.cache, self.probe)
 
     def __contains__(self, rules: RuleSet) -> bool:
@@ -107,7 +110,7 @@ class MatrixGroup:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All answers to one probe, and the same grouped where equal: groups stand in the order of their first rule set."""
+    """All answers to one probe, and groups of equal ones, in the order of their first rule set."""
 
     probe: Probe
     rows: tuple[MatrixRow, ...]
@@ -115,13 +118,13 @@ class Matrix:
 
 
 def row_of(cache: ImageCache, probe: Probe) -> MatrixRow:
-    """The row of one rule set. Raises `LimitError` if that takes too long."""
+    """Return the row of one rule set. Raises `LimitError` if that takes too long."""
     with Effort.about(len(cache.store.images)).spent():
         return MatrixRow(cache.rules, *deciding_check(cache, probe))
 
 
 def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
-    """The matrix of rows that were found before."""
+    """Return the matrix of existing rows."""
     by_key: dict[Hashable, list[MatrixRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
@@ -132,10 +135,10 @@ def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
 def compare(
     store: ImageStore, probe: Probe, rules: Iterable[RuleSet] = RULE_SETS.values(), caches: Caches | None = None
 ) -> Matrix:
-    """Look one probe up under many rule sets.
+    """Look up one probe under many rule sets.
 
     Args:
-        caches: of the same store, kept from one probe to the next. Raises ValueError when they are of another.
+        caches: of the same store, kept from one probe to the next. Raises ValueError if they are of another store.
     """
     caches = caches or Caches(store)
     if caches.store is not store:

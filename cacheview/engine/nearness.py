@@ -1,4 +1,4 @@
-"""How near the candidates came: how many fields of the probe would have to change, and how many elements in them."""
+"""The distances of candidates: how many fields of the probe, and elements in them, would have to change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Near", "countable", "nearest"]
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A candidate, and how far the probe is from matching it.
+    """A candidate, and its distance from the probe.
 
     Attributes:
-        fields: how many fields differ.
-        elements: how many elements in them differ; at least one for each field.
+        fields: number of fields that differ.
+        elements: number of elements in them that differ; at least one for each field.
     """
 
     image: Image
@@ -27,7 +27,7 @@ class Near:
 
 
 def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterator[Near]:
-    """A set of candidates (bits of the index), nearest first: by fields, then elements, then the newest."""
+    """Yield a set of candidates (bits of the index), nearest first: by fields, then elements, then the newest."""
     by_fields, by_elements = index.differences(probe)
     for fields, level in by_fields.ascending(among):
         for elements, alike in by_elements.ascending(level):
@@ -36,9 +36,9 @@ def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterat
 
 
 def countable(cache: KnownCache, index: CandidateIndex, among: int, cache_from: tuple[str, ...]) -> int:
-    """Those of a set that would count as a local match beside these sources: one of them has it as its parent."""
+    """Return the candidates of a set that would count as a local match: a source has them as its parent."""
     parents = cache.counting_parents(cache_from)
     counting = index.having(parent for parent in parents if parent is not None)
-    if cache.rules.reads_one_parent and None in parents:  # such a source asks the answer itself
+    if cache.rules.reads_one_parent and None in parents:  # for such a source, the daemon checks the answer's own parent
         counting |= index.own_parents
     return among & counting

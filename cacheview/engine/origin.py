@@ -1,4 +1,4 @@
-"""Whether an image was built here, as far as it can be inferred where the store does not report the mark."""
+"""Infers whether an image was built here if the store does not report the mark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Evidence", "ImageOrigin", "Likely", "origin_of"]
 
 
 class Likely(Enum):
-    """What most likely is so."""
+    """The most likely answer."""
 
     YES = "most likely"
     NO = "most likely not"
@@ -22,7 +22,7 @@ class Likely(Enum):
 
 
 class Evidence(Enum):
-    """What shows where an image comes from."""
+    """The evidence for the origin of an image."""
 
     OLD_DAEMON = "a daemon that does not write the mark created it"
     PARENT_UNKNOWN = "the parent is not known"
@@ -33,8 +33,9 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImageOrigin:
-    """Whether an image has the mark "built here", most likely, and why. ``version``: of the Docker Engine
-    that created it.
+    """Whether an image most likely has the mark "built here", and the evidence.
+
+    ``version``: of the Docker Engine that created it.
     """
 
     likely: Likely
@@ -45,12 +46,13 @@ class ImageOrigin:
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
 
 _FIRST_WITH_MARK = {(23, 0): 10, (24, 0): 9, (25, 0): 2}
-"""By release branch, the first patch release whose graph drivers write the mark (``SetBuiltLocally`` of
-``image/store.go``); branches before have none, later ones always."""
+"""The first patch release of each release branch whose graph drivers write the mark (``SetBuiltLocally`` of
+``image/store.go``). Earlier branches never write it, later ones always.
+"""
 
 
 def origin_of(image: Image, rules: RuleSet) -> ImageOrigin:
-    """Infer it from the Docker Engine that created the image, and from the recorded parent."""
+    """Infer the origin from the Docker Engine that created the image, and from the recorded parent."""
     version, is_graph_driver = image.config.docker_version, rules.store is StoreKind.GRAPH_DRIVER
     if is_graph_driver and version and _writes_mark(version) is False:
         return ImageOrigin(Likely.NO, Evidence.OLD_DAEMON, version)
@@ -62,7 +64,7 @@ def origin_of(image: Image, rules: RuleSet) -> ImageOrigin:
 
 
 def _writes_mark(version: str) -> bool | None:
-    """Whether Docker Engine of this version writes the mark in a graph-driver store; None: not a version."""
+    """Return whether this version of Docker Engine writes the mark in a graph-driver store; None: not a version."""
     match = _VERSION.match(version)
     if match is None:
         return None

@@ -1,6 +1,6 @@
-"""Every answer that is possible, given what is known: as `KnownCache.as_known`, each comparison yes, no or maybe.
+"""All possible answers, given the known facts: `KnownCache.as_known` with yes, no or maybe for each comparison.
 
-An answer is certain when only one is possible, so a doubt that makes no difference is not reported.
+An answer is certain if it is the only one possible, so doubts that make no difference are not reported.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from cacheview.model.effort import go_on
 __all__ = ["MOST_IMAGES", "possible_answers"]
 
 MOST_IMAGES = 500
-"""How many images an unknown answer lists at most."""
+"""The most images that an unknown answer lists."""
 
 _ALL = frozenset(VerdictOutcome) - {VerdictOutcome.UNKNOWN}
 
 
 @dataclass
 class _Answers:
-    """The answers found so far, and the doubts met on the way."""
+    """The answers found so far, and the doubts that they depend on."""
 
     outcomes: set[VerdictOutcome] = field(default_factory=set)
     images: dict[str, Image] = field(default_factory=dict)
@@ -47,12 +47,12 @@ class _Answers:
             self.others = True
 
     def any_of(self, doubts: tuple[Doubt, ...], *images: Image | None) -> None:
-        """Nothing is known of what comes of it."""
+        """Allow any answer: nothing is known because of these doubts."""
         self.anything = True
         self.grounds.add(doubts, *images)
 
     def may_be(self, verdict: Verdict) -> None:
-        """What the cache answers with the values as reported."""
+        """Add an answer of the cache with the values as reported."""
         self.outcomes.add(verdict.outcome)
         if verdict.image is None:
             return
@@ -67,7 +67,7 @@ class _Answers:
 
 
 def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> UnknownAnswer | None:
-    """Everything that the daemon may answer; None: nothing but what is known."""
+    """Return all answers that the daemon may give; None if the known answer is the only one."""
     answers = _Answers()
     if cache.rules.by_layers:
         _by_layers(cache, probe, answers)
@@ -105,12 +105,14 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
 
 @dataclass(frozen=True)
 class _Local:
-    """What the local cache may answer.
+    """The possible answers of the local cache.
 
     Attributes:
-        index, bits: the candidates among which the answer is, if there is one.
-        strays, stray_bits: the same of the images for which it is not known whether they are candidates.
-        certain: the newest candidate that matches for certain; None if there is none, so there may be no answer.
+        index: the candidates for the parent.
+        bits: those of them that may be the answer.
+        strays: the images for which it is not known whether they are candidates.
+        stray_bits: those of them that may be the answer.
+        certain: the newest candidate that certainly matches; None: there is none, so there may be no answer.
     """
 
     index: CandidateIndex
@@ -137,21 +139,21 @@ class _Local:
         return cls(index, bits, strays, stray_bits, certain)
 
     def images(self) -> Iterator[Image]:
-        """Everything that may be the answer, those newest first that are known to be candidates."""
+        """Yield all images that may be the answer: first those known to be candidates, newest first."""
         yield from self.index.images(self.bits)
         yield from self.strays.images(self.stray_bits)
 
     def count(self, grounds: Grounds) -> None:
-        """The doubts for which these may or may not be the answer."""
+        """Count the doubts because of which these images may or may not be the answer."""
         certain = 0 if self.certain is None else 1 << self.index.position(self.certain)
         for index, bits in ((self.index, self.bits & ~certain), (self.strays, self.stray_bits)):
             for doubt, images in index.unknowns.among(bits):
                 grounds.count(doubt, images)
 
     def representatives(self, counting_parents: Collection[str | None]) -> Iterator[Image | None]:
-        """The possible answers; of those that no source treats in another way, one.
+        """Yield the possible answers, but only one of those that all sources treat alike.
 
-        ``counting_parents``: see `KnownCache.counting_parents`.
+        ``counting_parents``: see `Lookups.counting_parents`.
         """
         if self.certain is None:
             yield None
@@ -166,7 +168,7 @@ class _Local:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A source, or None for any image at all; and why it may not be one."""
+    """A source, or None for any image at all, and the doubts about whether it is one."""
 
     image: Image | None
     doubts: tuple[Doubt, ...]
@@ -193,7 +195,7 @@ def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
 
 
 def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answers: _Answers) -> bool:
-    """What the sources make of this local answer; and whether the daemon may go on to their histories."""
+    """Add the sources' decisions on this local answer; return whether the daemon may go on to their histories."""
     if local is None:
         return True
     not_below: set[str] = set()
@@ -225,7 +227,7 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
         there = cache.store.by_id.get(probe.parent)
         doubts = doubts_about(there, "config") if there is not None else ()
         if doubts:
-            answers.any_of(doubts, there)  # whether it is for the builder's platform
+            answers.any_of(doubts, there)  # whether it matches the builder's platform
         parent = cache.parent(probe)
         if parent is None:
             answers.outcomes.add(VerdictOutcome.ERROR)
@@ -250,7 +252,7 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
 
 
 def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
-    """What comes of a source whose history continues with the step."""
+    """Add the possible answers for a source whose history continues with the step."""
     rules = cache.rules
     if not rules.may_restore:
         answers.hit(source)
@@ -273,9 +275,9 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
 
 
 def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
-    """Whether a record without a name is that of the image that would be restored: then the build fails, else it hits.
+    """Add both answers if a record without a name may be that of the image to restore.
 
-    An image that this build restored has such a record, for certain.
+    The build fails if it is; otherwise there is a hit. An image that this build restored certainly has such a record.
     """
     step = len(parent.history) if parent is not None else 0
     config = restored_config(cache.rules, parent, source, step, probe.config, cache.past.layers)

@@ -1,4 +1,4 @@
-"""What a candidate must be, apart from its container config: built here, for a matching platform."""
+"""The requirements for a candidate apart from its container config: built here, for a matching platform."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cacheview.platforms.step import PlatformNote
 __all__ = ["BuiltLocally", "FittingPlatform", "Requirement", "RequirementPart"]
 
 _PLATFORM: Final = attrgetter(*Platform.model_fields)
-"""What `ImageConfig.platform` consists of."""
+"""The fields of `ImageConfig.platform`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequirementPart:
-    """One comparison: its name, both values as text, whether it passes."""
+    """One comparison: its name, both values as text, and whether it passes."""
 
     name: str
     probe: object
@@ -32,39 +32,39 @@ class RequirementPart:
 
 
 class Requirement(Protocol):
-    """A condition on an image; of the probe it reads at most the platform."""
+    """A condition on an image. The only part of the probe that it may read is the platform."""
 
     @property
     def kind(self) -> CheckKind:
-        """What kind of check it makes."""
+        """The kind of its checks."""
 
     @property
     def name(self) -> str:
-        """What the check is called."""
+        """The name of the check."""
 
     @property
     def field(self) -> str:
-        """What of the probe it reads; empty: nothing."""
+        """The part of the probe that it reads; empty: none."""
 
     @property
     def aspect(self) -> Aspect:
-        """What of an image it reads."""
+        """The aspect of an image that it reads."""
 
     @property
     def title(self) -> str:
-        """What it requires, where a row of a table says so; otherwise empty."""
+        """A description for tables that list it; otherwise empty."""
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        """All that counts of each image."""
+        """Return the values of each image that it depends on."""
 
     def matches(self, probe: Probe, image: Image) -> bool:
-        """Whether the image is as required."""
+        """Return whether the image meets the requirement."""
 
     def parts(self, probe: Probe, image: Image) -> tuple[RequirementPart, ...]:
-        """The comparisons that it consists of, in order, up to the first that fails."""
+        """Return its comparisons in order, up to the first that fails."""
 
     def query(self, probe: Probe) -> IndexQuery:
-        """The look-up of all images that are as required, by what `read_all` reads of them."""
+        """Return the lookup of all images that meet the requirement, by the values of `read_all`."""
 
 
 def _itself(value: Any) -> Hashable:
@@ -78,7 +78,7 @@ def _always(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class BuiltLocally:
-    """The store has it recorded as built here (CVE-2024-24557)."""
+    """The store records the image as built here (CVE-2024-24557)."""
 
     kind: CheckKind = CheckKind.BUILT_LOCALLY
     name: str = CheckKind.BUILT_LOCALLY.value
@@ -104,7 +104,7 @@ class BuiltLocally:
 
 @dataclass(frozen=True)
 class FittingPlatform:
-    """The builder's platform takes the image's."""
+    """The builder's platform accepts the image's."""
 
     rule: PlatformRule
     kind: CheckKind = CheckKind.PLATFORM
@@ -117,7 +117,7 @@ class FittingPlatform:
         return self.rule.title
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        keys: dict[Hashable, Hashable] = {}  # most images are of few platforms
+        keys: dict[Hashable, Hashable] = {}  # most images share a few platforms
         results = []
         for image in paced(images):
             read = _PLATFORM(image.config)

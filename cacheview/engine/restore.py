@@ -1,7 +1,7 @@
 """The image that the cache creates from a step in the middle of a source.
 
-moby: ``restoreCachedImage`` and ``getLayerForHistoryIndex`` of ``image/cache/cache.go`` (v20.10 to 29), and what
-``daemon/containerd/cache.go`` does with it (v26 to 29).
+moby: ``restoreCachedImage`` and ``getLayerForHistoryIndex`` of ``image/cache/cache.go`` (v20.10 to 29), and their use
+in ``daemon/containerd/cache.go`` (v26 to 29).
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ from cacheview.model import (
 __all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
 
 LayerContent = Mapping[str, Literal["missing", "empty"]]
-"""For diff ids whose layer is not in the store as it should be: what is there."""
+"""The state of each layer that is not in the store as it should be, by diff id."""
 
 
 class RestoreError(Exception):
-    """The image cannot be made: the build fails, with these words of the daemon after ``failed to …``."""
+    """The image cannot be created. The build fails, with this message of the daemon after ``failed to …``."""
 
 
 class RestorePanic(Exception):  # noqa: N818 - the daemon's word for it
-    """The daemon faults, with these words."""
+    """The daemon panics with this message."""
 
 
 @dataclass(frozen=True, slots=True)
 class _SourceStep:
-    """A step of a source, with the layer that it made."""
+    """A step of a source, with the layer that it created."""
 
     entry: HistoryEntry
-    layer: str  # empty: it has none
+    layer: str  # empty: there is none
 
 
 def restored_config(
     rules: RuleSet, parent: Image | None, source: Image, step: int, config: ContainerConfig, layers: LayerContent
 ) -> ImageConfig:
-    """The config of the new image: the probe's config on the parent's history and layers, with the source's step.
+    """Return the config of the new image: the probe's config, with the source's step after the parent's history.
 
-    ``docker_version`` is left out: it is the daemon's own, and not known here.
+    ``docker_version`` is left out: the daemon adds it, and it is not known here.
 
     Raises:
-        RestoreError: the store cannot make it.
+        RestoreError: the store cannot create the image.
         RestorePanic: the source's history has more steps with a layer than it has layers.
     """
     result = _step(source, step)
     if rules.restoring.needs_layer:
         if not result.layer:
-            # containerd's own words for a digest that is empty.
+            # containerd's message for an empty digest.
             raise RestoreError(f"created cached image: failed to read diff archive: {rules.restoring.no_layer_error}")
         if result.layer in layers:
             raise RestoreError(
@@ -102,13 +102,13 @@ def _step(source: Image, step: int) -> _SourceStep:
 
 
 def _written(rules: RuleSet, created: Timestamp | None) -> Timestamp | None:
-    """A time once it has been through Go's JSON: an offset of zero is written ``Z``."""
+    """Return a time after a round trip through Go's JSON, which writes an offset of zero as ``Z``."""
     read = rules.time(created)
     return replace(read, offset=None) if read is not None and read.offset == 0 else read
 
 
 def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
-    """A container config as the new image keeps it."""
+    """Return a container config as the new image keeps it."""
     lost: dict[str, Any] = {name: ContainerConfig.model_fields[name].default for name in rules.restoring.lost_fields}
     if config.Healthcheck is not None and not rules.restoring.start_interval:
         lost["Healthcheck"] = config.Healthcheck.model_copy(update={"StartInterval": 0})
@@ -116,11 +116,11 @@ def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
 
 
 def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
-    """What makes two images the same one: the config JSON that the daemon writes of a restored image.
+    """Return what identifies a restored image: the config JSON that the daemon writes.
 
-    Two configs with equal identities are the same bytes, but for the version of the daemon. What Go leaves out of the
-    JSON (``omitempty``) when it is empty is the same whether it is empty or null; of a port or a volume the name alone
-    is written. moby: ``Image`` of ``image/image.go``, ``Config`` of ``api/types/container/config.go`` (20.10 to 29),
+    Configs with equal identities have the same bytes, apart from the version of the daemon. Values that Go omits from
+    the JSON when empty (``omitempty``) are equal whether empty or null; only the name of a port or a volume is written.
+    moby: ``Image`` of ``image/image.go``, ``Config`` of ``api/types/container/config.go`` (20.10 to 29),
     ``DockerOCIImage`` of moby/docker-image-spec.
     """
     form = rules.restoring
@@ -139,7 +139,7 @@ def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
 
 
 def _fields(form: Restoring, config: ContainerConfig) -> tuple[Hashable, ...]:
-    """The fields of a container config as they are written."""
+    """Return the fields of a container config as they are written."""
     return tuple(_field(form, name, getattr(config, name)) for name in CONFIG_FIELDS)
 
 

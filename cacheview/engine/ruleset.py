@@ -1,7 +1,7 @@
 """A rule set: the exact matching rules of one image-store kind over a range of releases, as data.
 
-Which member of an enumeration a rule set has is read here and in ``words/rules.py``, nowhere else: the algorithms use
-the properties of `RuleSet` that follow from it.
+Only this module and ``words/rules.py`` read which member of an enumeration a rule set has. The algorithms use the
+properties of `RuleSet` that are derived from it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ __all__ = [
 ]
 
 YEAR_ONE = Timestamp.parse("0001-01-01T00:00:00Z")
-"""Go's zero time: what a missing time reads as where it is not a pointer."""
+"""Go's zero time, which a missing time is read as unless it is a pointer."""
 
 
 class Candidates(Enum):
-    """Which images the local cache considers."""
+    """The images that the local cache considers."""
 
     CHILDREN = "children"
     MARKED = "marked"
@@ -48,14 +48,14 @@ class Candidates(Enum):
 
 
 class MissingTime(Enum):
-    """What a time that is missing or null means, in an image and in its history."""
+    """The meaning of a time that is missing or null, in an image and in its history."""
 
     YEAR_ONE = "year 1"
     NONE = "none"
 
 
 class Sources(Enum):
-    """What ``--cache-from`` brings in."""
+    """The images that ``--cache-from`` brings in."""
 
     LINEAGE = "lineage"
     FOUND = "found"
@@ -63,7 +63,7 @@ class Sources(Enum):
 
 
 class Descent(Enum):
-    """When a local match counts beside sources."""
+    """When a local match counts if there are sources."""
 
     PARENT = "parent"
     ANCESTOR = "ancestor"
@@ -71,14 +71,14 @@ class Descent(Enum):
 
 
 class SourceHit(Enum):
-    """What a source whose history continues with the step answers."""
+    """The answer for a source whose history continues with the step."""
 
     WHOLE = "whole"
     RESTORE = "restore"
 
 
 class Tie(Enum):
-    """Which of several matches is the answer."""
+    """The answer if several images match."""
 
     NEWEST = "newest"
     FIRST = "first"
@@ -86,27 +86,27 @@ class Tie(Enum):
 
 @dataclass(frozen=True)
 class LostParent:
-    """What a parent that the store lacks leads to, where the daemon reads it.
+    """The consequence of a parent that the store lacks, if the daemon reads it.
 
     Attributes:
-        words: the daemon's, with ``{parent}`` for its id; empty: it is a miss.
+        words: the daemon's message, with ``{parent}`` for its id; empty: it is a miss.
     """
 
     words: str = ""
 
     @property
     def is_miss(self) -> bool:
-        """Whether it is a miss, and not an error."""
+        """Whether it is a miss rather than an error."""
         return not self.words
 
     def error(self, parent: str) -> str:
-        """The daemon's words about this parent."""
+        """Return the daemon's message about this parent."""
         return self.words.replace("{parent}", parent)
 
 
 @dataclass(frozen=True)
 class Span:
-    """A range of releases, both ends included, as they are tagged."""
+    """A range of releases, given by their tags, including both ends."""
 
     first: str
     last: str
@@ -115,7 +115,7 @@ class Span:
         return self.first if self.first == self.last else f"{self.first} to {self.last}"
 
     def versions(self) -> tuple[DockerVersion, DockerVersion]:
-        """Both ends as versions."""
+        """Return both ends as versions."""
         return _version(self.first), _version(self.last)
 
 
@@ -127,14 +127,14 @@ def _version(tag: str) -> DockerVersion:
 
 @dataclass(frozen=True)
 class ConfigCheck:
-    """One row of the table of config checks: a field, and how it is compared."""
+    """One row of the table of config checks: a field and its comparison."""
 
     field: str
     comparison: FieldComparison
 
     @cached_property
     def name(self) -> str:
-        """What the check is called."""
+        """The name of the check."""
         return self.comparison.name(self.field)
 
 
@@ -148,19 +148,19 @@ def _reader(field: str, *, is_read: bool) -> Callable[[ContainerConfig | None], 
 
 @dataclass(frozen=True)
 class Restoring:
-    """How the image of a step in the middle of a source is made.
+    """How the image of a step in the middle of a source is created.
 
     Attributes:
-        lost_fields: of the container config, which the new image's config does not keep.
-        omits: of the container config, the lists and maps that are not written when they are empty.
-        is_oci: the new image's config is an OCI config, which has no container config, comment or parent.
-        writes_version: the new image's config names the daemon's version.
-        start_interval: a health check keeps it.
+        lost_fields: the fields of the container config that the new image's config does not keep.
+        omits: the lists and maps of the container config that are not written when empty.
+        is_oci: the new image's config is an OCI config, without a container config, comment or parent.
+        writes_version: the new image's config contains the daemon's version.
+        start_interval: a health check keeps its ``StartInterval``.
         built_locally: the new image is marked as built here.
         needs_layer: a step without a layer, or whose layer is not in the store, fails.
         fails_again: a step that was restored before fails.
         refuses_features: a source with ``os.features`` fails.
-        no_layer_error: containerd's words about the layer of a step without one, where it needs one.
+        no_layer_error: containerd's message about the missing layer, if the step needs one.
     """
 
     lost_fields: frozenset[str] = frozenset()
@@ -180,25 +180,26 @@ class RuleSet:
     """The rules of one kind of store in some releases.
 
     Attributes:
-        name: as suites name it.
+        name: its name in suites.
         releases: for people: ``Docker 25.0.3 to 27.5``.
-        source: the code that the rules are read from.
-        store: which kind of store has these rules.
-        spans: the releases; commit: the beginning of the commit, where they are those of no release.
-        candidates: whom the local cache considers.
-        requirements: what a candidate must be before its config is compared, in order.
-        config_checks: what is compared of two container configs, in order; the daemon stops at the first failure.
-        image_fields: the fields that the store reads of an image's container config; all others read as their zero
-            value on the image's side, whatever its JSON holds.
-        later: what a candidate must be after its config was compared.
-        missing_time: what a missing ``created`` means.
-        sources, descent, source_hit: what ``--cache-from`` does.
-        parent_platform: how the parent is looked up beside sources: one of another platform is not found.
-        tie: which of several matches is the answer.
-        lost_parent: what a parent that the store lacks leads to.
-        records_parent: a restored image records its parent as it is created, or that it is a first step; otherwise the
-            parent is set afterwards.
-        restoring: where the source hit may restore.
+        source: the code that the rules were read from.
+        store: the kind of store that has these rules.
+        spans: the ranges of releases; empty if no release has these rules.
+        commit: the beginning of the commit that has these rules, if no release does.
+        candidates: the images that the local cache considers.
+        requirements: the requirements for a candidate that are checked before its config, in order.
+        config_checks: the comparisons of two container configs, in order; the daemon stops at the first failure.
+        image_fields: the fields that the store reads from an image's container config; on the image's side, all others
+            have their zero value, whatever its JSON contains.
+        later: the requirements for a candidate that are checked after its config.
+        missing_time: the meaning of a missing ``created``.
+        sources, descent, source_hit: the effects of ``--cache-from``.
+        parent_platform: the platforms of parents that are found if there are sources.
+        tie: the answer if several images match.
+        lost_parent: the consequence of a parent that the store lacks.
+        records_parent: whether a restored image is created with its parent, or its mark as a first step, recorded;
+            otherwise the parent is recorded afterwards.
+        restoring: how images are restored, if a source hit may do that.
     """
 
     name: str
@@ -227,59 +228,59 @@ class RuleSet:
 
     @cached_property
     def title(self) -> str:
-        """For people: the kind of store and the releases."""
+        """A title for people: the kind of store and the releases."""
         kind = "graph driver" if self.store is StoreKind.GRAPH_DRIVER else "containerd store"
         return f"{kind}, {self.releases}"
 
     @cached_property
     def by_layers(self) -> bool:
-        """Layers and history decide alone, and no parent and no container config is read: see `layers`."""
+        """Whether layers and history alone decide, so neither parents nor container configs are read: see `layers`."""
         return self.candidates is Candidates.BY_LAYERS
 
     @cached_property
     def marks_first_steps(self) -> bool:
-        """The candidates for scratch are the images that are marked as a first step."""
+        """Whether the candidates for scratch are the images that are marked as a first step."""
         return self.candidates is Candidates.MARKED
 
     @cached_property
     def sources_must_exist(self) -> bool:
-        """A ``--cache-from`` image that is not found ends the build."""
+        """Whether a ``--cache-from`` image that is not found ends the build."""
         return self.sources is Sources.ALL
 
     @cached_property
     def sources_with_ancestors(self) -> bool:
-        """A ``--cache-from`` image brings in its recorded ancestors too."""
+        """Whether a ``--cache-from`` image brings in its recorded ancestors too."""
         return self.sources is Sources.LINEAGE
 
     @cached_property
     def follows_ancestors(self) -> bool:
-        """A local match counts if it is among all recorded ancestors of a source."""
+        """Whether a local match counts if it is among all recorded ancestors of a source."""
         return self.descent is Descent.ANCESTOR
 
     @cached_property
     def reads_one_parent(self) -> bool:
-        """A local match counts if it is the recorded parent of a source; where the source has none, of itself."""
+        """Whether a local match counts if it is the recorded parent of a source, or of itself if there is none."""
         return self.descent is Descent.PARENT
 
     @cached_property
     def may_restore(self) -> bool:
-        """A step in the middle of a source becomes a new image."""
+        """Whether a step in the middle of a source becomes a new image."""
         return self.source_hit is SourceHit.RESTORE
 
     @cached_property
     def dates_missing_times(self) -> bool:
-        """A missing time of creation counts as year 1."""
+        """Whether a missing creation time counts as year 1."""
         return self.missing_time is MissingTime.YEAR_ONE
 
     @cached_property
     def newest(self) -> DockerVersion | None:
-        """The newest release that has these rules; None: no release has."""
+        """The newest release that has these rules; None: there is none."""
         versions = [version for span in self.spans for version in span.versions()]
         return max(versions, key=lambda version: (version.is_final, version), default=None)
 
     @cached_property
     def platform(self) -> PlatformRule:
-        """How a candidate's platform is compared with the builder's."""
+        """The comparison of a candidate's platform with the builder's."""
         required = (*self.requirements, *self.later)
         return next((each.rule for each in required if isinstance(each, FittingPlatform)), ANY_PLATFORM)
 
@@ -301,11 +302,11 @@ class RuleSet:
         }
 
     def read_image(self, config: ContainerConfig | None, field: str) -> object:
-        """A field of an image's container config as the daemon reads it; of none, the zero value."""
+        """Return a field of an image's container config as the daemon reads it; its zero value without a config."""
         return self.reader(field)(config)
 
     def reader(self, field: str) -> Callable[[ContainerConfig | None], object]:
-        """`read_image` of one field, for the configs of many images."""
+        """Return `read_image` for one field, to apply to many images."""
         return self._readers[field]
 
     @cached_property
@@ -313,20 +314,20 @@ class RuleSet:
         return {field: _reader(field, is_read=field in self.image_fields) for field in CONFIG_FIELDS}
 
     def field_matches(self, field: str, probe: ContainerConfig, image: ContainerConfig | None) -> bool:
-        """Whether all checks of one field pass."""
+        """Return whether all checks of one field pass."""
         probe_value, image_value = getattr(probe, field), self.read_image(image, field)
         return all(check.comparison.matches(probe_value, image_value) for check in self._checks_by_field[field])
 
     @cached_property
     def compares_commands(self) -> bool:
-        """Whether two configs match only with the same command, word by word."""
+        """Whether two configs match only if their commands are equal, word by word."""
         return "Cmd" in self.image_fields and any(
             isinstance(check.comparison, SameElements) for check in self._checks_by_field.get("Cmd", ())
         )
 
     @cached_property
     def _comparisons(self) -> tuple[tuple[str, bool, object, bool, tuple[Callable[[Any, Any], bool], ...]], ...]:
-        """Of each field that is compared, the one that distinguishes most images first: what `configs_match` needs."""
+        """The comparisons for `configs_match`: the compared fields, those that rule out the most images first."""
         return tuple(
             (
                 field,
@@ -339,29 +340,29 @@ class RuleSet:
         )
 
     def configs_match(self, probe: ContainerConfig, image: ContainerConfig | None) -> bool:
-        """Whether all checks pass."""
+        """Return whether all checks pass."""
         for field, is_read, zero, equal_passes, comparisons in self._comparisons:
             probe_value = getattr(probe, field)
             image_value = getattr(image, field) if is_read and image is not None else zero
             if equal_passes and probe_value == image_value:
-                continue  # which the most fields are
+                continue  # as most fields are
             for matches in comparisons:
                 if not matches(probe_value, image_value):
                     return False
         return True
 
     def time(self, created: Timestamp | None) -> Timestamp | None:
-        """A time as the daemon reads it."""
+        """Return a time as the daemon reads it."""
         return YEAR_ONE if created is None and self.dates_missing_times else created
 
     def history_keys(self, image: Image) -> tuple[tuple[object, ...], ...]:
-        """What the entries of an image's history are compared by: equal keys are equal to the daemon."""
+        """Return the keys that compare the entries of an image's history: equal keys are equal for the daemon."""
         keys = image.history_keys
         if not self.dates_missing_times or all(created is not None for created, *_ in keys):
             return keys
         return tuple(self.entry_key(entry) for entry in image.history)
 
     def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
-        """All that ``reflect.DeepEqual`` compares of a history entry: two are equal when their keys are."""
+        """Return everything that ``reflect.DeepEqual`` compares of a history entry: two are equal if their keys are."""
         created, *rest = entry.key
         return (self.time(created), *rest)

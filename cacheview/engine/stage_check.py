@@ -1,4 +1,4 @@
-"""What is known about a comparison: that it passes, that it fails, or neither."""
+"""The certainty of comparisons: known to pass, known to fail, or neither."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Certainty", "StageCheck", "all_pass", "conjunction", "joined"]
 
 
 class Certainty(Enum):
-    """What is known of an outcome."""
+    """The certainty of an outcome."""
 
     YES = "yes"
     NO = "no"
@@ -20,7 +20,7 @@ class Certainty(Enum):
 
 
 class StageCheck(Protocol):
-    """One comparison of a stage, as every stage lists them in the daemon's order."""
+    """One comparison of a stage. Every stage lists its comparisons in the daemon's order."""
 
     @property
     def passes(self) -> bool:
@@ -28,16 +28,16 @@ class StageCheck(Protocol):
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
-        """What it rests on that is not known exactly; empty: the outcome is certain."""
+        """Unknown facts that it depends on; empty: the outcome is certain."""
 
 
 def all_pass(comparisons: Iterable[StageCheck]) -> bool:
-    """Whether the daemon comes through all of them, with the values as the store reports them."""
+    """Return whether all comparisons pass with the values as the store reports them."""
     return all(each.passes for each in comparisons)
 
 
 def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Doubt, ...]]:
-    """Whether all pass, and what that rests on where it is not known: one that certainly fails settles it."""
+    """Return whether all pass, and if that is not known, the doubts it depends on. One certain failure settles it."""
     met: dict[Doubt, None] = {}
     for each in comparisons:
         if not each.passes and not each.doubts:
@@ -47,5 +47,5 @@ def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Dou
 
 
 def joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
-    """All of these, each once."""
+    """Return all these doubts, each once."""
     return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))

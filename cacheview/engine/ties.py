@@ -1,6 +1,6 @@
-"""The images of a store that tie: one step matches several of them, and nothing but the store's order decides.
+"""The images of a store that tie: one step matches several of them, and only the order of the store decides.
 
-Read from the verdict's own look-ups (`CandidateIndex`, `layers`), so whatever a rule set compares counts here as well.
+It uses the same lookups as a verdict (`CandidateIndex`, `layers`), so it considers whatever a rule set compares.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ __all__ = ["ties"]
 
 
 def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
-    """The groups of images that tie, each in store order.
+    """Return the groups of images that tie, each in store order.
 
-    Images tie when they are candidates for the same parent, were created at the same instant, and the step that made
-    one of them matches the others too. Images of which something is not known that the local cache reads are left
-    out.
+    Images tie if they are candidates for the same parent, were created at the same instant, and the step that created
+    one of them matches the others too. Images with unknown values that the local cache reads are left out.
     """
     if rules.by_layers:
         return list(_by_layers(store, rules))
@@ -39,13 +38,13 @@ def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
 
 
 def _instant(image: Image, rules: RuleSet) -> Hashable:
-    """None: an image without a time never matches."""
+    """Return the creation time; None: there is none, so the image never matches."""
     created = rules.time(image.created)
     return created.instant if created is not None else None
 
 
 def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
-    """The images that have a key in common with another."""
+    """Return the groups of images with the same key that have more than one image."""
     tied: dict[Hashable, list[Image]] = {}
     for image, key in images:
         if key is not None:
@@ -54,7 +53,7 @@ def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
 
 
 def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple[Image, ...]]:
-    """Of candidates of the same instant, those that the step of one of them matches."""
+    """Yield groups of the candidates of the same instant that match the step of one of them."""
     index = CandidateIndex(images, rules, few=0)
     groups: dict[int, set[int]] = {}
     for alike in index.indistinguishable():
@@ -64,7 +63,7 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
             break
         step = _step_of(index.image(alike[0]), rules)
         matched = index.matches(step, known)
-        if alike[0] not in matched:  # what its own step does not match is no reason to put others beside it
+        if alike[0] not in matched:  # images that do not match their own step are no reason to group others with them
             known, matched = set(), index.matches(step)
         new = [position for position in matched if position not in known]
         if new:
@@ -76,14 +75,14 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
 
 
 def _step_of(image: Image, rules: RuleSet) -> Probe:
-    """The probe that asks for what the daemon reads of an image."""
+    """Return the probe with everything that the daemon reads of an image."""
     stored = container_config_of(image)
     fields = {field: rules.read_image(stored, field) for field in CONFIG_FIELDS}
     return Probe(config=ContainerConfig.model_validate(fields), platform=image.config.platform)
 
 
 def _by_layers(store: ImageStore, rules: RuleSet) -> Iterator[tuple[Image, ...]]:
-    """Those that come next on the same image by the same command."""
+    """Yield groups of images that follow the same image with the same command."""
     read = local_aspects(rules)
     known = [image for image in store.images if not image.doubts or not doubts_about(image, *read)]
     parents = {(image.diff_ids, rules.history_keys(image)) for image in paced(store.images)}

@@ -31,12 +31,12 @@ Role = Literal["candidate", "source"]
 
 
 def first_failed(checks: Sequence[Check]) -> Check | None:
-    """The check that failed, at the depth of elements: ``Env[1]``, not ``Env``. None: none failed."""
+    """Return the check that failed, down to the element: ``Env[1]``, not ``Env``. None: none failed."""
     return _first(checks, CheckOutcome.FAILED)
 
 
 def first_unknown(checks: Sequence[Check]) -> Check | None:
-    """The first check whose outcome is not known, at the depth of elements. None if there is none."""
+    """Return the first check whose outcome is not known, down to the element. None: there is none."""
     return _first(checks, CheckOutcome.UNKNOWN)
 
 
@@ -52,23 +52,23 @@ def _first(checks: Sequence[Check], outcome: CheckOutcome) -> Check | None:
 
 
 def outcome_of(passes: bool, doubts: Sequence[Doubt]) -> CheckOutcome:
-    """What comes of a comparison that passes or fails with the values as reported, and rests on these doubts."""
+    """Return the outcome of a comparison with this result for the reported values, depending on these doubts."""
     if passes:
         return CheckOutcome.PASSED
     return CheckOutcome.UNKNOWN if doubts else CheckOutcome.FAILED
 
 
 def passed_elements(check: Check) -> int:
-    """How many elements passed before the first that did not. Looks at few of them, however many there are."""
+    """Return the number of elements that passed before the first that did not, examining only a few of them."""
     elements = check.children
     return bisect_left(range(len(elements)), True, key=lambda i: elements[i].outcome is not CheckOutcome.PASSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far a candidate or source came: checks passed and compared, elements not counted.
+    """The number of checks that a candidate or source passed, and of those compared, without elements.
 
-    ``failed_at``: the name of the check that it failed at, down to the element; empty: it failed at none.
+    ``failed_at``: the name of the check that failed, down to the element; empty: none did.
     """
 
     passed: int
@@ -80,14 +80,14 @@ class Subject:
     """A candidate or a source in one stage, with its checks.
 
     Attributes:
-        image: which one.
-        role: candidate or source.
-        outcome: passed: all its checks did; failed: one did; not known: none fails for certain, and some may;
-            not reached: the daemon had its answer before.
-        note: a remark, in a sentence; mostly empty.
-        membership: the doubts that it rests on that the image is a candidate or source at all.
+        image: the candidate or source.
+        role: which of the two it is.
+        outcome: passed: all its checks passed; failed: one failed; unknown: none certainly fails, but some may; not
+            reached: the daemon already had its answer.
+        note: a remark, in a sentence; usually empty.
+        membership: the doubts about whether the image is a candidate or source at all.
 
-    ``tally``: a faster way to the same counts as the checks have, for lists of very many.
+    ``tally`` is a faster way to get the counts of the checks, for very long lists.
     """
 
     def __init__(
@@ -110,24 +110,24 @@ class Subject:
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Its checks in the daemon's order, made when first asked for."""
+        """Its checks in the daemon's order, created on first use."""
         return self._make_checks()
 
     @cached_property
     def deciding(self) -> Check | None:
-        """The check that it failed at, otherwise the first that is not known, down to the element; None: all passed."""
+        """The check that failed, or else the first unknown one, down to the element; None: all passed."""
         return first_failed(self.checks) or first_unknown(self.checks)
 
     @cached_property
     def doubts(self) -> tuple[Doubt, ...]:
-        """What its outcome rests on that is not known exactly; empty: it is certain, or was not reached."""
+        """Unknown facts that its outcome depends on; empty: it is certain, or was not reached."""
         if self.outcome in (CheckOutcome.NOT_REACHED, CheckOutcome.FAILED):
             return ()
         return joined(self.membership, *(check.doubts for check in self.checks))
 
     @cached_property
     def tally(self) -> Tally:
-        """How many checks there are and how many passed: elements, and what is not compared, do not count."""
+        """The number of checks and of those that passed, without elements and without checks that are not compared."""
         if self._make_tally is not None:
             return self._make_tally()
         outcomes = [check.outcome for check in self.checks]
@@ -138,17 +138,17 @@ class Subject:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the daemon's way to an answer.
+    """One stage on the daemon's way to an answer.
 
     Attributes:
-        outcome: passed: it answered; failed: it found nothing; not known: what it answers is not; not reached: the
-            answer was there before.
+        outcome: passed: it answered; failed: it found nothing; unknown: its answer is not known; not reached: there
+            already was an answer.
         note: its result, in a few words.
-        checks: what is checked once for the stage.
-        subjects: candidates or sources in the daemon's order, each made when it is looked at.
+        checks: the checks that are made once for the stage.
+        subjects: candidates or sources in the daemon's order, each created on first use.
         images: the images of the subjects, in the same order.
-        unsure: how many of them may come out otherwise, for something that is not known of them.
-        find: where the image of an id stands among the subjects; None: nobody has a table of that yet.
+        unsure: the number of subjects whose outcome may differ because of unknown facts.
+        find: returns the index of an image id among the subjects; None: no such table exists so far.
     """
 
     kind: StageKind
@@ -161,7 +161,7 @@ class Stage:
     find: Callable[[str], int | None] | None = None
 
     def position(self, image_id: str) -> int | None:
-        """Where the image first stands among the subjects."""
+        """Return the first index of the image among the subjects."""
         return self.find(image_id) if self.find is not None else self._places.get(image_id)
 
     @cached_property
@@ -171,11 +171,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Trace:
-    """All checks of one probe, with the verdict that they lead to.
+    """All checks of one probe, with the resulting verdict.
 
     Attributes:
-        stages: in the daemon's order; without ``--cache-from`` the local cache alone.
-        index: the candidates' index, for what has to be known of all of them.
+        stages: in the daemon's order; without ``--cache-from`` only the local cache.
+        index: the index of the candidates, for questions about all of them.
     """
 
     probe: Probe
@@ -186,17 +186,17 @@ class Trace:
     index: CandidateIndex
 
     def stage(self, kind: StageKind) -> Stage | None:
-        """The stage of that kind, if the probe has it."""
+        """Return the stage of that kind, if the probe has it."""
         return next((stage for stage in self.stages if stage.kind is kind), None)
 
     def subject(self, kind: StageKind, image: Image) -> Subject | None:
-        """The image where it first stands in a stage."""
+        """Return the subject for the first occurrence of the image in a stage."""
         stage = self.stage(kind)
         position = stage.position(image.id) if stage is not None else None
         return stage.subjects[position] if stage is not None and position is not None else None
 
     def walk(self) -> Iterator[tuple[Stage, Subject | None, Check]]:
-        """Every check, depth first, in the daemon's order. Makes all of the trace."""
+        """Yield every check, depth first, in the daemon's order. This creates the whole trace."""
         for stage in self.stages:
             for check in stage.checks:
                 for inner in _walk(check):

@@ -1,4 +1,4 @@
-"""What the cache answers."""
+"""The answer of the cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["StageKind", "UnknownAnswer", "Verdict", "VerdictOutcome", "Why"]
 
 
 class VerdictOutcome(Enum):
-    """The daemon's five answers, and the sixth that is not one: what is known does not decide between them."""
+    """The daemon's five answers, and a sixth for when the known facts do not decide between them."""
 
     HIT = "hit"
     MISS = "miss"
@@ -33,7 +33,7 @@ class StageKind(Enum):
 
 
 class Why(Enum):
-    """Why an answer is an error, a panic or divergence; and of a miss, that nothing was looked up at all."""
+    """The reason for an error, a panic or divergence, or for a miss without any lookup."""
 
     REFERENCE_NOT_FOUND = "a --cache-from reference is not found"
     PARENT_NOT_FOUND = "the parent is not in the store"
@@ -48,14 +48,14 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class UnknownAnswer:
-    """What an answer may be where it is not known.
+    """The possible answers if the answer is not known.
 
     Attributes:
         as_known: the answer if every value were as the store reports it.
-        outcomes: that are possible, the daemon's five alone; a value that is not known may allow all of them.
-        images: that a hit may be of, the most likely first, as far as they are in the store.
-        others: other images than these may be hit too.
-        doubted: the doubts that it rests on, with how many images each concerns.
+        outcomes: the possible ones, only of the daemon's five; an unknown value may allow all of them.
+        images: the images that may be hit, the most likely first, as far as they are in the store.
+        others: whether other images may be hit too.
+        doubted: the doubts that it depends on, each with the number of images concerned.
     """
 
     as_known: Verdict
@@ -66,7 +66,7 @@ class UnknownAnswer:
 
     @property
     def aspects(self) -> frozenset[Aspect]:
-        """What of images is not known and decides."""
+        """The unknown aspects of images that decide."""
         return frozenset(each.doubt.aspect for each in self.doubted)
 
 
@@ -75,19 +75,19 @@ class Verdict:
     """The answer to one probe.
 
     Attributes:
-        image: what a hit returns; otherwise None. One that the cache created is not in the store.
-        stage: which stage gave the answer; None for a miss and for what is not known.
-        local: the local cache's answer, also where it did not count.
-        sources: what ``--cache-from`` brought in, in order.
-        error: the daemon's words for an error or a panic; otherwise empty.
-        is_new: the cache created the image of the hit.
-        perhaps: of an image that the cache created: the image of the store that it is, if an earlier build created that
-            very image, which is not known; None: it is none of them.
-        set_parent: by image id, the parent that the answer recorded in the store.
-        narrowed: the source that is the only one from now on; None: the sources are as before.
-        why: see `Why`; None if the outcome and the stage say it.
-        source: the source whose history continues with the step, whatever came of it; None if there is none.
-        unknown: of an unknown answer, what it may be; otherwise None.
+        image: the image of a hit; otherwise None. If the cache created it, it is not in the store.
+        stage: the stage that gave the answer; None for a miss or an unknown answer.
+        local: the local cache's answer, even if it did not count.
+        sources: the images that ``--cache-from`` brought in, in order.
+        error: the daemon's message for an error or a panic; otherwise empty.
+        is_new: whether the cache created the image of the hit.
+        perhaps: the image of the store that may be the one the cache created, if it is not known whether an earlier
+            build created the same image; None: there is none.
+        set_parent: the parents that the answer recorded in the store, by image id.
+        narrowed: the only source from now on; None: the sources are unchanged.
+        why: see `Why`; None if outcome and stage explain the answer.
+        source: the source whose history continues with the step, whatever the outcome; None: there is none.
+        unknown: the possible answers if the answer is unknown; otherwise None.
     """
 
     outcome: VerdictOutcome
@@ -106,7 +106,7 @@ class Verdict:
 
     @property
     def sources_after(self) -> tuple[Image, ...]:
-        """The sources that the next probe of the same build is looked up in."""
+        """The sources for the next probe of the same build."""
         return self.sources if self.narrowed is None else (self.narrowed,)
 
     @property

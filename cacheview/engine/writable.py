@@ -1,4 +1,4 @@
-"""Which parts of a step a person can write: checksums come from files, and ids from earlier steps."""
+"""The parts of a step that a user can write, unlike checksums of files and ids of earlier steps."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = ["BUILD_ARGUMENTS", "argument_of", "checksum_in", "is_same_but_for_fil
 _STEP_OF_FILES: Final = re.compile(
     r"(?:^|#\(nop\) +)(?:COPY|ADD) (?:--chown=\S*? ?)?(?P<sum>(?:(?:file|dir|multi):)?[0-9a-f]{64}) in "
 )
-"""A command as moby's builder/dockerfile/internals.go writes it. What ``ADD`` downloads has no kind."""
+"""A command as moby's builder/dockerfile/internals.go writes it. The checksum of an ``ADD`` download has no kind."""
 BUILD_ARGUMENTS: Final = re.compile(r"\|([0-9]{1,9})")
-"""The first word of the command of a ``RUN`` with build arguments: so many words after it are theirs."""
+"""The first word of the command of a ``RUN`` with build arguments. It is followed by this many words for them."""
 _NOP: Final = "#(nop) "
 
 
 def checksum_in(command: str) -> str:
-    """The checksum of the files of a ``COPY`` or ``ADD``, from its command; empty: it is another step."""
+    """Return the checksum of the files in the command of a ``COPY`` or ``ADD``; empty: it is another step."""
     match = _STEP_OF_FILES.search(command)
     return match["sum"] if match is not None else ""
 
 
 def is_same_but_for_files(probe_value: object, image_value: object) -> bool:
-    """Whether two commands are the same step with other files."""
+    """Return whether two commands are the same step with different files."""
     if not isinstance(probe_value, str) or not isinstance(image_value, str) or probe_value == image_value:
         return False
     of_probe, of_image = _STEP_OF_FILES.search(probe_value), _STEP_OF_FILES.search(image_value)
@@ -37,12 +37,12 @@ def is_same_but_for_files(probe_value: object, image_value: object) -> bool:
 
 
 def _around(checksum: re.Match[str]) -> tuple[str, str]:
-    """A command before and after its checksum."""
+    """Return the parts of a command before and after its checksum."""
     return checksum.string[: checksum.start("sum")], checksum.string[checksum.end("sum") :]
 
 
 def _is_nameable(parent: str, config: ContainerConfig, store: ImageStore) -> bool:
-    """Whether a ``FROM`` can name a parent for a step: an image with a name, or scratch, on which nothing runs."""
+    """Return whether a ``FROM`` can name a parent for a step: an image with a name, or scratch if nothing runs."""
     if parent == SCRATCH:
         return not _is_run(config)
     image = store.by_id.get(parent)
@@ -50,7 +50,7 @@ def _is_nameable(parent: str, config: ContainerConfig, store: ImageStore) -> boo
 
 
 def is_writable(before: Probe, after: Probe, store: ImageStore) -> bool:
-    """Whether a person can make one probe of another, by a Dockerfile or on the command line."""
+    """Return whether a user can turn one probe into another with a Dockerfile or on the command line."""
     if after.parent != before.parent and not _is_nameable(after.parent, after.config, store):
         return False
     if before.config.Cmd and not after.config.Cmd:
@@ -59,14 +59,14 @@ def is_writable(before: Probe, after: Probe, store: ImageStore) -> bool:
 
 
 def _is_run(config: ContainerConfig) -> bool:
-    """Whether its command is one to run, and no record of another instruction."""
+    """Return whether its command is one to run rather than the record of another instruction."""
     return bool(config.Cmd) and _NOP not in created_by(config)
 
 
 def argument_of(check: Check, config: ContainerConfig) -> str:
-    """The name of the build argument whose values a check compares; empty: it compares something else.
+    """Return the name of the build argument whose values a check compares; empty: it compares something else.
 
-    ``config``: of the probe.
+    ``config`` is that of the probe.
     """
     words = config.Cmd or ()
     counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None

@@ -16,7 +16,7 @@ __all__ = ["Hazard", "HazardKind", "hazards"]
 
 
 def hazards(cache: ImageCache, probe: Probe, verdict: Verdict) -> tuple[Hazard, ...]:
-    """All hazards of a verdict that is known. None rests on values that are not known exactly."""
+    """Return all hazards of a verdict that is known. None depends on values that are not known exactly."""
     return tuple(_hazards(cache, probe, verdict))
 
 

@@ -1,4 +1,4 @@
-"""How two container configs differ, and what a restored image's config contains."""
+"""The differences of two container configs, and the content of a restored image's config."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, fi
 
 __all__ = ["asks_for_mark", "differing", "is_restored", "is_unset"]
 
-# In no release are these compared: they name the container, not what it does.
+# No release compares these: they name the container rather than describe it.
 _NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
 
 
 def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
-    """The fields that differ in two configs; null and empty are the same."""
+    """Yield the fields that differ in two configs; null and empty count as equal."""
     for field in CONFIG_FIELDS:
         if field in _NAMING_FIELDS:
             continue
@@ -28,14 +28,15 @@ def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
 
 
 def is_unset(config: ContainerConfig | None) -> bool:
-    """Whether a container config is missing or as good as empty."""
+    """Return whether a container config is missing or as good as empty."""
     return config is None or not any(differing(ContainerConfig(), config))
 
 
 def is_restored(image: Image) -> bool:
-    """Whether an image looks created by the cache: no record of its build config, and the step's own command.
+    """Return whether an image looks as if the cache created it: no build config, and the step's own command.
 
-    Of one that was built, ``config.Cmd`` is what its containers run, and the step's command is in the history alone.
+    In an image that was built, ``config.Cmd`` is the command that its containers run, and only the history has that of
+    the step.
     """
     config = image.config.config
     if config is None or not image.history or not is_unset(container_config_of(image)):
@@ -44,5 +45,5 @@ def is_restored(image: Image) -> bool:
 
 
 def asks_for_mark(rules: RuleSet) -> bool:
-    """Whether only images that are recorded as built here can be hits of the local cache."""
+    """Return whether only images that are recorded as built here can be hits of the local cache."""
     return any(isinstance(requirement, BuiltLocally) for requirement in rules.requirements)

@@ -16,7 +16,7 @@ __all__ = ["of_layer_match", "of_local_hit"]
 
 
 def of_local_hit(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazard]:
-    """Of an image that matched by its container config."""
+    """Yield the hazards of an image that matched by its container config."""
     yield from _ties(cache, probe, image)
     known = not doubts_about(image, "container_config")
     if known:
@@ -38,7 +38,7 @@ def _ties(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazard]:
         other = index.image(position)
         other_time = time(other.created)
         if other_time is None or other_time.instant != created.instant:
-            break  # they come in the order of their times, the latest first
+            break  # they are in the order of their times, the newest first
         if other.id != image.id and not doubts_about(other, "container_config", "created", "parent", "built_locally"):
             ties.append(other)
     if ties:
@@ -52,9 +52,9 @@ def _of_configs(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazar
     wild = [key for key, value in (stored.Labels or {}).items() if not value and key not in (probe.config.Labels or {})]
     if wild:
         yield Hazard(HazardKind.LABEL_WILDCARD, *words.empty_label(wild), image, ("Labels",))
-    # It is a hit, so what differs is not compared, or not all of it.
+    # It is a hit, so the fields that differ are not compared, or not completely.
     fields = tuple(field for field in differing(probe.config, stored) if field != "Labels")
-    if fields and kept is not None:  # what is not stored is not known to differ
+    if fields and kept is not None:  # a config that is not stored is not known to differ
         text = words.uncompared_by_config(fields, needs_mark=asks_for_mark(cache.rules))
         yield Hazard(HazardKind.UNCOMPARED_FIELD, *text, image, fields)
     if is_restored(image) and is_unset(probe.config):
@@ -62,7 +62,7 @@ def _of_configs(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazar
 
 
 def of_layer_match(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazard]:
-    """Of a child that matched by its history and layers alone."""
+    """Yield the hazards of a child that matched by only its history and layers."""
     ties = [
         other
         for other in cache.next_children(probe).matching(probe.config)

@@ -1,4 +1,4 @@
-"""The hazards of an answer that is not a hit, or not the local one."""
+"""The hazards of an answer that is not a hit, or not a local one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["of_discarded", "of_divergence", "of_failed_restore", "of_miss"]
 
 
 def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
-    """Of a local match that does not count beside sources."""
+    """Yield the hazards of a local match that does not count because of the sources."""
     local = verdict.local
     if local is None or verdict.stage in (StageKind.LOCAL, StageKind.DESCENT):
         return
@@ -33,7 +33,7 @@ def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
 
 
 def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
-    """Of an endless loop of the daemon."""
+    """Yield the hazards of an endless loop of the daemon."""
     if verdict.outcome is not VerdictOutcome.DIVERGES or verdict.local is None:
         return
     is_cycle = verdict.why is Why.PARENT_CYCLE
@@ -45,7 +45,7 @@ _RESTORES = frozenset({Why.TOO_FEW_LAYERS, Why.RESTORE_FAILED, Why.RESTORED_BEFO
 
 
 def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
-    """Of a source whose step the daemon cannot create an image of."""
+    """Yield the hazards of a source from whose step the daemon cannot create an image."""
     if verdict.why is None or verdict.why not in _RESTORES:
         return
     source = verdict.source
@@ -54,7 +54,7 @@ def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
 
 
 def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
-    """Of images that have the step and are not a hit."""
+    """Yield the hazards of images that have the step but are not a hit."""
     if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return
     if verdict.local is None and asks_for_mark(cache.rules):
@@ -73,7 +73,7 @@ def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazar
 
 
 def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
-    """The newest image that would be the answer if it had the mark."""
+    """Return the newest image that would be the answer if it had the mark."""
     index = cache.candidates(probe.parent)
     if probe.parent == SCRATCH and cache.rules.marks_first_steps:
         index = cache.unmarked_first_steps
@@ -92,12 +92,12 @@ def _unmarked(cache: ImageCache, probe: Probe) -> Image | None:
 
 
 def _loaded(cache: ImageCache, probe: Probe) -> Image | None:
-    """An image without a recorded parent whose history continues from the parent's with this step."""
+    """Return an image without a recorded parent whose history continues the parent's with this step."""
     return _with_step(cache, probe, cache.without_parent)
 
 
 def _orphan(cache: ImageCache, probe: Probe) -> Image | None:
-    """An image whose recorded parent the store lacks, and whose history continues from the parent's with this step."""
+    """Return an image whose recorded parent the store lacks and whose history continues the parent's with this step."""
     return _with_step(cache, probe, cache.orphans)
 
 
@@ -116,7 +116,7 @@ def _with_step(cache: ImageCache, probe: Probe, images: Callable[[Probe], Contin
 
 
 def _way_to_hit(cache: ImageCache, probe: Probe, image: Image) -> words.WayToHit:
-    """How a step can hit an image whose history has it on the probe's parent."""
+    """Return how a step can hit an image whose history has it on the probe's parent."""
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
     if step < len(image.history) - 1:

@@ -1,4 +1,4 @@
-"""The hazards of a hit by history: of a source, of an image created from one, and of what the answer records."""
+"""The hazards of a hit by history: of a source, of an image created from one, and of the parents recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["of_history_hit", "of_moves"]
 
 
 def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazard]:
-    """Of an image that matched by its history."""
+    """Yield the hazards of an image that matched by its history."""
     image = verdict.image
     assert image is not None
     source = verdict.narrowed or image
@@ -36,11 +36,11 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
 
 
 def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Iterator[Hazard]:
-    """What the step was really made with, where the store still has its image."""
+    """Yield the hazards of the config that the step was really built with, if the store still has its image."""
     made = _image_of_step(cache, source, step)
     stored = container_config_of(made) if made is not None else None
     if made is None or stored is None or doubts_about(made, "container_config"):
-        return  # what the step was built with is not known, so nothing can be said of it
+        return  # the config of the step is not known, so nothing can be said about it
     probe_command, image_command = probe.config.Cmd or (), stored.Cmd or ()
     if probe_command != image_command and " ".join(image_command) == created_by(probe.config):
         yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(image_command, probe_command), made, ("Cmd",))
@@ -50,7 +50,7 @@ def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Itera
 
 
 def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
-    """The image whose last history entry is the step: the source or one it was built on; None: not in the store."""
+    """Return the image whose last history entry is the step: the source or an ancestor; None: not in the store."""
     current: Image | None = source
     for _ in range(len(source.history) - step):
         if current is None or len(current.history) <= step:
@@ -64,7 +64,7 @@ def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
 
 
 def of_moves(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
-    """Of the parents that the answer records in the store."""
+    """Yield the hazards of the parents that the answer records in the store."""
     for image_id, parent in verdict.set_parent.items():
         image = cache.store.by_id.get(image_id)
         if image is None or doubts_about(image, "parent"):
@@ -83,7 +83,7 @@ def _title(store: ImageStore, image_id: str) -> str:
 
 
 def _leads_to(store: ImageStore, start: str, goal: str, moved: Mapping[str, str]) -> bool:
-    """Whether the parents lead from one image to another, the moves made."""
+    """Return whether the parents lead from one image to another after the moves."""
     seen: set[str] = set()
     current: str | None = start
     while current is not None and current not in seen:

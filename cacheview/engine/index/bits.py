@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 __all__ = ["bits_of", "iterate_bits"]
 
 _FEW = 11
-"""Where fewer than one bit in two to this power is set, they are cleared one by one."""
+"""Bits are cleared one by one if fewer than one in two to this power is set."""
 
 
 def bits_of(positions: Sequence[int]) -> int:
-    """The set of these positions, which rise."""
+    """Return the set of these positions, which must be ascending."""
     if not positions:
         return 0
     data = bytearray((positions[-1] >> 3) + 1)
@@ -21,14 +21,14 @@ def bits_of(positions: Sequence[int]) -> int:
 
 
 def iterate_bits(bits: int) -> Iterator[int]:
-    """The positions of the bits that are set, lowest first."""
+    """Yield the positions of the bits that are set, lowest first."""
     if bits.bit_count() < bits.bit_length() >> _FEW:
         while bits:
             lowest = bits & -bits
             yield lowest.bit_length() - 1
             bits ^= lowest
         return
-    # Reading the digits once is linear; clearing one bit after the other would copy the int for each.
+    # Reading the bytes once is linear; clearing one bit at a time would copy the int each time.
     for place, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
         while byte:
             lowest = byte & -byte

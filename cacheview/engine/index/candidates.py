@@ -1,8 +1,8 @@
-"""The index of the images that are candidates together.
+"""The index of images that are candidates together.
 
-Sets of images are bits of an int: bit 0 is the image that wins over all others when it matches. Which images pass a
-check is found by the key that its comparison files them under, so a look-up costs a few dictionary look-ups and ANDs,
-for a hundred images or ten thousand.
+Sets of images are bits of an int: bit 0 is the image that wins over all others if it matches. The images that pass a
+check are found by the key under which its comparison files them, so a lookup takes a few dictionary lookups and ANDs,
+whether for a hundred images or ten thousand.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from cacheview.model import Aspect, ContainerConfig, Image, Probe
 __all__ = ["CandidateIndex", "Survivors"]
 
 _FEW = 12
-"""So many images are compared one by one in less time than the tables take that find them."""
+"""Up to this many images are compared one by one, which takes less time than creating the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,16 @@ class Survivors:
 
 
 class CandidateIndex(OrderedImages):
-    """An index over images. Immutable to the eye; tables are made when first needed.
+    """An index of images. It appears immutable; tables are created on first use.
 
     Args:
         images: in store order.
-        few: up to so many are compared one by one.
-        once: for one probe: all images are looked through for it, which takes less than the tables that the next
-            probe would be looked up in.
+        few: up to this many are compared one by one.
+        once: whether the index is for a single probe: it examines all images, which takes less time than creating
+            tables that only further probes would need.
 
     Attributes:
-        unknowns: what is not known of them.
+        unknowns: facts about the images that are not known.
     """
 
     def __init__(self, images: Sequence[Image], rules: RuleSet, few: int = _FEW, *, once: bool = False) -> None:
@@ -66,13 +66,13 @@ class CandidateIndex(OrderedImages):
     # The local cache's answer
 
     def newest(self, probe: Probe) -> Image | None:
-        """The local cache's answer: the newest image that matches, of equal times the first in store order."""
+        """Return the local cache's answer: the newest image that matches, or on a tie the first in store order."""
         for position in self.matches(probe):
             return self._images[position] if self.dated >> position & 1 else None
         return None
 
     def matches(self, probe: Probe, known: Collection[int] = ()) -> list[int]:
-        """The positions of all images that are as required and whose config matches, dated or not, in order.
+        """Return the positions of images that meet the requirements and have a matching config, dated or not, in order.
 
         ``known``: positions that need not be found.
         """
@@ -94,7 +94,7 @@ class CandidateIndex(OrderedImages):
     def _matches_in(
         self, bucket: Bucket, several: Sequence[tuple[ConfigCheck | Requirement, IndexQuery]], known: Collection[int]
     ) -> list[int]:
-        """Of images that pass all other checks, those that pass the checks that admit several keys."""
+        """Return the images that pass the checks with several accepted keys, among those that pass all other checks."""
         exact = tuple(query.accepted for _, query in several)
         parts = next((query.parts(query.accepted) for _, query in several if query.parts is not None), ())
         special = list(itertools.islice(bucket.admitted(parts), self._few + 1))
@@ -114,24 +114,24 @@ class CandidateIndex(OrderedImages):
         return sorted(results)
 
     def indistinguishable(self) -> Iterator[list[int]]:
-        """The positions of all images, together where no probe distinguishes them."""
+        """Yield the positions of all images, in groups that no probe distinguishes."""
         for bucket in self._matching.buckets.values():
             yield from bucket.values()
 
     @cached_property
     def _matching(self) -> Matching:
-        queries = self._queries(Probe())  # how an image is filed does not depend on the probe
+        queries = self._queries(Probe())  # the keys of an image do not depend on the probe
         return Matching.of(self._numbers, [self._columns.of(row) for row in self._rows], queries)
 
     # As far as is known
 
     @property
     def certain(self) -> int:
-        """The images of which everything is known that the local cache reads."""
+        """The images whose every value that the local cache reads is known."""
         return self.all & ~self.unknowns.about_any
 
     def may_match(self, probe: Probe) -> int:
-        """The images that pass everything that is compared, as far as known: at no row do they fail for certain."""
+        """Return the images that may pass every comparison: none fails for certain."""
         bits = self.dated | self.unknowns.times
         for row in self._rows:
             bits &= self._passing(row, probe) | self.unknowns.at(row, probe)
@@ -140,7 +140,7 @@ class CandidateIndex(OrderedImages):
         return bits
 
     def must_match(self, probe: Probe, *member: Aspect) -> int:
-        """Those of them that pass for certain, and are candidates for certain by these aspects."""
+        """Return the images that certainly pass, and are certainly candidates according to these aspects."""
         bits = self.dated & ~self.unknowns.times & ~self.unknowns.about(*member)
         for row in self._rows:
             bits &= self._passing(row, probe) & ~self.unknowns.at(row, probe)
@@ -151,7 +151,7 @@ class CandidateIndex(OrderedImages):
     # Some of the checks
 
     def survivors(self, probe: Probe) -> list[Survivors]:
-        """What is left after each check, element by element, up to the first that nothing passes."""
+        """Return the images left after each check, element by element, up to the first check that nothing passes."""
         left = self.all
         passed = []
         for row in self._rows:
@@ -167,14 +167,14 @@ class CandidateIndex(OrderedImages):
         return passed
 
     def eligible(self, probe: Probe) -> int:
-        """The images that are as required, whatever their config."""
+        """Return the images that meet the requirements, whatever their config."""
         bits = self.all
         for requirement in (*self._rules.requirements, *self._rules.later):
             bits &= self._look_up(requirement, requirement.query(probe))
         return bits
 
     def with_config(self, probe: Probe) -> int:
-        """The images whose config matches, whether or not they are as required."""
+        """Return the images whose config matches, whether or not they meet the requirements."""
         bits = self.all
         for field in self._rules.compared_fields:
             bits &= self.field_matches(field, probe.config)
@@ -183,7 +183,7 @@ class CandidateIndex(OrderedImages):
         return bits
 
     def field_matches(self, field: str, probe: ContainerConfig) -> int:
-        """The images that pass all checks of one field."""
+        """Return the images that pass all checks of one field."""
         bits = self.all
         for check in self._rules.config_checks:
             if check.field == field:
@@ -191,12 +191,12 @@ class CandidateIndex(OrderedImages):
         return bits
 
     def differences(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
-        """Of each image, how many fields differ from the probe's, and how many elements in them."""
+        """Return for each image the number of fields that differ from the probe's, and of elements in them."""
         return self._differences.from_probe(probe)
 
     @cached_property
     def _differences(self) -> Differences:
-        index = weakref.proxy(self)  # it refers to its owner: a cycle of the two would stay until it is searched for
+        index = weakref.proxy(self)  # its owner refers to it: only a search would free a cycle of the two
         return Differences(
             self.all,
             self._rules.compared_fields,

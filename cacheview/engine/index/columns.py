@@ -1,4 +1,4 @@
-"""What the checks read of many images, a column for each check, in the order of the images."""
+"""The values of many images that the checks read: a column for each check, in the order of the images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Columns"]
 
 
 class Columns:
-    """The columns of some images, each made when it is first read.
+    """The columns of some images, each created when first read.
 
     Attributes:
         configs: the images' container configs.
@@ -32,11 +32,11 @@ class Columns:
         self._passing: dict[tuple[Hashable, Hashable], int] = {}
 
     def of(self, row: ConfigCheck | Requirement) -> Sequence[Any]:
-        """What one check reads."""
+        """Return the values that one check reads."""
         return self.field(row.field) if isinstance(row, ConfigCheck) else row.read_all(self._images)
 
     def field(self, name: str) -> Sequence[Any]:
-        """The values of a field of the container config, as the daemon reads them."""
+        """Return the values of a field of the container config, as the daemon reads them."""
         column = self._fields.get(name)
         if column is None:
             go_on()
@@ -44,8 +44,8 @@ class Columns:
         return column
 
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
-        """The images that pass a check, as bits: each is looked at, which takes less than filing them all."""
-        if query.accepted is NO_KEY:  # nothing passes, or what passes depends on more of the probe
+        """Return the images that pass a check, as bits. Examining each takes less time than filing all of them."""
+        if query.accepted is NO_KEY:  # nothing passes, or the result depends on more of the probe
             return self._looked_through(row, query)
         known = self._passing.get((query.slot, query.accepted))
         if known is None:

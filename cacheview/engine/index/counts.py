@@ -1,7 +1,7 @@
-"""A number for each of many images, held as bits, and computed for all of them at once.
+"""Numbers of many images, stored as bits, which are computed for all images at once.
 
-Plane n has the bit n of each image's number: so to add two numbers for each of 10,000 images takes a few operations
-on ints of 10,000 bits.
+Plane n has bit n of each image's number. So adding two numbers for each of 10,000 images takes a few operations on ints
+of 10,000 bits.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ __all__ = ["Counts"]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A number, zero or more, for each bit of a set of images. ``planes``: the lowest bit of each number first."""
+    """A number, zero or more, for each bit of a set of images. ``planes`` starts with the lowest bit of each number."""
 
     planes: tuple[int, ...] = ()
 
     @staticmethod
     def constant(number: int, among: int) -> Counts:
-        """The same number for all images of a set, 0 for others."""
+        """Return the same number for all images of a set, 0 for others."""
         return Counts(tuple(among if number >> place & 1 else 0 for place in range(number.bit_length())))
 
     @staticmethod
     def of_sets(sets: Iterable[int]) -> Counts:
-        """In how many of these sets each image is."""
+        """Return the number of these sets that contain each image."""
         planes = []
         level = [each for each in sets if each]
         while level:
             carried = []
-            while len(level) > 1:  # three of a place make one of it and one of the next
+            while len(level) > 1:  # three of one plane make one of the same plane and one of the next
                 a, b, c = level.pop(), level.pop(), level.pop() if level else 0
                 either = a ^ b
                 level.append(either ^ c)
@@ -49,7 +49,7 @@ class Counts:
         return Counts((*planes, carry) if carry else tuple(planes))
 
     def __sub__(self, other: Counts) -> Counts:
-        """The difference. For no image may the other number be larger."""
+        """Return the difference. The other number must not be larger for any image."""
         planes, borrow = [], 0
         for a, b in zip_longest(self.planes, other.planes, fillvalue=0):
             planes.append(a ^ b ^ borrow)
@@ -57,28 +57,28 @@ class Counts:
         return Counts(tuple(planes))
 
     def below(self, other: Counts) -> int:
-        """The images whose number is smaller than the other one."""
+        """Return the images whose number is smaller than the other one."""
         borrow = 0
         for a, b in zip_longest(self.planes, other.planes, fillvalue=0):
             borrow = (b & borrow) | ((b | borrow) & ~a)
         return borrow
 
     def equal(self, other: Counts, among: int) -> int:
-        """The images of a set that have the same number here and there."""
+        """Return the images of a set whose number is equal in both."""
         for a, b in zip_longest(self.planes, other.planes, fillvalue=0):
             among &= ~(a ^ b)
         return among
 
     def where(self, bits: int, other: Counts) -> Counts:
-        """These numbers for the images of a set, the others for all others."""
+        """Return these numbers for the images of a set, and the others for all others."""
         return Counts(tuple(a & bits | b & ~bits for a, b in zip_longest(self.planes, other.planes, fillvalue=0)))
 
     def at_most(self, other: Counts) -> Counts:
-        """The smaller of both."""
+        """Return the smaller of both numbers."""
         return self.where(self.below(other), other)
 
     def at_least_one(self, bits: int) -> Counts:
-        """These numbers for the images of a set, and 1 instead of 0; 0 for all others."""
+        """Return these numbers for the images of a set, with 1 instead of 0; 0 for all others."""
         planes = [plane & bits for plane in self.planes] or [0]
         positive = 0
         for plane in planes:
@@ -87,7 +87,7 @@ class Counts:
         return Counts(tuple(planes))
 
     def ascending(self, among: int) -> Iterator[tuple[int, int]]:
-        """A set split by these numbers, the smallest first: each number that occurs, and the images that have it."""
+        """Yield each number that occurs in a set, in ascending order, with the images that have it."""
         yield from self._split(among, len(self.planes), 0)
 
     def _split(self, bits: int, places: int, number: int) -> Iterator[tuple[int, int]]:

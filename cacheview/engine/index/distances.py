@@ -1,7 +1,7 @@
-"""How many elements of a field would have to change for each of many candidates, without comparing each.
+"""The number of elements of a field that would have to change for many candidates, without comparing each.
 
-Every element of every candidate's value is filed once. The sets of those that have an element of the probe's value at
-its place are then counted for all candidates together (`Counts`).
+Every element of every candidate's value is filed once. The sets of candidates that have an element of the probe's value
+at its position are then counted for all candidates together (`Counts`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from cacheview.model.effort import go_on, paced
 
 __all__ = ["Differences", "distance"]
 
-_SPARSE = 64  # a set of fewer than one image in so many is kept as positions until it is asked for
+_SPARSE = 64  # smaller sets than one image in this many are kept as positions until they are needed
 
 
 class FieldDistances(Protocol):
     """The values of one field, one for each candidate."""
 
     def from_probe(self, value: Any) -> Counts:
-        """How many elements differ from the probe's value."""
+        """Return the number of elements that differ from the probe's value."""
 
 
 class Differences:
@@ -33,10 +33,11 @@ class Differences:
 
     Args:
         among: the candidates, as bits.
-        fields: that are compared.
-        values: a field → the candidates' values of it, in the order of their bits.
-        matching: a field and a probe's config → the candidates that pass all checks of the field.
-        once: for one probe: values are compared with it, which takes less than filing their elements.
+        fields: the compared fields.
+        values: returns the candidates' values of a field, in the order of their bits.
+        matching: returns the candidates that pass all checks of a field, given a probe's config.
+        once: whether it is for a single probe: values are compared directly, which takes less time than filing their
+            elements.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Differences:
         self._last: dict[str, tuple[Any, int, Counts]] = {}
 
     def from_probe(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
-        """Of each candidate, how many fields differ, and how many elements in them: at least one for each field."""
+        """Return for each candidate the number of fields that differ, and of elements: at least one for each field."""
         differing, elements = [], Counts()
         for field in self._fields:
             differs, count = self._of_field(field, probe)
@@ -67,9 +68,9 @@ class Differences:
         return Counts.of_sets(differing), elements
 
     def read_alike(self, field: str, value: Mapping[str, str]) -> int:
-        """The candidates each of whose keys has the same value in the probe, where a key that it lacks counts as empty.
+        """Return the candidates whose every key has the same value in the probe, where a missing key counts as empty.
 
-        See `SameValues`; the lengths are compared apart.
+        See `SameValues`; the lengths are compared separately.
         """
         distances = self._of_elements(field)
         assert isinstance(distances, _OfMaps)
@@ -82,7 +83,10 @@ class Differences:
         return self._distances[field]
 
     def _of_field(self, field: str, probe: ContainerConfig) -> tuple[int, Counts]:
-        """The candidates of which a field differs, and the elements. An edit changes few fields: the last is kept."""
+        """Return the candidates for which a field differs, and how many elements.
+
+        Edits change few fields: results are cached.
+        """
         value = getattr(probe, field)
         last = self._last.get(field)
         if last is not None and last[0] == value:
@@ -100,7 +104,7 @@ class Differences:
 
 
 def _distances(field: str, values: Sequence[Any]) -> FieldDistances | None:
-    """Over the candidates' values of a field, in the order of their bits; None: the field has no elements."""
+    """Return distances to the candidates' values of a field, in the order of their bits; None: it has no elements."""
     match field_kind(field):
         case FieldKind.LIST:
             return _OfLists(values)
@@ -113,9 +117,9 @@ def _distances(field: str, values: Sequence[Any]) -> FieldDistances | None:
 
 
 def distance(probe_value: Any, image_value: Any) -> int:
-    """How many elements of two lists differ: those between the common beginning and the common end.
+    """Return how many elements of two lists differ: those between the common beginning and the common end.
 
-    Of equally long ones, those that differ place by place.
+    In lists of equal length, elements are compared by index.
     """
     left: Sequence[str] = probe_value or ()
     right: Sequence[str] = image_value or ()
@@ -130,12 +134,12 @@ def distance(probe_value: Any, image_value: Any) -> int:
 
 
 def _distance_of_keys(probe_value: Any, image_value: Any) -> int:
-    """How many keys only one of two maps has."""
+    """Return the number of keys that only one of two maps has."""
     return len((probe_value or {}).keys() ^ (image_value or {}).keys())
 
 
 def _distance_of_maps(probe_value: Any, image_value: Any) -> int:
-    """How many keys only one of two maps has, or both with different values."""
+    """Return the number of keys that only one of two maps has, or that have different values."""
     left: Mapping[str, Any] = probe_value or {}
     right: Mapping[str, Any] = image_value or {}
     if not left or not right:
@@ -145,7 +149,7 @@ def _distance_of_maps(probe_value: Any, image_value: Any) -> int:
 
 
 class _Compared:
-    """Every value compared with the probe's."""
+    """Compares every value with the probe's."""
 
     def __init__(self, values: Sequence[Any], distance: Callable[[Any, Any], int]) -> None:
         self._values = values
@@ -153,7 +157,7 @@ class _Compared:
 
     @staticmethod
     def of_field(field: str, values: Sequence[Any]) -> _Compared | None:
-        """As `_distances`."""
+        """Like `_distances`."""
         distance = _DISTANCES.get(field_kind(field))
         return _Compared(values, distance) if distance is not None else None
 
@@ -171,16 +175,16 @@ K = TypeVar("K", bound=Hashable)
 
 
 class _Filed(Generic[K]):
-    """Which candidates have a key, as bits."""
+    """The candidates that have a key, as bits."""
 
     def __init__(self) -> None:
         self._filed: dict[K, tuple[int, ...] | list[int] | int] = {}
 
     def add(self, key: K, positions: tuple[int, ...]) -> None:
-        """These candidates have it too."""
+        """Add the key for these candidates."""
         filed = self._filed.get(key)
         if filed is None:
-            self._filed[key] = positions  # most are the only ones, and all keys of a value can share them
+            self._filed[key] = positions  # most values are unique, and all keys of a value can share the same positions
         elif isinstance(filed, list):
             filed.extend(positions)
         else:
@@ -188,7 +192,7 @@ class _Filed(Generic[K]):
             self._filed[key] = [*filed, *positions]
 
     def pack(self, few: int) -> None:
-        """Make bits of sets of more than ``few``: they take no more room, and are there when they are asked for."""
+        """Turn sets of more than ``few`` into bits, which need no more memory and are then ready."""
         for key, filed in self._filed.items():
             if not isinstance(filed, int) and len(filed) > few:
                 self._filed[key] = bits_of(sorted(filed))
@@ -207,7 +211,7 @@ _Groups = Collection[tuple[Any, tuple[int, ...]]]
 
 
 def _grouped(values: Sequence[Any], key: Callable[[Any], Hashable]) -> _Groups:
-    """Each distinct value, and the positions that have it."""
+    """Return each distinct value with the positions that have it."""
     positions_of: dict[Hashable, list[int]] = {}
     for position, value in enumerate(paced(values)):
         positions_of.setdefault(key(value) if value else (), []).append(position)
@@ -215,7 +219,7 @@ def _grouped(values: Sequence[Any], key: Callable[[Any], Hashable]) -> _Groups:
 
 
 class _Numbers:
-    """A number for each value: how many elements it has."""
+    """A number for each candidate: how many elements its value has."""
 
     def __init__(self, groups: Iterable[tuple[int, tuple[int, ...]]], few: int) -> None:
         self._filed = _Filed[int]()
@@ -231,7 +235,7 @@ class _Numbers:
         self.counts = Counts(tuple(planes))
 
     def bits(self, number: int) -> int:
-        """Those with this number."""
+        """The candidates with this number."""
         return self._filed.bits(number)
 
 
@@ -240,7 +244,7 @@ def _lengths(groups: _Groups, few: int) -> _Numbers:
 
 
 class _OfLists:
-    """See `distance`."""
+    """Lists, see `distance`."""
 
     def __init__(self, values: Sequence[Sequence[str] | None]) -> None:
         few = len(values) // _SPARSE
@@ -271,7 +275,7 @@ class _OfLists:
         return by_place.where(same_size, longer - (start + end).at_most(shorter))
 
     def _from_end(self, place: int, element: str) -> int:
-        """Those that have an element at a place counted from the end, the last being 1."""
+        """Return the candidates with an element at an index counted from the end, where the last is 1."""
         bits = 0
         for length in self._lengths.distinct:
             if length >= place:
@@ -280,12 +284,12 @@ class _OfLists:
 
 
 def _chain(among: int, sets: Iterable[int]) -> Iterator[int]:
-    """Those in the first of these sets, those in the second too, and so on."""
+    """Yield the intersection of the first of these sets, of the first two, and so on."""
     return itertools.takewhile(bool, itertools.accumulate((each & among for each in sets), and_))
 
 
 class _OfMaps:
-    """The keys that only one side has, and those with another value."""
+    """Maps: the keys that only one side has, and those with another value."""
 
     def __init__(self, values: Sequence[Mapping[str, Any] | None], *, with_values: bool) -> None:
         few = len(values) // _SPARSE

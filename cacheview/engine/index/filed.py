@@ -1,4 +1,4 @@
-"""Images filed under the keys of checks, in the memory that very many of them leave."""
+"""Images filed under the keys of checks, in little memory even for very many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Bucket", "Matching", "Table", "all_same"]
 
 
 def all_same(values: Sequence[Any]) -> bool:
-    """Whether all are equal: so are most columns of a store, in which most fields are not set."""
+    """Return whether all values are equal, as in most columns of a store: most fields are not set."""
     return bool(values) and values[0] == values[-1] and values.count(values[0]) == len(values)
 
 
@@ -46,12 +46,12 @@ class Table:
         self.special = tuple(filed for filed in self._filed if special(filed)) if special else ()
 
     def bits(self, key: Hashable) -> int:
-        """The images with this key."""
+        """Return the images with this key."""
         bits = self._bits.get(key)
         if bits is not None:
             return bits
         filed = self._filed.get(key)
-        if isinstance(filed, list):  # made into bits when first asked for
+        if isinstance(filed, list):  # converted to bits on first use
             bits = self._bits[key] = bits_of(filed)
             del self._filed[key]
             return bits
@@ -59,28 +59,28 @@ class Table:
 
 
 class Bucket(dict[tuple[Hashable, ...], list[int]]):
-    """Images that are alike under all checks but those that admit several keys.
+    """Images with the same keys for all checks except those that accept several keys.
 
-    The special keys are those admitted, each filed under a part that a probe has to have; None: it has to have none.
+    Each special key is filed under a part that a probe must have to match, or None if it need not have any.
     """
 
-    __slots__ = ("_bits", "_only", "_special")  # there may be as many as images
+    __slots__ = ("_bits", "_only", "_special")  # there may be as many buckets as images
 
     def __init__(self) -> None:
         super().__init__()
         self._only: tuple[Hashable, tuple[Hashable, ...]] | None = None  # most have one special key, with its part
-        self._special: dict[Hashable, list[tuple[Hashable, ...]]] | None = None  # where there are more
+        self._special: dict[Hashable, list[tuple[Hashable, ...]]] | None = None  # if there are more
         self._bits: int | None = None
 
     @property
     def bits(self) -> int:
-        """All of them."""
+        """All its images."""
         if self._bits is None:
             self._bits = bits_of(sorted(position for positions in self.values() for position in positions))
         return self._bits
 
     def file(self, keys: tuple[Hashable, ...], parts: Iterable[Hashable]) -> None:
-        """File a special key, under the part that the fewest have so far."""
+        """File a special key under its part with the fewest keys so far."""
         if self._special is None:
             if self._only is None:
                 self._only = (next(iter(parts), None), keys)
@@ -91,7 +91,7 @@ class Bucket(dict[tuple[Hashable, ...], list[int]]):
         special.setdefault(part, []).append(keys)
 
     def admitted(self, parts: Iterable[Hashable]) -> Iterator[tuple[Hashable, ...]]:
-        """The special keys that may pass for a probe that has these parts."""
+        """Yield the special keys that may pass for a probe with these parts."""
         special = self._special
         if special is None:
             special = {self._only[0]: [self._only[1]]} if self._only is not None else {}
@@ -104,9 +104,9 @@ class Matching:
     """All images by the keys of all checks together.
 
     Attributes:
-        common: for the checks that admit one key, by number, under which all images have the same key, that key.
-        others: the numbers of the others of them, whose keys together lead to a bucket.
-        buckets: in each, the images by their keys under the checks that admit several.
+        common: number and key of each check that accepts one key and for which all images have the same key.
+        others: numbers of the other checks that accept one key; their keys together identify a bucket.
+        buckets: each contains images by their keys for the checks that accept several.
     """
 
     common: tuple[tuple[int, Hashable], ...]
@@ -115,12 +115,12 @@ class Matching:
 
     @classmethod
     def of(cls, positions: Sequence[int], columns: Sequence[Sequence[Any]], queries: Sequence[IndexQuery]) -> Matching:
-        """For each check, what it reads of every image, and the query that files it."""
+        """File images, given for each check the values that it reads of every image, and its query."""
         keys = [_keys(column, query) for column, query in zip(columns, queries, strict=True)]
         one = [column for column, query in zip(keys, queries, strict=True) if query.admits is None]
         common = {number: column[0] for number, column in enumerate(one) if all_same(column)}
         others = tuple(number for number in range(len(one)) if number not in common)
-        # Without any, all images are in one bucket.
+        # If there are none, all images are in one bucket.
         alike = itertools.repeat((), len(positions))
         exact = zip(*(one[number] for number in others), strict=True) if others else alike
         several = zip(
@@ -143,7 +143,7 @@ class Matching:
         return cls(tuple(common.items()), others, buckets)
 
     def bucket(self, keys: Sequence[Hashable]) -> Bucket | None:
-        """What passes the checks that admit one key each; None: nothing does."""
+        """Return the images that pass all checks that accept one key; None: there are none."""
         if any(keys[number] != key for number, key in self.common):
             return None
         return self.buckets.get(tuple([keys[number] for number in self.others]))

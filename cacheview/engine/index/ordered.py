@@ -16,12 +16,13 @@ __all__ = ["OrderedImages"]
 
 
 class OrderedImages:
-    """Images, the newest first; of equal times the first in the store; last those without a time.
+    """Images, the newest first; on a tie in store order; those without a time last.
 
-    An image's *position* is its place in this order, and its bit in a set; its *place* is the one in store order.
+    An image's *position* is its index in this order, and its bit in a set; its *place* is its index in store order.
 
     Attributes:
-        all, dated: all of them, and those with a time of creation, as bits.
+        all: all images, as bits.
+        dated: the images with a creation time, as bits.
     """
 
     def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
@@ -31,7 +32,7 @@ class OrderedImages:
         times = [rules.time(image.created) for image in paced(images)]
         dated = [(_age(time), image) for time, image in zip(times, images, strict=True) if time is not None]
         go_on()
-        # Stable: of equal times the first in store order stays first.
+        # Stable: on a tie, the first in store order stays first.
         dated.sort(key=itemgetter(0))
         undated = [image for time, image in zip(times, images, strict=True) if time is None]
         self._images = [*(image for _, image in dated), *undated]
@@ -42,20 +43,20 @@ class OrderedImages:
         return len(self._images)
 
     def image(self, position: int) -> Image:
-        """The image at a position."""
+        """Return the image at a position."""
         return self._images[position]
 
     def images(self, bits: int) -> Iterator[Image]:
-        """The images of a set, newest first, those without a time last."""
+        """Yield the images of a set, newest first, those without a time last."""
         for position in iterate_bits(bits):
             yield self._images[position]
 
     def position(self, image: Image) -> int:
-        """The position of an image. Raises KeyError if it is not one of these."""
+        """Return the position of an image. Raises KeyError if it is not one of these."""
         return self._positions[image.id]
 
     def having(self, ids: Iterable[str]) -> int:
-        """The images that have these ids, as bits."""
+        """Return the images that have these ids, as bits."""
         positions = self._positions
         return bits_of(sorted({positions[image_id] for image_id in ids if image_id in positions}))
 
@@ -64,16 +65,16 @@ class OrderedImages:
         return {image.id: position for position, image in enumerate(self._images)}
 
     def place(self, image_id: str) -> int | None:
-        """Where an image stands in store order; None: it is not one of these."""
+        """Return the index of an image in store order; None: it is not one of these."""
         return self._places.get(image_id)
 
     @cached_property
     def places(self) -> Sequence[int]:
-        """Where the image of each position stands in store order."""
+        """The index in store order of the image at each position."""
         return [self._places[image.id] for image in paced(self._images)]
 
     def in_store_order(self, positions: Sequence[int]) -> list[Image]:
-        """The images at these positions as the store lists them."""
+        """Return the images at these positions in store order."""
         return sorted((self._images[position] for position in positions), key=lambda image: self._places[image.id])
 
     @cached_property
@@ -82,11 +83,11 @@ class OrderedImages:
 
     @cached_property
     def own_parents(self) -> int:
-        """The images that are recorded as their own parent."""
+        """The images that are recorded as their own parent, as bits."""
         return bits_of([position for position, image in enumerate(paced(self._images)) if image.parent == image.id])
 
     def not_older(self, created: Timestamp) -> int:
-        """The images with a time that is no earlier."""
+        """Return the images with a time that is not earlier, as bits."""
         end = bisect_right(self._images, _age(created), 0, self.dated.bit_length(), key=self._age_of)
         return (1 << end) - 1
 
@@ -97,5 +98,5 @@ class OrderedImages:
 
 
 def _age(created: Timestamp) -> int:
-    """Nanoseconds before the epoch: what sorts the newest first."""
+    """Return nanoseconds before the epoch, which sorts the newest first."""
     return -(created.seconds * 1_000_000_000 + created.nanosecond)

@@ -1,4 +1,4 @@
-"""A probe that is looked up once: each image is compared, and no table is made."""
+"""The lookup of a single probe: each image is compared, and no table is created."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["is_match", "newest_of"]
 
 
 def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | None:
-    """The local cache's answer, as `CandidateIndex.newest` finds it."""
-    # What distinguishes most images comes first, written out; the rest is compared of the few that are left.
+    """Return the local cache's answer, like `CandidateIndex.newest`."""
+    # The comparison that rules out the most images comes first, inlined; the rest is done for the few that are left.
     by_command, command = rules.compares_commands, probe.config.Cmd or ()
     best: tuple[tuple[int, int], Image] | None = None
     for image in paced(images):
@@ -24,14 +24,14 @@ def newest_of(images: Sequence[Image], probe: Probe, rules: RuleSet) -> Image | 
             continue
         created = rules.time(image.created)
         if created is None or (best is not None and created.instant <= best[0]):
-            continue  # of equal times the first in store order wins
+            continue  # on a tie, the first in store order wins
         if is_match(rules, probe, image, config):
             best = (created.instant, image)
     return best[1] if best is not None else None
 
 
 def is_match(rules: RuleSet, probe: Probe, image: Image, stored: ContainerConfig | None) -> bool:
-    """Whether an image is as required and its config matches. The order makes no difference to that."""
+    """Return whether an image meets the requirements and has a matching config. The order does not matter."""
     if not rules.configs_match(probe.config, stored):
         return False
     return all(requirement.matches(probe, image) for requirement in (*rules.requirements, *rules.later))

@@ -1,4 +1,4 @@
-"""Of which images something is not known that the local cache reads. Costs nothing where no image has doubts."""
+"""The images with unknown values that the local cache reads. Costs nothing if no image has doubts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_SETS = 256  # sets of images that are kept as bits
 
 
 class Unknowns:
-    """Sets of images, as bits by their position in a sequence, by what is not known of them."""
+    """Sets of images with unknown values, as bits by their position in a sequence."""
 
     def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
         self._images = images
@@ -28,12 +28,12 @@ class Unknowns:
         self._by_aspects: dict[tuple[Aspect, ...], int] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Return whether there are any."""
         return bool(self._doubts)
 
     @cached_property
     def _doubts(self) -> tuple[tuple[Doubt, int | Sequence[int]], ...]:
-        """Each doubt about what the local cache reads, with the images that it is about: bits, or a few positions."""
+        """Each doubt about values that the local cache reads, with the images concerned: bits, or a few positions."""
         if not any(image.doubts for image in self._images):
             return ()
         read = local_aspects(self._rules)
@@ -47,12 +47,12 @@ class Unknowns:
                     doubts = shared[key] = doubts_about(image, *read)
                 for doubt in doubts:
                     positions_of.setdefault(doubt, []).append(position)
-        # Where each image has a doubt of its own, bits of all would take the square of the images.
+        # If each image has its own doubt, bits for all of them would grow with the square of the images.
         few = len(self._images) // _MOST_SETS
         return tuple((doubt, bits_of(at) if len(at) > few else at) for doubt, at in positions_of.items())
 
     def among(self, bits: int) -> Iterator[tuple[Doubt, int]]:
-        """Each doubt about any of these images, and how many of them it is about."""
+        """Yield each doubt about any of these images, with the number of images."""
         as_bytes = bits.to_bytes((len(self._images) >> 3) + 1, "little")
         for doubt, about in paced(self._doubts):
             if isinstance(about, int):
@@ -69,7 +69,7 @@ class Unknowns:
         return bits_of(list(positions))
 
     def about(self, *aspects: Aspect) -> int:
-        """The images of which any of these is not known."""
+        """Return the images of which any of these aspects is not known."""
         bits = self._by_aspects.get(aspects)
         if bits is None:
             bits = self._by_aspects[aspects] = self._where(lambda image: bool(doubts_about(image, *aspects)))
@@ -77,21 +77,21 @@ class Unknowns:
 
     @property
     def about_any(self) -> int:
-        """The images of which anything is not known that the local cache reads."""
+        """The images with any unknown value that the local cache reads."""
         return self.about(*local_aspects(self._rules))
 
     @property
     def times(self) -> int:
-        """The images for which it is not known when they were created."""
+        """The images whose creation time is not known."""
         return self.about("created")
 
     @cached_property
     def configs(self) -> int:
-        """The images of whose container config nothing is known."""
+        """The images whose container config is not known at all."""
         return self._where(config_is_unknown)
 
     def at(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
-        """The images for which it is not known whether they pass a row."""
+        """Return the images for which it is not known whether they pass a row."""
         if not isinstance(row, ConfigCheck):
             return self.about(row.aspect)
         if row.field not in self._rules.image_fields:
@@ -103,7 +103,7 @@ class Unknowns:
 
     @cached_property
     def _commands(self) -> dict[str, list[int]]:
-        """The positions of images whose container config is not known, by the command that their history reports."""
+        """The positions of images whose container config is not known, by the command in their history."""
         positions_of: dict[str, list[int]] = {}
         for position in paced(iterate_bits(self.configs)):
             command = command_of_unknown(self._images[position])

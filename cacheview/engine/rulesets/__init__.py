@@ -1,4 +1,4 @@
-"""All rule sets: one of each kind of store and range of releases."""
+"""All rule sets: one for each kind of store and range of releases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of config checks: two in all releases, but for one field."""
+"""The tables of config checks: only two in all releases, except for one field."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BEFORE_CVE_2024_24557: tuple[ConfigCheck, ...] = (
     *_each(SameElements(), "Entrypoint"),
     *_each(SameKeys(), "Volumes"),
 )
-"""Up to CVE-2024-24557 (moby ``image/cache/compare.go`` at v24.0.8, e31e9c8b)."""
+"""Before the fix of CVE-2024-24557 (moby ``image/cache/compare.go`` at v24.0.8, e31e9c8b)."""
 
 
 def _all_fields(*healthcheck: str) -> tuple[ConfigCheck, ...]:
@@ -48,7 +48,7 @@ def _all_fields(*healthcheck: str) -> tuple[ConfigCheck, ...]:
 
 
 ALL_FIELDS = _all_fields("Interval", "StartInterval", "StartPeriod", "Timeout", "Retries", "Test")
-"""Since CVE-2024-24557 (moby ``image/cache/compare.go`` at v25.0.2, ec1971a2)."""
+"""Since the fix of CVE-2024-24557 (moby ``image/cache/compare.go`` at v25.0.2, ec1971a2)."""
 
 ALL_FIELDS_BUT_START_INTERVAL = _all_fields("Interval", "StartPeriod", "Timeout", "Retries", "Test")
-"""The same in releases whose health checks have no ``StartInterval`` (v24.0.9, d438b65b; v23.0.18, 7633b0e9)."""
+"""The same for releases whose health checks have no ``StartInterval`` (v24.0.9, d438b65b; v23.0.18, 7633b0e9)."""

@@ -1,6 +1,6 @@
-"""The rule sets of containerd stores, oldest first: each is a changed copy of an earlier one.
+"""The rule sets of containerd stores, oldest first, each a changed copy of an earlier one.
 
-moby ``daemon/containerd/cache.go``.
+moby: ``daemon/containerd/cache.go``.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ V24_0_9 = replace(
     lost_parent=LostParent(),
 )
 
-# What a containerd-store image config has: the OCI fields, and Docker's three extensions
+# The config of an image in a containerd store has the OCI fields and Docker's three extensions
 # (moby image/spec/specs-go/v1/image.go).
 _OCI_FIELDS = frozenset(
     (

@@ -1,6 +1,6 @@
-"""The rule sets of graph-driver stores, oldest first: each is a changed copy of an earlier one.
+"""The rule sets of graph-driver stores, oldest first, each a changed copy of an earlier one.
 
-moby ``image/cache`` (from docker-v29 on ``daemon/internal/image/cache``).
+moby: ``image/cache`` (``daemon/internal/image/cache`` since docker-v29).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from cacheview.platforms.rules import (
 
 __all__ = ["GRAPH_DRIVER"]
 
-# What Go leaves out of container.Config (api/types/container/config.go) when it is empty; each is a list or a map.
+# Go omits these from container.Config (api/types/container/config.go) when empty; each is a list or a map.
 _OMITTED = frozenset({"ExposedPorts", "Shell"})
 
 V24_0_7 = RuleSet(
@@ -147,4 +147,4 @@ V29 = replace(
 )
 
 GRAPH_DRIVER = (V24_0_7, V24_0_9, V23_0_18, V25_0_0, V25_0_2, V25_0_5, V28_5_2, V29_0, V29)
-"""In the order of their releases; branches that were kept up side by side come in the order of their numbers."""
+"""In the order of their releases. Branches that were maintained at the same time are ordered by version."""

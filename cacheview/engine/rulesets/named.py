@@ -1,4 +1,4 @@
-"""Rule sets by what people call them: a name, or a release and a storage driver."""
+"""Finds rule sets by the names that people use: their own name, or a release and a storage driver."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
 
 
 def named(text: str) -> RuleSetChoice:
-    """The rules that are meant, with a note where they are those of the nearest release only.
+    """Return the rules of that name, with a note if they are only those of the nearest release.
 
-    Raises KeyError with a message for people: what is wrong and what there is.
+    Raises KeyError with a message for people: the reason and the known names.
     """
     text = text.strip()
     by_name = RULE_SETS.get(text.replace(" ", "-"))
@@ -44,7 +44,7 @@ def named(text: str) -> RuleSetChoice:
 
 
 def kind_named(text: str) -> StoreKind | None:
-    """The kind of store that a name of rules is for, whether or not they are known; None: it names none.
+    """Return the kind of store that a name of rules is for, whether or not they are known; None: it names none.
 
     ``graphdriver-99.0`` begins with it, and ``Docker 19.03, overlay2`` ends with it.
     """
@@ -56,7 +56,7 @@ def kind_named(text: str) -> StoreKind | None:
 
 
 def with_driver(text: str, kind: StoreKind) -> str:
-    """The same name of rules, with a kind of store where it is a release alone."""
+    """Return the name of rules, with a kind of store added if it is only a release."""
     prefix = _DOCKER.match(text.strip())
     version = text.strip()[prefix.end() if prefix is not None else 0 :]
     is_alone = text.strip() not in RULE_SETS and len(_BETWEEN.split(version)) == 1

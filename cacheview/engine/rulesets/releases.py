@@ -1,4 +1,4 @@
-"""From what people know, "Docker 24.0.7, overlay2", to the rule set."""
+"""Finds the rule set for a release and a storage driver, such as "Docker 24.0.7, overlay2"."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ _NEARLY: Final = (
         "24.0.3, it is a miss. Images are compared in the same way.",
     ),
 )
-"""Releases whose rules are those of a rule set but for one thing: its store, the releases, the rule set, that thing."""
+"""Releases with the rules of a rule set except for one difference: the kind of store, the releases, the name of the
+rule set, and the difference.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class RuleSetChoice:
     """A rule set, and how it was found.
 
     Attributes:
-        note: how the rules differ from those of the release, in a sentence; mostly empty.
-        version, commit: of the release that was asked for, as they were given; empty: none was.
+        note: how the rules differ from those of the release, in a sentence; usually empty.
+        version, commit: of the requested release, as given; empty: not given.
     """
 
     rules: RuleSet
@@ -49,12 +51,12 @@ class RuleSetChoice:
 
     @property
     def puller(self) -> Release:
-        """The daemon, as one that pulls images."""
+        """The daemon as it pulls images."""
         return Release(self.rules.store, self.version, self.commit)
 
 
 def store_kind(name: str) -> StoreKind | None:
-    """The kind of store that a storage driver or a snapshotter makes; None for a name that is not known."""
+    """Return the kind of store that a storage driver or a snapshotter creates; None: the name is not known."""
     folded = name.strip().casefold()
     if folded in _GRAPH_DRIVERS:
         return StoreKind.GRAPH_DRIVER
@@ -62,21 +64,21 @@ def store_kind(name: str) -> StoreKind | None:
 
 
 def newest_rules(store: StoreKind) -> RuleSet:
-    """The rules of the newest release with such a store."""
+    """Return the rules of the newest release with such a store."""
     _, rules = max(((rules.newest, rules) for rules in _of_store(store) if rules.newest), key=lambda pair: pair[0])
     return rules
 
 
 def choose(version: str, store: StoreKind, commit: str = "") -> RuleSetChoice | None:
-    """The rules of a release.
+    """Return the rules of a release.
 
     Args:
         version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`.
-        commit: the git commit that the daemon was built from, where it is known.
+        commit: the git commit that the daemon was built from, if known.
 
     Returns:
-        The rule set; that of the nearest release where this one is not among those compared, with a note about that.
-        None: the text has no version, or one that came before the oldest rule set of such a store: before 24.0.0-rc.3
+        The rule set. If the release is not one of those compared, it is the rule set of the nearest release, with a
+        note. None: the text contains no version, or one before the oldest rule set of such a store: before 24.0.0-rc.3
         a containerd store has no cache (``MakeImageCache`` panics).
     """
     for rules in RULE_SETS.values():
@@ -103,7 +105,7 @@ def choose(version: str, store: StoreKind, commit: str = "") -> RuleSetChoice | 
 
 
 def _of_store(store: StoreKind) -> list[RuleSet]:
-    """The rule sets of such a store that releases have."""
+    """Return the rule sets of such a store that belong to releases."""
     return [rules for rules in RULE_SETS.values() if rules.store is store and rules.spans]
 
 

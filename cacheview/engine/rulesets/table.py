@@ -1,4 +1,4 @@
-"""The rule sets as Markdown tables, generated from the data for the documentation."""
+"""Generates the Markdown tables of the rule sets for the documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["markdown"]
 
 
 def markdown() -> str:
-    """Which releases use which rule set, what each rule set does, and how it compares each config field."""
+    """Return tables of the releases, the behavior and the comparisons of config fields of each rule set."""
     return "\n".join(_lines())
 
 
@@ -28,7 +28,7 @@ def _lines() -> Iterator[str]:
 
 
 def _table(what: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """One row for each different behavior: the words for it, and the rule sets that have it."""
+    """Yield one row for each different behavior: its description, and the rule sets that have it."""
     yield f"| {what} | how | rule sets |"
     yield "|---|---|---|"
     for row in rows:
@@ -41,7 +41,7 @@ def _table(what: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Rule sets by kind of store: ``graph driver: all; containerd: 24.0.7, 24.0.9``."""
+    """Return rule sets by kind of store: ``graph driver: all; containerd: 24.0.7, 24.0.9``."""
     if len(names) == len(RULE_SETS):
         return "all"
     parts = []

@@ -1,4 +1,4 @@
-"""Probe → trace: the same rules as `ImageCache.verdict`, explained check by check."""
+"""Creates the trace of a probe: the same rules as `ImageCache.verdict`, explained check by check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ __all__ = ["trace"]
 
 
 def trace(cache: ImageCache, probe: Probe) -> Trace:
-    """The checks of a probe. What is not looked at is not made, so this is quick for any number of candidates."""
+    """Return the trace of a probe.
+
+    Checks are created only when examined, so this is quick for any number of candidates.
+    """
     answer = cache.verdict(probe)
     verdict = answer.as_known
     stages: tuple[Stage, ...]

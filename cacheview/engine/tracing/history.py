@@ -1,4 +1,4 @@
-"""The checks of each source's history against the parent's, then of its next entry against the probe's command."""
+"""The checks of each source's history against the parent's, and of its next entry against the probe's command."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
 
 
 def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
-    """The stage over all sources, in order."""
+    """Return the stage of all sources, in order."""
     sources, parent = verdict.sources, cache.parent(probe)
-    is_decided = verdict.stage in (StageKind.LOCAL, StageKind.DESCENT)  # before it
+    is_decided = verdict.stage in (StageKind.LOCAL, StageKind.DESCENT)  # by an earlier stage
     last = -1 if is_decided else _last_reached(verdict)
 
     def outcome_at(i: int) -> CheckOutcome:
@@ -59,7 +59,7 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
 
 
 def _last_reached(verdict: Verdict) -> int:
-    """The place of the source that matches; the number of sources if none does; -1: the daemon compares none."""
+    """Return the index of the source that matches; the number of sources if none does; -1: the daemon compares none."""
     sources, match = verdict.sources, verdict.source
     if match is not None:
         return next(i for i, source in enumerate(sources) if source.id == match.id)
@@ -67,7 +67,7 @@ def _last_reached(verdict: Verdict) -> int:
 
 
 def _without_match(source: Image, parent: Image | None, probe: Probe, cache: KnownCache) -> CheckOutcome:
-    """The outcome of a source that does not match with the values as the store reports them."""
+    """Return the outcome of a source that does not match with the values as the store reports them."""
     if not cache.has_doubts:
         return FAILED
     certainty, _ = conjunction(history_checks(source, parent, probe.config, cache.rules))
@@ -84,7 +84,7 @@ def _parent_check(probe: Probe, parent: Image | None, cache: KnownCache, *, reac
 
 
 def _checks(source: Image, parent: Image | None, probe: Probe, rules: RuleSet, *, reached: bool) -> Iterator[Check]:
-    """In the order of ``isValidParent`` and ``isValidConfig``."""
+    """Yield the checks in the order of ``isValidParent`` and ``isValidConfig``."""
     for each in history_checks(source, parent, probe.config, rules):
         doubts = each.doubts if reached else ()
         check = _check(each, source, parent, probe, rules, doubts, reached=reached)
@@ -137,10 +137,10 @@ def _check(
 
 
 def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: bool) -> Sequence[Check]:
-    """The parent's history against the source's first entries, one by one."""
+    """Return the checks of the parent's history against the source's first entries, one by one."""
     parent_value, source_value = parent.history, source.history
     end = first_difference(rules.history_keys(parent), rules.history_keys(source))
-    # An entry that may be equal leaves those after it open, up to the first that certainly differs.
+    # After an entry that may be equal, entries are undecided up to the first that certainly differs.
     settled = _settled_at(parent, source, end, rules) if reached else -1
 
     def entry_check(i: int) -> Check:
@@ -161,7 +161,10 @@ def _history_entries(parent: Image, source: Image, rules: RuleSet, *, reached: b
 
 
 def _settled_at(parent: Image, source: Image, end: int, rules: RuleSet) -> int:
-    """The first entry that certainly differs; the parent's length if none does. ``end``: the first that differs."""
+    """Return the first entry that certainly differs; the parent's length if there is none.
+
+    ``end``: the first that differs.
+    """
     parent_value, source_value = parent.history, source.history
     for i in range(end, min(len(parent_value), len(source_value))):
         differs = rules.entry_key(parent_value[i]) != rules.entry_key(source_value[i])
@@ -171,7 +174,7 @@ def _settled_at(parent: Image, source: Image, end: int, rules: RuleSet) -> int:
 
 
 def _entry_fields(i: int, parent: Image, source: Image, rules: RuleSet, outcome: CheckOutcome) -> tuple[Check, ...]:
-    """In the order of Go's struct, which ``reflect.DeepEqual`` goes through."""
+    """Return the checks in the order of Go's struct, which ``reflect.DeepEqual`` follows."""
     checks = []
     reached = outcome is not NOT_REACHED
     for field in ENTRY_FIELDS:
@@ -204,7 +207,7 @@ def _or_absent(value: object) -> object:
 def _layers(
     parent_value: Sequence[str], source_value: Sequence[str], doubts: tuple[Doubt, ...], *, reached: bool
 ) -> Sequence[Check]:
-    """The parent's layers against the source's first, one by one."""
+    """Return the checks of the parent's layers against the source's first layers, one by one."""
     end = first_difference(parent_value, source_value)
 
     def layer_check(i: int) -> Check:

@@ -22,7 +22,7 @@ PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOut
 
 
 def layer_stages(probe: Probe, cache: KnownCache, verdict: Verdict) -> tuple[Stage, Stage]:
-    """The sources and the children of a probe. moby ``daemon/containerd/cache.go`` at v24.0."""
+    """Return the stages of the sources and of the children. moby: ``daemon/containerd/cache.go`` at v24.0."""
     sources, children = verdict.sources, cache.children(probe.parent)
     return (
         _stage(StageKind.HISTORY, "source", sources, probe, cache, verdict),
@@ -86,7 +86,7 @@ def _parent_check(probe: Probe, parent: Image | None, verdict: Verdict) -> Check
 
 
 def _checks(image: Image, parent: Image | None, probe: Probe, rules: RuleSet, *, reached: bool) -> tuple[Check, ...]:
-    """In the order of ``isMatch``; without a parent nothing is compared."""
+    """Return the checks in the order of ``isMatch``. Without a parent, nothing is compared."""
     return tuple(_reached(image, parent, probe, rules, reached=reached)) if parent is not None else ()
 
 

@@ -1,4 +1,4 @@
-"""A sequence whose items are made when they are looked at."""
+"""A sequence whose items are created when they are first read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 class LazySequence(Sequence[T], Generic[T]):
-    """``length`` items, each made once by ``make(index)`` and kept. What is never looked at costs nothing."""
+    """A sequence of ``length`` items, each created once by ``make(index)`` and kept.
+
+    Items that are never read cost nothing.
+    """
 
     def __init__(self, length: int, make: Callable[[int], T]) -> None:
         self._length = length

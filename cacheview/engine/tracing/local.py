@@ -1,4 +1,4 @@
-"""The checks of the local cache: every candidate's, in the table's order, then the newest of those that match."""
+"""The checks of the local cache: those of every candidate, in order, then the choice of the newest match."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _TIME_CHECKS = 2  # that there is a time, and that it is the newest
 
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
-    """The stage over all candidates of the probe's parent, in store order."""
+    """Return the stage of all candidates for the probe's parent, in store order."""
     member = membership(rules, probe.parent)
     matches = index.matches(probe)
     standings = _Standings(index, matches)
@@ -71,7 +71,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         )
 
     def rivalry() -> tuple[Doubt, ...]:
-        """The doubts about other candidates for which the best match may not be the answer."""
+        """Return the doubts about other candidates because of which the best match may not be the answer."""
         return tuple(doubt for doubt, _ in index.unknowns.among(rivals) if doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
@@ -90,7 +90,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
 
 
 class _Standings:
-    """For each match, the newest of the matches before it in store order: the answer so far."""
+    """The newest of the earlier matches in store order, which is the preliminary answer, for each match."""
 
     def __init__(self, index: CandidateIndex, matches: Sequence[int]) -> None:
         self._index = index
@@ -102,13 +102,13 @@ class _Standings:
         return place < len(self._matches) and self._matches[place] == position
 
     def before(self, place: int) -> Image | None:
-        """The newest match that stands before a place in store order; only what has a time counts."""
+        """Return the newest match before an index in store order; matches without a time do not count."""
         row = bisect_right(self._first, -place, key=lambda each: -each[0])
         return self._index.image(self._first[row][1]) if row < len(self._first) else None
 
     @cached_property
     def _first(self) -> Sequence[tuple[int, int]]:
-        """Place and position of each match that stands before all newer ones, the newest first."""
+        """The index and position of each match that precedes all newer ones, the newest first."""
         results: list[tuple[int, int]] = []
         for position in paced(self._matches):
             place = self._index.places[position]
@@ -118,7 +118,7 @@ class _Standings:
 
 
 def _tally(rules: RuleSet, probe: Probe, image: Image) -> Tally:
-    """Of a candidate that is not the answer, and of which all is known."""
+    """Return the tally of a candidate that is not the answer, and of which everything is known."""
     total = len(rules.requirements) + len(rules.config_checks) + len(rules.later) + _TIME_CHECKS
     for passed, each in enumerate(candidate_checks(rules, probe, image)):
         if not each.passes:
@@ -140,12 +140,12 @@ def _failed_at(row: Requirement | ConfigCheck | None, rules: RuleSet, probe: Pro
 
 
 def _above(index: CandidateIndex, must: int, may: int) -> int:
-    """Of the candidates that may match, those that may be the answer: none newer matches for certain."""
+    """Return the candidates that may be the answer: no newer one certainly matches."""
     return may & (((must & -must) - 1) | index.unknowns.times) if must else may
 
 
 def _replaces(rules: RuleSet, image: Image, standing: Image | None) -> bool:
-    """Whether a match becomes the answer so far: strictly newer replaces, and only what has a time counts."""
+    """Return whether a match becomes the preliminary answer: it must be strictly newer and have a time."""
     created = rules.time(image.created)
     if created is None:
         return False
@@ -162,7 +162,7 @@ def _checks(
 ) -> Iterator[Check]:
     config, stored = probe.config, container_config_of(image)
     is_unknown = config_is_unknown(image)
-    reached = True  # until a check failed
+    reached = True  # until a check fails
     for each in candidate_checks(rules, probe, image):
         doubts = each.doubts if reached else ()
         if each.row is None:
@@ -283,7 +283,10 @@ def _time_check(
 def _newest_check(
     rules: RuleSet, image: Image, standing: Image | None, rivalry: tuple[Doubt, ...], *, reached: bool
 ) -> Check:
-    """``rivalry``: the doubts about other candidates for which this one may not be the answer."""
+    """Return the check that a match is the newest one.
+
+    ``rivalry``: the doubts about other candidates because of which this one may not be the answer.
+    """
     own = doubts_about(image, "created")
     dated = rules.time(image.created) is not None
     created: object = rules.time(image.created) if dated else UNKNOWN if own else ABSENT

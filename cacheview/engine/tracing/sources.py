@@ -1,4 +1,4 @@
-"""The checks of what ``--cache-from`` brings in, and of whether the local match counts beside it."""
+"""The checks of the images that ``--cache-from`` brings in, and of whether the local match counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOut
 
 
 def cache_from_stage(lineages: Sequence[Lineage]) -> Stage:
-    """Each reference, with the sources that it brought in."""
+    """Return the stage of the references, with the sources that each brings in."""
     total = sum(len(lineage.sources) for lineage in lineages)
     return Stage(
         StageKind.CACHE_FROM,
@@ -35,7 +35,7 @@ def cache_from_stage(lineages: Sequence[Lineage]) -> Stage:
 
 def _reference_check(i: int, lineage: Lineage) -> Check:
     def source_check(place: int) -> Check:
-        # How far the walk goes rests on the parents of those before.
+        # How far the walk goes depends on the parents of earlier images.
         links = [doubt for step in lineage.sources[:place] for doubt in doubts_about(step, "parent")]
         doubts = joined(lineage.doubts, links)
         path = ("cache_from", i, "sources", place)
@@ -57,7 +57,7 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
 
 
 def descent_stage(verdict: Verdict, cache: KnownCache) -> Stage:
-    """Whether the local match counts: some source must have it as its parent, or as an ancestor."""
+    """Return the stage that decides if the local match counts: a source must have it as a parent or ancestor."""
     store, rules = cache.store, cache.rules
     sources, answer = verdict.sources, verdict.local
     if answer is None:
@@ -111,7 +111,7 @@ def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageS
 
 
 def _ancestor_check(source: Image, answer: Image, result: IsParent, store: ImageStore) -> Check:
-    """One check for each parent on the way."""
+    """Return a check with one element for each parent on the way."""
     steps = []
     current: Image | None = source
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""What is surprising about a whole store, and what to do about it."""
+"""The hazards of a whole store, and what to do about them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _images(count: int, one: str, many: str) -> str:
 
 
 def pruned(count: int) -> HazardText:
-    """Images without a name are the parents of images with one."""
+    """Describe images without a name that are the parents of images with one."""
     return HazardText(
         f"{_images(count, 'has no name and is the parent', 'have no name and are parents')} of named images. `docker "
         "image prune` removes such images from a containerd store, and the next build then misses at its first step.",
@@ -34,7 +34,7 @@ def pruned(count: int) -> HazardText:
 
 
 def orphans(count: int) -> HazardText:
-    """Images record parents that are not in the store."""
+    """Describe images that record parents that are not in the store."""
     return HazardText(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
         "read). A build finds such an image only once exactly that parent is back in the store.",
@@ -43,7 +43,7 @@ def orphans(count: int) -> HazardText:
 
 
 def cycle(count: int) -> HazardText:
-    """The parents of images form a cycle."""
+    """Describe images whose parents form a cycle."""
     return HazardText(
         f"The recorded parents of {_images(count, 'form a cycle', 'form cycles')}. A build with --cache-from that "
         "looks for their ancestors may never end.",
@@ -52,7 +52,7 @@ def cycle(count: int) -> HazardText:
 
 
 def unmarked(count: int) -> HazardText:
-    """Images do not have the mark, which these rules look for."""
+    """Describe images without the mark that these rules require."""
     return HazardText(
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
         "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
@@ -62,7 +62,7 @@ def unmarked(count: int) -> HazardText:
 
 
 def legacy_only(count: int) -> HazardText:
-    """Images do not have the mark, which later rules look for."""
+    """Describe images without the mark that later rules require."""
     return HazardText(
         f"{_images(count, 'is a hit', 'are hits')} only under these rules. Since Docker 25.0.2, 24.0.9 and 23.0.10 "
         "(CVE-2024-24557), the local cache returns only images that are recorded as built here, and compares all "
@@ -72,7 +72,7 @@ def legacy_only(count: int) -> HazardText:
 
 
 def timeless(count: int) -> HazardText:
-    """Images have no creation time, and so never match."""
+    """Describe images without a creation time, which never match."""
     return HazardText(
         f"{_images(count, 'has', 'have')} no creation time. Under these rules, such an image never matches.",
         "Build again without the cache, or have the tool that creates the images record a creation time.",
@@ -80,7 +80,7 @@ def timeless(count: int) -> HazardText:
 
 
 def empty_labels(count: int) -> HazardText:
-    """Images have labels without a value, which match any other."""
+    """Describe images with labels without a value, which match any other label."""
     return HazardText(
         f"{_images(count, 'has', 'have')} a label with an empty value. Such a label matches any other label in its "
         "place, because a label that is not in the probe counts as empty.",
@@ -89,7 +89,7 @@ def empty_labels(count: int) -> HazardText:
 
 
 def empty_configs(count: int) -> HazardText:
-    """Images have no container config, or an empty one."""
+    """Describe images with no container config, or an empty one."""
     return HazardText(
         f"{_images(count, 'has', 'have')} no recorded build config. A missing config counts as empty and matches any "
         "step whose config is empty. Images that the cache creates from a source have no build config.",
@@ -98,7 +98,10 @@ def empty_configs(count: int) -> HazardText:
 
 
 def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
-    """Images that the same step matches, with no order of time. ``by_layers``: their history and layers match it."""
+    """Describe images that the same step matches, and whose times do not decide.
+
+    ``by_layers``: whether their history and layers match it.
+    """
     alike = "have the same parent and creation time and match the same step"
     if by_layers:
         alike = "follow the same image with the same command"
@@ -110,11 +113,11 @@ def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
 
 
 def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
-    """Images have more history entries with a layer than layers.
+    """Describe images with more history entries with a layer than layers.
 
     Args:
-        ignored: as ``--cache-from`` they bring in nothing.
-        panics: else, they can make the daemon panic.
+        ignored: whether they bring in nothing as ``--cache-from``.
+        panics: whether they can make the daemon panic otherwise.
     """
     effect = "contributes less to --cache-from than its history suggests"
     if ignored:
@@ -129,7 +132,7 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
 
 
 def loaded(count: int) -> HazardText:
-    """Images were built on another one and record no parent."""
+    """Describe images that were built on another one and record no parent."""
     return HazardText(
         f"{_images(count, 'was', 'were')} built on another image in this store, but no parent is recorded, because "
         f"{plural(count, 'it was', 'they were')} loaded, pulled or imported. The local cache does not find "

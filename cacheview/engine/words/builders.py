@@ -1,4 +1,4 @@
-"""Which builder plain ``docker build`` uses, and how to use the classic one."""
+"""The builder that plain ``docker build`` uses, and how to use the classic one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an answer differs from what a suite expects."""
+"""The differences of an answer from the expectation of a suite."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ NO_NEW_IMAGE: Final = "created: expected a new image, got none"
 
 
 def differs(what: str, expected: object, got: object) -> str:
-    """One value that is not as expected; ``what``: its name in the suite."""
+    """Describe one value that is not as expected. ``what`` is its name in the suite."""
     return f"{what}: expected {expected}, got {got}"

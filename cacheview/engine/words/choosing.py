@@ -1,4 +1,4 @@
-"""How the rules of a release were chosen, and why none were."""
+"""How the rules of a release were chosen, or why none were."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ __all__ = [
 HOW: Final = (
     'specify its name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
 )
-"""How rules are named, for messages."""
+"""How to name rules, for messages."""
 
 
 def newer_than_known(release: DockerVersion, newest: DockerVersion) -> str:
-    """The rules of the newest known release are used for a newer one."""
+    """Explain that the rules of the newest known release are used for a newer one."""
     return f"{release} is newer than {newest}, the newest release whose rules are known."
 
 
 def unchecked(release: DockerVersion, used: DockerVersion) -> str:
-    """The rules of an earlier release are used for one between those that are known."""
+    """Explain that the rules of an earlier release are used for one between known releases."""
     return f"Docker {release} has not been checked; using the rules of {used}."
 
 
 def no_rule_set(name: str, known: Iterable[str]) -> str:
-    """There is no such name."""
+    """Explain that there is no such name."""
     return f"there is no rule set {name!r}; choose from {', '.join(known)}, or specify a release and a storage driver"
 
 
 def not_a_version(text: str) -> str:
-    """The text names no release."""
+    """Explain that the text names no release."""
     return f"{text!r} is not a Docker version: write it in full, as in 24.0.7, or 29.x for the newest"
 
 
 def no_driver(text: str) -> str:
-    """The text names a release alone."""
+    """Explain that the text names a release without a storage driver."""
     return f'{text!r} does not specify the image store; add the storage driver, such as "{text}, overlay2"'
 
 
 def unknown_driver(driver: str) -> str:
-    """There is no such storage driver."""
+    """Explain that there is no such storage driver."""
     return f"unknown storage driver {driver!r}; use overlay2, another graph driver, or containerd"
 
 
 def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:
-    """The release is older than those whose rules are known."""
+    """Explain that the release is older than those whose rules are known."""
     return f"no rules are known for Docker {version} with a {store.store_title}; choose from {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""What is not known, why, and where an image most likely comes from."""
+"""Unknown facts, the reasons for them, and the most likely origin of an image."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "history.comment": "the comments in its history",
     "history.empty_layer": "which steps created a layer",
 }
-"""What of an image a doubt is about, for people."""
+"""The part of an image that a doubt is about, for people."""
 
 ENGINE_VERSION: Final = (
     "the store does not report the version of its engine, which the engine writes into images that it restores",
@@ -58,16 +58,16 @@ _EVIDENCE: Final = {
 
 
 def origin_reason(origin: ImageOrigin) -> str:
-    """Why an image most likely was, or was not, built here."""
+    """Explain why an image most likely was, or was not, built here."""
     return _EVIDENCE[origin.evidence].replace("{version}", origin.version)
 
 
 def unknown_aspects(unknown: UnknownAnswer) -> str:
-    """What is not known and decides."""
+    """Return the unknown facts that decide."""
     words = tuple(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubted))
     return all_of(words) if words else "something"
 
 
 def doubt_sentences(doubt: Doubt) -> tuple[str, str]:
-    """Reason and remedy, each as a whole sentence."""
+    """Return reason and remedy, each as a complete sentence."""
     return sentence(doubt.reason), sentence(doubt.remedy)

@@ -1,4 +1,4 @@
-"""What is surprising about a verdict, and what to do about it."""
+"""The hazards of a verdict, and what to do about them."""
 
 from __future__ import annotations
 
@@ -60,21 +60,21 @@ HAZARD_TITLES: Final[Mapping[HazardKind, str]] = {
     HazardKind.NO_TIME: "no creation time",
     HazardKind.LAYERS_MISSING: "more steps than layers",
 }
-"""What people read over a hazard; JSON has the value of its kind."""
+"""The headings of hazards for people; JSON contains the values of their kinds."""
 
 _LEAVE_OUT = "Leave out --cache-from, or "
 _NOT_YOURS = "Build without the cache if the image is not your own"
 
 
 class HazardText(NamedTuple):
-    """What is surprising, and what to do about it: a sentence each."""
+    """A sentence about the surprising fact, and one about what to do."""
 
     sentence: str
     advice: str
 
 
 def shut_out(match: Image) -> HazardText:
-    """A local match is ignored, as there is no source."""
+    """Describe a local match that is ignored because there is no source."""
     return HazardText(
         f"The local cache has a match, {match.title}, but ignores it because none of the --cache-from references "
         "brings in an image. Every step of this build misses.",
@@ -83,7 +83,10 @@ def shut_out(match: Image) -> HazardText:
 
 
 def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
-    """A local match is ignored, as no source was built on it. ``any_ancestor``: else only a parent counts."""
+    """Describe a local match that is ignored because no source was built on it.
+
+    ``any_ancestor``: whether any ancestor counts rather than only the parent.
+    """
     kin = "an ancestor" if any_ancestor else "its parent"
     return HazardText(
         f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if one "
@@ -93,7 +96,7 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
 
 
 def cycle_of_source(match: Image) -> HazardText:
-    """The daemon looks for a local match among parents that form a cycle."""
+    """Describe the daemon's search for a local match among parents that form a cycle."""
     return HazardText(
         "The daemon would never respond. The recorded parents of a source form a cycle, and the daemon looks for "
         f"{match.title} among them until its stack overflows.",
@@ -102,7 +105,7 @@ def cycle_of_source(match: Image) -> HazardText:
 
 
 def loop(match: Image) -> HazardText:
-    """Neither the source nor the local match records a parent."""
+    """Describe a source and a local match that both record no parent."""
     return HazardText(
         f"The daemon would never respond. Neither the source nor the local match {match.title} records a parent, so "
         "the daemon recurses until its stack overflows.",
@@ -120,7 +123,7 @@ _RESTORES = {
 
 
 def restore_fails(source: Image, why: Why) -> HazardText:
-    """The daemon cannot create the image of a step in the middle of a source."""
+    """Describe a source from whose middle step the daemon cannot create an image."""
     return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
         f"continues after it, so the daemon must create an image for the step alone, which fails: {_RESTORES[why]}.",
@@ -131,7 +134,7 @@ def restore_fails(source: Image, why: Why) -> HazardText:
 
 
 def unmarked(image: Image) -> HazardText:
-    """An image matches but for the mark."""
+    """Describe an image that matches except for the mark."""
     return HazardText(
         f"{image.title} matches in every compared field, but is not recorded as built here: it was loaded, or built "
         "before an upgrade by an engine that did not write this mark.",
@@ -140,7 +143,7 @@ def unmarked(image: Image) -> HazardText:
 
 
 class WayToHit(Enum):
-    """How a step can hit an image that has it in its history, and no parent in the store."""
+    """How a step can hit an image that has it in its history but has no parent in the store."""
 
     SOURCE = "as --cache-from"
     NOT_ALONE = "with --cache-from, it would bring in all later steps too"
@@ -157,7 +160,7 @@ _WAYS = {
 
 
 def loaded(image: Image, way: WayToHit) -> HazardText:
-    """An image has the step and records no parent."""
+    """Describe an image that has the step and records no parent."""
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but records no parent: it was loaded, "
         "pulled or imported, and the local cache looks only at recorded parents.",
@@ -166,7 +169,7 @@ def loaded(image: Image, way: WayToHit) -> HazardText:
 
 
 def orphan(image: Image, way: WayToHit) -> HazardText:
-    """An image has the step, and the parent that it records is not in the store."""
+    """Describe an image that has the step, and whose recorded parent is not in the store."""
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
         "parent is not in the store (it was pruned, or could not be read), so the local cache cannot find it.",
@@ -175,7 +178,7 @@ def orphan(image: Image, way: WayToHit) -> HazardText:
 
 
 def pulled_for_scratch(image: Image) -> HazardText:
-    """A step FROM scratch hits an image that no build from scratch made."""
+    """Describe a step FROM scratch that hits an image not created by a build from scratch."""
     return HazardText(
         f"{image.title} was not created by the first step of a FROM scratch build. It has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
@@ -185,7 +188,10 @@ def pulled_for_scratch(image: Image) -> HazardText:
 
 
 def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
-    """Several images match and were created at once. ``dated``: else none of them has a creation time."""
+    """Describe several images that match and were created at the same time.
+
+    ``dated``: whether they have a creation time.
+    """
     when = "have no creation time, which counts as year 1"
     if dated:
         when = "were created at the same instant, to the nanosecond"
@@ -193,7 +199,7 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
 
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
-    """Several images come next by their history and layers."""
+    """Describe several images that are the next step by their history and layers."""
     why = (
         "are all the next step according to their history. The daemon uses the one that comes first in the order in "
         "which"
@@ -209,7 +215,7 @@ def _tie(image: Image, others: Sequence[Image], why: str) -> HazardText:
 
 
 def empty_label(labels: Sequence[str]) -> HazardText:
-    """The image has labels with empty values that the probe does not have."""
+    """Describe an image that has labels with empty values that the probe does not have."""
     one = len(labels) == 1
     return HazardText(
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
@@ -219,7 +225,7 @@ def empty_label(labels: Sequence[str]) -> HazardText:
 
 
 def restored_empty_config(image: Image) -> HazardText:
-    """The hit is an image that the cache created, with no record of what it was built with."""
+    """Describe a hit of an image that the cache created, without a record of the config that it was built with."""
     return HazardText(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
         "build config counts as empty and matches this probe regardless of the step.",
@@ -228,7 +234,7 @@ def restored_empty_config(image: Image) -> HazardText:
 
 
 def new_empty_config() -> HazardText:
-    """The hit creates an image with no record of what it was built with."""
+    """Describe a hit that creates an image without a record of the config that it was built with."""
     return HazardText(
         "The new image has no recorded build config, which counts as an empty config. From now on, the image is a "
         "local match for any empty config on this parent.",
@@ -237,7 +243,10 @@ def new_empty_config() -> HazardText:
 
 
 def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardText:
-    """A local match differs in fields that are not compared. ``needs_mark``: only images built here can match."""
+    """Describe a local match that differs in fields that are not compared.
+
+    ``needs_mark``: whether only images built here can match.
+    """
     why = f"these rules do not compare {plural(len(fields), 'it', 'them')}"
     if not needs_mark:
         why += ", but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image"
@@ -245,7 +254,7 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
 
 
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
-    """A source's step was built with other values of fields than the probe's."""
+    """Describe a source whose step was built with other values of fields than the probe's."""
     why = "a history match compares only the command"
     return HazardText(
         _uncompared(fields, why), f"{_NOT_YOURS}. No release compares more than the command in a history match."
@@ -260,7 +269,7 @@ def _uncompared(fields: Sequence[str], why: str) -> str:
 
 
 def further_steps(image: Image, further: int) -> HazardText:
-    """The hit is a whole source, with this many steps after this one."""
+    """Describe a hit of a whole source, with this many steps after this one."""
     later = "it" if further == 1 else "all of them"
     return HazardText(
         f"The answer is the whole image {image.title}, which has {counted(further, 'more step')} after this one: the "
@@ -270,7 +279,7 @@ def further_steps(image: Image, further: int) -> HazardText:
 
 
 def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText:
-    """Two commands are the same text once their words are joined."""
+    """Describe two commands whose joined words are the same text."""
     return HazardText(
         f"The step was built with the command {command(made_with)} and the probe has {command(probe)}. These commands "
         "differ only in where one word ends and the next begins, which the history does not record.",
@@ -279,7 +288,7 @@ def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText
 
 
 def moved_parent(image: Image, old: str, new: str) -> HazardText:
-    """The hit changes the recorded parent of an image. ``old``, ``new``: what the parents are known by."""
+    """Describe a hit that changes the recorded parent of an image. ``old`` and ``new`` name the parents."""
     return HazardText(
         f"This hit makes {new} the parent of {image.title}, instead of {old}. A build on {old} then no longer finds "
         f"{image.title}.",
@@ -288,7 +297,7 @@ def moved_parent(image: Image, old: str, new: str) -> HazardText:
 
 
 def circle(image: Image, new: str) -> HazardText:
-    """The hit makes the recorded parents a cycle. ``new``: what the new parent is known by."""
+    """Describe a hit that turns the recorded parents into a cycle. ``new`` names the new parent."""
     return HazardText(
         f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle. A later build with "
         "--cache-from may never end.",

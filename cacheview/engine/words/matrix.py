@@ -1,4 +1,4 @@
-"""Why a rule set answers as it does, in a few words, for a table of many answers."""
+"""The reasons for the answers of rule sets, in a few words, for a table of many answers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OTHER_STORE: Final = "these caches belong to a different store"
 def why(
     verdict: Verdict, stage: StageKind | None = None, check: Check | None = None, nearest: Image | None = None
 ) -> str:
-    """What decided.
+    """Return the reason for an answer.
 
     Args:
         stage: the stage that decided; None: nothing was looked up.
         check: the check that decided; None: no single one did.
-        nearest: the candidate or source that it is a check of.
+        nearest: the candidate or source that the check belongs to.
     """
     if verdict.unknown is not None:
         return f"not known: {unknown_aspects(verdict.unknown)}"

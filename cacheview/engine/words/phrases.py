@@ -12,13 +12,13 @@ from cacheview.model import HistoryEntry, Image, ImageStore, short_id
 __all__ = ["all_of", "command", "known_as", "listed", "names", "parent_title", "plain"]
 
 _STEP = 60
-"""Characters of a step that are shown beside an id."""
+"""The most characters of a step that are shown next to an id."""
 _DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
-"""The checksum of files in a step; its beginning identifies it, as that of an id does."""
+"""The checksum of files in a step. Its beginning identifies it, like that of an id."""
 
 
 def known_as(image: Image) -> str:
-    """What a person knows an image by: its name, otherwise its short id with the step that made it."""
+    """Return the name of an image, or its short id with the step that created it."""
     if image.names or not image.instruction:
         return image.title
     step = _DIGEST.sub(r"\1…", image.instruction)
@@ -26,13 +26,13 @@ def known_as(image: Image) -> str:
 
 
 def parent_title(store: ImageStore, parent: str) -> str:
-    """What a person knows the probe's parent by."""
+    """Return the name of the probe's parent."""
     image = store.by_id.get(parent)
     return known_as(image) if image is not None else short_id(parent)
 
 
 def plain(value: object) -> str:
-    """A value as text for people: strings in quotes, lists and maps as JSON, what is not there as a word."""
+    """Return a value as text for people: strings in quotes, lists and maps as JSON, missing values as a word."""
     if value is ABSENT:
         return "nothing"
     if value is UNKNOWN:
@@ -47,21 +47,21 @@ def plain(value: object) -> str:
 
 
 def names(images: Sequence[Image]) -> str:
-    """The first three images by their titles, and how many more there are."""
+    """Return the titles of the first three images, and the number of further ones."""
     shown = ", ".join(image.title for image in images[:3])
     return shown if len(images) <= 3 else f"{shown} and {len(images) - 3} more"
 
 
 def listed(words: Sequence[str]) -> str:
-    """The first five words, and how many more there are."""
+    """Return the first five words, and the number of further ones."""
     return all_of([*words[:5], f"{len(words) - 5} more"] if len(words) > 5 else words)
 
 
 def all_of(words: Sequence[str]) -> str:
-    """One or more words: ``a``, ``a and b``, ``a, b and c``."""
+    """Return one or more words as a list: ``a``, ``a and b``, ``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def command(words: Sequence[str]) -> str:
-    """A command with the ends of its words to be seen."""
+    """Return a command so that the boundaries of its words are visible."""
     return "[" + ", ".join(f'"{word}"' for word in words) + "]"

@@ -1,4 +1,4 @@
-"""A rule set in words: all of it, and what differs between two. For the window, command line and documentation."""
+"""Rule sets in words, and the differences between two, for the window, the command line and the documentation."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _COMPARISONS: Mapping[type[FieldComparison], str] = {
 
 @dataclass(frozen=True, slots=True)
 class RuleDifference:
-    """One thing that two rule sets do in different ways, in words."""
+    """One difference in the behavior of two rule sets, in words."""
 
     what: str
     before: str
@@ -83,12 +83,12 @@ class RuleDifference:
 
 
 def releases(rules: RuleSet) -> str:
-    """The releases that use a rule set."""
+    """Return the releases that use a rule set."""
     return ", ".join(map(str, rules.spans)) or "no release"
 
 
 def aspects(rules: RuleSet) -> Mapping[str, str]:
-    """What a rule set does, aspect by aspect, but for the single fields: see `comparisons`."""
+    """Return the behavior of a rule set, aspect by aspect, except for single fields: see `comparisons`."""
     return {
         "Candidates of the local cache": _CANDIDATES[rules.candidates],
         "Requirements for a candidate": _required(rules),
@@ -103,7 +103,7 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
 
 
 def comparisons(rules: RuleSet) -> Mapping[str, str]:
-    """How each field of the container config is compared, in Docker's order of fields."""
+    """Return how each field of the container config is compared, in Docker's order of fields."""
     result = dict.fromkeys(CONFIG_FIELDS, NOT_COMPARED)
     for check in rules.config_checks:
         words = _comparison(check.comparison)
@@ -115,7 +115,7 @@ def comparisons(rules: RuleSet) -> Mapping[str, str]:
 
 
 def differences(before: RuleSet, after: RuleSet) -> tuple[RuleDifference, ...]:
-    """What changed from one rule set to another: aspects first, then fields."""
+    """Return the changes from one rule set to another: aspects first, then fields."""
     return tuple(_differences(before, after))
 
 

@@ -1,4 +1,4 @@
-"""Why a ``--cache-from`` reference brings in the sources that it does, or none."""
+"""Why a ``--cache-from`` reference brings in these sources, or none."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of them is not in th
 
 
 def too_many(most: int) -> str:
-    """More images than the program looks at: what `LimitError` calls the limit."""
+    """Name the limit for a `LimitError`: more images than the program examines."""
     return f"reads more than {most:,} images from the --cache-from references"
 
 
 def ignored(why: str) -> str:
-    """The reference means nothing, for this reason."""
+    """Explain that the reference is ignored, for this reason."""
     return f"{why}; the daemon silently ignores it"
 
 
 def sizes_unknown(entries: int, layers: int) -> str:
-    """The image has fewer layers than history entries with a layer."""
+    """Explain that the image has fewer layers than history entries with a layer."""
     return (
         f"its history has {entries} entries with a layer, but it has {layers} layers, so the layer sizes cannot be "
         "assigned and the daemon silently ignores it"
@@ -42,5 +42,5 @@ def sizes_unknown(entries: int, layers: int) -> str:
 
 
 def as_many_as_entries(image: Image) -> str:
-    """The walk along its parents ended by their number."""
+    """Explain that the walk along the parents of an image ended because of the number of its entries."""
     return f"as many images as {image.title} has history entries"

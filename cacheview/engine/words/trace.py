@@ -1,4 +1,4 @@
-"""The notes of a trace beside the values of its stages, candidates, sources and checks."""
+"""The notes of a trace on stages, candidates, sources and checks."""
 
 from __future__ import annotations
 
@@ -70,30 +70,30 @@ BUILT_HERE: Final = "recorded as built here"
 
 
 def element(part: Element) -> str:
-    """An element of a config field; mostly empty."""
+    """Return the note on an element of a config field; usually empty."""
     if part.matches is None:
         return "only the image's keys are looked up"
     return "this key is not in the probe, so its value counts as empty" if part.reads_as_empty else ""
 
 
 def candidates(count: int, matching: int, unknown: int) -> str:
-    """How many candidates there are, how many match, and of how many that is not known."""
+    """Return how many candidates there are, how many match, and for how many that is not known."""
     text = f"{counted(count, 'candidate')}, {matching or 'no'} {plural(max(matching, 1), 'match', 'matches')}"
     return f"{text}, {unknown} unknown" if unknown else text
 
 
 def replaced_by(newer: Image) -> str:
-    """A match that is not the answer."""
+    """Explain that a match is not the answer because a newer one exists."""
     return f"replaced by {newer.short_id}, which is newer"
 
 
 def matched_before(image: Image) -> str:
-    """Another match stands before this one."""
+    """Explain that another match precedes this one."""
     return f"{image.short_id} matched earlier; only a strictly newer image replaces it"
 
 
 def unread_value(value: object) -> str:
-    """The image's JSON has a value that the store does not read."""
+    """Explain that the image's JSON has a value that the store does not read."""
     return f"the image's JSON has {value!r}, which this store does not read"
 
 
@@ -113,7 +113,7 @@ _PLATFORM_NOTES: Final[Mapping[NoteKind, str]] = {
 
 
 def platform_note(note: PlatformNote | None) -> str:
-    """A note in words; empty for none."""
+    """Return a note in words; empty for none."""
     return "" if note is None else _PLATFORM_NOTES[note.kind].format(value=note.value, other=note.other)
 
 
@@ -126,29 +126,32 @@ CYCLE_OF_PARENTS: Final = "the parents form a cycle, so the daemon loops until i
 
 
 def sources_of(sources: int, references: int) -> str:
-    """How many sources the references bring in."""
+    """Return how many sources the references bring in."""
     return f"{counted(sources, 'source')} from {counted(references, 'reference')}"
 
 
 def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
-    """No source is built on the local match. ``kin``: its parent or ancestor; ``unknown``: as far as known."""
+    """Explain that no source is built on the local match, or not as far as is known (``unknown``).
+
+    ``kin`` is its parent or ancestor.
+    """
     if unknown:
         return f"no source is known to have {answer.short_id} as its {kin}, so the local match may not count"
     return f"no source has {answer.short_id} as its {kin}, so the local match does not count"
 
 
 def counting_source(source: Image, answer: Image, kin: str) -> str:
-    """A source is built on the local match. ``kin``: its parent or ancestor."""
+    """Explain that a source is built on the local match. ``kin`` is its parent or ancestor."""
     return f"{source.title} has {answer.short_id} as its {kin}"
 
 
 def cycle_of_source(source: Image) -> str:
-    """The daemon never ends."""
+    """Explain that the daemon never ends because of a cycle."""
     return f"the parents of {source.title} form a cycle, and the daemon loops forever"
 
 
 def own_parent(answer: Image) -> str:
-    """The daemon never ends."""
+    """Explain that the daemon never ends because it checks the answer itself."""
     return f"the daemon checks over and over whether {answer.short_id} is its own parent"
 
 
@@ -171,7 +174,10 @@ ONE_LAYER_MORE: Final = "must have one more layer than the parent, so a step wit
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:
-    """The history of a source continues with the step. ``creates_image``: the daemon creates one of the step alone."""
+    """Explain that the history of a source continues with the step.
+
+    ``creates_image``: whether the daemon creates an image of only this step.
+    """
     return (
         f"{source.title} continues with this "
         f"command{', so a new image of this step is created' if creates_image else ''}"
@@ -179,41 +185,44 @@ def source_matches(source: Image, *, creates_image: bool) -> str:
 
 
 def matching_source(sources: int, unknown: int) -> str:
-    """No source matches for certain; ``unknown``: how many may."""
+    """Explain that no source certainly matches. ``unknown`` is the number of those that may."""
     return f"{counted(sources, 'source')}, {f'{unknown} may match' if unknown else 'none matches'}"
 
 
 def any_history_matches(*, has_parent: bool) -> str:
-    """There is nothing of a parent to compare."""
+    """Explain that there is nothing to compare with."""
     why = "the parent has neither history nor layers" if has_parent else "there is no parent"
     return f"{why}, so any source with a history matches"
 
 
 def entries_of_parent(other: str) -> str:
-    """``other``: whose entries are compared: the source or the image."""
+    """Return which entries are compared. ``other`` is their owner: the source or the image."""
     return f"the parent's entries, compared with the {other}'s first ones"
 
 
 def entry_differs(number: int) -> str:
-    """The first entry that differs, from 0."""
+    """Return which entry is the first that differs. ``number`` counts from 0."""
     return f"entry {number} differs"
 
 
 def command_entry(other: str, number: int) -> str:
-    """``other``: whose entry is compared: the source or the image; ``number``: which one, from 0."""
+    """Return which entry is compared. ``other`` is its owner: the source or the image; ``number`` counts from 0."""
     return f"the {other}'s entry {number}, and the probe's Cmd joined with single spaces"
 
 
 def next_step(image: Image) -> str:
-    """The image is the answer."""
+    """Explain that the image is the answer."""
     return f"{image.title} is the next step"
 
 
 def next_steps(count: int, role: str, unknown: int) -> str:
-    """None of the candidates or sources is the next step for certain; ``unknown``: how many may be."""
+    """Explain that none of the candidates or sources certainly is the next step.
+
+    ``unknown`` is the number that may be.
+    """
     return f"{counted(count, role)}, {f'{unknown} may be the next step' if unknown else 'none is the next step'}"
 
 
 def parent_missing(*, is_error: bool) -> str:
-    """The parent is not in the store. ``is_error``: else it is a miss."""
+    """Explain that the parent is not in the store. ``is_error``: whether this is an error rather than a miss."""
     return f"the parent is not in the store, which is {'an error' if is_error else 'a miss'}"

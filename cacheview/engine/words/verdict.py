@@ -1,4 +1,4 @@
-"""A verdict in plain words: what it is, and why."""
+"""Verdicts in plain words: the answer and the reason."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _MARK: frozenset[Aspect] = frozenset({"built_locally"})
 
 @dataclass(frozen=True, slots=True)
 class VerdictWords:
-    """A verdict in words: a headline, and a reason.
+    """A verdict in words: a headline and a reason.
 
     Attributes:
-        sentence: the verdict in one sentence, without its word (hit, miss, …) before it.
-        reason: why, in a sentence or two; may be empty.
-        values: of a reason that compares two values, the sentence that gives both: it follows the reason.
+        sentence: the verdict in one sentence, without the word for its outcome (hit, miss, …) before it.
+        reason: the reason, in a sentence or two; may be empty.
+        values: a sentence that follows the reason, with both values if it compares two.
     """
 
     sentence: str
@@ -43,7 +43,7 @@ class VerdictWords:
 
 
 def plain_change(path: Path, old: object, new: object, store: ImageStore) -> str:
-    """One change of an edit as a phrase: ``set Env[1] to "A=1"``."""
+    """Return one change of an edit as a phrase: ``set Env[1] to "A=1"``."""
     if path == ("parent",):
         return f"set the parent to {parent_title(store, str(new))}"
     if path == ("cache_from",) and not new:
@@ -57,7 +57,7 @@ def plain_change(path: Path, old: object, new: object, store: ImageStore) -> str
 
 
 def no_candidates(trace: Trace, title: str) -> str:
-    """Why the parent of a probe has no candidate. ``title``: what the parent is known by."""
+    """Explain why the parent of a probe has no candidates. ``title`` is the name of the parent."""
     if not trace.store.images:
         return "the store has no images"
     if trace.rules.by_layers:
@@ -70,11 +70,11 @@ def no_candidates(trace: Trace, title: str) -> str:
 
 
 def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> VerdictWords:
-    """The sentence of a verdict, and why it is so.
+    """Return the sentence of a verdict, and its reason.
 
     Args:
-        check: the one that decided; None: no single one did.
-        nearest: the candidate or source that it is a check of; None: it is one of a stage itself.
+        check: the check that decided; None: no single one did.
+        nearest: the candidate or source that the check belongs to; None: it belongs to a stage.
     """
     verdict = trace.verdict
     parent = parent_title(trace.store, trace.probe.parent)
@@ -104,7 +104,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
 
 
 def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
-    """An unknown answer in words."""
+    """Return an unknown answer in words."""
     who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
     what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images
@@ -214,7 +214,7 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
 
 
 def _kin(trace: Trace, parent: str) -> tuple[str, str]:
-    """Who is a candidate, and the article before it."""
+    """Return the noun for the candidates, and the article before it."""
     if trace.probe.parent != SCRATCH:
         return "a", f"child of {parent}"
     if trace.rules.marks_first_steps:
@@ -243,12 +243,12 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
         return VerdictWords("under these rules, the first step of a FROM scratch build is not looked up")
     if not len(trace.index):
         return VerdictWords(no_candidates(trace, parent))
-    is_of_config = check is None or check.kind.is_of_config  # else the config may well be this one
+    is_of_config = check is None or check.kind.is_of_config  # otherwise the config may well match
     return VerdictWords(f"no {kin} {'has this config' if is_of_config else 'matches'}", reason, values)
 
 
 def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig) -> tuple[str, str]:
-    """Why the nearest failed, and both values where two were compared. ``config``: of the probe."""
+    """Return why the nearest failed, and both values if two were compared. ``config`` is that of the probe."""
     if check is None:
         return "", ""
     if nearest is None:
@@ -277,7 +277,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
     argument = argument_of(check, config)
     if argument:
         return f"The nearest image is {who}: build argument {argument} differs.", _values(check)
-    if check.image is UNKNOWN:  # a check that is not known is not a failure, so there is none of this image to name
+    if check.image is UNKNOWN:  # an unknown check is not a failure, so this image has none to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
     return f"The nearest image is {who}: {check.name} differs.", _values(check)
 
