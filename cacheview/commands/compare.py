@@ -34,7 +34,7 @@ A and B are each one of
   RECORD        a record of a watched build, or one written by `cacheview replay --record`
   RECORD#N      the build on line N of a replay file with several builds
   CONTEXT       a build context (a folder or a tar), replayed in the store given with --store
-  image:NAME    an image in that store: what it was built from, as far as its history and layers show
+  image:NAME    an image in that store, as far as its history and layers show how it was built
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the

@@ -20,7 +20,7 @@ _HELP = (
     "    kate --line {line} {file}\n"
     "    xterm -e vim +{line} {file}\n"
     "If you leave it empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text editor. "
-    "If cacheview recognizes the editor, the file opens at the line."
+    "If cacheview supports the editor, the file opens at the line."
 )
 
 
