@@ -24,7 +24,7 @@ __all__ = ["commands_listed", "main", "window_parser"]
 _HELP: Final = """\
 {commands}
 {names}
-To open a file named like a command, write ./check.
+To open a file that has the name of a command, such as check, write ./check.
 cacheview never writes to a store.
 """
 
@@ -49,7 +49,7 @@ def commands_listed() -> str:
     shown = [(f"  cacheview {each.name} {each.arguments}".rstrip(), each.summary) for each in COMMANDS]
     width = max(len(usage) for usage, _ in shown)
     lines = (f"{usage:<{width}}   {summary}\n" for usage, summary in shown)
-    return f"commands:\n{''.join(lines)}`cacheview COMMAND --help` shows the options of each.\n"
+    return f"commands:\n{''.join(lines)}`cacheview COMMAND --help` lists the options of a command.\n"
 
 
 def window_parser() -> argparse.ArgumentParser:

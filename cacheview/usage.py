@@ -72,15 +72,15 @@ def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--rules", metavar="NAME", help=f"{what}; {HOW}")
 
 
-def add_redact(parser: argparse.ArgumentParser) -> None:
-    """Add the option ``--redact``, for files that are written."""
+def add_redact(parser: argparse.ArgumentParser, where: str = "the file") -> None:
+    """Add the option ``--redact``. ``where`` the values are replaced."""
     parser.add_argument(
         "--redact",
         metavar="WHAT",
         choices=("env", "labels"),
         action="append",
         default=[],
-        help="replace values in the file with placeholders: env (environment variables and build arguments) or labels; "
+        help=f"replace values in {where} with placeholders: env (environment variables and build arguments) or labels; "
         "may be repeated",
     )
 

@@ -60,23 +60,23 @@ def add_build(parser: argparse.ArgumentParser) -> None:
         "-f",
         "--file",
         metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar, its path in the tar; - reads standard input",
+        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar file, its path in that file; - reads standard input",
     )
     parser.add_argument(
-        "--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="as for docker build; may be repeated"
+        "--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="as in docker build; may be repeated"
     )
     parser.add_argument(
-        "--label", metavar="NAME[=VALUE]", action="append", default=[], help="as for docker build; may be repeated"
+        "--label", metavar="NAME[=VALUE]", action="append", default=[], help="as in docker build; may be repeated"
     )
     parser.add_argument(
-        "--cache-from", metavar="IMAGE", action="append", default=[], help="as for docker build; may be repeated"
+        "--cache-from", metavar="IMAGE", action="append", default=[], help="as in docker build; may be repeated"
     )
     parser.add_argument("--target", metavar="STAGE", default="", help="the stage to build")
     parser.add_argument(
         "--platform", metavar="PLATFORM", help="the platform to build for (default: DOCKER_DEFAULT_PLATFORM)"
     )
-    parser.add_argument("--no-cache", action="store_true", help="as for docker build: do not use the cache")
-    parser.add_argument("--pull", action="store_true", help="as for docker build: pull every base image")
+    parser.add_argument("--no-cache", action="store_true", help="as in docker build: do not use the cache")
+    parser.add_argument("--pull", action="store_true", help="as in docker build: pull every base image")
 
 
 def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:

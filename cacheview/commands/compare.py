@@ -33,7 +33,7 @@ _HELP = """\
 A and B are each one of
   RECORD        a record of a watched build, or one written by `cacheview replay --record`
   RECORD#N      the build on line N of a replay file with several builds
-  CONTEXT       a build context (a folder or a tar), replayed in the store given with --store
+  CONTEXT       a build context (folder or tar file), replayed against the store given with --store
   image:NAME    an image in that store, as far as its history and layers show how it was built
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     _add_side(result)
     result.add_argument("--a", metavar="OPTIONS", default="", help='options for A only, such as --a "--target test"')
     result.add_argument("--b", metavar="OPTIONS", default="", help="options for B only")
-    add_redact(result)
+    add_redact(result, "the output")
     shown = result.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     shown.add_argument("--markdown", action="store_true", help="print Markdown, for a comment on a pull request")

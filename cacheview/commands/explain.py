@@ -56,7 +56,7 @@ _CONFIG_LIMIT: Final = 64 << 20
 _FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 _HELP: Final = """\
-exit status: 0 hit, 1 miss, 2 error (the probe is an error, or nothing could be read), 3 unknown or diverges, 4 panic;
+exit status: 0 hit, 1 miss, 2 error (the daemon returns an error, or nothing could be read), 3 unknown or diverges, 4 panic;
 with --rules all, the status for the store's own rules.
 
 {names}
@@ -83,11 +83,11 @@ def parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
     )
     result.add_argument(
-        "--cache-from", metavar="IMAGE", action="append", default=[], help="as for docker build; may be repeated"
+        "--cache-from", metavar="IMAGE", action="append", default=[], help="as in docker build; may be repeated"
     )
     result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
-    result.add_argument("--probe", metavar="PROBE", help="start from this probe of a suite, by name or number")
+    result.add_argument("--probe", metavar="PROBE", help="start from this probe in a suite, by name or number")
     add_rules(result, "rule set to use (default: the store's own), or all to show every rule set as a table")
     add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")

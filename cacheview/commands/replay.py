@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "context",
         metavar="CONTEXT",
-        help="the build context: a folder, a tar, or - for a tar or a Dockerfile on standard input",
+        help="the build context: a folder, a tar file, or - for a tar file or a Dockerfile on standard input",
     )
     result.add_argument("--store", metavar="STORE", required=True, help="the store to look up the steps in (see below)")
     add_build(result)
@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         default="",
         help=f"the client that sends the context (checksums depend on it): {', '.join(CLIENTS)}, or a program with "
         "its version, such as 'docker CLI 20.10.24' (default: docker-cli, or the CLI of the engine's release if that "
-        "is older; with --compose: compose-v2); all: compare every client, and show which share a cache with the "
+        "is older; with --compose: compose-v2), or all to compare every client and show which share a cache with the "
         "default one",
     )
     result.add_argument(
@@ -103,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--records",
         metavar="FOLDER",
-        help="record here which files went into each checksum, and list those that changed since an earlier replay",
+        help="record in this folder which files went into each checksum, and list files that changed since an earlier replay",
     )
     result.add_argument(
         "--record",
@@ -111,10 +111,10 @@ def parser() -> argparse.ArgumentParser:
         help="write a record of this build: a replay file with the store, and the headers and checksums of the context",
     )
     result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
-    add_redact(result)
+    add_redact(result, "the record")
     add_what_if(result)
     result.add_argument(
-        "-t", "--tag", metavar="NAME", action="append", default=[], help="the image's name, for the record"
+        "-t", "--tag", metavar="NAME", action="append", default=[], help="the name of the image, to be recorded"
     )
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")

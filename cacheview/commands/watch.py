@@ -44,12 +44,12 @@ def parser() -> argparse.ArgumentParser:
     result = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
     where = result.add_mutually_exclusive_group()
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
-    where.add_argument("--host", metavar="URL", help="the engine at unix://… or tcp://…")
+    where.add_argument("--host", metavar="URL", help="the engine at unix://…, tcp://… or ssh://…")
     result.add_argument(
         "--records", metavar="FOLDER", help="save each build in this folder as a record for `cacheview check`"
     )
     result.add_argument("--without-store", action="store_true", help="leave the store out of the records")
-    add_redact(result)
+    add_redact(result, "the records")
     return result
 
 

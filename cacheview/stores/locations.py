@@ -155,8 +155,8 @@ FILE: Final = LocationKind(
     (
         (
             "PATH",
-            "a `docker save` archive (also compressed), an OCI image layout (folder or tar), a suite file; "
-            "write ./engine:x for a file with that name",
+            "a `docker save` archive (plain or compressed), an OCI image layout (folder or tar file) or a suite file; "
+            "write ./engine:x for a file named engine:x",
         ),
     ),
     _open_path,

@@ -101,23 +101,23 @@ FORMS: Final = (
     Form(
         "save-load",
         "IMAGE,…",
-        "docker save of these images, or of all tags, and docker load into an empty store",
+        "docker save of these images (or all tags), then docker load into an empty store",
         lambda text, _: SaveLoad(_references(text)),
         is_optional=True,
     ),
     Form(
         "save-load-same",
         "IMAGE,…",
-        "the same, loaded into the original store",
+        "the same, but loaded into the original store",
         lambda text, _: SaveLoad(_references(text), empties=False),
         is_optional=True,
     ),
     Form("load", "STORE", "docker load of the images in STORE", _load),
-    Form("pull", "STORE", "docker pull of each tag in STORE, as from a registry", _pull),
+    Form("pull", "STORE", "docker pull of each tag in STORE, as if it had been pushed to a registry", _pull),
     Form(
         "upgrade",
         "RELEASE",
-        'the engine runs this release: 26.1.5, or with a different kind of store "29.x, containerd"',
+        'the engine runs this release: 26.1.5, or "29.x, containerd" to change the kind of store too',
         lambda text, _: Upgrade(text),
     ),
 )

@@ -109,8 +109,8 @@ def comparisons(rules: RuleSet) -> Mapping[str, str]:
         words = _comparison(check.comparison)
         before = result[check.field]
         result[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
-        if check.field not in rules.image_fields:
-            result[check.field] += "; the image's value counts as not set"
+    for field in {check.field for check in rules.config_checks} - set(rules.image_fields):
+        result[field] += "; the image's value counts as not set"
     return result
 
 
@@ -153,7 +153,7 @@ def _restoring(restoring: Restoring) -> str:
     if restoring.needs_layer:
         words.append("fails for a step without a layer")
     if restoring.fails_again:
-        words.append("fails if the store already has a record of it without a name")
+        words.append("fails if the store already has an unnamed record of it")
     if restoring.refuses_features:
         words.append("fails for a source with os.features")
     return "; ".join(words)
