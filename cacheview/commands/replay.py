@@ -103,7 +103,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--records",
         metavar="FOLDER",
-        help="record in this folder which files went into each checksum, and list files that changed since an earlier replay",
+        help="record in this folder which files went into each checksum, and list those that changed since an earlier "
+        "replay",
     )
     result.add_argument(
         "--record",
