@@ -25,7 +25,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser("cacheview audit", "List the hazards in a store.", _HELP.format(names=NAMES))
     result.add_argument("store", metavar="STORE", help="the store to open (see below)")
     add_case(result)
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     known_rules(options.rules)
     opened, case = open_case(options, options.rules)
     mention_problems(opened)

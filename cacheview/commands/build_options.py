@@ -23,20 +23,20 @@ _OF_SERVICE: Final = {
     "cache_from": "--cache-from",
     "platform": "--platform",
 }
-"""By the attribute, options that the build section of a service has."""
+"""By attribute, the options that the build section of a service has."""
 
 
 @dataclass(frozen=True)
 class RequestedBuild:
-    """A build.
+    """The build that a command line describes.
 
     Attributes:
-        context, file: as `given_build` takes them.
-        client: who sends it.
-        options: as they are given, before the client adds or drops any.
-        platform_is_given: also where it is given as nothing.
-        notes: what the client warns of, in sentences.
-        all_clients: all clients are to be compared, with ``client`` as the baseline.
+        context, file: see `given_build`.
+        client: the client that sends it.
+        options: the given options, before the client adds or drops any.
+        platform_is_given: whether a platform is given, even as an empty text.
+        notes: the client's warnings, in sentences.
+        all_clients: whether to compare all clients, with ``client`` as the baseline.
     """
 
     context: str
@@ -49,7 +49,7 @@ class RequestedBuild:
 
 
 def add_build(parser: argparse.ArgumentParser) -> None:
-    """The options of a build: those of ``docker build``, and ``--compose``."""
+    """Add the options of a build: those of ``docker build``, and ``--compose``."""
     parser.add_argument(
         "--compose",
         metavar="FILE",
@@ -80,10 +80,10 @@ def add_build(parser: argparse.ArgumentParser) -> None:
 
 
 def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
-    """The build that the options describe.
+    """Return the build that the options describe.
 
     Args:
-        options: of the command line.
+        options: the parsed command line.
         engine: the version of the store's engine; empty if there is none.
 
     Raises:
@@ -135,5 +135,5 @@ def _pair(text: str) -> tuple[str, str | None]:
 
 
 def _argument(name: str, value: str | None) -> str | None:
-    """As the docker CLI has it: without a value, that of its own environment, if it is set there."""
+    """Return the value of an argument; without one, that of the client's environment, as in the docker CLI."""
     return os.environ.get(name) if value is None else value

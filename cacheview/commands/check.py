@@ -1,4 +1,4 @@
-"""``cacheview check``: suites of probes, and builds by real daemons, each with its expected result."""
+"""``cacheview check``: checks suites of probes, and builds by real daemons, against their expected results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ exit status: 0 all passed, 1 some failed, 2 the command line is invalid or no fi
 
 _UNUSABLE: Final = 2
 _MAX_SHOWN: Final = 100
-"""Lines that are not cases that are shown one by one."""
+"""The most lines without a case that are printed individually."""
 
 
 @dataclass
@@ -41,13 +41,13 @@ class _Counts:
     rules_name: str
     passed: int = 0
     failed: int = 0
-    unusable: int = 0  # lines and files, among those that failed
-    hidden: int = 0  # unusable lines that are counted and not shown
+    unusable: int = 0  # lines and files that cannot be used, which count as failed
+    hidden: int = 0  # unusable lines that are only counted
     unknown: Counter[str] = field(default_factory=Counter)
 
     @property
     def checked(self) -> int:
-        """Probes and builds, without what is neither."""
+        """The number of probes and builds that were checked."""
         return self.passed + self.failed - self.unusable
 
     def add(self, *, passed: bool) -> None:
@@ -57,7 +57,7 @@ class _Counts:
             self.failed += 1
 
     def refuse(self, error: DataError) -> Iterator[str]:
-        """Count what cannot be used; its line, as long as not too many have been shown."""
+        """Count a line that cannot be used, and yield it unless too many have been printed."""
         self.failed += 1
         self.unusable += 1
         if self.unusable <= _MAX_SHOWN:
@@ -66,14 +66,14 @@ class _Counts:
             self.hidden += 1
 
     def stop(self, error: DataError) -> str:
-        """Count what ended the reading of a file; its line, which is always shown."""
+        """Count an error that ended the reading of a file, and return its line, which is always printed."""
         self.failed += 1
         self.unusable += 1
         return str(error)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser(
         "cacheview check", "Run suites and replay files, and compare the results with the expected ones.", _HELP
     )
@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     choice = known_rules(options.rules)
     if choice is not None and choice.note:
         complain(f"--rules: {choice.note}")
@@ -91,11 +91,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_files(files: Sequence[str], rules: str = "") -> int:
-    """Run files, print what differs and then the counts; returns the exit status.
+    """Check files, print the differences and then the counts, and return the exit status.
 
     Args:
-        rules: to use instead of those of each case or engine, as `rules_named` reads them. With a release, its builder
-            is used, too. Empty: those of each case or engine.
+        rules: rules for all cases, as for `rules_named`; a release also selects its builder. Empty: those of each case
+            or engine.
 
     Raises `DataError` if there are no such rules.
     """
@@ -111,7 +111,7 @@ def _check_files(files: Sequence[str], rules: str = "") -> int:
 
 
 def _check_file(file: str, counts: _Counts) -> bool:
-    """Whether anything of a file was checked: a file without a probe or a build must not look as if it had passed."""
+    """Whether anything in a file was checked. A file without probes and builds must not seem to have passed."""
     before, unusable = counts.checked, counts.unusable
     try:
         with effort_for(_size(file)).spent():
@@ -127,7 +127,7 @@ def _check_file(file: str, counts: _Counts) -> bool:
 
 
 def _size(file: str) -> int:
-    """0 where it cannot be found out: reading it says why."""
+    """Return the size of a file; 0 if it cannot be determined, since reading reports the reason."""
     try:
         return os.stat(file).st_size
     except (OSError, ValueError):

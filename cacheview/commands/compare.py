@@ -1,4 +1,4 @@
-"""``cacheview compare``: two builds side by side, where they first differ, and why."""
+"""``cacheview compare``: compares two builds side by side, with the first difference and its reason."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser(
         "cacheview compare",
         "Compare two builds: where they first differ, and why. Nothing is built.",
@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     try:
         with Effort(2 * LONGEST).spent():
             given = (_options(options, options.a, "A"), _options(options, options.b, "B"))
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
-    """With what the engine of B's ``--store`` remembers since A, where that can explain something."""
+    """Add the events since A that the engine of B's ``--store`` still has, if they can explain anything."""
     place = parse_location(location)
     if place.source is not ENGINE:
         return diff
@@ -112,7 +112,7 @@ def _status(diff: BuildDiff, *, only_lost: bool) -> int:
 
 
 def _options(shared: argparse.Namespace, own: str, letter: str) -> argparse.Namespace:
-    """Those of one side. Raises `UsageError`."""
+    """Return the options of one side. Raises `UsageError`."""
     try:
         words = shlex.split(own)
     except ValueError as error:
@@ -123,7 +123,7 @@ def _options(shared: argparse.Namespace, own: str, letter: str) -> argparse.Name
 
 
 def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False) -> BuildSide:
-    """Raises `DataError`, `UsageError`."""
+    """Return one side of the comparison. Raises `DataError`, `UsageError`."""
     if name.startswith(IMAGE):
         return _image_side(name.removeprefix(IMAGE), options)
     if options.client == ALL_CLIENTS:
@@ -131,7 +131,7 @@ def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False
             "--client all works only with `cacheview replay`; choose one client, or give each side its own with --a "
             "and --b"
         )
-    case = record_named(name) if options.compose is None else None  # else it names a service
+    case = record_named(name) if options.compose is None else None  # otherwise it names a service
     if case is not None:
         return side_of_record(case, name)
     if stdin_is_read and _STDIN in (name, options.file):

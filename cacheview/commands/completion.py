@@ -1,4 +1,4 @@
-"""Completion of the command line by shells, from the options of the commands."""
+"""Shell completion of the command line, generated from the options of the commands."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _PATHS: Final = {
     "STORE": shtab.FILE,
     "SUITE": shtab.FILE,
 }
-"""What is completed as a path, by how the help calls it."""
+"""By metavar in the help, the kind of path to complete."""
 
 
 def completion(window: argparse.ArgumentParser, shell: str) -> str:
-    """The script that a shell reads.
+    """Return the script for a shell.
 
     Args:
         window: the options of ``cacheview`` without a command.
         shell: one of `table.SHELLS`.
     """
-    # Without STORE, which would hide the commands: what begins no command is completed as a path.
+    # Without STORE, which would hide the commands. Text that begins no command is completed as a path.
     whole = argparse.ArgumentParser(window.prog, add_help=False)
     for action in _with_paths(window)._actions:
         if action.option_strings:

@@ -1,4 +1,4 @@
-"""``cacheview explain``: one probe, its verdict and why."""
+"""``cacheview explain``: explains the verdict on one probe."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser(
         "cacheview explain",
         "Query the cache once and explain the answer.",
@@ -96,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     if options.rules != "all":
         known_rules(options.rules)
     if options.rules == "all" and options.what_if:
@@ -145,7 +145,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
-    with Effort.about(len(store.images)).spent():  # all rule sets together take no longer than one may
+    with Effort.about(len(store.images)).spent():  # all rule sets together get the time of one
         matrix = compare(store, probe)
         if as_json:
             print_json(matrices.matrix_as_json(matrix, own))
@@ -161,7 +161,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     try:
         return store.resolve_for(given, daemon.rules.store).id
     except DataError as error:
-        if _FULL_ID.fullmatch(given):  # an id that the store lacks is a question nevertheless
+        if _FULL_ID.fullmatch(given):  # an id that the store lacks is still a valid question
             return given if ":" in given else f"sha256:{given}"
         raise UsageError(f"--parent: {error}. Specify scratch, or the name or id of an image in the store") from error
 

@@ -1,4 +1,4 @@
-"""A build context and the cache that it is looked up in, as the options of a command name them."""
+"""A build context and the cache for its lookup, as the options of a command name them."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ class BuildLookup:
     """A build and its cache.
 
     Attributes:
-        build: what to look up.
+        build: the build to look up.
         given: its context and Dockerfile.
-        daemon: whose answers these are.
-        cache: what it is looked up in.
-        files: reads files of images out of the layers of the store; memory: what is known of them.
-        location: of the store.
+        daemon: the daemon whose answers these are.
+        cache: the cache of the lookup.
+        files: reads files of images from the layers of the store.
+        memory: the known facts of these layers.
+        location: location of the store.
     """
 
     build: RequestedBuild
@@ -56,13 +57,13 @@ class BuildLookup:
 
     @property
     def from_images(self) -> FoundInImages:
-        """What was found so far in the layers of the store."""
+        """The facts that were found in the layers of the store."""
         image_files = self.cache.image_files
         assert isinstance(image_files, RememberedImageFiles)
         return image_files.from_images
 
     def sent_by(self, client: Client) -> SentBuild:
-        """The build as a client sends it."""
+        """Return the build as a client sends it."""
         return sent_by(
             client,
             self.given,
@@ -75,18 +76,18 @@ class BuildLookup:
         )
 
     def in_store(self, store: ImageStore, daemon: Daemon) -> BuildLookup:
-        """The same build, looked up in another store of which this one has the layers."""
+        """Return the same build, looked up in another store whose layers this one has."""
         files = StoreImageFiles(self.files.layers, daemon.builder, unpacked_in(store, daemon.rules))
         cache = Cache(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
         return replace(self, daemon=daemon, cache=cache, files=files)
 
 
 def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLookup:
-    """What the options ask for.
+    """Return the build that the options describe.
 
     Args:
-        options: of the command line, with ``store`` and ``rules``, see `add_build`.
-        case: of the store.
+        options: the parsed command line, with ``store`` and ``rules``; see `add_build`.
+        case: the case of the store.
 
     Raises:
         UsageError: options contradict each other.
@@ -106,13 +107,16 @@ def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLooku
 
 
 def opened_layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerFiles]:
-    """What opens the layers of a store, once. ``downloads``: also those of an engine that gives them no other way."""
+    """Return a function that opens the layers of a store, once.
+
+    ``downloads``: whether to download those of an engine that are not otherwise available.
+    """
     source = _layers(store, downloads=downloads)
     return cache(lambda: LayerFiles(source(), LayerMemory(layer_cache())))
 
 
 def _layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerSource]:
-    """What opens the layers of a store; an engine's are downloaded only on request."""
+    """Return a function that opens the layers of a store. An engine's are downloaded only on request."""
     if not (downloads and is_downloadable(store)):
         return lambda: open_layers(store)
     layers = EngineLayers(store, layer_cache(), complain)

@@ -1,4 +1,4 @@
-"""The store that a command names, and which of its cases."""
+"""Opens the store and the case that a command names."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["add_case", "mention_problems", "open_case"]
 
 
 def add_case(parser: argparse.ArgumentParser) -> None:
-    """The option ``--case``."""
+    """Add the option ``--case``."""
     parser.add_argument("--case", metavar="CASE", help="which case in the suite to use, by name or number (default: 1)")
 
 
 def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[Opened, OpenedCase]:
-    """The store of ``STORE`` or ``--store``, and the case of ``--case``.
+    """Open the store of ``STORE`` or ``--store``, and the case of ``--case``.
 
-    Images of a registry are those that an engine of the rules pulls for the platform.
+    Images of a registry are those that an engine with these rules pulls for the platform.
 
     Args:
-        rules: of ``--rules``; None: the store's own.
-        platform: of ``--platform``.
+        rules: the value of ``--rules``; None: the store's own rules.
+        platform: the value of ``--platform``.
 
     Raises `UsageError`.
     """

@@ -1,4 +1,4 @@
-"""``cacheview replay``: a Dockerfile and its context looked up in a store's cache, without building."""
+"""``cacheview replay``: looks up a Dockerfile and its context in a store's cache, without building."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser(
         "cacheview replay",
         "Look up each step of a Dockerfile in the cache as the classic builder would, without building.",
@@ -126,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     known_rules(options.rules)
     what_if_alone(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
@@ -198,7 +198,7 @@ def _record(
     replayed: Replay,
     in_images: FoundInImages,
 ) -> None:
-    """Write the record that ``--record`` asks for. Raises `UsageError`."""
+    """Write the record for ``--record``. Raises `UsageError`."""
     try:
         if given.refused is not None:
             raise DataError(f"there is no Dockerfile to record: {given.refused}", where="--record")
@@ -228,7 +228,7 @@ def _record(
 
 
 def _keep(memory: LayerMemory) -> None:
-    """Keep what was read of layers. That it cannot be kept makes the next replay slower, not wrong."""
+    """Save what was read of layers. A failure makes the next replay slower, not wrong."""
     try:
         memory.save()
     except DataError as error:
@@ -244,7 +244,10 @@ def _misses(
     checksums: ContextChecksums,
     image_files: StoreImageFiles,
 ) -> Sequence[Miss]:
-    """Why the steps that miss miss; the record of earlier replays names files, and this replay is added to it."""
+    """Return the reasons for steps that miss.
+
+    The record of earlier replays names files, and this replay is added to it.
+    """
     record: Record | None = None
     try:
         record = Record.load(Path(folder), context) if folder is not None else None

@@ -1,4 +1,4 @@
-"""``cacheview save``: a store saved as a suite, a file that opens on any machine."""
+"""``cacheview save``: saves a store as a suite, a file that opens on any machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser(
         "cacheview save", "Save a store to a suite file that opens on any machine.", _HELP.format(names=NAMES)
     )
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     opened, case = open_case(options, options.rules)
     try:
         rules = _name_of(daemon_for(case, options.rules))
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _name_of(daemon: Daemon) -> str:
-    """What a file has to name, so that the same daemon answers when it is opened: the release, where it is known."""
+    """Return the name that selects the same daemon when the file is opened: its release, if known."""
     if daemon.version and rules_named(daemon.title).rules is daemon.rules:
         return daemon.title
     return daemon.rules.name

@@ -11,13 +11,13 @@ __all__ = ["COMMANDS", "SHELLS", "Command", "CommandModule"]
 
 
 class CommandModule(Protocol):
-    """The module of a command."""
+    """The interface of a command's module."""
 
     def parser(self) -> argparse.ArgumentParser:
-        """The command's options."""
+        """Return the parser of the command's options."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Run it; returns the exit status. Raises `UsageError`."""
+        """Run the command and return the exit status. Raises `UsageError`."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Command:
 
     Attributes:
         name: its name, and that of its module.
-        arguments: the first of them, as the list of commands shows them.
-        summary: what it does.
+        arguments: its first arguments, as in the list of commands.
+        summary: a description for the list of commands.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Command:
 
     @property
     def module(self) -> CommandModule:
-        """Its module, loaded when it is needed: builds bring in much that the window need not wait for."""
+        """Its module, loaded on first use: commands for builds import much that the window need not wait for."""
         return cast("CommandModule", importlib.import_module(f"cacheview.commands.{self.name}"))
 
 
@@ -53,4 +53,4 @@ COMMANDS: Final = (
 )
 
 SHELLS: Final = ("bash", "fish", "zsh")
-"""Those whose completion there is a script for."""
+"""The shells that have a completion script."""

@@ -1,4 +1,4 @@
-"""``cacheview watch``: builds that pass through a socket, printed line by line as they happen."""
+"""``cacheview watch``: prints the builds that pass through a socket, line by line as they happen."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DIFFERED: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of this command's options."""
+    """Return the parser of this command's options."""
     result = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
     where = result.add_mutually_exclusive_group()
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status. Raises `UsageError`."""
+    """Run the command and return the exit status. Raises `UsageError`."""
     folder = Path(options.records) if options.records is not None else None
     if folder is not None and not folder.is_dir():
         raise UsageError(f"--records: {folder} is not a folder")
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str], *, with_store: bool) -> None:
-    """Write the record of a build. An error is reported, and the next build is watched."""
+    """Write the record of a build. An error is reported, and watching continues."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", build.title).strip("-.")[:80] or "build"
     path = folder / f"{build.stamp}-{build.number}-{name}.record.jsonl.gz"
     try:
@@ -109,7 +109,7 @@ def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str]
 
 @contextlib.contextmanager
 def _ended_by_signals(news: queue.Queue[WatchedBuild | BaseException | None]) -> Iterator[None]:
-    """Ctrl+C, and the request of the system to end, end the watching in order."""
+    """End the watching in an orderly way on Ctrl+C and on the system's request to end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

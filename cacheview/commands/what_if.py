@@ -1,4 +1,4 @@
-"""The option ``--what-if``: the store of a command as if something had happened to it."""
+"""The option ``--what-if``, which applies hypothetical changes to a command's store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHANGES: Final = f"CHANGE is one of\n{_listed()}\n"
 
 
 def add_what_if(parser: argparse.ArgumentParser) -> None:
-    """The options of the store as it would be."""
+    """Add the options for a hypothetical store."""
     parser.add_argument(
         "--what-if",
         metavar="CHANGE",
@@ -49,7 +49,7 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
 
 
 def what_if_alone(options: argparse.Namespace, *others: str) -> None:
-    """Raise `UsageError` where one of these options, or one with that value, is given beside ``--what-if``."""
+    """Raise `UsageError` if one of these options, or one with that value, is combined with ``--what-if``."""
     for other in others:
         name, _, value = other.partition(" ")
         given = getattr(options, name.removeprefix("--").replace("-", "_"))
@@ -78,7 +78,7 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
 
 
 def _opened(daemon: Daemon, location: str) -> Opened:
-    """Another store, whose problems are reported on standard error. ``daemon``: that its images would move to."""
+    """Open another store and report its problems on standard error. ``daemon``: the daemon that its images move to."""
     opened = open_store(location, platform=daemon.platform, puller=Release(daemon.rules.store, daemon.version))
     mention_problems(opened)
     return opened

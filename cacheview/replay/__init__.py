@@ -1,1 +1,1 @@
-"""A Dockerfile looked up in the cache of a store, step by step, without building anything. No Qt."""
+"""Looks up a Dockerfile step by step in the cache of a store, without building anything and without Qt."""

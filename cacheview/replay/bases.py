@@ -1,6 +1,7 @@
-"""What a ``FROM`` names: scratch, a stage of this build, an image of the store, or one that would have to be pulled.
+"""The base that a ``FROM`` names: scratch, a stage of this build, an image of the store, or an image to be pulled.
 
-moby: ``getImageOrStage`` of ``builder/dockerfile/dispatchers.go`` and ``GetImageAndReleasableLayer`` of both stores.
+Source: moby ``getImageOrStage`` in ``builder/dockerfile/dispatchers.go``, and ``GetImageAndReleasableLayer`` of both
+stores.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LIBRARY: Library = CONTAINERD_1_7
 
 @dataclass(frozen=True, slots=True)
 class MustPullError(Exception):
-    """The store has no such image, so the builder would pull it. ``reason`` says so for people."""
+    """The store has no such image, so the builder would pull it. ``reason`` explains this to people."""
 
     reason: str
 
@@ -36,11 +37,11 @@ def find_image(
     platform: Platform | None,
     daemon: Platform = HOST,
 ) -> Image:
-    """The image of the store that a reference means.
+    """Return the image in the store that a reference names.
 
     Raises:
-        MustPullError: it would be pulled, or may be.
-        BuildRefusedError: the builder stops: it is not a reference, or an image that does not run on Linux.
+        MustPullError: the image would be pulled, or may be.
+        BuildRefusedError: the builder stops, because the text is not a reference or the image does not run on Linux.
     """
     try:
         image = store.resolve_for(name, rules.store)
@@ -69,7 +70,7 @@ def find_image(
 
 
 def demand_linux(store: ImageStore) -> None:
-    """Raise `MustPullError` for a store of an engine on another system: nothing in it is for Linux."""
+    """Raise `MustPullError` if the store's engine runs on another system, so that it has nothing for Linux."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
             "all images in this store are for Windows, whose builder follows different rules: cacheview replays only "
@@ -82,7 +83,7 @@ def _is_linux(image: Image) -> bool:
 
 
 def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
-    """What the daemon says of a text that is not a reference."""
+    """Return the daemon's message about a text that is not a reference."""
     message = error.message
     if not error.in_capitals:
         return message
@@ -97,22 +98,22 @@ def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
 
 
 def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
-    if rules.store is StoreKind.CONTAINERD:  # whatever the cache compares: from 26.1 on it compares no platform
+    if rules.store is StoreKind.CONTAINERD:  # regardless of the rule set: from 26.1 on, the cache compares no platform
         return has_platform(platform, image.config.platform, release)
     return release.takes_any_platform_graph_driver or is_for(platform, image.config.platform)
 
 
 def has_platform(platform: Platform, image_platform: Platform, release: BuilderRelease) -> bool:
-    """Whether a containerd store takes an image of another platform as one of a platform.
+    """Whether a containerd store accepts an image's platform as the requested one.
 
-    moby: ``GetImage`` of ``daemon/containerd/image.go``.
+    Source: moby ``GetImage`` in ``daemon/containerd/image.go``.
     """
     return release.takes_any_platform_containerd or SAME_PLATFORM_CONTAINERD.matches(platform, image_platform)
 
 
 def is_for(platform: Platform, image_platform: Platform) -> bool:
-    """Whether a graph-driver store takes an image of another platform as one of a platform.
+    """Whether a graph-driver store accepts an image's platform as the requested one.
 
-    containerd's library: ``OnlyPlatformWithFallback``.
+    Source: ``OnlyPlatformWithFallback`` in containerd's library.
     """
     return Matcher(_LIBRARY, platform).matches(image_platform)

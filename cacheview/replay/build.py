@@ -1,6 +1,6 @@
-"""A build without building: each step dispatched, and looked up in the cache.
+"""The simulation of a build: each step is dispatched and looked up in the cache.
 
-moby: ``build`` and ``dispatchDockerfileWithCancellation`` of ``builder/dockerfile/builder.go``.
+Source: moby ``build`` and ``dispatchDockerfileWithCancellation`` in ``builder/dockerfile/builder.go``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["run_build"]
 
 
 def run_build(build: FinishedStages, document: ParsedDockerfile) -> Replay:
-    """All steps. A refusal ends it, and is part of what is returned."""
+    """Replay all steps. A refusal ends the build and is part of the result."""
     total = 0
     try:
         _check_options(build)
@@ -67,9 +67,9 @@ def _up_to_target(build: FinishedStages, plans: Sequence[StagePlan]) -> Sequence
 
 
 def _check_options(build: FinishedStages) -> None:
-    """The builder reads ``--platform`` and looks up ``--cache-from`` before it looks at any instruction.
+    """Check the options that the builder reads before any instruction: ``--platform`` and ``--cache-from``.
 
-    With the containerd store of some releases a reference that is not found is an error.
+    With the containerd store of some releases, a reference that is not found is an error.
     """
     references = build.options.cache_from
     _ = build.platform
@@ -93,7 +93,7 @@ def _before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> 
     for instruction in instructions:
         number = len(build.steps) + 1
         build.steps.append(Step(number, instruction.original, instruction.start_line, -1, StepStatus.NO_PROBE))
-        # Only build arguments are seen here, the environment has nothing yet.
+        # Only build arguments are visible here: the environment is still empty.
         state = replace(nothing, config=nothing.config.model_copy(update={"Env": ()}), args=args)
         declared = take(instruction, state, build.release).after.args.declared
         args = replace(args, declared=declared, before_from=declared)

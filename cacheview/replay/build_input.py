@@ -1,7 +1,7 @@
-"""What a build is given: its context, a folder, a tar or nothing, and its Dockerfile, also on standard input.
+"""The input of a build: its context (a folder, a tar or none), and its Dockerfile, which may come from standard input.
 
-Facts from docker/cli ``cli/command/image/build.go`` and ``build/context.go`` (v20.10.24, v23.0.15, v24.0.7, v28.5.2),
-and from docker-py 7.1.0 ``docker/utils/build.py``.
+Sources: docker/cli ``cli/command/image/build.go`` and ``build/context.go`` (v20.10.24, v23.0.15, v24.0.7, v28.5.2), and
+docker-py 7.1.0 ``docker/utils/build.py``.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _GIT: Final = re.compile(r"(?:git://|github\.com/|git@|ssh://)|https?://.*.git(?
 
 @dataclass(frozen=True)
 class BuildInput:
-    """What a build is given.
+    """The input of a build.
 
     Attributes:
-        context: where the files of ``COPY`` and ``ADD`` come from.
+        context: the source of the files of ``COPY`` and ``ADD``.
         dockerfile: the text of the Dockerfile.
-        name: its path in the context, links followed; empty: it is elsewhere, and the client adds it.
-        written: the same by the path as it is written, links not followed.
-        leads_out: it was not named, and is a link out of the context.
-        refused: why there is no Dockerfile; None: there is one.
+        name: its path in the context, with links followed; empty: it is elsewhere, and the client adds it.
+        written: its path as written, with links not followed.
+        leads_out: whether the default Dockerfile is a link out of the context.
+        refused: the reason that there is no Dockerfile; None: there is one.
     """
 
     context: ContextSource
@@ -60,11 +60,11 @@ class BuildInput:
     refused: BuildRefusedError | None = None
 
     def name_for(self, client: Client) -> str:
-        """The path of the Dockerfile as a client sends it."""
+        """Return the path of the Dockerfile as a client sends it."""
         return self.name if client.follows_dockerfile else self.written
 
     def checksums(self, release: BuilderRelease, client: Client, hasher: Hasher | None = None) -> ContextChecksums:
-        """What sums its files."""
+        """Return the checksums of its files."""
         return ContextChecksums(
             self.context,
             self.name,
@@ -79,11 +79,11 @@ class BuildInput:
 
 @dataclass(frozen=True)
 class LoneDockerfile:
-    """A Dockerfile without a context: the client sends it alone.
+    """A Dockerfile without a context, which the client sends alone.
 
     Attributes:
-        text: what was read.
-        mode, uid, gid: what a file has that the client's process makes for it.
+        text: the text of the Dockerfile.
+        mode, uid, gid: those of a file that the client's process creates for it.
     """
 
     text: bytes
@@ -94,24 +94,24 @@ class LoneDockerfile:
     problems: tuple[Problem, ...] = ()
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
-        """The tar with the Dockerfile alone."""
+        """Return the tar that contains only the Dockerfile."""
         return client.pack_alone(self.text, self.mode, self.uid, self.gid)
 
     def has(self, path: str) -> bool:
-        """Whether it is the Dockerfile."""
+        """Whether a path is the Dockerfile."""
         return path == DOCKERFILE
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
-        """The text."""
+        """Yield the text."""
         yield self.text
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:  # noqa: ARG002
-        """Nothing: the text is in memory."""
+        """Return an empty stamp: the text is in memory."""
         return ()
 
 
 def is_remote(context: str) -> bool:
-    """Whether a context is a URL or a git repository, as the docker CLI sees it."""
+    """Whether a context is a URL or a git repository according to the docker CLI."""
     return context.startswith(_REMOTE) and not os.path.exists(context)
 
 
@@ -124,18 +124,18 @@ def given_build(
     folder: Callable[[str], FolderContext] = FolderContext,
     report: Report = lambda _: None,
 ) -> BuildInput:
-    """What a build is given, as ``docker build`` is.
+    """Return the input of a build, given the arguments of ``docker build``.
 
     Args:
-        context: path of a folder or of a tar, or ``-`` for standard input: a tar, or a Dockerfile.
-        file: as with ``-f``: a path, of a tar the name in it, or ``-`` for standard input; empty: not given.
-        release: the builder.
-        stdin: standard input; None: it is closed, or nobody types there.
-        folder: makes the context of a folder.
-        report: called with how much of a tar has been read.
+        context: path of a folder or a tar, or ``-`` for standard input: a tar, or a Dockerfile.
+        file: the value of ``-f``: a path, a name in the tar, or ``-`` for standard input; empty: not given.
+        release: the builder's release.
+        stdin: standard input; None: it is closed, or a terminal.
+        folder: creates the context of a folder.
+        report: called with the bytes of a tar read so far.
 
     Raises:
-        DataError: it cannot be read, or the client refuses to.
+        DataError: the input cannot be read, or the client refuses it.
     """
     for path in (context, file):
         _demand_path(path)
@@ -152,7 +152,7 @@ def given_build(
 
 
 def _demand_path(path: str) -> None:
-    """Raises `DataError` for what the system has no file of: a Compose file may name anything."""
+    """Raise `DataError` for a path that no file can have, as a Compose file may contain any text."""
     try:
         is_one = b"\0" not in os.fsencode(path)
     except UnicodeError:
@@ -254,10 +254,10 @@ def _tar_given(
 
 
 class _Spool:
-    """What can be read only once, in a file without a name that can be read again."""
+    """A temporary copy of input that can be read only once. The file has no name."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as what reads it
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as its readers
         weakref.finalize(self, self._file.close)
         left = _MOST_GIVEN - len(head)
         try:
@@ -274,7 +274,7 @@ class _Spool:
             raise DataError(what, where=_TITLE) from None
 
     def open(self) -> io.BufferedReader:
-        """The content from its beginning. One reader at a time."""
+        """Return the content from its beginning. There may be one reader at a time."""
         handle = os.dup(self._file.fileno())
         os.lseek(handle, 0, os.SEEK_SET)
         return os.fdopen(handle, "rb")

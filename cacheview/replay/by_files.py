@@ -1,4 +1,4 @@
-"""The images that a step misses because of its files alone."""
+"""The images that a step misses only because of its files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["candidates_by_files", "differs_in_files"]
 
 
 def differs_in_files(explanation: Explanation) -> bool:
-    """Whether a probe misses, and the nearest image differs from it in the checksum of the files alone."""
+    """Whether a probe misses, and the nearest image differs only in the checksum of the files."""
     command = created_by(explanation.trace.probe.config)
     if explanation.verdict.local is not None or not checksum_in(command):
         return False
@@ -22,7 +22,7 @@ def differs_in_files(explanation: Explanation) -> bool:
 
 
 def candidates_by_files(explanation: Explanation) -> Iterator[tuple[Image, str]]:
-    """The images that differ in the checksum of the files alone, the nearest first, with image_value."""
+    """Yield the images that differ only in the checksum of the files, nearest first, with that checksum."""
     for near in explanation.nearest():
         if near.fields > 1:
             return
@@ -32,7 +32,7 @@ def candidates_by_files(explanation: Explanation) -> Iterator[tuple[Image, str]]
 
 
 def _other_checksum(explanation: Explanation, image: Image) -> str:
-    """The checksum that an image was built with; empty if it differs from the probe in more than that."""
+    """Return the checksum that an image was built with; empty if the image differs in anything else."""
     config = container_config_of(image)
     probe_value, image_value = (
         created_by(explanation.trace.probe.config),

@@ -1,4 +1,4 @@
-"""What the changes of many files have in common, and what to do about it."""
+"""The causes that many file changes have in common, and what to do about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FileCause", "FileCauseKind", "Unlike", "causes_of", "unexplained"]
 
 
 class FileCauseKind(Enum):
-    """What changed many files at once."""
+    """A cause of many file changes at once."""
 
     CLIENT = "client"
     FOLDERS = "folder entries"
@@ -33,11 +33,11 @@ class FileCause:
     """One cause of the changes of some files.
 
     Attributes:
-        kind: of which kind.
+        kind: its kind.
         paths: the files, sorted.
-        phrase: what it is, after the files: ``line endings changed from LF to CRLF``.
-        advice: what to do about it, in sentences; empty: there is nothing.
-        aspects: which aspects of each file it explains; empty: all.
+        phrase: a phrase to follow the files: ``line endings changed from LF to CRLF``.
+        advice: what to do about it, in sentences; empty if nothing can be done.
+        aspects: the aspects of each file that it explains; empty: all.
     """
 
     kind: FileCauseKind
@@ -48,17 +48,17 @@ class FileCause:
 
     @property
     def subject(self) -> str:
-        """The files in words."""
+        """The files, in words."""
         return self.paths[0] if len(self.paths) == 1 else counted(len(self.paths), "file")
 
 
 @dataclass(frozen=True, slots=True)
 class Unlike:
-    """Whose headers the files have that an image was built with, where it is not the client that is assumed now.
+    """The clients whose headers match the files of an image, if the assumed client's do not.
 
     Attributes:
-        clients: who sends them so.
-        paths: the files that are the same when one of them sends them.
+        clients: the clients that send such headers.
+        paths: the files that match if one of these clients sends them.
     """
 
     clients: tuple[Client, ...]
@@ -70,7 +70,7 @@ _AUTOCRLF: Final = (
     ".gitattributes."
 )
 _Key = TypeVar("_Key")
-_LEAST: Final = 2  # files that have to have a mode or an owner in common
+_LEAST: Final = 2  # files that need a mode or owner in common to be one cause
 _UMASKS: Final = (0o022, 0o002, 0o027, 0o077)
 _PARTS: Final = {0o700: ("owner", "u"), 0o070: ("group", "g"), 0o007: ("others", "o")}
 _BITS: Final = {0o444: ("read", "r"), 0o222: ("write", "w"), 0o111: ("execute", "x")}
@@ -81,7 +81,7 @@ _BY_TOOLS: Final = frozenset(
         *("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".venv", ".hypothesis", ".coverage"),
     )
 )
-"""Names of files and folders that programs make beside the sources."""
+"""Names of files and folders that programs create among the sources."""
 _LEFTOVERS: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
 """Endings of files that editors and interpreters leave behind."""
 
@@ -96,16 +96,16 @@ def causes_of(
     named: Collection[str] = (),
     is_of_image: bool = False,
 ) -> tuple[FileCause, ...]:
-    """What the changes have in common.
+    """Return the common causes of the changes.
 
     Args:
-        changes: by path.
-        unlike: what another client's headers explain.
-        client: the one that is assumed now.
-        line_ends: by path, of files whose line ends alone differ, how.
-        without_entry: folders that came without an entry of their own: True: then, False: now.
-        named: names that the instruction takes by themselves: nobody wants to ignore them.
-        is_of_image: the files are copied from an image, so that what to do about them is not known.
+        changes: the changes, sorted by path.
+        unlike: the changes that another client's headers explain.
+        client: the assumed client.
+        line_ends: by path, how line ends changed, for files that differ only in these.
+        without_entry: by path, folders without their own entry in the tar: True: then, False: now.
+        named: names that the instruction itself contains, which nobody wants to ignore.
+        is_of_image: whether the files are copied from an image, so that a remedy is not known.
     """
     if is_of_image:
         causes = (*_of_line_ends(line_ends or {}), *_of_owners(changes), *_of_modes(changes))
@@ -122,9 +122,9 @@ def causes_of(
 def unexplained(
     changes: Iterable[FileChange], causes: Iterable[FileCause], *, beside: Aspect | None = None
 ) -> Iterator[FileChange]:
-    """The files that differ in more than what the causes explain.
+    """Yield the files with differences that the causes do not explain.
 
-    ``beside``: what needs no explanation in a file of which more is different; None: everything needs one.
+    ``beside``: aspects that need no explanation if another aspect of the file differs; None: every aspect needs one.
     """
     also = frozenset(() if beside is None else (beside,))
     known: dict[str, frozenset[Aspect] | None] = {}
@@ -203,9 +203,9 @@ def _modes(change: FileChange) -> tuple[int, int]:
 
 
 def _best_umasks(count: Mapping[tuple[int, int], int]) -> tuple[tuple[int, int], set[tuple[int, int]]]:
-    """The two umasks, now and before, that explain the modes of the most files, and those modes.
+    """Return the two umasks, now and before, that explain the modes of the most files, and these modes.
 
-    ``count``: the files by their modes, which are few, of however many files.
+    ``count``: the number of files by their modes. There are few modes, however many files there are.
     """
     fitting = {
         (now, before): {modes for modes in count if _fits(*modes, now, before)}
@@ -224,7 +224,7 @@ def _fits(old: int, new: int, now: int, before: int) -> bool:
 def _grouped(
     changes: Iterable[FileChange], aspect: Aspect, key: Callable[[FileState, FileState], _Key]
 ) -> Iterator[tuple[_Key, tuple[str, ...]]]:
-    """The paths of changes in one aspect that are alike, where there are several."""
+    """Yield the paths of equal changes in one aspect, if there are several."""
     groups: dict[_Key, list[str]] = defaultdict(list)
     for change in changes:
         if aspect in change.aspects and change.before is not None and change.now is not None:
@@ -233,7 +233,7 @@ def _grouped(
 
 
 def _flips(before: int, now: int) -> tuple[int, int]:
-    """The bits that are set, and those that are cleared."""
+    """Return the bits that were set, and those that were cleared."""
     return now & ~before, before & ~now
 
 
@@ -262,7 +262,7 @@ def _bit_words(bits: int) -> str:
 
 
 def _chmod(set_: int, cleared: int) -> str:
-    """The command that takes the changes back."""
+    """Return the command that undoes the changes."""
     parts = []
     for bits, sign in ((set_, "-"), (cleared, "+")):
         for part, (_, letter) in _PARTS.items():
@@ -273,7 +273,7 @@ def _chmod(set_: int, cleared: int) -> str:
 
 
 def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[FileCause]:
-    """Files that a program made beside the sources, and that go along."""
+    """Yield the causes for files that a program created among the sources."""
     groups: dict[str, list[FileChange]] = defaultdict(list)
     for change in changes:
         pattern = _made_by_tool(change.path, named)
@@ -300,9 +300,9 @@ def _is_folder(change: FileChange) -> bool:
 
 
 def _made_by_tool(path: str, named: Collection[str]) -> str:
-    """The line of ``.dockerignore`` that leaves out a path which a program made; empty: none made it, as far as known.
+    """Return the line of ``.dockerignore`` that excludes a generated path; empty if no known program created it.
 
-    ``named``: names that the instruction takes by themselves.
+    ``named``: names that the instruction itself contains.
     """
     parts = path.split("/")
     for place, name in enumerate(parts) if not _BY_TOOLS.isdisjoint(parts) else ():

@@ -1,4 +1,4 @@
-"""Builds as tests: what a replay says of each step, against what the daemon did."""
+"""Checks the replay of recorded builds, step by step, against the daemon's results."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class BuildResult:
     """One build and its result.
 
     Attributes:
-        replay: what was predicted.
-        differences: what is not as the daemon did, in words; empty: it passed.
-        unknown: why each step that is not known is not.
+        replay: the prediction.
+        differences: the differences from the daemon's result, in words; empty: it passed.
+        unknown: for each unknown step, the reason.
     """
 
     replay: Replay
@@ -40,18 +40,18 @@ class BuildResult:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differs. An unknown step does not."""
+        """Whether there is no difference. An unknown step is not one."""
         return not self.differences
 
 
 def build_result(case: ReplayCase, rules: str = "") -> BuildResult:
-    """Replay a build and compare.
+    """Replay a build and compare it with its result.
 
     Args:
-        rules: to use instead, as `daemon_of` takes them, with the builder of that release; empty: those of its engine.
+        rules: the rules to use, as for `daemon_of`, with the builder of that release; empty: those of its engine.
 
     Raises:
-        DataError: its engine is not known, something of it is malformed, or the store before it was left out.
+        DataError: its engine is not known, a part of it is malformed, or the store before it was left out.
     """
     value = replay_case(case, rules)
     unknown = tuple(step.reason for step in value.looked_up if step.status is StepStatus.UNKNOWN)
@@ -59,7 +59,10 @@ def build_result(case: ReplayCase, rules: str = "") -> BuildResult:
 
 
 def store_of(case: ReplayCase) -> ImageStore:
-    """The images before a build. Raises `DataError` if they were left out, or no such kind of store is known."""
+    """Return the images before a build.
+
+    Raises `DataError` if they were left out, or no such kind of store is known.
+    """
     if case.images is None:
         raise DataError("the record does not contain the store, so nothing can be looked up")
     images, _ = ImageStore.unique(case.images)
@@ -68,14 +71,14 @@ def store_of(case: ReplayCase) -> ImageStore:
 
 
 def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:
-    """What sums the files of its context. Raises `DataError` if that is malformed."""
+    """Return the checksums of the files in its context. Raises `DataError` if it is malformed."""
     return ContextChecksums(
         case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text
     )
 
 
 def replay_case(case: ReplayCase, rules: str = "") -> Replay:
-    """Replay a build alone. Raises `DataError` as `build_result`."""
+    """Replay a build without comparing it. Raises what `build_result` raises."""
     store = store_of(case)
     rule_set, release = case.rules, case.release
     if rules:
@@ -94,7 +97,7 @@ def replay_case(case: ReplayCase, rules: str = "") -> Replay:
 
 
 def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
-    """What of a replay is not as the daemon did, in words."""
+    """Yield the differences between a replay and the daemon's result, in words."""
     if expected.steps is None:
         yield from _without_steps_differs(actual, expected)
         return
@@ -108,7 +111,7 @@ def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
 
 
 def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
-    """Of a build whose steps were not printed, only the end is known."""
+    """Yield the differences of a build whose steps were not printed, so that only its end is known."""
     if expected.ok and actual.refused is not None:
         yield f"refused: {actual.refused}, but the daemon built it"
 
@@ -140,7 +143,7 @@ def _ended(actual: Replay) -> str:
 
 
 def _may_fail(step: Step | None) -> bool:
-    """Whether a replay cannot know what ends the build: a command that fails, or a missing base or file."""
+    """Whether a replay cannot know what ends the build: a failing command, or a missing base or file."""
     if step is None:
         return False
     return any(
@@ -159,10 +162,10 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     pairs = zip(triggers, truth.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
         yield f"{place}: triggers cached {triggers}, but the daemon had {list(truth.triggers)}"
-    base_is_known = step.created_by is not None  # else neither are its triggers
+    base_is_known = step.created_by is not None  # otherwise its triggers are not known either
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
         yield f"{place}: {len(triggers)} triggers, but the daemon had {len(truth.triggers)}"
-    # What id an image gets that this build makes is not known: it is that of the daemon's own step.
+    # The id of an image that this build creates is not known: it is that of the daemon's own step.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
     if is_reported and not _is_same(image, truth.image):
@@ -170,7 +173,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
 
 
 def _is_same(image: str, truth: str) -> bool:
-    """Whether two ids may be those of one image: that of the daemon may be as it was printed, the first digits."""
+    """Whether two ids may be those of one image. The daemon's may be printed as its first digits."""
     return image == truth or (len(truth) == _PRINTED and image.removeprefix("sha256:").startswith(truth))
 
 

@@ -1,4 +1,4 @@
-"""Computes the checksums of a build context's files, for a replay."""
+"""The checksums of the files in a build context, for a replay."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ from cacheview.replay.tar_context import TarContext
 __all__ = ["ContextChecksums", "StepChecksums"]
 
 _MOST_READ: Final = 512 << 20
-"""Bytes that are read to find out which client sent what an image was built with."""
+"""The most bytes that are read to find out which client sent the files of an image."""
 
 _MANY: Final = 5_000
-"""Files of a context above which what other clients send is not kept, but made again when it is needed."""
+"""The most files in a context for which the tars of other clients are kept instead of being recomputed."""
 
 _UMASKS: Final = (0o002, 0o027, 0o077)
-"""That people use, beside 022."""
+"""The usual umasks besides 022."""
 
 
 class StepChecksums(Protocol):
-    """Sums the files of ``COPY`` and ``ADD``."""
+    """Computes the checksums of the files of ``COPY`` and ``ADD``."""
 
     def prepare(self) -> None:
-        """What the client does before the daemon hears of the build.
+        """Do what the client does before it contacts the daemon.
 
         Raises:
             BuildRefusedError: the client refuses the context.
-            DataError: it cannot be read.
+            DataError: the context cannot be read.
         """
 
     def sum(self, copy: CopySources) -> SourcesSum:
-        """What stands for the files of a step. Raises `BuildRefusedError`, or `UnknownError`."""
+        """Return the checksum of a step's files. Raises `BuildRefusedError` or `UnknownError`."""
 
     def second_names(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
-        """The files whose content is not in the sum: second names of a file, with the first, which is not there."""
+        """Return the files whose content is missing from the checksum: second names, with the absent first name."""
 
 
 class _Headers(Mapping[str, bytes]):
-    """What is hashed of some headers, by path. It is computed when needed."""
+    """The hashed form of headers, by path, computed when needed."""
 
     def __init__(self, headers: Mapping[str, Header]) -> None:
         self._headers = headers
@@ -74,7 +74,7 @@ class _Headers(Mapping[str, bytes]):
 
 
 class ContextChecksums:
-    """Sums files of a context as the builder of a release does, sent by a client."""
+    """The checksums of a context's files, as sent by a client and computed by the builder of a release."""
 
     def __init__(
         self,
@@ -88,16 +88,16 @@ class ContextChecksums:
         leads_out: bool = False,
         written: str | None = None,
     ) -> None:
-        """Sums of a context.
+        """Prepare the checksums of a context.
 
         Args:
-            context: what is on disk, or a tar.
-            dockerfile_name: path of the Dockerfile in the context, links followed; empty: it is elsewhere.
-            release: the builder.
-            client: what sends the context.
+            context: the files on disk, or a tar.
+            dockerfile_name: path of the Dockerfile in the context, with links followed; empty: it is elsewhere.
+            release: the builder's release.
+            client: the client that sends the context.
             hasher: reads the files.
-            dockerfile: its text, which some clients send where it is not in the context.
-            leads_out: no Dockerfile was named, and the one that the client finds is a link out of the context.
+            dockerfile: its text, which some clients send if it is not in the context.
+            leads_out: whether the default Dockerfile is a link out of the context.
             written: the path of the Dockerfile for clients that follow no links; None: ``dockerfile_name``.
         """
         self.client = client
@@ -120,7 +120,7 @@ class ContextChecksums:
 
     @property
     def is_packed_already(self) -> bool:
-        """Whether the context is a tar, so that it does not count who sends it."""
+        """Whether the context is a tar, so that the client makes no difference."""
         return isinstance(self._context, TarContext)
 
     @property
@@ -130,19 +130,19 @@ class ContextChecksums:
 
     @property
     def has_drawn_ignore_file(self) -> bool:
-        """Whether ``.dockerignore`` is on the daemon with a name in it that the client draws for every build."""
+        """Whether ``.dockerignore`` on the daemon contains a name that the client generates for every build."""
         return self._sums.sent.is_drawn
 
     def prepare(self) -> None:
         if self._leads_out and self.client.follows_dockerfile:
-            # ``runBuild`` of ``cli/command/image/build.go`` opens the name that was given, and none was.
+            # ``runBuild`` in ``cli/command/image/build.go`` opens the given name, and none was given.
             message = "unable to open Dockerfile: open : no such file or directory"
             what = "the Dockerfile is a link to a file outside the context; name that file with -f"
             raise BuildRefusedError(what, message=message, by="client")
         _ = self._sums.sent
 
     def sum(self, copy: CopySources) -> SourcesSum:
-        # Slashes, whatever the builder has made of them: at the end of the destination they stand for a directory.
+        # Backslashes are slashes here: at the end of the destination they mean a directory.
         destination = copy.destination.replace("\\", "/") if copy.backslashes else copy.destination
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
@@ -156,12 +156,12 @@ class ContextChecksums:
                 yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """By path, what is hashed before the content of each file, as far as it came with a header of its own."""
+        """Return by path what is hashed before the content of each file that came with its own header."""
         sent = self._sums.sent.tree.sent
         return _Headers({path: header for path in paths if (node := sent.get(path)) and (header := node.header)})
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
-        """By path, what these headers say."""
+        """Return by path what these headers contain."""
         sent = self._sums.sent.tree.sent
         states = {}
         for path in paths:
@@ -172,21 +172,21 @@ class ContextChecksums:
         return states
 
     def entries(self) -> Mapping[str, Entry]:
-        """What was sent, by path, with the owners that the files have."""
+        """Return by path what was sent, with the owners that the files have."""
         tree = self._sums.sent.tree
         return {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
 
     def content(self, path: str) -> Iterator[bytes]:
-        """What a file of the context has now, in pieces. Raises `DataError`."""
+        """Yield the current content of a file in the context, in pieces. Raises `DataError`."""
         node = self._sums.sent.tree.sent[path]
         return iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows)
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Files by path with their content, each to be read before the next is requested. Raises as `content`."""
+        """Yield files by path with their content, each to be read before the next. Raises what `content` raises."""
         return ((path, self.content(path)) for path in paths)
 
     def headers_by(self, client: Client, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """As `headers`, of one of `by_other_clients`."""
+        """Return the same as `headers`, for one of `by_other_clients`."""
         return (self._others.get(client.name) or self._sent_by(client)).headers(paths)
 
     def _sent_by(self, client: Client) -> ContextChecksums:
@@ -194,7 +194,7 @@ class ContextChecksums:
         return ContextChecksums(self._context, name, self._release, client, self._hasher, text, written=self._written)
 
     def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
-        """The same sources as other clients send them. Of very large ones only as many as are soon read."""
+        """Yield the same sources as other clients send them. Very large ones are limited to what is read quickly."""
         left = _MOST_READ
         umasks = [self.client.with_umask(umask) for umask in _UMASKS] if self.client.has_umask else []
         for client in (*umasks, *CLIENTS.values()):

@@ -1,4 +1,4 @@
-"""One build as every client would send it: which clients share a cache, and why the others do not."""
+"""Compares a build as sent by every client: which clients share a cache, and why the others do not."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _MOST_REASONS: Final = 4
 
 @dataclass(frozen=True)
 class ClientRun:
-    """One client.
+    """The build of one client.
 
     Attributes:
-        client: who sends the build.
-        replay: what happens to it.
-        checksums: what computed the checksums of its files.
-        drawn: names of the labels whose value it draws.
+        client: the client that sends the build.
+        replay: the replay of its build.
+        checksums: the checksums of its files.
+        drawn: names of the labels whose value it generates.
     """
 
     client: Client
@@ -38,28 +38,28 @@ class ClientRun:
 
     @property
     def cached(self) -> int:
-        """How many steps are hits."""
+        """The number of steps that are hits."""
         return sum(step.status is StepStatus.HIT for step in self.replay.looked_up)
 
     @property
     def unknown(self) -> int:
-        """How many steps may be hits."""
+        """The number of steps that may be hits."""
         return sum(step.status is StepStatus.UNKNOWN for step in self.replay.looked_up)
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps that are looked up in the cache, triggers among them."""
+        """The steps that are looked up in the cache, including triggers."""
         return tuple(self.replay.looked_up)
 
     def key(self, step: Step) -> tuple[str, str | None]:
-        """What two clients have the same of that share a step."""
+        """Return the key that is equal for two clients that share a step."""
         if step.added_label in self.drawn:
             return f"LABEL {step.added_label}", None
         return step.text, step.sources.text if step.sources is not None else step.created_by
 
     @property
     def keys(self) -> tuple[tuple[str, str | None], ...]:
-        """Of all steps, and of what the build is refused for."""
+        """The keys of all steps, and of the reason if the build is refused."""
         refused = self.replay.refused
         end = () if refused is None else ((refused.by, refused.message),)
         return (*map(self.key, self.steps), *end)
@@ -67,12 +67,12 @@ class ClientRun:
 
 @dataclass(frozen=True)
 class ClientDifference:
-    """Where the builds of two clients part.
+    """The point at which the builds of two clients diverge.
 
     Attributes:
-        number: of the first step that they do not share; 0: the client refuses the build.
-        text: of that step.
-        reasons: why, in phrases.
+        number: number of the first step that they do not share; 0: the client refuses the build.
+        text: text of that step.
+        reasons: the reasons, as phrases.
     """
 
     number: int
@@ -82,11 +82,11 @@ class ClientDifference:
 
 @dataclass(frozen=True)
 class ClientGroup:
-    """Clients whose builds hit each other's images.
+    """Clients whose builds hit one another's images.
 
     Attributes:
-        runs: at least one.
-        difference: from the group of the requested client; None: it is that group.
+        runs: their builds, at least one.
+        difference: the difference from the requested client's group; None: it is that group.
     """
 
     runs: tuple[ClientRun, ...]
@@ -94,20 +94,20 @@ class ClientGroup:
 
     @property
     def own_session_only(self) -> bool:
-        """Whether their last steps are shared within a session alone: the client draws a label."""
+        """Whether their last steps are shared only within a session, because the client generates a label."""
         return any(run.drawn for run in self.runs)
 
 
 def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[ClientGroup, ...]:
-    """Every client's build, those that share a cache together, the group of ``own`` first.
+    """Return the builds of every client, grouped by shared cache, with the group of ``own`` first.
 
-    ``run`` replays the build of a client. Raises what it raises.
+    ``run`` replays the build of a client; what it raises propagates.
     """
     clients = {own.name: own, **{client.name: client for client in CLIENTS.values()}}
     by_answer: dict[object, list[ClientRun]] = {}
     for client in clients.values():
         one = run(client)
-        # A name that is drawn for every build: not even its own builds share what comes of it.
+        # A name that is generated for every build: not even the same client's builds share its steps.
         alone = client.name if one.replay.refused is None and one.checksums.has_drawn_ignore_file else ""
         by_answer.setdefault((one.keys, alone), []).append(one)
     groups = [tuple(runs) for runs in by_answer.values()]

@@ -35,7 +35,7 @@ _SECRETS: Final = (
     "*.keystore",
     "*.kdbx",
 )
-"""Names of files that most often hold a secret."""
+"""Names of files that usually contain a secret."""
 _SECRET_PATHS: Final = (".aws/credentials", ".docker/config.json", ".kube/config", ".git/config")
 _PUBLIC: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
 _MOST_NAMED: Final = 3
@@ -44,13 +44,13 @@ _MOST_NAMED: Final = 3
 def client_hazards(
     client: Client, options: BuildOptions, replay: Replay, checksums: ContextChecksums
 ) -> tuple[StepHazard, ...]:
-    """The hazards of a build that a client sends.
+    """Return the hazards of a build that a client sends.
 
     Args:
-        client: who sends it.
-        options: as they are given, with those that the client drops.
-        replay: what happens to the build.
-        checksums: what computed the checksums of its files; what it refuses has been refused in `replay`.
+        client: the client that sends it.
+        options: the given options, including those that the client drops.
+        replay: the replay of the build, which includes what the client refuses.
+        checksums: the checksums of its files.
     """
     if replay.refused is not None and not replay.steps:
         return ()
@@ -130,7 +130,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
 
 
 def _copying(replay: Replay) -> Iterator[Step]:
-    """The steps that copy files of the context."""
+    """Yield the steps that copy files of the context."""
     return (step for step in replay.looked_up if step.copy is not None and not step.copy.from_)
 
 
@@ -148,7 +148,7 @@ def _is_secret(path: str) -> bool:
 
 
 def _numbers(steps: Iterable[Step]) -> str:
-    """The numbers of steps, as the subject of a sentence in the singular."""
+    """Return the numbers of steps as the subject of a sentence in the singular."""
     numbers = list(dict.fromkeys(step.number for step in steps))
     if len(numbers) == 1:
         return f"step {numbers[0]}"

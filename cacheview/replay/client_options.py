@@ -1,4 +1,4 @@
-"""The options of a build as a client sends them: what it adds, and what it leaves out."""
+"""The options of a build as a client sends them: those that it adds, and those that it leaves out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cacheview.replay.options import BuildOptions
 __all__ = ["OPTION_NAMES", "as_sent", "dropped"]
 
 OPTION_NAMES: Final = {"labels": "--label", "cache_from": "--cache-from", "platform": "--platform"}
-"""By the name in `BuildOptions`, what people know an option as that a client may drop."""
+"""By the name in `BuildOptions`, the command-line name of each option that a client may drop."""
 
 
 def as_sent(client: Client, options: BuildOptions) -> BuildOptions:
-    """The options that reach the daemon. The value of a session label is drawn here, as the client draws it.
+    """Return the options that reach the daemon. The value of a session label is generated here, as the client does.
 
-    All but the stage and the platform are sent as JSON, in which no byte is left that is not UTF-8.
+    All options except the stage and the platform are sent as JSON, in which bytes that are not UTF-8 are lost.
     """
     labels = {} if "labels" in client.drops else dict(options.labels)
     labels.update(client.labels)
@@ -39,7 +39,7 @@ def as_sent(client: Client, options: BuildOptions) -> BuildOptions:
 
 
 def dropped(client: Client, options: BuildOptions) -> Iterator[str]:
-    """The options that are given and that the client does not send, such as ``--cache-from``."""
+    """Yield the given options that the client does not send, such as ``--cache-from``."""
     for field, name in OPTION_NAMES.items():
         if field in client.drops and getattr(options, field):
             yield name

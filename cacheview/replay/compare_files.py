@@ -1,4 +1,4 @@
-"""Compares the files of a step that misses with those that the nearest image was built with."""
+"""Compares the files of a step that misses with those of the nearest image."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class _Before:
     """The files that an image was built with.
 
     Attributes:
-        text: their checksum.
-        sums, headers: by path.
+        text: the checksum of the files.
+        sums, headers: their sums and headers, by path.
     """
 
     image: Image
@@ -58,17 +58,17 @@ def compare_files(
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> FileComparison | None:
-    """What is known of the files of a missed step against those of a candidate.
+    """Compare the files of a missed step with those of a candidate.
 
     Args:
         step: the step; None if there is none.
-        explanation: of its miss.
-        record: of earlier replays, without this one.
-        checksums: what computed the checksums of the files; without it only what the record says.
-        image_files: reads the layer of a candidate whose files the record does not know.
+        explanation: the explanation of its miss.
+        record: the record of earlier replays, without this one.
+        checksums: the checksums of the files; None: only the record is used.
+        image_files: reads the layer of a candidate whose files are not in the record.
 
     Returns:
-        None if it is not only the files that differ; an image with the same files does not count.
+        The comparison with an image whose files differ; None if more than the files differ.
     """
     if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
         return None
@@ -79,18 +79,18 @@ def compare_files(
         return _Comparing(step, record, image_files, checksums, checksums).compare(candidates)
     try:
         root = image_files.of(step.from_image) if image_files is not None else None
-    except DataError:  # the record may know them
+    except DataError:  # they may be in the record
         root = None
     return _Comparing(step, record, image_files, None, root).compare(candidates)
 
 
 @dataclass
 class _Comparing:
-    """One step, compared.
+    """The comparison of one step.
 
     Attributes:
-        checksums: what computed the checksums of the context; None: without it, or the files are of an image.
-        files: the files of now; None: they cannot be looked at.
+        checksums: the checksums of the context; None: there are none, or the files are from an image.
+        files: the current files; None: they cannot be read.
     """
 
     step: Step
@@ -102,7 +102,7 @@ class _Comparing:
 
     @cached_property
     def now(self) -> Mapping[str, str]:
-        """Sums of the files of now, by path."""
+        """The sums of the current files, by path."""
         assert self.step.sources is not None
         return dict(self.step.sources.files)
 
@@ -135,7 +135,7 @@ class _Comparing:
             )
 
     def _since(self) -> tuple[str, ...]:
-        """What has changed since an earlier replay, in words."""
+        """Return the changes since an earlier replay, in words."""
         assert self.step.sources is not None
         text = self.record.latest(self.step.text, other_than=self.step.sources.text)
         when = self.record.when(text) if text is not None else None
@@ -161,7 +161,7 @@ class _Comparing:
     # The files of the image
 
     def _has_headers(self, text: str) -> bool:
-        """Whether the record knows more of files than their sums."""
+        """Whether the record contains more about the files than their sums."""
         return bool(self.record.headers_of(text)) or not self.record.files_of(text)
 
     def _by_record(self, image: Image, text: str) -> _Before:
@@ -172,7 +172,10 @@ class _Comparing:
         return _Before(image, text, sums, self.record.headers_of(text), FileEvidence.PROVEN, reason, clients)
 
     def _by_layer(self, image: Image, text: str) -> _Before:
-        """Raises `DataError`: the layer cannot be read, or does not show the files."""
+        """Return the files of an image from its layer.
+
+        Raises `DataError` if the layer cannot be read, or does not show the files.
+        """
         if self.files is None or self.image_files is None or self.step.copy is None:
             raise DataError("only a checksum is stored")
         result = self._recovered(image, text)
@@ -200,7 +203,7 @@ class _Comparing:
         return _Contents(lambda: self._recovered(before.image, before.text), self.image_files, self.files)
 
     def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _Before | None:
-        """An image that was built with the same files, sent by another client."""
+        """Return the files of an image that was built with the same files, but sent by another client."""
         if self.checksums is None or self.step.copy is None:
             return None
         images = {checksum: image for image, checksum in reversed(candidates)}
@@ -218,7 +221,7 @@ class _Comparing:
         reason = f"the current files produce the stored checksum when {first[0].title} sends them"
         return _Before(images[text], text, dict(first[1].files), headers, FileEvidence.PROVEN, reason, clients)
 
-    # Both beside each other
+    # Comparing both
 
     def _against(self, before: _Before) -> FileComparison:
         result = self._differences(before.sums, before.headers, is_certain=before.evidence is FileEvidence.PROVEN)
@@ -253,7 +256,7 @@ class _Comparing:
         return differences(sums, headers, self.now, self.files, is_certain=is_certain)
 
     def _unlike(self, before: _Before, changes: Sequence[FileChange]) -> Unlike | None:
-        """Which client's headers the files of an image have, where they are not those of the client of now."""
+        """Return the other client whose headers the files of an image have, if there is one."""
         mine, checksums, copy = self._client, self.checksums, self.step.copy
         if mine is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
             return None
@@ -268,7 +271,7 @@ class _Comparing:
             elif same and same == best[1]:
                 best[0].append(client)
         if not before.clients and len(best[1]) < len(differing):
-            return None  # it would be a guess: what the files were sent with is not known
+            return None  # unknown headers: the client would be a guess
         clients = tuple(best[0])
         narrowed = tuple(client for client in clients if client in before.clients)
         if not best[1]:
@@ -278,7 +281,7 @@ class _Comparing:
 
 
 class _Contents:
-    """Reads the files of an image from its layer, and those of now; see `Contents`."""
+    """Reads the files of an image from its layer, and the current ones; see `Contents`."""
 
     def __init__(self, result: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: FilesNow) -> None:
         self._recover = result

@@ -1,6 +1,6 @@
-"""What a ``--from`` of ``COPY`` means: a stage of this build, or an image of the store; and the checksum of its files.
+"""The source of ``COPY --from``, a stage of this build or an image of the store, and the checksum of its files.
 
-moby: ``dispatchCopy`` and ``getImageMount`` of ``builder/dockerfile/dispatchers.go``.
+Source: moby ``dispatchCopy`` and ``getImageMount`` in ``builder/dockerfile/dispatchers.go``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cacheview.replay.new_images import has_unknown_layer
 __all__ = ["images_of_copy", "sum_of_images"]
 
 _INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
-_LARGEST_INDEX: Final = 2**63 - 1  # what Go's ParseInt takes; a longer one is a name
+_LARGEST_INDEX: Final = 2**63 - 1  # the most that Go's ParseInt accepts; a longer number is a name
 
 
 def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Image | None]) -> SourcesSum:
@@ -41,11 +41,11 @@ def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Ima
 
 
 def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -> list[Image | None]:
-    """The images that a ``--from`` may mean, None for scratch.
+    """Return the images that a ``--from`` may mean, with None for scratch.
 
     Raises:
-        UnknownError: the image is not in the store, or the stage is not known.
-        BuildRefusedError: it names nothing.
+        UnknownError: the image is not in the store.
+        BuildRefusedError: the name is that of nothing that exists.
     """
     stage = _stage_of(build, name, instruction)
     if stage is None:
@@ -71,7 +71,7 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
 
 
 def _stage_of(build: FinishedStages, name: str, instruction: Instruction) -> StageResult | None:
-    """The stage that a ``--from`` names, or gives the number of; None: it means an image."""
+    """Return the stage that a ``--from`` names or numbers; None: it means an image."""
     stage = build.stage(name)
     number = _INDEX.fullmatch(name)
     if stage is not None or number is None or abs(int(number[1])) > _LARGEST_INDEX:

@@ -1,7 +1,7 @@
-"""What differs between the files that an image was built with and the current ones, file by file.
+"""The differences, file by file, between the files that an image was built with and the current ones.
 
-A checksum of a file is the digest of its header and its content. So the header of then and the content of now have the
-checksum of then exactly if the content is the same.
+The checksum of a file is the digest of its header and content. So hashing the old header with the current content
+yields the old checksum exactly if the content is the same.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from cacheview.model import DataError
 
 __all__ = ["FileDifferences", "change_of", "differences"]
 
-_MOST_READ: Final = 512 << 20  # bytes of files that are read to see whether their content is the same
-_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line endings are looked at
+_MOST_READ: Final = 512 << 20  # bytes of files that are read to compare their content
+_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line endings are compared
 
 
 @dataclass(frozen=True)
 class FileDifferences:
-    """What differs.
+    """The differences between files.
 
     Attributes:
-        changes: of every file, by path.
-        line_ends: by path, of files whose line ends alone differ, how.
-        without_entry: folders that came without an entry of their own: True: then, False: now.
+        changes: the changes of every file, sorted by path.
+        line_ends: by path, how line ends changed, for files that differ only in these.
+        without_entry: by path, folders without their own entry in the tar: True: then, False: now.
     """
 
     changes: tuple[FileChange, ...]
@@ -48,14 +48,14 @@ def differences(
     is_certain: bool = True,
     states: Mapping[str, FileState] | None = None,
 ) -> FileDifferences:
-    """Compare files by their sums, their headers, and where these are not enough, by their content.
+    """Compare files by their sums, their headers, and, if these are not enough, their content.
 
     Args:
-        sums, headers: by path, what is known of the files of then.
-        now: sums of now.
-        files: of now; None: they cannot be looked at.
-        is_certain: the files of then are proven to be those.
-        states: what ``headers`` say, where that is known without reading them.
+        sums, headers: the known sums and headers of the old files, by path.
+        now: the current sums, by path.
+        files: the current files; None: they cannot be read.
+        is_certain: whether the old files are proven.
+        states: the content of ``headers``, where it is known without parsing them.
     """
     return _FileByFile(sums, headers, now, files, is_certain, states).compare()
 
@@ -63,11 +63,11 @@ def differences(
 def change_of(
     path: str, was: FileState | None, is_now: FileState | None, *, has_same_content: bool | None
 ) -> FileChange:
-    """What happened to a file whose checksum has changed.
+    """Return the change of a file whose checksum has changed.
 
     Args:
-        was, is_now: by its header then and now; None: not known.
-        has_same_content: of two files of one size; None: that is not known.
+        was, is_now: its state by the old and the current header; None: not known.
+        has_same_content: whether two files of the same size have the same content; None: not known.
     """
     if was is None or is_now is None:
         return FileChange(path, Mark.CHANGED, (Aspect.UNKNOWN,), was, is_now)
@@ -88,7 +88,7 @@ class _FileByFile:
     states: dict[str, tuple[FileState | None, FileState | None]] = field(default_factory=dict)
 
     def compare(self) -> FileDifferences:
-        paths = sorted({**self.sums, **self.now})  # nearly in order already
+        paths = sorted({**self.sums, **self.now})  # nearly sorted already
         if self.files is not None:
             self.new = self.files.headers(paths)
         self.states = self._all_states(paths)
@@ -118,7 +118,7 @@ class _FileByFile:
         return path in self.sums and path in self.now
 
     def _has_no_sum(self, path: str) -> bool:
-        """Whether a path stands instead of its checksum, then or now: what came without a header has none."""
+        """Whether a path takes the place of its checksum, then or now, because it came without a header."""
         return path in (self.sums[path], self.now[path])
 
     def _all_states(self, paths: Sequence[str]) -> dict[str, tuple[FileState | None, FileState | None]]:
@@ -142,15 +142,14 @@ class _FileByFile:
         if self._has_no_sum(path):
             if self._is_folder(path):
                 return FileChange(path, Mark.SAME, (Aspect.HEADER,), before, after)
-            # A link that leads to nothing, or out of what a layer has.
+            # A broken link, or one out of the layer's content.
             return FileChange(path, Mark.CHANGED if self.is_certain else Mark.SAME, (Aspect.UNKNOWN,), before, after)
         if before is not None and before == after and before.is_link and (was, is_now) not in self._followed:
             return FileChange(path, Mark.CHANGED, (Aspect.TARGET,), before, after)
         return change_of(path, before, after, has_same_content=has_same)
 
     def _contents(self, paths: Iterable[str]) -> tuple[Mapping[str, bool], Mapping[str, str]]:
-        """Of changed files whether their content is the same, and how line ends differ, as far as not too much is
-        read."""
+        """Return which changed files have the same content, and how line ends differ, within the limit for reading."""
         left = _MOST_READ
         wanted = []
         has_same: dict[str, bool] = {}
@@ -178,7 +177,7 @@ class _FileByFile:
                     has_same[path] = _has_sum(was, old, pieces)
                 elif phrase := _line_ends(b"".join(pieces), before.size, was, old):
                     line_ends[path] = phrase
-            except DataError:  # gone meanwhile: nothing more is known of it
+            except DataError:  # gone in the meantime: nothing more is known of it
                 continue
         return has_same, line_ends
 
@@ -187,7 +186,7 @@ class _FileByFile:
             return
         try:
             yield from self.files.contents(paths)
-        except DataError:  # a layer cannot be read any more: nothing more is known of the rest
+        except DataError:  # a layer can no longer be read: nothing more is known of the rest
             return
 
 
@@ -204,7 +203,7 @@ def _has_sum(checksum: str, header: bytes, content: Iterable[bytes]) -> bool:
 
 
 def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
-    """In words, where a content differs from one of that size, sum and header in its line ends alone."""
+    """Return how the line ends changed, if a content differs from that size, sum and header only in these."""
     has_returns = b"\r\n" in content
     other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
     if len(other) != size or other == content or not _has_sum(was, old, (other,)):

@@ -1,10 +1,10 @@
-"""What clients add to a build that nobody typed: from the docker CLI's config file and from the environment.
+"""The settings that clients add to a build from the docker CLI's config file and from the environment.
 
-docker/cli, the same in v20.10.24, v23.0, v28.5.2 and v29.5.3 but for ``allProxy``, which 23.0 brought, and content
-trust, which 29.0 removed: ``ParseProxyConfig`` and ``LoadFromReader`` of ``cli/config/configfile/file.go``,
-``NewBuildCommand`` and ``imageBuildOptions`` of ``cli/command/image/build.go``, ``ValidateEnv`` of ``opts/env.go``.
-Compose v2 reads the proxies as the CLI does (v2.26.1, v2.39.3), docker-py its own way (7.1.0 ``docker/utils/proxy.py``
-and ``docker/api/client.py``).
+Source: docker/cli ``ParseProxyConfig`` and ``LoadFromReader`` in ``cli/config/configfile/file.go``, ``NewBuildCommand``
+and ``imageBuildOptions`` in ``cli/command/image/build.go``, ``ValidateEnv`` in ``opts/env.go``. They are the same in
+v20.10.24, v23.0, v28.5.2 and v29.5.3, except that 23.0 added ``allProxy`` and 29.0 removed content trust. Compose v2
+reads the proxies as the CLI does (v2.26.1, v2.39.3); docker-py has its own way (7.1.0 ``docker/utils/proxy.py`` and
+``docker/api/client.py``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ __all__ = ["Added", "added_by", "daemon_host"]
 
 _PLATFORM: Final = "DOCKER_DEFAULT_PLATFORM"
 _TRUST: Final = "DOCKER_CONTENT_TRUST"
-_FALSE: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))  # what Go's strconv.ParseBool reads as false
+# the texts that Go's strconv.ParseBool reads as false
+_FALSE: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 _LARGEST: Final = 4 << 20
 _PROXIES: Final = {
     "httpproxy": "HTTP_PROXY",
@@ -35,28 +36,28 @@ _PROXIES: Final = {
     "ftpproxy": "FTP_PROXY",
     "allproxy": "ALL_PROXY",
 }
-"""By the name in the config file, in small letters: Go reads names in any case."""
+"""The variables by their name in the config file in lower case: Go reads names in any case."""
 _PY_PROXIES: Final = {
     "httpProxy": "HTTP_PROXY",
     "httpsProxy": "HTTPS_PROXY",
     "noProxy": "NO_PROXY",
     "ftpProxy": "FTP_PROXY",
 }
-"""By the name in the config file as docker-py reads it."""
+"""The variables by their name in the config file as docker-py reads it."""
 _SSH_HOST: Final = "http://docker.example.com"
-"""What the CLI calls every daemon that it reaches through ssh (``cli/connhelper``)."""
+"""The CLI's name for every daemon that it reaches through ssh (``cli/connhelper``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What a client adds.
+    """The settings that a client adds.
 
     Attributes:
-        build_args: by name; one that is given keeps its value.
-        platform: where none is given; empty: none.
-        is_trusted: the CLI puts the signed digest instead of each base, which is not known here.
+        build_args: build arguments by name; a given argument keeps its value.
+        platform: the platform if none is given; empty: none.
+        is_trusted: whether the CLI replaces each base by its signed digest, which is not known here.
         config: path of the config file that ``build_args`` come from.
-        problem: why that file cannot be read; empty: it can, or there is none.
+        problem: the reason that this file cannot be read; empty: it can, or there is none.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +67,7 @@ class Added:
     problem: str = ""
 
     def to(self, options: BuildOptions, *, platform_is_given: bool = False) -> BuildOptions:
-        """The options as they reach the daemon. ``platform_is_given``: also where it is given as nothing."""
+        """Return the options as they reach the daemon. ``platform_is_given``: even if it is given as an empty text."""
         return replace(
             options,
             build_args={**self.build_args, **options.build_args},
@@ -75,7 +76,7 @@ class Added:
         )
 
     def notes(self, options: BuildOptions, *, platform_is_given: bool = False) -> Iterator[str]:
-        """What of it counts beside the given options, in sentences."""
+        """Yield sentences about the settings that take effect in addition to the given options."""
         names = sorted(self.build_args.keys() - options.build_args.keys())
         if names:
             yield f"build arguments from {self.config}: {', '.join(names)}"
@@ -86,11 +87,11 @@ class Added:
 
 
 def added_by(client: Client, location: str, environment: Mapping[str, str]) -> Added:
-    """What a client adds to a build.
+    """Return the settings that a client adds to a build.
 
     Args:
-        location: of the store; the engine that is named there is the one that the client speaks to, else the current.
-        environment: of the client.
+        location: location of the store. If it names an engine, the client uses that one, otherwise the current one.
+        environment: environment of the client.
     """
     if client.config is CliConfigUse.NOTHING:
         return Added()
@@ -110,7 +111,7 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
 
 
 def daemon_host(location: str) -> str:
-    """What the client calls the daemon; empty if its contexts do not say."""
+    """Return the client's name for the daemon; empty if its contexts do not give one."""
     place = parse_location(location)
     try:
         host = find_endpoint(place.target).host if place.source is ENGINE else current_endpoint().host
@@ -124,7 +125,7 @@ def _is_set(text: str) -> bool:
 
 
 def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
-    """The proxies for a daemon, by the name of the variable. Raises `DataError` if the file cannot be read."""
+    """Return the proxies for a daemon by the name of the variable. Raises `DataError` if the file cannot be read."""
     with open_regular(path, str(path)) as file:
         data = file.read(_LARGEST)
     try:
@@ -145,7 +146,7 @@ def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _decoded(data: bytes) -> Any:
-    """As Go's decoder reads it: the first value, whatever follows it, and bytes that are not UTF-8 replaced."""
+    """Decode JSON as Go's decoder does: only the first value, and bytes that are not UTF-8 replaced."""
     text = data.decode("utf-8", "replace").lstrip(" \t\r\n")
     return json.JSONDecoder(parse_constant=_refuse).raw_decode(text)[0] if text else {}
 

@@ -1,4 +1,4 @@
-"""Where the Dockerfile of a context is, as ``docker build`` finds it."""
+"""The location of the Dockerfile of a context, as ``docker build`` finds it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Dockerfile:
     """A Dockerfile on disk.
 
     Attributes:
-        path: of the file.
-        name: its path in the context, links followed; empty if it is outside.
-        written: the same by the path as it is written, links not followed.
-        leads_out: it was not named, and is a link out of the context: the docker CLI refuses that.
+        path: path of the file.
+        name: its path in the context, with links followed; empty if it is outside.
+        written: its path as written, with links not followed.
+        leads_out: whether the default Dockerfile is a link out of the context, which the docker CLI refuses.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class Dockerfile:
     leads_out: bool = False
 
     def read(self) -> bytes:
-        """All of it. Raises `DataError` if it cannot be read, or is larger than any Dockerfile."""
+        """Read all of it. Raises `DataError` if it cannot be read, or is larger than any Dockerfile."""
         where = str(self.path)
         try:
             if not self.path.is_file():
@@ -48,11 +48,12 @@ class Dockerfile:
 
 
 def find_dockerfile(context: str | os.PathLike[str], given: str | os.PathLike[str] = "") -> Dockerfile:
-    """The Dockerfile of a context folder.
+    """Find the Dockerfile of a context folder.
 
     Args:
         context: a folder.
-        given: as with ``-f``: relative to the current folder. Empty: ``Dockerfile`` in the context, or ``dockerfile``.
+        given: the value of ``-f``, relative to the current folder; empty: ``Dockerfile`` in the context, or
+            ``dockerfile``.
     """
     root = Path(os.path.realpath(context))
     if not os.fspath(given):

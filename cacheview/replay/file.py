@@ -1,6 +1,6 @@
 """Replay files: builds by real daemons, one JSON object per line, each with the store before it and its result.
 
-A record of a build is such a line.
+A build record is one such line.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _MOST_MEMBERS: Final = 250_000
 
 
 class ExpectedStep(Model):
-    """What happened to one line ``Step n/m``.
+    """The result of one line ``Step n/m``.
 
     Attributes:
-        instruction: as the daemon printed it.
-        cached: it printed ``Using cache``; None: not known.
-        image: id after it, or its first 12 digits where the rest is not known; empty if there is none.
-        triggers: of a ``FROM``, of each trigger whether it was cached.
+        instruction: the instruction as the daemon printed it.
+        cached: whether it printed ``Using cache``; None: not known.
+        image: id of the image after it, or the first 12 digits if the rest is not known; empty if there is none.
+        triggers: for a ``FROM``, whether each trigger was cached.
         at: when the daemon began it (RFC 3339); empty: not known.
     """
 
@@ -47,13 +47,14 @@ class ExpectedStep(Model):
 
 
 class ExpectedBuild(Model):
-    """What happened to a build.
+    """The result of a build.
 
     Attributes:
-        ok: it was built; ``error``: if not, the daemon's message.
-        steps: those that were begun; None: the daemon did not print them.
+        ok: whether it succeeded.
+        error: the daemon's message if it did not.
+        steps: the steps that began; None: the daemon did not print them.
         created_by: the history of the image, oldest first; None: not known.
-        image: id of what was built; empty: not known.
+        image: id of the resulting image; empty: not known.
     """
 
     ok: bool
@@ -67,15 +68,15 @@ class ReplayCase(RecordedStore):
     """One build, and the store before it.
 
     Attributes:
-        client: what sent the context, as `client_named` reads it; empty: the docker CLI.
-        context: by path, ``type``, ``mode`` and content of every file, as `MemoryContext` reads them.
-        members: the context as it was sent, instead: headers and sums. The client does not matter then.
-        image_sums: checksums of the files of images, which the layers of the store would show; image_owners: likewise,
-            which owners' names the images have.
-        dockerfile, dockerignore: their text, and ``dockerfile_name`` its path; see `text_of` for bytes that are no
-            UTF-8.
-        tags: names of the image after the first, which is ``tag``.
-        replayed: no daemon built it: what is expected is what a replay predicted then.
+        client: the client that sent the context, as for `client_named`; empty: the docker CLI.
+        context: by path, the ``type``, ``mode`` and content of every file, as for `MemoryContext`.
+        members: alternatively, the headers and sums of the context as sent, so that the client does not matter.
+        image_sums: checksums of the files of images, which otherwise require the layers of the store.
+        image_owners: likewise, the names of owners that the images have.
+        dockerfile, dockerignore: their text; see `text_of` for bytes that are not UTF-8.
+        dockerfile_name: path of the Dockerfile.
+        tags: further names of the image after ``tag``.
+        replayed: whether no daemon built it, so that the expected result is an earlier replay's prediction.
     """
 
     client: str = ""
@@ -142,12 +143,12 @@ class ReplayCase(RecordedStore):
 
     @property
     def sent_by(self) -> Client:
-        """What sent the context. Raises `DataError` if no such client is known."""
+        """The client that sent the context. Raises `DataError` if no such client is known."""
         if self.members is not None or not self.client:
             return DOCKER_CLI
         return client_named(self.client)
 
     @property
     def release(self) -> BuilderRelease:
-        """Its builder."""
+        """The release of its builder."""
         return builder_release(self.engine, self.commit)

@@ -1,4 +1,4 @@
-"""The files of a step beside those that an image was built with: what differs, and how certain that is."""
+"""The comparison of a step's files with those of an image: the differences, and how certain they are."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class FileContents:
     """The first bytes of a file, before and now.
 
     Attributes:
-        before, now: None: it is not there, is not a file, or cannot be read.
-        problem: why one of them cannot be read; empty: both could.
+        before, now: the bytes; None: there is no such file, or it cannot be read.
+        problem: the reason that one of them cannot be read; empty: both were.
     """
 
     before: bytes | None
@@ -29,11 +29,11 @@ class FileContents:
 
 
 Contents = Callable[[FileChange, int], FileContents]
-"""Reads a file; the number is that of the bytes at most."""
+"""A function that reads a file. The number is the most bytes to read."""
 
 
 class FileEvidence(Enum):
-    """How certain it is that the files are those that the image was built with."""
+    """The certainty that an image was built with certain files."""
 
     PROVEN = "proven"
     LIKELY = "likely"
@@ -42,20 +42,20 @@ class FileEvidence(Enum):
 
 @dataclass(frozen=True)
 class FileComparison:
-    """The files of a step against those of the nearest image.
+    """The comparison of a step's files with those of the nearest image.
 
     Attributes:
         image: the image.
-        evidence: how certain it is; without any there are no `changes`.
-        reason: why it is so certain, in a sentence without its dot.
-        changes: every file, the same ones among them, by path.
-        causes: what many files have in common, or what has a remedy.
-        senders: the clients that sent the files of the image, where it was not the one that is assumed now.
-        client: the one that is assumed now; None: not known.
-        remedy: what would make it more certain, in a sentence; may be empty.
-        since: of files that are not readable, what has changed since an earlier replay, in sentences.
+        evidence: the evidence for its files; without any there are no `changes`.
+        reason: the reason for that evidence, as a sentence without its period.
+        changes: every file, including unchanged ones, by path.
+        causes: causes that many files have in common, or that have a remedy.
+        senders: the clients that sent the files of the image, if not the assumed one.
+        client: the assumed client; None: not known.
+        remedy: a sentence on how to make it more certain; may be empty.
+        since: for unreadable files, sentences about changes since an earlier replay.
         contents: reads the files; None: they cannot be read.
-        copied_from: of ``COPY --from``, the stage or image as the instruction names it; empty: the build context.
+        copied_from: for ``COPY --from``, the stage or image as in the instruction; empty: the build context.
     """
 
     image: Image
@@ -72,5 +72,5 @@ class FileComparison:
 
     @property
     def differing(self) -> tuple[FileChange, ...]:
-        """The files that are not the same."""
+        """The files that differ."""
         return tuple(change for change in self.changes if change.differs)

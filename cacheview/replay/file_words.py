@@ -1,4 +1,4 @@
-"""A comparison of files in sentences."""
+"""Describes a comparison of files in sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST: Final = 200
 
 
 def sentences(comparison: FileComparison) -> tuple[str, ...]:
-    """What there is to say of the files: which differ, why, what to do, and how certain it is."""
+    """Return sentences about the files: which differ, why, what to do, and how certain it is."""
     return tuple(_sentences(comparison))
 
 
@@ -53,13 +53,16 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
 
 
 def evidence_in_words(comparison: FileComparison) -> str:
-    """How certain it is and why: ``Proven: …``."""
+    """Return how certain the comparison is and why: ``Proven: …``."""
     word = comparison.evidence.value
     return f"{word[:1].upper()}{word[1:]}: {comparison.reason}"
 
 
 def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
-    """What differs as a phrase: causes, then files by themselves; the rest is counted. Empty: only headers do."""
+    """Return the differences as a phrase: causes, then single files; the rest is counted.
+
+    Empty if only headers differ.
+    """
     causes = tuple(causes)
     results = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]
     added, removed = Mark.ADDED, Mark.REMOVED
@@ -79,7 +82,7 @@ def _changed(change: FileChange) -> str:
 
 
 def _in_folders(changes: Sequence[FileChange], mark: Mark) -> Iterator[str]:
-    """Files that were added or removed; those in a folder that was, too, are counted with it."""
+    """Yield files that were added or removed. Those in a folder that was too are counted with the folder."""
     paths = {change.path for change in changes}
     inside: dict[str, int] = {}
     for path in paths:

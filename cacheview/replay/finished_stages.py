@@ -1,4 +1,4 @@
-"""What the stages of one build share, and the results of the finished ones."""
+"""The state that the stages of one build share, and the results of the finished ones."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ __all__ = ["FinishedStages", "StageResult"]
 
 _MOST_CHOICES: Final = 16
 _MOST_CHARACTERS: Final = 64 << 20
-_MOST_KEPT: Final = 400 << 20  # bytes, about, of the configs of what all stages but the last make
+_MOST_KEPT: Final = 400 << 20  # approximate bytes of the configs that all stages but the last create
 _OF_LISTS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
 _OF_MAPS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
 _GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds to them
 _MOST_STEPS: Final = 100_000
 _MOST_CARRIED: Final = 200_000_000
 _MOST_COPIED: Final = 20_000_000
-_OF_ADDED: Final = 16  # an image that the build adds takes so much more than one that was there: it is indexed again
+# an image that the build adds costs this many times one that was there, since it is indexed again
+_OF_ADDED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ class StageResult:
     """A finished stage.
 
     Attributes:
-        images: where it may have ended; empty: it is not known at all.
-        history: as in `Replay`; None: its base is not known, and so neither is how many entries came with it.
-        is_past_miss: a step of it, or of the stage below, missed, and the replay went on with an image in its place
-            (see `replay_past_misses`): its files are not those that a build would make.
+        images: the images where it may have ended; empty: unknown.
+        history: as in `Replay`; None: its base is not known, nor how many entries it has.
+        is_past_miss: whether a step of it or of its base stage missed and the replay continued with an image in its
+            place (see `replay_past_misses`), so that its files are not those of a build.
     """
 
     name: str
@@ -59,32 +60,32 @@ class StageResult:
 
 @dataclass
 class FinishedStages:
-    """What the stages of a build share.
+    """The state that the stages of a build share.
 
     Attributes:
-        store, rules: what the cache is.
-        release: of the builder.
-        options: of the build.
-        checksums: what sums files of the context.
-        image_files: what sums files of images.
-        now: when it is.
-        progress: called with the number of each step before it is taken.
+        store, rules: the cache.
+        release: the builder's release.
+        options: options of the build.
+        checksums: checksums of the files of the context.
+        image_files: checksums of the files of images.
+        now: the current time.
+        progress: called with the number of each step before it is replayed.
         assumed: by the number of a step that misses, the image that later steps build on anyway.
-        steps: taken so far.
-        made: the images that this build has made, see `is_last`.
-        restored: by id, those that the cache has made for it from sources of ``--cache-from``.
-        possible_effects: what the finished stages have changed in the store; several where that is not known.
+        steps: the steps replayed so far.
+        made: the images that this build has created; see `is_last`.
+        restored: by id, the images that the cache created from sources of ``--cache-from``.
+        possible_effects: the changes of finished stages to the store; several if these are not known.
         without_checksum: see `StageProber`.
-        results: of the stages before.
-        mounted: the images that the builder holds by now, whatever their platform.
-        characters: of the commands of all steps so far.
-        kept: bytes, about, that the configs in ``made`` take.
-        taken: how many steps, triggers among them.
-        carried: values that the steps took over from those before them.
-        copied: images in the stores that are kept because this build has changed them.
-        taking: the number of the step that is taken, and of its trigger.
-        forgets: what the last stage makes is not kept: no step can find it.
-        is_last: that stage is being built, and so only what the next step is built on is kept.
+        results: the results of the finished stages.
+        mounted: the images that the builder holds now, whatever their platform.
+        characters: characters of the commands of all steps so far.
+        kept: approximate bytes of the configs in ``made``.
+        taken: the number of steps so far, including triggers.
+        carried: the number of values that steps copied from those before them.
+        copied: the number of images in stores that are kept because this build changed them.
+        taking: the number of the current step, and of its trigger.
+        forgets: whether images of the last stage are dropped, since no step can find them.
+        is_last: whether that stage is being built, so that only the base of the next step is kept.
     """
 
     store: ImageStore
@@ -115,13 +116,16 @@ class FinishedStages:
     _last_kept: ImageStore | None = None
 
     def count(self, text: str) -> None:
-        """A step has looked up such a command. Raises `DataError` if all together are more than any real build's."""
+        """Count the command of a step. Raises `DataError` if the total is larger than in any real build."""
         self.characters += len(text)
         if self.characters > _MOST_CHARACTERS:
             raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters")
 
     def carry(self, before: StageState, after: StageState, name: str) -> None:
-        """A step took over what those before it set. Raises `DataError` if that is more than in any real build."""
+        """Count the values that a step copied from those before it.
+
+        Raises `DataError` if the total is larger than in any real build.
+        """
         self.taken += 1
         if self.taken > _MOST_STEPS:
             what = f"there are more than {_MOST_STEPS:,} steps, counting the triggers of base images"
@@ -138,7 +142,10 @@ class FinishedStages:
             raise DataError(f"{what}, so it is not replayed")
 
     def keep(self, store: ImageStore) -> None:
-        """A step keeps a store that this build has changed. Raises `DataError` if all have too many images."""
+        """Count a store that a step keeps because this build changed it.
+
+        Raises `DataError` if there are too many images.
+        """
         if store is self._last_kept:
             return
         self._last_kept = store
@@ -155,7 +162,7 @@ class FinishedStages:
 
     @cached_property
     def platform(self) -> Platform | None:
-        """That of the build's ``--platform``. Raises `BuildRefusedError`."""
+        """The platform of the build's ``--platform``. Raises `BuildRefusedError`."""
         return parsed_platform(self.options.platform, self.daemon, self.release) if self.options.platform else None
 
     @property
@@ -164,7 +171,7 @@ class FinishedStages:
         return self.rules.store is StoreKind.CONTAINERD
 
     def build_caches(self) -> Sequence[BuildCache]:
-        """A fresh look at what ``--cache-from`` brings in; several if the store does not report, none for too many."""
+        """Return new caches with the images of ``--cache-from``: several if unknown, none if there are too many."""
         given = self.options.cache_from
         ways = [((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given]
         if len(self.possible_effects) * math.prod(map(len, ways)) > _MOST_CHOICES:
@@ -177,8 +184,7 @@ class FinishedStages:
         ]
 
     def restored_id(self, image: Image) -> str:
-        """The stand-in for the id of an image that the cache makes for the step that is taken: the same for the same
-        image."""
+        """Return the stand-in id of an image that the cache creates for the current step: one for each image."""
         same = identity(self.rules, image.config)
         for known in self.restored.values():
             if identity(self.rules, known.config) == same:
@@ -188,7 +194,7 @@ class FinishedStages:
         return name
 
     def new_id(self, number: int, trigger: int = 0) -> str:
-        """A stand-in for the id of an image of a step that no other image has."""
+        """Return a stand-in id that no other step's image has."""
         names = (new_id(number, trigger, version) for version in itertools.count(1))
         return next(name for name in names if self.find(name) is None)
 
@@ -202,12 +208,12 @@ class FinishedStages:
         merged: bool,
         doubt: Doubt | None,
     ) -> str:
-        """An image that a step of this build makes on another, from here on in the store; its id.
+        """Add an image that a step of this build creates on another to the store, and return its id.
 
         Args:
-            config, merged: as of `NewImage`.
-            base: what it is made on, or `SCRATCH`.
-            doubt: why it may not be made; None: it is, if what it is made on is there.
+            config, merged: see `NewImage`.
+            base: id of the image it is created on, or `SCRATCH`.
+            doubt: the reason that it may not be created; None: it is, if its base is.
         """
         parent = self.find(base)
         if doubt is None and parent is not None:
@@ -229,7 +235,10 @@ class FinishedStages:
         return made.id
 
     def _count_kept(self, config: ContainerConfig, before: ContainerConfig | None) -> None:
-        """A config is kept that was another before. Raises `DataError` if there is more than any real build has."""
+        """Count a config that differs from the one before it.
+
+        Raises `DataError` if there is more than in any real build.
+        """
         for fields, size in ((_OF_LISTS, 8), (_OF_MAPS, 40)):
             for name in fields:
                 value = getattr(config, name)
@@ -240,10 +249,10 @@ class FinishedStages:
             raise DataError(f"{what}, so it is not replayed")
 
     def _may_be_passed_over(self, reference: str) -> bool:
-        """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 passes it over.
+        """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 skips it.
 
-        An image that came by ``docker load`` there is not unpacked (``ImageHistory`` of ``daemon/containerd``), and few
-        stores distinguish a pulled one from it.
+        An image that came through ``docker load`` is not unpacked there (``ImageHistory`` of ``daemon/containerd``),
+        and few stores distinguish it from a pulled one.
         """
         if not self.rules.sources_with_ancestors:
             return False
@@ -255,22 +264,22 @@ class FinishedStages:
         return is_alone and not image.unpacked
 
     def image(self, image_id: str) -> Image | None:
-        """An image of the store or of this build; None for scratch."""
+        """Return an image of the store or of this build; None for scratch."""
         result = self.find(image_id)
         return result.image if isinstance(result, NewImage) else result
 
     def find(self, image_id: str) -> Image | NewImage | None:
-        """The same, without looking at all of one that this build makes."""
+        """Return the same, but an image that this build creates without its details."""
         return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
     def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
-        """Take hold of an image that is known to be there (``imageSources.Get`` of ``imagecontext.go``, local only).
+        """Mount an image that is known to exist (``imageSources.Get`` in ``imagecontext.go``, local only).
 
-        One of another platform than requested is refused: a graph-driver store took it as a base anyway, and
-        what is built on scratch gets the daemon's platform.
+        An image of another platform than requested is refused. A graph-driver store has accepted it as a base anyway,
+        and images built on scratch get the daemon's platform.
 
         Raises:
-            BuildRefusedError: ``message`` words it, with ``{}`` for the daemon's reason.
+            BuildRefusedError: with ``message``, whose ``{}`` is replaced by the daemon's reason.
         """
         image = self.find(image_id)
         if image is None or image_id in self.mounted:
@@ -292,10 +301,10 @@ class FinishedStages:
         )
 
     def stage(self, name: str) -> StageResult | None:
-        """A finished stage by its name, whatever the case."""
+        """Return a finished stage by its name, in any case."""
         return self._by_name.get(name.lower()) if name else None
 
     def end_stage(self, result: StageResult) -> None:
-        """A stage is finished."""
+        """Add the result of a finished stage."""
         self.results.append(result)
         self._by_name.setdefault(result.name.lower(), result)

@@ -1,4 +1,4 @@
-"""What a hit does not compare although a person may have changed it: seen in the Dockerfile and the files alone."""
+"""Changes that a hit does not detect, found from the Dockerfile and the files alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["StepHazard", "of_heredocs", "of_second_names"]
 
 @dataclass(frozen=True, slots=True)
 class StepHazard:
-    """A hit that may be stale. ``kind``: in a few words; ``advice``: what to do about it."""
+    """A hit that may be stale. ``kind``: a short phrase; ``advice``: what to do about it."""
 
     kind: str
     sentence: str
@@ -20,7 +20,10 @@ class StepHazard:
 
 
 def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
-    """Of a ``RUN`` with heredocs: the classic builder reads over their lines, and its step is the first line alone."""
+    """Yield the hazard of a ``RUN`` with heredocs.
+
+    The classic builder skips their lines, so its step is the first line alone.
+    """
     if instruction.heredocs and instruction.name == "RUN":
         names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
         yield StepHazard(
@@ -32,7 +35,7 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
 
 
 def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
-    """Of files that are second names of others: ``names`` has each with the first name."""
+    """Yield the hazard of files that are second names. ``names``: each second name with the first."""
     results = list(names)
     if results:
         path, first = results[0]

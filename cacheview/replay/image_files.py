@@ -1,4 +1,4 @@
-"""What a build needs from the files of images, read from layers: checksums of ``COPY --from``, owner names."""
+"""Facts that a build needs from the layers of images: checksums of ``COPY --from``, and owner names."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["NO_IMAGE_FILES", "ImageFiles", "StoreImageFiles", "unpacked_in"]
 
 
 class ImageFiles(Protocol):
-    """Sums files of images."""
+    """Computes the checksums of files in images."""
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
-        """The checksum of a ``COPY --from`` an image; None: from scratch, which has no files.
+        """Return the checksum of a ``COPY --from`` an image; None: from scratch, which has no files.
 
         Raises:
             BuildRefusedError: the builder stops here.
-            UnknownError: the layers cannot be read, or do not report: why, and what to do.
+            UnknownError: the layers cannot be read, or do not show the files: why, and what to do.
         """
 
     def check_owner(self, image: Image | None, owner: str) -> None:
-        """Look up the names of a ``--chown`` in the image that its step is built on; see `layers.owner_names`.
+        """Look up the names of a ``--chown`` in the image that its step builds on; see `layers.owner_names`.
 
-        Raises: as `sum`.
+        Raises what `sum` raises.
         """
 
 
@@ -47,22 +47,22 @@ class _NoImageFiles:
 
 
 NO_IMAGE_FILES: Final[ImageFiles] = _NoImageFiles()
-"""Of a store whose layers are not at hand."""
+"""The image files of a store whose layers are not available."""
 
 
 def unpacked_in(store: ImageStore, rules: RuleSet) -> ImageStore | None:
-    """What `StoreImageFiles` needs of a store whose engine unpacks layers on what a container began with."""
+    """Return the store for `StoreImageFiles` if its engine unpacks layers over the files a container began with."""
     return store if rules.store is StoreKind.CONTAINERD else None
 
 
 class StoreImageFiles:
-    """Sums files of the images of one store.
+    """Computes the checksums of files in the images of one store.
 
     Args:
         layers: opens the layers when the first file is needed. Raises `DataError`.
-        release: the builder that sums.
-        store: of an engine that unpacks layers on what a container began with, see `layers.containers`; None: the
-            engine does not.
+        release: the builder's release.
+        store: the store of an engine that unpacks layers over the files a container began with, see
+            `layers.containers`; None: the engine does not.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class StoreImageFiles:
             check_owner(owner, self.of(image), self._release)
 
     def of(self, image: Image | None) -> ImageSums:
-        """The files of an image; None: from scratch. Raises `DataError`."""
+        """Return the files of an image; None: from scratch. Raises `DataError`."""
         diff_ids = image.diff_ids if image is not None else ()
         committed = committed_layers(image, self._store) if image is not None and self._store is not None else ()
         key = (diff_ids, committed)
@@ -92,7 +92,7 @@ class StoreImageFiles:
         return self._images[key]
 
     def layers(self) -> LayerFiles:
-        """The layers of the store. Raises `DataError` if they cannot be had: why, and what to do."""
+        """Return the layers of the store. Raises `DataError` if they are not available: why, and what to do."""
         if self._layers is None:
             try:
                 self._layers = self._open()
@@ -105,7 +105,7 @@ class StoreImageFiles:
 
 @contextmanager
 def _known() -> Iterator[None]:
-    """What keeps the layers from being read as a `UnknownError`."""
+    """Convert an error that prevents reading the layers to an `UnknownError`."""
     try:
         yield
     except (UnknownError, BuildRefusedError):

@@ -1,7 +1,7 @@
-"""What the daemon checks when a step is not a hit, because it has to create the image.
+"""The checks of the daemon when a step is not a hit and its image has to be created.
 
-moby: ``performCopy`` and ``parseChownFlag`` of ``builder/dockerfile``; ``daemon/container.go`` and
-``mergeAndVerifyConfig`` of ``daemon/create.go``.
+Source: moby ``performCopy`` and ``parseChownFlag`` in ``builder/dockerfile``; ``daemon/container.go`` and
+``mergeAndVerifyConfig`` in ``daemon/create.go``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["check_making"]
 
 
 def check_making(build: FinishedStages, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
-    """Raises `BuildRefusedError` if the daemon cannot make the image of a step on the image ``base``."""
+    """Raise `BuildRefusedError` if the daemon cannot create the image of a step on the image ``base``."""
     if done.copy is not None:
         _check_copy(build, step, done.copy, base)
         return
@@ -41,5 +41,5 @@ def _check_copy(build: FinishedStages, step: Step, copy: CopySources, base: str)
         message = f"unable to convert uid/gid chown string to host mapping: {message}"
         raise BuildRefusedError(what, message=message, line=step.line)
     if copy.owner and not has_unknown_layer(build.find(base)):
-        with suppress(UnknownError):  # the step misses anyway; whether the daemon can make it is not known
+        with suppress(UnknownError):  # the step misses anyway; whether the daemon can create it is not known
             build.image_files.check_owner(build.image(base), copy.owner)

@@ -1,4 +1,4 @@
-"""Why each step that misses does so."""
+"""The reason for each step that misses."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ class Miss:
     """A step that misses.
 
     Attributes:
-        explanation: why.
-        comparison: of ``COPY`` and ``ADD``, the files against those of the nearest image; None: something else differs.
-        remedy: what a person can do about it.
+        explanation: the explanation of the miss.
+        comparison: for ``COPY`` and ``ADD``, the comparison with the files of the nearest image; None: something else
+            differs.
+        remedy: the remedy for the miss.
     """
 
     step: Step
@@ -37,17 +38,17 @@ class Miss:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What is known of the files that differ, in sentences."""
+        """Sentences about the files that differ."""
         return sentences(self.comparison) if self.comparison is not None else ()
 
     @property
     def has_files(self) -> bool:
-        """Whether more is known of its files than that they differ: which ones, or what an earlier replay knew."""
+        """Whether the comparison names the files that differ, or has facts from an earlier replay."""
         return self.comparison is not None and bool(self.comparison.changes or self.comparison.since)
 
     @property
     def reason(self) -> str:
-        """Why it misses, beside the sentence of the explanation, in one more; empty if that or `files` say it."""
+        """A further sentence on the reason for the miss; empty if the explanation or `files` give it."""
         if self.files or self.explanation.verdict.local is not None:
             return ""
         return self.remedy.reason or self.explanation.reason
@@ -61,21 +62,21 @@ def misses(
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> Iterator[Miss]:
-    """The steps that the cache misses and whose probe is known, in order.
+    """Yield the steps that miss the cache and whose probe is known, in order.
 
     Args:
-        record: of earlier replays, without this one.
-        checksums: what computed the checksums of the files of this one.
-        image_files: reads the layers of candidates, where the record does not know their files.
+        record: the record of earlier replays, without this one.
+        checksums: the checksums of this replay's files.
+        image_files: reads the layers of candidates whose files are not in the record.
     """
     cache = ImageCache(store, rules)
-    record = record or Record("", "")  # knows of no files
+    record = record or Record("", "")  # an empty record
     for step in replay.looked_up:
         if step.status is StepStatus.MISS and step.probe is not None:
             where = step.cache or cache
             go_on()
-            explanation = explain(where, step.probe, with_edit=False)  # what a person can edit is the build
+            explanation = explain(where, step.probe, with_edit=False)  # a person edits the build, not the probe
             remedy = remedy_of(step, explanation, where)
-            with apart():  # files are as large as they are
+            with apart():  # a separate time limit: the time depends on the size of the files
                 comparison = compare_files(step, explanation, record, checksums, image_files)
             yield Miss(step, explanation, comparison, remedy)

@@ -1,6 +1,7 @@
-"""The image that a missed step would make, as far as it can be determined without building.
+"""The image that a missed step would create, as far as it can be determined without building.
 
-A later stage of the same build may hit it, so the cache has to see it. Its id is a stand-in, its layer unknown content.
+A later stage of the same build may hit it, so the cache has to contain it. Its id is a stand-in, and the content of its
+layer is unknown.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 _UNNAMED_ID: Final = "<the image of step "
-"""What stands for an id that is not known, in the daemon's words."""
+"""The stand-in for an unknown id in the daemon's messages."""
 
 _UNNAMED: Final = re.compile(f"{_UNNAMED_ID}[0-9]+>|{re.escape(UNNAMED_ROOT)}|{re.escape(UNNAMED_FOLDER)}")
 
@@ -56,11 +57,11 @@ _MADE: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\)
 
 
 def new_id(number: int, trigger: int = 0, version: int = 1) -> str:
-    """The stand-in for the id of an image that a step makes, or that the cache makes for it.
+    """Return the stand-in id of an image that a step creates, or that the cache creates for it.
 
     Args:
-        trigger: from 1, of the triggers of a ``FROM``; 0: it is the step itself.
-        version: from 1; where it is not known what comes of a step it may make one of several.
+        trigger: number of the trigger of a ``FROM``, from 1; 0: the step itself.
+        version: from 1. A step with an unknown result may create one of several images.
     """
     name = f"step {number}.{trigger}" if trigger else f"step {number}"
     return name if version == 1 else f"{name} ({version})"
@@ -72,18 +73,18 @@ def is_new_id(image_id: str) -> bool:
 
 
 def creating_step(image_id: str) -> int:
-    """The number of the step that makes an image; 0 for an image of the store."""
+    """Return the number of the step that creates an image; 0 for an image of the store."""
     made = _MADE.fullmatch(image_id)
     return int(made[1]) if made is not None else 0
 
 
 def reported_id(image_id: str) -> str:
-    """An id as far as known: what id an image of this build would get is not known."""
+    """Return an id for people. The id of an image that this build would create is not known."""
     return f"{_UNNAMED_ID}{creating_step(image_id)}>" if is_new_id(image_id) else image_id
 
 
 def has_unknown_layer(image: Image | NewImage | None) -> bool:
-    """Whether an image has a layer that this build would make, so that its files are not known."""
+    """Whether an image has a layer that this build would create, so that its files are not known."""
     if image is None:
         return False
     if isinstance(image, NewImage):
@@ -92,20 +93,22 @@ def has_unknown_layer(image: Image | NewImage | None) -> bool:
 
 
 def says(predicted: str, reported: str) -> bool:
-    """Whether a refusal is in the daemon's words. Where those have an id or a folder that is not known before it
-    builds, any will do."""
+    """Whether a predicted refusal matches the daemon's message.
+
+    An id or a folder that is not known before the build matches any text.
+    """
     words = _UNNAMED.split(predicted.strip())
     return re.fullmatch(".+".join(map(re.escape, words)), reported.strip(), re.DOTALL) is not None
 
 
 def reported_words(message: str) -> str:
-    """The daemon's words with each stand-in as `reported_id` has it."""
+    """Return the daemon's message with each stand-in replaced as by `reported_id`."""
     return re.sub(rf"\b{_MADE.pattern}", lambda made: reported_id(made[0]), message)
 
 
 @dataclass(frozen=True, slots=True)
 class _NewEntry:
-    """One entry of the history of an image that this build makes. Later images have all that is ``below`` in common."""
+    """One history entry of an image that this build creates. Later images share the entries ``below``."""
 
     entry: HistoryEntry
     layer: str
@@ -123,22 +126,23 @@ class _NewEntry:
 
 
 class NewImage:
-    """The image of a step. The whole of it is made when it is looked at: a history grows with each step.
+    """The image that a step creates. It is completed only when needed, since its history grows with each step.
 
     Args:
         image_id: see `new_id`.
-        parent: what it is built on; None: scratch.
-        platform: of what is built on scratch.
-        merged: the step ran in a container, whose config the daemon fills from the parent's (``daemon/commit.go``).
-        now: when it is made.
-        doubt: why it may not be made; None: it is.
+        parent: the image that it is built on; None: scratch.
+        platform: the platform of an image built on scratch.
+        merged: whether the step ran in a container, whose config the daemon completes from the parent's
+            (``daemon/commit.go``).
+        now: its creation time.
+        doubt: the reason that it may not be created; None: it is.
 
     Attributes:
-        id, parent: as of an image.
-        command: the command of its container config, as a history has it.
+        id, parent: as in `Image`.
+        command: the command of its container config, as in a history.
         has_unknown_layer: see the function of that name.
         stored: its config, which the next step begins with.
-        platform: that it is for.
+        platform: the platform that it is for.
     """
 
     def __init__(
@@ -176,7 +180,7 @@ class NewImage:
 
     @cached_property
     def image(self) -> Image:
-        """As the cache finds it."""
+        """The image as the cache finds it."""
         history, layers = self._link.history_and_layers()
         config = ImageConfig(
             created=self._now,
@@ -199,24 +203,24 @@ class NewImage:
         )
 
     def doubt(self, aspect: Aspect) -> Doubt | None:
-        """As of an image."""
+        """Return the doubt about an aspect, as in `Image`."""
         return self._doubt if self._doubt is not None and self._doubt.aspect == aspect else None
 
 
 def stored_config(image: Image | NewImage | None) -> ContainerConfig | None:
-    """The config that an image has, and that a step on it begins with; None: of scratch, or it has none."""
+    """Return the config of an image, which a step on it begins with; None if it is scratch or has none."""
     if isinstance(image, NewImage):
         return image.stored
     return image.config.config if image is not None else None
 
 
 def platform_of(image: Image | NewImage) -> Platform:
-    """What an image is for."""
+    """Return the platform of an image."""
     return image.platform if isinstance(image, NewImage) else image.config.platform
 
 
 class NewImages:
-    """The images that a build has made so far, and which of them a look-up needs."""
+    """The images that a build has created so far, and which of them a lookup needs."""
 
     def __init__(self) -> None:
         self._made: dict[str, NewImage] = {}
@@ -230,11 +234,11 @@ class NewImages:
         return iter(self._made.values())
 
     def get(self, image_id: str) -> NewImage | None:
-        """The image with this id; None if this build makes none with it."""
+        """Return the image with this id; None if this build creates none with it."""
         return self._made.get(image_id)
 
     def add(self, made: NewImage, *, findable: bool = True) -> None:
-        """``findable``: a look-up may need it; otherwise it is there by its id alone."""
+        """Add an image. ``findable``: a lookup may find it; otherwise it is available only by its id."""
         self._made[made.id] = made
         if not findable:
             return
@@ -244,16 +248,16 @@ class NewImages:
         self._alike.setdefault((None, made.command), []).append(made)
 
     def forget(self, ids: Iterable[str]) -> None:
-        """These, which no look-up needs, are not needed by their id any more."""
+        """Drop images that no lookup needs and whose ids are no longer needed."""
         for image_id in ids:
             self._made.pop(image_id, None)
 
     def beside(self, parent: str, command: str, *, by_layers: bool) -> Iterator[Image]:
-        """What a step on that parent may find of them: the parent, its nearest ancestors, and what is built on it.
+        """Yield what a step on a parent may find: the parent, its nearest ancestors, and images built on it.
 
-        Of those built on it, all that have the command of the step, which all rules compare, and the last `_BESIDE`
-        others, which an explanation may show as the nearest. Where the rules find candidates by their layers, what
-        has the command counts whatever its parent.
+        Of the images built on it, those are all that have the command of the step, which all rules compare, and the
+        last `_BESIDE` others, which an explanation may show as the nearest. If the rules find candidates by their
+        layers, images with that command count whatever their parent.
         """
         children = self._children.get(parent, ())
         if parent not in self._made and not children and not by_layers:
@@ -269,7 +273,7 @@ class NewImages:
 
 
 def _merged(config: ContainerConfig, parent: ContainerConfig | None) -> ContainerConfig:
-    """What a container's config becomes that is made of an image: ``merge`` of ``daemon/commit.go``."""
+    """Return the config of a container created from an image, completed as ``merge`` in ``daemon/commit.go`` does."""
     if parent is None:
         return config
     changes: dict[str, Any] = {

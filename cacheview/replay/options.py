@@ -1,4 +1,4 @@
-"""What a build is given beside its Dockerfile and context: the options of ``docker build`` that reach the cache."""
+"""The options of ``docker build`` that affect the cache."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class BuildOptions:
     """Options of one build.
 
     Attributes:
-        build_args: by name; None: named without a value, and not set in the client's environment.
-        labels: by name.
-        drawn_labels: names of those whose value the client draws for every session.
-        target: a stage's name; empty: the last stage.
-        platform: as given; empty: none.
+        build_args: build arguments by name; None: named without a value, and not set in the client's environment.
+        labels: labels by name.
+        drawn_labels: names of the labels whose value the client generates for every session.
+        target: the name of a stage; empty: the last stage.
+        platform: the platform as given; empty: none.
         cache_from: references, in order.
-        no_cache: ask nothing.
-        pull: pull every base, whatever the store has.
-        is_trusted: the client names each base by the digest that is signed.
-        daemon: the platform that the daemon runs on; None: as the store reports, see `builder_platform`.
+        no_cache: whether to look up nothing.
+        pull: whether to pull every base, whatever the store has.
+        is_trusted: whether the client names each base by its signed digest.
+        daemon: the platform of the daemon; None: as the store reports it, see `builder_platform`.
     """
 
     build_args: Mapping[str, str | None] = field(default_factory=dict)
@@ -44,11 +44,12 @@ class BuildOptions:
 
 
 def references(given: Iterable[str]) -> tuple[str, ...]:
-    """The references of every ``--cache-from``: the docker CLI takes several in one, divided by commas, and none in an
-    empty one.
+    """Return the references of all ``--cache-from`` options.
+
+    The docker CLI accepts several in one option, separated by commas, and none in an empty one.
 
     Raises:
-        DataError: the CLI cannot read one, or there are more than any build has.
+        DataError: the CLI cannot parse one, or there are more than any build has.
     """
     results: list[str] = []
     for text in given:

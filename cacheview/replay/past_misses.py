@@ -1,7 +1,7 @@
-"""Past a miss: what the cache would have answered, had the step been the one of the nearest candidate.
+"""The continuation past a miss: the cache's answers if the step had created the nearest candidate.
 
-After a miss the builder stops checking the cache, as what it builds from then on is new. What a person wants to know is
-whether the rest would be cached, were that one thing put right.
+After a miss the builder stops checking the cache, because everything it builds from then on is new. Users want to know
+whether the rest would be cached if that one problem were fixed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def replay_past_misses(play: Callable[[Mapping[int, str]], Replay], store: Image
     """Replay a build past its misses.
 
     Args:
-        play: replays it with images assumed, by the number of the step: `replay` with all else given.
+        play: replays the build with assumed images, by the number of the step: `replay` with all other arguments given.
         store, rules: the cache.
 
     Returns:
-        The same steps. A step that missed is followed by what would be looked up if it were the step that made the
-        candidate nearest to a hit (`Step.assumed`); without one, the rest of the stage is not looked up, as usual.
+        The same steps. After a step that missed come those that would be looked up if it had created the candidate
+            nearest to a hit (`Step.assumed`). Without a candidate, the rest of the stage is not looked up, as usual.
     """
     cache = ImageCache(store, rules)
     assumed: dict[int, str] = {}
@@ -48,9 +48,9 @@ def _is_open(step: Step, assumed: Mapping[int, str]) -> bool:
 
 
 def _nearest(cache: ImageCache, step: Step) -> str:
-    """The candidate that the miss names; empty if there is none.
+    """Return the candidate that the explanation of a miss names; empty if there is none.
 
-    A local match that does not count beside the sources is this very step: no other candidate is nearer.
+    A local match that a source overrides is this very step, so no other candidate is nearer.
     """
     assert step.probe is not None
     verdict, deciding = deciding_check(step.cache or cache, step.probe)

@@ -1,7 +1,7 @@
 """The cache as one stage uses it: the stage's current image, and whether a step has missed.
 
-moby: ``imageProber`` of ``builder/dockerfile/imageprobe.go``. After a miss nothing more is looked up until the next
-stage. A step that is unknown may have hit one of several images, or none: the next step is then looked up on each.
+Source: moby ``imageProber`` in ``builder/dockerfile/imageprobe.go``. After a miss nothing more is looked up until the
+next stage. An unknown step may have hit one of several images, or none, so the next step is looked up on each of them.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ __all__ = ["HOLE", "StageProber", "StepAnswer", "key_without_checksum"]
 
 _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
-"""Stands for a checksum that is not known."""
+"""The placeholder for a checksum that is not known."""
 _NONE_OF_THEM: Final = "\1"
-"""Stands for a checksum that no image is reported with: only one whose command is not known may be hit by it."""
+"""A checksum that no image is reported with: it can only hit an image whose command is not known."""
 _AFTER_UNKNOWN: Final = "it depends on the previous step, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
 _MANY: Final = 500
-"""So many checksums are tried for files that are not known; with more of them the step is unknown at once."""
+"""The most checksums that are tried for files that are not known. Beyond it, the step is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepAnswer:
-    """What happens to a step.
+    """The answer to a step.
 
     Attributes:
         status: see `StepStatus`; never `NO_PROBE`.
-        images: that it hits: one of a hit; of an unknown step everything that it may hit, as far as they are known.
-        perhaps: of a hit on an image that the cache created, the ids of images of the store that it may be.
-        probe: what was looked up; None: more than one probe, or none.
-        fatal: the verdict that ends the build here; None: it does not.
-        reason: why it is not known, in a sentence.
-        cache: where it was looked up, if the build has changed what is in the store; None: the store as it is.
-        remedies: what would make it known, in sentences.
-        misses_on: of an unknown step, and of a miss, where the stage may stand when it misses here.
+        images: the images that it hits: one for a hit; for an unknown step, all that it may hit, as far as known.
+        perhaps: for a hit on an image that the cache created, the ids of images in the store that it may be.
+        probe: the probe that was looked up; None: none, or more than one.
+        fatal: the verdict that ends the build here; None: it continues.
+        reason: the reason that it is not known, as a sentence.
+        cache: the cache of the lookup if the build has changed the store; None: the store as it is.
+        remedies: sentences on how to make it known.
+        misses_on: for an unknown step or a miss, the images of the stage if it misses here.
     """
 
     status: StepStatus
@@ -64,11 +64,11 @@ class StepAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """One probe, and where it leads.
+    """One probe and its result.
 
     Attributes:
-        branch: where the stage stands after a hit.
-        cache: where it was looked up: the answer may have changed that of the branch.
+        branch: the branch of the stage after a hit.
+        cache: the cache of the lookup; the answer may have changed that of the branch.
     """
 
     branch: _Branch
@@ -79,7 +79,7 @@ class _Lookup:
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """One place where the stage may stand. ``parent``: an image, scratch, or one that this build makes."""
+    """A possible state of the stage. ``parent``: an image, scratch, or an image that this build creates."""
 
     build_cache: BuildCache
     parent: str
@@ -89,14 +89,14 @@ class StageProber:
     """Looks up the steps of one stage in the cache.
 
     Args:
-        store: as it was before the build.
-        build_caches: fresh ones, as each stage looks up ``--cache-from`` again; several where it is not known what that
-            brings, or what is in the store by now; none where there are too many.
-        parents: where the stage begins: one id, or several where it is not known which.
-        made: the images that this build has made so far; it grows.
-        without_checksum: of the steps among them whose files are not known: by parent and command, the id; it grows.
-        platform: what the builder asks for.
-        new_id: names an image that the cache makes for the step that is looked up.
+        store: the store before the build.
+        build_caches: new caches, since each stage looks up ``--cache-from`` again; several if its images or the current
+            content of the store are not known; none if there are too many.
+        parents: the ids that the stage may begin with, several if it is not known which.
+        made: the images that this build has created so far; it grows.
+        without_checksum: the ids of those whose files are not known, by parent and command; it grows.
+        platform: the platform that the builder requests.
+        new_id: returns an id for an image that the cache creates for the current step.
     """
 
     def __init__(
@@ -122,31 +122,31 @@ class StageProber:
 
     @property
     def is_busted(self) -> bool:
-        """It has certainly missed: nothing more is looked up."""
+        """Whether it has certainly missed, so that nothing more is looked up."""
         return self._is_busted
 
     @property
     def is_lost(self) -> bool:
-        """There are more ways that it can have gone than are followed."""
+        """Whether it has more possible states than are followed."""
         return self._is_lost
 
     def bust(self) -> None:
-        """As after a miss."""
+        """Behave as after a miss."""
         self._is_busted = True
 
     def lose(self) -> None:
-        """Follow the ways that it can have gone no longer."""
+        """Stop following its possible states."""
         self._is_lost = True
 
     def resume(self, parent: str) -> None:
-        """Go on from an image as if nothing had been missed."""
+        """Continue from an image as if nothing had been missed."""
         build_caches = [branch.build_cache for branch in self._branches] or self._build_caches
         self._branches = [_Branch(build_cache.fork(), parent) for build_cache in build_caches]
         self._is_busted = False
 
     @property
     def possible_effects(self) -> tuple[BuildEffects, ...]:
-        """What the stage may have changed in the store; none: there are more ways than are followed."""
+        """The possible changes of the stage to the store; none: there are more states than are followed."""
         if self._is_lost:
             return ()
         possible_effects = [*(branch.build_cache.effects for branch in self._branches), *self._missed]
@@ -154,11 +154,11 @@ class StageProber:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """Where it may stand, of what has not missed."""
+        """The images of the states that have not missed."""
         return tuple(dict.fromkeys(branch.parent for branch in self._branches))
 
     def ask(self, make: Callable[[str], ContainerConfig], checksum: str = "") -> StepAnswer:
-        """Ask for a step whose probe is known."""
+        """Look up a step whose probe is known."""
         if self._is_busted:
             return StepAnswer(StepStatus.NOT_ASKED)
         if self._is_lost:
@@ -167,7 +167,7 @@ class StageProber:
         return self._settle([self._look_up(branch, config) for branch in self._branches])
 
     def ask_any(self, make: Callable[[str], ContainerConfig]) -> StepAnswer:
-        """Ask for a step whose files are not known: with each checksum that an image could be hit by."""
+        """Look up a step whose files are not known, with each checksum that could hit an image."""
         if self._is_busted:
             return StepAnswer(StepStatus.NOT_ASKED)
         if self._is_lost:
@@ -219,7 +219,7 @@ class StageProber:
         return replace(self._unknown(branches, images, probe, cache), **why)
 
     def _ends(self, lookup: _Lookup) -> Iterator[tuple[_Branch, Image]]:
-        """Where the stage stands after each hit that an answer may be."""
+        """Yield the state of the stage after each hit that the answer may be, with the image."""
         verdict, build_cache = lookup.verdict, lookup.branch.build_cache
         if verdict.unknown is None:
             if verdict.image is not None:
@@ -245,7 +245,7 @@ class StageProber:
         return StepAnswer(StepStatus.UNKNOWN, tuple(distinct.values()), probe=probe, reason=reason, cache=cache)
 
     def _why(self, unknown: UnknownAnswer, *, is_first: bool) -> dict[str, Any]:
-        """Reason and remedies of a step whose probe is known, and the answer to it is not."""
+        """Return the reason and remedies for a step whose probe is known but whose answer is not."""
         words = words_of_unknown(self._build_caches[0].cache.rules, unknown)
         reason = f"{words.sentence}. {words.reason}".rstrip(".")
         if not is_first:
@@ -254,7 +254,7 @@ class StageProber:
         return {"reason": reason, "remedies": remedies}
 
     def _look_up(self, branch: _Branch, config: ContainerConfig) -> _Lookup:
-        """Look a step up in the cache."""
+        """Look up a step in the cache."""
         build_cache = branch.build_cache
         by_layers = build_cache.cache.rules.by_layers
         build_cache.add(self._made.beside(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
@@ -274,13 +274,13 @@ class StageProber:
         return f"no image built on {shown} matches this step, {whatever}"
 
     def _changed(self, lookup: _Lookup) -> ImageCache | None:
-        """The cache of a look-up, if it is not that of the store as it is."""
+        """Return the cache of a lookup if it differs from the store as it is."""
         cache = lookup.cache
         is_as_it_is = cache.store is self._store and cache.past.sources is None
         return None if is_as_it_is else cache
 
     def _checksums(self, branch: _Branch, template: ContainerConfig) -> Iterator[str]:
-        """What could stand where the checksum is, by what the store has."""
+        """Yield the checksums that images in the store have in place of the unknown one."""
         prefix, _, suffix = " ".join(template.Cmd or ()).partition(HOLE)
         cache = branch.build_cache.cache
         sources = (
@@ -295,7 +295,7 @@ class StageProber:
                     yield checksum
 
     def _made_before(self, template: ContainerConfig) -> Iterator[_Branch]:
-        """Where this build made such a step on the same parent: its files, not known either, may be the same."""
+        """Yield the states of earlier steps of this build on the same parent, whose unknown files may be the same."""
         for branch in self._branches:
             made = self._without_checksum.get(key_without_checksum(branch.parent, template))
             if made is not None:
@@ -303,7 +303,7 @@ class StageProber:
 
 
 def key_without_checksum(parent: str, template: ContainerConfig) -> tuple[str, str]:
-    """What distinguishes the steps of a build whose files are not known; ``template``: its config with `HOLE`."""
+    """Return the key that distinguishes steps whose files are not known. ``template``: the config with `HOLE`."""
     return parent, " ".join(template.Cmd or ())
 
 

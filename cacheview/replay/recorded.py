@@ -1,4 +1,4 @@
-"""What a record of a build keeps from its context and from the files of images: headers and checksums, no content."""
+"""The part of a context and of images that a build record keeps: headers and checksums, but no content."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _SUM: Final = r"^[0-9a-f]{64}$"
 
 
 class RecordedMember(Model):
-    """One member of the tar that was sent, as in its header, with its checksum.
+    """One member of the tar that was sent: its header and its checksum.
 
     Attributes:
-        name, link: as sent. Where they are no UTF-8, ``base64:`` and their bytes.
-        mode, uid, gid, size, type, device: numbers of the header; the type is its flag, ``0`` for a file.
-        xattrs: by name, in base64.
-        sum: of header and content (tarsum v1), 64 hexadecimal digits.
+        name, link: as sent; if they are not UTF-8, ``base64:`` and their bytes.
+        mode, uid, gid, size, type, device: fields of the header. The type is its flag, ``0`` for a file.
+        xattrs: extended attributes by name, in base64.
+        sum: the tarsum v1 of header and content, 64 hexadecimal digits.
     """
 
     name: str
@@ -58,7 +58,7 @@ class RecordedMember(Model):
 
     @classmethod
     def of(cls, member: Member) -> RecordedMember:
-        """What is kept of a member whose sum is known."""
+        """Return the recorded form of a member whose sum is known."""
         header = member.header
         return cls(
             name=text_of(header.name.encode("utf-8", "surrogateescape")),
@@ -74,7 +74,7 @@ class RecordedMember(Model):
         )
 
     def member(self, number: int, dockerignore: bytes) -> Member:
-        """The member, of which only ``.dockerignore`` has its content. Raises `DataError` if it is malformed."""
+        """Return the member, with content only for ``.dockerignore``. Raises `DataError` if it is malformed."""
         name, link = _path_of(self.name), _path_of(self.link) if self.link else ""
         xattrs = self._xattrs(name) if self.xattrs else ()
         header = Header(name, self.mode, self.uid, self.gid, self.size, self.type, link, self.device, xattrs)
@@ -89,7 +89,7 @@ class RecordedMember(Model):
 
 
 class RecordedSum(Model):
-    """The checksum of a ``COPY --from`` an image, or with what words the builder refuses it."""
+    """The checksum of a ``COPY --from`` an image, or the builder's message if it refuses."""
 
     image: str
     sources: tuple[str, ...]
@@ -99,7 +99,7 @@ class RecordedSum(Model):
 
 
 class RecordedOwner(Model):
-    """An owner that was looked up in an image, and with what words the builder refuses it; empty: it is known."""
+    """An owner that was looked up in an image. The builder's message if it refuses it; empty: the owner exists."""
 
     image: str
     owner: str
@@ -108,7 +108,7 @@ class RecordedOwner(Model):
 
 @dataclass(frozen=True, slots=True)
 class FoundInImages:
-    """What a replay found out of the layers of a store."""
+    """The facts that a replay read from the layers of a store."""
 
     sums: tuple[RecordedSum, ...] = ()
     owners: tuple[RecordedOwner, ...] = ()
@@ -118,7 +118,7 @@ NOTHING_FOUND: Final = FoundInImages()
 
 
 class RememberedImageFiles:
-    """Sums files of images by another one, and keeps what was found for a record."""
+    """Computes checksums through another object, and keeps the results for a record."""
 
     def __init__(self, files: ImageFiles) -> None:
         self._files = files
@@ -127,7 +127,7 @@ class RememberedImageFiles:
 
     @property
     def from_images(self) -> FoundInImages:
-        """What was found so far."""
+        """The facts that were found so far."""
         return FoundInImages(tuple(self._sums.values()), tuple(self._owners.values()))
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
@@ -151,7 +151,7 @@ class RememberedImageFiles:
 
 
 class RecordedImageFiles:
-    """Checksums of files of images, and their owners' names, as a record has them."""
+    """The checksums of files in images, and the names of owners, from a record."""
 
     def __init__(self, recorded: FoundInImages) -> None:
         self._owners = {(each.image, each.owner): each for each in recorded.owners}
@@ -187,7 +187,7 @@ _BASE64: Final = "base64:"
 
 
 def text_of(data: bytes) -> str:
-    """Bytes as text that JSON can hold: as they are where they are UTF-8, otherwise ``base64:`` and the bytes."""
+    """Return bytes as text for JSON: unchanged if they are UTF-8, otherwise as ``base64:`` and the bytes."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -198,14 +198,14 @@ def text_of(data: bytes) -> str:
 
 
 def _path_of(text: str) -> str:
-    """As `bytes_of`, with bytes that are not UTF-8 as in surrogateescape."""
+    """Decode as `bytes_of` does, with bytes that are not UTF-8 as surrogate escapes."""
     if text.isascii() and not text.startswith(_BASE64):
         return text
     return bytes_of(text).decode("utf-8", "surrogateescape")
 
 
 def bytes_of(text: str) -> bytes:
-    """The bytes that `text_of` was given. Raises `DataError` if they are not base64."""
+    """Return the bytes that `text_of` was given. Raises `DataError` if they are not base64."""
     if not text.startswith(_BASE64):
         return text.encode("utf-8", "surrogateescape")
     try:

@@ -1,4 +1,4 @@
-"""Creates a record of a build: a line of a replay file, which opens and can be checked on any machine."""
+"""Creates the record of a build: a line of a replay file, which opens and can be checked on any machine."""
 
 from __future__ import annotations
 
@@ -47,11 +47,12 @@ _NOT_TEXT: Final = re.compile("([\udc80-\udcff]+)")
 
 @dataclass(frozen=True)
 class SentContext:
-    """A context as it was sent: members with their sums, and of their content what the builder itself reads.
+    """A context as it was sent: members with their sums, and the content of those that the builder itself reads.
 
     Attributes:
-        members: in the order of the tar.
-        dockerfile_name: its path on the daemon; ``dockerfile``: its content.
+        members: the members in the order of the tar.
+        dockerfile_name: path of the Dockerfile on the daemon.
+        dockerfile: content of the Dockerfile.
         dockerignore: content of ``.dockerignore``; None if there is none.
     """
 
@@ -62,11 +63,11 @@ class SentContext:
 
 
 def sent_context(context: ContextSource, client: Client, dockerfile_name: str, dockerfile: bytes) -> SentContext:
-    """What a client sends of a context; every file is read, unless its sum is known.
+    """Return the context as a client sends it. Every file is read, unless its sum is known.
 
     Raises:
-        BuildRefusedError: the client refuses it.
-        DataError: it cannot be read.
+        BuildRefusedError: the client refuses the context.
+        DataError: the context cannot be read.
     """
     packed = context.packed(client, dockerfile_name, dockerfile)
     members: list[Member] = []
@@ -102,17 +103,19 @@ def record_of(
     with_store: bool = True,
     replayed: bool = False,
 ) -> ReplayCase:
-    """One build as a line of a replay file.
+    """Return one build as a line of a replay file.
 
     Args:
         sent: its context.
-        store: the images before it; left out unless ``with_store``.
-        daemon: whose builder it was.
-        options: of the build.
-        expect: what happened to it.
-        client: what sent it; started: when; tags: names of the image.
-        in_images: what was found in the layers of images.
-        replayed: no daemon built it.
+        store: the images before it, which are left out unless ``with_store``.
+        daemon: the daemon that built it.
+        options: options of the build.
+        expect: its result.
+        client: the client that sent it.
+        started: its start time.
+        tags: names of the image.
+        in_images: the facts from the layers of images.
+        replayed: whether no daemon built it.
 
     Raises:
         DataError: a record cannot name these rules.
@@ -154,7 +157,7 @@ def record_of(
 
 
 def expected_of(replayed: Replay) -> ExpectedBuild:
-    """What a replay predicts of a build, in the form of what a daemon did."""
+    """Return the prediction of a replay, in the form of a daemon's result."""
     history = replayed.history
     known = None if history is None or None in history else tuple(text or "" for text in history)
     return ExpectedBuild(
@@ -175,10 +178,10 @@ def _expected_step(step: Step) -> ExpectedStep:
 
 
 def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
-    """A record without the values of environment variables and build arguments, or of labels; see `Redaction`.
+    """Return a record without the values of environment variables and build arguments, or of labels; see `Redaction`.
 
-    They are replaced in the Dockerfile, in ``.dockerignore``, in what was looked up in images, and in the daemon's
-    messages too. Names and sums of the files of the context stay.
+    They are also replaced in the Dockerfile, in ``.dockerignore``, in the lookups in images, and in the daemon's
+    messages. The names and sums of the context's files stay.
     """
     images = case.images or ()
     given = ContainerConfig(
@@ -220,14 +223,14 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
 
 
 def _redacted_text(written: str, redacted: Callable[[str], str]) -> str:
-    """A text as `text_of` wrote it, also one that is not UTF-8."""
-    parts = _NOT_TEXT.split(_lenient(written))  # every second one is bytes
+    """Redact a text written by `text_of`, including one that is not UTF-8."""
+    parts = _NOT_TEXT.split(_lenient(written))  # every second part is bytes
     done = "".join(part if number % 2 else redacted(part) for number, part in enumerate(parts))
     return text_of(done.encode("utf-8", "surrogateescape"))
 
 
 def _lenient(written: str) -> str:
-    """What `text_of` was given, as text. What is not base64 is itself."""
+    """Return the text that `text_of` was given. Text that is not base64 is returned unchanged."""
     try:
         return bytes_of(written).decode("utf-8", "surrogateescape")
     except DataError:
@@ -235,7 +238,7 @@ def _lenient(written: str) -> str:
 
 
 def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
-    """Whether the steps of a record are answered alike without its values: one may stand for something else too."""
+    """Whether the redacted record gets the same answers: a placeholder may also replace other text."""
     if case.images is None:
         return True
     before, after = replay_case(case), replay_case(redacted)
@@ -244,17 +247,17 @@ def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
 
 
 def write_record(path: str | os.PathLike[str], case: ReplayCase, *, opened: str = "") -> None:
-    """Write a record to a file of its own: see `write_suite`. Raises `DataError` if it cannot be written there."""
+    """Write a record to its own file as `write_suite` does. Raises `DataError` if it cannot be written."""
     write_suite(path, line_pieces(case), opened=opened)
 
 
 def time_text(at: datetime | None) -> str:
-    """A time as records have it (RFC 3339); empty for none."""
+    """Return a time as in records (RFC 3339); empty for None."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at is not None else ""
 
 
 def time_of(text: str) -> datetime | None:
-    """A time of a record (RFC 3339); None if it is not one."""
+    """Return the time in a record (RFC 3339); None if the text is not one."""
     try:
         result = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is refused while a build is replayed, placed and worded as the daemon does."""
+"""Refusals during a replay, with the position and words of the daemon's."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 
 def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, message: str = "") -> Platform:
-    """The platform that a ``--platform`` names; ``message``: what the daemon says before its words,
-    with ``{}`` for the text.
+    """Return the platform that a ``--platform`` names.
+
+    ``message``: the daemon's message around its reason, with ``{}`` for the text.
     """
     versioned = re.match(r"([A-Za-z0-9_-]+)\(([A-Za-z0-9_.-]*)\)(?=/|$)", text) if release.platform_os_pattern else None
     try:
@@ -39,7 +40,7 @@ def parsed_platform(text: str, daemon: Platform, release: BuilderRelease, messag
 
 
 def _bad_part(text: str, release: BuilderRelease) -> str:
-    """The daemon's message about the first part that is not one; empty if each is one."""
+    """Return the daemon's message about the first invalid part; empty if all parts are valid."""
     if "*" in text:
         return f"{quote(text)}: wildcards not yet supported"
     for number, part in enumerate(text.split("/")):
@@ -53,7 +54,7 @@ def _bad_part(text: str, release: BuilderRelease) -> str:
 
 
 def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
-    """A step dispatched. Raises `BuildRefusedError`, placed at the line of the instruction."""
+    """Dispatch a step. Raises `BuildRefusedError`, with the line of the instruction."""
     try:
         return dispatch(instruction, state, release)
     except BuildRefusedError as refusal:
@@ -63,7 +64,7 @@ def take(instruction: Instruction, state: StageState, release: BuilderRelease) -
 
 
 def cache_refusal(verdict: Verdict, line: int) -> BuildRefusedError:
-    """How a verdict ends the build: an error, a panic, or a question that the daemon never answers."""
+    """Return the error of a verdict that ends the build: an error, a panic, or a lookup that never returns."""
     unanswered = next(of_divergence(verdict), None)
     if unanswered is not None:
         return BuildRefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
@@ -73,7 +74,7 @@ def cache_refusal(verdict: Verdict, line: int) -> BuildRefusedError:
 
 
 def refusing(read: Callable[[], T], message: str = "{}") -> T:
-    """What is read; ``message`` words what it is refused for, with ``{}`` for the reason."""
+    """Return the result of ``read``. A refusal gets ``message``, with ``{}`` for the reason."""
     try:
         return read()
     except BuildRefusedError as refusal:

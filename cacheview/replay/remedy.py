@@ -1,7 +1,7 @@
-"""Why a step misses, and what would turn it into a hit, in terms of a Dockerfile and of the command line.
+"""The reason for a step's miss, and what would make it a hit, in terms of a Dockerfile and the command line.
 
-The engine reports which values of a probe differ. A person writes none: an instruction makes several of them at once,
-a build argument stands among the words of a command, and the parent is what the steps before have come to.
+The engine reports which values of a probe differ, but people do not write these values: an instruction sets several at
+once, a build argument is among the words of a command, and the parent results from earlier steps.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _LONGEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What a person can do about a miss.
+    """A remedy for a miss.
 
     Attributes:
-        reason: in what the step differs from the nearest candidate, in a sentence; empty: the engine's own is as good.
-        edits: each of them makes a hit of the step, in a few words; none if no edit by a person would do.
+        reason: a sentence on how the step differs from the nearest candidate; empty: the engine's is as good.
+        edits: short descriptions of edits, each of which makes the step a hit; none if no edit would.
     """
 
     reason: str = ""
@@ -49,12 +49,12 @@ class Remedy:
 
 
 def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy:
-    """The remedy for a step that misses.
+    """Return the remedy for a step that misses.
 
     Args:
-        step: with its probe.
-        explanation: of the miss.
-        cache: where it was looked up.
+        step: the step, with its probe.
+        explanation: the explanation of the miss.
+        cache: the cache of its lookup.
     """
     edits = list(_of_references(explanation, cache))
     reason = ""
@@ -72,9 +72,9 @@ def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy
 
 
 def _of_references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
-    """With other references: without any, or with one more."""
+    """Yield edits of the references: removing all, or adding one."""
     probe = explanation.trace.probe
-    fresh = ImageCache(cache.store, cache.rules)  # references are looked up once in a build: here others are
+    fresh = ImageCache(cache.store, cache.rules)  # references are looked up once in a build; here others are
     if probe.cache_from and _is_hit(fresh.verdict(probe.model_copy(update={"cache_from": ()}))):
         yield "leave out --cache-from"
     for name in itertools.islice(_references(explanation, cache), _MOST_REFERENCES):
@@ -89,14 +89,14 @@ def _is_hit(verdict: Verdict) -> bool:
 
 
 def _brings_more(verdict: Verdict, explanation: Explanation, cache: ImageCache) -> bool:
-    """Whether the answer is an image with steps after the one that was looked up."""
+    """Whether the answer is an image with further steps after the one that was looked up."""
     parent = cache.store.by_id.get(explanation.trace.probe.parent)
     length = len(parent.history) if parent is not None else 0
     return verdict.image is not None and len(verdict.image.history) > length + 1
 
 
 def _references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
-    """Names of images that have the step in their history or were built on the local match, the shortest first."""
+    """Yield names of images that have the step in their history or were built on the local match, shortest first."""
     probe, local = explanation.trace.probe, explanation.verdict.local
     parent = cache.store.by_id.get(probe.parent)
     place, value = len(parent.history) if parent is not None else 0, created_by(probe.config)
@@ -121,7 +121,7 @@ def _is_on(image: Image, ancestor: Image, cache: ImageCache) -> bool:
 
 
 def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | None:
-    """Of a ``RUN`` that differs in the build arguments in front of its command alone."""
+    """Return the reason and edit for a ``RUN`` that differs only in the build arguments before its command."""
     image_value, probe_value = container_config_of(image), explanation.trace.probe.config
     if image_value is None or not _differs_in_command_alone(explanation, image):
         return None
@@ -141,7 +141,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
 
 
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
-    """The build arguments in front of a command, and the command; None if there are none, not even hidden ones."""
+    """Return the build arguments before a command, and the command; None if there are none, not even hidden ones."""
     words = config.Cmd or ()
     counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
     if counted is None:
@@ -152,7 +152,7 @@ def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple
 
 
 def _changes(probe_value: Mapping[str, str], image_value: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What differs, as a phrase and as an edit."""
+    """Yield each difference as a phrase and as an edit."""
     for name in sorted(probe_value.keys() | image_value.keys()):
         mine, other = probe_value.get(name), image_value.get(name)
         if mine == other:
@@ -179,7 +179,7 @@ def _differs_in_command_alone(explanation: Explanation, image: Image) -> bool:
 
 
 def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCache) -> tuple[str, str] | None:
-    """Of a step that the instruction of the candidate in its place would hit."""
+    """Return the reason and edit for a step that would be a hit with the candidate's instruction."""
     if step.instead is None or step.copy is not None or not image.history:
         return None
     line = instruction_of(image.history[-1].created_by)

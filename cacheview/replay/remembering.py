@@ -1,4 +1,4 @@
-"""Keeps which files went into the steps of a replay, so that a later one can name those that differ."""
+"""Keeps the files of the steps of a replay, so that a later replay can name those that differ."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def remember_files(
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> bool:
-    """Keep in a record which files went into the steps of a replay. Returns whether there is anything to save.
+    """Keep the files of the steps of a replay in a record. Returns whether there is anything to save.
 
-    ``checksums``, ``image_files``: what computed their checksums; without it, headers and client are not kept.
+    ``checksums`` and ``image_files`` are those of the replay. Without them, headers and client are not kept.
     """
     news = False
     for step in replay.looked_up:
@@ -39,7 +39,7 @@ def remember_files(
 
 
 def _headers_of_image(step: Step, image_files: StoreImageFiles | None) -> Mapping[str, bytes] | None:
-    """Those of the files of ``COPY --from``; None: they cannot be read."""
+    """Return the headers of the files of ``COPY --from``; None if they cannot be read."""
     if image_files is None or step.sources is None:
         return None
     try:

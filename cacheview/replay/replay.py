@@ -33,20 +33,20 @@ def replay(
     assumed: Mapping[int, str] | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Replay:
-    """What the classic builder would ask the cache, and what it would be answered, step by step.
+    """Return the classic builder's lookups in the cache and the answers, step by step.
 
     Args:
-        dockerfile: its bytes.
-        checksums: what sums the files of ``COPY`` and ``ADD``, see `ContextChecksums`.
+        dockerfile: the bytes of the Dockerfile.
+        checksums: the checksums of the files of ``COPY`` and ``ADD``, see `ContextChecksums`.
         store, rules: the cache.
-        release: the builder.
-        options: of the build.
+        release: the builder's release.
+        options: options of the build.
         name: path of the Dockerfile in the context.
-        image_files: what sums the files of ``COPY --from``.
+        image_files: the checksums of the files of ``COPY --from``.
         assumed: see `replay_past_misses`.
-        progress: called with the number of each step before it is taken. It may raise anything, to stop.
+        progress: called with the number of each step before it is replayed. It may raise anything to stop.
 
-    A build that is refused is shown up to there, with the words of who refuses it.
+    A build that is refused is replayed up to that point, with the message of the refusal.
 
     Raises:
         DataError: the context cannot be read.
@@ -59,7 +59,7 @@ def replay(
         document = read_document(dockerfile, release, name=name)
     except BuildRefusedError as refusal:
         return Replay((), 0, None, refusal)
-    # With Z, as the daemon writes it: Go distinguishes it from +00:00 where histories are compared.
+    # With Z, as the daemon writes it: Go distinguishes it from +00:00 when comparing histories.
     now = Timestamp.parse(datetime.now(UTC).replace(tzinfo=None).isoformat() + "Z")
     build = FinishedStages(store, rules, release, options, checksums, image_files, now, progress, assumed or {})
     return run_build(build, document)

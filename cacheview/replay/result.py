@@ -1,4 +1,4 @@
-"""What a replay reports: each step as ``docker build`` would print it, and what the cache answers."""
+"""The result of a replay: each step as ``docker build`` would print it, and the cache's answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # or the window would load all of these to show the first step
+if TYPE_CHECKING:  # otherwise the window would load all of these to show the first step
     from cacheview.dockerfile.context import SourcesSum
     from cacheview.dockerfile.dispatch import CopySources
     from cacheview.dockerfile.refused import BuildRefusedError
@@ -19,17 +19,17 @@ __all__ = ["Replay", "Step", "StepStatus"]
 
 
 class StepStatus(Enum):
-    """What happens to a step."""
+    """The result of a step."""
 
     HIT = "hit"
     MISS = "miss"  # looked up, and nothing matches
-    NOT_ASKED = "not asked"  # after a miss of its stage, or without a cache
-    UNKNOWN = "unknown"  # the store and the context do not report
+    NOT_ASKED = "not asked"  # after a miss in its stage, or without a cache
+    UNKNOWN = "unknown"  # neither the store nor the context shows it
     NO_PROBE = "no probe"  # FROM, and ARG before it
 
     @property
     def word(self) -> str:
-        """What it is called for people; the value stands in JSON."""
+        """The word for people; the value is the one in JSON."""
         return "not checked" if self is StepStatus.NOT_ASKED else self.value
 
 
@@ -40,27 +40,27 @@ class Step:
     Attributes:
         number: from 1, as the builder counts; a trigger has that of its ``FROM``.
         text: the instruction as the builder prints it.
-        line: of the Dockerfile, from 1; 0 for what comes from elsewhere: a trigger, a label of the command line.
+        line: line of the Dockerfile, from 1; 0 if it comes from a trigger or a label of the command line.
         stage: index of the stage; -1 before the first.
-        added_label: the name of a label that the client or ``--label`` adds as a step; empty of any other step.
+        added_label: the name of a label that the client or ``--label`` adds as a step; otherwise empty.
         status: see `StepStatus`.
         image: id of the image after the step; empty if there is none, or it is not in the store.
-        made_by: of an image that this build makes, the number of the step; 0: it is in the store, or not known.
-        probe: what is looked up in the cache, or would be; None: nothing, or it is not known.
-        cache: where it was looked up, if this build has changed it before; None: the store as it is.
-        created_by: what the history of the image says; None: not known. Empty of a step that makes no image.
-        reason: why it is unknown or not looked up, in a sentence.
-        assumed: of a miss, the image that later steps build on anyway, see `replay_past_misses`; mostly empty.
-        remedies: of an unknown step, what would make it known, in sentences; mostly empty.
-        possible: of an unknown step, the images of the store that it may hit; there may be none. Of a hit on an image
-            that this build makes, those of an earlier build that it may be.
-        sources: the files of ``COPY`` and ``ADD``, where they are known.
-        copy: what it takes, as its words say.
-        from_image: of ``COPY --from``, what its files are copied from; None: scratch, or it is not known.
-        instead: the probe of another instruction in its place, given its line; it may raise `DataError`.
-        hazards: of a hit, what it does not compare.
-        triggers: of a ``FROM``, what its base has it run.
-        seconds: that it took to sum its files and to ask the cache.
+        made_by: for an image that this build creates, the number of the step; 0: it is in the store, or not known.
+        probe: the probe that is looked up in the cache, or would be; None: there is none, or it is not known.
+        cache: the cache of the lookup if this build has changed it before; None: the store as it is.
+        created_by: ``created_by`` in the history of the image; None: not known. Empty if the step creates no image.
+        reason: a sentence on why it is unknown or not looked up.
+        assumed: for a miss, the image that later steps build on anyway, see `replay_past_misses`; usually empty.
+        remedies: for an unknown step, sentences on how to make it known; usually empty.
+        possible: for an unknown step, the images in the store that it may hit, possibly none. For a hit on an image
+            that this build creates, those of an earlier build that it may be.
+        sources: the files of ``COPY`` and ``ADD``, if they are known.
+        copy: the sources as the instruction names them.
+        from_image: for ``COPY --from``, the image that files are copied from; None: scratch, or not known.
+        instead: returns the probe of another instruction in its place, given its line; may raise `DataError`.
+        hazards: for a hit, the changes that it does not detect.
+        triggers: for a ``FROM``, the triggers of its base.
+        seconds: the time for its checksums and lookups.
     """
 
     number: int
@@ -97,13 +97,13 @@ class Replay:
     """All steps of a build, up to the one that is refused.
 
     Attributes:
-        steps: in order, those of all stages.
-        total: how many there would be.
-        history: ``created_by`` of each entry of the resulting image's history, oldest first; None for one that is
-            not known. None if the build is refused, or where its base would be pulled.
-        refused: why the builder stops; None: it does not.
-        warnings: what the builder warns of.
-        hazards: what the client does to the build that people do not expect.
+        steps: the steps of all stages, in order.
+        total: the number of steps that there would be.
+        history: ``created_by`` of each entry of the resulting image's history, oldest first, with None for one that is
+            not known. None if the build is refused, or its base would be pulled.
+        refused: the reason that the builder stops; None: it does not.
+        warnings: the builder's warnings.
+        hazards: the unexpected effects of the client on the build.
     """
 
     steps: tuple[Step, ...]
@@ -115,7 +115,7 @@ class Replay:
 
     @property
     def looked_up(self) -> Iterator[Step]:
-        """The steps that are looked up in the cache, or would be, triggers among them."""
+        """The steps that are looked up in the cache, or would be, including triggers."""
         for step in self.steps:
             yield from step.triggers
             if step.status is not StepStatus.NO_PROBE:
@@ -123,7 +123,7 @@ class Replay:
 
     @property
     def first_miss(self) -> Step | None:
-        """The first step that the cache misses; None if there is none, as far as known."""
+        """The first step that misses the cache; None if there is none, as far as known."""
         return next((step for step in self.looked_up if step.status is StepStatus.MISS), None)
 
     @property

@@ -28,13 +28,13 @@ __all__ = ["Cache", "SentBuild", "sent_by"]
 
 @dataclass(frozen=True)
 class Cache:
-    """What a build is looked up in.
+    """The cache and the builder of a build.
 
     Attributes:
         store, rules: the cache.
-        release: the builder.
-        image_files: what sums the files of ``COPY --from``.
-        progress: called with the number of each step before it is taken. It may raise anything, to stop.
+        release: the builder's release.
+        image_files: the checksums of the files of ``COPY --from``.
+        progress: called with the number of each step before it is replayed. It may raise anything to stop.
     """
 
     store: ImageStore
@@ -46,15 +46,15 @@ class Cache:
 
 @dataclass(frozen=True)
 class SentBuild:
-    """A build.
+    """A build as a client sends it.
 
     Attributes:
         given: its context and Dockerfile.
-        client: who sends it.
-        added: what the client adds that nobody typed.
-        requested: the options with that.
-        options: those that reach the daemon.
-        checksums: what sums its files.
+        client: the client that sends it.
+        added: the settings that the client adds.
+        requested: the options including those settings.
+        options: the options that reach the daemon.
+        checksums: the checksums of its files.
     """
 
     given: BuildInput
@@ -65,10 +65,10 @@ class SentBuild:
     checksums: ContextChecksums
 
     def replay(self, cache: Cache, *, past_misses: bool = False) -> Replay:
-        """What happens to it, with the hazards of its client.
+        """Replay the build, with the hazards of its client.
 
         Args:
-            past_misses: after a miss, the later steps are looked up as `replay_past_misses` says.
+            past_misses: whether to continue after a miss, see `replay_past_misses`.
 
         Raises:
             DataError: the context cannot be read.
@@ -94,7 +94,7 @@ class SentBuild:
         return replace(value, hazards=client_hazards(self.client, self.requested, value, self.checksums))
 
     def run(self, cache: Cache) -> ClientRun:
-        """What happens to it, to be compared with the builds of other clients. Raises as `replay`."""
+        """Replay the build to compare it with the builds of other clients. Raises what `replay` raises."""
         return ClientRun(self.client, self.replay(cache), self.checksums, self.options.drawn_labels)
 
 
@@ -109,16 +109,16 @@ def sent_by(
     platform_is_given: bool = False,
     hasher: Hasher | None = None,
 ) -> SentBuild:
-    """The build that a client sends.
+    """Return the build that a client sends.
 
     Args:
-        client: who sends it.
+        client: the client that sends it.
         given: its context and Dockerfile.
-        options: as they are given.
-        release: the builder.
-        location: of the store, see `added_by`.
-        environment: of the client.
-        platform_is_given: also where it is given as nothing.
+        options: the given options.
+        release: the builder's release.
+        location: location of the store, see `added_by`.
+        environment: environment of the client.
+        platform_is_given: whether a platform is given, even as an empty text.
         hasher: reads the files.
     """
     added = added_by(client, location, environment)

@@ -1,6 +1,6 @@
 """One stage of a build: its base, its steps, and its state after each.
 
-moby: ``dispatchTriggeredOnBuild`` and ``performCopy`` of ``builder/dockerfile``.
+Source: moby ``dispatchTriggeredOnBuild`` and ``performCopy`` in ``builder/dockerfile``.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from cacheview.replay.stage_base import base_of_stage
 __all__ = ["StageBuild"]
 
 _MOST_BASES: Final = 64
-"""Images that a step may be built on; with more, they are no longer followed."""
+"""The most images that a step may be built on. Beyond it, they are no longer followed."""
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
-"""The instructions whose container config is stored as it was looked up; of others it is a container's."""
+"""The instructions whose container config is stored as looked up. Others store that of a container."""
 
 
 class StageBuild:
-    """One stage being built: `run` takes all its steps."""
+    """The build of one stage: `run` replays all its steps."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class StageBuild:
         self.why_busted = ""
 
     def run(self) -> None:
-        """Take all its steps. Raises `RefusedError` if the builder stops."""
+        """Replay all its steps. Raises `BuildRefusedError` if the builder stops."""
         self._from()
         for instruction in self.plan.commands:
             self.build.progress(self._number)
@@ -89,7 +89,7 @@ class StageBuild:
 
     @property
     def _ends(self) -> tuple[str, ...]:
-        """Where the stage may stand now."""
+        """The images that the stage may have reached."""
         if self.prober is None:
             return ()
         if self.prober.is_lost:
@@ -124,7 +124,7 @@ class StageBuild:
         build.steps[place] = replace(step, **self._where())
 
     def _hint(self) -> str:
-        """What only BuildKit sets of what the ``FROM`` takes."""
+        """Return a sentence about variables in the ``FROM`` that only BuildKit sets."""
         known = replace(self.args, declared=self.args.before_from).visible(())
         return of_variables(f"{self.plan.platform_flag} {self.plan.base}", known)
 
@@ -193,7 +193,7 @@ class StageBuild:
             raise error.at(f"line {line}" if line else "a trigger of the base image") from None
 
     def _hazards(self, step: Step, instruction: Instruction) -> tuple[StepHazard, ...]:
-        """What a hit does not compare."""
+        """Return the changes that a hit does not detect."""
         if step.status is not StepStatus.HIT:
             return ()
         is_sent = step.sources is not None and step.copy is not None and not step.copy.from_
@@ -311,7 +311,7 @@ class StageBuild:
         name: str,
         trigger: int,
     ) -> tuple[str, ...]:
-        """The images that a step makes if it is not a hit: one on each image that it may miss on."""
+        """Add the images that a step creates if it is not a hit: one on each image that it may miss on."""
         build = self.build
         assert self.prober is not None
         if len(bases) > _MOST_BASES:
@@ -330,7 +330,7 @@ class StageBuild:
         )
 
     def _go_on(self, step: Step, assumed: Image) -> Step:
-        """Go on as if the step had been the one that made an image: with what that image keeps of it."""
+        """Continue as if the step had created an image, with what that image keeps of it."""
         assert self.prober is not None
         assert self.state is not None
         self.prober.resume(assumed.id)
@@ -341,23 +341,23 @@ class StageBuild:
         return step
 
     def _refused(self, step: Step, trigger: int) -> None:
-        """The builder has printed the step before it refuses it; of a trigger it prints none."""
+        """Add a refused step, since the builder prints a step before refusing it. A trigger is not printed."""
         if not trigger:
             self.build.steps.append(replace(step, status=StepStatus.NO_PROBE))
 
 
 def _instead(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
-    """The probe of another instruction, without files. Raises `DataError` if it cannot be one."""
+    """Return the probe of another instruction, without files. Raises `DataError` if it cannot be one."""
     return dispatch(read_trigger(line, release, escape), state.apart(), release).probe
 
 
 def _stored(ids: Iterable[str]) -> tuple[str, ...]:
-    """The ids of images of the store: those of this build have none yet."""
+    """Return the ids of images in the store: those of this build have none yet."""
     return tuple(image_id for image_id in ids if not is_new_id(image_id))
 
 
 def _alike(one: ContainerConfig, other: ContainerConfig) -> bool:
-    """Whether a stage goes on alike from two run configs: null and empty are one to the builder."""
+    """Whether a stage continues the same from two run configs: the builder treats null and empty the same."""
     return all(
         (getattr(one, name) or None) == (getattr(other, name) or None) for name in CONFIG_FIELDS if name != "Image"
     )

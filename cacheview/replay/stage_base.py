@@ -1,6 +1,6 @@
-"""What a stage builds on: an image of the store, a stage before it, or scratch.
+"""The base of a stage: an image of the store, an earlier stage, or scratch.
 
-moby: ``initializeStage`` of ``builder/dockerfile``.
+Source: moby ``initializeStage`` in ``builder/dockerfile``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class StageBase:
     """The base of a stage.
 
     Attributes:
-        images: that it may be, by their ids: several where a stage before it may have ended in several.
-        history: of each entry the command, None for one that is not known.
-        is_past_miss: the base is a stage that had a miss, so it would be built.
+        images: the ids of the images that it may be, several if an earlier stage may have ended in several.
+        history: the command of each entry, None for one that is not known.
+        is_past_miss: whether it is a stage that had a miss, so that it would be built.
     """
 
     images: tuple[str, ...]
@@ -36,10 +36,10 @@ class StageBase:
 
 
 def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escape: str) -> StageBase:
-    """What the ``FROM`` of a stage names.
+    """Return the base that the ``FROM`` of a stage names.
 
     Raises:
-        MustPullError: the builder would pull it, or it is a stage that is unknown.
+        MustPullError: the builder would pull it, or it is an unknown stage.
         BuildRefusedError: the builder refuses it.
     """
     demand_linux(build.store)
@@ -79,5 +79,5 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
 
 
 def _meta_lexer(args: BuildArgs, escape: str, release: BuilderRelease) -> Lexer:
-    """What expands a word of ``FROM``: the arguments before the first one are everything that it sees."""
+    """Return the lexer for a word of ``FROM``, which sees only the arguments before the first ``FROM``."""
     return Lexer(replace(args, declared=args.before_from).visible(()), escape, release=release)

@@ -1,7 +1,7 @@
-"""A build context that is a tar already: every header counts as it is, whatever wrote it.
+"""A build context that is already a tar. Its headers are used unchanged, whatever wrote them.
 
-It is read once, from beginning to end, and nothing is unpacked: the sum of each file is made on the way. Facts from
-moby's ``builder/remotecontext`` (``detect.go``, ``archive.go``), the same in v20.10.24, v23.0, v25.0 and v28.5.2.
+The tar is read once, from beginning to end, and nothing is unpacked: the sum of each file is computed on the way.
+Source: moby ``builder/remotecontext`` (``detect.go``, ``archive.go``), the same in v20.10.24, v23.0, v25.0 and v28.5.2.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from cacheview.stores.sparse import SparseError, expanded
 __all__ = ["Report", "TarContext", "cli_recognizes", "compression_of", "looks_like_tar", "read_members"]
 
 Report = Callable[[int], object]
-"""Called with the bytes that have been read of the tar as it is given. It may raise anything, to stop."""
+"""A function called with the bytes of the given tar read so far. It may raise anything to stop."""
 
 _PIECE: Final = 1 << 20
 _MEMBER: Final = 1500  # bytes of memory that a member takes until its files are hashed
 _LONGEST_NAME: Final = 4096
 _MOST_HOLES: Final = 16 << 30  # bytes of sparse files
-_PER_SECOND: Final = 64 << 20  # bytes of files that bring a second of work, at most
+_PER_SECOND: Final = 64 << 20  # bytes of files that add one second of work, at most
 _LARGEST_WHOLE: Final = 16 << 20
 
 
@@ -49,19 +49,19 @@ _MAGIC: Final = {"gzip": b"\x1f\x8b\x08", "bzip2": b"BZh", "xz": b"\xfd7zXZ\x00"
 
 
 def compression_of(head: bytes) -> str:
-    """What the daemon decompresses a tar with that begins so; empty: nothing (``DetectCompression``)."""
+    """Return the name of the compression that the daemon detects; empty: none (``DetectCompression``)."""
     return next((name for name, magic in _MAGIC.items() if head.startswith(magic)), "")
 
 
 def looks_like_tar(head: bytes) -> bool:
-    """Whether a file that begins so may be a tar, plain or compressed. ``head``: its first 512 bytes, or more."""
+    """Whether a file with this beginning may be a tar, plain or compressed. ``head``: its first 512 bytes, or more."""
     return bool(compression_of(head)) or tar.looks_like_tar(head[: tar.BLOCK])
 
 
 def cli_recognizes(head: bytes) -> bool:
-    """Whether the docker CLI takes standard input for a tar (``isArchive``), not for a Dockerfile.
+    """Whether the docker CLI treats standard input as a tar (``isArchive``), not as a Dockerfile.
 
-    Go's reader has to find the first member in the first 1024 bytes, which it does not behind an extended header.
+    Go's reader has to find the first member in the first 1024 bytes, which it cannot after an extended header.
     """
     if compression_of(head):
         return True
@@ -82,18 +82,19 @@ def read_members(
     keep_small: int = 0,
     report: Report = lambda _: None,
 ) -> list[Member]:
-    """The members of a tar, plain or compressed (gzip, bzip2, xz, zstd), each with its sum. `Member.source` is its
-    number. The stream is read forward only, and may go on after the tar.
+    """Return the members of a tar, plain or compressed (gzip, bzip2, xz, zstd), each with its sum.
+
+    `Member.source` is its number. The stream is only read forward, and may continue after the tar.
 
     Args:
-        file: at the beginning of the tar. It has to be able to seek forward.
-        title: what it is, for people.
-        keep: clean paths of the files whose content goes into `Member.data`, if it has at most 16 MiB.
-        keep_small: bytes of other files that are kept as well, the smallest ones: a link may lead to any of them.
+        file: a stream at the beginning of the tar, which must be able to seek forward.
+        title: a title for people.
+        keep: clean paths of the files whose content, up to 16 MiB, is kept in `Member.data`.
+        keep_small: bytes of other files to keep too, smallest first, since a link may lead to any of them.
         report: see `Report`.
 
     Raises:
-        DataError: it is damaged or too large.
+        DataError: the tar is damaged or too large.
     """
     results: list[Member] = []
     small = _Smallest(keep_small)
@@ -114,11 +115,11 @@ def read_members(
 
 
 class _Smallest:
-    """The smallest of the given files, up to a total size."""
+    """The smallest of the added files, up to a total size."""
 
     def __init__(self, most: int) -> None:
         self._left = most
-        self._kept: list[tuple[int, int]] = []  # a heap, the largest first: size below zero, and number
+        self._kept: list[tuple[int, int]] = []  # a heap, largest first: negative size and number
 
     def has_room_for(self, header: Header) -> bool:
         if header.type != Kind.FILE.value:
@@ -126,7 +127,7 @@ class _Smallest:
         return header.size <= self._left or bool(self._kept and header.size < -self._kept[0][0])
 
     def add(self, number: int, size: int) -> Iterator[int]:
-        """One more. Yields the numbers of those that have to go."""
+        """Add a file, and yield the numbers of those that have to be dropped."""
         self._left -= size
         heappush(self._kept, (-size, number))
         while self._left < 0:
@@ -137,7 +138,7 @@ class _Smallest:
 
 @contextmanager
 def _damage(title: str) -> Iterator[None]:
-    """What is wrong with a tar as a `DataError`."""
+    """Convert an error about a tar to a `DataError`."""
     try:
         yield
     except LimitError as error:
@@ -151,8 +152,8 @@ def _damage(title: str) -> Iterator[None]:
 
 
 def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_ReadTar]:
-    """Each member, whose content must be read before the next is requested, or not at all."""
-    budget = Budget(Limits(seconds=float("inf")))  # its bytes are what takes time
+    """Yield each member, whose content must be read before the next is requested, or not at all."""
+    budget = Budget(Limits(seconds=float("inf")))  # its time depends on its bytes
     holes = last = 0
     with _damage(title):
         stream, compression = decompressed(file, budget)
@@ -177,7 +178,7 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
 def _content(
     stream: io.BufferedReader, header: tar.TarHeader, report: Callable[[], object], title: str
 ) -> Iterator[bytes]:
-    """The file as the daemon has it: of a sparse one the holes too (``archive/tar`` fills them with zeros)."""
+    """Yield the file as the daemon has it, with the holes of a sparse one filled with zeros (``archive/tar``)."""
     with _damage(title):
         if header.sparse is not None:
             for piece in expanded(stream, header.size, header.sparse):
@@ -219,8 +220,8 @@ class TarContext:
 
     Attributes:
         members: see `read_members`.
-        title: what it is, for people.
-        open_file: opens the tar again, at its beginning; None: it cannot be read again.
+        title: a title for people.
+        open_file: opens the tar again at its beginning; None: it cannot be read again.
         not_unpacked_message: see `BuilderRelease`.
     """
 
@@ -237,32 +238,32 @@ class TarContext:
         report: Report = lambda _: None,
         not_unpacked_message: str = "{}",
     ) -> TarContext:
-        """A tar that can be read again. Raises `DataError` as `read_members`."""
+        """Return a tar that can be read again. Raises what `read_members` raises."""
         with open_file() as file:
             return cls(read_members(file, title, report=report), title, open_file, not_unpacked_message)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """None: what is in it is what is sent."""
+        """Always empty: the content of the tar is sent as it is."""
         return ()
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
-        """As it is, whatever the client."""
+        """Return the tar as it is, whatever the client."""
         return Packed(self.members, clean(dockerfile or DOCKERFILE))
 
     def has(self, path: str) -> bool:
-        """Whether there is such a member: `Context.has` of what was packed."""
+        """Whether there is such a member: `Context.has` for the packed files."""
         return path in self._tree
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:  # noqa: ARG002
-        """Nothing: all sums are known."""
+        """Return an empty stamp: all sums are known."""
         return ()
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
-        """The content of a member by its number, which is its `Member.source`.
+        """Yield the content of a member by its number, which is its `Member.source`.
 
         Raises:
-            UnknownError: it was not kept, and the tar cannot be read again.
+            UnknownError: the content was not kept, and the tar cannot be read again.
             DataError: the tar cannot be read.
         """
         member = self.members[int(path)]
@@ -283,20 +284,23 @@ class TarContext:
         return unpack(self.members, self.not_unpacked_message)
 
     def dockerfile(self, name: str = "") -> bytes:
-        """The Dockerfile in it, as the daemon reads it (``withDockerfileFromContext``).
+        """Return the Dockerfile in it, as the daemon reads it (``withDockerfileFromContext``).
 
         Args:
-            name: as given with ``-f``; empty: ``Dockerfile``, or ``dockerfile`` where there is only that.
+            name: the value of ``-f``; empty: ``Dockerfile``, or ``dockerfile`` if there is only that.
 
         Raises:
             BuildRefusedError: the daemon does not find it.
             UnknownError: its content was not kept.
-            DataError: it cannot be read, or is larger than 16 MiB.
+            DataError: the file cannot be read, or is larger than 16 MiB.
         """
         return b"".join(self.read(self.dockerfile_source(name)))
 
     def dockerfile_source(self, name: str = "") -> str:
-        """Which member has the content of the Dockerfile, links followed: its `Member.source`. Likewise."""
+        """Return the `Member.source` of the member with the content of the Dockerfile, with links followed.
+
+        Raises what `dockerfile` raises.
+        """
         name = name or DOCKERFILE
         tree = self._tree
         for each in (name, name.lower()) if name == DOCKERFILE else (name,):

@@ -1,1 +1,1 @@
-"""Answers as text, JSON and Markdown: a module for each subject."""
+"""Answers as text, JSON and Markdown, one module for each subject."""

@@ -23,7 +23,7 @@ AUDIT_FORMAT: Final = "cacheview-audit/1"
 def audit_as_text(
     store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
-    """The hazards of a store, each with the first images that it concerns."""
+    """Return the hazards of a store as text, each with the first of its images."""
     hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
     lines = [f"{len(store.images):,} images, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
     for hazard in store_hazards:
@@ -41,14 +41,14 @@ def audit_as_text(
 def audit_as_json(
     store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
-    """`audit_as_object` as JSON text."""
+    """Return `audit_as_object` as JSON text."""
     return json_text(audit_as_object(store_hazards, store, rules, using=using))
 
 
 def audit_as_object(
     store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> dict[str, Any]:
-    """The same as JSON-like values, with all images."""
+    """Return the hazards of a store as JSON-like values, with all images."""
     return {
         "format": AUDIT_FORMAT,
         "rules": rules.name,

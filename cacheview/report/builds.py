@@ -29,16 +29,16 @@ __all__ = ["COMPARE_FORMAT", "Hide", "diff_as_json", "diff_as_markdown", "diff_a
 
 COMPARE_FORMAT: Final = "cacheview-compare/1"
 Hide = Callable[[str], str]
-"""Takes values out of a text."""
+"""A function that replaces values in a text."""
 
 _HIDDEN: Final = "(redacted)"
-_SHORTEST: Final = 4  # characters of a value that is looked for inside of other text
+_SHORTEST: Final = 4  # characters of a value that is searched for within other text
 _LONGEST: Final = 300
-_MOST_FILES: Final = 20  # of a step, in text; JSON has all of them
+_MOST_FILES: Final = 20  # files of a step that are listed in text; JSON has all of them
 
 
 def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
-    """What replaces the values of build arguments and environment variables, or of labels, in a text."""
+    """Return a function that replaces the values of build arguments and variables, or of labels, in a text."""
     values: set[str] = set()
     for side in (diff.a, diff.b):
         if env:
@@ -59,7 +59,7 @@ def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
 
 
 def diff_as_text(diff: BuildDiff, hide: Hide, *, is_brief: bool = False) -> str:
-    """First the answer, in at most three lines; then the steps, and of those that differ what does."""
+    """Return the comparison as text: the answer in at most three lines, the steps, and how they differ."""
     lines = [*_first(diff), *(() if is_brief else _rest(diff))]
     return joined(map(hide, lines))
 
@@ -110,12 +110,12 @@ def _line(row: StepPair) -> str:
 
 
 def diff_as_markdown(diff: BuildDiff, hide: Hide) -> str:
-    """For a comment on a pull request: the answer, then the steps that are not the same."""
+    """Return the comparison as Markdown for a pull request: the answer, and the steps that differ."""
     return "\n".join(map(hide, _markdown(diff)))
 
 
 def _markdown(diff: BuildDiff) -> Iterator[str]:
-    # In code nothing is a link, a mention or a tag. Each line begins with words of ours, so that none ends the block.
+    # In a code block nothing is a link, a mention or a tag. Each line begins with fixed words, so none ends the block.
     yield "```text"
     yield from map(visible, (*_first(diff), f"A: {side_line(diff.a)}", f"B: {side_line(diff.b)}"))
     yield "```"
@@ -131,7 +131,7 @@ def _markdown(diff: BuildDiff) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """A text as code in the cell of a table."""
+    """Return a text as code in a table cell."""
     shown = visible(text[:_LONGEST]).replace("|", r"\|")
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
@@ -139,7 +139,7 @@ def _code(text: str) -> str:
 
 
 def diff_as_json(diff: BuildDiff, hide: Hide) -> str:
-    """The same as JSON; its keys are in resources/docs/compare.md."""
+    """Return the comparison as JSON, whose keys are in resources/docs/compare.md."""
     first = diff.rows[diff.first] if diff.first is not None else None
     cause = diff.cause
     document = {

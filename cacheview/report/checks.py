@@ -1,4 +1,4 @@
-"""One comparison of the trace as lines of text and as JSON-like values."""
+"""One check of the trace as lines of text and as JSON-like values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARKS = {
 
 
 def check_line(check: Check) -> str:
-    """Its name and both values, marked where they differ, with the note: ``Env[1] "A=2" ≠ "A=1"``."""
+    """Return its name and both values, marked where they differ, with the note: ``Env[1] "A=2" ≠ "A=1"``."""
     match (check.probe, check.image, check.outcome):
         case (probe_value, image_value, _) if probe_value is ABSENT and image_value is ABSENT:
             values = ""
@@ -36,14 +36,14 @@ def check_line(check: Check) -> str:
             values = f" {plain(image_value)}"
         case (probe_value, image_value, _):
             values = f" {plain(probe_value)} | {plain(image_value)}"
-    # That a value is not known says all that there is to say of it.
+    # "Unknown" says everything about an unknown value.
     text = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
     is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
     return text + (NOT_CERTAIN if is_unsure else "")
 
 
 def check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:
-    """Its outcome and `check_line`; ``everything``: the elements too, each indented below its list."""
+    """Yield its outcome and `check_line`. ``everything``: also the elements, indented below their list."""
     yield f"{indent}{MARKS[check.outcome]} {check_line(check)}"
     if everything:
         for child in check.children:
@@ -51,7 +51,7 @@ def check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]
 
 
 def check_as_object(check: Check) -> dict[str, Any]:
-    """One check with its elements. A side that has no value, or none that is known, has no key."""
+    """Return one check with its elements. A side with no value, or an unknown one, has no key."""
     document: dict[str, Any] = {"check": check.name, "outcome": check.outcome.value}
     document |= value_as_object("probe", check.probe) | value_as_object("image", check.image)
     if check.note:
@@ -64,12 +64,12 @@ def check_as_object(check: Check) -> dict[str, Any]:
 
 
 def doubt_as_object(doubt: Doubt) -> dict[str, Any]:
-    """What is not known of an image, why, and what would make it known."""
+    """Return the unknown fact of an image, the reason, and what would make it known."""
     return {"aspect": doubt.aspect, "reason": doubt.reason, "remedy": doubt.remedy}
 
 
 def value_as_object(key: str, value: object) -> dict[str, Any]:
-    """``{key: value}`` as JSON can hold it. Empty if there is no value, or it is not known."""
+    """Return ``{key: value}`` for JSON; empty if there is no value, or it is not known."""
     if value is ABSENT or value is UNKNOWN:
         return {}
     if isinstance(value, HealthConfig | HistoryEntry):

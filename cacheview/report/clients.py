@@ -1,4 +1,4 @@
-"""One build by all clients, as text and as JSON; the keys are in resources/docs/replay.md."""
+"""One build as sent by all clients, as text and JSON; the keys are in resources/docs/replay.md."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIENTS_FORMAT: Final = "cacheview-clients/1"
 
 
 def clients_as_text(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:
-    """Groups of clients that share a cache, the requested client's first, and where the others part from it."""
+    """Return the groups of clients that share a cache as text, the requested client's first, with their differences."""
     return joined((*using_as_lines(using), *_lines(groups)))
 
 
@@ -30,7 +30,7 @@ def _lines(groups: Sequence[ClientGroup]) -> Iterator[str]:
 
 
 def outcome(run: ClientRun) -> str:
-    """What happens to the build of a client, in a few words."""
+    """Return a short phrase about the build of a client."""
     refused = run.replay.refused
     ends = "" if refused is None else "refused" if refused.by in SPEAKERS else "never answered"
     if ends and not run.replay.steps:
@@ -42,7 +42,7 @@ def outcome(run: ClientRun) -> str:
 
 
 def reasons(group: ClientGroup) -> Iterator[str]:
-    """Where the builds of a group part from that of the requested client, and why."""
+    """Yield where and why the builds of a group diverge from those of the requested client."""
     difference = group.difference
     if difference is not None:
         if difference.number:
@@ -53,7 +53,7 @@ def reasons(group: ClientGroup) -> Iterator[str]:
 
 
 def clients_as_json(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:
-    """The same as JSON text."""
+    """Return the groups as JSON text."""
     head = {"format": CLIENTS_FORMAT, **using_as_object(using)}
     return json_text({**head, "groups": [_group(group) for group in groups]})
 

@@ -11,7 +11,7 @@ __all__ = ["change_as_object", "comparison_as_object"]
 
 
 def comparison_as_object(comparison: FileComparison) -> dict[str, Any]:
-    """Every file that differs, and what many of them have in common; its keys are in resources/docs/replay.md."""
+    """Return every file that differs, and their common causes; the keys are in resources/docs/replay.md."""
     differing = comparison.differing
     return {
         "image": comparison.image.id,
@@ -29,7 +29,7 @@ def comparison_as_object(comparison: FileComparison) -> dict[str, Any]:
 
 
 def change_as_object(change: FileChange) -> dict[str, Any]:
-    """A file of one step that differs: the changed aspects, and both states, null if the file is missing."""
+    """Return a file of one step that differs: the changed aspects, and both states, null if the file is missing."""
     return {
         "path": change.path,
         "mark": change.mark.value,

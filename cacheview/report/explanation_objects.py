@@ -1,6 +1,7 @@
 """An explanation as JSON.
 
-The JSON is documented in resources/docs and stable: keys are added, never renamed or removed, within one ``format``.
+The format is documented in resources/docs and stable: within one ``format``, keys are added but never renamed or
+removed.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ FORMAT = "cacheview-explanation/1"
 
 
 def as_json(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:
-    """`as_object` as JSON text."""
+    """Return `as_object` as JSON text."""
     return json_text(as_object(explanation, everything=everything, using=using))
 
 
 def as_object(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> dict[str, Any]:
-    """The explanation as JSON-like values; ``everything``: with all candidates and sources, not only the foremost."""
+    """Return the explanation as JSON-like values. ``everything``: with all candidates and sources."""
     verdict, trace = explanation.verdict, explanation.trace
     deciding = explanation.deciding
     return {
@@ -69,16 +70,16 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
 
 
 def _known_nearest(explanation: Explanation) -> Iterator[Near]:
-    """Without the candidates of whose config nothing is known: how near they are is not known either."""
+    """Yield the nearest candidates except those whose config is unknown, and so how near they are."""
     index = explanation.trace.index
     left = len(index) - index.unknowns.configs.bit_count()
     return itertools.islice(explanation.nearest(), left)
 
 
 def unknown_as_object(unknown: UnknownAnswer, rules: RuleSet) -> dict[str, Any]:
-    """The verdicts that are possible, on what they depend, and what would make the verdict known.
+    """Return the possible verdicts, what they depend on, and what would make the verdict known.
 
-    ``others``: how many more images may be hit than the ``images`` listed.
+    ``others``: the number of further images that may be hit, after the listed ``images``.
     """
     return {
         "outcomes": [each.value for each in VerdictOutcome if each in unknown.outcomes],
@@ -95,7 +96,7 @@ def _origin(image: Image, rules: RuleSet) -> dict[str, str]:
 
 
 def probe_as_object(probe: Probe) -> dict[str, Any]:
-    """A probe as a suite has it: fields that have their default are left out."""
+    """Return a probe as in a suite, without fields that have their default."""
     document: dict[str, Any] = {
         "parent": probe.parent,
         "config": probe.config.model_dump(mode="json", exclude_defaults=True),

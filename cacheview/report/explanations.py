@@ -1,4 +1,4 @@
-"""An explanation as text or Markdown: for the command line, for copies, for bug reports."""
+"""An explanation as text or Markdown, for the command line, for copying, and for bug reports."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cacheview.report.using import using_as_lines
 __all__ = ["as_markdown", "as_text"]
 
 _DOUBTS = 5
-"""How many distinct doubts are shown without ``--all``."""
+"""The most distinct doubts that are shown without ``--all``."""
 
 
 def as_text(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:
-    """Verdict, deciding check, smallest edit, hazards, whose answer it is, and the trace, as lines of plain text.
+    """Return the explanation as plain text: verdict, deciding check, smallest edit, hazards, daemon and trace.
 
-    Of the trace, the candidates and sources nearest to a hit with what they passed and failed at; ``everything``:
-    all of them with every check.
+    The trace has the candidates and sources nearest to a hit, with the checks that they passed and failed at.
+    ``everything``: all of them with every check.
     """
     return joined(_text_lines(explanation, using, everything=everything))
 
@@ -95,7 +95,7 @@ def _subject_line(subject: Subject) -> str:
 
 
 def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str:
-    """The same as a Markdown fragment, for an issue tracker or a chat."""
+    """Return the explanation as a Markdown fragment, for an issue tracker or a chat."""
     lines = [f"**{explanation.verdict.outcome.value.upper()}**: {escaped(explanation.sentence)}", ""]
     if explanation.reason:
         lines += [escaped(explanation.reason), ""]

@@ -1,4 +1,4 @@
-"""Text, JSON and Markdown that are shown as they are: no terminal or renderer interprets any part of a value."""
+"""Text, JSON and Markdown that are shown literally: no terminal or renderer interprets any part of a value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cacheview.visible import visible, visible_json
 __all__ = ["escaped", "joined", "json_text"]
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~!&]")
-"""The characters that Markdown interprets within a line; ``&`` begins an entity."""
+"""The characters that Markdown interprets within a line. ``&`` begins an entity."""
 
 
 def joined(lines: Iterable[str]) -> str:
@@ -20,10 +20,10 @@ def joined(lines: Iterable[str]) -> str:
 
 
 def json_text(document: object) -> str:
-    """JSON-like values as JSON text, with control characters escaped."""
+    """Return JSON-like values as JSON text, with control characters escaped."""
     return visible_json(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def escaped(text: str) -> str:
-    """Text as one line that Markdown shows unchanged, also in a table cell."""
+    """Return text as one line that Markdown shows literally, also in a table cell."""
     return _MARKDOWN.sub(r"\\\g<0>", visible(text.replace("\n", " ")))

@@ -14,18 +14,18 @@ __all__ = ["image_as_json", "image_as_markdown", "image_as_object", "image_as_te
 
 
 def image_as_text(image: Image) -> str:
-    """What an image is, a fact per line."""
+    """Return an image as text, one fact per line."""
     return joined(f"{name}: {value}" for name, value in _image_facts(image))
 
 
 def image_as_markdown(image: Image) -> str:
-    """The same as a Markdown table."""
+    """Return an image as a Markdown table."""
     rows = [f"| {name} | {escaped(value)} |" for name, value in _image_facts(image)]
     return "\n".join(["| | |", "|---|---|", *rows])
 
 
 def image_as_json(image: Image) -> str:
-    """An image as JSON, as the store has it, without what it does not say."""
+    """Return an image as JSON, as in the store, without unknown fields."""
     return visible_json(image.model_dump_json(indent=2, exclude_defaults=True))
 
 
@@ -44,10 +44,10 @@ def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
 
 
 def image_or_null(image: Image | None) -> dict[str, Any] | None:
-    """`image_as_object`, or null where there is no image."""
+    """Return `image_as_object`, or None if there is no image."""
     return None if image is None else image_as_object(image)
 
 
 def image_as_object(image: Image) -> dict[str, Any]:
-    """What identifies an image: id, names, and the instruction that made it."""
+    """Return the identity of an image: id, names, and the instruction that created it."""
     return {"id": image.id, "names": list(image.names), "instruction": image.instruction}

@@ -19,7 +19,7 @@ MATRIX_FORMAT: Final = "cacheview-matrix/1"
 
 
 def matrix_as_text(matrix: Matrix, own: Daemon) -> str:
-    """One probe by several rule sets, those that answer alike together; those of ``own``, the store's, are marked."""
+    """Return the verdicts of several rule sets as text, grouped by answer, with those of the store (``own``) marked."""
     lines: list[str] = []
     for group in matrix.groups:
         lines.append(headline(group.explanation))
@@ -33,7 +33,7 @@ def matrix_as_text(matrix: Matrix, own: Daemon) -> str:
 
 
 def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
-    """The same as Markdown: a sentence for each answer, and a table of the rule sets that give it."""
+    """Return the verdicts as Markdown: a sentence for each answer, and a table of its rule sets."""
     lines: list[str] = []
     for group in matrix.groups:
         lines += [f"**{group.verdict.outcome.value.upper()}**: {escaped(group.explanation.sentence)}", ""]
@@ -48,7 +48,7 @@ def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
 
 
 def matrix_as_json(matrix: Matrix, own: Daemon) -> str:
-    """The same as JSON text."""
+    """Return the verdicts as JSON text."""
     head = {"format": MATRIX_FORMAT, "rules": own.rules.name, **using_as_object(own)}
     document = {**head, "groups": [_group(group) for group in matrix.groups]}
     return json_text(document)

@@ -1,4 +1,4 @@
-"""Parts of an explanation as phrases, and which candidates a report lists."""
+"""Parts of an explanation as phrases, and the choice of candidates that a report lists."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from cacheview.engine import Doubted, Explanation, ProbeEdit, Stage, Subject, do
 __all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
 
 NEAREST = 10
-"""How many candidates and sources are reported in full without ``--all``."""
+"""The number of candidates and sources that are reported in full without ``--all``."""
 
 
 def headline(explanation: Explanation) -> str:
-    """The verdict as one line: ``MISS: no child of app:1 has this config``."""
+    """Return the verdict as one line: ``MISS: no child of app:1 has this config``."""
     return f"{explanation.verdict.outcome.value.upper()}: {explanation.sentence}"
 
 
 def edit_phrase(edit: ProbeEdit, explanation: Explanation) -> str:
-    """The changes of an edit, as one phrase."""
+    """Return the changes of an edit as one phrase."""
     store = explanation.trace.store
     return "; ".join(plain_change(change.path, change.old, change.new, store) for change in edit.changes)
 
 
 def smallest_edit_phrase(explanation: Explanation) -> str:
-    """The smallest edit as a phrase; for a step, what to change in the build. Empty if there is none."""
+    """Return the smallest edit as a phrase; for a step, what to change in the build. Empty if there is none."""
     return explanation.remedy or (edit_phrase(explanation.edit, explanation) if explanation.edit is not None else "")
 
 
 def doubt_phrase(doubted: Doubted) -> str:
-    """A doubt that a verdict depends on: why, for how many images, and what would make it certain."""
+    """Return a doubt that a verdict depends on: the reason, the number of images, and what would make it certain."""
     reason, remedy = doubt_sentences(doubted.doubt)
     count = f" {doubted.images:,} images are affected." if doubted.images > 1 else ""
     return f"{reason}{count} {remedy}"
 
 
 def foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
-    """The subjects to list without ``--all``: the nearest candidates, or the first sources."""
+    """Return the subjects to list without ``--all``: the nearest candidates, or the first sources."""
     if len(stage.subjects) <= NEAREST or stage.subjects[0].role == "source":
         return stage.subjects[:NEAREST]
     positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), NEAREST)]

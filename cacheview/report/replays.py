@@ -1,4 +1,4 @@
-"""A replay as text, as ``docker build`` prints a build, and as JSON."""
+"""A replay as text in the form of ``docker build`` output, and as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COUNTED: Final = {
 def replay_as_text(
     replay: Replay, store: ImageStore, misses: Sequence[Miss] = (), *, using: Daemon | None = None
 ) -> str:
-    """Whose answers these are, the steps as ``docker build`` prints them, why those that miss miss, and the counts."""
+    """Return a replay as text: the daemon, the steps as in ``docker build``, the reasons for misses, and the counts."""
     return joined((*using_as_lines(using), *_lines(replay, store, misses)))
 
 
@@ -96,7 +96,7 @@ def _image(step: Step, store: ImageStore) -> str:
 
 
 def why_lines(miss: Miss) -> Iterator[str]:
-    """Why a step misses, and what a person can do about it."""
+    """Yield the reason that a step misses, and the remedy."""
     explanation = miss.explanation
     yield f"{headline(explanation)}"
     if miss.reason:
@@ -111,13 +111,13 @@ def why_lines(miss: Miss) -> Iterator[str]:
 
 
 def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), *, using: Daemon | None = None) -> str:
-    """The same as JSON; its keys are in resources/docs/replay.md."""
+    """Return a replay as JSON, whose keys are in resources/docs/replay.md."""
     head = {"format": REPLAY_FORMAT, "rules": rules.name, **using_as_object(using)}
     return json_text({**head, **replay_as_object(replay, misses)})
 
 
 def replay_as_object(replay: Replay, misses: Sequence[Miss] = ()) -> dict[str, Any]:
-    """A replay alone, as JSON-like values."""
+    """Return only the replay, as JSON-like values."""
     refused = replay.refused
     return {
         "all_cached": replay.all_cached,
@@ -144,7 +144,7 @@ def _miss_of_any_files(step: Step) -> dict[str, Any]:
 
 
 def _miss(miss: Miss) -> dict[str, Any]:
-    explanation = as_object(miss.explanation) | {"edit": None}  # a person edits no probe here, but what makes it
+    explanation = as_object(miss.explanation) | {"edit": None}  # a person edits the build here, not the probe
     return {
         "number": miss.step.number,
         "files": list(miss.files),

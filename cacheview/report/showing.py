@@ -1,4 +1,4 @@
-"""Makes what is shown of a watched build from everything known about it."""
+"""Converts a watched build to the values that are shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["shown_build"]
 
 
 def shown_build(build: WatchedBuild) -> ShownBuild:
-    """What there is to show of a build now."""
+    """Return the values to show of a build now."""
     miss, prediction = build.first_miss, build.prediction
     return ShownBuild(
         number=build.number,

@@ -1,4 +1,4 @@
-"""A watched build as people see it: plain values, so that one process can watch and another one show it."""
+"""A watched build as shown to people. It has only plain values, so that another process can show it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ __all__ = ["ShownBuild", "ShownStep"]
 
 @dataclass(frozen=True, slots=True)
 class ShownStep:
-    """One step: what cacheview predicts, and what the daemon did; None: nothing (yet).
+    """One step: cacheview's prediction and the daemon's result. Either is None while it is not known.
 
     Attributes:
-        number: from 1; ``text``: the instruction.
-        predicted: what cacheview predicts; ``reason``: why it is unknown or not checked.
-        reported: what the daemon printed.
-        differs: both are known, and they are not the same.
+        number: from 1.
+        text: the instruction.
+        predicted: cacheview's prediction.
+        reason: the reason that it is unknown or not checked.
+        reported: the daemon's result.
+        differs: whether both are known and differ.
     """
 
     number: int
@@ -31,21 +33,27 @@ class ShownStep:
 
 @dataclass(frozen=True, slots=True)
 class ShownBuild:
-    """A watched build at one moment. It holds neither store nor context, and no text is ready for a terminal.
+    """A watched build at one moment, without store and context. Its texts are not yet safe for a terminal.
 
     Attributes:
-        number, record, line, is_final, is_replayed, overlapped, is_late, unpredicted, differences: as of
-            `WatchedBuild`.
-        began: when, by the clock here; of a record the day and the minute. ``started``: the same with the date, and
-            ``stamp`` for the name of a file. Each may be empty.
-        title: its first name; ``client``: what sent it, as it calls itself.
-        outcome: how far it is or how it ended, in a few words; ``error``: what the daemon says went wrong.
-        is_over: the daemon has ended; ``is_buildkit``: BuildKit builds it; ``is_predicted``: cacheview replayed it.
-        total: steps that the daemon counts; ``done``: of those that it began.
-        unknown: steps of which cacheview does not know whether they hit.
-        missed: number of the first step that misses, 0: none; ``why``: why it does, in lines.
-        can_be_recorded: there is all that a record needs.
-        steps: side by side.
+        number, record, line, is_final, is_replayed, overlapped, is_late, unpredicted, differences: see `WatchedBuild`.
+        began: its start time in the local time zone; for a record, the day and the minute; may be empty.
+        started: its start time with the date; may be empty.
+        stamp: its start time for the name of a file; may be empty.
+        title: its first name.
+        client: the client's name for itself.
+        outcome: its progress or result, as a short phrase.
+        error: the daemon's error message.
+        is_over: whether the daemon has finished.
+        is_buildkit: whether BuildKit builds it.
+        is_predicted: whether cacheview replayed it.
+        total: the number of steps that the daemon prints.
+        done: the number of these steps that it has started.
+        unknown: the number of steps that cacheview cannot predict.
+        missed: number of the first step that misses; 0: none.
+        why: the reason that it misses, in lines.
+        can_be_recorded: whether everything that a record needs is there.
+        steps: the steps with prediction and result side by side.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""Which daemon a report is about: its rules, its builder, and why these."""
+"""The daemon that a report is about: its rules, its builder, and why these were chosen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["using_as_lines", "using_as_object"]
 
 
 def using_as_lines(using: Daemon | None) -> Iterator[str]:
-    """Which daemon it is and why, and a note if its rules are not exactly those of its release."""
+    """Yield the daemon and why it was chosen, and a note if its rules are not exactly those of its release."""
     if using is not None:
         yield using.sentence
         if using.note:
@@ -19,7 +19,7 @@ def using_as_lines(using: Daemon | None) -> Iterator[str]:
 
 
 def using_as_object(using: Daemon | None) -> dict[str, Any]:
-    """The key ``using`` of a JSON document; empty without a daemon."""
+    """Return the key ``using`` of a JSON document; empty without a daemon."""
     if using is None:
         return {}
     return {

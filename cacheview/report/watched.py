@@ -1,4 +1,4 @@
-"""A watched build as lines, printed as it proceeds: what the daemon does, and what cacheview predicts."""
+"""A watched build as lines that are printed as it proceeds, with the daemon's results and cacheview's prediction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["LiveLines"]
 
 
 class LiveLines:
-    """The lines of all builds: each build's in order, and each line once."""
+    """The lines of all builds. Those of each build are in order, and each line is printed once."""
 
     def __init__(self) -> None:
         self._begun: set[int] = set()
@@ -20,11 +20,11 @@ class LiveLines:
         self._ended: set[int] = set()
 
     def has_ended(self, number: int) -> bool:
-        """Whether all of a build has been said. It is heard of again when less of it is kept."""
+        """Whether all lines of a build have been printed. A build is reported again when less of it is kept."""
         return number in self._ended
 
     def news(self, build: ShownBuild, *, is_final: bool) -> Iterator[str]:
-        """What of a build has not been said yet. ``is_final``: nothing more comes of it."""
+        """Yield the new lines of a build. ``is_final``: no more news follows."""
         number = "" if build.record else f"[{build.number}] "
         return (f"{number}{line}" for line in self._lines(build, is_final=is_final))
 
@@ -49,7 +49,7 @@ class LiveLines:
             self._ended.add(build.number)
 
     def _why(self, build: ShownBuild) -> Iterator[str]:
-        """Of the first step that misses, once the daemon is past it."""
+        """Yield the reason that the first step misses, once the daemon is past that step."""
         if not build.missed or build.number in self._explained or self._shown[build.number] < build.missed:
             return
         self._explained.add(build.number)
@@ -58,7 +58,7 @@ class LiveLines:
 
 
 def _step_line(step: ShownStep, total: int) -> str:
-    """One step: the instruction, and whether the daemon used its cache."""
+    """Return the line of one step: the instruction, and whether the daemon used its cache."""
     fact = step.reported
     if fact is None:
         return f"Step {step.number}/{total} : {step.text}"

@@ -1,4 +1,4 @@
-"""What if something happened to a store, and what that costs a build: as text and JSON."""
+"""Hypothetical changes to a store and their cost for a build, as text and JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WHAT_IF_FORMAT: Final = "cacheview-what-if/1"
 
 
 def changes_as_lines(changed: ChangedStore) -> Iterator[str]:
-    """What happened to the store, and its images after that."""
+    """Yield the changes to the store, and its images afterwards."""
     for applied in changed.applied:
         yield f"What if: {change_title(applied.change)}"
         yield from (f"  {line}" for line in applied_lines(applied))
@@ -45,7 +45,7 @@ def changes_as_lines(changed: ChangedStore) -> Iterator[str]:
 
 
 def what_if_as_text(changed: ChangedStore, costs: Costs) -> str:
-    """What happened to the store, the steps whose result changes, and how many there are."""
+    """Return the changes to the store, the steps whose result changes, and their number, as text."""
     return joined(
         (
             *using_as_lines(changed.daemon),
@@ -64,7 +64,7 @@ def _refused(costs: Costs) -> Iterator[str]:
 
 
 def what_if_as_markdown(changed: ChangedStore, costs: Costs) -> str:
-    """The same as Markdown: what happened, the counts, and a table of the steps that change."""
+    """Return the same as Markdown: the changes, the counts, and a table of the steps that change."""
     return joined(
         (
             *(f"**What if: {escaped(change_title(applied.change))}**  " for applied in changed.applied),
@@ -87,7 +87,7 @@ def _table(costs: Costs) -> Iterator[str]:
 
 
 def what_if_as_json(changed: ChangedStore, costs: Costs) -> str:
-    """The same as JSON; its keys are in resources/docs/replay.md."""
+    """Return the same as JSON, whose keys are in resources/docs/replay.md."""
     return json_text(
         {
             "format": WHAT_IF_FORMAT,
@@ -102,7 +102,7 @@ def what_if_as_json(changed: ChangedStore, costs: Costs) -> str:
 
 
 def changes_as_object(changed: ChangedStore) -> list[dict[str, Any]]:
-    """Each change and what it did."""
+    """Return each change and its effect."""
     return [_applied(applied) for applied in changed.applied]
 
 

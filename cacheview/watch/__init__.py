@@ -1,1 +1,1 @@
-"""Watching builds: a socket in front of an engine that passes every byte on, and reads along. No Qt."""
+"""Watches builds through a socket in front of an engine. Every byte is passed on unchanged. No Qt."""

@@ -1,7 +1,7 @@
-"""An engine's store just before a build: the images are listed at once, their details may be read later.
+"""An engine's store just before a build. The images are listed immediately; their details may be read later.
 
-A list of images takes a moment and says what was there, under which names. What an image is never changes, so it may be
-read later, while the build runs. Only GETs are sent, straight to the engine.
+Listing images is quick and records which were there, and under which names. The content of an image never changes, so
+it may be read later, while the build runs. Only GETs are sent, directly to the engine.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ _MOST_GONE: Final = 1000
 
 @dataclass(frozen=True)
 class ImageListing:
-    """The images of an engine at one moment, by id, in the order of the store, as the list alone reports of them."""
+    """The images of an engine at one moment by id, in the order of the store, with only the details of the list."""
 
     images: Mapping[str, Image]
 
     def full_id(self, short: str) -> str:
-        """The id that begins with these digits; the given text if there is none, or more than one."""
+        """Return the id that begins with these digits; the given text if there is none, or more than one."""
         results = [image_id for image_id in self.images if short and image_id.startswith(f"sha256:{short}")]
         return results[0] if len(results) == 1 else short
 
 
 class EngineStore:
-    """Reads one engine. For several threads at once.
+    """Reads the store of one engine, for several threads at once.
 
-    Raises `DataError` if the engine does not respond, when it is made and later.
+    Raises `DataError` if the engine does not respond, both on creation and later.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -52,7 +52,7 @@ class EngineStore:
         self._reading = threading.Lock()
         self._client: EngineClient | None = None
         self._known: OpenedCase | None = None
-        self._parents: dict[str, str | None] = {}  # as the list reported them when `_known` was read
+        self._parents: dict[str, str | None] = {}  # as in the list when `_known` was read
         try:
             self.engine: Engine = ask_engine(self._connected())
         except DataError:
@@ -63,7 +63,7 @@ class EngineStore:
         with self._lock:
             if self._client is not None:
                 return self._client
-        made = EngineClient(self.endpoint)  # takes its time, in which `close` must not have to wait
+        made = EngineClient(self.endpoint)  # outside the lock: this takes time, and `close` must not wait
         with self._lock:
             kept = self._client = self._client or made
         if kept is not made:
@@ -71,13 +71,13 @@ class EngineStore:
         return kept
 
     def listing(self) -> ImageListing:
-        """What is there now."""
+        """Return the images that are there now."""
         try:
             return self._listing()
         except ConnectionLostError as error:
             if error.how != "broken":
                 raise
-            return self._listing()  # a connection that was kept since the last build may have been ended meanwhile
+            return self._listing()  # the engine may have closed a connection that was kept since the last build
 
     def _listing(self) -> ImageListing:
         client = self._connected()
@@ -92,7 +92,7 @@ class EngineStore:
             raise
 
     def before(self, listing: ImageListing) -> OpenedCase:
-        """The store as it was when it was listed. What it has read before is not read again."""
+        """Return the store as it was when it was listed. Images that were read before are not read again."""
         with self._reading:
             known = self._known
             if known is None or self._has_more(listing, known):
@@ -110,13 +110,13 @@ class EngineStore:
         )
 
     def _read(self, known: OpenedCase | None) -> OpenedCase:
-        """The store as it is now, and what was known of images that are gone: they may have been there in time."""
+        """Return the current store with known images that were removed since, as they may have been there then."""
         case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
         gone = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
         return replace(case, store=replace(case.store, images=(*case.store.images, *gone[-_MOST_GONE:])))
 
     def close(self) -> None:
-        """End its connection; the next reading makes another."""
+        """Close the connection. The next reading opens another."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
@@ -124,7 +124,7 @@ class EngineStore:
 
 
 def _as_listed(listed: Image, known: Mapping[str, Image]) -> Image:
-    """An image with what is known of it, and the names that it had."""
+    """Return an image with its known details, and the names that it had."""
     image = known.get(listed.id)
     if image is None:
         doubts = tuple(doubt.model_copy(update={"reason": _UNREAD, "remedy": ""}) for doubt in listed.doubts)

@@ -1,4 +1,4 @@
-"""A watched build: what was requested, what cacheview predicts, and what the daemon does."""
+"""A watched build: the request, cacheview's prediction, and the daemon's result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_EXPLAINED: Final = "built by BuildKit, not explained here"
 
 
 class BuildState(Enum):
-    """How far a build is."""
+    """The progress of a build."""
 
     SENDING = "sending"  # the client sends the context
     BUILDING = "building"
@@ -37,10 +37,10 @@ class BuildState(Enum):
 
 @dataclass(frozen=True)
 class WatchedStep:
-    """One step: what cacheview predicts, and what the daemon did; None: nothing (yet).
+    """One step: cacheview's prediction and the daemon's result. Either is None while it is not known.
 
     Attributes:
-        differs: both are known, and they are not the same.
+        differs: whether both are known and differ.
     """
 
     number: int
@@ -55,18 +55,20 @@ class WatchedBuild:
     """A build at one moment.
 
     Attributes:
-        number: from 1, in the order in which they began; of a record that was opened below 1.
-        started: when; None: a record does not say.
-        request: what the client requested.
-        outcome: what the daemon has reported.
-        prediction: None if there is none yet, or none at all; ``unpredicted`` says why.
-        differences: once it is over, what the daemon did otherwise than predicted.
-        overlapped: other builds ran at the same time, and may have changed the store.
-        is_late: the store was listed when the daemon may have begun already.
-        is_sent: the daemon has the whole context.
-        is_final: it is over, and compared: nothing more changes.
-        record: path of the record that it was read from; empty: it was watched. ``line``: of that file; 0: none.
-        is_replayed: no daemon built it: the outcome is what cacheview predicted when it was recorded.
+        number: from 1, in the order of their starts; below 1 for a build from an opened record.
+        started: its start time; None: the record does not include it.
+        request: the client's request.
+        outcome: the daemon's report.
+        prediction: the prediction; None: there is none, or not yet.
+        unpredicted: the reason that there is no prediction.
+        differences: after its end, the differences between the daemon's result and the prediction.
+        overlapped: whether other builds ran at the same time and may have changed the store.
+        is_late: whether the daemon may have begun before the store was listed.
+        is_sent: whether the daemon has the whole context.
+        is_final: whether it is over and compared, so that nothing changes any more.
+        record: path of the record that it was read from; empty: it was watched.
+        line: line in that file; 0: none.
+        is_replayed: whether no daemon built it, so that the outcome is the prediction when it was recorded.
     """
 
     number: int
@@ -86,36 +88,36 @@ class WatchedBuild:
 
     @property
     def state(self) -> BuildState:
-        """How far it is."""
+        """The progress of the build."""
         if self.outcome.is_over:
             return BuildState.BUILT if self.outcome.is_ok else BuildState.FAILED
         return BuildState.BUILDING if self.is_sent or self.outcome.steps else BuildState.SENDING
 
     @property
     def began(self) -> str:
-        """When it began, by the clock here; of a record the day and the minute; empty: not known."""
+        """Its start time in the local time zone; for a record, the day and the minute; empty: not known."""
         if self.started is None:
             return ""
         return f"{self.started.astimezone():{'%b %d %H:%M' if self.record else '%H:%M:%S'}}"
 
     @property
     def stamp(self) -> str:
-        """The same for the name of a file."""
+        """Its start time for the name of a file."""
         return f"{self.started:%Y%m%dT%H%M%S}" if self.started is not None else ""
 
     @property
     def title(self) -> str:
-        """Its first name, or that it has none."""
+        """Its first name, or a text for a build without names."""
         return self.request.tags[0] if self.request.tags else "(no name)"
 
     @property
     def first_miss(self) -> Miss | None:
-        """Why the first step that misses misses; None: none does, or it is not known why."""
+        """The reason for the first step that misses; None: none does, or the reason is not known."""
         return next(iter(self.prediction.misses), None) if self.prediction is not None else None
 
     @property
     def rows(self) -> Iterator[WatchedStep]:
-        """The steps side by side."""
+        """The steps with prediction and result side by side."""
         predicted = self.prediction.replay.steps if self.prediction is not None else ()
         value = self.outcome.steps
         for index in range(max(len(predicted), len(value))):
@@ -146,7 +148,7 @@ def _differs(step: Step | None, fact: ReportedStep | None) -> bool:
 
 
 def expected_build(build: WatchedBuild, listing: ImageListing | None) -> ExpectedBuild:
-    """What the daemon did, in the form of a replay file. ``listing``: what is there now, for whole ids."""
+    """Return the daemon's result in the form of a replay file. ``listing``: the current images, for full ids."""
     outcome = build.outcome
     steps = tuple(
         ExpectedStep(
@@ -163,7 +165,7 @@ def expected_build(build: WatchedBuild, listing: ImageListing | None) -> Expecte
 
 
 def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
-    """The build with what the daemon did otherwise. A build that broke off is compared as far as it came."""
+    """Return the build with the differences in the daemon's result. An aborted build is compared as far as it got."""
     if build.prediction is None:
         return build
     result = differences(build.prediction.replay, expect) if build.outcome.is_complete else ()
@@ -171,7 +173,7 @@ def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
 
 
 def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: bool = True) -> ReplayCase:
-    """A build as a line of a replay file. Raises `DataError` if it cannot be one."""
+    """Return a build as a line of a replay file. Raises `DataError` if a record cannot contain it."""
     prediction = build.prediction
     if prediction is None or prediction.sent is None or build.started is None:
         raise DataError(build.unpredicted or "only the steps of this build are kept", where="record")

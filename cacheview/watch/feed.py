@@ -1,4 +1,4 @@
-"""Passes a build context from the relay's thread to the thread that reads it, within bounded memory."""
+"""Passes a build context from the relay's thread to the reading thread, within limited memory."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["ContextFeed"]
 
 MOST: Final = 2 << 20
-"""Bytes that wait to be read, above which the client has to wait."""
+"""The bytes that may wait to be read. Beyond them, the client has to wait."""
 
 _SKIP: Final = 256 << 10
 
 
 class ContextFeed(io.RawIOBase):
-    """Bytes that one thread puts in and another one reads, forward only.
+    """A buffer that one thread writes to and another reads from, forward only.
 
     Args:
-        turn: held by the thread that reads, but while it waits: of several that read, one works at a time.
-        drained: called in that thread once there is room again, after `put` returned False.
+        turn: a lock that the reading thread holds except while it waits, so that only one of several readers works.
+        drained: called in that thread when there is space again after `put` returned False.
     """
 
     def __init__(self, turn: threading.Semaphore, drained: Callable[[], None]) -> None:
@@ -41,7 +41,7 @@ class ContextFeed(io.RawIOBase):
         self._position = 0
 
     def put(self, data: bytes) -> bool:
-        """Add bytes; whether there is room for more. What nobody reads any more is dropped."""
+        """Add bytes, and return whether there is space for more. Bytes that no one reads any more are dropped."""
         with self._ready:
             if self._is_unread or not data:
                 return True
@@ -52,13 +52,13 @@ class ContextFeed(io.RawIOBase):
             return not self._is_full
 
     def end(self) -> None:
-        """No more is put in."""
+        """Mark the end of the data."""
         with self._ready:
             self._has_ended = True
             self._ready.notify()
 
     def read_no_more(self) -> None:
-        """The reader has ended: nothing waits for it any more."""
+        """Note that the reader has ended, so that nothing waits for it."""
         with self._ready:
             self._is_unread = True
             self._pieces.clear()
@@ -95,14 +95,14 @@ class ContextFeed(io.RawIOBase):
         return self._position
 
     def _next(self, most: int) -> memoryview:
-        """Up to this many bytes, waiting for them; empty if there are no more."""
+        """Return up to this many bytes, waiting for them; empty at the end."""
         with self._ready:
             if not self._pieces and not self._has_ended:
                 self._turn.release()
                 try:
                     self._ready.wait_for(lambda: self._pieces or self._has_ended)
                 finally:
-                    self._ready.release()  # whoever has the turn may be about to put something in
+                    self._ready.release()  # a thread with the turn may be about to add data
                     try:
                         self._turn.acquire()
                     finally:

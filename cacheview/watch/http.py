@@ -1,7 +1,7 @@
-"""Reading along with HTTP/1.1: which requests a connection carries, and which response belongs to each.
+"""A passive HTTP/1.1 parser: the requests of a connection, and the response to each.
 
-h11 parses both directions. Nothing that it says reaches the bytes that are passed on. Once a connection carries
-something else (an upgrade, a raw stream after an answer without a length, or no HTTP at all), it is not read any more.
+h11 parses both directions, without any effect on the bytes that are passed on. Once a connection carries anything else
+(an upgrade, a raw stream after an answer without a length, or no HTTP at all), it is no longer parsed.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ import h11
 __all__ = ["Exchange", "HttpTap", "NotReadError", "RequestHead"]
 
 _LARGEST_HEAD: Final = 2 << 20
-"""Bytes. Go takes 1 MiB by default; options of a build are in the query."""
+"""The size limit of a head in bytes. Go's default is 1 MiB, and the options of a build are in the query."""
 
 _MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the answer to an earlier one
 _MOST_PENDING: Final = 256  # requests without an answer
 
 
 class NotReadError(Exception):
-    """A connection that cannot be read along with any more, and why."""
+    """The reason that a connection can no longer be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """What is known of a request here. No other header is: they hold passwords.
+    """The parts of a request's head that are kept. Other headers are not, since they contain passwords.
 
     Attributes:
         method: ``POST``.
-        target: the path with its query, as sent.
-        user_agent: what sent it; empty: it does not say.
+        target: the path with the query, as sent.
+        user_agent: the name of the client; empty if it is not sent.
     """
 
     method: str
@@ -42,22 +42,22 @@ class RequestHead:
 
 
 class Exchange(Protocol):
-    """A request of interest, with its answer. Called in the order of the bytes."""
+    """An observer of a request and its answer. Its methods are called in the order of the bytes."""
 
     def body(self, data: bytes) -> None:
-        """A piece of the request's body, without the framing of the transfer."""
+        """Receive a piece of the request's body, without the transfer's framing."""
 
     def body_ended(self) -> None:
-        """The body is complete."""
+        """Note that the body is complete."""
 
     def answered(self, status: int) -> None:
-        """The head of the answer."""
+        """Receive the status of the answer."""
 
     def answer(self, data: bytes) -> None:
-        """A piece of the answer's body."""
+        """Receive a piece of the answer's body."""
 
     def ended(self, *, complete: bool) -> None:
-        """Nothing more comes. ``complete``: the answer ended as HTTP says; otherwise the connection broke off."""
+        """Note the end. ``complete``: the answer ended as HTTP requires; otherwise the connection was lost."""
 
 
 @dataclass(slots=True)
@@ -69,10 +69,10 @@ class _PendingRequest:
 
 
 class HttpTap:
-    """Reads along with one connection. Its methods raise `NotReadError` where it cannot be read along with.
+    """Parses one connection. Its methods raise `NotReadError` if it cannot be parsed.
 
     Args:
-        observe: called for each request as soon as its head is there; None: it is of no interest.
+        observe: called for each request when its head has arrived; returns None to ignore the request.
     """
 
     def __init__(self, observe: Callable[[RequestHead], Exchange | None]) -> None:
@@ -80,12 +80,12 @@ class HttpTap:
         self._requests = _reader(h11.SERVER)
         self._answers: h11.Connection | None = None
         self._pending: deque[_PendingRequest] = deque()
-        self._sending: _PendingRequest | None = None  # its body is being sent
+        self._sending: _PendingRequest | None = None  # the request whose body is being sent
         self._waiting = bytearray()
         self._is_opaque = False
 
     def from_client(self, data: bytes) -> None:
-        """A piece of what the client sends."""
+        """Receive a piece that the client sends."""
         if self._is_opaque:
             return
         if self._waits:
@@ -97,7 +97,7 @@ class HttpTap:
             raise NotReadError(f"what the client sends is not HTTP: {error}") from None
 
     def from_engine(self, data: bytes) -> None:
-        """A piece of what the engine sends."""
+        """Receive a piece that the engine sends."""
         if self._is_opaque:
             return
         try:
@@ -107,12 +107,12 @@ class HttpTap:
             raise NotReadError(f"what the engine sends is not HTTP: {error}") from None
 
     def engine_ended(self) -> None:
-        """The engine sends nothing more: a response without a length is complete."""
+        """Note that the engine has finished sending, which completes a response without a length."""
         if not self._is_opaque and self._pending:
             self.from_engine(b"")
 
     def closed(self, fault: BaseException | None) -> None:  # noqa: ARG002
-        """Whatever is not complete by now is not going to be."""
+        """Note the end of the connection: incomplete exchanges stay incomplete."""
         pending, self._pending = self._pending, deque()
         self._is_opaque = True
         for each in pending:
@@ -121,7 +121,7 @@ class HttpTap:
 
     @property
     def _waits(self) -> bool:
-        """Whether the client's next bytes may not be a request: the last one was sent, and has no response yet."""
+        """Whether the last request was sent and has no response, so that further bytes may not be a request."""
         return self._sending is None and bool(self._pending) and not self._pending[-1].is_answered
 
     def _read_requests(self, data: bytes) -> None:
@@ -144,7 +144,7 @@ class HttpTap:
                 if not later:
                     return
                 self._requests.receive_data(later)
-            else:  # the client has closed its side, or h11 waits for what is read here alone
+            else:  # the client has closed its side, or h11 is waiting for data that is only parsed here
                 return
 
     def _keep(self, data: bytes) -> None:
@@ -155,7 +155,7 @@ class HttpTap:
         self._waiting += data
 
     def _read_waiting(self) -> None:
-        """Requests that came before the answer to the one before them."""
+        """Parse requests that arrived before the answer to the one before them."""
         while self._waiting and not self._waits and not self._is_opaque:
             later, self._waiting = bytes(self._waiting), bytearray()
             self._read_requests(later)
@@ -191,7 +191,7 @@ class HttpTap:
                 if exchange is not None:
                     exchange.answered(event.status_code)
                 elif _has_no_length(event, request.method):
-                    # The answer may be a raw stream in both directions, as that of an attach in old versions.
+                    # The answer may be a raw stream in both directions, as for attach in old versions.
                     self._is_opaque = True
                     self._forget()
                     return
@@ -200,7 +200,7 @@ class HttpTap:
                     exchange.answer(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
                 self._pending.popleft()
-                request.exchange = None  # an engine may refuse a build before all of its context is there
+                request.exchange = None  # an engine may refuse a build before it has the whole context
                 later, _ = self._answers.trailing_data
                 self._answers = None
                 if exchange is not None:
@@ -214,7 +214,7 @@ class HttpTap:
                 return
 
     def _answer_reader(self) -> h11.Connection:
-        """What reads the answer to the oldest request: its method decides whether there is a body."""
+        """Return the parser of the answer to the oldest request, whose method decides whether there is a body."""
         if not self._pending:
             raise NotReadError("the engine sent a response without a request")
         request = self._pending[0]

@@ -1,4 +1,4 @@
-"""The socket that clients connect to: the user's own, in a folder that nobody else can enter."""
+"""The socket that clients connect to, in a folder that only this user can access."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cacheview.model import DataError
 __all__ = ["ListeningSocket", "check_sockets", "is_own_socket", "listen"]
 
 BACKLOG: Final = 1024
-"""Connections that wait to be accepted."""
+"""The number of connections that may wait to be accepted."""
 
-_LONGEST_PATH: Final = 103  # bytes that fit into ``sockaddr_un`` on every system, with the null at the end
+_LONGEST_PATH: Final = 103  # bytes that fit into ``sockaddr_un`` on every system, with the final null
 _MOST: Final = 9  # programs that listen in one folder
 _NOT_HERE: Final = "watching builds needs Unix sockets, which Python does not support on this system"
 
 
 @dataclass
 class ListeningSocket:
-    """A socket that listens, and what goes with it when it is closed.
+    """A listening socket, with the files to remove when it is closed.
 
     Attributes:
-        socket: bound and listening.
+        socket: the socket, bound and listening.
         path: its path, mode 0600.
     """
 
@@ -40,11 +40,11 @@ class ListeningSocket:
 
     @property
     def url(self) -> str:
-        """What ``DOCKER_HOST`` has to be."""
+        """The value for ``DOCKER_HOST``."""
         return f"unix://{self.path}"
 
     def close(self) -> None:
-        """Take the socket away: a client that connects afterwards is refused."""
+        """Remove the socket, so that clients are refused from then on."""
         self.socket.close()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
@@ -56,27 +56,27 @@ class ListeningSocket:
 
 
 def check_sockets() -> None:
-    """Raises `DataError` on a system where nothing can listen."""
+    """Raise `DataError` on a system where nothing can listen."""
     if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
         raise DataError(_NOT_HERE, where="watch")
 
 
 def is_own_socket(path: Path | None, runtime: str | None = None) -> bool:
-    """Whether a path is where `listen` makes sockets: an engine that is looked for there would be cacheview itself."""
+    """Whether a path is one where `listen` creates sockets. An engine there would be cacheview itself."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
     return path is not None and bool(runtime) and path.parent == Path(runtime) / "cacheview"
 
 
 def listen(runtime: str | None = None) -> ListeningSocket:
-    """Listen in the user's runtime folder, otherwise in a temporary folder of its own.
+    """Listen in the user's runtime folder, otherwise in a new temporary folder.
 
-    Several programs may: the first one gets ``docker.sock``, the next one ``docker-2.sock``.
+    Several programs may listen: the first one gets ``docker.sock``, the next one ``docker-2.sock``.
 
     Args:
         runtime: the runtime folder; None: that of ``XDG_RUNTIME_DIR``.
 
     Raises:
-        DataError: this system has no such sockets, or nothing can listen there.
+        DataError: this system has no Unix sockets, or nothing can listen there.
     """
     check_sockets()
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
@@ -93,7 +93,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
         path = folder / (f"docker-{number}.sock" if number > 1 else "docker.sock")
         lock = _locked(path.with_suffix(".lock"))
         if lock is not None:
-            # Whoever made a socket of this name has ended: it held the lock.
+            # The program that created a socket of this name has ended, since it would hold the lock.
             path.unlink(missing_ok=True)
             try:
                 return ListeningSocket(_bound(path), path, lock, None)
@@ -116,7 +116,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _locked(path: Path) -> IO[bytes] | None:
-    """A lock that lasts as long as the program; None: another program has it."""
+    """Return a lock that lasts as long as the program; None: another program holds it."""
     import fcntl
 
     try:

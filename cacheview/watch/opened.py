@@ -23,10 +23,10 @@ from cacheview.watch.request import BuildRequest
 __all__ = ["MOST_RECORDS", "OpenedRecords", "read_records"]
 
 MOST_RECORDS: Final = 200
-"""Builds that are shown of one file."""
+"""The most builds of one file that are shown."""
 
 _MOST_EXPLAINED: Final = 20
-"""Of these, how many say why a step misses: their stores take memory."""
+"""The most builds that show why a step misses, since their stores take memory."""
 
 _MOST_PROBLEMS: Final = 100
 _PRINTED: Final = 12  # digits of an id
@@ -34,12 +34,12 @@ _PRINTED: Final = 12  # digits of an id
 
 @dataclass(frozen=True)
 class OpenedRecords:
-    """What a file of records holds.
+    """The content of a file of records.
 
     Attributes:
-        builds: in the order of the file, numbered 0, -1, -2, …
-        problems: what could not be read, in sentences.
-        more: the file has more builds than `MOST_RECORDS`.
+        builds: the builds in the order of the file, numbered 0, -1, -2, …
+        problems: sentences about lines that cannot be read.
+        more: whether the file has more builds than `MOST_RECORDS`.
     """
 
     builds: tuple[WatchedBuild, ...]
@@ -48,11 +48,11 @@ class OpenedRecords:
 
 
 def read_records(path: str | os.PathLike[str], progress: Progress | None = None) -> OpenedRecords:
-    """The builds of a file, each replayed in the store that came with it.
+    """Read the builds of a file, and replay each in the store that came with it.
 
     Raises:
         DataError: the file cannot be opened, or has no build.
-        Cancelled: by ``progress``.
+        Cancelled: ``progress`` canceled the work.
     """
     builds: list[WatchedBuild] = []
     problems: list[str] = []
@@ -107,14 +107,14 @@ _NO_REASON: Final = "the record does not contain the reason"
 
 
 def _predicted(case: ReplayCase) -> Prediction:
-    """Raises `DataError` as `replay_case`."""
+    """Return the prediction of a build. Raises what `replay_case` raises."""
     value, store = replay_case(case), store_of(case)
     daemon = Daemon(case.rules, case.release, Basis.CASE, case.engine, "the record names them")
     return Prediction(value, tuple(misses(value, store, case.rules, None, checksums_of(case))), store, daemon)
 
 
 def _request(case: ReplayCase) -> BuildRequest:
-    """Raises `DataError` if its options cannot be read."""
+    """Return the request of a build. Raises `DataError` if its options cannot be read."""
     tags = tuple(filter(None, (case.tag or case.scenario, *case.tags)))
     return BuildRequest(case.client, tags, case.dockerfile_path, case.options)
 

@@ -1,8 +1,9 @@
-"""What the daemon says while it builds, as values.
+"""Parses the daemon's messages during a build.
 
-The stream of ``POST /build`` is JSON, one object per line; the classic builder writes each of its own lines as one
+The stream of ``POST /build`` is JSON, one object per line. The classic builder writes each of its own lines as one
 object (moby ``builder/dockerfile``: ``printCommand``, ``probeCache``, ``dispatchOnBuild``; ``pkg/streamformatter``).
-What a container prints comes in the same way, so only what the builder can say next is taken for its own.
+The output of containers arrives in the same way, so a line counts as the builder's only if the builder could print it
+next.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _LONGEST_ERROR: Final = 64 << 10
 _MOST_STEPS: Final = 100_000
 _MOST_TRIGGERS: Final = 1000  # of one base
 _MANY_STEPS: Final = 1000
-_PAUSE: Final = timedelta(milliseconds=1)  # between two reports, for each of very many steps
+_PAUSE: Final = timedelta(milliseconds=1)  # between two reports of a build with very many steps
 _CUT_OFF: Final = "the connection to the engine was lost"
 
 
@@ -36,11 +37,12 @@ class ReportedStep:
     """A step, as the daemon printed it.
 
     Attributes:
-        number: from 1; ``text``: the instruction.
-        cached: it printed ``Using cache``; None: a record does not say.
+        number: from 1.
+        text: the instruction.
+        cached: whether it printed ``Using cache``; None: the record does not include it.
         image: the first 12 digits of the id after it; empty: none yet, or none at all.
-        triggers: of a ``FROM``, of each trigger whether it was cached.
-        at: when its line came.
+        triggers: for a ``FROM``, whether each trigger was cached.
+        at: when its line arrived.
     """
 
     number: int
@@ -56,11 +58,12 @@ class BuildOutcome:
     """A build, as far as the daemon has reported it.
 
     Attributes:
-        steps: in order; ``total``: how many the daemon counts, 0 before the first.
-        image: the id of what was built, in full; empty: not yet, or nothing.
-        error: what the daemon says went wrong; empty: nothing.
-        is_over: nothing more comes.
-        is_complete: the stream has not broken off.
+        steps: the steps in order.
+        total: the number that the daemon prints; 0 before the first step.
+        image: the full id of the resulting image; empty: there is none, or not yet.
+        error: the daemon's error message; empty: none.
+        is_over: whether the stream has ended.
+        is_complete: whether the stream was not cut off.
     """
 
     steps: tuple[ReportedStep, ...] = ()
@@ -72,16 +75,16 @@ class BuildOutcome:
 
     @property
     def is_ok(self) -> bool:
-        """Whether it was built."""
+        """Whether the build succeeded."""
         return self.is_over and self.is_complete and not self.error
 
 
 class OutcomeReader:
-    """Reads the answer to ``POST /build`` in whatever pieces it comes.
+    """Reads the answer to ``POST /build``, in any pieces.
 
     Args:
         changed: called after a line that reports something.
-        clock: what time it is.
+        clock: returns the current time.
     """
 
     def __init__(
@@ -100,22 +103,22 @@ class OutcomeReader:
         self._error = ""
         self._is_over = False
         self._is_complete = True
-        self._is_running = False  # a container of the last step but those that began since
+        self._is_running = False  # a container of the last of the started steps
         self._begun_while_running = False
         self._triggers = 0
         self._next_report = datetime.min.replace(tzinfo=UTC)
 
     @property
     def outcome(self) -> BuildOutcome:
-        """What is known by now."""
+        """The outcome as far as it is known."""
         return BuildOutcome(tuple(self._steps), self._total, self._image, self._error, self._is_over, self._is_complete)
 
     def answered(self, status: int) -> None:
-        """The head of the answer."""
+        """Receive the status of the answer."""
         self._status = status
 
     def feed(self, data: bytes) -> None:
-        """A piece of the body."""
+        """Receive a piece of the body."""
         *whole, rest = data.split(b"\n")
         for piece in whole:
             self._line += piece
@@ -129,7 +132,7 @@ class OutcomeReader:
             self._is_too_long = True
 
     def end(self, *, complete: bool) -> None:
-        """Nothing more comes."""
+        """Note the end of the answer."""
         self._read(bytes(self._line))
         self._line.clear()
         self._is_over, self._is_complete = True, complete
@@ -161,7 +164,7 @@ class OutcomeReader:
         if (step := _STEP.fullmatch(text)) is not None:
             self._begin(int(step[1]), int(step[2]), step[3])
         elif not self._steps:
-            if _is_id(text.strip()):  # all that a quiet build prints
+            if _is_id(text.strip()):  # the only output of a quiet build
                 self._image = text.strip()
         elif (state := _STATE.fullmatch(text)) is not None:
             self._is_running = False
@@ -182,7 +185,7 @@ class OutcomeReader:
             return  # printed by a container
         last = len(self._steps)
         if number == last and self._begun_while_running:
-            # The same step again: a container had printed the line before, and what followed was its step's.
+            # The same step again: a container printed the earlier line, and what followed belongs to that step.
             pretended = self._steps.pop()
             self._change(image=pretended.image or self._steps[-1].image)
             self._begun_while_running = False
@@ -205,7 +208,10 @@ class OutcomeReader:
             self._change(cached=True)
 
     def _report(self) -> None:
-        """Each report has all steps: of very many of them, there is one now and then, and one at the end."""
+        """Report the outcome.
+
+        A report has all steps, so with very many there is one from time to time, and one at the end.
+        """
         if len(self._steps) > _MANY_STEPS:
             now = self._clock()
             if now < self._next_report:

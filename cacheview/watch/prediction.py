@@ -1,4 +1,4 @@
-"""What cacheview predicts of a build, from the store before it and what the client sent."""
+"""cacheview's prediction of a build, from the store before it and the context that the client sent."""
 
 from __future__ import annotations
 
@@ -32,19 +32,20 @@ __all__ = ["Prediction", "predict", "read_context"]
 
 _TITLE: Final = "the context"
 _KEPT_SMALL: Final = 4 << 20
-"""Bytes of small files that are kept while a context comes in."""
+"""Bytes of small files that are kept while a context arrives."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """A build, replayed.
+    """The replay of a build.
 
     Attributes:
         replay: the steps.
-        misses: why those that miss miss.
-        store: the images before the build; daemon: whose rules were used.
-        sent: the context, for a record; None: it has no Dockerfile.
-        in_images: what was found in the layers of images, likewise.
+        misses: the reasons for steps that miss.
+        store: the images before the build.
+        daemon: the daemon whose rules were used.
+        sent: the context for a record; None: it has no Dockerfile.
+        in_images: the facts from the layers of images, for a record.
     """
 
     replay: Replay
@@ -56,11 +57,11 @@ class Prediction:
 
     @property
     def size(self) -> int:
-        """How many files of its context are kept."""
+        """The number of files of its context that are kept."""
         return len(self.sent.members) if self.sent is not None else 0
 
     def bare(self) -> Prediction:
-        """The steps alone: no record can be made of it, and nothing says why a step misses."""
+        """Return only the steps: no record can be created from them, and they do not show why a step misses."""
         steps = tuple(_bare(step) for step in self.replay.steps)
         return Prediction(replace(self.replay, steps=steps), (), ImageStore(()), self.daemon)
 
@@ -72,12 +73,12 @@ def _bare(step: Step) -> Step:
 
 
 def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
-    """Headers and sums of a context as it comes in; of its content, Dockerfile and ``.dockerignore`` are kept.
+    """Read the headers and sums of a context as it arrives. Only Dockerfile and ``.dockerignore`` keep their content.
 
-    The Dockerfile may be a link to any other file, also to one that came before it: the smallest files are kept until
-    all has come, and then only that one.
+    The Dockerfile may be a link to any other file, even one that arrived before it. So the smallest files are kept
+    until the end of the context, and then only that one.
 
-    Raises `DataError` if it is damaged, cut off or too large.
+    Raises `DataError` if the context is damaged, truncated or too large.
     """
     name = clean(f"/{request.dockerfile}")[1:]
     kept: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
@@ -85,7 +86,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     last = next((each for each in reversed(members) if clean(f"/{each.header.name}")[1:] == name), None)
     source = ""
     if last is None or last.header.type != Kind.FILE.value:
-        with suppress(BuildRefusedError):  # it is refused again where the build is replayed
+        with suppress(BuildRefusedError):  # the replay refuses it again
             source = TarContext(members, _TITLE).dockerfile_source(_named(request))
     return [
         member
@@ -100,9 +101,9 @@ def _named(request: BuildRequest) -> str:
 
 
 def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memory: LayerMemory) -> Prediction:
-    """Replay a build against the store before it. ``memory``: of layers that were read.
+    """Replay a build against the store before it. ``memory``: the layers that were read before.
 
-    Raises `DataError` if it cannot be replayed: why.
+    Raises `DataError`, with the reason, if it cannot be replayed.
     """
     daemon = daemon_of(case)
     store, rules, release = case.store, daemon.rules, daemon.builder

@@ -1,7 +1,7 @@
-"""Passing on what a client and an engine send each other: every byte, unchanged, in both directions.
+"""Passes on every byte between a client and an engine, unchanged and in both directions.
 
-Whoever reads along (`Tap`) decides nothing about what is passed on but when: it may ask for a pause. If it fails, the
-connection continues without it.
+An observer (`Tap`) cannot affect what is passed on, only when: it may request a pause. If it fails, the connection
+continues without it.
 """
 
 from __future__ import annotations
@@ -17,45 +17,45 @@ from cacheview.watch.upstream import Upstream
 __all__ = ["Connection", "Relay", "Tap"]
 
 _BUFFERED: Final = 1 << 20
-"""Bytes that wait to be sent, above which nothing more is read from the other side."""
+"""The bytes that may wait to be sent. Beyond them, nothing more is read from the other side."""
 
 _LAST_WORDS_SECONDS: Final = 5.0
 
 
 class Tap(Protocol):
-    """Reads along. Whatever it raises ends the reading along, and nothing else."""
+    """An observer of a connection. An exception ends only the observation."""
 
     def from_client(self, data: bytes) -> None:
-        """Bytes of the client, before they are passed on."""
+        """Receive bytes of the client, before they are passed on."""
 
     def from_engine(self, data: bytes) -> None:
-        """Bytes of the engine, after they were passed on."""
+        """Receive bytes of the engine, after they were passed on."""
 
     def engine_ended(self) -> None:
-        """The engine sends no more."""
+        """Note that the engine has finished sending."""
 
     def closed(self, fault: BaseException | None) -> None:
-        """Nothing more comes. ``fault``: what the tap itself raised; None: the connection has ended."""
+        """Note the end. ``fault``: an exception of the tap itself; None: the connection has ended."""
 
 
 class Connection:
-    """What a tap may ask of its connection. Its methods may be called from every thread."""
+    """The requests that a tap may make to its connection, from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, client: _End) -> None:
         self._loop = loop
         self._client = client
 
     def pause(self, reason: str, seconds: float | None = None) -> None:
-        """Pass on nothing more of the client until `resume` for the same reason. In the thread of the relay only.
+        """Stop passing on the client's bytes until `resume` with the same reason. Only in the relay's thread.
 
-        ``seconds``: no longer than this.
+        ``seconds``: the longest pause; None: no limit.
         """
         self._client.pause(reason)
         if seconds is not None:
             self._loop.call_later(seconds, self._client.resume, reason)
 
     def resume(self, reason: str) -> None:
-        """Go on."""
+        """Resume, unless another reason remains."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._client.resume, reason)
 
@@ -76,13 +76,13 @@ class _End(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=_BUFFERED)
 
     def pause(self, reason: str) -> None:
-        """Read nothing more, and pass on nothing more of what was read."""
+        """Read nothing more, and pass on none of what was read."""
         self._pauses.add(reason)
         if self.transport is not None and not self.is_lost:
             self.transport.pause_reading()
 
     def resume(self, reason: str) -> None:
-        """One reason less; without any, go on."""
+        """Remove a reason, and resume if none remains."""
         self._pauses.discard(reason)
         if self._pauses or self.is_lost:
             return
@@ -100,13 +100,13 @@ class _End(asyncio.Protocol):
             self._pass_on(data)
 
     def seen(self, data: bytes) -> None:
-        """Bytes of this side, before they are passed on."""
+        """Receive bytes of this side, before they are passed on."""
 
     def passed_on(self, data: bytes) -> None:
-        """Bytes of this side, after they were passed on."""
+        """Receive bytes of this side, after they were passed on."""
 
     def ended(self) -> None:
-        """This side sends no more."""
+        """Note that this side has finished sending."""
 
     def _pass_on(self, data: bytes) -> None:
         if self.other is not None and self.other.transport is not None and not self.other.is_lost:
@@ -122,7 +122,7 @@ class _End(asyncio.Protocol):
         if other.has_ended:
             other.transport.close()
             return False
-        other.transport.write_eof()  # a half-closed connection: the other direction goes on
+        other.transport.write_eof()  # half-close: the other direction continues
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
@@ -199,7 +199,7 @@ class _ClientEnd(_End):
         self.resume("connecting")
 
     def _refuse(self, error: OSError) -> None:
-        """There is no engine: the client gets that answer in the way of an engine, and the connection ends."""
+        """Answer the client as an engine would, since there is no engine, and end the connection."""
         why = "it does not respond" if isinstance(error, TimeoutError) else error.strerror or str(error)
         message = f"cacheview cannot connect to the Docker Engine at {self._relay.endpoint.host}: {why}"
         body = json.dumps({"message": message}).encode() + b"\n"
@@ -210,7 +210,7 @@ class _ClientEnd(_End):
         self.resume("connecting")
 
     def refuse_if_unreached(self) -> bool:
-        """The engine's side has ended without a byte: refuse the client if there never was an engine. Whether it is."""
+        """Refuse the client if the engine's side ended without a byte and was never reached. Returns whether it did."""
         why = self._relay.upstream.message
         if not why or self.is_lost:
             return False
@@ -219,7 +219,7 @@ class _ClientEnd(_End):
         return True
 
     def _refuse_with(self, refusal: bytes) -> None:
-        """At once, if the client has sent anything; otherwise once it does."""
+        """Refuse immediately if the client has sent anything, otherwise when it does."""
         self._refusal = refusal
         if self._has_sent:
             self._answer_refusal()
@@ -229,7 +229,7 @@ class _ClientEnd(_End):
             self._is_refused = True
             self.transport.write(self._refusal)
             self.transport.write_eof()
-            # What else it sends is read: a client that is still writing would not read the answer otherwise.
+            # Read the rest of the client's data: a client that is still writing would not read the answer.
             asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, self.transport.close)
 
     def seen(self, data: bytes) -> None:
@@ -257,7 +257,7 @@ class _Tapped:
             return
         try:
             what(self._tap)
-        except Exception as fault:  # reading along must never end what it reads
+        except Exception as fault:  # observing must never end the connection
             self.close(fault)
 
     def close(self, fault: Exception | None) -> None:
@@ -271,7 +271,7 @@ class Relay:
 
     Args:
         endpoint: the engine.
-        new_tap: makes what reads along with a connection; it may return None.
+        new_tap: creates the observer of a connection; may return None.
     """
 
     def __init__(self, endpoint: Endpoint, new_tap: Callable[[Connection], Tap | None]) -> None:
@@ -281,19 +281,19 @@ class Relay:
         self._open: set[_ClientEnd] = set()
 
     def protocol(self) -> asyncio.Protocol:
-        """For each client that connects."""
+        """Return the protocol for a new client."""
         return _ClientEnd(self)
 
     def opened(self, end: _ClientEnd) -> None:
-        """A client has connected."""
+        """Add the connection of a new client."""
         self._open.add(end)
 
     def closed(self, end: _ClientEnd) -> None:
-        """Its connection has ended."""
+        """Remove an ended connection."""
         self._open.discard(end)
 
     def close(self) -> None:
-        """End every connection, as the end of an engine would."""
+        """Close every connection, as if the engine had ended."""
         for end in list(self._open):
             if end.transport is not None:
                 end.transport.abort()

@@ -1,6 +1,7 @@
-"""What a client sends with ``POST /build``: options and its name, but no credentials for a registry.
+"""The parts of a ``POST /build`` request that are kept: options and client name, but no registry credentials.
 
-moby: ``newImageBuildOptions`` of ``api/server/router/build/build_routes.go`` (v20.10.24 to v28.5.2), the same in 29.
+Source: moby ``newImageBuildOptions`` in ``api/server/router/build/build_routes.go`` (v20.10.24 to v28.5.2), the same in
+29.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["BuildRequest", "build_request"]
 
 _PATH: Final = re.compile(r"(?:/v(?P<api>1\.[0-9]{1,4}))?/build")
 _NO: Final = frozenset({"", "0", "no", "false", "none"})
-_PLATFORM_SINCE: Final = 32  # minor of the API version
+_PLATFORM_SINCE: Final = 32  # minor number of the API version
 _LONGEST: Final = 4096
 _MOST_TAGS: Final = 100
 
@@ -38,14 +39,14 @@ class BuildRequest:
     """A build, as it was requested.
 
     Attributes:
-        client: what sent it, as it calls itself (``Docker-Client/28.2.2 (linux)``); empty: it does not say.
+        client: the client's name for itself (``Docker-Client/28.2.2 (linux)``); empty if it is not sent.
         tags: names for the image, in order.
         dockerfile: path of the Dockerfile in the context.
-        options: those that reach the cache.
-        remote: where the daemon fetches the context; empty: the client sends it.
-        is_quiet: the daemon does not print the steps.
-        is_buildkit: BuildKit builds it.
-        problem: why the options cannot be read; empty: they can. The daemon refuses such a build.
+        options: the options that affect the cache.
+        remote: the URL from which the daemon fetches the context; empty: the client sends it.
+        is_quiet: whether the daemon does not print the steps.
+        is_buildkit: whether BuildKit builds it.
+        problem: the reason that the options cannot be read; empty: they can. The daemon refuses such a build.
     """
 
     client: str = ""
@@ -59,12 +60,12 @@ class BuildRequest:
 
 
 def build_request(head: RequestHead) -> BuildRequest | None:
-    """The build that a request starts; None: it is not one."""
+    """Return the build that a request starts; None: it starts none."""
     path, _, query = head.target.partition("?")
     match = _PATH.fullmatch(path)
     if head.method != "POST" or match is None:
         return None
-    # Go divides at & alone, and takes the first of several values.
+    # Go splits only at &, and uses the first of several values.
     values = parse_qs(query, keep_blank_values=True, separator="&", errors="surrogateescape", max_num_fields=100_000)
 
     def value(name: str) -> str:
@@ -106,14 +107,14 @@ def _knows_platforms(api: str | None) -> bool:
 
 
 def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
-    """As Go's JSON has it: a byte or an escape that is half a character stands for the replacement character."""
+    """Decode JSON as Go does: a byte or escape that is half a character becomes the replacement character."""
     if not text:
         return None
     refused = f"the {what} are not in the form that the API accepts"
     if is_too_deep(text):
         raise DataError(f"{refused}: nested more than {MOST_NESTED} levels deep")
     try:
-        # Written again, so that each half is a character of the text.
+        # Encoded again, so that each half is a character of the text.
         return adapter.validate_json(printable(json.dumps(json.loads(text), ensure_ascii=False)), strict=True)
     except ValidationError as error:
         why = str(error.errors()[0]["msg"])

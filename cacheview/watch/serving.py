@@ -13,17 +13,17 @@ from cacheview.watch.relay import Connection, Relay, Tap
 
 __all__ = ["RelayServer"]
 
-_END_SECONDS: Final = 1.0  # at most that who closes it waits for its thread
+_END_SECONDS: Final = 1.0  # the longest that `close` waits for the thread
 
 
 class RelayServer:
-    """Passes on what comes in at a socket, from when it is made until it is closed. Closing twice does no harm.
+    """Passes on the data of a socket, from its creation until it is closed. Closing it twice is harmless.
 
     Args:
-        endpoint: the engine, of those that `check_endpoint` lets pass.
-        listening: where clients connect. It is closed with this.
-        new_tap: see `Relay`. Called in the thread of the relay, as are the taps.
-        failed: called with a fault of the relay itself, in its thread. Connections that it does not concern go on.
+        endpoint: the engine, which `check_endpoint` must accept.
+        listening: the socket for clients, which is closed together with this.
+        new_tap: see `Relay`. It is called in the relay's thread, and so are the taps.
+        failed: called in the relay's thread with an exception of the relay itself. Other connections continue.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class RelayServer:
         self._thread.start()
 
     def close(self) -> None:
-        """End all connections and take the socket away."""
+        """Close all connections and remove the socket."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_END_SECONDS)
@@ -62,7 +62,7 @@ class RelayServer:
             self._loop.close()
 
     async def _settled(self) -> None:
-        """Wait until everything that was ended has noticed."""
+        """Wait until all closed connections have noticed."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

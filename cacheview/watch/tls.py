@@ -1,7 +1,7 @@
-"""TLS over an asyncio connection, in which each side can be closed separately.
+"""TLS over an asyncio connection, with separate closing of each side.
 
-asyncio's own TLS ends both sides together. Docker's clients end theirs alone: ``docker run -i`` that reads from a file
-says so with the alert ``close_notify`` (``CloseWrite`` of Go's ``crypto/tls``), and reads on.
+asyncio's own TLS closes both sides together. Docker's clients close only theirs: ``docker run -i`` with input from a
+file sends the alert ``close_notify`` (``CloseWrite`` in Go's ``crypto/tls``), and continues to read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PIECE: Final = 1 << 18
 
 
 async def connect_secured(protocol: asyncio.Protocol, host: str, port: int, context: ssl.SSLContext) -> None:
-    """Connect, and shake hands. ``protocol`` gets a transport that can write an end. Raises `OSError`."""
+    """Connect with TLS. ``protocol`` gets a transport that supports `write_eof`. Raises `OSError`."""
     loop = asyncio.get_running_loop()
     link = _Link(protocol, host, context, loop)
     transport, _ = await loop.create_connection(lambda: link, host, port)
@@ -29,7 +29,7 @@ async def connect_secured(protocol: asyncio.Protocol, host: str, port: int, cont
 
 
 class _Link(asyncio.Protocol):
-    """Between the connection and the protocol: what goes through is secured on the way."""
+    """Encrypts and decrypts between the connection and the protocol."""
 
     def __init__(
         self, inner: asyncio.Protocol, host: str, context: ssl.SSLContext, loop: asyncio.AbstractEventLoop
@@ -76,7 +76,7 @@ class _Link(asyncio.Protocol):
         self._inner.resume_writing()
 
     def write(self, data: bytes) -> None:
-        """Secure and send."""
+        """Encrypt and send."""
         view = memoryview(data)
         try:
             while view:
@@ -86,8 +86,8 @@ class _Link(asyncio.Protocol):
         self.flush()
 
     def end(self) -> None:
-        """Say that nothing more is sent (``close_notify``). The other side may go on."""
-        with suppress(ssl.SSLError):  # that the other side has not ended its own: nothing waits for it
+        """Send ``close_notify``, which ends only this direction."""
+        with suppress(ssl.SSLError):  # the error that the other side has not closed its direction: nothing waits for it
             self._tls.unwrap()
         self.flush()
 
@@ -103,7 +103,7 @@ class _Link(asyncio.Protocol):
             self.flush()
             return
         except ssl.SSLError as error:
-            self.flush()  # the alert that says why
+            self.flush()  # the alert with the reason
             self._fail(error)
             return
         self.flush()
@@ -116,7 +116,7 @@ class _Link(asyncio.Protocol):
     def _fail(self, error: Exception) -> None:
         if not self.ready.done():
             self.ready.set_exception(error)
-            self.ready.exception()  # whoever waited may have given up
+            self.ready.exception()  # the connecting caller may have given up
         if self._raw is not None:
             self._raw.close()
 
@@ -134,7 +134,7 @@ class _Link(asyncio.Protocol):
         self.flush()
 
     def _give_up(self) -> None:
-        """What came is not what the other side secured, or it broke off: the connection is lost."""
+        """Drop the connection, which was cut off or received invalid data."""
         if self._raw is not None:
             self._raw.abort()
 
@@ -147,7 +147,7 @@ class _Link(asyncio.Protocol):
 
 
 class _SecuredTransport(asyncio.Transport):
-    """What the protocol writes to."""
+    """The transport that the protocol writes to."""
 
     def __init__(self, link: _Link, raw: asyncio.Transport) -> None:
         super().__init__()

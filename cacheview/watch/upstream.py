@@ -1,4 +1,4 @@
-"""Connecting to the engine that clients use, in each way that a Docker context can name it."""
+"""Connects to the engine that clients use, in every way that a Docker context can specify."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS: Final = 10.0
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
-    """Raises `DataError` for an engine that nothing can be passed on to from here."""
+    """Raise `DataError` for an engine that cannot be reached from here in a way that bytes can be passed on."""
     scheme = endpoint.host.partition("://")[0]
     if scheme == "ssh":
         try:
@@ -35,7 +35,7 @@ def check_endpoint(endpoint: Endpoint) -> None:
 
 
 class Upstream:
-    """Makes connections to one engine, of those that `check_endpoint` lets pass."""
+    """Opens connections to one engine, which `check_endpoint` must accept."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -43,13 +43,13 @@ class Upstream:
 
     @property
     def message(self) -> str:
-        """ssh's error output for the connection that ended last, usually why it was refused; empty for other ones."""
+        """ssh's error output for the connection that ended last, usually why it was refused; otherwise empty."""
         return self._dialer.message if self._dialer is not None else ""
 
     async def connect(self, protocol: _P) -> _P:
         """Connect. Raises `OSError`, or `TimeoutError` after ten seconds.
 
-        Over ssh the connection is there at once; that there is no engine is known when it ends without a byte.
+        Over ssh the connection is available immediately; a missing engine shows when it ends without a byte.
         """
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_SECONDS):
@@ -70,12 +70,12 @@ class Upstream:
             return protocol
 
     def close(self) -> None:
-        """End what connections over ssh run. Others end by themselves."""
+        """End the ssh processes of connections. Other connections end by themselves."""
         if self._dialer is not None:
             self._dialer.close()
 
     def _address(self) -> tuple[str, int, Tls | None]:
-        """Host, port, and how the connection is secured, if it is. Raises `OSError`."""
+        """Return the host, the port, and the TLS settings if any. Raises `OSError`."""
         address, tls = urlsplit(self.endpoint.host), self.endpoint.tls
         try:
             port = address.port

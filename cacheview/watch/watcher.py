@@ -1,4 +1,4 @@
-"""Watching the builds that go through a socket: each is predicted, listened to, and compared."""
+"""Watches the builds that pass through a socket: each is predicted, observed and compared."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from cacheview.watch.upstream import check_endpoint
 __all__ = ["Watcher"]
 
 _HOLD_SECONDS: Final = 5.0
-"""How long a build may wait for the list of images before it."""
+"""The longest time in seconds that a build waits for the list of images before it."""
 
 _READERS: Final = 4
 _REMOTE: Final = "the daemon fetches its context from a URL, which cacheview does not read"
@@ -46,8 +46,8 @@ class Watcher:
 
     Args:
         endpoint: the engine.
-        changed: called with a build whenever more is known of it, in some thread; it may not block.
-        failed: called with a bug in cacheview itself, likewise. What is watched goes on.
+        changed: called with a build whenever more is known of it, in any thread; must not block.
+        failed: called likewise with an unexpected exception of cacheview. Watching continues.
         runtime: see `listen`.
 
     Raises:
@@ -61,7 +61,7 @@ class Watcher:
         failed: Callable[[BaseException], None],
         runtime: str | None = None,
     ) -> None:
-        check_sockets()  # before the engine is contacted: nothing could come of it
+        check_sockets()  # before the engine is contacted, since watching would be impossible
         if is_own_socket(endpoint.socket_path, runtime):
             origin = endpoint.origin or "DOCKER_HOST"
             what = f"is cacheview's own socket, not an engine. Unset {origin}, or name the engine"
@@ -88,22 +88,22 @@ class Watcher:
 
     @property
     def url(self) -> str:
-        """What ``DOCKER_HOST`` has to be, for clients to be watched."""
+        """The value for ``DOCKER_HOST`` of clients whose builds are watched."""
         return self._server.listening.url
 
     @property
     def title(self) -> str:
-        """The engine, as it calls itself."""
+        """The engine's title."""
         return self._store.engine.title
 
     @property
     def builds(self) -> list[WatchedBuild]:
-        """Those that are kept, oldest first."""
+        """The builds that are kept, oldest first."""
         with self._lock:
             return [watched.build for watched in self._watched.values()]
 
     def record(self, number: int, *, with_store: bool = True) -> ReplayCase:
-        """A build as a record. Raises `DataError` if there is not everything that it needs."""
+        """Return a build as a record. Raises `DataError` if a part that it needs is missing."""
         with self._lock:
             watched = self._watched.get(number)
         if watched is None or watched.expect is None:
@@ -111,7 +111,7 @@ class Watcher:
         return record_of_build(watched.build, watched.expect, with_store=with_store)
 
     def close(self) -> None:
-        """End all connections, and take the socket away. The engine continues as if the clients had hung up."""
+        """Close all connections and remove the socket. The engine continues as if the clients had disconnected."""
         self._server.close()
         self._end_workers()
 
@@ -124,7 +124,7 @@ class Watcher:
         return HttpTap(lambda head: self._observe(head, connection))
 
     def _observe(self, head: RequestHead, connection: Connection) -> Exchange | None:
-        """In the thread of the relay."""
+        """Return an observer for a build request. Called in the relay's thread."""
         request = build_request(head)
         if request is None:
             return None
@@ -142,26 +142,26 @@ class Watcher:
         return watched
 
     def _forget(self) -> None:
-        """With the lock held."""
+        """Drop the oldest builds. Called with the lock held."""
         over = [number for number in self._watched if number not in self._running]
         for number in over[: max(0, len(self._watched) - MOST_BUILDS)]:
             del self._watched[number]
 
-    # What follows is for `_Watched`.
+    # The rest is for `_Watched`.
 
     def update(self, watched: _Watched, **what: Any) -> WatchedBuild:
-        """Change what is known of a build, and say so."""
+        """Change the known facts of a build, and report it."""
         with self._lock:
             build = watched.build = replace(watched.build, **what)
         self._changed(build)
         return build
 
     def list_images(self) -> Future[ImageListing]:
-        """The images of the engine as they are now, listed in another thread."""
+        """List the engine's current images in another thread."""
         return self._listings.submit(self._store.listing)
 
     def read(self, watched: _Watched, feed: ContextFeed) -> None:
-        """Read a context in a thread of its own, one at a time of those that have something to read."""
+        """Read a context in a separate thread. Of the threads with data to read, one works at a time."""
 
         def run() -> None:
             members: list[Member] | None = None
@@ -171,7 +171,7 @@ class Watcher:
                     members = read_context(io.BufferedReader(feed, 1 << 18), watched.build.request)
                 except DataError as error:
                     why = str(error)
-                except Exception as fault:  # it is the reader's alone: the build goes on
+                except Exception as fault:  # only reading has failed: the build continues
                     why = "a bug in cacheview"
                     self._failed(fault)
                 finally:
@@ -202,21 +202,21 @@ class Watcher:
         self._compare(watched)
 
     def _keep_layers(self) -> None:
-        """Keep what was read of layers: not when it is closed, which nobody should have to wait for."""
+        """Save what was read of layers, except while closing, which no one should have to wait for."""
         try:
             self._memory.save()
         except DataError as error:
             if str(error) not in self.problems:
-                self.problems.append(str(error))  # layers are read again the next time
+                self.problems.append(str(error))  # the layers are read again next time
 
     def over(self, watched: _Watched) -> None:
-        """The daemon has ended."""
+        """Note that the daemon has finished a build."""
         with self._lock:
             self._running.discard(watched.build.number)
         self._submit(lambda: self._compare(watched))
 
     def _compare(self, watched: _Watched) -> None:
-        """Once both sides are known; in the thread of predictions, so one after the other."""
+        """Compare a build once both sides are known. Runs in the prediction thread, so one at a time."""
         build = watched.build
         if not build.outcome.is_over or not watched.was_predicted or watched.expect is not None:
             return
@@ -231,7 +231,7 @@ class Watcher:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Of older builds the steps alone are kept: contexts and stores take memory."""
+        """Reduce older builds to their steps, since contexts and stores take memory."""
         with self._lock:
             final = [watched for watched in self._watched.values() if watched.build.is_final]
         whole = files = 0
@@ -253,12 +253,12 @@ class Watcher:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as fault:  # whatever it is, the next build is watched
+        except Exception as fault:  # any failure: the next build is still watched
             self._failed(fault)
 
 
 class _Watched:
-    """A build on its way: what the relay reads of it goes here, in the relay's thread."""
+    """A running build, updated by the relay in its thread."""
 
     def __init__(self, build: WatchedBuild, watcher: Watcher) -> None:
         self.build = build
@@ -271,7 +271,7 @@ class _Watched:
         self._connection: Connection | None = None
 
     def begin(self, connection: Connection) -> None:
-        """Ask for the images before the build; until they are listed the daemon does not hear of it."""
+        """Request the images before the build. The daemon does not receive the build until they are listed."""
         request: BuildRequest = self.build.request
         self._connection = connection
         why = NOT_EXPLAINED if request.is_buildkit else _REMOTE if request.remote else request.problem
@@ -293,7 +293,7 @@ class _Watched:
         self._watcher.read(self, self._feed)
 
     def listed(self) -> ImageListing:
-        """The images before the build. Raises `DataError`."""
+        """Return the images before the build. Raises `DataError`."""
         assert self._listing is not None
         try:
             return self._listing.result(_HOLD_SECONDS)

@@ -1,1 +1,1 @@
-"""Watches builds in a separate process, so that reading them never blocks what shows them."""
+"""Watches builds in a separate process, so that reading them never blocks the process that shows them."""

@@ -1,4 +1,4 @@
-"""The process that watches: it reports what it learns, and ends when nobody listens any more."""
+"""The process that watches builds. It reports what it learns, and ends when the other process does."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from cacheview.watching.messages import Failed, RecordSaved, Refused, SaveRecord
 __all__ = ["main"]
 
 _CALM: Final = 0.03
-"""Seconds for which news is collected: of many builds at once there is much."""
+"""Seconds for which news is collected, since many simultaneous builds produce a lot."""
 
 
 def main(descriptor: int, target: str) -> NoReturn:
-    """Watch the engine of this name until the other end of the connection is closed. Ends the process.
+    """Watch the engine with this name until the other end of the connection is closed. Ends the process.
 
     Args:
-        descriptor: of a socket to the process that shows the builds.
-        target: the engine, named as in ``engine:``.
+        descriptor: descriptor of a socket to the process that shows the builds.
+        target: the engine, as in a location after ``engine:``.
     """
     os.set_inheritable(descriptor, False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the other process decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from the terminal: the other process decides what to do
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     teller = _Teller(Connection(descriptor))
@@ -42,11 +42,11 @@ def main(descriptor: int, target: str) -> NoReturn:
         teller.answer()
     finally:
         teller.close()
-        os._exit(0)  # threads that read are not waited for: nothing hears of it
+        os._exit(0)  # do not wait for reading threads: no one receives their results
 
 
 class _Teller:
-    """Sends news of builds, of many at once the newest of each, as fast as it is read."""
+    """Sends news of builds as fast as it is read, for many builds at once only the newest of each."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -59,13 +59,13 @@ class _Teller:
         self._is_closed = False
 
     def watch(self, target: str) -> None:
-        """Begin to watch, and send what is heard, for ever."""
+        """Start to watch, and send the news forever."""
         try:
             watcher = Watcher(find_endpoint(target), self.hear, self.fail)
         except DataError as error:
             self.send(Refused(str(error)))
             return
-        except Exception as fault:  # it is shown where the builds are
+        except Exception as fault:  # shown with the builds
             self.fail(fault)
             return
         with self._lock:
@@ -84,11 +84,11 @@ class _Teller:
             for build in pending.values():
                 try:
                     self.send(self._sent.news(shown_build(build)))
-                except Exception as fault:  # the other builds are shown
+                except Exception as fault:  # the other builds are still shown
                     self.fail(fault)
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         with self._lock:
             self._is_closed = True
             watcher = self._watcher
@@ -96,23 +96,23 @@ class _Teller:
             watcher.close()
 
     def send(self, message: object) -> None:
-        """From every thread. Who has gone away hears nothing, and the connection's end says so."""
+        """Send a message, from any thread. If the other process has ended, the end of the connection shows it."""
         with self._sending, suppress(OSError):
             self._connection.send(message)
 
     def hear(self, build: WatchedBuild) -> None:
-        """From every thread of the watcher."""
+        """Receive a build, from any thread of the watcher."""
         with self._lock:
             self._pending[build.number] = build
         self._is_news.set()
 
     def fail(self, fault: BaseException) -> None:
-        """From every thread, too."""
+        """Receive an exception, from any thread."""
         what = "".join(traceback.format_exception_only(fault)).strip()
         self.send(Failed(what, "".join(traceback.format_exception(fault))))
 
     def answer(self) -> None:
-        """Do what is requested until the other side has ended."""
+        """Handle requests until the other side has ended."""
         with suppress(EOFError, OSError):
             while True:
                 message: Any = self._connection.recv()
@@ -120,7 +120,7 @@ class _Teller:
                 threading.Thread(target=self._save, args=(message,), name="watch-save", daemon=True).start()
 
     def _save(self, message: SaveRecord) -> None:
-        assert self._watcher is not None  # or no build would have been heard of
+        assert self._watcher is not None  # otherwise no build would have been reported
         try:
             case = self._watcher.record(message.number)
             if message.env or message.labels:
@@ -136,5 +136,5 @@ class _Teller:
 
 
 def _end(*_: object) -> NoReturn:
-    """As if the other side had ended."""
+    """End as if the other side had ended."""
     raise SystemExit

@@ -1,6 +1,6 @@
-"""The messages between the process that watches builds and the one that shows them, as values.
+"""The messages between the process that watches builds and the one that shows them.
 
-They go through a socket that only these two have, one to the other as Python objects, so both are this program.
+They are pickled objects, sent through a socket that only these two processes have, so both ends are this program.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Failed", "News", "RecordSaved", "Refused", "SaveRecord", "Started", 
 
 @dataclass(frozen=True)
 class Started:
-    """Clients may connect. ``url``: what ``DOCKER_HOST`` has to be; ``host``: the engine."""
+    """Clients may connect. ``url``: the value for ``DOCKER_HOST``; ``host``: the engine."""
 
     url: str
     host: str
@@ -23,20 +23,19 @@ class Started:
 
 @dataclass(frozen=True)
 class Refused:
-    """Nothing can be watched: why, in a sentence."""
+    """Nothing can be watched, with the reason in a sentence."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class News:
-    """More is known of a build.
+    """News of a build.
 
     Attributes:
         build: without its steps.
-        count: how many steps it has.
-        changed: of these, by index, those that are new or not what they were in the news before; all of them where
-            there was none.
+        count: the number of its steps.
+        changed: by index, the steps that are new or have changed since the previous news; all of them in the first.
     """
 
     build: ShownBuild
@@ -46,7 +45,7 @@ class News:
 
 @dataclass(frozen=True)
 class Failed:
-    """A fault of cacheview while it watches, which goes on. ``trace``: where, as Python prints it."""
+    """An unexpected exception of cacheview while watching, which continues. ``trace``: the traceback as text."""
 
     what: str
     trace: str
@@ -54,7 +53,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class SaveRecord:
-    """Write the record of a build. ``request``: a number that the answer has too; the others as `redacted_record`."""
+    """A request to write the record of a build. ``request``: its number, repeated in the answer."""
 
     request: int
     number: int
@@ -65,7 +64,7 @@ class SaveRecord:
 
 @dataclass(frozen=True)
 class RecordSaved:
-    """It was written; or ``why`` not, in a sentence."""
+    """The record was written; otherwise ``why`` is the reason, in a sentence."""
 
     request: int
     why: str = ""
@@ -73,12 +72,12 @@ class RecordSaved:
 
 @dataclass
 class StepsSent:
-    """What the other side has of builds that go on: only what is new is sent to it."""
+    """The steps of running builds that were sent to the other side, so that only changes are sent."""
 
     _sent: dict[int, tuple[ShownStep, ...]] = field(default_factory=dict)
 
     def news(self, build: ShownBuild) -> News:
-        """What is to be sent of a build."""
+        """Return the news to send about a build."""
         steps, before = build.steps, self._sent.pop(build.number, ())
         if not build.is_final:
             self._sent[build.number] = steps
@@ -88,12 +87,12 @@ class StepsSent:
 
 @dataclass
 class StepsHeard:
-    """The same on that other side."""
+    """The steps of running builds that were received from the other side."""
 
     _heard: dict[int, tuple[ShownStep, ...]] = field(default_factory=dict)
 
     def build(self, news: News) -> ShownBuild:
-        """The build with all of its steps."""
+        """Return the build with all of its steps."""
         number, before = news.build.number, self._heard.pop(news.build.number, ())
         if news.changed or news.count != len(before):
             steps = tuple(news.changed.get(at) or before[at] for at in range(news.count))

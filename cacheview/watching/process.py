@@ -22,31 +22,31 @@ from cacheview.watching.messages import Failed, News, RecordSaved, Refused, Save
 
 __all__ = ["WatchFaultError", "WatchProcess"]
 
-_LOOK: Final = 0.05  # seconds between two chances to give up waiting
-_END_SECONDS: Final = 5.0  # after which a process that was closed is ended from here
+_LOOK: Final = 0.05  # seconds between two chances to stop waiting
+_END_SECONDS: Final = 5.0  # seconds after which a closed process is killed
 _ENDED: Final = "the process that watched the builds has ended. Connected clients lost their connection"
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from cacheview.watching.child import main; main(int(sys.argv[1]), sys.argv[3])"
 )
-"""With the modules of this process, wherever it has them from, and none from the folder that it happens to be in."""
+"""The child's program. It uses the same modules as this process, and none from its current folder."""
 
 
 class WatchFaultError(RuntimeError):
-    """A fault of cacheview in the process that watches. Where it was is in its notes."""
+    """An unexpected exception of cacheview in the watching process. Its notes contain the traceback."""
 
 
 class WatchProcess:
-    """Watches one engine in a process of its own, from `start` until `close`, or until this process ends.
+    """Watches one engine in a separate process, from `start` until `close` or until this process ends.
 
     Args:
         changed: called with a build whenever more is known of it, in a thread of this object.
-        failed: called with a fault of cacheview there, or a `DataError` once that process has ended by itself.
+        failed: called with an unexpected exception of that process, or a `DataError` when it has ended by itself.
     """
 
     def __init__(self, changed: Callable[[ShownBuild], None], failed: Callable[[Exception], None]) -> None:
         self.url = ""
-        """What ``DOCKER_HOST`` has to be, for clients to be watched; empty: not yet."""
+        """The value for ``DOCKER_HOST`` of clients whose builds are watched; empty: not yet known."""
         self.host = ""
         """The engine."""
         self._changed = changed
@@ -58,10 +58,10 @@ class WatchProcess:
         self._answers: dict[int, queue.SimpleQueue[str]] = {}
 
     def start(self, target: str, alive: Callable[[], None]) -> None:
-        """Begin to watch an engine, named as in ``engine:``. Once.
+        """Start to watch an engine, given as in a location after ``engine:``. May be called once.
 
         Args:
-            alive: called now and then while the engine has not answered; what it raises ends the waiting.
+            alive: called repeatedly until the engine has answered; an exception that it raises ends the wait.
 
         Raises:
             DataError: the engine does not respond or cannot be watched, or nothing can listen.
@@ -83,10 +83,10 @@ class WatchProcess:
         listening.start()
 
     def save(self, number: int, path: str, alive: Callable[[], None], *, env: bool, labels: bool) -> None:
-        """Write the record of a build. ``env``, ``labels``: redact them.
+        """Write the record of a build. ``env``, ``labels``: whether to redact these.
 
         Raises:
-            DataError: it cannot be written, or there is not everything that it needs.
+            DataError: the record cannot be written, or a part that it needs is missing.
         """
         request = next(self._requests)
         answer = self._answers[request] = queue.SimpleQueue()
@@ -108,11 +108,11 @@ class WatchProcess:
             raise DataError(why)
 
     def close(self) -> None:
-        """Watch no more: that process ends, and with it all connections. Does not wait; twice does no harm."""
+        """Stop watching without waiting: the process and all connections end. A second call is harmless."""
         with self._lock:
             self._is_closed = True
             if self._connection is not None:
-                # There is no more to read for both sides, wherever they are.
+                # Both sides have nothing more to read, wherever they are.
                 with suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as end:
                     end.shutdown(socket.SHUT_RDWR)
 
@@ -145,7 +145,7 @@ class WatchProcess:
 
     def _answer(self, saved: RecordSaved) -> None:
         answer = self._answers.get(saved.request)
-        if answer is not None:  # nobody may wait for it any more
+        if answer is not None:  # the caller may have stopped waiting
             answer.put(saved.why)
 
 
@@ -167,7 +167,7 @@ def _begun(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
 
 
 def _first_message(connection: Connection, alive: Callable[[], None]) -> Started:
-    """Raises `DataError` if nothing can be watched."""
+    """Return the first message. Raises `DataError` if nothing can be watched."""
     while not _has_something(connection):
         alive()
     try:
@@ -183,7 +183,7 @@ def _first_message(connection: Connection, alive: Callable[[], None]) -> Started
 
 
 def _has_something(connection: Connection) -> bool:
-    """Within a moment: a message, or its end."""
+    """Whether a message, or the end, arrives within a moment."""
     try:
         return connection.poll(_LOOK)
     except OSError:

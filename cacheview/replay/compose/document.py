@@ -1,7 +1,7 @@
-"""A Compose file as plain values, read as Compose's own YAML library reads it, within bounds.
+"""Reads a Compose file as plain values, as Compose's own YAML library does, within limits.
 
 Compose v2 reads YAML with Go's ``yaml.v3`` (compose-go v2.0.2), Compose v1 with PyYAML's safe loader. They differ in
-what plain words are: ``yes`` is a word to the one and true to the other, ``1:30`` a word or 90.
+plain words: ``yes`` is a word in the first and true in the second, ``1:30`` is a word or 90.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from cacheview.stores.files import open_regular
 __all__ = ["CONFIG_HINT", "Date", "read_document"]
 
 _LARGEST: Final = 4 << 20
-_MOST_PAIRS: Final = 200_000  # of all mappings, those that are merged into others each time
-_MOST_VALUES: Final = 500_000  # keys, values and aliases as they are written; each takes up to 700 bytes for a while
-_DEEPEST: Final = 100  # values in values, and brackets in brackets
+_MOST_PAIRS: Final = 200_000  # of all mappings, counted again each time one is merged into another
+_MOST_VALUES: Final = 500_000  # keys, values and aliases as written; each temporarily takes up to 700 bytes
+_DEEPEST: Final = 100  # nested values, and nested brackets
 _MOST_DIGITS: Final = 400
-_PACE: Final = 64  # values between two looks at whether to go on
+_PACE: Final = 64  # values between two checks whether to continue
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -45,7 +45,7 @@ _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _VALUE_TAG: Final = "tag:yaml.org,2002:value"
 _PLAIN_TAG: Final = "!cacheview-plain"
 CONFIG_HINT: Final = "use the output of `docker compose config --format json`"
-"""What to do where Compose does more than is done here."""
+"""What to do if Compose does more than cacheview does here."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Date:
     """A plain word that YAML reads as a time.
 
     Attributes:
-        word: as it is written.
-        text: as Go writes it where text is wanted; empty: that depends on the time zone of the client.
+        word: the word as written.
+        text: Go's text for it; empty: it depends on the time zone of the client.
     """
 
     word: str
@@ -65,10 +65,10 @@ class Date:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with bounds.
+    """PyYAML's safe loader with limits.
 
-    Mappings merged into mappings take exponential space in PyYAML before 6.0.4, and brackets in brackets take time that
-    grows with the square of their number.
+    Merged mappings take exponential space in PyYAML before 6.0.4, and the time for nested brackets grows with the
+    square of their number.
     """
 
     def __init__(self, stream: bytes) -> None:
@@ -81,7 +81,10 @@ class _Loader(yaml.SafeLoader):
             raise _too_many(_MOST_PAIRS, "keys", node.start_mark)
 
     def get_single_node(self) -> Node | None:
-        """The document; what PyYAML calls an error where there are several is what Compose reads and this does not."""
+        """Return the only document.
+
+        PyYAML raises an error if there are several; Compose reads them, but cacheview does not.
+        """
         self.get_event()  # type: ignore[no-untyped-call]
         document = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
         if not self.check_event(yaml.StreamEndEvent):
@@ -112,7 +115,7 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep=deep)
         except DataError:
             raise
-        # PyYAML leaves it to Python to refuse a text that is not what its tag says.
+        # PyYAML leaves it to Python to reject a text that does not match its tag.
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
             tag = node.tag.rpartition(":")[2][:40]
             what = f"{node.value[:80]!r} cannot be read with its tag !!{tag}"
@@ -135,13 +138,13 @@ class _Loader(yaml.SafeLoader):
             raise ScannerError(None, None, "found invalid Unicode character escape code", start_mark) from None
 
     def with_pairs(self, text: str) -> str:
-        """A text in which escapes stand for halves of characters, as JSON has them. Raises UnicodeError."""
+        """Return a text with escaped surrogates joined to characters, as in JSON. Raises UnicodeError."""
         raise NotImplementedError
 
     def flatten_mapping(self, node: MappingNode) -> None:
-        """Merge what ``<<`` names into a mapping: its own keys win, then those of the first of several mappings.
+        """Merge the mappings that ``<<`` names: own keys take precedence, then those of the first mapping.
 
-        That of PyYAML 6.0.4 lets the last of them win.
+        In PyYAML 6.0.4 the last mapping takes precedence.
         """
         self._spend(len(node.value), node)
         merged: list[tuple[Node, Node]] = []
@@ -165,7 +168,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _not_read(what: str, mark: Mark) -> DataError:
-    """What Compose reads and cacheview does not."""
+    """Return the error for YAML that Compose reads and cacheview does not."""
     return DataError(f"line {mark.line + 1}: {what}; {CONFIG_HINT}")
 
 
@@ -181,7 +184,7 @@ def _too_many(most: int, what: str, mark: Mark) -> DataError:
 
 
 class _GoLoader(_Loader):
-    """Plain words as ``yaml.v3`` resolves them; a key twice is an error, and so is half a character."""
+    """Resolves plain words as ``yaml.v3`` does. A duplicate key is an error, and so is a lone surrogate."""
 
     def with_pairs(self, text: str) -> str:
         return text.encode().decode()
@@ -192,7 +195,7 @@ class _GoLoader(_Loader):
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[tuple[str, str]] = set()
-        for key, _ in node.value if isinstance(node, MappingNode) else ():  # else it is refused below
+        for key, _ in node.value if isinstance(node, MappingNode) else ():  # otherwise it is refused below
             name = (key.tag, key.value) if isinstance(key, ScalarNode) else None
             if name is not None and name in seen:
                 raise ConstructorError(
@@ -204,7 +207,7 @@ class _GoLoader(_Loader):
 
 
 def _word(loader: yaml.SafeLoader, node: Node) -> Any:
-    """A plain scalar without a tag."""
+    """Return the value of a plain scalar without a tag."""
     text = str(loader.construct_scalar(node))  # type: ignore[arg-type]
     if text in ("", "~", "null", "Null", "NULL"):
         return None
@@ -222,7 +225,7 @@ def _word(loader: yaml.SafeLoader, node: Node) -> Any:
 
 
 def _date_of(text: str, date: re.Match[str]) -> Date | str:
-    """A time as ``yaml.v3`` reads it; a word if it is not one, such as the thirteenth month."""
+    """Return a time as ``yaml.v3`` reads it; a word if it is not a time, such as one in the thirteenth month."""
     year, month, day, hour, minute, second = (int(each or 0) for each in date.groups()[:6])
     try:
         seconds = datetime(year, month, day, hour, minute, second, tzinfo=UTC).strftime("%m-%d %H:%M:%S")
@@ -246,7 +249,7 @@ def _date(loader: yaml.SafeLoader, node: Node) -> Date:
 
 
 class _PythonLoader(_Loader):
-    """Plain words as PyYAML has them; dates as they are written. Two halves reach the daemon as one character."""
+    """Resolves plain words as PyYAML does, but keeps dates as written. Two surrogates become one character."""
 
     def with_pairs(self, text: str) -> str:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
@@ -262,14 +265,15 @@ def _unread(error: ReaderError) -> str:
 
 
 def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
-    """The mapping that a Compose file is.
+    """Return the mapping in a Compose file.
 
     Args:
-        path: of the file; JSON, as ``docker compose config --format json`` prints it, is YAML too.
-        as_python: plain words are what Compose v1 reads.
+        path: path of the file. It may be JSON, such as ``docker compose config --format json`` prints, which is YAML
+            too.
+        as_python: whether to read plain words as Compose v1 does.
 
     Raises:
-        DataError: it cannot be read, is not YAML, or is not a mapping.
+        DataError: the file cannot be read, is not YAML, or is not a mapping.
     """
     where = str(path)
     with open_regular(path, where) as file:

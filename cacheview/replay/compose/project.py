@@ -1,6 +1,6 @@
-"""What belongs to a Compose project beside the file that is read: its name, and what Compose would merge into it.
+"""The parts of a Compose project outside its main file: its name, and files that Compose would merge into it.
 
-Facts from compose-go v2.0.2 ``cli/options.go`` and ``loader/loader.go``.
+Source: compose-go v2.0.2 ``cli/options.go`` and ``loader/loader.go``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OVERRIDES: Final = (
 
 
 def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVariables, where: str) -> str:
-    """The name of the project: as the file says, otherwise by its folder.
+    """Return the name of the project: from the file, otherwise from its folder.
 
     Raises `DataError` if a variable in it is malformed.
     """
@@ -39,7 +39,7 @@ def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVa
 
 
 def not_read(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """What Compose may merge into this file and is not read here, in sentences."""
+    """Yield sentences about files that Compose may merge into this one and that are not read here."""
     beside = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
     if path.name in _FILES and beside:
         yield f"{beside} is not read, as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"

@@ -1,6 +1,6 @@
-"""The services of a Compose file: with variables, with what they extend, and with those of files that it includes.
+"""The services of a Compose file, after interpolation, with the services they extend and those of included files.
 
-Facts from compose-go v2.0.2 and v2.8.2: ``loadYamlModel`` of ``loader/loader.go``, ``loader/include.go``,
+Source: compose-go v2.0.2 and v2.8.2: ``loadYamlModel`` in ``loader/loader.go``, ``loader/include.go``,
 ``loader/extends.go``, ``override/merge.go``.
 """
 
@@ -22,15 +22,15 @@ _MOST_INCLUDED: Final = 50
 _REMOTE: Final = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
 _LISTS: Final = ("args", "labels", "extra_hosts", "additional_contexts")  # mappings that may be lists of NAME=VALUE
 _V1_SECTIONS: Final = ("services", "volumes", "networks", "secrets", "configs")
-"""What Compose v1 puts variables into (1.29.2, ``config.interpolate_config``)."""
+"""The sections in which Compose v1 replaces variables (1.29.2, ``config.interpolate_config``)."""
 
 
 class ComposeReader:
-    """Reads a project. Of every file all variables are put in, as Compose does, so all of them must be right.
+    """Reads a project. As in Compose, all variables of every file are replaced, so all of them must be valid.
 
     Args:
-        variables: of the project.
-        as_v1: by Compose v1, which includes nothing.
+        variables: the variables of the project.
+        as_v1: whether to read as Compose v1, which includes no files.
     """
 
     def __init__(self, variables: ComposeVariables, *, as_v1: bool) -> None:
@@ -41,28 +41,28 @@ class ComposeReader:
         self._included = 0
 
     def document(self, path: Path) -> dict[str, Any]:
-        """A Compose file as it is written, read once. Raises `DataError`."""
+        """Return a Compose file as written, which is read once. Raises `DataError`."""
         if path not in self._documents:
             self._documents[path] = read_document(path, as_python=self._as_v1)
         return self._documents[path]
 
     def services(self, path: Path) -> dict[str, dict[str, Any]]:
-        """The services of the project with this main file, by name. Contexts of builds are whole paths.
+        """Return the services of the project with this main file, by name. Contexts of builds are absolute paths.
 
         Raises:
-            DataError: a file cannot be read, or Compose refuses what is in it.
+            DataError: a file cannot be read, or Compose rejects its content.
         """
         return self._project((path,), self._variables, ())
 
     def file(self, path: Path, variables: ComposeVariables) -> _File:
-        """A file with these variables put in. Raises `DataError`."""
-        key = path, id(variables)  # which the file keeps
+        """Return a file with its variables replaced. Raises `DataError`."""
+        key = path, id(variables)  # the file keeps `variables` alive, so the id stays unique
         if key not in self._files:
             self._files[key] = _File(self, path, variables, as_v1=self._as_v1)
         return self._files[key]
 
     def _project(self, paths: tuple[Path, ...], variables: ComposeVariables, above: tuple[Path, ...]) -> dict[str, Any]:
-        """Services of some files, each put over those before it. ``above``: the files that include these."""
+        """Return the services of several files, each overriding those before it. ``above``: the including files."""
         if paths[0] in above:
             chain = "\n include ".join(map(str, (*above, paths[0])))
             raise DataError(f"include cycle detected:\n{chain}", where=str(above[0]))
@@ -80,7 +80,7 @@ class ComposeReader:
         return result
 
     def _include(self, file: _File, services: dict[str, dict[str, Any]], above: tuple[Path, ...]) -> None:
-        """Add the services of included files. Raises `DataError` if one is defined otherwise already."""
+        """Add the services of included files. Raises `DataError` if one is already defined differently."""
         known = dict(file.written)
         for paths, variables in file.includes():
             for name, service in self._project(paths, variables, above).items():
@@ -92,10 +92,10 @@ class ComposeReader:
 
 
 class _File:
-    """One file of a project, with its variables put in.
+    """One file of a project, with its variables replaced.
 
     Attributes:
-        written: its services, as they are written.
+        written: its services as written.
     """
 
     def __init__(self, reader: ComposeReader, path: Path, variables: ComposeVariables, *, as_v1: bool) -> None:
@@ -123,7 +123,7 @@ class _File:
         return {name: self.service(name, 0) for name in self.written}
 
     def service(self, name: str, depth: int) -> dict[str, Any]:
-        """A service with what it extends below it. ``depth``: of services that extend it."""
+        """Return a service merged over the one that it extends. ``depth``: number of services that extend it."""
         if depth > _MOST_EXTENDED:
             raise DataError(f"the service {name[:80]} extends itself", where=str(self.path))
         if name not in self.written:
@@ -135,7 +135,7 @@ class _File:
         return self._extended(service, service["extends"], depth) if "extends" in service else service
 
     def includes(self) -> list[tuple[tuple[Path, ...], ComposeVariables]]:
-        """The files that it includes, those that are put over each other together, and their variables."""
+        """Return the files that it includes, grouped by those that override one another, with their variables."""
         given = self._document.get("include")
         if given is not None and not isinstance(given, list):
             raise DataError("include must be a list", where=str(self.path))
@@ -190,13 +190,13 @@ class _File:
         return build
 
     def _at_home(self, path: str) -> str:
-        """A path that begins with ``~`` is in the home of the client's user (``paths.ExpandUser``)."""
+        """Return a path with a leading ``~`` replaced by the home of the client's user (``paths.ExpandUser``)."""
         home = self._variables.values.get("HOME", "")
         return os.path.join(home, path[1:].lstrip("/")) if path.startswith("~") and home else path
 
 
 def _over(base: Mapping[str, Any], service: Mapping[str, Any], *, unique: bool = False) -> dict[str, Any]:
-    """A service over another."""
+    """Return a service merged over another."""
     merged = {**base, **service}
     if "build" in base and "build" in service:
         merged["build"] = _merged(base["build"], service["build"], unique=unique)
@@ -204,7 +204,7 @@ def _over(base: Mapping[str, Any], service: Mapping[str, Any], *, unique: bool =
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
-    """A build section over another (``override/merge.go``, ``merge_build``)."""
+    """Return a build section merged over another (``override/merge.go``, ``merge_build``)."""
     result = dict(base)
     for key, value in over.items():
         known = result.get(key)
@@ -223,7 +223,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -
 
 
 def _canonical(service: Mapping[str, Any]) -> dict[str, Any]:
-    """A service of a file that was included: it has one form, however its build is written (``transform/build.go``)."""
+    """Return an included service in its canonical form, however its build is written (``transform/build.go``)."""
     build = service.get("build")
     if not isinstance(build, dict):
         return dict(service)
@@ -233,7 +233,7 @@ def _canonical(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pairs(value: Any) -> dict[str, Any]:
-    """A mapping, or a list of ``NAME=VALUE``; a name alone has no value."""
+    """Return the pairs of a mapping or of a list of ``NAME=VALUE``. A name alone has no value."""
     if isinstance(value, dict):
         return {str(name): each for name, each in value.items()}
     if isinstance(value, list) and all(isinstance(each, str) for each in value):

@@ -1,6 +1,6 @@
-"""The build section of one service: the build as Compose asks the classic builder for it.
+"""The build section of one service, as Compose passes it to the classic builder.
 
-Facts from Compose v2.26.1 and v2.39.3 ``pkg/compose/build_classic.go`` with compose-go v2.0.2, and from Compose 1.29.2
+Sources: Compose v2.26.1 and v2.39.3 ``pkg/compose/build_classic.go`` with compose-go v2.0.2, and Compose 1.29.2
 ``compose/service.py`` and ``compose/config/config.py``.
 """
 
@@ -31,7 +31,7 @@ _NOT_CLASSIC: Final = {
     "ssh": "SSH keys",
     "secrets": "secrets",
 }
-"""By the key, what ``doBuildClassic`` refuses a build for."""
+"""By key, the reason for which ``doBuildClassic`` refuses a build."""
 
 _STRING: Final = "a string"
 _LIST: Final = "a list"
@@ -56,7 +56,7 @@ _KNOWN: Final = {
     "shm_size": _SIZE,
     "ulimits": _MAPPING,
 }
-"""Keys of a build section, of every version of the specification, with what they must be (``compose-spec.json``)."""
+"""The keys of a build section in all versions of the specification, with their types (``compose-spec.json``)."""
 _BOOLS: Final = {
     **dict.fromkeys(("true", "y", "yes", "on"), True),
     **dict.fromkeys(("false", "n", "no", "off"), False),
@@ -65,13 +65,13 @@ _BOOLS: Final = {
 
 @dataclass(frozen=True)
 class ComposeBuild:
-    """A build.
+    """The build of a service.
 
     Attributes:
         context: path of the folder, or a URL.
         dockerfile: path of the Dockerfile; empty: the one that is found in the context.
-        options: of the build.
-        notes: what Compose warns of or silently leaves out, in sentences.
+        options: options of the build.
+        notes: sentences about what Compose warns of or silently leaves out.
     """
 
     context: str
@@ -81,13 +81,13 @@ class ComposeBuild:
 
 
 def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of the services of a Compose file that have a build section, in its order, then those that it includes.
+    """Return the names of the services that have a build section, in the file's order, then included ones.
 
     Args:
-        environment: of the client's process.
+        environment: environment of the client's process.
 
     Raises:
-        DataError: it cannot be read, or there are none.
+        DataError: the file cannot be read, or no service has a build section.
     """
     file = Path(os.path.abspath(path))
     variables = ComposeVariables(read_environment(file.parent, environment))
@@ -102,13 +102,13 @@ def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, 
 def read_service(
     path: str | os.PathLike[str], service: str, environment: Mapping[str, str], *, as_v1: bool = False
 ) -> ComposeBuild:
-    """The build of a service.
+    """Return the build of a service.
 
     Args:
-        path: of the Compose file, or of what ``docker compose config --format json`` prints.
-        service: its name.
-        environment: of the client's process.
-        as_v1: by Compose v1, otherwise v2 without BuildKit.
+        path: path of the Compose file, or of the output of ``docker compose config --format json``.
+        service: name of the service.
+        environment: environment of the client's process.
+        as_v1: whether to read as Compose v1, otherwise as v2 without BuildKit.
 
     Raises:
         BuildRefusedError: Compose refuses the build.
@@ -140,7 +140,7 @@ def read_service(
 
 
 def _go_text(value: Any) -> str:
-    """A value as Go's ``fmt.Sprint`` writes it: of a float the fewest digits, with an exponent beyond six places."""
+    """Format a value as Go's ``fmt.Sprint`` does: a float with the fewest digits, and an exponent beyond six places."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, float) or not math.isfinite(value):
@@ -156,7 +156,7 @@ def _go_text(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As Go's ``%q`` writes plain text."""
+    """Quote plain text as Go's ``%q`` does."""
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -216,14 +216,14 @@ class _V2:
             )
 
     def _check_types(self, build: Mapping[str, Any]) -> None:
-        """A key without a value is refused too, but in args and labels."""
+        """Check the types of values. A key without a value is rejected too, except in args and labels."""
         for key, value in build.items():
             what = _KNOWN.get(key, "")
             if what and (not isinstance(value, _TYPES[what]) or (what is _SIZE and isinstance(value, bool))):
                 raise DataError(f"must be {what}", where=f"{self.where}.{key}")
 
     def _refuse_project(self, what: str) -> NoReturn:
-        """In the words of ``loader/validate.go``."""
+        """Raise the error in the words of ``loader/validate.go``."""
         message = f"{what}: invalid compose project"
         raise BuildRefusedError(f"Compose refuses the file: {message}", message=message, where=self.where, by="client")
 
@@ -231,7 +231,7 @@ class _V2:
         return self._word(self.service, "platform")
 
     def _args(self, build: Mapping[str, Any]) -> dict[str, str]:
-        """An argument without a value gets its value from the environment, and is left out if there is none."""
+        """Return the build arguments. One without a value takes it from the environment, and is otherwise left out."""
         given = self._mapping(build, "args")
         result = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
         return {name: self._text(value, f"args.{name[:80]}") for name, value in result.items() if value is not None}

@@ -1,8 +1,9 @@
-"""Variables of a Compose file: where they come from, and how they are put into values.
+"""The variables of a Compose file: their sources, and their replacement in values.
 
-Facts from compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, and from Compose 1.29.2
-``compose/config/interpolation.py``, which knows neither ``+`` nor variables within a default value. Compose v1 reads
-``.env`` with python-dotenv (0.21.1): no ``NAME: value``, and of variables only ``${NAME}`` and ``${NAME:-default}``.
+Sources: compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, and Compose 1.29.2
+``compose/config/interpolation.py``, which supports neither ``+`` nor variables within a default value. Compose v1 reads
+``.env`` with python-dotenv (0.21.1), which supports no ``NAME: value``, and only the variables ``${NAME}`` and
+``${NAME:-default}``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ __all__ = ["ComposeVariables", "read_environment"]
 _LARGEST: Final = 4 << 20
 _MOST_VALUES: Final = 100_000
 _LONGEST: Final = 1 << 20  # characters of one value
-_MOST_CHARACTERS: Final = 16 << 20  # of all values of a service, or of the file of variables, with variables put in
+_MOST_CHARACTERS: Final = 16 << 20  # of all values of a service or of the file of variables, after replacement
 _DEEPEST: Final = 50
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _BRACE: Final = re.compile("[{}]")
@@ -40,27 +41,33 @@ class _Spent:
 
 
 class ComposeVariables:
-    """Puts variables into values.
+    """Replaces variables in values.
 
     Attributes:
-        unset: names that are used and have no value: Compose warns, and continues with nothing.
+        unset: names that are used without a value, for which Compose warns and uses an empty text.
     """
 
     def __init__(self, values: Mapping[str, str], *, nests: bool = True) -> None:
-        """``nests``: there may be variables in a default value, and ``+``, as Compose v2 has it."""
+        """Create the variables.
+
+        ``nests``: a default value may contain variables, and ``+`` is supported, as in Compose v2.
+        """
         self.values = values
         self.nests = nests
         self.unset: dict[str, None] = {}
         self._spent = _Spent()
 
     def with_values(self, values: Mapping[str, str]) -> ComposeVariables:
-        """Other values, for another file of the same project: what is unset, and the limits, go for both."""
+        """Return variables with other values for another file of the same project.
+
+        Both share `unset` and the limits.
+        """
         result = ComposeVariables(values, nests=self.nests)
         result.unset, result._spent = self.unset, self._spent
         return result
 
     def into(self, value: Any, where: str, depth: int = 0) -> Any:
-        """A value with the variables in all texts below it. Raises `DataError` as Compose refuses it."""
+        """Return a value with the variables in all its texts replaced. Raises `DataError` if Compose rejects it."""
         self._spent.values += 1
         if self._spent.values > _MOST_VALUES:
             raise DataError(f"the project has more than {_MOST_VALUES:,} values", where=where)
@@ -101,7 +108,7 @@ class ComposeVariables:
                 done.append(self._braced(text[after + 1 : end], where, depth))
                 place = end + 1
             elif self.nests and not text.startswith("{", after):
-                done.append("$")  # Compose v1 refuses it
+                done.append("$")  # Compose v1 rejects it
                 place = after
             else:
                 what = f"Invalid template: {text[:200]!r}; write $$ for a dollar sign"
@@ -112,7 +119,7 @@ class ComposeVariables:
         return "".join((*done, text[place:]))
 
     def _end(self, text: str, start: int) -> int:
-        """Where the brace closes that stands at `start`; 0: nowhere."""
+        """Return the position of the closing brace for the one at `start`; 0 if there is none."""
         if not self.nests:
             return max(text.find("}", start), 0)
         depth = 0
@@ -152,13 +159,13 @@ class ComposeVariables:
 def read_environment(
     folder: Path, environment: Mapping[str, str], *, files: Sequence[Path] = (), as_v1: bool = False
 ) -> dict[str, str]:
-    """The variables of a project: of the file ``.env`` beside the Compose file, and of the client's process.
+    """Return the variables of a project, from the ``.env`` next to the Compose file and the client's process.
 
     Args:
-        files: are read instead of ``.env``, and must be there. The last one that has a name counts.
+        files: files to read instead of ``.env``, which must exist. If several define a name, the last one counts.
 
     Raises:
-        DataError: one of them cannot be read.
+        DataError: a file cannot be read.
     """
     by_name: dict[str, str] = {}
     usual = folder / ".env"
@@ -190,7 +197,7 @@ class _EnvironmentFile:
         while self._to_statement():
             key, is_inherited = self._key()
             if self.as_v1 and not is_inherited and self.text[self.ends_at] == ":":
-                self._to_line_end()  # python-dotenv warns, and goes on
+                self._to_line_end()  # python-dotenv warns and continues
                 continue
             if is_inherited:
                 if key in self.environment:
@@ -270,7 +277,7 @@ class _EnvironmentFile:
 
 
 def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
-    """A value with its variables, each ``${NAME}`` or ``${NAME:-default}``; what is not written so stays."""
+    """Return a value with each ``${NAME}`` or ``${NAME:-default}`` replaced. Other forms stay as they are."""
     done: list[str] = []
     place = end = length = 0
     while (start := value.find("${", place)) >= 0:
