@@ -68,7 +68,7 @@ def test_labels_of_a_stage_that_others_follow(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{labels}FROM scratch\nLABEL a=b\n")
     run = run_bounded("replay", tmp_path, "--store", "demo:", seconds=60, memory=700 * MIB)
     assert run.status == 2
-    assert "the configs of all steps so far take more than" in run.output
+    assert "the configs of all steps so far take up more than" in run.output
 
 
 BASE = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []}}
@@ -90,7 +90,9 @@ def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MOST_STEPS", 50)
     base = named("b", OnBuild=["USER x"] * 20)
     printed = judged(images=[base], dockerfile="FROM b\n" * 10)
-    assert printed.endswith("there are more than 50 steps, counting the triggers of base images, so it is not replayed")
+    assert printed.endswith(
+        "there are more than 50 steps, counting the triggers of base images, so the build is not replayed"
+    )
 
 
 def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
     try:
         return io.FileIO(open_to_read(last, follow=False, folder=above), "rb")
     except NotRegularError:
-        raise LayerError("it is not a file any more", where=os.fsdecode(name)[:200]) from None
+        raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200]) from None
     finally:
         os.close(above)
 
@@ -46,10 +46,12 @@ def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
     if not parts or b".." in parts:
         raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
     if b"\0" in name:
-        raise LayerError("a name in it has a null character, which no system accepts", where=os.fsdecode(name)[:200])
+        raise LayerError(
+            ("a name in it contains a null character, which no system accepts"), where=os.fsdecode(name)[:200]
+        )
     if os.open not in os.supports_dir_fd:
         raise LayerError(
-            "this system can open it only by following links: read the store on Linux", where=os.fsdecode(name)[:200]
+            "this system can open it only by following links; read the store on Linux", where=os.fsdecode(name)[:200]
         )
     here = os.open(folder, _FOLDER)
     try:

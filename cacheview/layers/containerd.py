@@ -58,7 +58,7 @@ class _Blobs:
                 self._learn(manifest, diff_ids)
         digest = self._digests.get(diff_id)
         if digest is None:
-            reason = f"no manifest in the store names the layer {diff_id[:19]}"
+            reason = f"no manifest in the store lists the layer {diff_id[:19]}"
             raise LayerUnavailableError(reason, "Pull or build the image again")
         return decompressed(self._blobs.stream(digest), budget)[0]
 

@@ -127,11 +127,9 @@ class EngineLayers:
                     left.unlink()
         free = shutil.disk_usage(self._folder).free
         if image.size is not None and image.size > free:
-            what = f"{image.title} takes {image.size:,} bytes, but only {free:,} are free in {self._folder}"
+            what = f"{image.title} needs {image.size:,} bytes, but only {free:,} are free in {self._folder}"
             raise LayerUnavailableError(what, "Free some space there, or set XDG_CACHE_HOME to another folder")
 
 
 def _not_kept(folder: Path, error: OSError) -> DataError:
-    return DataError(
-        f"the image cannot be written: {error.strerror or error}. Free some space there", where=str(folder)
-    )
+    return DataError(f"the image cannot be written: {error.strerror or error}. Free some disk space", where=str(folder))

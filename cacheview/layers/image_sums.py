@@ -66,7 +66,9 @@ class ImageSums:
     def _wanted(self, paths: Iterable[str]) -> Iterator[tuple[str, Wanted]]:
         for path in paths:
             if not path:
-                raise UnknownError("a link in it points to the root folder itself, whose mode no layer records")
+                raise UnknownError(
+                    "a link in it points to the root folder itself, whose mode is not recorded in any layer"
+                )
             file = self._root.get(path)
             if file is not None:
                 yield path, (file.diff_id, file.entry, self._header(path, file))

@@ -64,7 +64,7 @@ def _resolved(path: str, image: ImageSums) -> str:
         return image.tree.resolve(path)
     except ForbiddenPathError as error:
         # The system's own word for it is not known: a loop of links, or a file where a folder should be.
-        raise UnknownError(f"/{path} of the image cannot be followed: {error.what}") from None
+        raise UnknownError(f"the path /{path} in the image cannot be followed: {error.what}") from None
 
 
 def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderRelease | None = None) -> set[str]:
@@ -75,10 +75,10 @@ def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderReleas
     if node is None or node.entry.kind is Kind.DIRECTORY:
         raise _refused(f"{message}read {UNNAMED_ROOT}/{path}: is a directory")
     if node.entry.kind is not Kind.FILE:
-        raise UnknownError(f"/{path[:200]} of the image is not a file")
+        raise UnknownError(f"/{path[:200]} in the image is not a file")
     content = image.content(path, _MOST + 1)
     if len(content) > _MOST:
-        raise UnknownError(f"/{path[:200]} of the image has more than {_MOST:,} bytes")
+        raise UnknownError(f"/{path[:200]} in the image is larger than {_MOST:,} bytes")
     lines = content.decode("utf-8", "surrogateescape").split("\n")
     is_trimmed = group_of is None or group_of.trims_groups
     if (group_of is None or not group_of.trims_groups) and any(

@@ -154,7 +154,7 @@ class LayerMemory:
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot be read: {reason(error)}", where=str(path)) from error
         except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
-            raise DataError("is damaged; it is read again from the store", where=str(path)) from error
+            raise DataError("is damaged, so the layer is read from the store again", where=str(path)) from error
         self._listings[diff_id] = Listing(diff_id, entries)
         self._sums[diff_id] = sums
         with contextlib.suppress(OSError):

@@ -79,7 +79,10 @@ class Snapshots:
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         """See `LayerSource`."""
         if not hasattr(os, "getxattr"):
-            what = "its snapshot can be read only on Linux: no other system has the attributes that show what it hides"
+            what = (
+                "its snapshot can be read only on Linux, because other systems lack the attributes that mark hidden "
+                "files"
+            )
             raise LayerError(what)
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):

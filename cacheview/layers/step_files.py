@@ -105,7 +105,7 @@ def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: s
     sources = CopiedNow(copy, now)
     entries = sources.led_to(by_source_path(listing, image, layers, copy, sources.by_their_names()))
     if not entries:
-        raise UnknownError("none of the sources is in the layer of the step")
+        raise UnknownError("the layer of the step contains none of the sources")
     return _Recovery(layers, listing.diff_id, copy, stored, entries, sources).best()
 
 
@@ -171,7 +171,7 @@ class _Recovery:
             try:
                 sources = sent.sum()
             except BuildRefusedError as error:
-                raise UnknownError(f"the layer lacks a source of the instruction: {error.what}") from None
+                raise UnknownError(f"the layer does not contain a source of the instruction: {error.what}") from None
             is_proven = sources.text == self.stored
             if is_proven or first is None:
                 headers = self.copied.headers(path for path, _ in sources.files if path not in sent.headers)
@@ -198,8 +198,8 @@ class _Recovery:
         if out:
             return f"a link counts as its target, and {min(out)[:_LONGEST]} points outside the copied files"
         if self.copy.from_:
-            return "owners, modes of folders or other sources may have differed in the image"
-        return "a different client may have sent them, or the source was different"
+            return "owners, folder modes or other sources may have been different in the image"
+        return "a different client may have sent them, or the source may have been different"
 
     def _leads_out(self, path: str, entry: LayerEntry) -> bool:
         """Whether an entry is a link to a file beside those that were copied, which the layer does not have."""

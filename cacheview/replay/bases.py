@@ -46,20 +46,20 @@ def find_image(
     try:
         image = store.resolve_for(name, rules.store)
     except NoSuchImageError:
-        raise MustPullError(f"the store has no image {name[:200]!r}: the builder would pull it") from None
+        raise MustPullError(f"the store has no image {name[:200]!r}, so the builder would pull it") from None
     except BadReferenceError as error:
         raise BuildRefusedError(error.what, message=_words(error, name, release)) from None
     if (doubt := image.doubt("existence")) is not None:
         raise MustPullError(f"it is not known whether the store has the image {name[:200]!r}: {doubt.reason}")
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
-        raise MustPullError(f"{shown}: the builder would pull it")
+        raise MustPullError(f"{shown}, so the builder would pull a different one")
     if image.variants and not any(
         variant.config is not None and Matcher(_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
         raise MustPullError(
-            f"the store has the index but not its content for {platform or daemon}: the builder would pull it"
+            f"the store has the index but not its content for {platform or daemon}, so the builder would pull it"
         )
     if not _is_linux(image):
         raise BuildRefusedError(
@@ -73,7 +73,7 @@ def demand_linux(store: ImageStore) -> None:
     """Raise `MustPullError` if the store's engine runs on another system, so that it has nothing for Linux."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
-            "all images in this store are for Windows, whose builder follows different rules: cacheview replays only "
+            "all images in this store are for Windows, whose builder follows different rules; cacheview replays only "
             "builds for Linux"
         )
 

@@ -158,7 +158,7 @@ def _demand_path(path: str) -> None:
     except UnicodeError:
         is_one = False
     if not is_one:
-        raise DataError("is not a path: it has a character that no file name can have", where=path[:200])
+        raise DataError("is not a path: it contains a character that is not allowed in file names", where=path[:200])
 
 
 def _remote(context: str) -> DataError:
@@ -167,11 +167,13 @@ def _remote(context: str) -> DataError:
         reference, _, below = fragment.partition(":")
         what = "it is a git repository, which cacheview does not fetch; clone it"
         what += f", check out {reference[:80]}" if reference else ""
-        what += f", and give the path of {below[:200]} in it" if below else ", and give the path of the clone"
+        what += (
+            (f" and specify the path of {below[:200]} in the clone") if below else " and specify the path of the clone"
+        )
         return DataError(what, where=repository[:200])
     what = (
-        "it is a URL, which cacheview does not download; download it and give the path of the file, or - to read it "
-        "from standard input"
+        "it is a URL, which cacheview does not download; download it and specify the path of the file, or - to read "
+        "it from standard input"
     )
     return DataError(what, where=context[:200])
 
@@ -200,9 +202,9 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
-            "it is a tar that the docker CLI does not recognize, because its first member has an extended header: the "
-            "CLI sends it as a Dockerfile. Compress it, make it with `tar --format=gnu`, or, if a different client "
-            "sends it, give the path of the file"
+            "it is a tar that the docker CLI does not recognize, because its first member has an extended header, so "
+            "the CLI sends it as a Dockerfile. Compress it, create it with `tar --format=gnu`, or, if a different "
+            "client sends it, specify the path of the file"
         )
         raise DataError(what, where=_TITLE)
     if is_tar:
@@ -220,7 +222,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
 
 def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> BuildInput:
     if file == STANDARD_INPUT:
-        what = "the Dockerfile must be in the tar: give its path there with -f"
+        what = "the Dockerfile must be in the tar; specify its path in the tar with -f"
         raise DataError(what, where="-f -")
 
     def opened() -> io.BufferedReader:
@@ -244,7 +246,7 @@ def _tar_given(
     opened: Callable[[], io.BufferedReader], title: str, file: str, head: bytes, release: BuilderRelease, report: Report
 ) -> BuildInput:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
-        raise DataError("the daemon cannot read it: Docker before 23.0 does not decompress zstd", where=title)
+        raise DataError("the daemon cannot read it, because Docker before 23.0 does not decompress zstd", where=title)
     context, name = TarContext.read_from(opened, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:
         text = context.dockerfile(file)

@@ -170,7 +170,7 @@ def _of_line_ends(line_ends: Mapping[str, str]) -> Iterator[FileCause]:
 
 def _of_owners(changes: Iterable[FileChange]) -> Iterator[FileCause]:
     for (before, now), paths in _grouped(changes, Aspect.OWNER, lambda was, is_now: (was.owner, is_now.owner)):
-        advice = "Build as the same user, or with the Docker CLI, which sends no owners."
+        advice = "Build as the same user, or with the Docker CLI, which does not send owners."
         yield FileCause(FileCauseKind.OWNER, paths, f"owner {now}, was {before}", advice, (Aspect.OWNER,))
 
 

@@ -129,7 +129,7 @@ def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iter
     elif refused is not None and predicted == recorded:
         has_message = says(refused.message, expected.error.removeprefix(_DAEMON))
         if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
-            yield f"refused with {refused.message[:300]!r}, but the daemon said {expected.error[:300]!r}"
+            yield f"refused with {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
         yield f"{_ended(actual)}, but the daemon stopped at step {recorded}: {expected.error[:200]}"
 
@@ -157,7 +157,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     if step.text != truth.instruction:
         yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
     if None not in (step.cached, truth.cached) and step.cached != truth.cached:
-        yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'no hit'}"
+        yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'a miss'}"
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, truth.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):

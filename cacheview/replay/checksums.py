@@ -137,7 +137,7 @@ class ContextChecksums:
         if self._leads_out and self.client.follows_dockerfile:
             # ``runBuild`` in ``cli/command/image/build.go`` opens the given name, and none was given.
             message = "unable to open Dockerfile: open : no such file or directory"
-            what = "the Dockerfile is a link to a file outside the context; name that file with -f"
+            what = "the Dockerfile is a link to a file outside the context; specify that file with -f"
             raise BuildRefusedError(what, message=message, by="client")
         _ = self._sums.sent
 

@@ -124,7 +124,7 @@ def _difference(default_run: ClientRun, other_run: ClientRun) -> ClientDifferenc
             return ClientDifference(now.number, now.text, tuple(_reasons(default_run, step, other_run, now)))
     refused = other_run.replay.refused
     if refused is not None and default_run.replay.refused != refused:
-        return ClientDifference(refused.line and len(other), "", (f"it is refused: {refused.message}",))
+        return ClientDifference(refused.line and len(other), "", (f"the build is refused: {refused.message}",))
     if len(other) > len(mine):
         now = other[len(mine)]
         return ClientDifference(now.number, now.text, ("the client adds the step",))

@@ -13,6 +13,7 @@ from cacheview.replay.client_options import dropped
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay, Step
+from cacheview.wording import plural
 
 __all__ = ["client_hazards"]
 
@@ -64,7 +65,7 @@ def _of_options(client: Client, options: BuildOptions) -> Iterator[StepHazard]:
     for name in dropped(client, options):
         yield StepHazard(
             "option not sent",
-            f"{client.program} does not send {name}: the daemon builds without it.",
+            f"{client.program} does not send {name}, so the daemon builds without it.",
             f"Leave out {name}, or build with a client that sends it.",
         )
 
@@ -77,8 +78,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
             f"step {step.number} and the labels after it never hit.",
-            "The steps before it are not affected. If the library has an option to keep the image, use it: the "
-            "library then adds no labels.",
+            "Earlier steps are not affected. If the library has an option to keep the image, use that option; the "
+            "library then does not add labels.",
         )
 
 
@@ -90,7 +91,7 @@ def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) 
         yield StepHazard(
             "Dockerfile outside of the context",
             f"{client.program} sends the Dockerfile under a random name in every build, and adds that name to "
-            f"{IGNORE_FILE}, which is copied too: {_numbers(steps)} never hits.",
+            f"{IGNORE_FILE}, which is copied too, so {_numbers(steps)} never hits.",
             f"Add {IGNORE_FILE} to itself, or move the Dockerfile into the context.",
         )
 
@@ -101,7 +102,7 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
         yield StepHazard(
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
-            f"here {client.umask:03o}: with a different umask, {_numbers(steps)} misses.",
+            f"here {client.umask:03o}. With a different umask, {_numbers(steps)} misses.",
             f"Build with the same umask everywhere, or replay with the other umask, such as --client {client.key}:002.",
         )
 
@@ -112,6 +113,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
     if not secrets:
         return
     more = f" and {len(secrets) - _MOST_NAMED:,} more" if len(secrets) > _MOST_NAMED else ""
+    what = plural(len(secrets), "a secret and is", "secrets and are")
     if checksums.is_packed_already:
         why, advice = "it is in the tar", "Leave it out of the tar."
     elif not client.reads_ignore_file:
@@ -123,8 +125,8 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         why, advice = f"{IGNORE_FILE} does not exclude it", f"Add it to {IGNORE_FILE}."
     yield StepHazard(
         "secret in the image",
-        f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may contain a secret and is copied into the "
-        f"image: {why}.",
+        f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may contain {what} copied into the image, "
+        f"because {why}.",
         advice,
     )
 
@@ -152,4 +154,4 @@ def _numbers(steps: Iterable[Step]) -> str:
     numbers = list(dict.fromkeys(step.number for step in steps))
     if len(numbers) == 1:
         return f"step {numbers[0]}"
-    return f"each of the steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    return f"each of steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"

@@ -147,7 +147,7 @@ class _Comparing:
         day = time.strftime("%d %b %Y %H:%M", time.localtime(when)).lstrip("0")
         if not words and not any(Aspect.HEADER in change.aspects for change in changes):
             return ()
-        return (f"Since the replay of {day}: {words or 'only the headers that the client writes'}.",)
+        return (f"Changes since the replay of {day}: {words or 'only the headers that the client writes'}.",)
 
     @property
     def _from(self) -> str:

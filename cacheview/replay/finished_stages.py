@@ -129,7 +129,7 @@ class FinishedStages:
         self.taken += 1
         if self.taken > _MOST_STEPS:
             what = f"there are more than {_MOST_STEPS:,} steps, counting the triggers of base images"
-            raise DataError(f"{what}, so it is not replayed")
+            raise DataError(f"{what}, so the build is not replayed")
         old, new = before.config, after.config
         for name_of_field in _GROWING:
             value = getattr(new, name_of_field)
@@ -139,7 +139,7 @@ class FinishedStages:
             self.carried += len(after.args.declared)
         if self.carried > _MOST_CARRIED:
             what = f"all steps together have more than {_MOST_CARRIED:,} variables, labels and arguments"
-            raise DataError(f"{what}, so it is not replayed")
+            raise DataError(f"{what}, so the build is not replayed")
 
     def keep(self, store: ImageStore) -> None:
         """Count a store that a step keeps because this build changed it.
@@ -152,8 +152,8 @@ class FinishedStages:
         added = len(store.images) - len(self.store.images)
         self.copied += len(self.store.images) + _OF_ADDED * added
         if self.copied > _MOST_COPIED:
-            what = f"the steps are looked up on more than {_MOST_COPIED:,} images in total"
-            raise DataError(f"{what}, so it is not replayed. Replay a single stage with --target")
+            what = f"the steps are looked up on top of more than {_MOST_COPIED:,} images in total"
+            raise DataError(f"{what}, so the build is not replayed. Replay a single stage with --target")
 
     @cached_property
     def daemon(self) -> Platform:
@@ -245,8 +245,8 @@ class FinishedStages:
                 if value is not None and (before is None or value is not getattr(before, name)):
                     self.kept += size * len(value)
         if self.kept > _MOST_KEPT:
-            what = f"the configs of all steps so far take more than {_MOST_KEPT:,} bytes"
-            raise DataError(f"{what}, so it is not replayed")
+            what = f"the configs of all steps so far take up more than {_MOST_KEPT:,} bytes"
+            raise DataError(f"{what}, so the build is not replayed")
 
     def _may_be_passed_over(self, reference: str) -> bool:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 skips it.

@@ -28,8 +28,8 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
         names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
         yield StepHazard(
             "heredoc not compared",
-            f"The lines of the heredoc ({names}) are not compared: the classic builder leaves them out of the step, "
-            "so it is a hit regardless of what they say.",
+            f"The lines of the heredoc ({names}) are not compared, because the classic builder leaves them out of the "
+            "step. The step is a hit regardless of their content.",
             "Build with BuildKit, which runs them, or write the command without a heredoc.",
         )
 
@@ -42,7 +42,7 @@ def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
         more = f" and {len(results) - 1:,} more" if len(results) > 1 else ""
         yield StepHazard(
             "content not compared",
-            f"The content of {path[:200]}{more} is not compared: it is a hard link to {first[:200]}, which the client "
-            "sends as a link, without content, so the step is a hit regardless of what the file contains.",
+            f"The content of {path[:200]}{more} is not compared. It is a hard link to {first[:200]}, and the client "
+            "sends only the link, so the step is a hit regardless of what the file contains.",
             f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

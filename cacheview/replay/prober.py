@@ -249,7 +249,7 @@ class StageProber:
         words = words_of_unknown(self._build_caches[0].cache.rules, unknown)
         reason = f"{words.sentence}. {words.reason}".rstrip(".")
         if not is_first:
-            reason = f"{words.sentence}, and if the steps before it, which are unknown, are hits"
+            reason = f"{words.sentence}, provided that the unknown steps before it are hits"
         remedies = tuple(dict.fromkeys(each.doubt.remedy for each in unknown.doubted))
         return {"reason": reason, "remedies": remedies}
 

@@ -195,4 +195,4 @@ def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCac
     if not _is_hit(verdict) or verdict.image is None or verdict.image.id != image.id:
         return None
     place = f" at line {step.line}" if step.line else ""
-    return f"The nearest image is {image.title}: the step was {line}.", f"write {line}{place}"
+    return f"The nearest image is {image.title}, where the step was {line}.", f"write {line}{place}"

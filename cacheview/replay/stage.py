@@ -297,7 +297,9 @@ class StageBuild:
             assumed = build.store.by_id.get(build.assumed.get(step.number, "")) if not trigger else None
             if assumed is not None:
                 return self._go_on(replace(step, made_by=step.number, assumed=assumed.id), assumed)
-            self.why_busted = f"after the miss at step {step.number} the builder stops checking the cache in this stage"
+            self.why_busted = (
+                f"after the miss at step {step.number}, the builder stops checking the cache in this stage"
+            )
             return replace(step, made_by=step.number, reason=answer.reason)
         return replace(step, made_by=step.number, reason=self.why_busted)
 
@@ -322,7 +324,7 @@ class StageBuild:
         if answer.status is StepStatus.UNKNOWN or len(bases) > 1:
             doubt = Doubt(
                 aspect="existence",
-                reason=f"step {step.number} of this build may be a hit, or be built on a different image",
+                reason=f"step {step.number} of this build may be a hit or may be built on a different image",
                 remedy=" ".join(answer.remedies) or f"Determine what the steps up to step {step.number} hit",
             )
         return tuple(

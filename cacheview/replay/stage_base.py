@@ -63,13 +63,13 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
         os = (platform or build.daemon).os
         if os.lower() != "linux":
             raise BuildRefusedError(
-                f"nothing is built for {os[:40]} on Linux", message="operating system is not supported"
+                f"Docker on Linux does not build for {os[:40]}", message="operating system is not supported"
             )
         return StageBase((SCRATCH,), ())
     if build.options.is_trusted:
         raise MustPullError(
-            "with DOCKER_CONTENT_TRUST a docker CLI before 29 names every base by its signed digest, which only "
-            "the registry's notary knows"
+            "with DOCKER_CONTENT_TRUST, Docker CLI releases before 29 resolve every base image to its signed digest, "
+            "which only the registry's notary knows"
         )
     if build.options.pull:
         raise MustPullError("--pull fetches every base image from the registry, so the result is unknown")

@@ -171,7 +171,9 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
                 raise DataError(f"a name in it has more than {_LONGEST_NAME:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MOST_HOLES:
-                raise DataError("its sparse files have more bytes than cacheview reads from one context", where=title)
+                raise DataError(
+                    ("its sparse files contain more bytes than cacheview reads from one context"), where=title
+                )
             yield _ReadTar(header, _content(stream, header, lambda: report(file.tell()), title))
 
 
@@ -323,5 +325,5 @@ class TarContext:
             return node.source
         message = f"Cannot locate specified Dockerfile: {name}"
         raise BuildRefusedError(
-            f"there is no {name[:200]} in {self.title}; name the Dockerfile with -f", message=message
+            f"there is no {name[:200]} in {self.title}; specify the Dockerfile with -f", message=message
         )

@@ -87,7 +87,7 @@ def _end(build: ShownBuild) -> Iterator[str]:
     yield from (f"  {difference}" for difference in build.differences)
     if build.overlapped or build.is_late:
         yield (
-            "  the store may have changed meanwhile: another build ran at the same time"
+            "  the store may have changed in the meantime, because another build ran at the same time"
             if build.overlapped
             else ("  the store may have been listed after the build began")
         )

@@ -60,7 +60,7 @@ def what_if_as_text(changed: ChangedStore, costs: Costs) -> str:
 def _refused(costs: Costs) -> Iterator[str]:
     for when, replay in (("Now", costs.before), ("Then", costs.after)):
         if replay.refused is not None and costs.before.refused != costs.after.refused:
-            yield f"{when} the build is refused: {replay.refused.what}"
+            yield f"{when}, the build is refused: {replay.refused.what}"
 
 
 def what_if_as_markdown(changed: ChangedStore, costs: Costs) -> str:

@@ -87,7 +87,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
               entry("d", kind=LINK, linkname="l0")),
         "forbidden",
     ),
-    "a name that no system accepts": (layer(entry("d/" + "a/" * 3000 + "f")), "more than 4,096 characters"),
+    "a name that no system accepts": (layer(entry("d/" + "a/" * 3000 + "f")), "longer than 4,096 characters"),
     "a stream that is cut": (layer(entry("d", b"x" * 5000))[:2000], "ends early"),
     "no stream at all": (b"not a tar" * 200, "not a tar header"),
     "an empty stream": (b"", "ends early"),

@@ -79,7 +79,7 @@ def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
     assert printed("old:web", below, above).endswith("no such user: old")
     assert printed("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
     loop = layer(entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="passwd"))
-    with pytest.raises(UnknownError, match="/etc/passwd of the image cannot be followed"):
+    with pytest.raises(UnknownError, match="the path /etc/passwd in the image cannot be followed"):
         printed("app", loop)
 
 

@@ -106,14 +106,14 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
     ("context", "file", "printed"),
     [
         ("https://host/a.tar.gz", "", "it is a URL"),
-        ("https://host/a.git#main:sub", "", "check out main, and give the path of sub in it"),
+        ("https://host/a.git#main:sub", "", "check out main and specify the path of sub in the clone"),
         ("git@host:a/b", "", "git repository"),
         ("github.com/a/b", "", "git repository"),
         ("-", "-", "can't use stdin for both"),
         ("-", "other", "ambiguous Dockerfile source"),
         ("{folder}/none", "", "no such folder or tar"),
         ("{folder}/Dockerfile", "", "is not a tar"),
-        ("{tar}", "-", "give its path there"),
+        ("{tar}", "-", "specify its path in the tar"),
         ("/dev/null", "", "neither a folder nor a file"),
     ],
 )

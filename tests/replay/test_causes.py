@@ -142,7 +142,7 @@ def test_another_owner(tmp_path: Path) -> None:
         os.lchown(path, 1000, 1000)
     reported = built.sentences_after(DOCKER_PY)
     assert "owner 1000:1000, was 0:0" in reported
-    assert "Build as the same user, or with the Docker CLI, which sends no owners." in reported
+    assert "Build as the same user, or with the Docker CLI, which does not send owners." in reported
 
 
 def changed(path: str, before: int, now: int) -> FileChange:

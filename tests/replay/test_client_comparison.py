@@ -113,7 +113,7 @@ def test_all_clients_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureF
     command = ["replay", str(tmp_path), "--store", "demo:", "--client", "all"]
     assert main(command) == 1
     printed = capsys.readouterr().out
-    assert "compose-v2: 0 of 2 steps cached\n    not shared from step 3 on, LABEL com.docker.compose" in printed
+    assert "compose-v2: 0 of 2 steps cached\n    not shared from step 3 onward, LABEL com.docker.compose" in printed
     assert main([*command, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["format"] == "cacheview-clients/1"

@@ -117,7 +117,7 @@ def test_a_umask_that_counts_is_a_hazard(client: str, expected: list[str]) -> No
     _, hazards = build(client, {"a": b"1"})
     assert kinds(hazards) == expected
     if hazards:
-        assert "here 022: with a different umask, step 2 misses" in hazards[0].sentence
+        assert "here 022. With a different umask, step 2 misses" in hazards[0].sentence
 
 
 @pytest.mark.parametrize(

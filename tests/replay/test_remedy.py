@@ -61,7 +61,7 @@ def test_the_instruction_that_was_there_before_is_an_edit(daemon: Daemon) -> Non
     daemon.build('FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["x"]\n')
     miss, text = missed(daemon, 'FROM base:1\nENV A=2 B=2\nRUN echo 1\nCMD ["x"]\n')
     assert miss.remedy.phrase == "write ENV A=1 B=2 at line 2"
-    assert miss.reason.endswith(": the step was ENV A=1 B=2.")
+    assert miss.reason.endswith(", where the step was ENV A=1 B=2.")
     assert "Smallest edit for a hit: write ENV A=1 B=2 at line 2" in text
     miss, _ = missed(daemon, "FROM base:1\nENV A=1 B=2\nRUN echo 2\n")
     assert miss.remedy.phrase == "write RUN echo 1 at line 3"

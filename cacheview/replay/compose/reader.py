@@ -87,7 +87,7 @@ class ComposeReader:
                 if name not in known:
                     services[name], known[name] = service, _canonical(service)
                 elif known[name] != _canonical(service):
-                    what = f"services.{name[:80]} conflicts with imported resource: {paths[0]} defines it otherwise"
+                    what = f"services.{name[:80]} conflicts with imported resource: {paths[0]} defines it differently"
                     raise DataError(f"{what}; {CONFIG_HINT}", where=str(file.path))
 
 
@@ -145,7 +145,7 @@ class _File:
         if not isinstance(given, dict):
             given = {"path": given}
         if given.get("project_directory"):
-            what = f"releases of Compose differ in what project_directory of an include means; {CONFIG_HINT}"
+            what = f"the meaning of project_directory in an include depends on the Compose release; {CONFIG_HINT}"
             raise DataError(what, where=str(self.path))
         names = self._texts(given.get("path"), "include.path")
         remote = next((name for name in names if "://" in name or name.startswith(_REMOTE)), "")
@@ -154,7 +154,7 @@ class _File:
                 f"cannot include {remote[:200]}: remote includes are not supported; {CONFIG_HINT}", where=str(self.path)
             )
         if not names:
-            raise DataError("an include names no file", where=str(self.path))
+            raise DataError("an include does not name a file", where=str(self.path))
         paths = tuple(Path(os.path.abspath(self.path.parent / self._at_home(name))) for name in names)
         files = [self.path.parent / name for name in self._texts(given.get("env_file"), "include.env_file")]
         values = read_environment(paths[0].parent, self._variables.values, files=files)

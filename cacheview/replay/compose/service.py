@@ -129,7 +129,7 @@ def read_service(
     build = result.get("build")
     if build is None:
         image = result.get("image")
-        uses = f": it uses the image {image[:200]}" if isinstance(image, str) else ""
+        uses = f"; it uses the image {image[:200]}" if isinstance(image, str) else ""
         raise DataError(f"the service {service[:80]} has no build section{uses}", where=str(path))
     where = f"{path}: services.{service[:80]}.build"
     made = (_V1 if as_v1 else _V2)(variables.values, where, service, result, str(file.parent))
@@ -179,9 +179,7 @@ class _V2:
         inline = build.get("dockerfile_inline")
         dockerfile = self._word(build, "dockerfile") or ("" if inline else "Dockerfile")
         if inline:
-            notes.append(
-                "Compose v2 without BuildKit ignores dockerfile_inline, and reads the Dockerfile of the context"
-            )
+            notes.append("Compose v2 without BuildKit ignores dockerfile_inline and uses the Dockerfile in the context")
         options = BuildOptions(
             build_args=self._args(build),
             labels=self._labels(build),

@@ -101,7 +101,7 @@ def test_what_comes_from_a_snapshot_is_not_kept(folders: tuple[Path, Path], tmp_
 
 def test_without_a_snapshot_the_missing_blob_is_reported(folders: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "root" / PLUGIN / "metadata.db").write_bytes(b"damaged")
-    with pytest.raises(LayerUnavailableError, match="no manifest in the store names the layer"):
+    with pytest.raises(LayerUnavailableError, match="no manifest in the store lists the layer"):
         files_of(tmp_path / "root").listing(BELOW)
 
 
@@ -121,5 +121,5 @@ def test_the_socket_shows_where_the_snapshots_are(folders: tuple[Path, Path], tm
         files = LayerFiles(socket_layers(socket, "moby", [IMAGE]))
         assert sorted(files.root(IMAGE.diff_ids)) == ["d", "d/f", "d/link", "d/new", "d/old"]
         server.instead[PLUGINS] = lambda *_: message("Plugins")()
-        with pytest.raises(LayerUnavailableError, match="no manifest in the store names the layer"):
+        with pytest.raises(LayerUnavailableError, match="no manifest in the store lists the layer"):
             LayerFiles(socket_layers(socket, "moby", [IMAGE])).root(IMAGE.diff_ids)
