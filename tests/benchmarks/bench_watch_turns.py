@@ -26,7 +26,6 @@ BUILDS = 50
 STEPS = 30
 MOST_SECONDS = 0.05
 MOST_CPU = 0.02
-SWITCHES = 0.0001  # as the program sets it
 
 OTHERS = r"""
 import io, json, re, socket, sys, tarfile, threading, time
@@ -93,9 +92,8 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.usefixtures("as_in_the_program")
 def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCHES)
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
         engine = f"{folder}/engine.sock"
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
@@ -136,7 +134,6 @@ def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
             wrong = [build.differences or build.unpredicted or len(build.steps) != STEPS for build in pane.model.builds]
             window.close()
             others.stdin.close()
-    sys.setswitchinterval(before)
     print(f"\n{BUILDS} builds in {turns.seconds:.1f} s; slowdown {turns.slowdown:.1f}")
     print(f"most work: {turns.most_cpu}\nlongest:   {turns.longest_own}\nwith the machine's: {turns.longest_blocked}")
     assert not any(wrong)
