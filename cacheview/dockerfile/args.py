@@ -1,4 +1,4 @@
-"""Build arguments: what ``ARG`` and ``--build-arg`` make visible to a step."""
+"""Build arguments: the values of ``ARG`` and ``--build-arg`` that a step can use."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ PREDEFINED_ARGS = frozenset(
     for stem in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
     for name in (stem, stem.upper())
 )
-"""Arguments that need no ``ARG`` to be visible, and leave no trace in a step unless they have one."""
+"""Arguments that need no ``ARG`` to be visible. Without one, they leave no trace in a step."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildArgs:
-    """The build arguments in force at a step. Rules: moby's ``builder/dockerfile/buildargs.go``.
+    """The build arguments in force at a step. The rules are those of moby's ``builder/dockerfile/buildargs.go``.
 
     Attributes:
         declared: by ``ARG`` since the last ``FROM``, each with its default; None if it has none.
         given: by ``--build-arg``.
         predefined: the names that need no ``ARG``.
-        before_from: by ``ARG`` before the first ``FROM``; a value counts where ``declared`` has no default.
+        before_from: by ``ARG`` before the first ``FROM``; a value is used if ``declared`` has no default.
     """
 
     declared: Mapping[str, str | None] = field(default_factory=dict)
@@ -32,18 +32,18 @@ class BuildArgs:
     predefined: frozenset[str] = PREDEFINED_ARGS
 
     def declare(self, defaults: Mapping[str, str | None]) -> BuildArgs:
-        """The arguments after an ``ARG``: the names with their defaults; None if it gives none."""
+        """Return the arguments after an ``ARG`` with these names and defaults; None: without a default."""
         return replace(self, declared={**self.declared, **defaults})
 
     def value(self, name: str) -> str | None:
-        """The value of one; None: it has none, or is not visible."""
+        """Return the value of an argument; None: it has none, or is not visible."""
         if name not in self.declared and name not in self.predefined:
             return None
         default = self.declared.get(name)
         return self.given.get(name, self.before_from.get(name) if default is None else default)
 
     def visible(self, env_names: Container[str]) -> dict[str, str]:
-        """Values by name. A variable of the environment hides the argument of its name."""
+        """Return the visible values by name. A variable of the environment hides the argument of the same name."""
         values = {}
         for name in {**self.declared, **dict.fromkeys(self.predefined)}:
             value = self.value(name)
@@ -52,9 +52,9 @@ class BuildArgs:
         return values
 
     def run_prefix(self, env_names: Container[str]) -> tuple[str, ...]:
-        """What goes in front of the command of a ``RUN``: ``|2 A=1 B=2``, names sorted.
+        """Return the words before the command of a ``RUN``: ``|2 A=1 B=2``, with names sorted.
 
-        Empty where no argument is visible. A predefined argument that no ``ARG`` declares is counted out.
+        They are empty if no argument is visible. Predefined arguments are left out unless an ``ARG`` declares them.
         """
         visible = self.visible(env_names)
         if not visible:

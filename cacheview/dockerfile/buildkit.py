@@ -1,4 +1,4 @@
-"""What BuildKit accepts and the classic builder does not: reported before the classic builder's own error."""
+"""Features that BuildKit supports and the classic builder does not, reported before the classic builder's own error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AUTOMATIC: Final = re.compile(
 
 
 def hinted(refusal: BuildRefusedError, hint: str) -> BuildRefusedError:
-    """A refusal that begins with a hint; without one, as it was."""
+    """Return a refusal that begins with a hint; if the hint is empty, the same refusal."""
     if not hint:
         return refusal
     what = f"{hint}: {refusal.what}"
@@ -36,9 +36,9 @@ def hinted(refusal: BuildRefusedError, hint: str) -> BuildRefusedError:
 
 
 def of_variables(text: str, known: Container[str]) -> str:
-    """A hint for a line that takes an argument which BuildKit sets by itself; empty if there is none.
+    """Return a hint for a line with an argument that BuildKit sets; empty if there is none.
 
-    ``known``: the names that have a value here.
+    ``known`` contains the names that have a value here.
     """
     names = [name for name in dict.fromkeys(_AUTOMATIC.findall(text)) if name not in known]
     if not names:
@@ -48,16 +48,16 @@ def of_variables(text: str, known: Container[str]) -> str:
 
 
 def of_heredoc_files(instruction: Instruction) -> str:
-    """A hint for a ``COPY`` or ``ADD`` that takes a file from a heredoc; empty: it takes none."""
+    """Return a hint for a ``COPY`` or ``ADD`` with a file from a heredoc; empty if there is none."""
     if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
         return ""
     return f"{_ACCEPTS}: it reads the heredoc as a file, which the classic builder does not"
 
 
 def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:
-    """A hint for a line that stands in a heredoc, where the release reads none; empty: it stands in none.
+    """Return a hint for a line inside a heredoc, if the release does not read heredocs; otherwise empty.
 
-    ``instructions``: those before the line, as the release has divided them.
+    ``instructions`` are those before the line, as the release has parsed them.
     """
     if release.heredocs:
         return ""

@@ -1,7 +1,7 @@
-"""Checks of each instruction on its own, before the first step: flags, number of arguments, and their form.
+"""Checks each instruction separately before the first step: flags, number of arguments, and their form.
 
-The rules are those of BuildKit's ``frontend/dockerfile/instructions/parse.go``, in the order in which they are there:
-of two mistakes it is the first that the daemon names.
+The rules are those of BuildKit's ``frontend/dockerfile/instructions/parse.go``, in the same order: the daemon reports
+the first of two mistakes.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _SECURITY: Final = ("insecure", "sandbox")
 
 
 def check(instruction: Instruction, release: BuilderRelease) -> None:
-    """Look at an instruction as ``instructions.ParseInstruction`` does.
+    """Check an instruction like ``instructions.ParseInstruction``.
 
     Raises:
-        BuildRefusedError: the builder refuses it; ``message`` is without the place.
+        BuildRefusedError: the builder refuses it; ``message`` does not contain the location.
     """
     checks = _CHECKS.get(instruction.name)
     if checks is None:
@@ -60,7 +60,7 @@ def _unknown(instruction: Instruction, release: BuilderRelease) -> BuildRefusedE
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """An instruction to look at."""
+    """An instruction to check."""
 
     instruction: Instruction
     release: BuilderRelease
@@ -103,7 +103,7 @@ def _some(case: _Case) -> None:
 
 
 def _only_one(case: _Case) -> None:
-    case.one_argument()  # its flags are never looked at
+    case.one_argument()  # its flags are never checked
 
 
 def _pairs(case: _Case) -> None:
@@ -118,7 +118,7 @@ def _blank(case: _Case) -> BuildRefusedError:
 
 
 def _arg(case: _Case) -> None:
-    case.an_argument()  # its flags are never looked at
+    case.an_argument()  # its flags are never checked
     if any(word.startswith("=") for word in case.args):
         raise _blank(case)
 
@@ -140,10 +140,10 @@ def _from(case: _Case) -> None:
 
 
 def stage_name(args: tuple[str, ...]) -> str:
-    """The name that the arguments of a ``FROM`` give its stage; empty: none.
+    """Return the name that the arguments of a ``FROM`` give its stage; empty: none.
 
     Raises:
-        BuildRefusedError: it is not a name, or they are too many or too few.
+        BuildRefusedError: it is not a name, or there are too many or too few arguments.
     """
     if len(args) == 3 and lower(args[1]) == "as":
         name = lower(args[2])
@@ -176,7 +176,7 @@ def _onbuild(case: _Case) -> None:
 
 def _run(case: _Case) -> None:
     flags = case.flags()
-    # In the order in which the builder's files are compiled in.
+    # In the order in which the builder's files are compiled.
     check_devices(flags.repeated.get("device", ()))
     check_mounts(flags.repeated.get("mount", ()), case.release)
     network = flags.values.get("network", "default")
@@ -214,7 +214,7 @@ def _healthcheck(case: _Case) -> None:
     case.an_argument()
     kind, *command = case.args
     kind = upper(kind)
-    if kind == "NONE":  # its flags are never looked at
+    if kind == "NONE":  # its flags are never checked
         if command:
             raise BuildRefusedError("NONE takes no arguments", message="HEALTHCHECK NONE takes no arguments")
         return

@@ -1,10 +1,10 @@
 """How each instruction changes the builder's state, and what it looks up in the cache.
 
-Rules: moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24, 71ebfc7, 25.0.17,
-28.5.2 and 29.7.2; where they differ, `BuilderRelease` has a field. Before each step the builder changes the run config
-as the instruction demands, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and looks that up. What is
-stored after a miss can have more: the daemon fills what the step left empty from the parent image
-(``daemon/commit.go``), which is why some steps never hit.
+The rules are those of moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24,
+71ebfc7, 25.0.17, 28.5.2 and 29.7.2; if they differ, `BuilderRelease` has a field. Before each step the builder changes
+the run config as the instruction demands, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and looks
+that up. After a miss, the stored config can contain more: the daemon fills what the step left empty from the parent
+image (``daemon/commit.go``), which is why some steps never hit.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _NOP = "#(nop) "
 
 @dataclass(frozen=True, slots=True)
 class CopySources:
-    """What a ``COPY`` or ``ADD`` takes, expanded.
+    """The sources and options of a ``COPY`` or ``ADD``, expanded.
 
     Attributes:
         name: of the instruction.
-        sources: as written, in order, without heredocs.
-        destination: likewise.
+        sources: in order, without heredocs.
+        destination: as given.
         from_: of ``--from``: a stage, its number, or an image; empty: the build context.
         owner: of ``--chown``.
         backslashes: see `StageState`.
@@ -54,13 +54,13 @@ class CopySources:
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What comes of an instruction.
+    """The result of an instruction.
 
     Attributes:
-        after: the state that the next step finds.
-        make: the container config to look up in the cache, given the checksum of the files, where there are any.
-        copy: the files whose checksum stands in it; None for all but ``COPY`` and ``ADD``.
-        has_layer: what it makes has a layer of its own.
+        after: the state for the next step.
+        make: returns the container config to look up in the cache, given the checksum of the files, if there are any.
+        copy: the files whose checksum is in it; None except for ``COPY`` and ``ADD``.
+        has_layer: whether the step creates a layer.
     """
 
     after: StageState
@@ -70,12 +70,12 @@ class Dispatched:
 
     @property
     def probe(self) -> ContainerConfig:
-        """The container config, of an instruction without files."""
+        """The container config for an instruction without files."""
         return self.make("")
 
 
 def dispatch(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
-    """Take one step, of an instruction that `check` has accepted.
+    """Process one step, whose instruction `check` has accepted.
 
     Raises:
         DataError: the builder refuses it here; with what to do.
@@ -86,9 +86,9 @@ def dispatch(instruction: Instruction, state: StageState, release: BuilderReleas
 def copied(
     instruction: Instruction, state: StageState, release: BuilderRelease, checksum: str, destination: str
 ) -> ContainerConfig:
-    """The container config of a ``COPY`` or ``ADD`` whose files are known by their checksum alone.
+    """Return the container config of a ``COPY`` or ``ADD`` of which only the checksum of the files is known.
 
-    ``destination``: after expansion.
+    ``destination`` is given after expansion.
     """
     request = _DispatchRequest(instruction, state, release)
     flags = _resolved_flags(request)
@@ -97,7 +97,7 @@ def copied(
 
 
 def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> Dispatched:
-    """The step that ``docker build --label`` adds at the end of the last stage; nothing in it is expanded."""
+    """Return the step that ``docker build --label`` adds to the end of the last stage; nothing in it is expanded."""
     line = Instruction("LABEL", (), (name, value), False, f"LABEL {name}={value}")
     return _labels(_DispatchRequest(line, state, release), [(name, value)])
 
@@ -128,17 +128,17 @@ class _DispatchRequest:
 
     @property
     def argument(self) -> str:
-        """The only one."""
+        """The only argument."""
         (argument,) = self.args
         return argument
 
     def with_shell(self) -> tuple[str, ...]:
-        """The command as it would run: the shell in front of a shell form."""
+        """Return the command as it would run: a shell form is preceded by the shell."""
         args = self.instruction.args
         return args if self.instruction.is_json else (*(self.config.Shell or DEFAULT_SHELL), *args)
 
     def comment(self, text: str, **changes: Any) -> Dispatched:
-        """Some fields of the run config changed, and the step's text in ``Cmd`` of what is looked up."""
+        """Return a step that changes some fields of the run config and is looked up with its text in ``Cmd``."""
         return self.commented(text, self.state, changes)
 
     def commented(self, text: str, state: StageState, changes: Mapping[str, Any]) -> Dispatched:
@@ -147,7 +147,7 @@ class _DispatchRequest:
         return Dispatched(replace(state, config=after), lambda _: after.model_copy(update=probe))
 
     def joined_comment(self, text: str) -> tuple[str, ...]:
-        """Mark and text in one string, as ``WORKDIR``, ``COPY`` and ``ADD`` have it."""
+        """Return mark and text in one string, as for ``WORKDIR``, ``COPY`` and ``ADD``."""
         return (*(self.config.Shell or DEFAULT_SHELL), f"{_NOP}{self.instruction.name} {text}")
 
 
@@ -284,7 +284,7 @@ def _copy(request: _DispatchRequest) -> Dispatched:
 
 
 def _resolved_flags(request: _DispatchRequest) -> dict[str, str]:
-    """The flags of a ``COPY`` or ``ADD``, with the variables resolved in those where the release does."""
+    """Return the flags of a ``COPY`` or ``ADD``, with variables resolved in those in which the release does so."""
     flags = dict(request.flags.values)
     for flag in ("chown", *(("chmod",) if request.release.expands_chmod else ()), "checksum"):
         if flag in flags:

@@ -23,7 +23,7 @@ __all__ = ["ParsedDockerfile", "parse", "read_document"]
 
 _MAX_SIZE: Final = 16 << 20
 _MAX_INSTRUCTIONS: Final = 100_000
-_MAX_LINE: Final = 65_535  # bytes; what Go's line scanner takes beside the line's end
+_MAX_LINE: Final = 65_535  # bytes; the limit of Go's line scanner without the line end
 _BOM: Final = b"\xef\xbb\xbf"
 _ASCII_SPACE: Final = b"\t\n\v\f\r "
 _RE2_SPACE: Final = r"[\t\n\f\r ]"
@@ -41,7 +41,7 @@ class ParsedDockerfile:
     Attributes:
         instructions: in order; there is at least one.
         escape: the escape character.
-        warnings: as the builder prints them before the first step, a line each.
+        warnings: one line each, as the builder prints them before the first step.
     """
 
     instructions: tuple[Instruction, ...]
@@ -50,15 +50,15 @@ class ParsedDockerfile:
 
 
 def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfile") -> ParsedDockerfile:
-    """Divide a Dockerfile.
+    """Divide a Dockerfile into instructions.
 
     Args:
-        data: all of it.
+        data: the complete file.
         release: the builder.
-        name: its path in the context; the daemon names it in what it refuses.
+        name: its path in the context, which the daemon's errors contain.
 
     Raises:
-        BuildRefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
+        BuildRefusedError: the builder refuses it before the first step; ``message`` is the daemon's message.
         DataError: it is too big to be replayed.
     """
     if not data:
@@ -72,14 +72,14 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 
 
 def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
-    """The same of a text that is not a file, such as a trigger: the daemon's words are those of its parser alone."""
+    """Divide a text that is not a file, such as a trigger. The daemon's messages are only those of its parser."""
     if len(data) > _MAX_SIZE:
         raise DataError(f"it is {len(data):,} bytes long; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
     return _DockerfileReader(data, release).document()
 
 
 class _Lines:
-    """The lines of a file with their ends, as Go's scanner gives them: it stops at one that is too long."""
+    """The lines of a file with their ends, like Go's scanner, which stops at one that is too long."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -113,7 +113,7 @@ class _DockerfileReader:
     lines: _Lines = field(init=False)
     number: int = 0
     escape: str = "\\"
-    directives: set[str] | None = field(default_factory=set)  # None: there can be no more
+    directives: set[str] | None = field(default_factory=set)  # None: no more are allowed
     instructions: list[Instruction] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -150,7 +150,7 @@ class _DockerfileReader:
         return (*self.warnings, last)
 
     def _joined(self, text: bytes, continues: bool) -> str:
-        """An instruction with its continuation lines."""
+        """Return an instruction with its continuation lines."""
         pieces, has_empty = [text], False
         while continues:
             if not self.number % 512:
@@ -187,7 +187,7 @@ class _DockerfileReader:
         self.instructions.append(replace(instruction, heredocs=heredocs, start_line=start, end_line=self.number))
 
     def _heredoc(self, name: str, tabs_count: bool) -> tuple[str, str]:
-        """The content of a heredoc up to the line that ends it."""
+        """Return the name and the content of a heredoc."""
         end = name.encode(errors="surrogateescape")
         content: list[bytes] = []
         for raw in self.lines:
@@ -200,7 +200,7 @@ class _DockerfileReader:
         raise BuildRefusedError(what, message="unterminated heredoc")
 
     def _line(self, raw: bytes, *, is_first: bool) -> bytes:
-        """A line without its end; nothing of a comment. Directives are obeyed."""
+        """Return a line without its end, or nothing for a comment. Directives take effect."""
         if self.release.keeps_carriage_returns:
             line = raw.removesuffix(b"\n")
             line = line.removesuffix(b"\r")
@@ -213,7 +213,7 @@ class _DockerfileReader:
         return b"" if line.startswith(b"#") else line
 
     def _obey(self, line: bytes) -> None:
-        """Read a parser directive; another line ends them."""
+        """Read a parser directive; any other line ends the directives."""
         text = line.decode(errors="surrogateescape")
         match = None
         if text.startswith("#"):
@@ -239,7 +239,7 @@ class _DockerfileReader:
         self.escape = match[2]
 
     def _cut(self, line: bytes) -> tuple[bytes, bool]:
-        """A line without the mark of a continuation, and whether it has one."""
+        """Return a line without the continuation character, and whether it has one."""
         token = self.escape.encode()
         bare = line.rstrip(b" \t")
         if not bare.endswith(token) or bare[-2:-1] == token:

@@ -1,4 +1,4 @@
-"""The environment of a step by name, without going over all of it at each step."""
+"""The environment of a step by name, without reading all of it at each step."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["Environment", "Variables"]
 
 
 class Environment(Mapping[str, str]):
-    """The variables of an ``Env``; the last of a name counts, and the first one is replaced.
+    """The variables of an ``Env``. The last entry of a name has its value, and the first one is replaced.
 
-    It follows the steps of a stage: `changed` looks at what a step adds alone.
+    It follows the steps of a stage: `changed` processes only the variables that a step adds.
 
     Attributes:
-        entries: the ``Env`` that it is of.
+        entries: the ``Env``.
     """
 
     def __init__(self, entries: tuple[str, ...] = ()) -> None:
         self.entries = entries
-        self._current = list(entries)  # the same, to be changed in place
+        self._current = list(entries)  # the same, but mutable
         self._first: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._learn(0)
@@ -45,7 +45,7 @@ class Environment(Mapping[str, str]):
         return len(self._first)
 
     def of(self, entries: tuple[str, ...]) -> Environment:
-        """This, of another ``Env``, which is looked at where it is not the same."""
+        """Return this environment for another ``Env``, which is read only if it is not the same object."""
         if entries is not self.entries:
             self.entries = entries
             self._current = list(entries)
@@ -55,7 +55,9 @@ class Environment(Mapping[str, str]):
         return self
 
     def changed(self, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-        """The ``Env`` after an ``ENV`` with these names and values. From here on this is of that one.
+        """Return the ``Env`` after an ``ENV`` with these names and values.
+
+        From then on it is the ``Env`` of this environment.
 
         moby: ``dispatchEnv`` of ``builder/dockerfile/dispatchers.go``.
         """
@@ -76,7 +78,7 @@ class Environment(Mapping[str, str]):
 
 
 class Variables(Mapping[str, str]):
-    """What a word may refer to: the environment, and the build arguments that it does not hide."""
+    """The variables that a word can refer to: the environment, and the build arguments that it does not hide."""
 
     def __init__(self, args: BuildArgs, environment: Environment) -> None:
         self._args = args
@@ -89,7 +91,7 @@ class Variables(Mapping[str, str]):
         return value
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        """The value of a variable, or the default."""
+        """Return the value of a variable, or the default."""
         result = self._environment.get(name)
         if result is None:
             result = self._args.value(name)

@@ -1,7 +1,7 @@
-"""Quotes, escapes and variables of a Dockerfile word, resolved.
+"""Resolves quotes, escapes and variables in words of a Dockerfile.
 
-The rules are those of BuildKit's shell lexer (``frontend/dockerfile/shell/lex.go``): ``$VAR``, ``${VAR}`` and what
-operators a release knows.
+The rules are those of BuildKit's shell lexer (``frontend/dockerfile/shell/lex.go``): ``$VAR``, ``${VAR}`` and the
+operators that a release supports.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from cacheview.model import DataError
 __all__ = ["CONNECTION_LOST", "Lexer"]
 
 CONNECTION_LOST: Final = "unexpected EOF"
-"""The error of the client when the daemon fails over an input and closes the connection."""
+"""The error of the client if the daemon crashes on an input and closes the connection."""
 
 _SPECIAL_NAMES: Final = "@*#?-$!"
 _PATTERN_OPERATORS: Final = "#%"
 _MAX_DEPTH: Final = 100
-_MOST_MADE: Final = 1 << 20  # characters: Linux takes no variable of more than 128 KiB
+_MOST_MADE: Final = 1 << 20  # characters; on Linux, a variable is limited to 128 KiB
 
 
 @dataclass(frozen=True, slots=True)
 class Lexer:
-    """Resolves words against an environment.
+    """Resolves words with an environment.
 
     Attributes:
         env: variables by name.
-        escape: the character that takes the meaning from the next.
-        keep_quotes, keep_escapes: leave these characters in the result.
-        keep_unset: leave a reference to a variable that is not set as it is written; otherwise it is empty.
-        release: what operators there are.
+        escape: the escape character.
+        keep_quotes, keep_escapes: whether these characters stay in the result.
+        keep_unset: whether a reference to a variable that is not set stays as written; otherwise it becomes empty.
+        release: decides which operators there are.
     """
 
     env: Mapping[str, str]
@@ -45,7 +45,7 @@ class Lexer:
     keep_escapes: bool = False
     keep_unset: bool = False
     release: BuilderRelease = NEWEST
-    _made: list[int] = field(default_factory=lambda: [0], compare=False)  # characters, of all texts so far
+    _made: list[int] = field(default_factory=lambda: [0], compare=False)  # characters of all texts so far
 
     def count(self, text: str) -> None:
         """Count expanded characters. Raises `DataError` if there are more than in any real instruction."""
@@ -54,7 +54,7 @@ class Lexer:
             raise DataError(f"its variables expand to more than {_MOST_MADE:,} characters, so it is not replayed")
 
     def word(self, text: str) -> str:
-        """The text with quotes, escapes and variables resolved.
+        """Return the text with quotes, escapes and variables resolved.
 
         Raises:
             BuildRefusedError: it cannot be resolved, or a variable must be set and is not.
@@ -63,7 +63,7 @@ class Lexer:
         return self._process(text)[0]
 
     def words(self, text: str) -> list[str]:
-        """The same, then split at white space that is neither quoted nor escaped. Empty words fall away."""
+        """Return the resolved text, split at white space that is neither quoted nor escaped, without empty words."""
         return self._process(text)[1]
 
     def _process(self, text: str) -> tuple[str, list[str]]:
@@ -77,7 +77,7 @@ class Lexer:
 
 
 class _WordList:
-    """The words of a text, one after the other."""
+    """The words of a text, collected in order."""
 
     def __init__(self, buffer: list[str]) -> None:
         self.words: list[str] = []
@@ -85,7 +85,7 @@ class _WordList:
         self.in_word = False
 
     def add(self, text: str) -> None:
-        """Text whose white space divides words."""
+        """Add text whose white space separates words."""
         for char in text:
             if char not in GO_SPACE:
                 self.add_whole(char)
@@ -98,7 +98,7 @@ class _WordList:
         self.in_word = True
 
     def finish(self) -> bool:
-        """Put the word so far to the others. Returns whether there was one."""
+        """End the current word. Returns whether there was one."""
         if not self.buffer:
             return False
         self.words.append("".join(self.buffer))
@@ -111,13 +111,13 @@ class _Expansion:
 
     def __init__(self, lexer: Lexer, text: str) -> None:
         self.lexer = lexer
-        self.text = printable(text).removeprefix("\ufeff")  # as Go's scanner
+        self.text = printable(text).removeprefix("\ufeff")  # like Go's scanner
         self.at = 0
         self.keep_escapes = lexer.keep_escapes
         self.buffer: list[str] = []
 
     def _peek(self) -> str:
-        """The next character; empty at the end."""
+        """Return the next character; empty at the end."""
         return self.text[self.at : self.at + 1]
 
     def _next(self) -> str:
@@ -126,11 +126,11 @@ class _Expansion:
         return char
 
     def until(self, stop: str, depth: int) -> tuple[str, list[str]]:
-        """What there is up to the stop character, or the end, as one text and in words."""
+        """Return everything up to the stop character or the end, as one text and as words."""
         lexer = self.lexer
         result: list[str] = []
         if lexer.release.words_share_buffer:
-            self.buffer.clear()  # what the words outside had begun is lost
+            self.buffer.clear()  # the word started outside is lost
         words = _WordList(self.buffer if lexer.release.words_share_buffer else [])
         while char := self._peek():
             if char == stop:
@@ -252,7 +252,7 @@ class _Expansion:
         return self._with_operator(name, operator, depth)
 
     def _inner(self, stop: str, depth: int, *, keep_escapes: bool) -> str:
-        """The text up to the stop character, which ends a part of a substitution."""
+        """Return the text up to the stop character, which ends a part of a substitution."""
         before, self.keep_escapes = self.keep_escapes, keep_escapes
         try:
             return self.until(stop, depth + 1)[0]

@@ -1,4 +1,4 @@
-"""``COPY`` and ``ADD`` given as a single line: the checksum of the files takes the place of the sources."""
+"""``COPY`` and ``ADD`` as a single line, in which the checksum of the files replaces the sources."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cacheview.model import DataError
 __all__ = ["checksum_and_destination"]
 
 _CHECKSUM = re.compile(r"(?:file|dir|multi):[0-9a-f]{64}")
-_URL_CHECKSUM = re.compile(r"[0-9a-f]{64}")  # of what ADD downloads: no kind in front
+_URL_CHECKSUM = re.compile(r"[0-9a-f]{64}")  # of a download by ADD: without a kind in front
 _EXAMPLE = "COPY file:<64 hex digits> in /dst"
 
 
 def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[str, str]:
-    """The checksum of all sources together, and the destination, as the step's text has them.
+    """Return the checksum of all sources together, and the destination, as in the text of the step.
 
-    The sources are checksums: ``COPY file:… /dst``, or with ``in`` before the destination as image history
-    writes it, or several, whose checksum is computed as the builder does. The form of history is taken as it is:
+    The sources are checksums: ``COPY file:… /dst``, or with ``in`` before the destination as in image history, or
+    several, whose common checksum is computed like the builder does. The form of image history is used unchanged, since
     everything in it has been expanded.
 
     Raises:

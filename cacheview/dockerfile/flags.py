@@ -30,9 +30,8 @@ class Flags:
     """The flags of an instruction.
 
     Attributes:
-        values: by name, in the order given; a switch has ``true`` or ``false``, a flag that came more than once its
-            last value.
-        repeated: all values, of flags that may come more than once.
+        values: by name, in the order given; ``true`` or ``false`` for a switch, the last value for a repeated flag.
+        repeated: all values of flags that may be repeated.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -40,10 +39,10 @@ class Flags:
 
 
 def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Flags:
-    """The flags of an instruction, as they are looked at before the first step.
+    """Return the flags of an instruction, as they are parsed before the first step.
 
     Raises:
-        BuildRefusedError: the instruction has no such flag, it came twice, its value is missing or is none.
+        BuildRefusedError: the instruction has no such flag, it is repeated, or its value is missing or invalid.
     """
     known = release.flags.get(name, ())
     flags = Flags()
@@ -71,17 +70,17 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
 
 
 def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
-    """Refuse flags that only BuildKit obeys, as the classic builder does when it takes the step.
+    """Refuse flags that only BuildKit supports, like the classic builder at the step.
 
-    A ``--chmod`` of ``COPY`` or ``ADD`` that is empty is none. Of several flags of a ``RUN`` Docker names any; this is
-    the first given.
+    A ``--chmod`` of ``COPY`` or ``ADD`` that is empty does not count. If a ``RUN`` has several, Docker names any of
+    them; here, it is the first one.
 
     Args:
         name: of the instruction.
         values: by flag; that of ``--chmod`` as the release resolves it.
 
     Raises:
-        BuildRefusedError: there is one.
+        BuildRefusedError: there is such a flag.
     """
     for flag, value in values.items():
         if flag in _BUILDKIT_ONLY.get(name, ()) and (value or name == "RUN"):

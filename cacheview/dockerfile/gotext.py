@@ -1,7 +1,7 @@
-"""Values as Go writes them: what the text of a step quotes and formats.
+"""Values as Go writes them, for quoted and formatted parts of steps.
 
-Facts from Go's ``fmt``, ``strconv`` and ``time``: ``%q`` of strings and of integers, ``time.Duration`` in its
-own words (which are not the shortest: see `cacheview.model.duration` for people's).
+Facts from Go's ``fmt``, ``strconv`` and ``time``: ``%q`` of strings and of integers, and ``time.Duration`` in its own
+format, which is not the shortest: see `cacheview.model.duration` for the one for people.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-"""What ``unicode.IsSpace`` accepts. Python's ``str.isspace`` has four control characters more."""
+"""The characters that ``unicode.IsSpace`` accepts. Python's ``str.isspace`` accepts four more control characters."""
 
 _SHORT_ESCAPES = {
     "\a": r"\a",
@@ -47,14 +47,14 @@ def _escaped(char: str, delimiter: str) -> str:
 
 
 def lower(text: str) -> str:
-    """``strings.ToLower``: a character for a character."""
+    """``strings.ToLower``: character by character."""
     if text.isascii():
         return text.lower()
     return "".join("i" if char == "İ" else char.lower() for char in printable(text))
 
 
 def upper(text: str) -> str:
-    """``strings.ToUpper``: a character for a character."""
+    """``strings.ToUpper``: character by character."""
     return text.upper() if text.isascii() else "".join(map(_upper, printable(text)))
 
 
@@ -63,22 +63,22 @@ def _upper(char: str) -> str:
 
 
 def printable(text: str) -> str:
-    """With a replacement character for each byte that is not UTF-8, as Go's JSON has it."""
+    """Return the text with a replacement character for each byte that is not UTF-8, like Go's JSON."""
     return re.sub("[\ud800-\udfff]", _REPLACEMENT, text)
 
 
 def quote(text: str) -> str:
-    """A string as ``%q`` prints it: in double quotes, with Go's escapes."""
+    """Return a string as ``%q`` prints it: in double quotes, with Go's escapes."""
     return '"' + "".join(_escaped(char, '"') for char in text) + '"'
 
 
 def quote_all(texts: Iterable[str]) -> str:
-    """A list of strings as ``%q`` prints it: ``["a" "b"]``, ``[]`` for none."""
+    """Return a list of strings as ``%q`` prints it: ``["a" "b"]``, or ``[]`` if there are none."""
     return "[" + " ".join(map(quote, texts)) + "]"
 
 
 def quote_rune(number: int) -> str:
-    """A whole number as ``%q`` prints it: as the character with that code. 2 → ``'\\x02'``, 200 → ``'È'``."""
+    r"""Return a whole number as ``%q`` prints it: as the character with that code. 2 is ``'\x02'``, 200 is ``'È'``."""
     valid = 0 <= number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
     return "'" + _escaped(chr(number) if valid else _REPLACEMENT, "'") + "'"
 
@@ -89,7 +89,7 @@ def _decimal(whole: int, rest: int, digits: int) -> str:
 
 
 def format_go_duration(nanoseconds: int) -> str:
-    """A duration as ``time.Duration`` prints itself: ``1h0m0s``, ``1.5s``, ``20ms``, ``0s``."""
+    """Return a duration as ``time.Duration`` prints it: ``1h0m0s``, ``1.5s``, ``20ms``, ``0s``."""
     sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     if size == 0:
         return "0s"

@@ -20,7 +20,7 @@ _LIMIT: Final = 1 << 63
 
 
 def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None:
-    """Look at the values of the flags.
+    """Check the values of the flags.
 
     Raises:
         BuildRefusedError: one is not a duration, or too short, or ``--retries`` is not a number or too small.
@@ -53,10 +53,10 @@ def _check_retries(text: str, release: BuilderRelease) -> None:
 
 
 def go_duration(text: str) -> int:
-    """Nanoseconds of a duration, as Go's ``time.ParseDuration`` reads it.
+    """Return the nanoseconds of a duration, like Go's ``time.ParseDuration``.
 
     Raises:
-        BuildRefusedError: it is none, in Go's words.
+        BuildRefusedError: it is not a duration, with Go's message.
     """
     sign, rest = (-1 if text[:1] == "-" else 1), (text[1:] if text[:1] in ("-", "+") else text)
     if rest == "0":
@@ -105,7 +105,7 @@ def _part_of(size: int, fraction: str) -> int:
 
 
 def _quoted(text: str) -> str:
-    """As the package ``time`` quotes: bytes beyond ASCII as numbers."""
+    """Return a text quoted like in the package ``time``: bytes beyond ASCII as numbers."""
     shown = (
         f"\\{chr(byte)}" if chr(byte) in '"\\' else chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}"
         for byte in text.encode(errors="surrogateescape")

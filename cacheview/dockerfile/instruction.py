@@ -1,4 +1,4 @@
-"""One Dockerfile instruction → the container config that the classic builder probes the cache with."""
+"""Turns one Dockerfile instruction into the container config with which the classic builder probes the cache."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ def probe_config(
     release: BuilderRelease = NEWEST,
     containerd: bool = True,
 ) -> ContainerConfig:
-    """The container config that the builder would send to the cache for an instruction on top of an image.
+    """Return the container config that the builder would look up for an instruction on top of an image.
 
     Args:
-        instruction: one Dockerfile instruction; it may run over several lines. For ``COPY`` and ``ADD`` the
-            checksum of the files stands instead of the sources, as image history shows it.
-        parent: the image that the step builds on; its config holds environment, shell and the rest. None: scratch.
-        args: build arguments in force: they are expanded, and show in ``RUN``.
-        release: the builder; containerd: it builds in a containerd store.
+        instruction: one Dockerfile instruction, which may span several lines. For ``COPY`` and ``ADD``, the checksum of
+            the files replaces the sources, as in image history.
+        parent: the image that the step builds on; its config contains environment, shell and so on. None: scratch.
+        args: build arguments in force; they are expanded, and affect ``RUN``.
+        release: the builder.
+        containerd: whether it builds in a containerd store.
 
     Raises:
-        DataError: the builder would refuse the instruction, or never asks the cache for it, or the line alone does
-            not show what it would send; with what to do.
+        DataError: the builder would refuse the instruction or never look it up, or the line alone does not show what it
+            would look up; with what to do.
     """
     parsed = parse_instruction(instruction, release)
     try:

@@ -1,6 +1,6 @@
-"""The JSON form of an instruction: an array of strings, as Go's ``encoding/json`` reads one.
+"""The JSON form of an instruction: an array of strings, as Go's ``encoding/json`` reads it.
 
-An own reader, for Go and Python differ where it shows: in nesting, in numbers out of range, and in what may follow.
+A separate reader is needed because Go and Python differ in nesting, in numbers out of range, and in what may follow.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _MAX_DEPTH: Final = 10_000
 
 
 class NotStringsError(ValueError):
-    """It is a JSON array, and something in it is not a string."""
+    """It is a JSON array that contains something other than a string."""
 
 
 def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
-    """The strings of the JSON array that a text begins with; None if it begins with none.
+    """Return the strings of the JSON array at the beginning of a text; None if there is none.
 
     Args:
         text: after the instruction's name and flags.
-        to_the_end: nothing but white space can follow the array; otherwise what follows is skipped.
+        to_the_end: whether only white space may follow the array; otherwise what follows is skipped.
 
     Raises:
-        NotStringsError: something in the array is not a string.
+        NotStringsError: the array contains something other than a string.
     """
     text = text.lstrip(GO_SPACE)
     if not text.startswith("["):
@@ -59,9 +59,9 @@ def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:
 
 
 def _array(text: str) -> tuple[list[str] | None, int]:
-    """The strings of the array at the beginning, None if there is something else in it, and where it ends.
+    """Return the strings of the array at the beginning (None if it contains anything else), and the index of its end.
 
-    Raises `ValueError` for what is not JSON.
+    Raises `ValueError` if it is not JSON.
     """
     strings: list[str] | None = []
     closers: list[str] = []

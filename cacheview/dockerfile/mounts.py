@@ -1,7 +1,7 @@
-"""What follows ``RUN --mount`` and ``RUN --device``. The classic builder refuses both, but not with the same words.
+"""The values of ``RUN --mount`` and ``RUN --device``. The classic builder refuses both, but with different messages.
 
 The rules are those of BuildKit's ``frontend/dockerfile/instructions/commands_runmount.go`` and
-``commands_rundevice.go``. A mount is looked at before the first step, and again when the step is taken.
+``commands_rundevice.go``. A mount is checked before the first step, and again at its step.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _SIZE: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? ?(
 
 
 def check_mounts(values: Iterable[str], release: BuilderRelease, expand: Callable[[str], str] | None = None) -> None:
-    """Look at the values of ``--mount``.
+    """Check the values of ``--mount``.
 
     Args:
         values: in order.
         release: the builder.
-        expand: resolves variables, when the step is taken; None: before the first step, when a release that resolves
-            them looks at little.
+        expand: resolves variables, at the step; None: before the first step, when a release that resolves them checks
+            little.
 
     Raises:
         BuildRefusedError: one is not a mount.
@@ -48,7 +48,7 @@ def check_mounts(values: Iterable[str], release: BuilderRelease, expand: Callabl
 
 @dataclass(slots=True)
 class _Mount:
-    """What is known of a mount."""
+    """The known parts of a mount."""
 
     kind: str = "bind"
     from_: str = ""
@@ -152,7 +152,7 @@ def _check_whole(mount: _Mount) -> None:
 
 
 def check_devices(values: Iterable[str]) -> None:
-    """Look at the values of ``--device``.
+    """Check the values of ``--device``.
 
     Raises:
         BuildRefusedError: one is not a device.
@@ -202,7 +202,7 @@ def _check_bool(key: str, given: str) -> None:
 
 
 def _fields(value: str, what: str) -> list[str]:
-    """Fields of a line of CSV, as ``go-csvvalue`` divides it."""
+    """Return the fields of a line of CSV, like ``go-csvvalue``."""
     value = re.sub(r"\r?\n\Z", "", value)
     if not value:
         raise _no_csv(what, "EOF")
@@ -225,7 +225,7 @@ def _fields(value: str, what: str) -> list[str]:
 
 
 def _quoted_field(value: str, at: int, what: str) -> tuple[str, int]:
-    """The rest of a field in quotes, and where it ends."""
+    """Return the rest of a field in quotes, and the index of its end."""
     pieces: list[str] = []
     while True:
         end = value.find('"', at)

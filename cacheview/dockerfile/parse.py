@@ -12,15 +12,15 @@ __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "parse_instruction"]
 
 
 def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instruction:
-    """Take the one instruction of a text apart; comments before and after it are skipped.
+    """Parse a text with one instruction. Comments before and after it are skipped.
 
     Raises:
-        DataError: there is none, or more than one, or it is not written as Docker reads it.
+        DataError: there is none, or more than one, or it is not valid in Docker.
     """
     try:
         document = parse(text.encode(errors="replace"), release)
     except BuildRefusedError as error:
-        raise DataError(error.what, where=error.instruction) from None  # of one instruction, no line is reported
+        raise DataError(error.what, where=error.instruction) from None  # it is the only line
     first, *more = document.instructions
     if more:
         raise DataError(f"more than one instruction: {more[0].original[:80]!r} follows; enter one at a time")

@@ -1,8 +1,8 @@
 r"""The patterns in ``${V#x}``, ``${V%x}`` and ``${V/x/y}``: ``*`` any text, ``?`` any character, ``\`` before either.
 
-BuildKit's shell lexer turns a pattern into a regular expression, whose wildcards stop at a line's end. Here it is
-matched piece by piece between its ``*``: the earliest place of a piece leaves the most for those after it, so nothing
-is ever tried twice.
+BuildKit's shell lexer turns a pattern into a regular expression, whose wildcards stop at the end of a line. Here, the
+pieces between ``*`` are matched one by one: the earliest match of a piece leaves the most text for the next ones, so
+no backtracking is needed.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ class PatternError(ValueError):
 
 
 def without_prefix(value: str, pattern: str, *, greedy: bool) -> str:
-    """The value without the shortest part at its beginning that the pattern fits; greedy: the longest."""
+    """Return the value without the shortest prefix that the pattern matches; ``greedy``: the longest."""
     end = _end(_pieces(pattern), value, 0, greedy=greedy)
     return value if end is None else value[end:]
 
 
 def without_suffix(value: str, pattern: str, *, greedy: bool) -> str:
-    """The same at its end."""
+    """Return the value without the shortest suffix that the pattern matches; ``greedy``: the longest."""
     return without_prefix(value[::-1], backwards(pattern), greedy=greedy)[::-1]
 
 
 def replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) -> str:
-    """The value with the first, longest part that the pattern fits replaced; or all such parts.
+    """Return the value with the first, longest match of the pattern replaced, or with all matches replaced.
 
-    Where all are replaced, ``$0`` in the replacement stands for the part, as Go's ``regexp`` has it.
+    If all are replaced, ``$0`` in the replacement stands for the match, as in Go's ``regexp``.
     """
     pieces = _pieces(pattern)
     done: list[str] = []
@@ -48,7 +48,7 @@ def replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) ->
         done.append(value[copied:start])
         if not everywhere:
             return "".join((*done, replacement, value[end:]))
-        if end > copied or start == 0:  # nothing right after a part is no part
+        if end > copied or start == 0:  # an empty match right after a match does not count
             done.append(_expanded(replacement, value[start:end]))
         copied = end
         at = at + 1 if at + 1 > end else end
@@ -65,9 +65,9 @@ def _expanded(replacement: str, whole: str) -> str:
 
 
 def _pieces(pattern: str) -> _Pieces:
-    """What stands between the ``*`` of a pattern, at least one piece."""
+    """Return the pieces between the ``*`` of a pattern, at least one."""
     texts = [""]
-    chars = iter(pattern.removeprefix("\ufeff"))  # as Go's scanner
+    chars = iter(pattern.removeprefix("\ufeff"))  # like Go's scanner
     for char in chars:
         if char == "*":
             texts.append("")
@@ -84,12 +84,12 @@ def _pieces(pattern: str) -> _Pieces:
 
 
 def backwards(pattern: str) -> str:
-    """The pattern backwards, with each backslash before what it stood before."""
+    """Return the pattern reversed, with each backslash still before the same character."""
     return "".join(reversed(re.findall(r"\\.|.", pattern, re.DOTALL)))
 
 
 def _end(pieces: _Pieces, text: str, start: int, *, greedy: bool) -> int | None:
-    """Where the pattern ends that begins at a place; None if it does not fit."""
+    """Return the end of the match that starts at an index; None: there is none."""
     first, *others = pieces
     match = first.match(text, start)
     for number, piece in enumerate(others, 1):
@@ -109,7 +109,7 @@ def _end(pieces: _Pieces, text: str, start: int, *, greedy: bool) -> int | None:
 
 
 def _search(pieces: _Pieces, text: str, at: int) -> tuple[int, int] | None:
-    """The first place from a position on where the pattern fits, and its longest end there."""
+    """Return the first match at or after an index, with the farthest end."""
     while at <= len(text):
         match = pieces[0].search(text, at)
         if match is None:
@@ -118,7 +118,7 @@ def _search(pieces: _Pieces, text: str, at: int) -> tuple[int, int] | None:
         end = _end(pieces, text, start, greedy=True)
         if end is not None:
             return start, end
-        # What does not follow here follows nowhere later in this line.
+        # If it does not match here, it does not match later in this line either.
         line_end = text.find("\n", start)
         if line_end < 0:
             return None

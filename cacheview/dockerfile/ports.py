@@ -1,4 +1,4 @@
-"""Port specifications of ``EXPOSE``, as ``docker/go-connections/nat`` reads them, and from 29 on the builder itself."""
+"""Port specifications of ``EXPOSE``, as read by ``docker/go-connections/nat``, and since 29 by the builder itself."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _MAX_PORT = 65_535
 
 
 class _BadPortError(Exception):
-    """It is not a port, and no range of them."""
+    """It is neither a port nor a range of ports."""
 
 
 def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
-    """The container ports of one specification: ``80`` → ``80/tcp``; ``80-82/UDP`` → three with ``/udp``.
+    """Return the container ports of a specification: ``80`` is ``80/tcp``, ``80-82/UDP`` is three with ``/udp``.
 
-    Docker takes ``[address:][host port:]port`` here too, and only the last part has an effect.
+    Docker accepts ``[address:][host port:]port`` here too, but only the last part has an effect.
 
     Raises:
-        BuildRefusedError: it is none.
+        BuildRefusedError: it is not a port.
     """
     *bound, container = spec.split(":")
     address, host = ":".join(bound[:-1]), bound[-1] if bound else ""
@@ -101,7 +101,7 @@ def _check_address(given: str, spec: str, release: BuilderRelease) -> None:
 
 
 def _not_split(address: str) -> str:
-    """Why Go's ``net.SplitHostPort`` does not take an address with a colon after it; empty: it does."""
+    """Return why Go's ``net.SplitHostPort`` rejects an address followed by a colon; empty: it does not."""
     if not address.startswith("["):
         if ":" in address:
             return "too many colons in address"

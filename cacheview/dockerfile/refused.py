@@ -1,4 +1,4 @@
-"""What the builder refuses, in its own words."""
+"""Refusals of the builder, with its own messages."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["SPEAKERS", "UNNAMED_FOLDER", "BuildRefusedError", "Speaker"]
 Speaker = Literal["daemon", "client", "nobody"]
 
 SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the client"}
-"""Who refuses, for people. Where the daemon never answers it is nobody."""
+"""The program that refuses, for people. If the daemon never answers, there is none."""
 
 
 UNNAMED_FOLDER: Final = "<the daemon's folder>"
-"""What stands in the daemon's words for a folder whose name it chooses at random for every build."""
+"""A placeholder in the daemon's messages for a folder whose name it chooses at random for every build."""
 
 
 class BuildRefusedError(DataError):
     """The build would stop here.
 
     Attributes:
-        message: the error, word for word where the source has it; `what` is for people.
-        line: of the Dockerfile, counted from 1; 0 if it belongs to no line.
-        instruction: the name of the instruction; empty if it is not known here.
-        names_line: whether `message` says the line itself.
-        by: who says so: the daemon, or the client before the daemon hears of the build; nobody where the daemon never
+        message: the error, word for word if the source contains it; `what` is for people.
+        line: of the Dockerfile, from 1; 0 if it does not belong to a line.
+        instruction: the name of the instruction; empty if not known.
+        names_line: whether `message` contains the line.
+        by: who reports it: the daemon, or the client before the daemon receives the build; nobody if the daemon never
             answers.
     """
 
@@ -51,7 +51,7 @@ class BuildRefusedError(DataError):
         self.by: Speaker = by
 
     def on_line(self, line: int) -> BuildRefusedError:
-        """The same with a line, if it has none yet."""
+        """Return the same error with a line, unless it already has one."""
         return BuildRefusedError(
             self.what, message=self.message, line=self.line or line, by=self.by, names_line=self.names_line
         )

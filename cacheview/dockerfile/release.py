@@ -20,7 +20,7 @@ __all__ = ["MOBY_71EBFC7", "NEWEST", "RELEASES", "BuilderRelease", "builder_rele
 
 
 def _quoted(check: HealthConfig, *durations: int) -> str:
-    """Go's ``%q`` of a pointer to the struct: durations as text, and retries, an integer, as a character."""
+    """Return Go's ``%q`` of a pointer to the struct: durations as text, and retries, an integer, as a character."""
     texts = " ".join(quote(format_go_duration(duration)) for duration in durations)
     return f"&{{{quote_all(check.Test or ())} {texts} {quote_rune(check.Retries)}}}"
 
@@ -34,14 +34,14 @@ def _healthcheck_five_fields(check: HealthConfig) -> str:
 
 
 def _healthcheck_plain(check: HealthConfig) -> str:
-    """Go's ``%v`` of the same."""
+    """Return Go's ``%v`` of a pointer to the struct."""
     durations = (check.Interval, check.Timeout, check.StartPeriod, check.StartInterval)
     texts = " ".join(map(format_go_duration, durations))
     return f"&{{[{' '.join(check.Test or ())}] {texts} {check.Retries}}}"
 
 
 def _healthcheck_named(check: HealthConfig) -> str:
-    """Go's ``%+v`` of the same."""
+    """Return Go's ``%+v`` of a pointer to the struct."""
     named = {
         "Interval": check.Interval,
         "Timeout": check.Timeout,
@@ -54,64 +54,65 @@ def _healthcheck_named(check: HealthConfig) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BuilderRelease:
-    """How the classic builder of a release reads, sums and writes where releases differ.
+    """How the classic builder of a release reads, hashes and writes, as far as releases differ.
 
     Attributes:
         release: for people.
-        healthcheck: what follows ``HEALTHCHECK``.
-        chown: what an owner adds in front of the checksum, with ``{}`` for the owner.
+        healthcheck: returns the text after ``HEALTHCHECK``.
+        chown: the text that an owner adds before the checksum, with ``{}`` for the owner.
         cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash.
 
         predefined_args: build arguments that need no ``ARG``.
-        flags: what each instruction takes after ``--``, by the instruction's name.
-        directives: names that a parser directive can have; another name ends the directives.
-        directive_after_any_space: white space beyond ASCII can stand between ``#`` and a directive's name.
-        keeps_carriage_returns: of several carriage returns at the end of a line all but one stay.
-        heredocs: a heredoc is read, and belongs to its instruction.
-        heredoc_spaces: there can be spaces between ``<<`` and its name, and ``<<`` is a word's own to the shell lexer.
-        json_to_the_end: nothing can follow a JSON form; what has text after it is a shell form.
-        flags_use_escape: the escape character is that of the Dockerfile in flags too; otherwise always a backslash.
-        zero_intervals: ``0s`` and ``--retries=0`` are good in ``HEALTHCHECK``.
-        mounts_at_dispatch: most of ``RUN --mount`` is looked at when the step is taken, not before the first.
-        mount_env, mount_size, mount_suggests, sharing_suggests: of ``RUN --mount``: keys that are known, and whether
-            near words are suggested.
+        flags: the names that each instruction accepts after ``--``, by the instruction's name.
+        directives: the names of parser directives; any other name ends the directives.
+        directive_after_any_space: white space beyond ASCII is allowed between ``#`` and a directive's name.
+        keeps_carriage_returns: of several carriage returns at the end of a line, all but one are kept.
+        heredocs: a heredoc is read as part of its instruction.
+        heredoc_spaces: spaces are allowed between ``<<`` and its name, and ``<<`` is a separate word for the shell
+            lexer.
+        json_to_the_end: nothing may follow a JSON form; if text follows, it is a shell form.
+        flags_use_escape: the escape character in flags is that of the Dockerfile; otherwise always a backslash.
+        zero_intervals: ``0s`` and ``--retries=0`` are valid in ``HEALTHCHECK``.
+        mounts_at_dispatch: most of ``RUN --mount`` is checked at its step, not before the first.
+        mount_env, mount_size, mount_suggests, sharing_suggests: for ``RUN --mount``: the keys that are known, and
+            whether similar words are suggested.
         expands_chmod: variables in ``--chmod`` are resolved.
 
-        defaults_without_colon: ``${V-x}`` and ``${V+x}`` are known.
-        patterns: ``${V#x}``, ``${V%x}`` and ``${V/x/y}`` are known.
-        colon_patterns: ``${V:#x}`` and ``${V:%x}`` are too, and do the same.
+        defaults_without_colon: ``${V-x}`` and ``${V+x}`` are supported.
+        patterns: ``${V#x}``, ``${V%x}`` and ``${V/x/y}`` are supported.
+        colon_patterns: ``${V:#x}`` and ``${V:%x}`` are supported with the same meaning.
         empty_patterns: ``${V#}`` and ``${V%}`` do not end the connection.
-        words_share_buffer: an operator inside a word drops what stands before it in that word, where words are divided.
+        words_share_buffer: when a text is split into words, an operator inside a word drops the part of the word before
+            it.
 
-        reads_ports_itself: the ports of ``EXPOSE`` are read by the builder, not by ``docker/go-connections``.
+        reads_ports_itself: the builder reads the ports of ``EXPOSE``, instead of ``docker/go-connections``.
 
-        suggests: a near word is suggested for an unknown instruction or flag.
+        suggests: a similar word is suggested for an unknown instruction or flag.
         capitalizes_instructions: an unknown instruction is shown in capitals.
         capitalizes_signals, capitalizes_ports: errors about signals and ports begin with a capital letter.
-        capitalizes_flags: so do errors about flags.
-        names_flags_with_dashes: they name the flag with its dashes.
-        names_line_with_on: ``dockerfile parse error on line 1``, not ``line 1``.
-        ends_destination_with_stop: a full stop ends the error about a missing destination.
-        missing_target_message: about an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
-        platform_part_pattern, platform_os_pattern: the patterns in the error about a malformed part of ``--platform``,
-            and about its first part; empty: the first part has the same.
-        other_platform_message: about an image for another platform, with ``{id}``, ``{wanted}`` and ``{actual}``;
-            no_platform_message: the same of a containerd store.
-        no_command_message: about a container that has nothing to run.
-        not_unpacked_message: about a context that cannot be unpacked; ``{}`` is why (``pkg/chrootarchive``).
-        names_repository: the error about a repository that is not in lowercase names it.
-        warns_in_two_lines: a warning has the instruction in a line of its own.
+        capitalizes_flags: errors about flags begin with a capital letter.
+        names_flags_with_dashes: errors about flags contain the dashes.
+        names_line_with_on: ``dockerfile parse error on line 1`` instead of ``line 1``.
+        ends_destination_with_stop: a period ends the error about a missing destination.
+        missing_target_message: for an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
+        platform_part_pattern, platform_os_pattern: the patterns in the errors about a malformed part of ``--platform``,
+            and about its first part; if the latter is empty, both are the same.
+        other_platform_message: for an image for another platform, with ``{id}``, ``{wanted}`` and ``{actual}``.
+        no_platform_message: the same for a containerd store.
+        no_command_message: for a container without a command.
+        not_unpacked_message: for a context that cannot be unpacked; ``{}`` is the reason (``pkg/chrootarchive``).
+        names_repository: the error about a repository that is not in lowercase contains its name.
+        warns_in_two_lines: the instruction is on a separate line of a warning.
 
-        sends_platform: the cache gets the platform that the build is for.
-        takes_any_platform_graph_driver, takes_any_platform_containerd: a base that the store has is taken whatever
-            ``--platform`` asks for; otherwise one of another platform would be pulled.
-        copies_by_platform: the destination of ``COPY`` and ``ADD`` has the separators of the build's platform, not of
-            the daemon's own (``createCopyInstruction`` of ``copy.go``).
-        ignores_by_old_rules: ``.dockerignore`` is read by ``pkg/fileutils``, not by ``moby/patternmatcher``.
-        sums_type_bits: the checksum of ``COPY --from`` counts modes with the bits of the file's type.
-        sums_owner_names: it counts the names of owners, by the users and groups of the engine's host.
-        trims_groups: spaces around a line of ``/etc/group`` do not count, nor do comments, and a line may be of any
-            length.
+        sends_platform: the platform of the build is passed to the cache.
+        takes_any_platform_graph_driver, takes_any_platform_containerd: a base in the store is used whatever the
+            ``--platform``; otherwise a base for another platform would be pulled.
+        copies_by_platform: the destination of ``COPY`` and ``ADD`` uses the path separators of the build's platform
+            instead of the daemon's (``createCopyInstruction`` of ``copy.go``).
+        ignores_by_old_rules: ``pkg/fileutils`` reads ``.dockerignore``, instead of ``moby/patternmatcher``.
+        sums_type_bits: the checksum of ``COPY --from`` includes the bits of the file type in modes.
+        sums_owner_names: the checksum includes the names of owners, from the users and groups of the engine's host.
+        trims_groups: in ``/etc/group``, spaces around a line and comments are ignored, and lines may have any length.
     """
 
     release: str
@@ -345,22 +346,22 @@ RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
     ((29, 5, 0), _V29_5),
     ((29, 6, 0), _V29_6),
 )
-"""Each row with the first release that it holds for; it holds until the next row's."""
+"""The rows, each with the first release that it is valid for; it is valid until the next row's."""
 
 NEWEST: Final = RELEASES[-1][1]
 """The row of the newest release."""
 
 DEVELOPMENT: Final[tuple[tuple[str, BuilderRelease], ...]] = ((COMMIT_71EBFC7, MOBY_71EBFC7),)
-"""Each row of no release with the beginning of its commit."""
+"""The rows for commits that are not in a release, each with the beginning of the commit."""
 
 
 def builder_release(version: str, commit: str = "") -> BuilderRelease:
-    """The row of a release.
+    """Return the row of a release.
 
     Args:
-        version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`. What comes before a release counts
-            as that release. Without a version in it (``dev``) it is the newest.
-        commit: the git commit that the engine was built from, where it is known.
+        version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`. A prerelease counts as its
+            release. If there is no version in it (``dev``), it is the newest.
+        commit: the git commit that the engine was built from, if known.
     """
     for beginning, row in DEVELOPMENT:
         if commit.startswith(beginning):

@@ -1,4 +1,4 @@
-"""Instructions whose argument has a fixed form: how it is checked, and how the builder normalizes it."""
+"""Instructions whose argument has a fixed form: its check, and how the builder normalizes it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SIGNALS = re.compile(
 
 
 def trimmed(text: str) -> str:
-    """Without the white space at both ends, as Go knows it."""
+    """Return a text without white space, as Go defines it, at both ends."""
     return text.strip(GO_SPACE)
 
 
 def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
-    """The working directory after ``WORKDIR``; a relative one is taken from the current one and cleaned."""
+    """Return the working directory after ``WORKDIR``. A relative one is appended to the current one and cleaned."""
     if not requested:
         raise BuildRefusedError("the path is empty; are all variables set?", message="cannot normalize nothing")
     if requested.startswith("/") and not texts.cleans_absolute_workdir:
@@ -40,7 +40,7 @@ def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
 
 
 def stop_signal(text: str, texts: BuilderRelease) -> str:
-    """The signal as written, if Linux has it. Raises `BuildRefusedError`."""
+    """Return the signal as written, if Linux has it. Raises `BuildRefusedError`."""
     number = int(text) if _NUMBER.fullmatch(text) else 0
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
         message = f"{'I' if texts.capitalizes_signals else 'i'}nvalid signal: {text}"
@@ -51,13 +51,13 @@ def stop_signal(text: str, texts: BuilderRelease) -> str:
 
 
 def trigger(instruction: Instruction) -> str:
-    """What ``ONBUILD`` keeps: the rest of the line as it is written, with the heredocs that it opens."""
+    """Return the text that ``ONBUILD`` stores: the rest of the line as written, with its heredocs."""
     heredocs = "".join(f"\n{content}{name}" for name, content in instruction.heredocs)
     return _ONBUILD.sub("", instruction.line, count=1) + heredocs
 
 
 def healthcheck(test: tuple[str, ...], flags: Mapping[str, str]) -> HealthConfig:
-    """The check that ``HEALTHCHECK CMD`` sets, of flags that were checked; what no flag sets is zero."""
+    """Return the check that ``HEALTHCHECK CMD`` sets. Flags have been checked; values without a flag are zero."""
     return HealthConfig(
         Test=test,
         Interval=_interval(flags, "interval"),

@@ -1,7 +1,7 @@
 """The stages of a Dockerfile, with the builder's checks of each instruction before the first step.
 
 The rules are those of ``instructions.Parse`` (BuildKit's ``frontend/dockerfile/instructions/parse.go``): all stages are
-gone through, those after the target too.
+checked, including those after the target.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class StagePlan:
     """One stage.
 
     Attributes:
-        name: in small letters; empty: it has none.
-        base: what follows ``FROM``, nothing resolved.
-        platform_flag: of ``--platform``, nothing resolved; empty: not given.
+        name: in lowercase; empty: it has none.
+        base: the text after ``FROM``, not resolved.
+        platform_flag: of ``--platform``, not resolved; empty: not given.
         commands: its instructions, without ``FROM``.
         line: of its ``FROM``.
         original: its ``FROM`` as the builder prints it.
@@ -43,12 +43,12 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """What a Dockerfile builds.
+    """The stages that a Dockerfile builds.
 
     Attributes:
         before_from: each ``ARG`` before the first ``FROM``.
-        stages: in order. There can be none: the daemon then fails after the last ``ARG``, and closes the connection
-            without a word (see `CONNECTION_LOST`).
+        stages: in order. There may be none: the daemon then crashes after the last ``ARG``, and closes the connection
+            without a message (see `CONNECTION_LOST`).
     """
 
     before_from: tuple[Instruction, ...]
@@ -67,10 +67,10 @@ class _Open:
 
 
 def read_stages(document: ParsedDockerfile, release: BuilderRelease) -> Stages:
-    """The stages of a document.
+    """Return the stages of a document.
 
     Raises:
-        BuildRefusedError: the builder refuses it before it takes a step; ``message`` has the daemon's words.
+        BuildRefusedError: the builder refuses it before the first step; ``message`` is the daemon's message.
     """
     before_from: list[Instruction] = []
     stages: list[_Open] = []
@@ -111,12 +111,12 @@ def _plan(instruction: Instruction, release: BuilderRelease) -> StagePlan:
 
 
 def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Instruction:
-    """What ``ONBUILD`` of a base image has the builder do, looked at when ``FROM`` runs it.
+    """Return the instruction that ``ONBUILD`` in a base image triggers, checked when ``FROM`` runs it.
 
     Args:
-        text: as the image's config has it.
+        text: as in the image's config.
         release: the builder.
-        escape: of the Dockerfile: it does not divide the trigger, but resolves its words.
+        escape: of the Dockerfile; it is used to resolve words of the trigger, not to parse it.
 
     Raises:
         BuildRefusedError: the builder refuses it.

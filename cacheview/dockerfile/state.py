@@ -1,7 +1,7 @@
 """The builder's state from one step of a stage to the next.
 
-moby: ``dispatchState`` of ``builder/dockerfile/evaluator.go``. It is made from the base image once, at ``FROM``, and
-never read from an image again: a hit only changes the id of the image.
+moby: ``dispatchState`` of ``builder/dockerfile/evaluator.go``. It is created from the base image once, at ``FROM``, and
+never read from an image again: a hit changes only the id of the image.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from cacheview.model import ContainerConfig, Image
 __all__ = ["DEFAULT_PATH", "DEFAULT_SHELL", "StageState", "stage_config"]
 
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What ``PATH`` is in every stage whose base does not set it, ``FROM scratch`` among them."""
+"""The value of ``PATH`` in every stage whose base does not set it, including ``FROM scratch``."""
 
 DEFAULT_SHELL: Final = ("/bin/sh", "-c")
 
-# The containerd store reads an image's config through the OCI type: these are all the fields that come out.
+# The containerd store reads an image's config through the OCI type, which has only these fields.
 _KEPT_FIELDS: Final = (
     "User",
     "ExposedPorts",
@@ -45,12 +45,12 @@ class StageState:
     """The state of a stage between two steps.
 
     Attributes:
-        config: the run config; its ``Image`` is the id of the image so far.
+        config: the run config; its ``Image`` is the id of the current image.
         args: the build arguments in force.
-        maintainer: the author of what is committed from now on.
-        backslashes: the destination of a ``COPY`` or ``ADD`` gets them for its slashes.
-        cmd_set: ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
-        known: the environment that was looked at last; all states of a stage share it, see `apart`.
+        maintainer: the author of images committed from now on.
+        backslashes: whether slashes in the destination of a ``COPY`` or ``ADD`` become backslashes.
+        cmd_set: whether ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
+        known: the last environment that was read; all states of a stage share it, see `apart`.
     """
 
     config: ContainerConfig
@@ -62,7 +62,10 @@ class StageState:
 
     @staticmethod
     def begin(base: Image | None, args: BuildArgs, *, containerd: bool) -> StageState:
-        """After ``FROM``; ``base``: None for scratch. A containerd store gives fewer fields of the base's config."""
+        """Return the state after ``FROM``. ``base`` is None for scratch.
+
+        A containerd store keeps fewer fields of its config.
+        """
         stored = base.config.config if base is not None else None
         config = stage_config(stored, base.id if base is not None else "", containerd=containerd)
         return StageState(config, args, known=Environment(config.Env or ()))
@@ -74,28 +77,28 @@ class StageState:
 
     @property
     def variables(self) -> Variables:
-        """What a word may refer to here: the environment hides the build arguments of its names."""
+        """The variables that a word can refer to: the environment hides build arguments of the same names."""
         return Variables(self.args, self.environment)
 
     def lexer(self, escape: str, release: BuilderRelease) -> Lexer:
-        """What expands a word here."""
+        """Return the lexer that expands words here."""
         return Lexer(self.variables, escape, release=release)
 
     def apart(self) -> StageState:
-        """The same, for a step that is not one of the stage's."""
+        """Return the same state for a step that does not belong to the stage."""
         return replace(self, known=Environment(self.config.Env or ()))
 
     def on(self, image_id: str) -> StageState:
-        """The same on top of another image."""
+        """Return the same state on top of another image."""
         return replace(self, config=self.config.model_copy(update={"Image": image_id}))
 
     def without_triggers(self) -> StageState:
-        """The same with the triggers of the base removed, which were taken."""
+        """Return the same state without the triggers of the base, which have run."""
         return replace(self, config=self.config.model_copy(update={"OnBuild": None}))
 
 
 def stage_config(stored: ContainerConfig | None, image_id: str, *, containerd: bool) -> ContainerConfig:
-    """The run config at the beginning of a stage, from the config that the base image has."""
+    """Return the run config at the beginning of a stage, given the config of the base image."""
     if stored is None:
         config = ContainerConfig()
     elif containerd:

@@ -1,4 +1,4 @@
-"""The word that was meant, as BuildKit suggests it (``util/suggest/error.go``)."""
+"""Suggests the word that was probably meant, like BuildKit (``util/suggest/error.go``)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _TOO_FAR: Final = 3
 
 
 def suggestion(word: str, options: Iterable[str], *, any_case: bool = False) -> str:
-    """`` (did you mean run?)``, or nothing where no option is near.
+    """Return `` (did you mean run?)``, or an empty text if no option is similar.
 
-    Of several that are equally near Docker suggests any; this is the first in the alphabet.
+    If several are equally similar, Docker suggests any of them; here, it is the first in alphabetical order.
     """
     folded = lower(word) if any_case else word
     near, distance = "", _TOO_FAR
@@ -33,7 +33,7 @@ def suggestion(word: str, options: Iterable[str], *, any_case: bool = False) -> 
 
 
 def _distance(left: str, right: str, limit: int) -> int:
-    """How many characters to insert, drop or change; the limit where there are as many or more."""
+    """Return how many characters to insert, delete or change; the limit if there are as many or more."""
     if abs(len(left) - len(right)) >= limit:
         return limit
     row = list(range(len(right) + 1))

@@ -1,7 +1,7 @@
-"""One line of a Dockerfile split into an instruction's name, flags and arguments; nothing is resolved yet.
+"""One line of a Dockerfile split into an instruction's name, flags and arguments, which are not resolved.
 
-The rules are those of BuildKit's line parsers (``frontend/dockerfile/parser``: split_command.go, line_parsers.go).
-A byte that is not UTF-8 is kept as a surrogate escape.
+The rules are those of BuildKit's line parsers (``frontend/dockerfile/parser``: split_command.go, line_parsers.go). A
+byte that is not UTF-8 is kept as a surrogate escape.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HEREDOC: Final = re.compile(r"([0-9]*)<<(-?)([^<]*)")
 _HEREDOC_WITH_SPACE: Final = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
 _Arguments = tuple[list[str], bool]
-"""The arguments, and whether they came in the JSON form."""
+"""The arguments, and whether they are in JSON form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Instruction:
     Attributes:
         name: in capitals (``RUN``).
         flags: leading words that begin with ``--``, unquoted.
-        args: as the instruction divides them: one for a shell form; the strings of a JSON form; name, value,
-            name, value … for ``ENV`` and ``LABEL``; for ``ONBUILD`` the inner name first.
-        is_json: the JSON form was used.
-        line: the whole instruction in one line, continuation lines joined.
+        args: as the instruction divides them: one for a shell form; the strings of a JSON form; name, value, name,
+            value … for ``ENV`` and ``LABEL``; for ``ONBUILD`` the inner name first.
+        is_json: whether they are in JSON form.
+        line: the whole instruction in one line, with continuation lines joined.
         heredocs: name and content of each heredoc that follows it.
         escape: the escape character in force.
-        start_line, end_line: of the file, counted from 1; 0 for what comes from no file.
+        start_line, end_line: in the file, from 1; 0 if it is not from a file.
     """
 
     name: str
@@ -58,34 +58,34 @@ class Instruction:
 
     @property
     def original(self) -> str:
-        """As ``docker build`` prints it in ``Step 1/2 : …``."""
+        """The text that ``docker build`` prints in ``Step 1/2 : …``."""
         return printable(self.line.strip(GO_SPACE))
 
     @property
     def word(self) -> str:
-        """Its name as it is written."""
+        """Its name as written."""
         return _BLANK.split(self.line.strip(GO_SPACE), maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """What the reading of a line depends on."""
+    """The settings for reading a line."""
 
     escape: str
     release: BuilderRelease
 
 
 def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
-    """The instruction of a line, without heredocs and line numbers.
+    """Return the instruction of a line, without heredocs and line numbers.
 
     Raises:
-        BuildRefusedError: it is not written as Docker reads it.
+        BuildRefusedError: it is not valid in Docker.
         DataError: it is nested too deep to be replayed.
     """
     way = _Way(escape, release)
     outer: list[tuple[str, tuple[str, ...]]] = []
     rest = line
-    while True:  # once, but for triggers
+    while True:  # once, except for triggers
         word, flags, rest = _split_command(rest, way)
         name = _canonical(word)
         if name != "ONBUILD" or not rest:
@@ -105,7 +105,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
 
 
 def _canonical(word: str) -> str:
-    """In capitals, where an instruction has that name."""
+    """Return the word in capitals if it is the name of an instruction."""
     return _BY_SMALL_NAME.get(lower(word), word)
 
 
@@ -116,8 +116,8 @@ def _split_command(line: str, way: _Way) -> tuple[str, tuple[str, ...], str]:
 
 
 def _leading_flags(text: str, way: _Way) -> tuple[list[str], str]:
-    """The words in front that begin with ``--``, and the text after them."""
-    # Docker goes through the bytes here, so a flag that is not ASCII comes out as Latin-1.
+    """Return the leading words that begin with ``--``, and the text after them."""
+    # Docker reads bytes here, so a flag that is not ASCII is read as Latin-1.
     line = text.encode(errors="surrogateescape").decode("latin-1")
     escape = way.escape if way.release.flags_use_escape else "\\"
     flags: list[str] = []
@@ -136,7 +136,7 @@ def _leading_flags(text: str, way: _Way) -> tuple[list[str], str]:
 
 
 def _flag(line: str, at: int, escape: str) -> tuple[str, bool, int]:
-    """One word with its quotes and escapes resolved, whether it had quotes, and where it ends."""
+    """Return one word with its quotes and escapes resolved, whether it had quotes, and the index of its end."""
     letters: list[str] = []
     quoted, had_quotes = "", False
     while at < len(line):
@@ -149,14 +149,14 @@ def _flag(line: str, at: int, escape: str) -> tuple[str, bool, int]:
             quoted, had_quotes, char = char, True, ""
         elif char == escape:
             at += 1
-            char = line[at : at + 1]  # nothing at the end of the line: it falls away
+            char = line[at : at + 1]  # empty at the end of the line, where the escape is dropped
         letters.append(char)
         at += 1
     return "".join(letters), had_quotes, min(at, len(line))
 
 
 def _words(text: str, way: _Way) -> list[str]:
-    """Words divided at white space that is neither quoted nor escaped; quotes and escapes stay."""
+    """Return the words, divided at white space that is neither quoted nor escaped. Quotes and escapes are kept."""
     words: list[str] = []
     letters: list[str] = []
     quoted, at = "", 0
@@ -215,7 +215,7 @@ def _json_or_split(text: str, way: _Way) -> _Arguments:
 
 
 def _typed(text: str, way: _Way) -> _Arguments:
-    """``HEALTHCHECK``: its kind, then a command."""
+    """Read the arguments of ``HEALTHCHECK``: its kind, then a command."""
     # Bytes again, as with the flags.
     match = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
     kind, rest = (_from_latin_1(match[1]), _from_latin_1(line[match.end() :])) if match else ("", "")
@@ -241,7 +241,7 @@ def _quoted_words(text: str, way: _Way) -> _Arguments:
 
 
 def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
-    """``name=value …``, or the old form ``name value``, where the first word has no ``=``."""
+    """Return a reader of ``name=value …``, or of the old form ``name value``, in which the first word has no ``=``."""
 
     def read(text: str, way: _Way) -> _Arguments:
         words = _words(text, way)
@@ -291,7 +291,7 @@ _BY_SMALL_NAME: Final = {name.lower(): name for name in INSTRUCTIONS}
 
 
 def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool] | None:
-    """The name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it count.
+    """Return the name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it matter.
 
     None if the word opens none.
     """
@@ -310,7 +310,7 @@ def _heredoc_name(word: str, release: BuilderRelease) -> tuple[str, bool] | None
 
 
 def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tuple[str, bool]]:
-    """The names of all heredocs that an instruction opens, in order; see `heredoc_name`.
+    """Return the names of all heredocs that an instruction opens, in order; see `heredoc_name`.
 
     Raises:
         BuildRefusedError: a name cannot be resolved.
@@ -326,5 +326,5 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
     try:
         words = lexer.words(instruction.line)
     except BuildRefusedError:
-        return []  # with a quote left open no word can be made out, and Docker looks for none
+        return []  # words cannot be found after an unclosed quote, and Docker does not look for any
     return [result for word in words if (result := _heredoc_name(word, release)) is not None]

@@ -1,4 +1,4 @@
-"""What the Docker CLI sends of a context, and what clients send that pack a folder as it does (``TarWithOptions``).
+"""The tar that the Docker CLI, and clients that pack a folder with ``TarWithOptions`` like it, send of a context.
 
 Facts from docker/cli ``cli/command/image/build`` (v20.10.24, v23.0.15, v28.2.2) and the vendored ``pkg/archive`` and
 ``moby/go-archive``, and from testcontainers-go 0.44.0 ``ContainerRequest.GetContext``.
@@ -32,7 +32,7 @@ _ADDED_MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class CliPacking:
-    """The Docker CLI, and Compose v2.
+    """The Docker CLI and Compose v2.
 
     Attributes:
         style: of the headers.
@@ -53,7 +53,7 @@ class CliPacking:
         return Packed(_with_dockerfile(members, context, drawn, text or b""), drawn, ignored, drawn)
 
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
-        """See `Client.pack_alone`: it packs a folder with a file, and leaves the file its owner."""
+        """See `Client.pack_alone`: it packs a folder with a file, and keeps the owner of the file."""
         entry = Entry(DOCKERFILE, Kind.FILE, mode, size=len(text), uid=uid, gid=gid)
         member = replace(self.style, owner=True).member(entry)
         return Packed([member._replace(data=text)], DOCKERFILE)
@@ -61,9 +61,9 @@ class CliPacking:
 
 @dataclass(frozen=True, slots=True)
 class TestcontainersGoPacking:
-    """testcontainers-go: no check before the tar, and the Dockerfile and ``.dockerignore`` always go along."""
+    """testcontainers-go: nothing is checked before the tar; the Dockerfile and ``.dockerignore`` are always sent."""
 
-    __test__ = False  # its name begins as that of a test does
+    __test__ = False  # pytest would take it for a test because of its name
 
     style: HeaderStyle
     rules: IgnoreRules
@@ -86,10 +86,10 @@ class TestcontainersGoPacking:
 
 
 def read_ignored(context: Context) -> tuple[str, ...]:
-    """The patterns of ``.dockerignore``; none where there is no such file.
+    """Return the patterns of ``.dockerignore``; none if there is no such file.
 
     Raises:
-        BuildRefusedError: a line is longer than the client reads.
+        BuildRefusedError: a line is too long for the client.
     """
     data = context.outside(IGNORE_FILE)
     if data is None:
@@ -117,13 +117,16 @@ def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
 
 
 def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, text: bytes) -> Iterator[Member]:
-    """The tar with a Dockerfile from outside, and its name in ``.dockerignore`` (``AddDockerfileToBuildContext``)."""
+    """Yield the tar with an external Dockerfile, whose name is added to ``.dockerignore``.
+
+    docker/cli: ``AddDockerfileToBuildContext``.
+    """
     listed = None
     for member in members:
         if member.header.name != IGNORE_FILE:
             yield member
             continue
-        if member.header.type != Kind.FILE.value:  # the CLI gives a link content, and Go's writer takes none
+        if member.header.type != Kind.FILE.value:  # the CLI writes content for a link, which Go's tar writer rejects
             message = "archive/tar: write too long"
             what = (
                 f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a regular "
@@ -140,7 +143,7 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
 
 
 class _Sender:
-    """One walk for both walks of the client: the check, and the tar."""
+    """A single walk that does the work of two walks of the client: the check and the tar."""
 
     def __init__(
         self,
@@ -161,11 +164,14 @@ class _Sender:
         self.first_names: dict[int, str] = {}
         self.check_folders = {"": self.checks.root()}
         self.folders = {"": self.patterns.root()}
-        self.is_cut_off = False  # an error ends the tar, and the client sends what there is
+        self.is_cut_off = False  # an error ends the tar, and the client sends the part before it
         self.found: list[Member] = []
 
     def _kept(self, dockerfile: str) -> list[str]:
-        """What the client always sends: the daemon needs it, and removes it again (``TrimBuildFilesFromExcludes``)."""
+        """Return patterns for the files that the client always sends, since the daemon needs them first.
+
+        docker/cli: ``TrimBuildFilesFromExcludes``.
+        """
         return ["!" + name for name in (IGNORE_FILE, dockerfile) if name and self._is_matched(name)]
 
     def _is_matched(self, name: str) -> bool:
@@ -190,7 +196,7 @@ class _Sender:
         return self._see(entry)
 
     def _see(self, entry: Entry) -> bool:
-        """Takes an entry in; whether to walk into it."""
+        """Check and add an entry; return whether to walk into it."""
         path = entry.path
         above = path.rpartition("/")[0]
         is_folder = entry.kind is Kind.DIRECTORY
@@ -211,12 +217,15 @@ class _Sender:
             return not self.is_cut_off
         try:
             return self.patterns.is_sent(path, folder, inside)
-        except BadPatternError:  # of the Dockerfile's name: the check had no such pattern
+        except BadPatternError:  # in the Dockerfile's name: the check had no such pattern
             self.is_cut_off = True
             return False
 
     def _check(self, entry: Entry, folder: Folder) -> bool:
-        """The client's check of everything, before it sends anything. Returns whether it checks this entry."""
+        """Do the client's check of an entry, which it finishes before sending anything.
+
+        Returns whether the entry is checked.
+        """
         path = entry.path
         is_folder = entry.kind is Kind.DIRECTORY
         if is_folder and not entry.readable and folder.checked:
@@ -251,9 +260,9 @@ class _Sender:
 
 
 def _dockerfile_in(context: Context, dockerfile: str) -> str:
-    """The path of the Dockerfile in the context, links followed; empty if it is outside.
+    """Return the path of the Dockerfile in the context, with links followed; empty if it is outside.
 
-    ``dockerfile``: its path; one that begins with ``../``, ``-`` or nothing is from elsewhere.
+    A ``dockerfile`` that is empty, ``-``, or begins with ``../`` is outside the context.
     """
     if dockerfile in ("", "-"):
         return ""

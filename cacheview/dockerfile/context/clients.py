@@ -1,4 +1,4 @@
-"""The programs that send a build context, and how they differ: one table, and how a client is named."""
+"""The programs that send a build context, their differences in one table, and their names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _UMASK: Final = 0o022
 
 
 class CliConfigUse(Enum):
-    """How a client reads the config file of the docker CLI for a build."""
+    """How a client uses the docker CLI's config file for a build."""
 
     NOTHING = "nothing"
     CLI_20_10 = "proxies without that for all, and the environment's platform and trust"
@@ -49,31 +49,31 @@ class CliConfigUse(Enum):
 
     @property
     def reads_platform(self) -> bool:
-        """Whether ``DOCKER_DEFAULT_PLATFORM`` counts."""
+        """Whether ``DOCKER_DEFAULT_PLATFORM`` is used."""
         return self in (CliConfigUse.CLI_20_10, CliConfigUse.CLI, CliConfigUse.CLI_29)
 
     @property
     def reads_trust(self) -> bool:
-        """Whether ``DOCKER_CONTENT_TRUST`` counts: docker/cli 29.0 removed it."""
+        """Whether ``DOCKER_CONTENT_TRUST`` is used: docker/cli 29.0 removed it."""
         return self in (CliConfigUse.CLI_20_10, CliConfigUse.CLI)
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What sends a build context.
+    """A program that sends a build context.
 
     Attributes:
-        name: as `client_named` reads it: its key in `CLIENTS`; with a umask that is not 022, that after a colon.
-        base: of one with such a umask, the key in `CLIENTS`; otherwise empty.
-        program: what sends, for people.
-        variant: of the program, for people; empty: there is one only.
-        packing: how it makes the tar.
+        name: a name for `client_named`: the key in `CLIENTS`, followed by a colon and the umask unless that is 022.
+        base: the key in `CLIENTS` if the client has another umask than 022; otherwise empty.
+        program: the name of the program, for people.
+        variant: of the program, for people; empty if there is only one.
+        packing: how it creates the tar.
         also: other programs that build in the same way, for people.
-        labels: that it adds to every request.
+        labels: the labels that it adds to every request.
         session_label: a label whose value it chooses at random for every session; empty: none.
         drops: options of the build that it does not send, by their names in `BuildOptions`.
-        has_umask: the umask of its process counts in the modes that it sends.
-        config: what it adds of the docker CLI's config file.
+        has_umask: whether the umask of its process affects the modes that it sends.
+        config: what it adds from the docker CLI's config file.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Client:
 
     @property
     def follows_dockerfile(self) -> bool:
-        """Whether it follows links to find out where the Dockerfile is; otherwise the path says it as it is written."""
+        """Whether it follows links to find the location of the Dockerfile, rather than use the path as written."""
         return isinstance(self.packing, CliPacking)
 
     @property
@@ -100,7 +100,7 @@ class Client:
 
     @property
     def title(self) -> str:
-        """The program with its variant."""
+        """The name of the program with its variant."""
         return f"{self.program}, {self.variant}" if self.variant else self.program
 
     @property
@@ -110,29 +110,29 @@ class Client:
 
     @property
     def umask(self) -> int:
-        """The umask of its process; 0 where that does not count."""
+        """The umask of its process; 0 if it has no effect."""
         return self.packing.style.umask if isinstance(self.packing, DockerodePacking | TestcontainersNodePacking) else 0
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None = None) -> Packed:
-        """The context as this client sends it.
+        """Return the context as this client sends it.
 
         Args:
-            context: what is on disk.
-            dockerfile: its path in the context; one that begins with ``../``, ``-`` or nothing is from elsewhere.
-            text: the Dockerfile, for a client that adds one from elsewhere.
+            context: the files on disk.
+            dockerfile: its path in the context; outside of it if it is empty, ``-``, or begins with ``../``.
+            text: the Dockerfile, for a client that adds one from outside.
 
         Raises:
-            BuildRefusedError: the client refuses the context, in its words.
+            BuildRefusedError: the client refuses the context, with its message.
             DataError: the context cannot be read.
         """
         return self.packing.pack(context, dockerfile, text)
 
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
-        """A Dockerfile without a context as this client sends it.
+        """Return a Dockerfile without a context as this client sends it.
 
         Args:
             text: of the Dockerfile.
-            mode, uid, gid: what a file has that the process of the client makes.
+            mode, uid, gid: those of a file that the process of the client creates.
 
         Raises:
             BuildRefusedError: the client needs a context.
@@ -142,7 +142,7 @@ class Client:
         raise BuildRefusedError(f"{self.title} needs a context; specify a folder", by="client")
 
     def with_umask(self, umask: int) -> Client:
-        """The same client, run with another umask. Raises `DataError` for one whose umask does not count."""
+        """Return the same client with another umask. Raises `DataError` if its umask has no effect."""
         if not self.has_umask or not isinstance(self.packing, DockerodePacking | TestcontainersNodePacking):
             raise DataError(f"the umask does not affect what {self.title} sends; leave it out")
         if not 0 <= umask <= 0o777:
@@ -165,12 +165,12 @@ _TESTCONTAINERS: Final = "org.testcontainers"
 DOCKER_CLI: Final = Client(
     "docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER), config=CliConfigUse.CLI
 )
-"""The CLI from 24.0 on: bare permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
+"""The CLI since 24.0: only permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
 
 CLI_23: Final = Client(
     "docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER), config=CliConfigUse.CLI
 )
-"""The CLI 23.0: modes as 20.10 has them, patterns as 24.0 does (docker/cli v23.0.0 to v23.0.15, vendored)."""
+"""The CLI 23.0: modes as in 20.10, patterns as in 24.0 (docker/cli v23.0.0 to v23.0.15, vendored)."""
 
 CLI_20_10: Final = Client(
     "docker-cli-20.10",
@@ -178,7 +178,7 @@ CLI_20_10: Final = Client(
     CliPacking(HeaderStyle(type_bits=True), FILEUTILS),
     config=CliConfigUse.CLI_20_10,
 )
-"""The CLI 20.10: modes with the bits of the file's type (docker/cli v20.10.24, vendored pkg/archive)."""
+"""The CLI 20.10: modes with the bits of the file type (docker/cli v20.10.24, vendored pkg/archive)."""
 
 DOCKER_PY: Final = Client(
     "docker-py",
@@ -187,7 +187,7 @@ DOCKER_PY: Final = Client(
     config=CliConfigUse.DOCKER_PY,
     also=("SAM CLI", "testcontainers-python", "Ansible"),
 )
-"""docker-py from 6.0 on (7.1.0)."""
+"""docker-py since 6.0 (7.1.0)."""
 
 _DOCKER_PY_5: Final = Client(
     "docker-py-5",
@@ -250,7 +250,7 @@ _WINDOWS_STYLE: Final = HeaderStyle(capability=False, hard_links=False, windows=
 _WINDOWS: Final = Client(
     "windows", "Docker CLI on Windows", CliPacking(_WINDOWS_STYLE, PATTERNMATCHER), config=CliConfigUse.CLI
 )
-"""The CLI from 24.0 on, run on a Windows host (go-archive ``archive_windows.go``)."""
+"""The CLI since 24.0 on a Windows host (go-archive ``archive_windows.go``)."""
 
 _WINDOWS_23: Final = replace(
     _WINDOWS,
@@ -289,7 +289,7 @@ CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
         )
     }
 )
-"""Every client that is known here, by the name that ``--client`` takes."""
+"""All known clients, by their names for ``--client``."""
 
 _ON_WINDOWS: Final = {DOCKER_CLI.name: _WINDOWS, CLI_23.name: _WINDOWS_23, CLI_20_10.name: _WINDOWS_20_10}
 _CLI: Final = frozenset(("docker", "docker-cli", "docker-client", "docker-ce-cli", "cli"))
@@ -311,14 +311,14 @@ _UMASK_AT_END: Final = re.compile(r"^(.*?)(?:[-,]*umask[-=:]*|:)0?([0-7]{3})$", 
 
 
 def client_named(name: str) -> Client:
-    """The client that a name means: a key of `CLIENTS`, or a program with its version, as replay files have it.
+    """Return the client with this name: a key of `CLIENTS`, or a program with its version, as in replay files.
 
-    ``docker CLI 20.10.24``, ``docker CLI 28.2.2``, ``docker-py 7.1.0``, ``docker-compose 1.29.2``; the versions ``28``
-    and ``20.10`` alone are the Docker CLI, and so is what ``docker --version`` prints. ``dockerode umask 002`` and
-    ``dockerode:002`` name a umask.
+    Examples: ``docker CLI 20.10.24``, ``docker CLI 28.2.2``, ``docker-py 7.1.0``, ``docker-compose 1.29.2``. A version
+    such as ``28`` or ``20.10`` means the Docker CLI, and so does the output of ``docker --version``. ``dockerode umask
+    002`` and ``dockerode:002`` specify a umask.
 
     Raises:
-        DataError: no client of that name is known; with those that are.
+        DataError: there is no known client with that name; with the known names.
     """
     key = re.sub(r"[\s_]+", "-", name.strip().lower()).replace("-version-", "-", 1)
     by_title = {_key(client.title): client for client in CLIENTS.values()}
@@ -348,9 +348,9 @@ def _key(name: str) -> str:
 
 
 def client_for_engine(version: str) -> Client:
-    """The client to assume for an engine: the Docker CLI of this system, of the engine's release if older than 24.0.
+    """Return the client to assume for an engine: this system's Docker CLI, of the engine's release if older than 24.0.
 
-    ``version``: as ``docker version`` shows it; empty, or without a number: not known.
+    ``version`` is as ``docker version`` shows it; if it is empty or contains no number, it is not known.
     """
     match = re.match(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})", version.strip())
     client = _cli(match[1] if match else "")
@@ -358,7 +358,7 @@ def client_for_engine(version: str) -> Client:
 
 
 def _of_version(client: Client, version: str) -> Client:
-    """The client with its own version among the labels that it adds."""
+    """Return the client with its version in the labels that it adds."""
     label = f"{_TESTCONTAINERS}.version"
     if not version or label not in client.labels:
         return client

@@ -1,4 +1,4 @@
-"""Where the entries of a build context come from."""
+"""The sources of the entries of a build context."""
 
 from __future__ import annotations
 
@@ -15,90 +15,92 @@ __all__ = ["Context", "ContextSource", "Packer", "Packing"]
 
 
 class Packing(Protocol):
-    """How a client makes the tar of a context."""
+    """How a client creates the tar of a context."""
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
         """See `Client.pack`."""
 
 
 class Packer(Packing, Protocol):
-    """A client, as a context knows it: `Client`."""
+    """The part of a `Client` that a context uses."""
 
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
         """See `Client.pack_alone`."""
 
 
 class ContextSource(Protocol):
-    """What the daemon is sent, or what a client makes that of."""
+    """The content that the daemon is sent, or that a client creates it from."""
 
     @property
     def title(self) -> str:
-        """What it is, for people."""
+        """A description for people."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What the client silently leaves out, and why; known once it was walked."""
+        """The entries that the client silently leaves out, and why; known after the walk."""
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
-        """What is sent: as `Client.pack` makes it, unless it is a tar already.
+        """Return the content to send: the result of `Client.pack`, unless it already is a tar.
 
         Raises:
-            BuildRefusedError: the client refuses the context, in its words.
+            BuildRefusedError: the client refuses the context, with its message.
             DataError: the context cannot be read.
         """
 
     def has(self, path: str) -> bool:
-        """Whether there is an entry, links not followed."""
+        """Return whether there is an entry. Links are not followed."""
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file by its `Member.source`, in pieces. Raises `DataError` if it cannot be read.
+        """Yield the content of a file by its `Member.source`, in pieces. Raises `DataError` if it cannot be read.
 
-        ``follow``: where it is a link, the content of what it leads to.
+        ``follow``: whether to follow a link and read its target.
         """
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
-        """The stamp that the entry has now; empty: not known."""
+        """Return the current stamp of the entry; empty: not known."""
 
 
 class Context(ContextSource, Protocol):
-    """A tree of files, which a client packs."""
+    """A tree of files that a client packs."""
 
     def place(self, path: str) -> str:
-        """A path in it as the client writes it: of a folder the whole path."""
+        """Return a path in it as the client writes it: an absolute path for a folder."""
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """The whole tree by path, before anything is ignored, in walk order. The root is not among them.
+        """The whole tree by path, before anything is ignored, in walk order, without the root.
 
         Raises:
             DataError: a folder could not be listed, or there are too many entries.
         """
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in the order of Go's ``filepath.Walk``, and into a folder only where `enter` is true."""
+        """Yield entries in the order of Go's ``filepath.Walk``, entering a folder only if `enter` returns True."""
 
     def listed(self, path: str) -> Sequence[Entry]:
-        """What is in a folder, sorted by name; empty: the root. Links on the way are followed, also out of it.
+        """Return the entries of a folder, sorted by name; empty: the root.
+
+        Links on the way are followed, also to the outside.
 
         Raises:
             DataError: it could not be listed.
         """
 
     def top(self) -> Entry:
-        """The folder itself, with an empty path."""
+        """Return the folder itself, with an empty path."""
 
     def named(self, path: str) -> Entry | None:
-        """One entry, links followed on the way to it but not at its end; None if there is none."""
+        """Return one entry; None if there is none. Links are followed on the way to it, but not at its end."""
 
     def followed(self, path: str) -> Entry | None:
-        """What a path leads to when all links are followed, under that path; None: nothing."""
+        """Return the target of a path, under that path, with all links followed; None: there is none."""
 
     def outside(self, path: str) -> bytes | None:
-        """The content of a file, all links followed, also out of the context; None if there is none.
+        """Return the content of a file, with all links followed, also to the outside; None if there is none.
 
         Raises:
-            DataError: it cannot be read, or is too large for what is read as a whole.
+            DataError: it cannot be read, or is too large.
         """
 
     def real_name(self, path: str) -> str:
-        """The path with all links followed, as the client does for the Dockerfile; ``../…`` where it leads out."""
+        """Return the path with all links followed, like the client for the Dockerfile; ``../…`` if it is outside."""

@@ -1,4 +1,4 @@
-"""What docker-py sends of a context (``docker/utils/build.py``, ``docker/api/build.py`` of 5.0.3 and 7.1.0)."""
+"""The tar that docker-py sends of a context (``docker/utils/build.py``, ``docker/api/build.py`` of 5.0.3 and 7.1.0)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _ADDED_MODE = 0o644
 
 @dataclass(frozen=True, slots=True)
 class DockerPyPacking:
-    """docker-py, and everything that builds through it.
+    """docker-py, and all programs that use it to build.
 
     Attributes:
         style: of the headers.
-        strips: spaces after an exclamation mark do not count.
+        strips: whether spaces after an exclamation mark are ignored.
     """
 
     style: HeaderStyle
@@ -45,7 +45,7 @@ class DockerPyPacking:
         return Packed(self._members(entries, added), name or DOCKERFILE, tuple(lines), drawn)
 
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:  # noqa: ARG002
-        """See `Client.pack_alone`: ``fileobj``, of which it makes a member by itself (``mkbuildcontext``)."""
+        """See `Client.pack_alone`: ``fileobj``, from which it creates a member (``mkbuildcontext``)."""
         return Packed([Member(Header(DOCKERFILE, _ADDED_MODE, size=len(text)), data=text)], DOCKERFILE)
 
     def _members(self, entries: list[Entry], added: dict[str, bytes]) -> Iterator[Member]:

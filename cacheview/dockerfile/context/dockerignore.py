@@ -1,7 +1,7 @@
-"""``.dockerignore``: what the client leaves out of the context, and what the daemon takes out of it again.
+"""``.dockerignore``: the files that the client leaves out of the context, and those that the daemon removes again.
 
-Facts from docker/cli ``cli/command/image/build`` and ``moby/patternmatcher``. Classic builds read the file at the root
-of the context only; ``<Dockerfile>.dockerignore`` is BuildKit's.
+Facts from docker/cli ``cli/command/image/build`` and ``moby/patternmatcher``. Classic builds read only the file at the
+root of the context; only BuildKit reads ``<Dockerfile>.dockerignore``.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _LONGEST_LINE = 64 * 1024
 
 
 def parse_dockerignore(data: bytes) -> tuple[str, ...]:
-    """The patterns of a file, cleaned: no comments, no spaces around, no slash in front.
+    """Return the patterns of a file, cleaned: without comments, surrounding spaces and leading slashes.
 
     Raises:
-        BadPatternError: a line is longer than Docker reads.
+        BadPatternError: a line is too long for Docker.
     """
     patterns = []
     for number, line in enumerate(data.split(b"\n")):
@@ -58,7 +58,7 @@ def parse_dockerignore(data: bytes) -> tuple[str, ...]:
 
 
 class _Run:
-    """Patterns that follow each other and do the same: one of them is enough."""
+    """Consecutive patterns with the same effect: it is enough if one of them matches."""
 
     def __init__(self, patterns: Sequence[IgnorePattern]) -> None:
         self.exclusion = patterns[0].exclusion
@@ -72,12 +72,12 @@ class _Run:
 
 
 class Folder:
-    """A folder on the way through a tree, with what is known of it for the entries in it.
+    """A folder on the way through a tree, with cached results for its entries.
 
     Attributes:
         path: empty for the root.
-        closed: the tar does not go into it.
-        checked: the check before the tar goes into it.
+        closed: whether the tar leaves out the folder and its entries.
+        checked: whether the check before the tar includes the folder.
     """
 
     def __init__(self, path: str, parent: Folder | None, patterns: Patterns) -> None:
@@ -90,7 +90,7 @@ class Folder:
         self.carried: list[bool] = []
 
     def is_matched(self, number: int) -> bool:
-        """Whether a run of patterns matches this folder or one above it."""
+        """Return whether a run of patterns matches this folder or one above it."""
         unknown: list[Folder] = []
         folder: Folder = self
         while folder.parent is not None and number not in folder._own:
@@ -104,16 +104,16 @@ class Folder:
 
 
 class Patterns:
-    """Patterns in force.
+    """The patterns in force.
 
     Raises:
-        BadPatternError: when it is made, or when a path is looked at.
+        BadPatternError: on creation, or when a path is matched.
     """
 
     def __init__(self, lines: Sequence[str], rules: IgnoreRules = PATTERNMATCHER) -> None:
         self.patterns = read_patterns(lines, rules)
         self.rules = rules
-        # Where one is malformed it counts which are looked at, and in which order: then each is a run of its own.
+        # If one is malformed, it matters which are evaluated, and in which order; then each is a separate run.
         sound = all(pattern.is_sound() for pattern in self.patterns)
         runs = groupby(self.patterns, key=lambda pattern: pattern.exclusion if sound else pattern)
         self.runs = [_Run(list(run)) for _, run in runs]
@@ -128,11 +128,11 @@ class Patterns:
         )
 
     def root(self) -> Folder:
-        """Where a walk begins."""
+        """Return the folder from which a walk starts."""
         return Folder("", None, self)
 
     def matches_by_one_parent(self, path: str) -> bool:
-        """``Matches``, which looks at one parent only: the folder that is as deep as the pattern."""
+        """``Matches``, which considers only one parent: the folder that is as deep as the pattern."""
         path = clean(path)
         if path == ".":
             return False
@@ -150,7 +150,7 @@ class Patterns:
         return left_out
 
     def matches_or_parent(self, path: str) -> bool:
-        """``MatchesOrParentMatches``; of 20.10 the only thing there is: `matches_by_one_parent`."""
+        """``MatchesOrParentMatches``; in 20.10 there is only `matches_by_one_parent`."""
         if not self.rules.all_parents:
             return self.matches_by_one_parent(path)
         path = clean(path)
@@ -164,7 +164,10 @@ class Patterns:
         return left_out
 
     def is_checked(self, path: str, folder: Folder) -> bool:
-        """Whether the client's check before the tar looks at an entry in a folder (``ValidateContextDirectory``)."""
+        """Return whether the client's check before the tar includes an entry of a folder.
+
+        docker/cli: ``ValidateContextDirectory``.
+        """
         go_on()  # with many patterns even one path takes long
         if not folder.checked:
             return False
@@ -177,10 +180,12 @@ class Patterns:
         return not left_out
 
     def is_sent(self, path: str, folder: Folder, inside: Folder | None) -> bool:
-        """Whether the tar has an entry of a folder (``TarWithOptions``); what is found goes to `inside` if it is one.
+        """Return whether the tar contains an entry of a folder (``TarWithOptions``).
 
-        Unlike the check, it carries what matched from folder to folder, and a pattern that was not looked at for the
-        folder counts as one that did not match it.
+        Results for its entries go to `inside`.
+
+        Unlike the check, it passes matches on from folder to folder, and a pattern that was not evaluated for the
+        folder counts as not matching it.
         """
         go_on()
         if not self.rules.all_parents:
@@ -199,12 +204,12 @@ class Patterns:
         return not left_out
 
     def may_put_back_inside(self, path: str) -> bool:
-        """Whether the tar looks into a folder that is left out."""
+        """Return whether the tar looks inside a folder that is left out."""
         inside = path + "/"
         place = bisect_left(self._put_back, inside)
         return place < len(self._put_back) and self._put_back[place].startswith(inside)
 
     @cached_property
     def _put_back(self) -> Sequence[str]:
-        """The patterns that put back what others leave out, sorted."""
+        """The patterns that put back entries which others leave out, sorted."""
         return sorted(pattern.text + "/" for pattern in self.patterns if pattern.exclusion)

@@ -9,7 +9,7 @@ __all__ = ["Entry", "Kind"]
 
 
 class Kind(Enum):
-    """The kinds of entries, by their tar type flag. A socket has none: the client looks at it, and leaves it out."""
+    """The kinds of entries, by their tar type flag. A socket has none: the client sees it, but leaves it out."""
 
     FILE = "0"
     SYMLINK = "2"
@@ -24,18 +24,18 @@ class Entry(NamedTuple):
     """One entry of a context.
 
     Attributes:
-        path: relative to the context, clean; bytes that are not UTF-8 as `os.fsdecode` gives them.
-        kind: what it is.
+        path: relative to the context, clean; bytes that are not UTF-8 are as in `os.fsdecode`.
+        kind: the kind of entry.
         mode: its permission bits, with set-user-id, set-group-id and sticky.
         size: in bytes; 0 unless it is a file.
-        target: where a symlink points, as it is written.
-        inode: of an entry that has more than one name: the client sends the second as a hard link; otherwise 0.
-        device: major and minor number, of a device.
+        target: of a symlink, as written.
+        inode: of an entry with more than one name, of which the client sends the second as a hard link; otherwise 0.
+        device: major and minor number of a device.
         capability: the value of ``security.capability``; empty: none.
-        readable: False if the permissions keep the client from reading it.
-        executable: the client may run it.
+        readable: False if its permissions prevent the client from reading it.
+        executable: whether the client may run it.
         uid, gid: its owner.
-        stamp: what changes when the content may have: the same stamp means the same content. Empty: not known.
+        stamp: a value that changes if the content may have changed: equal stamps mean equal contents. Empty: not known.
     """
 
     path: str

@@ -34,11 +34,11 @@ _KINDS = {
     stat.S_IFBLK: Kind.BLOCK_DEVICE,
     stat.S_IFSOCK: Kind.SOCKET,
 }
-_WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # what the client fills it for
+_WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # kinds that it is sent for
 _PERMISSIONS = 0o7777
 _PIECE = 1 << 20
-_PACE = 500  # entries between two looks at the time, and two reports
-_PER_ENTRY = 0.001  # seconds of work that an entry may bring
+_PACE = 500  # entries between two checks of the time, and two reports
+_PER_ENTRY = 0.001  # seconds of work that an entry may require
 _LARGEST_WHOLE = 16 << 20
 _CAPABILITY = "security.capability"
 
@@ -47,7 +47,7 @@ class FolderContext:
     """A folder.
 
     Raises:
-        DataError: there is no such folder, or it may not be read.
+        DataError: there is no such folder, or it cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, most_entries: int = 1_000_000) -> None:
@@ -62,7 +62,7 @@ class FolderContext:
 
     @property
     def root(self) -> Path:
-        """The folder, links followed."""
+        """The folder, with links followed."""
         return Path(self._root)
 
     @property
@@ -72,29 +72,29 @@ class FolderContext:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What the client leaves out silently: sockets."""
+        """The entries that the client silently leaves out: sockets."""
         return tuple(self._problems.values())
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
-        """The whole tree as it was when this was first read."""
+        """The whole tree as it was when first read."""
         return {entry.path: entry for entry in self.walk(lambda _: True)}
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
-        """What the client makes of it."""
+        """Return the content that the client sends."""
         return client.pack(self, dockerfile, text)
 
     def place(self, path: str) -> str:
-        """The whole path, as text."""
+        """Return the absolute path as text."""
         root = from_system(self._root)
         return os.path.join(root, path) if path else root
 
     def _on_disk(self, path: str) -> str:
-        """The whole path, for the system."""
+        """Return the absolute path for the system."""
         return os.path.join(self._root, to_system(path)) if path else self._root
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in walk order, read from disk on the way.
+        """Yield entries in walk order, reading them from disk on the way.
 
         Raises:
             DataError: a folder could not be listed, or there are too many entries.
@@ -121,18 +121,18 @@ class FolderContext:
                 left.append(iter(self._listed(entry.path)))
 
     def listed(self, path: str) -> list[Entry]:
-        """What is in a folder, sorted by name, links on the way followed. Raises `DataError`."""
+        """Return the entries of a folder, sorted by name, following links on the way. Raises `DataError`."""
         return self._listed(path)
 
     def top(self) -> Entry:
-        """The folder itself. Raises `DataError` if it is gone."""
+        """Return the folder itself. Raises `DataError` if it no longer exists."""
         entry = self.followed("")
         if entry is None:
             raise DataError("the folder no longer exists", where=self._root)
         return entry
 
     def named(self, path: str) -> Entry | None:
-        """One entry, not followed at its end; None if there is none."""
+        """Return one entry, without following a link at its end; None if there is none."""
         place = self._on_disk(path)
         try:
             return self._described(path, place, os.lstat(place))
@@ -140,7 +140,7 @@ class FolderContext:
             return None
 
     def followed(self, path: str) -> Entry | None:
-        """What a path leads to when all links are followed; None: nothing."""
+        """Return the target of a path with all links followed; None: there is none."""
         place = self._on_disk(path)
         try:
             return self._described(path, place, os.stat(place))
@@ -148,7 +148,7 @@ class FolderContext:
             return None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file, in pieces of up to 1 MiB. Raises `DataError` if it cannot be read."""
+        """Yield the content of a file, in pieces of up to 1 MiB. Raises `DataError` if it cannot be read."""
         handle = self._opened(path, follow=follow)
         try:
             while piece := os.read(handle, _PIECE):
@@ -159,18 +159,18 @@ class FolderContext:
             os.close(handle)
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
-        """The stamp that the file has now; empty if it is gone."""
+        """Return the current stamp of the file; empty if it no longer exists."""
         try:
             return _stamp((os.stat if follow else os.lstat)(self._on_disk(path)))
         except OSError:
             return ()
 
     def has(self, path: str) -> bool:
-        """Whether there is an entry, links not followed."""
+        """Return whether there is an entry. Links are not followed."""
         return os.path.lexists(self._on_disk(path))
 
     def outside(self, path: str) -> bytes | None:
-        """The content of a file, all links followed, also out of the folder; None if there is none."""
+        """Return the content of a file, with all links followed, also to the outside; None if there is none."""
         if not os.path.exists(self._on_disk(path)):
             return None
         handle = self._opened(path, follow=True)
@@ -181,7 +181,7 @@ class FolderContext:
         return data
 
     def real_name(self, path: str) -> str:
-        """The path with all links followed; one out of the folder begins with ``../``."""
+        """Return the path with all links followed. Outside the folder, it begins with ``../``."""
         try:
             real = os.path.realpath(self._on_disk(path))
             relative = from_system(os.path.relpath(real, self._root)).replace(os.sep, "/")
@@ -208,7 +208,7 @@ class FolderContext:
                     entry = self._entry(name, each)
                     if entry is not None:
                         entries.append(entry)
-        except FileNotFoundError:  # gone meanwhile
+        except FileNotFoundError:  # deleted in the meantime
             return entries
         except OSError as error:
             raise DataError(
@@ -250,7 +250,7 @@ class FolderContext:
 
 
 class ReportingFolder(FolderContext):
-    """A folder that reports how many entries it has listed so far. ``report`` may raise, to stop it."""
+    """A folder that reports how many entries it has listed. ``report`` may raise any exception to stop it."""
 
     def __init__(self, path: str, report: Callable[[int], None]) -> None:
         super().__init__(path)
@@ -278,5 +278,5 @@ def _capability(path: str) -> bytes:
         return b""
     try:
         return bytes(getxattr(path, _CAPABILITY))
-    except OSError:  # none, or a file system without
+    except OSError:  # there is none, or the file system does not support it
         return b""

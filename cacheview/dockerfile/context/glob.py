@@ -1,8 +1,8 @@
 """Go's ``filepath.Match``: the wildcards of ``COPY`` and ``ADD``, and the syntax check of ``.dockerignore``.
 
-Facts from Go's ``path/filepath``: ``*`` and ``?`` do not match a slash, a class does; a ``*`` takes as little as lets
-the piece after it match and is not tried again; everything works on bytes, of which a class and ``?`` take one
-character at a time.
+Facts from Go's ``path/filepath``: ``*`` and ``?`` do not match a slash, but a class does. A ``*`` matches as little as
+is necessary for the next piece to match, without backtracking. Everything works on bytes, except that a class and ``?``
+match one character at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _REPLACEMENT = 0xFFFD
 
 
 def has_wildcards(path: str) -> bool:
-    """Whether the builder takes a source as a pattern (``containsWildcards``). An escape alone makes none."""
+    """Return whether the builder treats a source as a pattern (``containsWildcards``).
+
+    An escape alone is not enough.
+    """
     at = 0
     while at < len(path):
         if path[at] == "\\":
@@ -30,7 +33,7 @@ def has_wildcards(path: str) -> bool:
 
 
 def _rune(data: bytes, at: int) -> tuple[int, int]:
-    """The character at a place and its width; for an invalid byte, U+FFFD and 1."""
+    """Return the character at an index and its width; for an invalid byte, U+FFFD and 1."""
     first = data[at]
     if first < 0x80:
         return first, 1
@@ -56,10 +59,10 @@ _Item = int | _Class | None  # a byte, a class, any character
 
 
 class _Piece:
-    """What stands between two stars.
+    """The items between two stars.
 
     Attributes:
-        star: one stands in front of it.
+        star: whether it is preceded by a star.
         items: None: it is malformed.
     """
 
@@ -72,7 +75,10 @@ class _Piece:
             self.items = None
 
     def end(self, name: bytes, at: int) -> int | None:
-        """Where it ends if it starts at a place; None: it does not match there. Raises `ValueError`: malformed."""
+        """Return the end of a match that starts at an index; None: there is no match.
+
+        Raises `ValueError` if malformed.
+        """
         if self.items is None:
             raise ValueError("syntax error in pattern")
         for item in self.items:
@@ -91,7 +97,7 @@ class _Piece:
 
 
 class Glob:
-    """A pattern. What is malformed in it counts only when it is reached."""
+    """A pattern. A malformed part of it matters only when it is reached."""
 
     def __init__(self, pattern: str) -> None:
         self._pieces = [_Piece(star, text) for star, text in _divided(raw(pattern))]
@@ -104,7 +110,7 @@ class Glob:
         self._head = bytes(head)
 
     def is_refused(self) -> bool:
-        """Whether Docker's matcher refuses it: it tries it on ``.``."""
+        """Return whether Docker's matcher refuses it: it tries the pattern on ``.``."""
         try:
             self._match(b".")
         except ValueError:
@@ -112,7 +118,7 @@ class Glob:
         return False
 
     def matches(self, path: str) -> bool:
-        """Whether the pattern matches the whole path. A malformed one does not."""
+        """Return whether the pattern matches the whole path. A malformed one does not."""
         name = raw(path)
         try:
             return name.startswith(self._head) and self._match(name)
@@ -132,7 +138,7 @@ class Glob:
 
     @staticmethod
     def _placed(piece: _Piece, name: bytes, at: int, *, last: bool) -> int | None:
-        """Where the piece ends at the first place where it matches."""
+        """Return the end of the first match of the piece."""
         while True:
             end = piece.end(name, at)
             if end is not None and (not last or end == len(name)):
@@ -143,7 +149,7 @@ class Glob:
 
 
 def _divided(pattern: bytes) -> Iterator[tuple[bool, bytes]]:
-    """The pieces between stars; a star in brackets does not count."""
+    """Yield the pieces between stars. Stars in brackets are not special."""
     at = 0
     while at < len(pattern):
         start = at

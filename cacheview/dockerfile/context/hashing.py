@@ -19,21 +19,21 @@ from cacheview.model.effort import apart
 __all__ = ["Hasher", "Memory", "Report"]
 
 Report = Callable[[int, int | None, str], None]
-"""Called with the bytes read so far, of how many, and of what. It may raise anything, which stops the reading."""
+"""Called with the bytes read so far, the total, and a description. It may raise any exception to stop the reading."""
 
 _MOST_THREADS = 8
-_ALONE = 4 << 20  # so many bytes are read sooner than threads have started
+_ALONE = 4 << 20  # this many bytes are read before threads could start
 _BATCH_BYTES = 8 << 20
 _BATCH_FILES = 256
 _INTERVAL = 0.05  # seconds between two reports
-_SETTLED = 2 * 10**9  # nanoseconds: a change sooner after the last can have the same times
+_SETTLED = 2 * 10**9  # nanoseconds; after a shorter interval, a second change may have the same time
 _VERSION = 1
 
 
 class Memory:
-    """Sums of files by what is in front of their content, each with the stamp that the file had.
+    """Sums of files by the bytes hashed before their content, each with the stamp of the file.
 
-    A file with another stamp is read again. Threads may share it.
+    A file with another stamp is read again. Threads may share a memory.
     """
 
     def __init__(self, *, most: int = 500_000) -> None:
@@ -42,7 +42,7 @@ class Memory:
         self._used: set[str] = set()
 
     def get(self, node: TreeNode) -> str | None:
-        """The sum of a file that is as it was."""
+        """Return the sum of a file that has not changed."""
         key = _key(node)
         known = self._known.get(key)
         if known is None or not node.entry.stamp or known[0] != node.entry.stamp:
@@ -51,7 +51,7 @@ class Memory:
         return known[1]
 
     def put(self, node: TreeNode, text: str) -> None:
-        """Remembers a sum, unless the file changed so shortly ago that its next change might not show."""
+        """Remember a sum, unless the file changed so recently that its next change might have the same stamp."""
         stamp = node.entry.stamp
         if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED:
             return
@@ -60,7 +60,7 @@ class Memory:
         self._used.add(key)
 
     def dump(self) -> bytes:
-        """What `load` takes. Where there is too much, what was not looked up since goes first."""
+        """Return data for `load`. If there is too much, sums unused for the longest time are left out."""
         known = self._known
         if len(known) > self._most:
             order = sorted(known, key=lambda key: key not in self._used)
@@ -70,7 +70,7 @@ class Memory:
 
     @classmethod
     def load(cls, data: bytes, *, most: int = 500_000) -> Memory:
-        """Raises `DataError` if it is not what `dump` wrote."""
+        """Read the data of `dump`. Raises `DataError` if it is invalid."""
         memory = cls(most=most)
         try:
             value = values_of(data)
@@ -90,7 +90,7 @@ def _key(node: TreeNode) -> str:
 
 
 def _processors() -> int:
-    """How many this program may use; where the system does not report that, how many there are."""
+    """Return how many processors this program may use, or how many there are if the system does not report that."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -98,9 +98,9 @@ class Hasher:
     """Reads files and sums them.
 
     Args:
-        memory: what is known already, and what to add to.
+        memory: known sums, to which new ones are added.
         report: called on the thread that calls `sums`, at most 20 times a second.
-        threads: how many read; None: as many as there are processors.
+        threads: number of threads that read; None: as many as there are processors.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Hasher:
         self._threads = threads or max(2, min(_MOST_THREADS, _processors()))
 
     def sums(self, context: ContextSource, nodes: Iterable[TreeNode]) -> dict[str, str]:
-        """The sum of each entry by path. Files whose stamp is known are not read.
+        """Return the sum of each entry by path. Files whose stamp is known are not read.
 
         Raises:
             DataError: a file cannot be read, or changes meanwhile.
@@ -145,7 +145,7 @@ class _HashingPass:
         self.report = report
         self.total = sum(node.entry.size for node in nodes)
         self.stop = threading.Event()
-        self.read: dict[int, int] = {}  # bytes by thread: each writes its own
+        self.read: dict[int, int] = {}  # bytes by thread; each thread writes its own entry
 
     def run(self, threads: int) -> dict[str, str]:
         self._report_progress()
@@ -177,7 +177,7 @@ class _HashingPass:
         return digests
 
     def _batches(self) -> list[list[TreeNode]]:
-        """Large files first and alone, small ones together, so that the threads end at the same time."""
+        """Return large files first and alone, and small ones together, so that threads end at the same time."""
         batches: list[list[TreeNode]] = []
         batch: list[TreeNode] = []
         size = 0

@@ -1,7 +1,7 @@
-"""``.dockerignore`` as @balena/dockerignore reads it, which dockerode and testcontainers-node use.
+"""``.dockerignore`` as read by @balena/dockerignore, which dockerode and testcontainers-node use.
 
-Facts from @balena/dockerignore 1.0.2 ``ignore.js``: the matcher of Docker 19.03, with regular expressions of
-JavaScript, and with every folder above a path tried for a pattern that has a name ``**``.
+Facts from @balena/dockerignore 1.0.2 ``ignore.js``: the matcher of Docker 19.03, with JavaScript's regular expressions,
+and with every folder above a path tried for a pattern that contains the name ``**``.
 """
 
 from __future__ import annotations
@@ -27,21 +27,27 @@ _QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 class BalenaPatterns:
-    """Patterns in force."""
+    """The patterns in force."""
 
     def __init__(self, data: bytes) -> None:
-        """``data``: the file. Raises `BuildRefusedError` if JavaScript cannot compile a pattern: the client fails."""
+        """Read the content of the file.
+
+        Raises `BuildRefusedError` if JavaScript cannot compile a pattern: the client fails.
+        """
         lines = re.split("\r?\n", data.decode("utf-8", "replace"))
         self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
         self._matches = LastMatch([rule.expression() for rule in self._rules], self._counts, replaces=False)
 
     def leaves_out(self, path: str) -> bool:
-        """Whether a path is ignored (``_test``)."""
+        """Return whether a path is ignored (``_test``)."""
         last = self._matches.last(_units(path))
         return last >= 0 and not self._rules[last].negative
 
     def _counts(self, number: int, depth: int) -> bool:
-        """A pattern with ``**`` counts of every folder with as many names as it has at least; else of one depth."""
+        """Return whether a pattern applies to folders of this depth.
+
+        A pattern with ``**`` applies to all folders that are deep enough, any other to a single depth.
+        """
         names = self._rules[number].names
         return depth >= sum(name != "**" for name in names) if "**" in names else depth == len(names)
 
@@ -53,7 +59,7 @@ class _Rule:
         self.names = pattern.split("/")
 
     def expression(self) -> str:
-        """The regular expression for RE2."""
+        """Return the regular expression for RE2."""
         try:
             expression = _Translation(_expression(self.pattern)).expression()
             check_linear(expression)
@@ -84,12 +90,12 @@ def _rule(line: str) -> _Rule | None:
 
 
 def _clean(pattern: str) -> str:
-    """``path.normalize`` of Node.js, less a slash at the end."""
+    """``path.normalize`` of Node.js, without a slash at the end."""
     return clean(pattern)
 
 
 def _units(text: str) -> str:
-    """A text as JavaScript counts it: in units of UTF-16."""
+    """Return a text as JavaScript counts it: in UTF-16 units."""
     if all(char < "\U00010000" for char in text):
         return text
     data = text.encode("utf-16-le", "surrogatepass")
@@ -97,7 +103,7 @@ def _units(text: str) -> str:
 
 
 def _expression(pattern: str) -> str:
-    """The regular expression of JavaScript that a pattern becomes (``_compile``)."""
+    """Return JavaScript's regular expression for a pattern (``_compile``)."""
     out, at = ["^"], 0
     while at < len(pattern):
         char = pattern[at]
@@ -119,7 +125,10 @@ def _expression(pattern: str) -> str:
 
 
 class _Translation:
-    """A regular expression of JavaScript, without flags, for RE2. Only what `_expression` can make."""
+    """Translates a regular expression of JavaScript, without flags, to RE2.
+
+    It supports only results of `_expression`.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = _units(text)
@@ -127,7 +136,7 @@ class _Translation:
 
     def expression(self) -> str:
         out: list[str] = []
-        is_assertion = True  # what JavaScript does not repeat
+        is_assertion = True  # JavaScript does not repeat it
         while self.at < len(self.text):
             char = self.text[self.at]
             if char in "*+?" or (char == "{" and _QUANTIFIER.match(self.text, self.at)):
@@ -170,7 +179,7 @@ class _Translation:
         return literal(self._escaped())
 
     def _escaped(self) -> str:
-        """The character that an escape stands for."""
+        """Return the character that an escape stands for."""
         char = self.text[self.at]
         self.at += 1
         if char in _LETTERS:

@@ -1,7 +1,7 @@
-"""``.dockerignore`` as docker-java reads it (3.7.1 ``Dockerfile``, ``GoLangFileMatch``).
+"""``.dockerignore`` as read by docker-java (3.7.1 ``Dockerfile``, ``GoLangFileMatch``).
 
-``#`` begins no comment, a pattern matches what lies below what it matches, ``**/x`` does not match at the root, and of
-all patterns that match the last one counts.
+``#`` does not begin a comment, a pattern also matches everything below its match, ``**/x`` does not match at the root,
+and the last pattern that matches decides.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _LINE_ENDS = re.compile("\r\n|\r|\n")
 
 
 class DockerJavaPatterns:
-    """Patterns in force.
+    """The patterns in force.
 
     Raises:
-        BuildRefusedError: a pattern is not one for docker-java.
+        BuildRefusedError: docker-java cannot read a pattern.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -35,9 +35,9 @@ class DockerJavaPatterns:
         self._matches = LastMatch(map(_expression, self._texts), lambda *_: False, replaces=False)
 
     def leaves_out(self, path: str) -> str | None:
-        """The pattern by which a path is ignored, which is empty if ``.`` is written; None: it is not ignored."""
+        """Return the pattern by which a path is ignored, empty for ``.``; None: it is not ignored."""
         if "\\" in path or path.startswith("~"):
-            path = _normalized(path)  # as all are; only these change
+            path = _normalized(path)  # all paths are normalized, but only these change
         last = self._matches.last(path)
         return None if last < 0 or self._texts[last].startswith("!") else self._texts[last]
 
@@ -89,7 +89,7 @@ def _home(text: str) -> tuple[str, str]:
 
 
 def _chunk(out: list[str], pattern: str) -> str:
-    """Appends the expression of one name of a pattern, and returns what follows it (``appendChunkPattern``)."""
+    """Append the expression for one name of a pattern, and return the rest of the pattern (``appendChunkPattern``)."""
     if pattern == "**" or pattern.startswith("**/"):
         out.append(_NAMES)
         return pattern[2:] if pattern == "**" else pattern[3:]
@@ -111,7 +111,10 @@ def _chunk(out: list[str], pattern: str) -> str:
 
 
 def _class(out: list[str], pattern: str, at: int) -> int:
-    """``[a-z]``, which goes into the regular expression of Java as it is. No backslash is left at this point."""
+    """Append ``[a-z]``, which Java's regular expression contains unchanged.
+
+    There are no backslashes left at this point.
+    """
     end = pattern.find("]", at)
     text = pattern[at:end]
     if end <= at or "[" in text:
@@ -141,7 +144,7 @@ def _class(out: list[str], pattern: str, at: int) -> int:
 
 
 def _check_ranges(text: str) -> None:
-    """docker-java's own check: a dash stands between two characters (``RangeParseState``)."""
+    """Do docker-java's own check: a dash must be between two characters (``RangeParseState``)."""
     may_dash = after_dash = False
     for char in text:
         if char == "-":

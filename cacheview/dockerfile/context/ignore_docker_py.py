@@ -1,7 +1,7 @@
-"""``.dockerignore`` as docker-py reads it: a matcher of its own (``docker/utils/build.py`` and ``fnmatch.py``).
+"""``.dockerignore`` as read by docker-py, which has its own matcher (``docker/utils/build.py`` and ``fnmatch.py``).
 
-Facts from docker 5.0.3 and 7.1.0: case does not count, nothing is escaped, slashes at the ends do not count, and only
-the one folder above a path that is as deep as the pattern counts.
+Facts from docker 5.0.3 and 7.1.0: case is ignored, nothing is escaped, slashes at the ends are ignored, and of the
+folders above a path only the one that is as deep as the pattern is considered.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["DockerPyPatterns", "docker_py_lines"]
 
 
 def docker_py_lines(data: bytes) -> list[str]:
-    """The patterns of a file.
+    """Return the patterns of a file.
 
     Raises:
         BuildRefusedError: it is not UTF-8.
@@ -40,14 +40,14 @@ class _Pattern:
 
 
 class DockerPyPatterns:
-    """Patterns in force.
+    """The patterns in force.
 
     Raises:
         BuildRefusedError: docker-py cannot compile one.
     """
 
     def __init__(self, lines: Sequence[str], *, strips: bool) -> None:
-        """``strips``: spaces after an exclamation mark do not count (docker-py from 6.0 on)."""
+        """Read the patterns. ``strips``: whether spaces after an exclamation mark are ignored (docker-py since 6.0)."""
         read = (_Pattern(line, strips=strips) for line in lines)
         own = _Pattern("!.dockerignore", strips=strips)
         self._patterns = [*(pattern for pattern in read if pattern.names), own]
@@ -58,12 +58,12 @@ class DockerPyPatterns:
         return len(self._patterns[number].names) == depth
 
     def leaves_out(self, path: str) -> bool:
-        """Whether a path is ignored (``PatternMatcher.matches``)."""
+        """Return whether a path is ignored (``PatternMatcher.matches``)."""
         last = self._matches.last(path.lower())
         return last >= 0 and not self._patterns[last].exclusion
 
     def may_put_back_inside(self, path: str) -> bool:
-        """Whether docker-py looks into a folder that is ignored."""
+        """Return whether docker-py looks inside a folder that is ignored."""
         return any(pattern.exclusion and pattern.cleaned.startswith(path) for pattern in self._patterns)
 
 
@@ -80,7 +80,7 @@ def _names(text: str) -> list[str]:
 def _linear(pattern: str) -> str:
     text = pattern.lower()
     try:
-        re.compile(_python(text))  # only to refuse what docker-py cannot compile
+        re.compile(_python(text))  # only to refuse a pattern that docker-py cannot compile
     except re.error as error:
         message = str(error)
         raise BuildRefusedError(
@@ -92,7 +92,7 @@ def _linear(pattern: str) -> str:
 
 
 def _python(text: str) -> str:
-    """The expression that docker-py makes (``translate``)."""
+    """Return docker-py's expression (``translate``)."""
     return _expression(text, re.escape, lambda stuff: f"[{stuff}]", ".*") + "$"
 
 
@@ -124,7 +124,7 @@ def _class_end(text: str, at: int) -> int:
 
 
 def _class(stuff: str) -> str:
-    """A class of Python's `re`, for RE2. Backslashes are doubled in it, but for one before a leading ``^``."""
+    """Return a class of Python's `re` for RE2. Backslashes are doubled, except for one before a leading ``^``."""
     negated = stuff.startswith("^")
     chars = list(stuff[1:] if negated else stuff.removeprefix("\\") if stuff.startswith("\\^") else stuff)
     ranges: list[tuple[str, str]] = []

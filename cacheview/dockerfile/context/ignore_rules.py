@@ -1,8 +1,8 @@
-"""One pattern of ``.dockerignore``, as each generation of Docker's matcher reads it.
+"""One pattern of ``.dockerignore``, as read by each generation of Docker's matcher.
 
 Facts from ``pkg/fileutils`` of moby 20.10 and ``moby/patternmatcher`` (the same in all later releases). Both turn a
-pattern into a regular expression of Go and leave some characters in it as they are: a ``|`` in a pattern with a
-wildcard is an alternative for both.
+pattern into one of Go's regular expressions, and leave some characters in it unchanged: for both, a ``|`` in a pattern
+with a wildcard is an alternative.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from cacheview.model import DataError
 
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "any_of", "read_patterns"]
 
-_NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # any byte for RE2, and no escape for Go
+_NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # RE2 has an escape for any byte, Go does not
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 class BadPatternError(DataError):
-    """A pattern that Docker's matcher refuses; `what` has its words."""
+    """A pattern that Docker's matcher refuses; `what` is its message."""
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRules:
-    """How a generation of the matcher works.
+    """The behavior of a generation of the matcher.
 
     Attributes:
-        escaped: characters that lose their meaning for the regular expression.
-        plain: a pattern without wildcards, or with ``**`` at one end only, is compared as text.
-        all_parents: a pattern that matches any folder above matches; otherwise only the one as deep as the pattern.
-        skips: a pattern that can change nothing any more is not looked at.
+        escaped: characters that are escaped in the regular expression.
+        plain: whether a pattern without wildcards, or with ``**`` at only one end, is compared as text.
+        all_parents: whether a pattern may match any folder above, not only the one as deep as the pattern.
+        skips: whether patterns that can no longer change the result are skipped.
     """
 
     escaped: str
@@ -49,16 +49,16 @@ FILEUTILS = IgnoreRules(escaped=".$", plain=False, all_parents=False, skips=Fals
 """``pkg/fileutils``: the CLI and the daemon 20.10."""
 
 PATTERNMATCHER = IgnoreRules(escaped=".+()$", plain=True, all_parents=True, skips=True)
-"""``moby/patternmatcher``: the CLI and the daemon from 23.0 on. It means to escape ``{|}`` as well, and does not."""
+"""``moby/patternmatcher``: the CLI and the daemon since 23.0. It tries to escape ``{|}`` too, but does not."""
 
 
 class IgnorePattern:
-    """A pattern that takes paths out of the context, or puts them back.
+    """A pattern that removes paths from the context, or puts them back.
 
     Attributes:
         text: clean, without the exclamation mark.
-        exclusion: it puts back.
-        depth: how many names it has.
+        exclusion: whether it puts paths back.
+        depth: number of names in it.
     """
 
     def __init__(self, text: str, *, exclusion: bool, rules: IgnoreRules) -> None:
@@ -69,10 +69,10 @@ class IgnorePattern:
         self._match: Callable[[str], bool] | None = None
 
     def matches(self, path: str) -> bool:
-        """Whether it matches a path as a whole.
+        """Return whether it matches a path as a whole.
 
         Raises:
-            BadPatternError: it is not a regular expression for Go; found out only when it is used.
+            BadPatternError: it is not a regular expression for Go, which becomes apparent only when it is used.
         """
         if self._match is None:
             try:
@@ -82,7 +82,7 @@ class IgnorePattern:
         return self._match(path)
 
     def is_sound(self) -> bool:
-        """Whether it can be used."""
+        """Return whether it can be used."""
         try:
             self.matches("")
         except DataError:
@@ -103,21 +103,21 @@ class IgnorePattern:
         return _compiled(expression)
 
     def expression(self) -> str:
-        """The regular expression for Go, and for RE2."""
+        """Return the regular expression, which Go and RE2 both accept."""
         return self._expression()[1]
 
     @property
     def is_expression(self) -> bool:
-        """It is matched as a regular expression, not as text."""
+        """Whether it is matched as a regular expression, not as text."""
         return self._expression()[0] == "regexp"
 
     @property
     def is_plain(self) -> bool:
-        """It matches its own text alone."""
+        """Whether it matches only its own text."""
         return self._expression()[0] == "exact"
 
     def _expression(self) -> tuple[str, str]:
-        """How to compare, and the regular expression for Go."""
+        """Return how to compare, and the regular expression for Go."""
         kind = "exact" if self._rules.plain else "regexp"
         text = self.text.removeprefix(_BYTE_ORDER_MARK)
         out, at, first = ["^"], 0, True
@@ -155,9 +155,9 @@ class IgnorePattern:
 
 
 def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
-    """Whether one of several patterns matches: many regular expressions take as long as one.
+    """Return a function that tells whether any of these patterns matches, as fast as a single one.
 
-    The function raises `BadPatternError` where a pattern is not a regular expression for Go.
+    The function raises `BadPatternError` if a pattern is not a regular expression for Go.
     """
     expressions = [pattern.expression() for pattern in patterns if pattern.is_expression]
     others = [pattern.matches for pattern in patterns if not pattern.is_expression and not pattern.is_plain]
@@ -180,7 +180,7 @@ def _compiled(expression: str) -> Callable[[str], bool]:
 
 
 def read_patterns(lines: Sequence[str], rules: IgnoreRules) -> list[IgnorePattern]:
-    """The patterns of a list as it was read from the file.
+    """Return the patterns of the lines of a file.
 
     Raises:
         BadPatternError: one is malformed.

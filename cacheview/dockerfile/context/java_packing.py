@@ -1,8 +1,8 @@
-"""What docker-java and testcontainers-java send of a context.
+"""The tar that docker-java and testcontainers-java send of a context.
 
 Facts from docker-java 3.7.1 (``Dockerfile``, ``CompressArchiveUtil``), testcontainers-java 2.0.5 (``MountableFile``)
-and ``TarArchiveEntry`` of commons-compress: folders of a link are followed, a second name of a file is a file of its
-own, and the JDK's canonical path is what patterns and names are taken from.
+and ``TarArchiveEntry`` of commons-compress: links to folders are followed, a second name of a file is a separate file,
+and patterns and names are based on the JDK's canonical path.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
 _FILE_MODE = 0o100644
 _EXECUTABLE_MODE = 0o100755
 _FOLDER_MODE = 0o040755
-_MOST_LINKS = 40  # on the way to a file: there are more only where a link leads back, and the system follows no more
+_MOST_LINKS = 40  # on the way to a file: only cycles have more, and the system follows no more
 _MOST_ENTRIES = 1_000_000
 
 
@@ -49,14 +49,14 @@ class DockerJavaPacking:
 
 @dataclass(frozen=True, slots=True)
 class TestcontainersJavaPacking:
-    """testcontainers-java, which reads no ``.dockerignore``.
+    """testcontainers-java, which does not read ``.dockerignore``.
 
     Attributes:
-        files: what the program adds: the path on the daemon, and the path in the context (``withFileFromPath``) or the
-            content (``withFileFromString``).
+        files: the files that the program adds: the path on the daemon, and the path in the context
+            (``withFileFromPath``) or the content (``withFileFromString``).
     """
 
-    __test__ = False  # its name begins as that of a test does
+    __test__ = False  # pytest would take it for a test because of its name
 
     files: tuple[tuple[str, str | bytes], ...] = ((".", ""),)
 
@@ -80,7 +80,7 @@ def _inside(dockerfile: str, client: str) -> str:
 
 
 def _canonical(context: Context, path: str) -> str:
-    """The JDK's canonical path, below the context where it is there: a link that leads nowhere stands for itself."""
+    """Return the JDK's canonical path, relative to the context if inside. A link without a target stands for itself."""
     if context.followed(path) is not None:
         return context.real_name(path)
     above, _, name = path.rpartition("/")
@@ -100,7 +100,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             count += 1
             if count > _MOST_ENTRIES or links > _MOST_LINKS:
                 raise DataError("a link points back to a folder above it, and docker-java follows it", where=entry.path)
-            if entry.path != (name := decoded(entry.path)):  # the JDK finds no such file, and sends an empty one
+            if entry.path != (name := decoded(entry.path)):  # the JDK does not find such a file, and sends an empty one
                 if patterns.leaves_out(_as_seen(context, _joined(real, name))) is None:
                     yield Member(Header(name, _FILE_MODE), data=b"")
                 continue
@@ -122,7 +122,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
 
 
 def _empty_folder(context: Context, path: str) -> Iterator[Member]:
-    """A link is sent as that link, with the slash and the mode of a folder."""
+    """Yield a link as that link, with the slash and the mode of a folder."""
     named, entry = context.named(path), context.followed(path)
     if named is not None and named.kind is Kind.SYMLINK:
         yield Member(Header(path + "/", _FOLDER_MODE, type=Kind.SYMLINK.value, link=decoded(named.target)), path)
@@ -131,13 +131,13 @@ def _empty_folder(context: Context, path: str) -> Iterator[Member]:
 
 
 def _joined(folder: str, path: str) -> str:
-    """A path by the canonical path of its folder."""
+    """Return the path of an entry, given the canonical path of its folder."""
     name = path.rpartition("/")[2]
     return f"{folder}/{name}" if folder else name
 
 
 def _as_seen(context: Context, canonical: str) -> str:
-    """What patterns meet: the path below the context, otherwise the whole path."""
+    """Return the path that patterns are matched with: relative to the context if inside, otherwise absolute."""
     if canonical.startswith("../"):
         return os.path.normpath(os.path.join(context.place(""), canonical))
     return canonical
@@ -158,14 +158,14 @@ def _listed(context: Context, folder: str) -> list[Entry]:
 
 
 def _below(context: Context, path: str, root: str) -> str:
-    """A path as one below another; empty: the same."""
+    """Return a path relative to another; empty: it is the same."""
     if not root or path == root:
         return path if not root else ""
     return os.path.relpath("/" + context.place(path), "/" + context.place(root))
 
 
 def _mountable(context: Context, destination: str, root: str) -> Iterator[Member]:
-    """``recursiveTar``: each child by its canonical path, so that what a link leads to is sent under its own name."""
+    """``recursiveTar``: each child by its canonical path, so that the target of a link is sent under its own name."""
     root = _canonical(context, root) if root else ""
     left = [(root, 0)]
     count = 0

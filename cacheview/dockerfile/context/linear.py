@@ -1,7 +1,7 @@
-"""Regular expressions that take linear time, whatever the pattern: RE2, as Go's are.
+"""Regular expressions that take linear time, whatever the pattern: RE2, like those of Go.
 
-Patterns of ``.dockerignore`` come from outside. Python's own `re` tries every way to match, which a short pattern makes
-endless.
+Patterns of ``.dockerignore`` come from outside. Python's own `re` tries every way to match, which with a short pattern
+can take forever.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _MOST_MEMORY = 64 << 20
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REPLACEMENT = "\ufffd"
-_PRIVATE = 0x10F800  # where surrogates go, which RE2 does not know: private use, as many as there are surrogates
+_PRIVATE = 0x10F800  # private use characters that replace surrogates, which RE2 does not support
 
 
 def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str], bool]:
-    """A function that decides whether an expression of RE2 matches somewhere in a text.
+    """Return a function that tells whether an expression of RE2 matches somewhere in a text.
 
     Args:
         expression: in the syntax of RE2.
-        replaces: bytes that are not UTF-8 count as U+FFFD, as in Go; otherwise each is a character of its own.
+        replaces: whether bytes that are not UTF-8 count as U+FFFD, as in Go; otherwise each is a distinct character.
 
     Raises:
-        ValueError: RE2 refuses it.
-        UnknownError: it would take more memory than is spent on one pattern.
+        ValueError: RE2 rejects it.
+        UnknownError: it would need more memory than one pattern may use.
     """
     encoded = _replaced if replaces else _moved
     try:
@@ -47,20 +47,21 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
 
 
 def check_linear(expression: str) -> None:
-    """Raises what `compile_linear` does."""
+    """Raise the errors of `compile_linear`."""
     compile_linear(expression)
 
 
 class LastMatch:
-    """Patterns of which the last that matches counts: a path itself, or a folder above it. Each path takes one pass."""
+    """Patterns of which the last that matches a path or a folder above it decides. Each path takes one pass."""
 
     def __init__(self, expressions: Iterable[str], of_folder: Callable[[int, int], bool], *, replaces: bool) -> None:
-        """Patterns in order.
+        """Compile the patterns.
 
         Args:
-            expressions: that `compile_linear` compiles.
-            of_folder: whether a pattern, by number, that matches a folder with so many names counts for what is in it.
-            replaces: as `compile_linear` has it.
+            expressions: in order, for `compile_linear`.
+            of_folder: returns whether a pattern (its number) that matches a folder with this many names also applies to
+                the entries of the folder.
+            replaces: see `compile_linear`.
         """
         self._encoded = _replaced if replaces else _moved
         self._set: Any = re2.Set.SearchSet(_options())
@@ -68,17 +69,17 @@ class LastMatch:
         for expression in paced(expressions):
             self._set.Add(self._encoded(expression))
             self._count += 1
-        self._set.Add(b"")  # always matches: if it does not, RE2 had too little memory
+        self._set.Add(b"")  # always matches; if it does not, RE2 had too little memory
         self._set.Compile()
         self._of_folder = of_folder
         self._above: dict[str, int] = {}
 
     def last(self, path: str) -> int:
-        """The number of the last pattern that matches a path, or a folder above it; -1: none does."""
+        """Return the number of the last pattern that matches a path, or a folder above it; -1: none does."""
         return max(max(self._matching(path), default=-1), self._inherited(path.rpartition("/")[0]))
 
     def _inherited(self, folder: str) -> int:
-        """The last of the patterns that count for what is in a folder."""
+        """Return the last of the patterns that apply to the entries of a folder."""
         if not folder:
             return -1
         unknown: list[str] = []
@@ -87,7 +88,7 @@ class LastMatch:
             folder = folder.rpartition("/")[0]
         depth = folder.count("/") + 1 if folder else 0
         last = self._above[folder] if folder else self._counting("", 0)
-        if not folder and unknown[-1].startswith("/"):  # of a whole path the first name is empty, and counts
+        if not folder and unknown[-1].startswith("/"):  # the first name of an absolute path is empty, and counts
             depth, last = 1, max(last, self._counting("", 1))
         for each in reversed(unknown):
             depth += 1
@@ -105,12 +106,12 @@ class LastMatch:
 
 
 def literal(text: str) -> str:
-    """An expression of RE2 that matches a text as it is."""
+    """Return an expression of RE2 that matches exactly this text."""
     return "".join(map(_character, text))
 
 
 def one_of(ranges: list[tuple[str, str]], *, negated: bool = False) -> str:
-    """An expression of RE2 for one character out of ranges, or for one out of none of them."""
+    """Return an expression of RE2 for one character inside the ranges, or outside of them."""
     inside = "".join(f"{_character(low)}-{_character(high)}" for low, high in ranges)
     if not inside:
         return r"[\x00-\x{10FFFF}]" if negated else r"[^\x00-\x{10FFFF}]"

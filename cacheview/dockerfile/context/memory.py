@@ -1,4 +1,4 @@
-"""A context in memory, as a line of a replay file contains it."""
+"""A context in memory, as in a line of a replay file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TARGETS = ("target", "link_target", "linkname", "link", "to")
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
 _MOST_IMPLIED = 256 << 20
-_IMPLIED = 600  # bytes that a folder takes that is not named, beside its path
+_IMPLIED = 600  # bytes for a folder that is not named, in addition to its path
 _LONGEST_PATH = 4096
 
 
@@ -47,7 +47,10 @@ class MemoryContext:
         title: str = "context",
         top: Entry | None = None,
     ) -> None:
-        """``top``: the folder itself; None: one of root's that everyone may read."""
+        """Create a context.
+
+        ``top`` is the folder itself; by default one that belongs to root and that everyone may read.
+        """
         self.title = title
         self._top = top or Entry("", Kind.DIRECTORY, 0o755)
         self.problems = tuple(
@@ -60,9 +63,9 @@ class MemoryContext:
 
     @classmethod
     def from_sample(cls, sample: Mapping[str, Any], *, title: str = "context") -> MemoryContext:
-        """The ``context`` object of a replay sample.
+        """Create a context from the ``context`` object of a replay sample.
 
-        Folders that it does not name are there with mode 0755.
+        Folders that it does not name are added with mode 0755.
 
         Raises:
             DataError: an entry is malformed; with its path.
@@ -99,7 +102,7 @@ class MemoryContext:
         return cls(entries, contents, title=title)
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
-        """Entries in walk order, and into a folder only where `enter` is true."""
+        """Yield entries in walk order, entering a folder only if `enter` returns True."""
         closed: str | None = None
         for path, entry in paced(self.entries.items()):
             if closed is not None and path.startswith(closed):
@@ -108,7 +111,7 @@ class MemoryContext:
             closed = path + "/" if entry.kind is Kind.DIRECTORY and not enter(entry) else None
 
     def listed(self, path: str) -> list[Entry]:
-        """What is in a folder, sorted by name, links on the way followed."""
+        """Return the entries of a folder, sorted by name, following links on the way."""
         inside = f"{path}/" if path else ""
         return [
             entry._replace(path=inside + entry.path.rpartition("/")[2])
@@ -123,18 +126,18 @@ class MemoryContext:
         return by_folder
 
     def top(self) -> Entry:
-        """The folder itself."""
+        """Return the folder itself."""
         return self._top
 
     def named(self, path: str) -> Entry | None:
-        """One entry, not followed at its end; None if there is none."""
+        """Return one entry, without following a link at its end; None if there is none."""
         above, _, name = path.rpartition("/")
         real = self.real_name(above) if above else ""
         result = self.entries.get(f"{real}/{name}" if real else name)
         return result._replace(path=path) if result is not None else None
 
     def followed(self, path: str) -> Entry | None:
-        """What a path leads to when all links are followed; None: nothing that is in the context."""
+        """Return the target of a path with all links followed; None: it is not in the context."""
         try:
             result = self.entries.get(self.real_name(path))
         except DataError:
@@ -142,7 +145,7 @@ class MemoryContext:
         return result._replace(path=path) if result is not None else None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """The content of a file. Raises `DataError` if there is none."""
+        """Yield the content of a file. Raises `DataError` if there is none."""
         path = self.real_name(path) if follow else path
         entry = self.entries.get(path)
         if entry is None or entry.kind is not Kind.FILE:
@@ -150,23 +153,23 @@ class MemoryContext:
         yield self._contents.get(path, b"")
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
-        """What the client makes of it."""
+        """Return the content that the client sends."""
         return client.pack(self, dockerfile, text)
 
     def place(self, path: str) -> str:
-        """The path itself."""
+        """Return the path itself."""
         return path
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:  # noqa: ARG002
-        """Nothing: what is in memory does not change."""
+        """Return an empty stamp: content in memory does not change."""
         return ()
 
     def has(self, path: str) -> bool:
-        """Whether there is an entry, links not followed."""
+        """Return whether there is an entry. Links are not followed."""
         return path in self.entries
 
     def outside(self, path: str) -> bytes | None:
-        """The content of a file by a path with links."""
+        """Return the content of a file, following links in its path."""
         real = self.real_name(path)
         entry = self.entries.get(real)
         if entry is None:
@@ -176,11 +179,11 @@ class MemoryContext:
         return self._contents.get(real, b"")
 
     def real_name(self, path: str) -> str:
-        """The path with all links followed; one that leads out of the context begins with ``../``."""
+        """Return the path with all links followed. Outside the context, it begins with ``../``."""
         above = path.rpartition("/")[0]
         named = self.entries.get(path)
         is_plain = named is not None and named.kind is not Kind.SYMLINK
-        if is_plain and (not above or above in self.entries):  # what is in a folder is never behind a link
+        if is_plain and (not above or above in self.entries):  # entries of a folder are never behind a link
             return path
         left, done, links = clean(path).split("/"), list[str](), 0
         while left:

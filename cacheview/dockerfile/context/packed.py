@@ -1,4 +1,4 @@
-"""What a client sends: the members of its tar, and what it requests of the daemon."""
+"""The output of a client: the members of its tar, and its request to the daemon."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Packed:
     """A context as it is sent.
 
     Attributes:
-        members: in the order of the tar. Reading them may raise what `Client.pack` does.
-        dockerfile: its name on the daemon, as the request has it.
+        members: in the order of the tar. Reading them may raise the errors of `Client.pack`.
+        dockerfile: its name on the daemon, as in the request.
         ignored: patterns of ``.dockerignore`` as the client read them.
-        random: name of the Dockerfile that the client chooses at random for every build; empty: none.
+        random: the name of the Dockerfile if the client chooses a random one for every build; otherwise empty.
     """
 
     members: Iterable[Member]
@@ -38,14 +38,14 @@ class HeaderStyle:
     """How a client fills the headers of its tar.
 
     Attributes:
-        type_bits: the mode has the bits of the file's type (``fillGo18FileTypeBits``).
-        owner: uid and gid are the file's own; otherwise 0.
-        capability: ``security.capability`` is sent.
-        hard_links: a second name of a file is sent as a link to the first.
-        umask: bits that are taken out of every mode.
-        windows: the client runs on Windows, where Go has 0666 for what can be written and 0444 for what cannot, and the
-            client sends ``mode & 0755 | 0111``.
-        slash: the name of a folder ends with a slash.
+        type_bits: whether the mode contains the bits of the file type (``fillGo18FileTypeBits``).
+        owner: whether uid and gid are those of the file; otherwise 0.
+        capability: whether ``security.capability`` is sent.
+        hard_links: whether a second name of a file is sent as a link to the first.
+        umask: bits that are removed from every mode.
+        windows: whether the client runs on Windows, where Go's mode is 0666 for writable files and 0444 for others, and
+            the client sends ``mode & 0755 | 0111``.
+        slash: whether the name of a folder ends with a slash.
     """
 
     type_bits: bool = False
@@ -57,7 +57,7 @@ class HeaderStyle:
     slash: bool = True
 
     def member(self, entry: Entry, first: str | None = None) -> Member:
-        """The member of an entry; ``first``: the first name of the same file, where this is another."""
+        """Return the member for an entry. ``first`` is the first name of the same file, if this is another one."""
         is_file = entry.kind is Kind.FILE
         header = Header(
             entry.path + ("/" if entry.kind is Kind.DIRECTORY and self.slash else ""),
@@ -75,7 +75,7 @@ class HeaderStyle:
         return Member(header, entry.path, stamp=entry.stamp)
 
     def mode(self, entry: Entry) -> int:
-        """The mode as it is sent."""
+        """Return the mode as it is sent."""
         mode = entry.mode & ~self.umask
         if self.windows:
             is_read_only = entry.kind is Kind.FILE and not entry.mode & 0o200
@@ -84,11 +84,11 @@ class HeaderStyle:
 
 
 def check_readable(entry: Entry) -> None:
-    """Raises `DataError` if the client could not read what it has begun to send."""
+    """Raise `DataError` if the client could not read a file that it has started to send."""
     if not entry.readable:
         raise DataError("it cannot be read, so the client would send a broken context", where=entry.path)
 
 
 def random_name(digits: int) -> str:
-    """A name as clients draw it for a Dockerfile from outside the context."""
+    """Return a random name like those of clients for a Dockerfile from outside the context."""
     return f".dockerfile.{secrets.token_hex(20)[:digits]}"

@@ -1,8 +1,8 @@
-"""A small record of the files that went into checksums, so that a later one can be compared by name.
+"""A small record of the files in checksums, so that later checksums can be compared by file name.
 
-A checksum shows only that something differs. What the program has hashed before it can name: the record holds, for
-one context folder, each checksum's text with the path and the sum of every file in it. One JSON file a context, in a
-folder that the caller gives.
+A checksum shows only that something differs. The program can name the files that it has hashed itself: for one context
+folder, the record contains each checksum's text with the path and the sum of every file in it. There is one JSON file
+for each context, in a folder that the caller provides.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ __all__ = ["Changes", "Record", "changed"]
 
 _VERSION = 1
 _MOST_TEXTS = 200
-_MOST_FILES = 200_000  # of all texts together, each file of a text counted
-_LARGEST = 64 << 20  # bytes of a file that is read back
+_MOST_FILES = 200_000  # of all texts together; a file counts for each text
+_LARGEST = 64 << 20  # bytes of a file that is read
 _MOST_CONTEXTS = 100
-_MOST_OF_OTHERS = 512 << 20  # bytes of other contexts' records that are read, each counted as often as it is
+_MOST_OF_OTHERS = 512 << 20  # bytes of other contexts' records to read, counted each time
 _LATEST = 253_402_300_799  # seconds: the end of the year 9999
 _CHECKSUM = re.compile(rb'"(?:file|dir|multi):(?:[^"\\]|\\.)*+"(?=:)')  # as a key in JSON
 _SUFFIX = ".context.json"
@@ -54,7 +54,7 @@ class Changes:
 
 
 def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> Changes:
-    """What differs between two lists of paths with their sums: contents, modes, or what a link leads to."""
+    """Return the differences of two lists of paths with their sums: contents, modes and targets of links."""
     old, new = dict(before), dict(now)
     return Changes(
         added=tuple(sorted(new.keys() - old.keys())),
@@ -65,7 +65,10 @@ def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """``heads``: of each file, what is hashed before its content, without its path; empty: not known."""
+    """A known checksum.
+
+    ``heads`` are the bytes hashed before the content of each file, without its path; empty: not known.
+    """
 
     at: int
     step: str
@@ -75,11 +78,11 @@ class _Kept:
 
 
 class Record:
-    """What is known of the checksums of one context.
+    """The known checksums of one context.
 
     Attributes:
-        path: the file that holds it.
-        problem: why not all records of other contexts were looked at; empty: they were, as far as they were needed.
+        path: the file of the record.
+        problem: why not all records of other contexts were read; empty: they were, as far as necessary.
     """
 
     def __init__(self, folder: str | os.PathLike[str], context: str) -> None:
@@ -87,16 +90,16 @@ class Record:
         self.path = Path(folder) / f"{name}{_SUFFIX}"
         self._context = context
         self._kept: dict[str, _Kept] = {}
-        self._others: dict[str, _Kept | None] = {}  # looked for in the records of other contexts
+        self._others: dict[str, _Kept | None] = {}  # from the records of other contexts
         self._left = _MOST_OF_OTHERS
         self.problem = ""
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], context: str) -> Record:
-        """The record of a context; empty if there is none yet.
+        """Load the record of a context; it is empty if there is none.
 
         Raises:
-            DataError: there is one that cannot be read; with what to do.
+            DataError: it cannot be read; with what to do.
         """
         record = cls(folder, context)
         try:
@@ -140,26 +143,26 @@ class Record:
         headers: Mapping[str, bytes] | None = None,
         client: str = "",
     ) -> None:
-        """Keeps which files are in a checksum.
+        """Add the files in a checksum.
 
         Args:
             result: the checksum.
-            step: the instruction that it stands in, as it is written; `latest` looks it up.
-            at: when, in seconds; None: now.
-            headers: by path, what is hashed before the content of each file (`header_bytes`).
-            client: the name of what sent them.
+            step: the instruction with the checksum, as written; `latest` looks it up.
+            at: time in seconds; None: now.
+            headers: the bytes hashed before the content of each file (`Header.hashed_bytes`), by path.
+            client: the name of the client that sent the files.
         """
         self._kept.pop(result.text, None)
         heads = tuple(_head(path, headers.get(path, b"")) for path, _ in result.files) if headers else ()
         self._kept[result.text] = _Kept(int(time.time() if at is None else at), step, result.files, heads, client)
 
     def files_of(self, text: str) -> tuple[tuple[str, str], ...] | None:
-        """The files in a checksum; None: it was never computed, in this context or another of the same folder."""
+        """Return the files in a checksum; None: it was never computed in a context of this folder."""
         kept = self._known(text)
         return kept.files if kept else None
 
     def headers_of(self, text: str) -> Mapping[str, bytes]:
-        """By path, what was hashed before the content of each file in a checksum, as far as known."""
+        """Return the bytes hashed before the content of each file in a checksum, by path, as far as known."""
         kept = self._known(text)
         if kept is None:
             return {}
@@ -167,12 +170,12 @@ class Record:
         return {path: _header(path, head) for (path, _), head in pairs if head}
 
     def client_of(self, text: str) -> str:
-        """The name of what sent the files in a checksum; empty: not known."""
+        """Return the name of the client that sent the files in a checksum; empty: not known."""
         kept = self._known(text)
         return kept.client if kept else ""
 
     def _known(self, text: str) -> _Kept | None:
-        """What is kept of a checksum: a clone of the same files in another folder has the same one."""
+        """Return the entry of a checksum. A clone of the files in another folder has the same checksum."""
         if text not in self._kept and text not in self._others:
             self._others[text] = self._of_another_context(text)
         return self._kept.get(text) or self._others.get(text)
@@ -188,7 +191,7 @@ class Record:
 
     @cached_property
     def _where_others_are(self) -> Mapping[bytes, Sequence[Path]]:
-        """In which records of other contexts a checksum is, the newest first. Each of them is read once for all."""
+        """The records of other contexts that contain a checksum, newest first. Each record is read only once."""
         places: dict[bytes, list[Path]] = {}
         for path in _newest_first(self.path.parent)[:_MOST_CONTEXTS] if self._context else ():
             with contextlib.suppress(OSError, ValueError):
@@ -199,7 +202,7 @@ class Record:
         return places
 
     def _of_other(self, path: Path) -> bytes:
-        """The content of the record of another context. Raises as `_limited`, and where that is more than is read."""
+        """Return the content of another context's record. Raises like `_limited`, and if the total is too large."""
         if self._left > 0:
             data = _limited(path)
             self._left -= len(data)
@@ -213,22 +216,24 @@ class Record:
         raise ValueError(self.problem)
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:
-        """The newest checksum of an instruction; None if there is none but the one that is left out."""
+        """Return the newest checksum of an instruction; None if there is none except ``other_than``."""
         texts = [text for text, kept in self._kept.items() if kept.step == step and text != other_than]
         return texts[-1] if texts else None
 
     def when(self, text: str) -> int | None:
-        """When a checksum was last seen here, in seconds."""
+        """Return the time when a checksum was last computed here, in seconds."""
         kept = self._kept.get(text)
         return kept.at if kept else None
 
     def differences(self, text: str, now: SourcesSum) -> Changes | None:
-        """What differs between a checksum, such as a stored image's, and one of now; None: it is not in the record."""
+        """Return the differences between a checksum, such as that of a stored image, and a current one; None: not
+        recorded.
+        """
         files = self.files_of(text)
         return None if files is None else changed(files, now.files)
 
     def save(self) -> None:
-        """Writes it, whole or not at all; the oldest goes where there is too much.
+        """Write the record as a whole or not at all. If there is too much, the oldest entries are left out.
 
         Raises:
             DataError: it cannot be written.
@@ -280,7 +285,7 @@ class Record:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """The records in a folder."""
+    """Return the records in a folder, newest first."""
     ages: list[tuple[float, str]] = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -291,7 +296,7 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def _limited(path: Path) -> bytes:
-    """The content of a record. Raises OSError; `ValueError` where it is larger than any, or not a file at all."""
+    """Return the content of a record. Raises OSError, or `ValueError` if it is too large or not a regular file."""
     with open_private(path) as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
@@ -304,7 +309,7 @@ def _not_a_record(path: Path) -> DataError:
 
 
 def _head(path: str, header: bytes) -> str:
-    """A header without the path that it begins with, which the record has anyway."""
+    """Return a header without the path at its beginning, which the record contains anyway."""
     prefix = b"name" + raw(path)
     return header[len(prefix) :].decode("latin-1") if header.startswith(prefix) else ""
 
@@ -314,12 +319,12 @@ def _header(path: str, head: str) -> bytes:
 
 
 def _latin(text: str) -> str:
-    text.encode("latin-1")  # raises what a malformed record raises
+    text.encode("latin-1")  # raises the errors of a malformed record
     return text
 
 
 def _path(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
-    raw(value)  # raises what a malformed record raises, too
+    raw(value)  # raises the errors of a malformed record, too
     return value

@@ -1,4 +1,4 @@
-"""A context on the daemon before the first step: what the client sends, unpacked, less what the daemon removes."""
+"""A context on the daemon before the first step: the files sent, without those that the daemon removes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Sent:
     """A context on the daemon.
 
     Attributes:
-        tree: what is there.
+        tree: its files.
         dockerfile: its name on the daemon.
-        ignored: patterns of ``.dockerignore`` as they are there.
-        is_drawn: ``.dockerignore`` is there, and has a name in it that the client draws for every build.
+        ignored: patterns of the ``.dockerignore`` there.
+        is_drawn: whether ``.dockerignore`` contains a name that the client chooses at random for every build.
     """
 
     def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...], *, is_drawn: bool = False) -> None:
@@ -44,18 +44,18 @@ def send(
     *,
     not_unpacked_message: str = "{}",
 ) -> Sent:
-    """The context as it is on the daemon before the first step.
+    """Return the context as it is on the daemon before the first step.
 
     Args:
-        context: what is on disk, or a tar.
-        dockerfile: its path in the context; one that begins with ``../``, ``-`` or nothing is from elsewhere.
-        client: who sends it.
+        context: the files on disk, or a tar.
+        dockerfile: its path in the context; outside of it if it is empty, ``-``, or begins with ``../``.
+        client: the client that sends it.
         daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
-        text: the Dockerfile, which a client adds that is given one from elsewhere.
+        text: the Dockerfile, for a client that adds one from outside.
         not_unpacked_message: see `BuilderRelease`.
 
     Raises:
-        BuildRefusedError: the client or the daemon refuses the context, in its words.
+        BuildRefusedError: the client or the daemon refuses the context, with its message.
         DataError: the context cannot be read.
     """
     packed = context.packed(client, dockerfile, text)
@@ -64,7 +64,7 @@ def send(
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()
     if not _is_there(tree, name) and context.has(name):
-        # The CLI keeps it by a look at one folder above it, and leaves it out by a look at all.
+        # The CLI considers one folder above it to keep it, but all of them to leave it out.
         message = f"Cannot locate specified Dockerfile: {name}"
         why = (
             "it is a link to a file that does not exist" if name in tree else ".dockerignore excludes a folder above it"
@@ -82,7 +82,7 @@ def _is_there(tree: Tree, dockerfile: str) -> bool:
 
 
 def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: IgnoreRules) -> None:
-    """What the daemon does before the first step (``removeDockerfile``): it removes what was sent for itself only."""
+    """Remove the files that were sent only for the daemon, as it does before the first step (``removeDockerfile``)."""
     try:
         node = tree.get(tree.resolve(IGNORE_FILE))
         if node is None or node.entry.kind is not Kind.FILE:

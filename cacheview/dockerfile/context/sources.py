@@ -1,7 +1,7 @@
-"""The checksum of the sources of one ``COPY`` or ``ADD``, over any tree of files.
+"""The checksum of the sources of one ``COPY`` or ``ADD``, for any tree of files.
 
 moby: ``getCopyInfosForSourcePaths``, ``copyWithWildcards`` and ``walkSource`` of ``builder/dockerfile/copy.go``. The
-build context and the root of an image differ in how one file is hashed, and in what stands for a path that is missing.
+build context and the root of an image differ in the hash of a file, and in the replacement for a missing path.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class SourcesSum:
 
     Attributes:
         text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
-        files: each path that went in, with its own sum, in the order in which the builder meets them.
-            A link's sum is that of its target. What has no sum stands with its path instead of one.
+        files: each path in it with its sum, in the builder's order. The sum of a link is that of its target. A path
+            without a sum has the path itself instead.
     """
 
     text: str
@@ -41,36 +41,36 @@ class SourcesSum:
 
 
 class TreeChecksums(Protocol):
-    """A tree of files whose sums are known or can be made."""
+    """A tree of files with their sums."""
 
     @property
     def tree(self) -> Tree:
         """The files."""
 
     def of_folder(self, real: str) -> SourcesSum:
-        """The checksum of one folder, whose path has no links any more."""
+        """Return the checksum of one folder, whose path must not contain links."""
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        """Sums by path; what has none is left out. Raises `UnknownError`, `DataError`."""
+        """Return sums by path, except for paths without one. Raises `UnknownError`, `DataError`."""
 
     def without_sum(self, path: str, real: str) -> str:
-        """What the builder puts instead of a sum that is missing.
+        """Return the text that the builder uses for a missing sum.
 
         Args:
-            path: as it is given.
-            real: the same with all links followed.
+            path: as given.
+            real: the same path with all links followed.
         """
 
     def not_found(self, path: str) -> str:
-        """The daemon's words for a source that does not exist."""
+        """Return the daemon's message for a source that does not exist."""
 
 
 def sum_sources(checksums: TreeChecksums, sources: Sequence[str], *, instruction: str, destination: str) -> SourcesSum:
-    """The checksum of a ``COPY`` or ``ADD``.
+    """Return the checksum of a ``COPY`` or ``ADD``.
 
     Args:
-        checksums: where the files are.
-        sources: as they are after expansion.
+        checksums: the files.
+        sources: after expansion.
         instruction: ``COPY``, or ``ADD``, which accepts URLs.
         destination: after expansion.
 
@@ -83,15 +83,15 @@ def sum_sources(checksums: TreeChecksums, sources: Sequence[str], *, instruction
 
 
 def sum_folder(checksums: TreeChecksums, real: str, problems: MutableMapping[str, Problem]) -> SourcesSum:
-    """The checksum of a folder, from the sums of everything that is in it.
+    """Return the checksum of a folder, from the sums of all its entries.
 
-    ``problems`` gets, by path, what the builder silently leaves out.
+    Entries that the builder silently leaves out are added to ``problems`` by path.
     """
     return sum_places(checksums, folder_places(checksums.tree, real, problems))
 
 
 def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem]) -> list[tuple[str, str]]:
-    """Everything that is in a folder, as `sum_folder`: each path, and where it leads."""
+    """Return the entries of a folder for `sum_folder`: each path, and its path with links followed."""
     places: list[tuple[str, str]] = []
     for path in paced(tree.below(real)):
         try:
@@ -103,14 +103,14 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
 
 
 def sum_places(checksums: TreeChecksums, places: Sequence[tuple[str, str]]) -> SourcesSum:
-    """The checksum of a folder by what is in it. Raises as `TreeChecksums.sums_of`."""
+    """Return the checksum of a folder from its entries. Raises the errors of `TreeChecksums.sums_of`."""
     known = checksums.sums_of([place for _, place in places])
     files = tuple([(path, known.get(place) or checksums.without_sum(path, place)) for path, place in places])
     return SourcesSum(_joined("dir", _in_order([result for _, result in files])), files)
 
 
 def _in_order(sums: list[str]) -> list[str]:
-    """By their bytes, as Go sorts: of ASCII that is the order of its characters."""
+    """Sort by bytes, like Go. In ASCII, that is the order of the characters."""
     return sorted(sums) if all(map(str.isascii, sums)) else sorted(sums, key=raw)
 
 
@@ -119,7 +119,7 @@ def _joined(kind: str, sums: Iterable[str]) -> str:
 
 
 def _printed(message: str) -> str:
-    """The daemon's errors come as JSON, in which bytes that are not text are replaced."""
+    """Return a message as the daemon prints it. Errors are sent as JSON, which replaces bytes that are not text."""
     return _NOT_UTF8.sub("\ufffd", message)
 
 
@@ -164,7 +164,7 @@ class _Copy:
         glob = Glob(path)
         for each in paced(list(self.tree.paths())):
             if glob.matches(each):
-                # The builder does to these what it does to every source; they are no patterns any more.
+                # The builder treats these like every other source; they are not patterns any more.
                 yield self._path(each.removeprefix("./"))
 
     def _path(self, path: str) -> SourcesSum:

@@ -1,6 +1,6 @@
 """The checksum in the text of a ``COPY`` or ``ADD``.
 
-Facts from moby's ``builder/dockerfile/copy.go`` (``getCopyInfosForSourcePaths`` and what it calls) and
+Facts from moby's ``builder/dockerfile/copy.go`` (``getCopyInfosForSourcePaths`` and the functions that it calls) and
 ``builder/remotecontext/archive.go``; they are the same in 20.10, 25.0, 28.5 and 29.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["ContextSums", "SourcesSum", "UnknownError"]
 
 
 class ContextSums:
-    """Sums over one context, as one builder has it from one client.
+    """Sums of one context, as one builder receives it from one client.
 
     The context is read for the first sum, and each file at most once.
     """
@@ -38,7 +38,7 @@ class ContextSums:
         hasher: Hasher | None = None,
         dockerfile: bytes | None = None,
     ) -> None:
-        """``dockerfile``: its text, which some clients send where it is not in the context."""
+        """Prepare the sums. ``dockerfile`` is its text, which some clients send if it is not in the context."""
         self._context = context
         self._dockerfile_name = dockerfile_name
         self._client = client
@@ -52,7 +52,7 @@ class ContextSums:
 
     @property
     def sent(self) -> Sent:
-        """The context as the daemon has it.
+        """The context on the daemon.
 
         Raises:
             BuildRefusedError: the client refuses the context.
@@ -72,15 +72,15 @@ class ContextSums:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What was left out silently, by the client or the builder, in everything that was asked for so far."""
+        """The entries that the client or the builder has silently left out so far."""
         return (*self._context.problems, *self._problems.values())
 
     def of_sources(self, sources: Sequence[str], *, add: bool, destination: str) -> SourcesSum:
-        """What stands for the sources of a ``COPY`` or ``ADD`` without ``--from``.
+        """Return the checksum of the sources of a ``COPY`` or ``ADD`` without ``--from``.
 
         Args:
-            sources: as they are after expansion.
-            add: it is an ``ADD``, which takes URLs.
+            sources: after expansion.
+            add: whether it is an ``ADD``, which accepts URLs.
             destination: after expansion.
 
         Raises:
@@ -92,25 +92,25 @@ class ContextSums:
 
     @property
     def tree(self) -> Tree:
-        """The context as the daemon has it."""
+        """The files on the daemon."""
         return self.sent.tree
 
     def of_folder(self, real: str) -> SourcesSum:
-        """The checksum of one folder, whose path has no links any more."""
+        """Return the checksum of one folder, whose path must not contain links."""
         if real not in self._folders:
             self._folders[real] = sum_folder(self, real, self._problems)
         return self._folders[real]
 
     def without_sum(self, path: str, real: str) -> str:  # noqa: ARG002
-        """A path that came without a header stands for itself (``archiveContext.Hash``)."""
+        """Return the path itself, which stands for an entry without a header (``archiveContext.Hash``)."""
         return path
 
     def not_found(self, path: str) -> str:
-        """The daemon's words for a source that does not exist."""
+        """Return the daemon's message for a source that does not exist."""
         return f"file not found in build context or excluded by .dockerignore: stat {path}: file does not exist"
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
-        """Sums by path, of what came with a header; the rest is left out.
+        """Return sums by path, only of entries with a header.
 
         Raises:
             DataError: a file cannot be read.

@@ -1,8 +1,8 @@
-"""What dockerode and testcontainers-node send of a context: the tar that tar-fs makes.
+"""The tar that dockerode and testcontainers-node send of a context, created by tar-fs.
 
 Facts from dockerode 5.0.1 ``lib/util.js``, testcontainers 12.0.4 ``docker-image-client.js`` and tar-fs 3.1.3
-``index.js``: each mode loses the bits of the umask of the client's process, a folder comes before all that is in it,
-level by level, and a second name of a file is a separate file.
+``index.js``: the umask of the client's process is removed from each mode, a folder precedes all its entries, level by
+level, and a second name of a file is a separate file.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class DockerodePacking:
         name = _inside(dockerfile, "dockerode")
         try:
             data = context.outside(IGNORE_FILE)
-        except DataError:  # dockerode continues without what it cannot read, such as a folder of that name
+        except DataError:  # dockerode ignores errors when it reads the file, for example if it is a folder
             data = None
         patterns = BalenaPatterns(data) if data is not None else None
         entries, ignores = list(self.src), None
         if patterns is not None:
             left_out = patterns.leaves_out
             entries = [entry for entry in entries if not left_out(entry)]
-            # Below, patterns meet the path that the program gave as the context, which is most often absolute.
+            # Below it, patterns are matched with the path of the context as given, which is usually absolute.
             ignores = lambda path: left_out(clean("/" + context.place(path).lstrip("/")))  # noqa: E731
         return Packed(_tar_fs(context, self.style, entries, ignores), name)
 
@@ -59,7 +59,7 @@ class DockerodePacking:
 class TestcontainersNodePacking:
     """testcontainers-node: the list of all files that `.dockerignore` does not name, and the Dockerfile."""
 
-    __test__ = False  # its name begins as that of a test does
+    __test__ = False  # pytest would take it for a test because of its name
 
     style: HeaderStyle
 
@@ -70,7 +70,7 @@ class TestcontainersNodePacking:
         if data is None:
             return Packed(_tar_fs(context, self.style, ["."], None), name)
         patterns = BalenaPatterns(data)
-        # A backslash becomes a slash on every system, so that tar-fs looks for a file that is most often not there.
+        # A backslash becomes a slash on every system, so tar-fs looks for a file that usually does not exist.
         paths = (
             decoded(entry.path).replace("\\", "/") for entry in _files(context) if entry.kind is not Kind.DIRECTORY
         )
@@ -92,7 +92,7 @@ def _files(context: Context) -> Iterator[Entry]:
 
 
 def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignores: _Ignores | None) -> Iterator[Member]:
-    """``tar.pack``: a queue, so that what is in a folder comes after everything that stands beside the folder."""
+    """``tar.pack``: a queue, so that the entries of a folder come after everything next to the folder."""
     queue = deque(entries)
     while queue:
         name = queue.popleft()
@@ -124,7 +124,7 @@ def _named(context: Context, path: str) -> Entry | None:
 
 
 def _owner(number: int) -> int:
-    """An owner as tar-stream writes it (``encodeOct``): of a number that does not fit, sevens alone."""
+    """Return an owner as tar-stream writes it (``encodeOct``): if the number does not fit, only sevens."""
     return min(number, _LARGEST_OWNER)
 
 

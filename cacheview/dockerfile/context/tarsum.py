@@ -24,15 +24,15 @@ _CAPABILITY_VERSION_AT = 3
 
 
 class Header(NamedTuple):
-    """What of a tar header counts in a sum: all but times.
+    """The parts of a tar header that are hashed: all except times.
 
     Attributes:
-        name: as it is sent.
-        mode: as it is sent, with or without the bits of the file's type.
+        name: as sent.
+        mode: as sent, with or without the bits of the file type.
         type: the type flag; `HARD_LINK`, or that of a `Kind`.
         link: the target of a link.
-        xattrs: extended attributes by name, as ``SCHILY.xattr.`` has them.
-        owner_names: names of the owner and the group; the daemon empties those that a client sends.
+        xattrs: extended attributes by name, without the prefix ``SCHILY.xattr.``.
+        owner_names: names of the owner and the group; the daemon ignores those that a client sends.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Header(NamedTuple):
     owner_names: tuple[str, str] = ("", "")
 
     def hashed_bytes(self) -> bytes:
-        """What is hashed before the content: the fields by name (``v1TarHeaderSelect``)."""
+        """Return the bytes that are hashed before the content: the fields by name (``v1TarHeaderSelect``)."""
         header = raw(
             f"name{self.name}mode{self.mode}uid{self.uid}gid{self.gid}size{self.size}typeflag{self.type}"
             f"linkname{self.link}uname{self.owner_names[0]}gname{self.owner_names[1]}"
@@ -56,7 +56,7 @@ class Header(NamedTuple):
         return header + self.hashed_attributes()
 
     def hashed_attributes(self) -> bytes:
-        """What of it the extended attributes are."""
+        """Return the part of these bytes for the extended attributes."""
         return b"".join(raw(name) + value for name, value in sorted(self.xattrs)) if self.xattrs else b""
 
 
@@ -64,12 +64,12 @@ class Member(NamedTuple):
     """One member of the tar that a client sends.
 
     Attributes:
-        header: as it is sent.
-        source: of a file: the path in the context that its content is read from.
-        follows: links are followed to read it.
-        data: content that the client makes itself; None: it is that of `source`.
-        stamp: of the file, as `Entry` has it.
-        digest: its sum in hexadecimal digits, where it was made while the tar was read; otherwise empty.
+        header: as sent.
+        source: the path in the context that a file's content is read from.
+        follows: whether links are followed to read it.
+        data: content that the client creates; None: it is that of `source`.
+        stamp: of the file, see `Entry`.
+        digest: its sum in hexadecimal digits, if computed while reading the tar; otherwise empty.
     """
 
     header: Header
@@ -81,7 +81,7 @@ class Member(NamedTuple):
 
 
 def without_root_user(capability: bytes) -> bytes:
-    """A capability as it goes into a header: the third version, which names a root user, becomes the second.
+    """Return a capability as written into a header: version 3, which contains a root user, becomes version 2.
 
     moby: ``ReadSecurityXattrToTarHeader`` of ``pkg/archive`` (later ``moby/go-archive``).
     """

@@ -1,4 +1,4 @@
-"""The tree that the daemon has of a context: what the client sent, unpacked, and the links in it.
+"""The files of a context on the daemon: the files that the client sent, unpacked, and their links.
 
 Facts from moby's ``pkg/archive`` (later ``moby/go-archive``), ``builder/remotecontext`` and ``moby/sys/symlink``.
 """
@@ -15,8 +15,8 @@ from cacheview.model import DataError
 
 __all__ = ["ForbiddenPathError", "Tree", "TreeNode"]
 
-_MOST_STEPS = 255  # names and links that a path may take
-_SURELY_FEW = 2 * (_MOST_STEPS - 2)  # characters of a path that has no more names than that
+_MOST_STEPS = 255  # names and links in a path
+_SURELY_FEW = 2 * (_MOST_STEPS - 2)  # characters of a path that cannot contain more names than that
 _LONGEST_NAME = 255
 
 
@@ -25,16 +25,16 @@ class ForbiddenPathError(DataError):
 
 
 class TreeNode(NamedTuple):
-    """An entry as the daemon has it.
+    """An entry on the daemon.
 
     Attributes:
-        entry: what was sent; of a folder that only came with what lies in it, its path alone.
-        header: of its tar; None: it came without one.
-        hard_link: it is a second name of a file: the content did not come with it.
+        entry: as sent; for a folder without a member in the tar, only its path.
+        header: of its member in the tar; None: there was none.
+        hard_link: whether it is a second name of a file, so its content was not sent with it.
         source: the path in the context that its content is read from.
-        follows: links are followed to read it.
-        data: the content, where the client made it; None: it is that of `source`.
-        digest: its sum, where it is known already; otherwise empty.
+        follows: whether links are followed to read it.
+        data: the content, if the client created it; None: it is that of `source`.
+        digest: its sum, if already known; otherwise empty.
     """
 
     entry: Entry
@@ -47,12 +47,12 @@ class TreeNode(NamedTuple):
 
     @property
     def hashed_header(self) -> bytes:
-        """What goes into its sum, in front of its content; empty: it came without a header."""
+        """The bytes hashed before its content; empty: it was sent without a header."""
         return self.header.hashed_bytes() if self.header is not None else b""
 
     @property
     def has_content(self) -> bool:
-        """Whether bytes of a file are hashed after its header."""
+        """Whether the content of a file is hashed after its header."""
         return self.entry.kind is Kind.FILE and not self.hard_link and self.entry.size > 0
 
 
@@ -60,18 +60,18 @@ class Tree:
     """Entries by path, in walk order.
 
     Attributes:
-        sent: everything that came with a header, also what was removed again: sums are made while unpacking.
+        sent: all entries with a header, including those removed again: sums are computed while unpacking.
     """
 
     def __init__(self, nodes: Mapping[str, TreeNode], sent: Mapping[str, TreeNode] | None = None) -> None:
-        """``sent``: everything that came with a header, where that is not what is there at the end."""
+        """Create a tree. ``sent``: all entries with a header, if they differ from ``nodes``."""
         self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
         self.sent = (
             {path: node for path, node in self._nodes.items() if node.header is not None} if sent is None else sent
         )
         self._inside: dict[str, list[str]] = {}
         self._led: set[str] = set()
-        # What is in the tree lies in folders, never behind a link: only the last can be one.
+        # Entries are in folders, never behind a link, so only the last name can be a link.
         for path, node in self._nodes.items():
             above = path.rpartition("/")[0]
             if (inside := self._inside.get(above)) is not None:
@@ -85,19 +85,19 @@ class Tree:
         return not path or path in self._nodes
 
     def get(self, path: str) -> TreeNode | None:
-        """The entry itself, links not followed."""
+        """Return the entry itself; links are not followed."""
         return self._nodes.get(path)
 
     def is_directory(self, path: str) -> bool:
-        """Whether it is a folder, links not followed."""
+        """Return whether it is a folder; links are not followed."""
         return not path or (path in self._nodes and self._nodes[path].entry.kind is Kind.DIRECTORY)
 
     def paths(self) -> Iterator[str]:
-        """All paths in walk order, without the root."""
+        """Yield all paths in walk order, without the root."""
         return iter(self._nodes)
 
     def below(self, path: str) -> Iterator[str]:
-        """A folder and what lies in it, in walk order; of the root only what lies in it."""
+        """Yield a folder and its entries, in walk order; for the root only its entries."""
         left = [path] if path else self._inside.get("", [])[::-1]
         while left:
             here = left.pop()
@@ -106,7 +106,7 @@ class Tree:
                 left.extend(reversed(inside))
 
     def remove(self, path: str) -> None:
-        """Takes an entry away with everything that lies in it, and keeps its sum."""
+        """Remove an entry and everything in it, but keep its sum."""
         for gone in list(self.below(path)) if path in self else ():
             del self._nodes[gone]
             self._inside.pop(gone, None)
@@ -114,10 +114,10 @@ class Tree:
             beside.remove(path)
 
     def resolve(self, path: str) -> str:
-        """The path with all links followed, none of them out of the context; it may not exist.
+        """Return the path with all links followed inside the context; it may not exist.
 
         Raises:
-            ForbiddenPathError: it leads out by its text, through a file, or takes more than 255 names and links.
+            ForbiddenPathError: it leads out by its text, through a file, or contains more than 255 names and links.
         """
         start = within(path)
         if start is None or "\0" in path:
@@ -152,11 +152,11 @@ class Tree:
         return clean("/" + done)[1:]
 
     def resolve_existing(self, path: str) -> str:
-        """As `resolve`, for a path that is in the tree: mostly it leads through no link, which is known."""
+        """Return the same as `resolve` for a path in the tree, faster if it is known not to contain links."""
         return path if path not in self._led else self.resolve(path)
 
     def _check_missing(self, here: str, path: str) -> None:
-        """The system's own errors for a path that does not exist: all but "no such file" stop the builder."""
+        """Raise the system's errors for a path that does not exist: all but "no such file" stop the builder."""
         above = here
         while above and above not in self._nodes:
             above = above.rpartition("/")[0]

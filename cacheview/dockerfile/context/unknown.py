@@ -1,4 +1,4 @@
-"""What a context alone does not show."""
+"""Facts that a context does not show."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["UnknownError"]
 
 
 class UnknownError(DataError):
-    """What the builder would sum cannot be known without building. Nothing is wrong with the step.
+    """A checksum cannot be known without building. There is nothing wrong with the step.
 
     Attributes:
-        reason: why not, in words for people.
+        reason: the reason, for people.
     """
 
     def __init__(self, reason: str) -> None:

@@ -1,7 +1,7 @@
 """How the daemon unpacks the tar that a client sends: its tree, and the checksum of each name.
 
 Facts from ``Unpack`` of moby's ``pkg/archive`` (later ``moby/go-archive``), in a chroot of the context, and from
-``TarSum.Read`` of ``pkg/tarsum``: of a name that is sent twice the first has the sum, and the last is the file.
+``TarSum.Read`` of ``pkg/tarsum``: if a name is sent twice, the first has the sum, and the last is the file.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _LONGEST_PATH = 4095  # PATH_MAX, bytes
 _LONGEST_NAME = 255  # NAME_MAX, bytes
 _SHORT = _LONGEST_NAME // 4  # characters, of at most 4 bytes each
 _MOST_IMPLIED = 256 << 20
-_IMPLIED = 600  # bytes that a folder takes beside its path
+_IMPLIED = 600  # bytes for a folder, in addition to its path
 _KINDS = {kind.value: kind for kind in Kind if kind.value}
 _FOLDER = Kind.DIRECTORY.value
 
 
 def unpack(members: Iterable[Member], message_pattern: str = "{}") -> Tree:
-    """The tree.
+    """Return the unpacked tree.
 
     Args:
         members: in the order of the tar.
@@ -40,7 +40,7 @@ def unpack(members: Iterable[Member], message_pattern: str = "{}") -> Tree:
 
     Raises:
         BuildRefusedError: the daemon cannot unpack it.
-        DataError: as `members` does; what a daemon makes of it is not known.
+        DataError: raised by `members`; the daemon's reaction is not known.
     """
     unpacked = _Unpacked(message_pattern)
     for member in paced(members):
@@ -53,7 +53,7 @@ class _Unpacked:
         self.message_pattern = message_pattern
         self.nodes: dict[str, TreeNode] = {}
         self.sent: dict[str, TreeNode] = {}
-        self.inside: dict[str, set[str]] | None = None  # paths by folder, once something is removed
+        self.inside: dict[str, set[str]] | None = None  # paths by folder, needed once something is removed
         self.is_as_sent = True
         self.implied = 0
 
@@ -67,14 +67,14 @@ class _Unpacked:
         if len(name) > _SHORT and _is_too_long(name, path):
             self._refuse("file name too long", header)
         if not path and name != ".":
-            # Of the root by another name than ``.`` a folder only changes its mode, which nothing sums.
+            # A folder that is the root under another name than ``.`` only changes its mode, which is not hashed.
             self.is_as_sent = False
             if header.type != _FOLDER:
                 what = "it replaces the root folder of the context; how a daemon handles that is not known"
                 raise DataError(what, where=header.name[:200])
             return
         above = path.rpartition("/")[0]
-        is_in_folder = not above or self._is_folder(above)  # which is itself behind no link
+        is_in_folder = not above or self._is_folder(above)  # which itself is not behind a link
         real = path if is_in_folder else self._place(path, header)
         node = self._node(real, member)
         if path and path not in self.sent:
@@ -116,12 +116,12 @@ class _Unpacked:
         return TreeNode(entry, header, False, member.source, member.follows, member.data, member.digest)
 
     def _place(self, path: str, header: Header) -> str:
-        """Where a path is, links followed but for the last name: what lies behind a link goes to what it leads to."""
+        """Return the location of a path, with links followed except in the last name."""
         above, _, name = path.rpartition("/")
         there = above
         while there and there not in self.nodes:
             there = there.rpartition("/")[0]
-        if not there or self._is_folder(there):  # which is itself behind no link
+        if not there or self._is_folder(there):  # which itself is not behind a link
             return path
         go_on()
         done: list[str] = []
@@ -181,7 +181,10 @@ class _Unpacked:
         return self.inside
 
     def _refuse(self, why: str, header: Header, *, by_system: bool = True) -> NoReturn:
-        """``by_system``: the daemon adds what it was about to do (``PathError`` and ``LinkError`` of Go)."""
+        """Refuse the tar.
+
+        ``by_system``: the daemon adds the failed operation (Go's ``PathError`` and ``LinkError``).
+        """
         message = f"{_doing(header)}{why}" if by_system else why
         what = f"the daemon cannot unpack the context: {why}"
         raise BuildRefusedError(what, message=self.message_pattern.format(message), where=header.name[:200])
@@ -202,7 +205,7 @@ def _doing(header: Header) -> str:
             return f"symlink {header.link} {path}: "
         case kind if kind == HARD_LINK:
             return f"link {clean(f'/{header.link}')} {path}: "
-    return ""  # a device or a pipe is made by a call whose error has no path
+    return ""  # the error of the call that creates a device or a pipe contains no path
 
 
 def _entry(real: str, kind: Kind, member: Member) -> Entry:
