@@ -9,7 +9,7 @@ from platform_strategies import pairs, platforms
 from cacheview.engine import RULE_SETS
 from cacheview.engine.words.trace import platform_note
 from cacheview.model import Platform
-from cacheview.platforms import HOST, Matcher, PlatformCheck, PlatformRule
+from cacheview.platforms import HOST, Matcher, PlatformCheck, PlatformRule, rules
 from cacheview.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_1, PLATFORMS_RC_4
 from cacheview.platforms.rules import (
     ANY_PLATFORM,
@@ -24,7 +24,7 @@ from cacheview.platforms.rules import (
 )
 from cacheview.platforms.step import NoteKind, PlatformNote
 
-RULES = sorted({rules.platform for rules in RULE_SETS.values()}, key=lambda rule: rule.name)
+RULES = sorted({rule_set.platform for rule_set in RULE_SETS.values()}, key=lambda rule: rule.name)
 
 
 def windows(version: str = "", *features: str, os: str = "windows") -> Platform:
@@ -68,10 +68,10 @@ def test_one_matching_library_up_to_docker_27(pair: tuple[Platform, Platform]) -
         assert COMPATIBLE_VERSION_RC_2.matches(builder, image)
 
 
-def test_rules_are_values_with_names_of_their_own() -> None:
-    assert len({rule.name for rule in RULES}) == len(RULES) == 9
-    assert COMPATIBLE == COMPATIBLE
-    assert len(set(RULES)) == 9
+def test_each_rule_has_its_own_name_and_a_rule_set_that_uses_it() -> None:
+    defined = [rule for rule in vars(rules).values() if isinstance(rule, PlatformRule)]
+    assert len({rule.name for rule in defined}) == len(set(defined)) == len(defined)
+    assert set(defined) == set(RULES)
 
 
 def test_an_any_rule_makes_no_comparison() -> None:

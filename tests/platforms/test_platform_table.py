@@ -41,9 +41,8 @@ def quirks(name: str) -> Iterator[tuple[SuiteCase, Platform | None, Platform]]:
             yield case, probe.platform, image.config.platform
 
 
-def test_every_rule_set_of_the_table_has_a_rule() -> None:
-    assert len(table()) == 30
-    assert all(sorted(row) == TABLED for row in table().values())
+def test_the_table_has_a_column_for_each_rule_set() -> None:
+    assert {tuple(sorted(row)) for row in table().values()} == {tuple(TABLED)}
 
 
 @pytest.mark.parametrize("name", TABLED)
