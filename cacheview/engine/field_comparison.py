@@ -105,7 +105,7 @@ class FieldComparison(Protocol):
         """Yield lookups of single elements: an image passes `query` if it passes all of these."""
 
 
-class _Whole:
+class _Whole(FieldComparison):
     """A comparison of whole values, without elements."""
 
     @property
@@ -121,9 +121,6 @@ class _Whole:
     def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
         del field, probe, image
         return ()
-
-    def query(self, field: str, probe: Any) -> IndexQuery:
-        raise NotImplementedError
 
     def queries(self, field: str, probe: Any) -> Iterator[IndexQuery]:
         yield self.query(field, probe)

@@ -77,7 +77,7 @@ def _always(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class BuiltLocally:
+class BuiltLocally(Requirement):
     """The store records the image as built here (CVE-2024-24557)."""
 
     kind: CheckKind = CheckKind.BUILT_LOCALLY
@@ -103,7 +103,7 @@ class BuiltLocally:
 
 
 @dataclass(frozen=True)
-class FittingPlatform:
+class FittingPlatform(Requirement):
     """The builder's platform accepts the image's."""
 
     rule: PlatformRule

@@ -73,7 +73,7 @@ class _Headers(Mapping[str, bytes]):
         return len(self._headers)
 
 
-class ContextChecksums:
+class ContextChecksums(StepChecksums):
     """The checksums of a context's files, as sent by a client and computed by the builder of a release."""
 
     def __init__(

@@ -38,7 +38,7 @@ class ImageFiles(Protocol):
         """
 
 
-class _NoImageFiles:
+class _NoImageFiles(ImageFiles):
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:  # noqa: ARG002
         raise UnknownError("the layers of the image were not read")
 
@@ -55,7 +55,7 @@ def unpacked_in(store: ImageStore, rules: RuleSet) -> ImageStore | None:
     return store if rules.store is StoreKind.CONTAINERD else None
 
 
-class StoreImageFiles:
+class StoreImageFiles(ImageFiles):
     """Computes the checksums of files in the images of one store.
 
     Args:

@@ -117,7 +117,7 @@ class FoundInImages:
 NOTHING_FOUND: Final = FoundInImages()
 
 
-class RememberedImageFiles:
+class RememberedImageFiles(ImageFiles):
     """Computes checksums through another object, and keeps the results for a record."""
 
     def __init__(self, files: ImageFiles) -> None:
@@ -150,7 +150,7 @@ class RememberedImageFiles:
         self._owners[key] = RecordedOwner(image=key[0], owner=owner)
 
 
-class RecordedImageFiles:
+class RecordedImageFiles(ImageFiles):
     """The checksums of files in images, and the names of owners, from a record."""
 
     def __init__(self, recorded: FoundInImages) -> None:

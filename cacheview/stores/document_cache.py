@@ -28,7 +28,7 @@ class DocumentCache(Protocol):
         """Return a document of this size in bytes. Raises `DataError` if it no longer exists."""
 
 
-class FileCache:
+class FileCache(DocumentCache):
     """Leaves documents in the archive and reads them again. The caller checks their digests."""
 
     def __init__(self, file: MeteredFile) -> None:
@@ -45,7 +45,7 @@ class FileCache:
         return content
 
 
-class MemoryCache:
+class MemoryCache(DocumentCache):
     """Keeps the documents of a compressed archive in blocks, whose memory is freed when the cache is dropped."""
 
     def __init__(self) -> None:

@@ -27,6 +27,7 @@ class FolderMembers:
     _read: int = 0
 
     def read(self, name: str) -> bytes | None:
+        """Return a JSON document; see `Members.read`."""
         path = self._inside(name)
         if path is None or not os.path.lexists(path):
             return None
@@ -43,6 +44,7 @@ class FolderMembers:
         return content
 
     def size(self, name: str) -> int | None:
+        """Return the size of a file in bytes; None if there is none."""
         path = self._inside(name)
         try:
             status = os.stat(path) if path is not None else None
@@ -51,7 +53,8 @@ class FolderMembers:
         return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
 
     def documents(self) -> Iterator[str]:
-        return iter(())  # a folder is read by name, never searched
+        """Yield nothing: a folder is read by name, never searched."""
+        return iter(())
 
     def _inside(self, name: str) -> Path | None:
         clean = clean_name(name)

@@ -71,6 +71,7 @@ class ArchiveMembers:
     root: str = ""  # the folder that contains everything, with a trailing slash
 
     def read(self, name: str) -> bytes | None:
+        """Return a JSON document; see `Members.read`."""
         path = self.root + name
         place = self.places.get(path)
         if place is not None:
@@ -80,10 +81,12 @@ class ArchiveMembers:
         return None
 
     def size(self, name: str) -> int | None:
+        """Return the size of a file in bytes; None if there is none."""
         path = self.root + name
         return self.sizes.get(self.links.get(path, path))
 
     def documents(self) -> Iterator[str]:
+        """Yield the names of all JSON documents in the archive."""
         return (name[len(self.root) :] for name in self.places if name.startswith(self.root))
 
 

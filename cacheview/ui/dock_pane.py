@@ -55,10 +55,12 @@ class DockPane(QWidget, Generic[_Head]):
 
     @property
     def widget(self) -> QWidget:
+        """The pane itself."""
         return self
 
     @property
     def close_requested(self) -> SignalInstance:
+        """``close_requested()``: the dock should be hidden."""
         return self.head.closed
 
     @property

@@ -97,29 +97,36 @@ class MainWindow(QMainWindow):
 
     @property
     def session(self) -> Session | None:
+        """What is open; None while nothing is."""
         return self.centre.session
 
     @property
     def workspace(self) -> Workspace | None:
+        """The panes of what is open; None while nothing is."""
         return self.centre.workspace
 
     @property
     def notice(self) -> Notice:
+        """The line above the panes about what is open."""
         return self.centre.notice
 
     def add_line(self) -> Notice:
+        """Add a hidden line above the panes for work in the background."""
         return self.centre.add_line()
 
     @property
     def opener(self) -> Opener:
+        """Opens stores."""
         return self.centre.opener
 
     @property
     def page(self) -> QWidget | None:
+        """The widget in the middle of the window: the panes, or the page shown while nothing is open."""
         return self.centre.page
 
     @property
     def frame(self) -> QMainWindow:
+        """The parent of docks and dialogs: the window itself."""
         return self
 
     # Docks, each made when first asked for

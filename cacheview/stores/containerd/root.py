@@ -13,6 +13,7 @@ from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 from cacheview.stores.containerd.images import Listed
 from cacheview.stores.containerd.metadata import Metadata
+from cacheview.stores.containerd.records import Namespace
 from cacheview.stores.files import not_a_file, refusal, what_it_is
 from cacheview.stores.permission import who_can
 
@@ -142,7 +143,7 @@ class RootFolder:
                 raise _refusal(error, path) from error
 
 
-class RootNamespace:
+class RootNamespace(Namespace):
     """A namespace of a root folder, as recorded in one snapshot of its metadata."""
 
     def __init__(self, root: RootFolder, metadata: Metadata, name: str) -> None:

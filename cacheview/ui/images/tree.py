@@ -79,6 +79,7 @@ class ImageNode:
 
     @property
     def origin(self) -> ImageNode | None:
+        """The node of the image that this one was built on; None for a root."""
         return self._origin() if self._origin is not None else None
 
     @origin.setter
@@ -87,6 +88,7 @@ class ImageNode:
 
     @property
     def parent(self) -> ImageNode | None:
+        """The node above this one, its origin or an earlier ancestor; None at the top level."""
         return self._parent() if self._parent is not None else None
 
     @parent.setter

@@ -124,6 +124,7 @@ class Strip(QWidget):
         return tuple(row.text for row in self._rows if not row.isHidden())
 
     def show_summaries(self, lines: tuple[StripLine, ...]) -> None:
+        """Show these lines, or the first of them if there are too many."""
         lines = lines[:_MOST]
         while len(self._rows) < len(lines):
             self._add_row()
