@@ -25,7 +25,7 @@ _LARGEST_INDEX: Final = 2**63 - 1  # the most that Go's ParseInt accepts; a long
 
 
 def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Image | None]) -> SourcesSum:
-    """The checksum of the files of a ``--from``, given `images_of_copy`.
+    """Return the checksum of the files of a ``--from``, given `images_of_copy`.
 
     Raises:
         UnknownError: what the layers contain is not known, or differs between the images.
@@ -44,7 +44,7 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
     """Return the images that a ``--from`` may mean, with None for scratch.
 
     Raises:
-        UnknownError: the image is not in the store.
+        UnknownError: the image is not in the store, or the stage is not known.
         BuildRefusedError: the name is that of nothing that exists.
     """
     stage = _stage_of(build, name, instruction)

@@ -1,1 +1,1 @@
-"""The window: Qt, and nothing but Qt."""
+"""The window, with all the Qt code and nothing else."""

@@ -1,4 +1,4 @@
-"""The actions of the menus, tool bar and keyboard."""
+"""The actions of the menus, the tool bar and the keyboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Actions", "connect"]
 
 
 class Actions:
-    """The actions of the window, made once. The window connects them; menus, tool bar and help show them."""
+    """The actions of the window, created once. The window connects them; menus, tool bar and help show them."""
 
     def __init__(self, owner: QWidget) -> None:
         self._owner = owner
@@ -63,7 +63,7 @@ class Actions:
             "light": self._make("&Light", "Always use light colors"),
             "dark": self._make("&Dark", "Always use dark colors"),
         }
-        """By what `Settings.scheme` keeps."""
+        """By the value of `Settings.scheme`."""
         self.colors_menu = QMenu("Co&lors", owner)
         group = QActionGroup(owner)
         for action in self.schemes.values():
@@ -94,7 +94,7 @@ class Actions:
         self.replay_dockerfile = self._make(
             "Replay &Dockerfile…", "Look up each step in the cache without building", "Ctrl+D"
         )
-        self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt leaves out the dots
+        self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt drops the dots
         self.replay = self._make("Repla&y", "Show each step's result and why it missed", "Ctrl+T")
         self.replay.setCheckable(True)
         self.files = self._make("Fil&es", "Show which files differ and what a layer changed", "Ctrl+E")
@@ -116,12 +116,12 @@ class Actions:
         self.diff = self._make("&Compare two builds…", "Show where two builds first differ, and why", "Ctrl+Shift+D")
         self.diff.setCheckable(True)
         self.docks = (self.details, self.compare, self.audit, self.replay, self.files, self.suite_checks)
-        """Those that the menu *View* shows and hides; *Watch builds* and *Compare two builds* stand under *Ask*."""
+        """The docks in the menu *View*. *Watch builds* and *Compare two builds* are in the menu *Ask*."""
         self.copy_menu = QMenu("&Copy the verdict", owner)
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 
     def fill_menu_bar(self, bar: QMenuBar) -> None:
-        """The menus, in the order of the work."""
+        """Add the menus, in the order of the work."""
         store = bar.addMenu("&Store")
         self.fill_store_menu(store)
         store.addSeparator()
@@ -160,7 +160,7 @@ class Actions:
         help_.addActions([self.documentation, self.shortcuts, self.about])
 
     def fill_store_menu(self, menu: QMenu) -> None:
-        """The ways to open a store. Live ones come in when it is shown, before what `store_menus` has with it."""
+        """Add the ways to open a store. When the menu is shown, live stores are added before those of `store_menus`."""
         menu.addActions([self.open_file, self.open_folder, self.open_by_name, self.open_demo])
         menu.addMenu(self.recent_menu)
         menu.addSeparator()
@@ -168,12 +168,13 @@ class Actions:
         menu.addActions([self.reload, self.follow, self.save_suite, self.cancel])
 
     def enable(self, *, is_open: bool, follows: bool, busy: bool, has_failed: bool) -> None:
-        """What can be done now, by what is open and what is under way. Whatever depends on the probe is left alone.
+        """Enable the actions that are possible now. Those that depend on the probe stay as they are.
 
         Args:
-            is_open: there is a store; ``follows``: it says when its images change.
-            busy: a store is being read.
-            has_failed: the last one could not be opened.
+            is_open: whether a store is open.
+            follows: whether it reports when its images change.
+            busy: whether a store is being read.
+            has_failed: whether the last store could not be opened.
         """
         self.cancel.setEnabled(busy)
         self.reload.setEnabled(not busy and (is_open or has_failed))
@@ -189,15 +190,15 @@ class Actions:
                 action.setEnabled(False)
 
     def listed(self) -> Iterator[tuple[str, str]]:
-        """Every action that has keys: what it does, and the keys."""
+        """Yield the description and the keys of every action that has keys."""
         for action in self._all:
             if not action.shortcut().isEmpty():
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 yield self._in_words(action), keys
 
     def _in_words(self, action: QAction) -> str:
-        """What it is called where no menu stands around it."""
-        if action in (self.undo, self.redo):  # their text also names the edit
+        """Return the name of an action without the context of its menu."""
+        if action in (self.undo, self.redo):  # their texts include the name of the edit
             return "Undo" if action is self.undo else "Redo"
         text = action.text().replace("&", "").removesuffix("…")
         if action in self.copy_menu.actions():
@@ -207,9 +208,9 @@ class Actions:
         return f"{text} or dock" if action in (self.next_pane, self.previous_pane) else text
 
     def dress(self) -> None:
-        """Icons in the colours of the theme: again when it changes."""
+        """Draw the icons in the colors of the theme. Called again when the theme changes."""
         for action, name in self._icons:
-            # One size, as menus and tool bar have one: each further one is a drawing more before the first paint.
+            # A single size, as menus and tool bar use one: each further size is another drawing before the first paint.
             drawn = QIcon(pixmap(name, "text_muted", icon_size(), self._owner.devicePixelRatioF()))
             faint = pixmap(name, "text_faint", icon_size(), self._owner.devicePixelRatioF())
             drawn.addPixmap(faint, QIcon.Mode.Disabled)
@@ -224,7 +225,7 @@ class Actions:
         action.setToolTip(tip)
         action.setStatusTip(tip)
         if keys:
-            # The one of `setShortcut` makes everything that it could be given, with every key that there is.
+            # `setShortcut` would create every type that it accepts, including all keys.
             action.setShortcuts([QKeySequence.fromString(keys)])
         if picture:
             self._icons.append((action, picture))
@@ -233,5 +234,5 @@ class Actions:
 
 
 def connect(action: QAction, do: Callable[..., object]) -> None:
-    """Do something when an action is triggered, without the flag that Qt passes along."""
+    """Call ``do`` when an action is triggered, without the flag that Qt passes."""
     action.triggered.connect(lambda _checked=False: do())

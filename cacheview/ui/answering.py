@@ -1,4 +1,4 @@
-"""Looks up probes: at once where that is quick, otherwise in another thread, and only the latest one."""
+"""Looks up probes: immediately if that is quick, otherwise only the latest one, in another thread."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["Answering"]
 
 _FEW: Final = 200
-"""Candidates of a parent whose index is made within a frame, though each has twenty variables and labels."""
+"""The most candidates of a parent that are indexed within a frame, even with twenty variables and labels each."""
 _FEW_SOURCES: Final = 20
-"""Sources that are compared with a parent within a frame, though each has a hundred history entries."""
+"""The most sources that are compared with a parent within a frame, even with a hundred history entries each."""
 _MANY: Final = 20_000
-"""Images of a store in which a look-up may take longer than that anyway: the first with a field of a new kind."""
+"""The images of a store above which a lookup may be slower anyway: the first with a field of a new kind."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """What a cache was asked about.
+    """The lookups that a cache has answered.
 
     Attributes:
-        parents: those that it has an index for.
+        parents: the parents that it has an index for.
         sources: the last parent, and the references to the sources that were compared with it.
     """
 
@@ -41,15 +41,15 @@ class _Known:
 
 
 class Answering(QObject):
-    """One probe at a time. What is found for an earlier one is dropped.
+    """Looks up one probe at a time. An answer to an earlier probe is dropped.
 
-    A cache makes an index when it is first asked about a parent, and compares the sources with it: among 100,000 images
-    that takes a second, and later probes some milliseconds.
+    A cache builds an index when a parent is first looked up, and compares the sources with it. With 100,000 images that
+    takes a second; later lookups take a few milliseconds.
 
     Signals:
         answered(ProbeAnswer).
-        delayed(): it takes long, and the person should know.
-        failed(exception): there is no answer, by a fault of the program, which is reported as such.
+        delayed(): the lookup takes long enough to show this.
+        failed(exception): there is no answer because of an unexpected exception, which is reported as such.
     """
 
     answered = Signal(object)
@@ -59,7 +59,7 @@ class Answering(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._known: WeakKeyDictionary[ImageCache, _Known] = WeakKeyDictionary()
-        self._lock = threading.Lock()  # a cache is not for several threads at once
+        self._lock = threading.Lock()  # a cache is not thread-safe
         self._patience = Patience(self)
         self._patience.timeout.connect(self.delayed)
         self._loader = Loader(self)
@@ -68,11 +68,11 @@ class Answering(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether an answer is to come."""
+        """Whether an answer is pending."""
         return self._loader.is_busy
 
     def ask(self, look_up: LookUp) -> None:
-        """Look a probe up; what was asked before is forgotten."""
+        """Look up a probe. Earlier lookups are dropped."""
         self._loader.stop()
         if self._is_quick(look_up):
             self._patience.stop()
@@ -95,7 +95,7 @@ class Answering(QObject):
             finally:
                 lock.release()
             if is_first:
-                freeze_more()  # or a search for garbage, which may come in the UI thread, goes over the indexes
+                freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning the indexes
             return look_up, answer
 
         if not self._patience.isActive():
@@ -123,7 +123,7 @@ class Answering(QObject):
         self.answered.emit(answer)
 
     def _note(self, look_up: LookUp) -> None:
-        """The cache has the index of the parent from now on."""
+        """Note that the cache has the index of the parent."""
         known, probe = self._known_of(look_up), look_up.probe
         known.parents.add(probe.parent)
         known.sources = (probe.parent, probe.cache_from)

@@ -1,4 +1,7 @@
-"""The program with a window, from start to exit status. Qt is imported inside, so that its absence can be reported."""
+"""The program with a window, from start to exit status.
+
+Qt is imported within functions, so that its absence can be reported.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["end_process", "run_window"]
 
 _UNUSABLE: Final = 2
-_TURN: Final = 0.0001  # seconds that a thread of Python may go on while another waits
-_REST: Final = 500  # milliseconds after a store was opened: it is drawn first
-_NOISE: Final = "does not support propagateSizeHints"  # of the off-screen platform, about nothing that matters
+_TURN: Final = 0.0001  # seconds that a Python thread may run while another waits
+_REST: Final = 500  # milliseconds after a store was opened, so that it is drawn first
+_NOISE: Final = "does not support propagateSizeHints"  # a harmless message of the off-screen platform
 
 
 def run_window(
@@ -43,24 +46,24 @@ def run_window(
     with_traceback: bool = False,
     on_shown: Callable[[], None] | None = None,
 ) -> int:
-    """Open the window, and end the program with the exit status when it is closed.
+    """Open the window, and end the program with its exit status when the window is closed.
 
     Args:
-        store: a location to open; None: the engine of the current context where it answers, otherwise the bundled demo,
-            which a picture always shows: it does not depend on the machine.
+        store: a location to open; None: the engine of the current context if it answers, otherwise the bundled demo. A
+            screenshot always shows the demo, which does not depend on the machine.
         rules: name of the rule set to start with; None: the one that the store reports.
-        screenshot: draw the window off screen to this PNG once the store is shown, and return: 0, or 2 where the
-            store could not be opened or the file not be written.
-        size: of the window, in logical pixels.
-        scheme: the colours; None: those of the system.
-        replay: a context folder or a Dockerfile to replay once the store is shown, and of a folder its Dockerfile,
-            empty for the usual one; a picture is drawn when its steps are shown.
+        screenshot: a PNG to draw the window to, off screen, once the store is shown. The exit status is 0, or 2 if the
+            store cannot be opened or the file cannot be written.
+        size: size of the window, in logical pixels.
+        scheme: the color scheme; None: that of the system.
+        replay: a context folder or a Dockerfile to replay once the store is shown, and the Dockerfile of a folder
+            (empty: the usual one). A screenshot is drawn when its steps are shown.
         settings: an ini file instead of the user's own settings.
-        with_traceback: of a fault of the program print all.
+        with_traceback: whether to print the traceback of an unexpected exception.
         on_shown: called once the window has been painted.
 
-    Where there is no display, or the system lacks a library that Qt needs, says so on stderr in one line and
-    returns 2.
+    If there is no display, or the system lacks a library that Qt needs, a one-line message is printed to stderr, and 2
+    is returned.
     """
     if screenshot is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -68,9 +71,9 @@ def run_window(
         lack = missing_display(os.environ)
         if lack:
             return _refuse(lack)
-    # Nothing of what a start makes is garbage; looking for some takes a tenth of its time.
+    # Nothing that a start creates is garbage, and collection would take a tenth of its time.
     gc.disable()
-    # A thread that reads a store shall not keep the window waiting at each step of a drawing.
+    # A thread that reads a store should not delay the window at each step of a drawing.
     sys.setswitchinterval(_TURN)
     try:
         app = _application()
@@ -81,7 +84,7 @@ def run_window(
     from cacheview.ui.settings import Settings
     from cacheview.ui.window import MainWindow
 
-    # A picture shall not depend on what was open last, nor change it.
+    # A screenshot must not depend on the last session, nor change it.
     kept = Settings(settings, forgetful=screenshot is not None and settings is None)
     apply_look(app, kept, scheme or "")
     window = MainWindow(kept, rules=rules or "")
@@ -114,10 +117,10 @@ def run_window(
 
 
 def end_process(status: int) -> NoReturn:
-    """End at once, whatever threads still do: what they would write is complete or not there.
+    """End the process immediately, whatever threads are doing: their files are either complete or not there.
 
-    The end of the interpreter would wait for some of them. It also takes what is left of Qt apart in any order, which
-    one in five does not survive on a busy machine.
+    The interpreter's own shutdown would wait for some threads. It also destroys the remaining Qt objects in any order,
+    which crashed one in five times on a busy machine.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OutputError):
@@ -126,7 +129,7 @@ def end_process(status: int) -> NoReturn:
 
 
 def _end_on_interrupt(app: QApplication) -> None:
-    """Close the window on Ctrl+C in its terminal, which Qt's loop would not notice before the next event."""
+    """Close the window on Ctrl+C in its terminal, which Qt's event loop would notice only with the next event."""
     import signal
     import socket
 
@@ -137,14 +140,14 @@ def _end_on_interrupt(app: QApplication) -> None:
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, app)
-    # Both ends live as long as the slot that has them.
+    # Both ends live as long as the slot that refers to them.
     notifier.activated.connect(lambda: (reader.recv(64), writer))
     signal.signal(signal.SIGINT, lambda *_: app.exit(INTERRUPTED))
 
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:
-    """What the first paint does not wait for."""
-    # Qt's classes are made when they are first named. Of a large one, a thread sees a part while another makes it.
+    """Start the work that the first paint does not wait for."""
+    # Qt's classes are created on first use. During the creation of a large one, another thread may see it incomplete.
     from PySide6.QtCore import Qt  # noqa: F401
     from PySide6.QtWidgets import QComboBox, QStyle  # noqa: F401
 
@@ -162,7 +165,7 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
 
 
 def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callable[[bool], None]) -> None:
-    """Replay a Dockerfile in the store that is opened first, then say that all is shown."""
+    """Replay a Dockerfile in the first store that is opened, then report that everything is shown."""
 
     def opened(well: bool) -> None:
         window.settled.disconnect(opened)
@@ -176,7 +179,7 @@ def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callab
 
 
 def _load_docks_when_open(window: MainWindow) -> None:
-    """Load in the background what docks are made of, once a store has been shown: opening one would wait for it."""
+    """Import the modules of docks in the background once a store has been shown, so that opening one need not wait."""
     from PySide6.QtCore import QTimer
 
     from cacheview.ui.courtesy import Courtesy, time_of_this_thread
@@ -193,7 +196,7 @@ def _load_docks_when_open(window: MainWindow) -> None:
 
 
 def _application() -> QApplication:
-    """The application. Raises ImportError if Qt cannot be loaded."""
+    """Return the application. Raises ImportError if Qt cannot be loaded."""
     from PySide6.QtCore import QCoreApplication, QLibraryInfo, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
@@ -204,7 +207,7 @@ def _application() -> QApplication:
     def note(kind: QtMsgType, _context: object, text: str | None) -> None:
         message = text or ""
         if kind is QtMsgType.QtFatalMsg:
-            # Qt is about to abort, with a crash report and pages of words: this says the same in one line.
+            # Qt is about to abort with a crash report and pages of text. This message says the same in one line.
             plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
             sys.stderr.write(f"cacheview: {explain_no_plugin(plugins, os.environ, ' '.join(messages) or message)}\n")
             end_process(_UNUSABLE)
@@ -226,16 +229,16 @@ def _pass_on(_kind: object, _context: object, text: str | None) -> None:
 
 
 def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> int:
-    """Write the picture and end the program. Returns the exit status."""
+    """Write the screenshot and end the program. Returns the exit status."""
     from PySide6.QtCore import QBuffer
 
-    app.processEvents()  # what the store's arrival has laid out is painted with it
-    window.centre.setUpdatesEnabled(True)  # where a dock was opened a moment ago, the panes wait with painting
+    app.processEvents()  # paints everything that the new store has laid out
+    window.centre.setUpdatesEnabled(True)  # after a dock has opened, the panes delay painting
     drawn = QBuffer()
     window.grab().save(drawn, "PNG")
     app.exit()
     try:
-        file.write_bytes(drawn.data().data())  # Qt has no names that are not UTF-8
+        file.write_bytes(drawn.data().data())  # Qt does not support file names that are not UTF-8
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return _refuse(f"{file}: cannot be written: {why}. Choose another path for --screenshot")

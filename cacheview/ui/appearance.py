@@ -1,4 +1,4 @@
-"""Colours and the size of text, as the person chose them in *View*; kept for the next start."""
+"""The colors and text size chosen in the menu *View*, which are kept for the next start."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ZOOMS: Final = (70, 80, 90, 100, 110, 125, 150, 175, 200, 250)
 
 
 def apply_look(app: QApplication, settings: Settings, scheme: str = "") -> None:
-    """Give the application the look that was chosen.
+    """Apply the chosen appearance to the application.
 
     Args:
-        scheme: ``light`` or ``dark``; empty: what was chosen before, otherwise that of the system.
+        scheme: ``light`` or ``dark``; empty: the one chosen before, otherwise that of the system.
     """
     wanted = scheme or settings.scheme
     if wanted:
-        from PySide6.QtCore import Qt  # its enums take a tenth of a start
+        from PySide6.QtCore import Qt  # importing its enums takes a tenth of a start
 
         apply_theme(app, Qt.ColorScheme.Dark if wanted == "dark" else Qt.ColorScheme.Light)
     else:
@@ -35,7 +35,7 @@ def apply_look(app: QApplication, settings: Settings, scheme: str = "") -> None:
 
 
 class Appearance(QObject):
-    """What the actions of *View* change. Owned by the window."""
+    """The actions of *View* that change the appearance. Owned by the window."""
 
     def __init__(self, actions: Actions, settings: Settings, parent: QObject) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class Appearance(QObject):
         self._apply(scheme)
 
     def _zoom(self, step: int) -> None:
-        """To the next larger or smaller size; 0: to that of the system."""
+        """Change to the next larger or smaller size; 0: to the system's."""
         now = self._settings.zoom
         if step > 0:
             self._settings.zoom = next((percent for percent in _ZOOMS if percent > now), now)

@@ -1,4 +1,4 @@
-"""The head of a pane or of a part of one: its title, and buttons at the right."""
+"""The header of a pane or of a part of one: its title, and buttons at the right."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cacheview.ui.theme import GRID, current_tokens
 __all__ = ["Bar"]
 
 _LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
-"""Which words the title has, and which the buttons, from the longest to the shortest, tried in this order."""
+"""The variants of the title and the button texts to try in this order, from the longest to the shortest."""
 
 
 class Bar(QWidget):
-    """Over a hairline. Where there is no room for all words, the title gets shorter, then the buttons do."""
+    """A header above a hairline. If it is too narrow for all text, the title is shortened first, then the buttons."""
 
     def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:
         """``short``: a shorter title; empty if there is none."""
@@ -35,17 +35,17 @@ class Bar(QWidget):
 
     @property
     def title(self) -> str:
-        """The title, however much of it there is room for."""
+        """The full title, even if it is shortened."""
         return self._titles[0]
 
     def say_title(self, text: str, short: str = "") -> None:
-        """Write another title, with the words that it has where there is little room; empty: the same."""
+        """Set the title, and a variant for narrow widths; empty: the same."""
         self._titles = (text, short or text)
         self._fit()
         self.updateGeometry()
 
     def say(self, button: QToolButton, text: str, short: str, shortest: str = "") -> None:
-        """Write on a button, with the words that it has where there is little room, and where there is least."""
+        """Set the text of a button, and variants for narrow and very narrow widths."""
         self._words[button] = (text, short, shortest or short)
         self._fit()
         self.updateGeometry()
@@ -67,7 +67,7 @@ class Bar(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
-            self._fit()  # the font is another
+            self._fit()  # the font has changed
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -86,7 +86,7 @@ class Bar(QWidget):
 
 
 def _width(button: QToolButton, text: str) -> int:
-    """What a button takes with another text."""
+    """Return the width of a button with another text."""
     measure = button.fontMetrics().horizontalAdvance
     return button.sizeHint().width() - measure(_plain(button.text())) + measure(_plain(text))
 

@@ -1,7 +1,7 @@
-"""What fills the window while the first store is being read.
+"""The page that fills the window while the first store is being read.
 
-It is the first thing to be painted, so it is made without the enums of Qt's namespace: making these, all at once, takes
-a tenth of a start. Some calls make them for the sake of what they could be given, too, such as `QPainter.setPen`.
+It is painted first, so it avoids the enums of Qt's namespace, which are created together and take a tenth of a start.
+Some calls create them only for their possible arguments, such as `QPainter.setPen`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ __all__ = ["BusyPage"]
 
 _ICON: Final = 12 * GRID
 _MOST: Final = 100
-"""The stretch of what is in the middle, up to its greatest width."""
+"""The stretch that gives the middle column its maximum width."""
 
 
 class BusyPage(QWidget):
-    """Says what is being opened and how far it is. ``cancel_requested``: by the button."""
+    """Shows what is being opened, and the progress. Signals: ``cancel_requested()``."""
 
     cancel_requested = Signal()
 
@@ -63,22 +63,22 @@ class BusyPage(QWidget):
 
     @property
     def title(self) -> str:
-        """What is being opened."""
+        """The text about what is being opened."""
         return self._title.text
 
     @property
     def text(self) -> str:
-        """What is being done for it."""
+        """The text about the current work."""
         return self._text.text
 
     def show_name(self, name: str) -> None:
-        """Begin with a location by the name that a person has for it."""
+        """Show a location by its name for people."""
         self._title.say(f"Opening {one_line(name)}")
         self.setAccessibleName(self.title)
         self.show_progress(0, None, "")
 
     def show_progress(self, done: int, total: int | None, what: str) -> None:
-        """How far it is; without a total the bar only moves."""
+        """Show the progress. Without a total the bar only moves."""
         self._text.say(one_line(what))
         self.progress.setRange(0, 1000 if total else 0)
         if total:
@@ -91,7 +91,7 @@ class BusyPage(QWidget):
 
 
 class _CenteredLine(QWidget):
-    """A line of text in the middle, painted: so it is plain text, whatever it holds."""
+    """A centered line of text. It is painted, and so always plain text."""
 
     def __init__(self) -> None:
         super().__init__()

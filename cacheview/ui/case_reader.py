@@ -1,4 +1,4 @@
-"""Reads a case of a large suite again before it is chosen: off the UI thread if that takes longer than a moment."""
+"""Reads a case of a large suite again before it is chosen, off the UI thread if that takes longer than a moment."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["CaseReader"]
 
 
 class CaseReader(QObject):
-    """Reads one case at a time. Of two that are wanted, only the later one comes.
+    """Reads one case at a time. If another one is requested, the earlier one is dropped.
 
-    ``cancelled()``: the person stopped it.
+    Signals: ``cancelled()``: the user stopped it.
     """
 
     cancelled = Signal()
@@ -36,7 +36,7 @@ class CaseReader(QObject):
         self._loader.cancelled.connect(self._cancelled)
 
     def read(self, cases: Sequence[OpenedCase], place: int, then: Callable[[], object]) -> None:
-        """Call ``then`` when the case is at hand: now, or after it was read. Not if `forget` comes before."""
+        """Call ``then`` when the case is available: now, or after it was read, unless `forget` is called before."""
         self.forget()
         if not isinstance(cases, SuiteCases) or cases.is_quick(place):
             then()
@@ -51,12 +51,12 @@ class CaseReader(QObject):
         self._loader.cancel()
 
     def stop(self) -> None:
-        """Likewise, and wait for the thread."""
+        """Stop reading, and wait for the thread."""
         self._loader.close()
 
     def _cancelled(self) -> None:
         then, self._then = self._then, None
-        if then is not None:  # else another case was wanted
+        if then is not None:  # otherwise another case was requested
             self.cancelled.emit()
 
     def _read(self) -> None:

@@ -1,4 +1,7 @@
-"""What fills the window: the panes of an open store, the progress of opening one, or the ways to open one."""
+"""The central widget of the window.
+
+It shows the panes of an open store, the progress of opening one, or the ways to open one.
+"""
 
 from __future__ import annotations
 
@@ -26,28 +29,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Centre"]
 
-_BREATH: Final = 10  # milliseconds between two pieces of the panes that are made while a store is being read
+_BREATH: Final = 10  # milliseconds between creating two pieces of the panes while a store is being read
 
 
 class Centre(QWidget):
-    """Shows how each opening goes. The first makes the session and its panes; what is open stays till the next is read.
+    """Shows the progress of each opening. A store that is open stays until the next has been read.
 
-    The panes, the engine and the models are loaded with the first store: the first paint does not wait for them.
+    The first opening creates the session and its panes. The panes, the engine and the models are imported with the
+    first store, so that the first paint does not wait for them.
 
     Signals:
         announced(): a location is being opened, or is about to be.
-        session_made(): the session and its panes are there, before the session reports anything.
-        opened(again): a store is shown; ``again``: it was open before and was read again.
-        failed(): ``last_error`` says why.
-        record_found(path): what was opened has no store, but a record of a build.
-        cancelled(), ended(): after each of the three.
+        session_made(): the session and its panes exist, and the session has not reported anything yet.
+        opened(again): a store is shown; ``again``: it was open before and was reloaded.
+        failed(): ``last_error`` is the reason.
+        record_found(path): the opened location has no store, but a build record.
+        cancelled(), ended(): the user canceled; after each of the three.
         copied(str): what was put on the clipboard, in words.
-        name_requested(): the person wants to open something by its name.
+        name_requested(): the user wants to open a store by name.
 
     Attributes:
-        busy_page: what is shown while the first store is being read.
-        session, workspace: of the open store; the panes are there a little before.
-        last_error: why the last opening failed; empty: it did not.
+        busy_page: the page shown while the first store is being read.
+        session, workspace: of the open store; the panes exist slightly earlier.
+        last_error: the reason that the last opening failed; empty: it did not.
     """
 
     announced = Signal()
@@ -86,27 +90,27 @@ class Centre(QWidget):
 
     @property
     def page(self) -> QWidget | None:
-        """What is shown: the panes, or what there is to say while nothing is open."""
+        """The current page: the panes, or the page shown while nothing is open."""
         return self._pages.currentWidget()
 
     @property
     def opener(self) -> Opener:
-        """What reads stores. Made when first needed, as are the two that follow."""
+        """The reader of stores. Created when first needed, like the next two."""
         return self._opener()
 
     @property
     def start_page(self) -> StartPage:
-        """The ways in."""
+        """The page with the ways to open a store."""
         return self._start_page()
 
     @property
     def notice(self) -> Notice:
-        """The line over the panes, hidden until there is something to say."""
+        """The notice line above the panes, hidden while it is empty."""
         return self._notice()
 
     @property
     def mode(self) -> Notice:
-        """The line over everything that says in which mode the window is, hidden while it is in none."""
+        """The notice line at the very top that shows the window's mode, hidden while there is none."""
         return self._mode()
 
     def _make_opener(self) -> Opener:
@@ -150,7 +154,7 @@ class Centre(QWidget):
         return notice
 
     def add_line(self) -> Notice:
-        """Another line over the panes, hidden: for work that goes on beside them."""
+        """Add another hidden notice line above the panes, for background work."""
         notice = self._make_line()
         self._column.insertWidget(self._column.indexOf(self._pages), notice)
         return notice
@@ -164,7 +168,7 @@ class Centre(QWidget):
         return notice
 
     def welcome(self) -> None:
-        """Show the ways in, while nothing is open."""
+        """Show the start page, while nothing is open."""
         self._pages.setCurrentWidget(self.start_page)
         self.start_page.show_welcome(self._settings.recent)
 
@@ -173,11 +177,11 @@ class Centre(QWidget):
         self._patience.stop()
         self.opener.close()
         if self.session is not None:
-            # It would report its end when half of the window is gone.
+            # Its end would be reported when half of the window no longer exists.
             self.session.document.forget_steps()
 
     def keep_choices(self, secrets: Iterable[str] = ()) -> None:
-        """Put into the settings how the panes were left, and probes that were edited, but for those with a secret."""
+        """Save the layout of the panes and the edited probes to the settings, except probes with secrets."""
         if self.session is not None:
             from cacheview.ui.drafts import keep_drafts
 
@@ -188,14 +192,14 @@ class Centre(QWidget):
             self._settings.intermediate = self.workspace.images.intermediate
 
     def reset_layout(self) -> None:
-        """Show the panes and the columns as at first."""
+        """Reset the panes and the columns to their initial layout."""
         if self.workspace is not None:
             self.workspace.reset_layout()
 
-    # How opening goes
+    # Opening
 
     def announce(self, location: str) -> None:
-        """Say that a location is being opened, or is about to be."""
+        """Announce that a location is being opened, or is about to be."""
         if self.session is None:
             self.busy_page.show_name(name_of(location))
             self._pages.setCurrentWidget(self.busy_page)
@@ -210,9 +214,9 @@ class Centre(QWidget):
             self.notice.show_progress(done, total)
 
     def _show_part(self, part: StorePart) -> None:
-        """What has been read of the first store: its images, while the busy page stands beside them."""
+        """Show the part of the first store that has been read: its images, next to the busy page."""
         if self.session is not None:
-            # What is open stays until the other has been read.
+            # The open store stays until the other has been read.
             part.shown = self.session.store
             return
         if self.workspace is None:
@@ -228,20 +232,20 @@ class Centre(QWidget):
         self.workspace.show_part(part)
 
     def _prepare(self) -> None:
-        """Make the other panes piece by piece: all at once would be felt."""
+        """Create the other panes piece by piece, since creating them all together would be noticeable."""
         if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
 
     def _bring(self, panes: Panes) -> None:
-        """All has been read: what is left of the panes, piece by piece."""
-        self._preparing = False  # or two pieces would come in one turn
+        """Create the remaining panes piece by piece, since everything has been read."""
+        self._preparing = False  # otherwise two pieces would be created in one turn
         if self._notice.made is None:
             panes.more = not self.notice.isVisible()
         elif self.workspace is not None and self.session is None:
             panes.more = self.workspace.prepare() or self.workspace.bring(panes)
 
     def _give_up_part(self) -> None:
-        """What was read so far is not all: it goes."""
+        """Discard the part of a store that was read, since the rest will not follow."""
         if self.workspace is not None and self.session is None:
             self.workspace.release_busy()
             self._pages.insertWidget(0, self.busy_page)
@@ -343,7 +347,7 @@ class Centre(QWidget):
         self.session = session = Session(loaded, self, document=self._document, drafts=drafts)
         workspace.attach(session)
         for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
-            editor.setAcceptDrops(False)  # a file that is dropped is for the window
+            editor.setAcceptDrops(False)  # a dropped file is for the window
         self.session_made.emit()
         self._pages.setCurrentWidget(workspace)
         session.begin()
@@ -351,7 +355,7 @@ class Centre(QWidget):
 
 
 def _load_panes() -> None:
-    """Import what a store is shown with."""
+    """Import the modules that show a store."""
     import cacheview.ui.headline
     import cacheview.ui.session
     import cacheview.ui.workspace  # noqa: F401

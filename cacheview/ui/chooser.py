@@ -1,4 +1,4 @@
-"""A combo box whose value only its list, its keys and its text change."""
+"""A combo box whose value changes only through its list, its keys and its text."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = ["Chooser"]
 
 
 class Chooser(QComboBox):
-    """Every combo box of the window is one. The wheel scrolls what is around it, and never changes value or focus.
+    """The base of every combo box in the window. The wheel scrolls the surroundings, and never changes value or focus.
 
-    Qt's own changes both under the pointer, also on the way past in a form that is being scrolled.
+    Qt's own combo box changes both under the pointer, even while a form is being scrolled past it.
     """
 
     def __init__(self, parent: QWidget | None = None, *, editable: bool = False) -> None:
         super().__init__(parent)
         self.setEditable(editable)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # as Qt's own, without the wheel
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # as Qt's own, but without the wheel
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # goes on to what scrolls
+        event.ignore()  # passed on to the scroll area
 
     def option(self) -> QStyleOptionComboBox:
-        """What is drawn of a box that is not editable: a text that is too long ends in dots, not in half a letter."""
+        """Return the style option to draw. A text that is too long ends in an ellipsis, not in half a letter."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         part, place = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField

@@ -1,4 +1,4 @@
-"""The tool bar: store, rules and platform as menus, cases and probes of a suite as lists, undo, redo and copy."""
+"""The tool bar: menus for store, rules and platform, lists of a suite's cases and probes, and undo, redo and copy."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["ToolBar"]
 
-_TEXT_BESIDE_ICON = 2  # of Qt.ToolButtonStyle, which the first paint does without
+_TEXT_BESIDE_ICON = 2  # from Qt.ToolButtonStyle, which the first paint does not import
 _LONGEST = 34
 _BREVITIES = 5
 _CHARACTERS = (17, 9, 5)
-"""Of a case or probe in its list, at least: where there is room, little, and least."""
+"""The fewest characters of a case or probe in its list, for wide, narrow and very narrow widths."""
 
 
 class ToolBar(QToolBar):
-    """``case_chosen(int)`` and ``probe_chosen(int)``: by the person alone.
+    """The tool bar. Signals: ``case_chosen(int)``, ``probe_chosen(int)``: only by the user.
 
-    Where it is too narrow for all, words go step by step, those first that are not missed: nothing is out of reach.
+    If it is too narrow for everything, texts are shortened step by step, the least needed first. Every item stays
+    available.
     """
 
     case_chosen = Signal(int)
@@ -64,31 +65,32 @@ class ToolBar(QToolBar):
 
     @property
     def case(self) -> NameList:
-        """The cases of the suite. Made when first needed, as is `probe`: most stores have no such list."""
+        """The list of the suite's cases. It is created when first needed, like `probe`: most stores have no such
+        list."""
         return self._case()
 
     @property
     def probe(self) -> NameList:
-        """The probes of the case."""
+        """The list of the case's probes."""
         return self._probe()
 
     def set_cases(self, count: int, name_of: Callable[[int], str], current: int) -> None:
-        """The cases of a suite, and what they are called; the list is shown when there are several."""
+        """Set the cases of a suite with their names. The list is shown if there are several."""
         if count > 1 or self._case.made is not None:
             self._fill(self.case, count, name_of, current)
 
     def set_probes(self, count: int, name_of: Callable[[int], str], current: int) -> None:
-        """The probes of a case, and what they are called; the list is shown when there are several."""
+        """Set the probes of a case with their names. The list is shown if there are several."""
         if count > 1 or self._probe.made is not None:
             self._fill(self.probe, count, name_of, current)
 
     def name_probe(self, number: int) -> None:
-        """One of the probes is called otherwise now."""
+        """Update the name of a probe."""
         if self._probe.made is not None:
             self._probe.made.renamed(number)
 
     def say(self, button: QToolButton, what: str, value: str) -> None:
-        """Write what is chosen on a menu button."""
+        """Show the chosen value on a menu button."""
         self._shown[button] = (what, value)
         self._write(button)
         button.setAccessibleName(f"{what}: {value}" if value else what)
@@ -101,7 +103,7 @@ class ToolBar(QToolBar):
         button.setText(f"{words} ▾".replace("&", "&&"))
 
     def _fit(self) -> None:
-        """Leave out as few words as there is room for the rest."""
+        """Shorten as few texts as possible to fit the width."""
         if not self.isVisible():
             return
         for brevity in range(_BREVITIES):
@@ -110,11 +112,14 @@ class ToolBar(QToolBar):
                 return
 
     def _abbreviate(self, brevity: int) -> None:
-        """0: all words. 1: none on *Reload*. 2: nor what a menu is for. 3: lists are narrow. 4: and have no names."""
+        """Apply a level of brevity.
+
+        0: all text. 1: none on *Reload*. 2: no names of menus. 3: narrow lists. 4: lists without names.
+        """
         if brevity == self._brevity:
             return
         self._brevity = brevity
-        from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
+        from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
 
         beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         self._reload.setToolButtonStyle(alone if brevity else beside)
@@ -138,7 +143,7 @@ class ToolBar(QToolBar):
         self._fit()
 
     def set_case(self, current: int) -> None:
-        """Another case was chosen, by whatever way."""
+        """Show that another case was chosen."""
         if self._case.made is not None:
             self._case.made.setCurrentIndex(current)
 
@@ -166,7 +171,7 @@ class ToolBar(QToolBar):
         return button
 
     def _make_case(self) -> NameList:
-        """The list of cases stands before that of probes."""
+        """Create the list of cases, which is before that of probes."""
         probe = self._probe.made
         return self._list("Case", self.case_chosen, self._gap if probe is None else self._lists[probe][0])
 

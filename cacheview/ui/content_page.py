@@ -1,4 +1,4 @@
-"""What a pane shows: its content, or a message instead of it."""
+"""A page that shows the content of a pane, or a message in its place."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LEAST: Final = 16 * GRID
 
 
 class ContentPage(QStackedWidget):
-    """The content, or words in its place; it begins with the words.
+    """The content of a pane, or a message, which is shown first.
 
-    Signals: ``pressed()``: the button under the words.
+    Signals: ``pressed()``: the button of the message.
     """
 
     pressed = Signal()
@@ -35,14 +35,14 @@ class ContentPage(QStackedWidget):
 
     @property
     def has_content(self) -> bool:
-        """Whether the content is what is shown."""
+        """Whether the content is shown."""
         return self.currentWidget() is self._content
 
     def show_content(self) -> None:
-        """Show the content instead of words."""
+        """Show the content."""
         self.setCurrentWidget(self._content)
 
     def say(self, text: str, hint: str, button: str = "") -> None:
-        """Show words: a line, one that helps, and a button if it has a text."""
+        """Show a message: a line, a hint, and a button if it has a text."""
         self._words.show_text(text, hint, button)
         self.setCurrentWidget(self._scrolled)

@@ -1,4 +1,4 @@
-"""Lets the window go first: work in another thread rests while the window's thread is busy."""
+"""Gives priority to the window: work in another thread pauses while the window's thread is busy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Final
 
 __all__ = ["Courtesy", "time_of_this_thread"]
 
-_EVERY: Final = 0.005  # seconds of work between two looks
-_BUSY: Final = 0.2  # of the time that passes: a thread that takes more of it is at work
-_STEP: Final = 0.002  # seconds of rest between two looks
-_LONGEST: Final = 0.03  # seconds of one rest: the work goes on though the window is always busy
+_EVERY: Final = 0.005  # seconds of work between two checks
+_BUSY: Final = 0.2  # the share of the time from which a thread counts as busy
+_STEP: Final = 0.002  # seconds of a pause between two checks
+_LONGEST: Final = 0.03  # seconds of the longest pause, so that work continues even if the window is always busy
 
 
 def time_of_this_thread() -> Callable[[], float] | None:
-    """What returns, in any thread, the processor time that this one has taken, in seconds; None: no way here."""
+    """Return a function for the processor time of the current thread in seconds; None: not supported.
+
+    The function may be called in any thread.
+    """
     if sys.platform in ("win32", "darwin"):
         return None
     clock = time.pthread_getcpuclockid(threading.get_ident())
@@ -25,15 +28,15 @@ def time_of_this_thread() -> Callable[[], float] | None:
 
 
 class Courtesy:
-    """Asked often by one piece of work.
+    """Pauses one piece of work, which calls it often.
 
-    One thread at a time runs Python. A turn of the window goes from Qt to Python and back a thousand times, and each
-    time it would wait for the other thread: longer, all in all, than it works.
+    Only one thread at a time runs Python. A turn of the window switches between Qt and Python a thousand times, and
+    would wait for the other thread each time: longer in total than it works.
 
     Args:
-        taken: the processor time that the window's thread has taken, in seconds; None: it is not known.
-        clock: in seconds.
-        sleep: for so many seconds.
+        taken: returns the processor time of the window's thread in seconds; None: not known.
+        clock: returns the time in seconds.
+        sleep: sleeps for a number of seconds.
     """
 
     def __init__(
@@ -49,13 +52,13 @@ class Courtesy:
         self._known = taken() if taken is not None else 0.0
 
     def give_way(self) -> None:
-        """Rest while the window is at work, but not for long."""
+        """Pause while the window is busy, but not for long."""
         if self._taken is None or self._clock() < self._looked + _EVERY:
             return
         self._rest(self._taken)
 
     def begin(self) -> None:
-        """Likewise, before the work begins: mostly the window has not ended the turn in which it was wanted."""
+        """Pause before the work begins, since the window has usually not finished the turn that requested it."""
         if self._taken is not None:
             self._sleep(_STEP)
             self._rest(self._taken)
@@ -66,7 +69,7 @@ class Courtesy:
             self._sleep(_STEP)
 
     def _is_busy(self, taken: float) -> bool:
-        """Whether the window was at work since the last look."""
+        """Whether the window was busy since the last check."""
         now = self._clock()
         passed, worked = now - self._looked, taken - self._known
         self._looked, self._known = now, taken

@@ -1,4 +1,4 @@
-"""The buttons at the foot of a dialog."""
+"""The buttons at the bottom of a dialog."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Buttons = QDialogButtonBox.StandardButton
 
 
 def accepting_buttons(dialog: QDialog, kind: Buttons, text: str = "") -> tuple[QDialogButtonBox, QPushButton]:
-    """*Cancel*, and a button that accepts the dialog. Returns the box with both, and that button.
+    """Return a box with *Cancel* and a button that accepts the dialog, and that button.
 
     Args:
-        kind: of the button that accepts.
-        text: on it; empty: what Qt writes on this kind.
+        kind: the kind of the accepting button.
+        text: its text; empty: Qt's text for this kind.
     """
     box = QDialogButtonBox(kind | Buttons.Cancel)
     box.accepted.connect(dialog.accept)
@@ -26,7 +26,7 @@ def accepting_buttons(dialog: QDialog, kind: Buttons, text: str = "") -> tuple[Q
 
 
 def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
-    """*Close*, which other buttons may be added to."""
+    """Return a box with *Close*, to which other buttons may be added."""
     box = QDialogButtonBox(Buttons.Close)
     box.rejected.connect(dialog.close)
     return box

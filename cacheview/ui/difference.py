@@ -1,4 +1,4 @@
-"""Which part of two values differs."""
+"""Finds the part in which two values differ."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["differing"]
 
 
 def differing(a: str, b: str) -> tuple[slice, slice]:
-    """The part of each string that is left when what both begin and end with is taken off.
+    """Return the part of each string that remains without their common beginning and end.
 
-    Both are empty when the strings are equal; one may be, where the other has something more.
+    Both are empty if the strings are equal. One is empty if the other only has an insertion.
     """
     shorter = min(len(a), len(b))
     start = _common(a, b, shorter)
@@ -19,7 +19,7 @@ def differing(a: str, b: str) -> tuple[slice, slice]:
 
 
 def _common(a: str, b: str, limit: int) -> int:
-    """How many characters both begin with, at most ``limit``."""
+    """Return the number of characters that both begin with, at most ``limit``."""
     if a[:limit] == b[:limit]:
         return limit
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a[:limit], b[:limit], strict=True)))

@@ -1,8 +1,8 @@
-"""Frees what was made of a large store, in another thread.
+"""Frees the objects of a large store in another thread.
 
-To free a million objects takes tenths of a second. Where the last reference to a store, an index or a tree goes in the
-UI thread, the window stands still as long; and a tuple or a dictionary is freed in one step, which no other thread can
-interrupt. So whoever replaces such a thing gives it away here first. Its large containers are kept until nobody else
+Freeing a million objects takes tenths of a second. If the last reference to a store, an index or a tree is dropped in
+the UI thread, the window freezes for that time, and no thread can interrupt the freeing of a tuple or dictionary. So
+code that replaces such an object first passes it to this module. Its large containers are kept until nothing else
 refers to them, and are then emptied one element at a time, so that the window can work in between.
 """
 
@@ -26,25 +26,25 @@ from cacheview.ui.loading import Background
 __all__ = ["Discarder"]
 
 _MANY: Final = 1_000
-"""Elements of a container that take long enough to free."""
+"""The number of elements from which freeing a container takes noticeable time."""
 _MOST: Final = 20_000
-"""Objects that are searched for such containers."""
+"""The most objects that are searched for such containers."""
 _OF_A_KIND: Final = 500
-"""Objects of one class that are searched: where there are more, they are what the containers contain."""
-_SOON: Final = 0.01  # seconds between two looks whether a container is still used, at first
-_LATER: Final = 0.2  # likewise, at last: a container that nobody else uses is kept that much longer
+"""The most objects of one class that are searched. If there are more, they are elements of the containers."""
+_SOON: Final = 0.01  # the first interval in seconds between two checks whether a container is still used
+_LATER: Final = 0.2  # the last interval: an unused container is kept at most that much longer
 _LONGEST: Final = 10.0
-"""Seconds after which a container that is still used is left to those who use it."""
+"""Seconds after which a container that is still used is left to its users."""
 
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 _SEARCHED: Final = (*_CONTAINERS, MappingProxyType)
 
 
 class Discarder(Background):
-    """Takes things that are about to be replaced. It keeps nothing alive that is used no more.
+    """Frees objects that are about to be replaced. It does not keep unused objects alive.
 
-    Only for what has no Qt objects in it: those end in the UI thread. Once it was stopped, as the window is closed, it
-    takes nothing.
+    It must not be used for Qt objects, which have to be destroyed in the UI thread. After `stop`, when the window is
+    closed, it ignores all objects.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -54,27 +54,26 @@ class Discarder(Background):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is still to be freed."""
+        """Whether anything is still to be freed."""
         return self._given.has_thread
 
     def discard(self, *things: object) -> None:
-        """Free these as soon as nobody else refers to them; None stands for nothing. To be called before they are
-        replaced."""
+        """Free objects once nothing else refers to them. Call this before replacing them; None is ignored."""
         given = self._given
         if given.add([thing for thing in things if thing is not None]):
             window_time = self._window_time
             self._start(lambda: _free(given, Courtesy(window_time)), "discarder")
 
     def stop(self) -> None:
-        """End the thread. What it still has to free is freed here."""
+        """End the thread. The remaining objects are freed in the current one."""
         self._given.end()
 
 
 class _Given:
-    """What was given away and has not been looked at. Lives in both threads.
+    """The objects that were passed and have not been examined yet. Both threads use it.
 
     Attributes:
-        has_thread: one is at work, or about to be.
+        has_thread: whether a thread is running, or about to.
     """
 
     def __init__(self) -> None:
@@ -84,7 +83,7 @@ class _Given:
         self.ended = threading.Event()
 
     def add(self, things: Sequence[object]) -> bool:
-        """Returns whether a thread has to be started that takes them."""
+        """Add objects. Returns whether a thread has to be started for them."""
         with self._lock:
             if self.ended.is_set() or not things:
                 return False
@@ -93,7 +92,7 @@ class _Given:
             return is_first
 
     def take(self, *, last: bool) -> list[object] | None:
-        """All of it. ``last``: the thread ends where there is nothing; then the result is None."""
+        """Remove and return all objects. ``last``: if there are none, the thread ends, and the result is None."""
         with self._lock:
             things, self._things = self._things, []
             if not things and last:
@@ -108,14 +107,14 @@ class _Given:
 
 
 def _free(given: _Given, courtesy: Courtesy) -> None:
-    """In the other thread, which ends when everything that was given away is free."""
+    """Free objects in the other thread, until everything that was passed is freed."""
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()
     while not given.ended.is_set():
         things = given.take(last=not held)
         if things is None:
             return
-        # A search for cycles that begins in this thread would end widgets here that wait in cycles.
+        # Garbage collection in this thread would destroy widgets that are in cycles.
         with paused_collector():
             if things:
                 pause, begun = _SOON, time.monotonic()
@@ -131,8 +130,8 @@ def _free(given: _Given, courtesy: Courtesy) -> None:
 
 
 def _large_containers(things: Iterable[object], courtesy: Courtesy) -> Iterator[Any]:
-    """The containers with many elements that things consist of. What is in these is not searched."""
-    from cacheview.model.base import Value  # loads pydantic, which the first paint does without
+    """Yield the large containers within objects. Their elements are not searched."""
+    from cacheview.model.base import Value  # imports pydantic, which the first paint does not need
 
     seen: set[int] = set()
     kinds: Counter[type] = Counter()
@@ -153,7 +152,7 @@ def _large_containers(things: Iterable[object], courtesy: Courtesy) -> Iterator[
 
 
 def _is_own(thing: object) -> bool:
-    """Whether it is an object of a class of this program, and not one of Qt's."""
+    """Whether an object's class belongs to this program, not to Qt."""
     return type(thing).__module__.startswith("cacheview.") and not isinstance(thing, QObject)
 
 
@@ -162,11 +161,11 @@ def _references(held: list[Any], place: int) -> int:
 
 
 _ALONE: Final = _references([[]], 0)
-"""References to a container that only the list of those held refers to."""
+"""The references to a container that only the list here refers to."""
 
 
 def _empty_unused(held: list[Any], ended: threading.Event, courtesy: Courtesy) -> None:
-    """Empty and remove those that nothing else refers to, until none is left: one may contain another."""
+    """Empty and remove containers that nothing else refers to, until none is left. One may contain another."""
     place, idle = 0, 0
     while held and idle < len(held) and not ended.is_set():
         place %= len(held)
@@ -175,7 +174,7 @@ def _empty_unused(held: list[Any], ended: threading.Event, courtesy: Courtesy) -
             continue
         idle = 0
         elements = gc.get_referents(held.pop(place))
-        elements.reverse()  # of a tree, what stands above goes first: else everything that is under it went in one step
+        elements.reverse()  # free a tree from its top, or everything below it would be freed in one step
         while elements and not ended.is_set():
             elements.pop()
             courtesy.give_way()

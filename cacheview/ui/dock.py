@@ -1,4 +1,4 @@
-"""A dock of the window that shows a pane, and gives the keyboard back when it is closed."""
+"""A dock of the window that shows a pane, and restores the keyboard focus when it is closed."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["DockController", "PaneDock", "is_seen"]
 _Pane = TypeVar("_Pane", bound=Docked)
 
 _LINES: Final = 24
-"""Lines of text that a dock is high at first, head and all."""
+"""The initial height of a dock in lines of text, including its title bar."""
 _FRAMES: Final = 32  # milliseconds: two frames
 _SHARES: Final = (0.36, 0.48)
-"""Of the height that docks and panes have together, at least and at most: the panes stay of use above it."""
+"""The minimum and maximum share of the height, so that the panes above stay usable."""
 
 
 class PaneDock(QDockWidget):
-    """At the bottom of the window; hidden until `show_or_hide`. Escape hides it."""
+    """A dock at the bottom of the window, hidden until `show_or_hide`. Escape hides it."""
 
     def __init__(self, host: DockHost, name: str, pane: Docked, action: QAction) -> None:
-        """``name``: of the object. ``action``: is checked while the dock is there."""
+        """``name``: its object name. ``action``: is checked while the dock is shown."""
         super().__init__(pane.head.title, host.frame)
         self._host = host
         self._pane = pane
@@ -51,7 +51,7 @@ class PaneDock(QDockWidget):
         self.hide()
 
     def show_or_hide(self) -> None:
-        """Show it and bring the keyboard in, also from behind another; or hide it."""
+        """Show it and move the keyboard focus to it, even if another dock covers it; otherwise hide it."""
         if not is_seen(self):
             self._attach()
             joined = self._join_others()
@@ -68,7 +68,7 @@ class PaneDock(QDockWidget):
             self._close()
 
     def show_quietly(self) -> None:
-        """Show it, and leave the keyboard where it is."""
+        """Show it without moving the keyboard focus."""
         self._attach()
         self._join_others()
         self._paint_panes_later()
@@ -76,7 +76,7 @@ class PaneDock(QDockWidget):
         self._was_shown = True
 
     def put_back(self) -> None:
-        """Hide it, and let it come at the bottom again, as high as at first."""
+        """Hide it, and reset its place and height."""
         if not self.isHidden():
             self._close()
         self._was_shown = False
@@ -84,7 +84,7 @@ class PaneDock(QDockWidget):
         self.hide()
 
     def enter(self) -> None:
-        """Bring the keyboard in, also where it stands behind another."""
+        """Move the keyboard focus to it, even if another dock covers it."""
         before, page = QApplication.focusWidget(), self._host.page
         if before is not None and page is not None and page.isAncestorOf(before):
             self._before = before
@@ -92,22 +92,22 @@ class PaneDock(QDockWidget):
         self._pane.take_focus()
 
     def _paint_panes_later(self) -> None:
-        """Let the panes, which give way to the dock, be painted two frames after it: all at once would be felt."""
+        """Delay the painting of the panes by two frames, since painting everything at once would be noticeable."""
         centre = self._host.frame.centralWidget()
         if centre is None:
             return
         centre.setUpdatesEnabled(False)
-        # Counted from when all is laid out, which comes first.
+        # The delay starts when the layout is complete.
         QTimer.singleShot(0, centre, lambda: QTimer.singleShot(_FRAMES, centre, lambda: centre.setUpdatesEnabled(True)))
 
     def _take_height(self, room: int) -> None:
-        """``room``: what the panes had before."""
+        """Set the initial height. ``room``: the height that the panes had before."""
         least, most = (int(share * room) for share in _SHARES)
         height = min(max(_LINES * self.fontMetrics().height(), least), most)
         self._host.frame.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def _join_others(self) -> bool:
-        """Share the place of a dock that is there already: two beside each other are too narrow. Whether one is."""
+        """Share the place of an open dock, since two side by side are too narrow. Returns whether there is one."""
         window = self._host.frame
         area = window.dockWidgetArea(self)
         for dock in window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
@@ -130,15 +130,15 @@ class PaneDock(QDockWidget):
             super().keyPressEvent(event)
 
     def _close(self) -> None:
-        """Hide it, and give the keyboard back; where it came from may be closed as well by now.
+        """Hide it and restore the previous keyboard focus, if that widget still exists.
 
-        If it is elsewhere by now, it stays there.
+        If the focus has moved elsewhere, it stays there.
         """
         now, page = QApplication.focusWidget(), self._host.page
         if now is not None and page is not None and page.isAncestorOf(now):
             self._before = now
         if now is not None and self.isAncestorOf(now):
-            now.clearFocus()  # Qt would pass it on to the field that comes next, and the trace would go to its check
+            now.clearFocus()  # otherwise Qt would focus the next field, and the trace would follow it
         self.hide()
         before = self._before
         if before is not None and isValid(before) and is_seen(before):
@@ -148,10 +148,10 @@ class PaneDock(QDockWidget):
 
 
 class DockController(QObject, Generic[_Pane]):
-    """A pane, and what connects it with the rest of the window. Made when first needed, and its dock after it."""
+    """A pane and its connections to the window. It is created when first needed, and its dock after it."""
 
     def __init__(self, host: DockHost, name: str, pane: _Pane, action: QAction) -> None:
-        """As `PaneDock`."""
+        """See `PaneDock`."""
         super().__init__(host.frame)
         self.host = host
         self.pane: Final = pane
@@ -159,30 +159,30 @@ class DockController(QObject, Generic[_Pane]):
 
     @property
     def dock(self) -> PaneDock:
-        """What the pane stands in."""
+        """The dock of the pane."""
         return self._dock()
 
     @property
     def is_open(self) -> bool:
-        """Whether the dock is shown, behind another one or not."""
+        """Whether the dock is open, even if another one covers it."""
         return self._dock.made is not None and not self._dock.made.isHidden()
 
     def _make_dock(self, name: str, action: QAction) -> PaneDock:
         return PaneDock(self.host, name, self.pane, action)
 
     def show_or_hide(self) -> None:
-        """The dock."""
+        """Show or hide the dock."""
         self.dock.show_or_hide()
 
     def bring(self) -> None:
-        """Show the dock with the keyboard in it, where it is hidden as where it is not."""
+        """Show the dock and move the keyboard focus to it."""
         if self.is_open:
             self.dock.enter()
         else:
             self.dock.show_or_hide()
 
     def put_back(self) -> None:
-        """Close the dock, and put it where it is at first."""
+        """Close the dock, and reset its place."""
         if self._dock.made is not None:
             self._dock.made.put_back()
 
@@ -192,15 +192,15 @@ class DockController(QObject, Generic[_Pane]):
             self.host.workspace.images.reveal(image_id)
 
     def say_copied(self, what: str) -> None:
-        """Say in the status bar what was put on the clipboard."""
+        """Report in the status bar what was put on the clipboard."""
         self.host.status.say(f"Copied: {what}")
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
         self.pane.stop()
 
 
 def is_seen(widget: QWidget) -> bool:
-    """Whether a widget is on screen: a dock that stands behind another is visible to Qt, outside the window."""
+    """Whether a widget is on screen. Qt treats a covered dock as visible, but places it outside the window."""
     window = widget.window()
     return widget.isVisible() and window.rect().intersects(QRect(widget.mapTo(window, QPoint()), widget.size()))

@@ -17,11 +17,11 @@ from cacheview.ui.verdict.labels import ElidedLabel
 __all__ = ["BusyHead", "DockHead"]
 
 _LEAST: Final = 20 * GRID
-"""The width that the line beside the title has, before words of buttons go."""
+"""The width of the line below which the texts of buttons are hidden."""
 
 
 class DockHead(QWidget):
-    """``closed()``: the button at the end, which the others stand before."""
+    """The title bar. Signals: ``closed()``: the button at the end."""
 
     closed = Signal()
 
@@ -34,7 +34,7 @@ class DockHead(QWidget):
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._picture = QLabel()
         self._message = ElidedLabel(small_font, "text_muted")
-        # Else the mouse would select text where it is to move the dock.
+        # Otherwise the mouse would select text instead of moving the dock.
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.close_button = _button("", "Close (Esc)", f"Close: {title}")
         self.close_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
@@ -49,7 +49,7 @@ class DockHead(QWidget):
         self._row.addWidget(self._picture)
         self._row.addWidget(self._message, 1)
         self._row.addWidget(self.close_button)
-        self.setMinimumHeight(9 * GRID)  # as high as the heads of the panes
+        self.setMinimumHeight(9 * GRID)  # the height of the panes' headers
         self._dress()
 
     @property
@@ -59,11 +59,11 @@ class DockHead(QWidget):
 
     @property
     def text(self) -> str:
-        """The line beside the title."""
+        """The line next to the title."""
         return self._message.whole()
 
     def say(self, text: str, look: tuple[str, str] | None = None) -> None:
-        """``look``: the drawing before the line, and the token of its colour; None: it has neither."""
+        """Set the line. ``look``: the icon before it, and the token of its color; None: it has neither."""
         self._message.say(text)
         if look != self._look:
             self._look = look
@@ -79,13 +79,13 @@ class DockHead(QWidget):
         name: str = "",
         short: str = "",
     ) -> QToolButton:
-        """Add a button after those that there are.
+        """Add a button after the existing ones.
 
         Args:
-            asked: what it emits.
-            drawing: of its icon, which stands alone where there is little room.
-            name: for those who do not see it, where it is not the text.
-            short: the text where there is little room.
+            asked: the signal that it emits.
+            drawing: the drawing of its icon, which replaces the text in narrow widths.
+            name: the accessible name, if it is not the text.
+            short: the text for narrow widths.
         """
         button = _button(text, tip, name or (text if short else ""))
         if short:
@@ -99,7 +99,10 @@ class DockHead(QWidget):
         return button
 
     def add_copy_menu(self, tip: str, forms: Iterable[str], requested: SignalInstance, *, name: str) -> QToolButton:
-        """Add a button that copies in one of several forms; it emits ``requested(form)``. ``name``: as `add_button`."""
+        """Add a button that copies in one of several formats.
+
+        It emits ``requested(form)``. ``name``: see `add_button`.
+        """
         button = self.add_button("Copy ▾", tip, drawing="copy", name=name)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
@@ -109,17 +112,17 @@ class DockHead(QWidget):
         return button
 
     def _add(self, widget: QWidget) -> None:
-        """Before the button that closes, for the eye and for the keyboard, which goes as they were added."""
+        """Insert a widget before the close button, both visually and in the tab order."""
         self._row.insertWidget(self._row.count() - 1, widget)
         self.setTabOrder(widget, self.close_button)
 
     def minimumSizeHint(self) -> QSize:
-        """With no more than a drawing on those buttons that have one."""
+        """Return a size with only the icons on buttons that have one."""
         layout = super().minimumSizeHint()
         return QSize(self._needed(short=True), layout.height())
 
     def _needed(self, *, short: bool) -> int:
-        """The width of everything that is shown, with words beside the drawings of buttons or without."""
+        """Return the width of everything visible, with texts next to the icons of buttons or without."""
         items = (self._row.itemAt(place) for place in range(self._row.count()))
         inner = [item.widget() for item in items if item is not None]
         shown = [
@@ -135,8 +138,8 @@ class DockHead(QWidget):
         return taken - words if short else taken + words
 
     def _fit(self) -> None:
-        """Leave the words out where they would take the room of the line."""
-        # With short words the width of all is an estimate: there must be some more room, or it would go to and fro.
+        """Hide the texts if they would take the width of the line."""
+        # With short texts the total width is an estimate. Some reserve avoids toggling between the two.
         slack = 4 * GRID if self._is_short else 0
         is_short = self._needed(short=False) + _LEAST + slack > self.width()
         if is_short == self._is_short:
@@ -151,7 +154,7 @@ class DockHead(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
-            self._fit()  # buttons come and go
+            self._fit()  # buttons are shown and hidden
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -176,9 +179,9 @@ class DockHead(QWidget):
 
 
 class BusyHead(DockHead):
-    """Of a dock whose work takes its time: how far it is, and what ends it, or begins it again.
+    """The title bar of a dock with long work: its progress, and the buttons to stop it or start it again.
 
-    Signals: ``cancel_requested()``, ``again_requested()``: its buttons.
+    Signals: ``cancel_requested()``, ``again_requested()``.
     """
 
     cancel_requested = Signal()
@@ -194,7 +197,7 @@ class BusyHead(DockHead):
         again_tip: str,
         parent: QWidget | None = None,
     ) -> None:
-        """``progress``: the name of the bar. ``again``: what stands on the button that begins again."""
+        """``progress``: the name of the progress bar. ``again``: the text of the button that starts again."""
         super().__init__(title, parent)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -206,13 +209,13 @@ class BusyHead(DockHead):
         self.set_busy(False)
 
     def set_busy(self, busy: bool) -> None:
-        """Whether something is under way that is to be shown."""
+        """Set whether work is running that is to be shown."""
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         self.again_button.setVisible(not busy)
 
     def show_progress(self, done: int, total: int | None) -> None:
-        """Without a total it only moves."""
+        """Show the progress. Without a total the bar only moves."""
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))
@@ -224,7 +227,7 @@ def _draw(button: QToolButton, name: str) -> None:
 
 
 def _words_width(button: QToolButton) -> int:
-    """What the words beside the drawing of a button take, with the two spaces that Qt adds to them."""
+    """Return the width of the text next to a button's icon, including the two spaces that Qt adds."""
     measure = button.fontMetrics().horizontalAdvance
     return measure(button.text()) + 2 * measure(" ") + GRID
 

@@ -1,4 +1,4 @@
-"""What a dock can ask of the window, and what a pane must have to stand in a dock."""
+"""The interface of the window for docks, and that of a pane within a dock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["DockHost", "Docked"]
 
 
 class DockHost(Protocol):
-    """The window, as docks and what stands around them know it.
+    """The window, as docks and their controllers use it.
 
     Attributes:
         commands: the actions of the window.
@@ -35,7 +35,7 @@ class DockHost(Protocol):
 
     @property
     def layer_access(self) -> LayerAccess:
-        """Opens the layers of what is open."""
+        """The access to the layers of the open store."""
 
     @property
     def frame(self) -> QMainWindow:
@@ -43,49 +43,49 @@ class DockHost(Protocol):
 
     @property
     def page(self) -> QWidget | None:
-        """What fills the middle of the window: the panes, or what is shown while nothing is open."""
+        """The central page: the panes, or the page shown while nothing is open."""
 
     @property
     def session(self) -> Session | None:
-        """What is open; None: nothing."""
+        """The open session; None: nothing is open."""
 
     @property
     def workspace(self) -> Workspace | None:
-        """The panes of what is open."""
+        """The panes of the open store."""
 
     @property
     def opener(self) -> Opener:
-        """What opens stores."""
+        """The opener of stores."""
 
     @property
     def notice(self) -> Notice:
-        """The line above the panes about what is open."""
+        """The notice line above the panes about the open store."""
 
     def add_line(self) -> Notice:
-        """A new line above the panes, hidden: for work that goes on beside them."""
+        """Add a hidden notice line above the panes, for background work."""
 
     @property
     def settled(self) -> SignalInstance:
-        """``settled(bool)`` after each opening: whether a store is shown for it."""
+        """``settled(bool)``, after each opening: whether a store is shown."""
 
     def begin(self) -> None:
-        """Open what a start without a store opens."""
+        """Open the store that is opened at a start without arguments."""
 
     def open(self, location: str) -> None:
         """Open a store."""
 
     def choose_rules(self, name: str, preparing: Work) -> None:
-        """Use another rule set. ``preparing``: makes a cache that answers by it."""
+        """Use another rule set. ``preparing``: work whose result is a cache for it."""
 
     def show_build(self, title: str, dockerfile: str, context: str) -> None:
-        """Say in title and status bar which build is replayed; all empty: none is."""
+        """Show in title and status bar which build is replayed; all empty: none."""
 
     def focus_shown(self) -> None:
-        """Bring the keyboard to what is to be seen: where it was before is gone."""
+        """Move the keyboard focus to the visible page, since the previous widget no longer exists."""
 
 
 class Docked(Protocol):
-    """What a pane must have for a dock."""
+    """The interface of a dock's pane."""
 
     @property
     def widget(self) -> QWidget:
@@ -93,17 +93,17 @@ class Docked(Protocol):
 
     @property
     def head(self) -> DockHead:
-        """Stands over the pane, instead of Qt's title."""
+        """The title bar, which replaces Qt's."""
 
     @property
     def close_requested(self) -> SignalInstance:
-        """The person wants the dock hidden."""
+        """The signal that the user wants to hide the dock."""
 
     def attach(self, session: Session) -> None:
-        """Show this session from now on; nothing changes if it is the same."""
+        """Show this session from now on. Nothing changes if it is the same."""
 
     def take_focus(self) -> None:
-        """The keyboard comes in."""
+        """Move the keyboard focus to the pane."""
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""

@@ -1,4 +1,4 @@
-"""What the panes of docks have in common: a head, content or words in its place, and work off the UI thread."""
+"""The common base of the panes in docks: a header, content or a message in its place, and work off the UI thread."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Question = TypeVar("_Question")
 
 
 class DockPane(QWidget, Generic[_Head]):
-    """A pane as `dock_host.Docked` asks for it; `_lay_out` has to be called once.
+    """A pane with the interface `dock_host.Docked`. `_lay_out` has to be called once.
 
     Signals: ``copied(str)``: what was put on the clipboard, in words.
     """
@@ -33,16 +33,16 @@ class DockPane(QWidget, Generic[_Head]):
     copied = Signal(str)
 
     def __init__(self, head: _Head, parent: QWidget | None = None) -> None:
-        """``head``: stands over the pane, as the title of its dock."""
+        """``head``: the title bar of its dock."""
         super().__init__(parent)
         self.head: Final = head
 
     def _lay_out(self, content: QWidget, *rows: QWidget) -> QVBoxLayout:
-        """Let the content, or words, fill the pane.
+        """Let the content, or a message, fill the pane.
 
         Args:
-            content: a `ContentPage`, or what is to stand in one.
-            rows: what stands below each other, the one with the content among them; none: the content alone.
+            content: a `ContentPage`, or the widget to put in one.
+            rows: the widgets from top to bottom, including the one with the content; none: only the content.
         """
         self._content = content if isinstance(content, ContentPage) else ContentPage(content)
         layout = QVBoxLayout(self)
@@ -65,7 +65,7 @@ class DockPane(QWidget, Generic[_Head]):
 
     @property
     def page(self) -> QWidget | None:
-        """What is shown: the content, or the words in its place."""
+        """The current page: the content, or the message in its place."""
         return self._content.currentWidget()
 
     def attach(self, session: Session) -> None:
@@ -73,37 +73,37 @@ class DockPane(QWidget, Generic[_Head]):
         raise NotImplementedError
 
     def take_focus(self) -> None:
-        """Move the keyboard focus to the content, or to what is shown instead of it."""
+        """Move the keyboard focus to the content, or to the message in its place."""
         first = self._first() if self._content.has_content else self._instead()
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
 
     def _first(self) -> QWidget:
-        """What has the keyboard first, of the content."""
+        """Return the widget of the content that gets the focus first."""
         raise NotImplementedError
 
     def _instead(self) -> QWidget:
-        """What has it where there are words instead of the content."""
+        """Return the widget that gets the focus if there is a message instead of the content."""
         return self.head.close_button
 
     def _put(self, text: str, what: str) -> None:
-        """Put a text on the clipboard; ``what`` it is, in words."""
+        """Put a text on the clipboard. ``what``: its description."""
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(what)
 
 
 class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
-    """Asks while it is to be seen: when it is shown, and whenever what it asks about changes.
+    """A pane that looks something up while it is visible: when it is shown, and whenever its subject changes.
 
-    Signals: ``settled()``: what was asked last is shown, or why it is not.
+    Signals: ``settled()``: the last result is shown, or the reason that there is none.
     """
 
     settled = Signal()
 
     def __init__(self, head: _Head, parent: QWidget | None = None, *, patience: int | None = None) -> None:
-        """``patience``: milliseconds before `_lose_patience`; None: as usual."""
+        """``patience``: milliseconds before `_lose_patience`; None: the usual."""
         super().__init__(head, parent)
         self._session: Session | None = None
         self._question: _Question | None = None
@@ -112,18 +112,18 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
         self._patience.timeout.connect(self._lose_patience)
 
     def attach(self, session: Session) -> None:
-        """Ask about what is open in a session, from now on."""
+        """Look up the subject of this session from now on."""
         if session is not self._session:
             self._session = session
             self._hear(session)
             self.ask()
 
     def ask(self) -> None:
-        """Ask, if the pane is to be seen and does not show just this."""
+        """Start a lookup if the pane is visible and does not show its result."""
         raise NotImplementedError
 
     def again(self) -> None:
-        """Ask, as something may have changed that is not heard of."""
+        """Start a lookup again, since unnoticed changes may have happened."""
         self._question = None
         self.ask()
 
@@ -132,11 +132,11 @@ class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
         self._loader.close()
 
     def _hear(self, session: Session) -> None:
-        """Connect what a session reports with `ask`."""
+        """Connect the signals of a session to `ask`."""
         raise NotImplementedError
 
     def _lose_patience(self) -> None:
-        """It takes long: say so."""
+        """Show that the lookup takes long."""
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,4 +1,4 @@
-"""The docks of the window as a table: the action of each, what makes it, and its connections."""
+"""The docks of the window as a table: the action of each, the function that creates it, and its connections."""
 
 from __future__ import annotations
 
@@ -51,12 +51,11 @@ class DockSpec(NamedTuple, Generic[_D]):
     """A row of the table.
 
     Attributes:
-        name: of the dock as an object; its title is that of its pane's head.
+        name: object name of the dock, whose title is that of its pane's title bar.
         action: shows and hides it.
-        make: makes it, connected with the window and, through `Docks`, with other docks. Imports it, too: the first
-            paint does not wait for docks.
-        is_kept: it is open again at the next start, if it was at the end of this one. Not of those that show what was
-            asked for, or begin something.
+        make: imports and creates it, connected to the window and, through `Docks`, to other docks.
+        is_kept: whether it is opened again at the next start if it was open at the end of this one. This is not so for
+            docks that show the answer to a request, or start something.
     """
 
     name: str
@@ -66,7 +65,7 @@ class DockSpec(NamedTuple, Generic[_D]):
 
 
 class Docks:
-    """Those of one window, each made when first asked for."""
+    """The docks of one window, each created on first use."""
 
     def __init__(self, host: DockHost, settings: Settings) -> None:
         self.host: Final = host
@@ -75,29 +74,29 @@ class Docks:
         self._docks = {spec.name: Lazy(partial(spec.make, self, spec.name)) for spec in DOCKS}
 
     def get(self, spec: DockSpec[_D]) -> _D:
-        """The dock of a row; it is made, if it is the first time, and not shown."""
+        """Return the dock of a row, which is created on first use and not shown."""
         dock: _D = self._docks[spec.name]()
         return dock
 
     def made(self, spec: DockSpec[_D]) -> _D | None:
-        """Likewise; None: nobody has asked for it so far."""
+        """Return the dock of a row; None: it has not been created yet."""
         dock: _D | None = self._docks[spec.name].made
         return dock
 
     def connect_actions(self) -> None:
-        """Let each action show and hide its dock."""
+        """Connect each action to its dock."""
         for spec in DOCKS:
             connect(spec.action(self.host.commands), lambda spec=spec: self._show_or_hide(spec))
 
     def keep(self) -> None:
-        """Put into the settings which are open, and where. Before anything has been opened, those of last time stay."""
+        """Save which docks are open, and where, to the settings. Before anything was opened, the saved ones stay."""
         if self._restored:
             shown = [spec.name for spec in DOCKS if spec.is_kept and self._is_open(spec)]
             self.settings.docks = shown
             self.settings.dock_places = self.host.frame.saveState()
 
     def restore(self) -> None:
-        """Open those again that were open at the end, in turns; the keyboard stays where it is."""
+        """Open the docks that were open at the end, in turns, without moving the keyboard focus."""
         steps: list[Callable[[], object]] = []
         for spec in DOCKS:
             if spec.is_kept and spec.name in self.settings.docks:
@@ -116,7 +115,7 @@ class Docks:
             self.host.frame.restoreState(self.settings.dock_places)
 
     def reset(self) -> None:
-        """Close all, and put them where they are at first."""
+        """Close all docks, and reset their places."""
         for lazy in self._docks.values():
             if lazy.made is not None:
                 lazy.made.put_back()
@@ -126,7 +125,7 @@ class Docks:
         return dock is not None and dock.is_open
 
     def stop(self) -> None:
-        """End what is under way in any of them."""
+        """Stop running work in all docks."""
         for lazy in self._docks.values():
             if lazy.made is not None:
                 lazy.made.stop()
@@ -135,12 +134,12 @@ class Docks:
         self._in_turns(*self._making(spec), lambda: self.get(spec).show_or_hide())
 
     def _making(self, spec: DockSpec[Any]) -> Iterator[Callable[[], object]]:
-        """The steps that make a dock: its pane, and what that stands in."""
+        """Yield the steps that create a dock: its pane, and the dock itself."""
         yield lambda: self.get(spec)
         yield lambda: self.get(spec).dock
 
     def _in_turns(self, first: Callable[[], object], *rest: Callable[[], object]) -> None:
-        """Do each step in a turn of its own, as all of them at once would be felt."""
+        """Do each step in a separate turn, since all of them together would be noticeable."""
         first()
         if rest:
             QTimer.singleShot(0, self.host.frame, lambda: self._in_turns(*rest))
@@ -221,11 +220,11 @@ WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch, is_kept=False
 DIFF: Final = DockSpec("diff", lambda do: do.diff, _make_diff, is_kept=False)
 
 DOCKS: Final[tuple[DockSpec[Any], ...]] = (DETAILS, COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH, DIFF)
-"""In the order in which the keyboard comes to them."""
+"""In the tab order of the docks."""
 
 
 def load_docks(rest: Callable[[], object]) -> None:
-    """Import what all docks are made of: the first use of one would wait for it. ``rest`` is called in between."""
+    """Import the modules of all docks, so that first use need not wait. ``rest`` is called in between."""
     import cacheview.ui.audit.dock
 
     rest()

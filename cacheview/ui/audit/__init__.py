@@ -1,1 +1,1 @@
-"""The hazards of a whole store by the rules in use, and the images that each concerns."""
+"""The dock with the hazards of a whole store using the selected rules, and the images that each affects."""

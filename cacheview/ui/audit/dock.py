@@ -16,7 +16,7 @@ __all__ = ["Audit"]
 
 
 class Audit(DockController[AuditPane]):
-    """An image of a hazard is shown in the tree when it is chosen."""
+    """The audit's dock. Activating an image of a hazard shows it in the tree."""
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, AuditPane(), action)

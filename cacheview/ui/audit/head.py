@@ -1,4 +1,4 @@
-"""The title bar of the audit: what was checked and what was found, in one line."""
+"""The title bar of the audit: one line about what was checked and what was found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["AuditHead"]
 
 
 class AuditHead(DockHead):
-    """``copy_requested()``: its button."""
+    """The title bar of the audit. Signals: ``copy_requested()``."""
 
     copy_requested = Signal()
 

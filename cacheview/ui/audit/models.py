@@ -40,7 +40,7 @@ _HAZARD_TITLES: Final = ("Hazard", "Images", "What happens", "What to do")
 
 
 class HazardsModel(QAbstractTableModel):
-    """One hazard a row."""
+    """One row for each hazard."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,11 +54,11 @@ class HazardsModel(QAbstractTableModel):
 
     @property
     def hazards(self) -> tuple[StoreHazard, ...]:
-        """What is shown, in order."""
+        """The hazards in order."""
         return self._hazards
 
     def dress(self) -> None:
-        """The colours of the theme have changed."""
+        """Update the colors after a change of the theme."""
         if self._hazards:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._hazards) - 1, len(HazardsColumn) - 1))
 
@@ -108,7 +108,7 @@ _IMAGE_TITLES: Final = ("Image", "Created")
 
 
 class ImagesModel(CountedRows):
-    """The images of a hazard, in store order: there may be as many as the store has."""
+    """The images of a hazard, in store order, which may be as many as the store has."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(len(_IMAGE_TITLES), parent)
@@ -123,11 +123,11 @@ class ImagesModel(CountedRows):
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """What is shown, in order."""
+        """The images in order."""
         return self._images
 
     def row_of(self, image_id: str) -> int:
-        """-1: it is not among them."""
+        """Return the row of an image; -1 if it is not among them."""
         return next((row for row, image in enumerate(self._images) if image.id == image_id), -1)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:

@@ -1,4 +1,4 @@
-"""The pane: the hazards of the store that is open, and beside them the images of the one that is chosen."""
+"""The pane with the hazards of the open store, and the images of the selected one."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _SHARES: Final = (900, 466)
 
 
 class AuditPane(AskingPane[AuditHead, _Question]):
-    """Looks for hazards while it is to be seen: when it is shown, and again for other rules and another store.
+    """Finds hazards while it is visible, and again when the rules or the store change.
 
     Signals:
-        image_activated(str): the id of an image that the person wants to see.
+        image_activated(str): the user wants to see the image with this id.
     """
 
     image_activated = Signal(str)
@@ -82,7 +82,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         table.setWordWrap(False)
         table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         table.set_widths({1: 12})
-        # All rows of one height, which is not measured: there may be 10,000.
+        # All rows have one height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.clicked.connect(self._activate)
         table.entered_row.connect(self._activate)
@@ -101,7 +101,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         super().take_focus()
 
     def ask(self) -> None:
-        """Look for the hazards, if the pane is to be seen and does not show them."""
+        """Find the hazards if the pane is visible and does not show them."""
         session = self._session
         if session is None:
             return
@@ -111,7 +111,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
             return
         if not self.isVisible():
             self._question = None
-            self._forget()  # they hold much of a store that may be no more
+            self._forget()  # they refer to much of a store that may be closed
             return
         self._question = wanted
         self.head.copy_button.setEnabled(False)
@@ -127,7 +127,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
 
         self._loader.start(work)
 
-    # What comes
+    # Results
 
     def _show(self, store_hazards: Sequence[StoreHazard]) -> None:
         self._patience.stop()
@@ -154,7 +154,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
             self.take_focus()
         self._is_awaited = False
         if same:
-            # What stays is where it was, also while the engine's events bring other images.
+            # The selection and scroll position stay, even while the engine's events add other images.
             self.images.setCurrentIndex(self.images_model.index(self.images_model.row_of(image), 0))
             for table, place in zip((self.hazards, self.images), places, strict=True):
                 table.verticalScrollBar().setValue(place)
@@ -196,7 +196,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self.head.say("")
         self._content.say("The store could not be audited", error_words(error), "Audit again")
 
-    # What the person does
+    # User actions
 
     def _show_images(self, current: QModelIndex) -> None:
         hazard = self.model.hazards[current.row()] if current.isValid() else None
@@ -225,7 +225,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
             self._put(visible(text), "the hazard")
 
     def _copy_images(self) -> None:
-        # By its ranges, whole rows: an index for each takes a second where there are 100,000.
+        # Use ranges of whole rows: an index for each row takes a second for 100,000 rows.
         chosen = self.images.selectionModel().selection()
         parts = [chosen.at(place) for place in range(chosen.size())]
         rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})

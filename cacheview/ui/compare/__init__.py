@@ -1,1 +1,1 @@
-"""One probe under all rule sets at once: what each answers, grouped where equal; a row chosen is the rules in use."""
+"""The dock that looks up one probe in all rule sets, grouped by answer. A chosen row becomes the rules in use."""

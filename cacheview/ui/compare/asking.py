@@ -1,4 +1,4 @@
-"""One probe looked up using all rule sets of one store, in another thread. No Qt."""
+"""Looks up one probe using all rule sets of one store, in another thread. No Qt."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "Asker"]
 
-_AT_ONCE: Final = 0.05  # seconds in which all verdicts are there once the indexes are: then they are shown together
+_AT_ONCE: Final = 0.05  # seconds for all verdicts once the indexes exist; within it they are shown together
 
 FORMS: Final[dict[str, Callable[[Matrix, Daemon], str]]] = {
     "text": matrices.matrix_as_text,
     "Markdown": matrices.matrix_as_markdown,
     "JSON": matrices.matrix_as_json,
 }
-"""What the table can be copied as."""
+"""The formats for copying the table."""
 
 
 class Asker:
-    """The caches of one store under all rule sets, kept from one probe to the next.
+    """The caches of one store with all rule sets, kept from one probe to the next.
 
-    Among 10,000 candidates each rule set takes some tenths of a second when it is first asked, and then well under a
-    millisecond. The works it makes may run in any thread and at the same time: they wait for each other, and asking
-    lets others pass after each rule set.
+    With 10,000 candidates the first lookup of each rule set takes some tenths of a second, later ones well under a
+    millisecond. The works that it returns may run in any thread and at the same time: they wait for one another, and a
+    lookup lets others run after each rule set.
     """
 
     def __init__(self, store: ImageStore) -> None:
         self.store = store
         self._caches = Caches(store)
-        self._parents: set[str] = set()  # that were asked about
+        self._parents: set[str] = set()  # the parents that were looked up
         self._lock = threading.Lock()
-        self._free = threading.Event()  # not set: somebody waits for what takes less long
+        self._free = threading.Event()  # cleared while a shorter work is waiting
         self._free.set()
 
     def asking(self, probe: Probe, known: MatrixRow) -> Work:
-        """Work that asks all rule sets but one whose row is known already.
+        """Return work that looks up all rule sets except one whose row is already known.
 
-        Its parts are dicts of `RuleSetAnswer` by the name of the rule set, of those that have answered so far: the
-        verdicts first, then what decided. Its result is a list of all of them, in groups.
+        Its partial results are dictionaries of `RuleSetAnswer` by the name of the rule set, for those answered so far:
+        first the verdicts, then what decided. Its result is a list of all of them, in groups.
         """
         first = RuleSetAnswer.of(known)
 
@@ -60,8 +60,8 @@ class Asker:
             begun = time.monotonic()
             lines = self._verdicts(report, probe, first)
             rows = self._rows(report, probe, known, lines)
-            if probe.parent not in self._parents and time.monotonic() - begun > _AT_ONCE:  # many indexes were made
-                freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
+            if probe.parent not in self._parents and time.monotonic() - begun > _AT_ONCE:  # many indexes were built
+                freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning them
             self._parents.add(probe.parent)
             with self._turn():
                 groups = grouped(probe, rows, self._caches).groups
@@ -75,19 +75,19 @@ class Asker:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether something short is waited for, or at work."""
+        """Whether a short work is waiting or running."""
         return not self._free.is_set()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """The caches, once nobody waits for them with something short."""
+        """Acquire the caches once no short work is waiting."""
         self._free.wait()
         with self._lock:
             yield
 
     @contextmanager
     def _first(self) -> Iterator[None]:
-        """The caches as soon as may be."""
+        """Acquire the caches as soon as possible."""
         self._free.clear()
         try:
             with self._lock:
@@ -108,7 +108,7 @@ class Asker:
         return lines
 
     def _rows(self, report: Report, probe: Probe, known: MatrixRow, lines: dict[str, RuleSetAnswer]) -> list[MatrixRow]:
-        """The whole rows in order; ``lines`` are completed on the way."""
+        """Return the complete rows in order, completing ``lines`` on the way."""
         rows = []
         begun = time.monotonic()
         for done, rules in enumerate(RULE_SETS.values()):
@@ -127,7 +127,7 @@ class Asker:
         return rows
 
     def copying(self, probe: Probe, own: Daemon, form: str) -> Work:
-        """Work whose result is the table in one of `FORMS`, with the whole sentence of each answer."""
+        """Return work whose result is the table in one of `FORMS`, with the full sentence of each answer."""
 
         def work(report: Report) -> object:
             with self._first():
@@ -139,9 +139,9 @@ class Asker:
         return work
 
     def preparing(self, rules: RuleSet, probe: Probe) -> Work:
-        """Work whose result is the cache of one rule set, with all indexes that an explanation of the probe needs.
+        """Return work whose result is the cache of one rule set, with all indexes for explaining the probe.
 
-        It is handed over, and made again when it is needed here.
+        The cache is handed over, and created again when it is needed here.
         """
 
         def work(report: Report) -> object:
@@ -149,7 +149,7 @@ class Asker:
                 report(0, None, "Preparing")
                 cache = self._caches.cache(rules)
                 explain(cache, probe, at_once=False).prepare()
-                freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
+                freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning the indexes
                 return self._caches.release(rules)
 
         return work

@@ -23,7 +23,7 @@ _WIDTH: Final = 130 * GRID
 
 
 class Compare(DockController[ComparePane]):
-    """At first at the right of a wide window, where all rule sets have room below each other, else at its bottom."""
+    """The dock, initially at the right of a wide window, where all rule sets fit, otherwise at the bottom."""
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, ComparePane(), action)

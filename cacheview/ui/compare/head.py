@@ -1,4 +1,4 @@
-"""The title bar of the dock: its name, the table summarized in one line, and its buttons."""
+"""The title bar of the dock: its name, a one-line summary of the table, and its buttons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["CompareHead"]
 
 
 class CompareHead(BusyHead):
-    """``copy_requested(form)``: one of `FORMS`."""
+    """The title bar of the dock. Signals: ``copy_requested(form)``: one of `FORMS`."""
 
     copy_requested = Signal(str)
 

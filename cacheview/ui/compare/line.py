@@ -1,4 +1,4 @@
-"""What one rule set answers: a line of the table and its words. No Qt."""
+"""The answer of one rule set: a row of the table and its texts. No Qt."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from cacheview.wording import counted
 __all__ = ["IN_USE", "NOT_LOOKED_UP", "OF_THE_STORE", "RuleSetAnswer", "answer_of", "in_words", "short_name", "summary"]
 
 IN_USE = "in use"
-"""Said of the rule set that the window asks by."""
+"""The label of the rule set that the window uses."""
 
 OF_THE_STORE = "this store's"
-"""Said of the rule set that the store was made by, where another one is in use."""
+"""The label of the store's own rule set while another one is in use."""
 
 NOT_YET = "…"
-"""Stands where a rule set has not answered yet."""
+"""The text shown until a rule set has answered."""
 
 NOT_LOOKED_UP = "not looked up"
-"""Stands there where it will not answer: the person cancelled."""
+"""The text shown if a rule set will not answer because the user canceled."""
 
 _COUNTED: Final = {
     VerdictOutcome.HIT: ("hit", "hits"),
@@ -39,13 +39,13 @@ _COUNTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RuleSetAnswer:
-    """What one rule set answers.
+    """The answer of one rule set.
 
     Attributes:
-        verdict: None: not asked yet.
-        why: what decided, in a few words; None: not known yet.
-        group: lines of the same number answer alike.
-        missing: stands where verdict or reason are not known.
+        verdict: the verdict; None: not looked up yet.
+        why: what decided, as a short phrase; None: not known yet.
+        group: the number that rows with the same answer share.
+        missing: the text shown for an unknown verdict or reason.
     """
 
     rules: RuleSet
@@ -56,11 +56,11 @@ class RuleSetAnswer:
 
     @classmethod
     def of(cls, row: MatrixRow) -> RuleSetAnswer:
-        """The answer as it is shown in the table."""
+        """Return the answer as shown in the table."""
         return cls(row.rules, row.verdict, one_line(row.why))
 
     def looks_like(self, other: RuleSetAnswer) -> bool:
-        """Whether both show the same verdict, whatever decided."""
+        """Whether both show the same verdict, regardless of what decided."""
         return self.verdict is not None and other.verdict is not None and _shown(self) == _shown(other)
 
 
@@ -71,19 +71,19 @@ def _shown(line: RuleSetAnswer) -> object:
 
 
 def short_name(rules: RuleSet) -> str:
-    """As the tool bar says it: ``graphdriver 24.0.7``."""
+    """Return the name as in the tool bar: ``graphdriver 24.0.7``."""
     return rules.name.replace("-", " ", 1)
 
 
 def answer_of(line: RuleSetAnswer) -> str:
-    """What stands beside the word of the verdict: the image of a hit."""
+    """Return the text next to the verdict: the image of a hit."""
     if line.verdict is None or line.verdict.image is None:
         return ""
     return "a new image" if line.verdict.is_new else one_line(known_as(line.verdict.image))
 
 
 def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
-    """The whole line for a screen reader."""
+    """Return the whole row for a screen reader."""
     parts = [short_name(line.rules), line.rules.releases]
     parts += [IN_USE] if in_use else []
     parts += [OF_THE_STORE] if of_store else []
@@ -94,7 +94,7 @@ def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
 
 
 def summary(lines: Sequence[RuleSetAnswer]) -> str:
-    """How many answers there are and how often each word, of lines that have all been asked."""
+    """Summarize complete rows: the number of different answers, and of each verdict."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
     text = ", ".join(counted(count, *_COUNTED[word]) for word, count in words.most_common())
     groups = len({line.group for line in lines})

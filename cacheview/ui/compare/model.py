@@ -1,4 +1,4 @@
-"""The rule sets and what each answers as a Qt model."""
+"""The rule sets and the answer of each as a Qt model."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _TITLES: Final = {MatrixColumn.RULES: "Rules", MatrixColumn.VERDICT: "Verdict", 
 
 
 class MatrixModel(QAbstractTableModel):
-    """A row for each rule set, from the start; what they answer comes and is replaced in place.
+    """A row for each rule set. Answers are added and replaced in place.
 
-    After a change of the probe, `expect` what comes, `take` what has come, and `settle` when all is there: only then
-    rows move, where they answer alike with others than before. What stands there of the probe before goes when it is
-    replaced, or with `blank`.
+    After a change of the probe, call `expect`, then `take` with the answers that arrive, and `settle` at the end. Only
+    then do rows move next to others with the same answer. The previous probe's answers stay until they are replaced, or
+    until `blank`.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -54,19 +54,19 @@ class MatrixModel(QAbstractTableModel):
         self._in_use: RuleSet | None = None
         self._of_store: RuleSet | None = None
         self.is_cut_short = False
-        """Whether no more answers come to the probe that was last expected, though not all are there."""
+        """Whether no more answers arrive for the last expected probe, although some are missing."""
 
     @property
     def lines(self) -> Sequence[RuleSetAnswer]:
-        """What is shown, in order."""
+        """The rows in order."""
         return self._lines
 
     def line(self, index: _Index) -> RuleSetAnswer:
-        """The answer in a row."""
+        """Return the answer in a row."""
         return self._lines[index.row()]
 
     def row_of(self, rules: RuleSet) -> QModelIndex:
-        """The row of a rule set. Raises ValueError for one that is not listed."""
+        """Return the row of a rule set. Raises ValueError if it is not listed."""
         return self.index(next(row for row, line in enumerate(self._lines) if line.rules is rules), 0)
 
     def is_in_use(self, line: RuleSetAnswer) -> bool:
@@ -74,32 +74,32 @@ class MatrixModel(QAbstractTableModel):
         return line.rules is self._in_use
 
     def is_of_store(self, line: RuleSetAnswer) -> bool:
-        """Whether the row is marked, as these are the store's own rules."""
+        """Whether to mark the row as the store's own rules."""
         return line.rules is self._of_store and self._of_store is not self._in_use
 
     def is_banded(self, row: int) -> bool:
-        """Every other group stands on a ground of its own."""
+        """Whether the row has the alternate background, which every other group has."""
         return bool(self._lines[row].group % 2)
 
     def begins_group(self, row: int) -> bool:
-        """Whether the row above answers otherwise, or for another reason."""
+        """Whether the row above has another answer, or another reason."""
         return row > 0 and self._lines[row].group != self._lines[row - 1].group
 
     # Changes
 
     def mark(self, in_use: RuleSet, of_store: RuleSet | None) -> None:
-        """Which rule set is in use, and which is the store's own; None: that is not known."""
+        """Mark the rule set in use, and the store's own; None: not known."""
         if (in_use, of_store) != (self._in_use, self._of_store):
             self._in_use, self._of_store = in_use, of_store
             self._changed(range(len(self._lines)))
 
     def expect(self) -> None:
-        """Another probe is being asked: what is shown is of the one before."""
+        """Expect the answers of another probe. The rows still show the previous one."""
         self.is_cut_short = False
         self._blank = {line.rules.name: RuleSetAnswer(line.rules, group=line.group) for line in self._lines}
 
     def take(self, by_rules: Mapping[str, RuleSetAnswer]) -> None:
-        """Show what some rule sets have answered by now, by their names."""
+        """Show the answers that have arrived, by the name of the rule set."""
         changed = []
         for row, old in enumerate(self._lines):
             new = by_rules.get(old.rules.name)
@@ -108,7 +108,7 @@ class MatrixModel(QAbstractTableModel):
             new = replace(new, group=old.group)
             self._blank.pop(old.rules.name, None)
             if new.why is None and old.why is not None and new.looks_like(old):
-                # What decided is most likely the same, and is known in a moment: no flicker.
+                # The reason is most likely the same and arrives in a moment, so the old one stays to avoid flicker.
                 self._blank[old.rules.name] = new
                 new = replace(new, why=old.why)
             if new != old:
@@ -117,7 +117,7 @@ class MatrixModel(QAbstractTableModel):
         self._changed(changed)
 
     def blank(self) -> None:
-        """It takes long: what is still of the probe before is no longer shown."""
+        """Remove the answers to the previous probe, since the lookup takes long."""
         changed = []
         for row, old in enumerate(self._lines):
             if (new := self._blank.pop(old.rules.name, old)) != old:
@@ -126,7 +126,7 @@ class MatrixModel(QAbstractTableModel):
         self._changed(changed)
 
     def cut_short(self) -> int:
-        """No more answers come. Returns how many verdicts are there."""
+        """Note that no more answers arrive. Returns how many verdicts there are."""
         self.is_cut_short = True
         self.blank()
         self._lines = [replace(line, missing=NOT_LOOKED_UP) for line in self._lines]
@@ -134,7 +134,7 @@ class MatrixModel(QAbstractTableModel):
         return sum(line.verdict is not None for line in self._lines)
 
     def settle(self, lines: Sequence[RuleSetAnswer]) -> None:
-        """Show the whole, in the order of the groups."""
+        """Show the complete answers, in the order of the groups."""
         self._blank = {}
         if [line.rules for line in lines] == [line.rules for line in self._lines]:
             regrouped = [line.group for line in lines] != [line.group for line in self._lines]

@@ -1,4 +1,4 @@
-"""The pane: what all rule sets answer to the probe, live."""
+"""The pane with the answers of all rule sets to the current probe."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ TITLE: Final = "Compare rules"
 
 
 class ComparePane(AskingPane[CompareHead, Probe]):
-    """What all rule sets answer, after every edit. What comes too late is dropped.
+    """Shows the answers of all rule sets after every edit. Late results are dropped.
 
     Signals:
-        rules_requested(str, Work): the name of the rule set that the person chose, and work whose result is a cache
-            for these rules, with its indexes made.
+        rules_requested(str, Work): the name of the rule set that the user chose, and work whose result is a cache with
+            the indexes for it.
     """
 
     rules_requested = Signal(str, object)
@@ -72,14 +72,14 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         return self.view
 
     def ask(self) -> None:
-        """Ask the probe of the session, if the pane is to be seen and does not know the answer."""
+        """Look up the session's probe if the pane is visible and does not show its answer."""
         session = self._session
         if session is None or session.answer is None:
             return
         if not self.isVisible():
             if self._asker is not None and self._asker.store is not session.store:
                 session.discard(self._asker)
-                self._asker = None  # it holds much of a store that is gone
+                self._asker = None  # it refers to much of a store that is closed
             return
         value = session.answer.explanation
         probe = value.trace.probe
@@ -106,7 +106,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         self._loader.start(self._asker.asking(probe, known))
 
     def copy(self, form: str) -> None:
-        """Put the table on the clipboard, in one of `asking.FORMS`; nothing while it is not complete."""
+        """Put the table on the clipboard, in one of `asking.FORMS`; do nothing while it is incomplete."""
         session, asker, probe = self._session, self._asker, self._question
         if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
             return
@@ -117,13 +117,13 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         super().stop()
         self.copier.close()
 
-    # What comes
+    # Results
 
     def _take(self, lines: dict[str, RuleSetAnswer]) -> None:
         self.model.take(lines)
 
     def _end(self) -> None:
-        """Whatever came of it. What was not asked in the end can be asked again."""
+        """Handle the end of the work, whatever its result. Missing lookups may be repeated."""
         self._patience.stop()
         self.head.set_busy(False)
         self.head.again_button.setVisible(self.model.is_cut_short)
@@ -167,7 +167,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
     def _put_on_clipboard(self, text: str) -> None:
         self._put(text, f"the answers of all rule sets as {self._copied_form}")
 
-    # What the person does
+    # User actions
 
     def _choose(self, index: QModelIndex) -> None:
         session, rules = self._session, self.model.line(index).rules

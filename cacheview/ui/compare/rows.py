@@ -1,4 +1,4 @@
-"""How a line of the table is drawn: as the rows of the trace are."""
+"""Draws a row of the table in the style of the trace."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from cacheview.ui.verdict.words import VERDICT_COLOURS, VERDICT_ICONS
 __all__ = ["LineDelegate"]
 
 _GAP: Final = 2 * GRID
-_WORDS: Final = 12  # figures of room that releases need to be worth showing
+_WORDS: Final = 12  # the width in digits from which the releases are shown
 
 
 class LineDelegate(TraceRowDelegate):
-    """Lays out lines; drawing, fonts and the height of a row are the trace's."""
+    """Lays out rows. Drawing, fonts and row height are those of the trace."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class LineDelegate(TraceRowDelegate):
     def lay_out_line(
         self, line: RuleSetAnswer, column: MatrixColumn, width: float, *, in_use: bool, of_store: bool
     ) -> list[TextRun]:
-        """What stands in one cell."""
+        """Return the texts in one cell."""
         if column is MatrixColumn.RULES:
             return self._rules(line, width, IN_USE if in_use else OF_THE_STORE if of_store else "", in_use=in_use)
         if column is MatrixColumn.VERDICT:
@@ -40,7 +40,7 @@ class LineDelegate(TraceRowDelegate):
 
     @property
     def widths(self) -> tuple[float, float]:
-        """What the columns of rules and verdict take where there is room, without a name of an image."""
+        """The preferred widths of the columns for rules and verdict, without an image's name."""
         releases = max(self._faces["small"].width(rules.releases) for rules in RULE_SETS.values())
         word = max(self._faces["word"].width(text) for text in (IN_USE, OF_THE_STORE))
         verdict = max(self._faces["word"].width(outcome.value.upper()) for outcome in VERDICT_ICONS)
@@ -66,7 +66,8 @@ class LineDelegate(TraceRowDelegate):
         name = self._run(left, end - left, short_name(line.rules), "strong" if in_use else "plain", "text")
         left = self._name_width + 2 * _GAP
         runs.append(name)
-        if end - left >= _WORDS * self._faces["small"].width("0"):  # fewer say nothing: the tool tip says all
+        # a shorter list is useless; the tool tip has all of them
+        if end - left >= _WORDS * self._faces["small"].width("0"):
             runs.append(self._run(left, end - left, line.rules.releases, "small", "text_muted"))
         return runs
 

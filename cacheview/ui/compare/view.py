@@ -17,11 +17,11 @@ __all__ = ["MatrixView"]
 _Index = QModelIndex | QPersistentModelIndex
 _LEAST: Final = 16 * GRID
 _SHARES: Final = (0.42, 0.26)
-"""Of the width, for rules and verdict, where they cannot have what they would."""
+"""The shares of the width for rules and verdict if there is not enough for their preferred widths."""
 
 
 class MatrixView(QTreeView):
-    """Draws each row whole. ``chosen(QModelIndex)``: a click or Enter. ``copy_requested``: Ctrl+C."""
+    """Draws each row as a whole. Signals: ``chosen(QModelIndex)``: a click or Enter; ``copy_requested()``: Ctrl+C."""
 
     chosen = Signal(QModelIndex)
     copy_requested = Signal()
@@ -55,11 +55,11 @@ class MatrixView(QTreeView):
         matrix.layoutChanged.connect(self._follow)
 
     def show_from_top(self) -> None:
-        """As much from the top as leaves the current row in sight."""
+        """Scroll up as far as the current row stays visible."""
         self.scrollToTop()
         self.scrollTo(self.currentIndex(), QTreeView.ScrollHint.EnsureVisible)
 
-    # Rows move when they answer alike with others: the current one is not lost from sight
+    # Rows move next to others with the same answer: keep the current one visible
 
     def _look(self) -> None:
         self._in_sight = self.visualRect(self.currentIndex()).intersects(self.viewport().rect())

@@ -1,1 +1,1 @@
-"""What an image is, in one dock."""
+"""The dock with the details of an image."""

@@ -17,7 +17,7 @@ __all__ = ["Details"]
 
 
 class Details(DockController[DetailsPane]):
-    """Follows the tree: whatever image is selected there is shown."""
+    """Shows the details of the image that is selected in the tree."""
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, DetailsPane(), action)
@@ -28,7 +28,7 @@ class Details(DockController[DetailsPane]):
         self._follow()
 
     def _follow(self) -> None:
-        """Follow the tree of the window, which is there with the first store."""
+        """Follow the selection in the tree, which exists with the first store."""
         workspace = self.host.workspace
         if workspace is None:
             return

@@ -11,7 +11,7 @@ __all__ = ["DetailsHead"]
 
 
 class DetailsHead(DockHead):
-    """``text_requested()`` and ``json_requested()``: its buttons."""
+    """The title bar of the details. Signals: ``text_requested()``, ``json_requested()``."""
 
     text_requested = Signal()
     json_requested = Signal()

@@ -30,18 +30,18 @@ class DetailsColumn(IntEnum):
 
 
 class DetailsModel(QAbstractTableModel):
-    """A row for each title, and below it the rows of its section. A row is made when it is drawn."""
+    """A row for each title, followed by the rows of its section. A row is created when it is drawn."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sections: tuple[Section, ...] = ()
         self._begins: list[int] = []
         self._count = 0
-        self._last: tuple[int, DetailsRow | None] = (-1, None)  # each cell is asked for several roles
+        self._last: tuple[int, DetailsRow | None] = (-1, None)  # each cell is queried for several roles
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """What is shown, in order."""
+        """The sections in order."""
         return self._sections
 
     def set_sections(self, sections: Sequence[Section]) -> None:
@@ -55,15 +55,15 @@ class DetailsModel(QAbstractTableModel):
         self.endResetModel()
 
     def section_at(self, place: int) -> int:
-        """The number of the section that a row belongs to; -1: there is none."""
+        """Return the number of the section of a row; -1 if there is none."""
         return bisect_right(self._begins, place) - 1 if 0 <= place < self._count else -1
 
     def title_of(self, section: int) -> int:
-        """The row with the title of a section."""
+        """Return the row with the title of a section."""
         return self._begins[section]
 
     def row(self, place: int) -> DetailsRow | None:
-        """What stands in a row; None: a title, or nothing."""
+        """Return the content of a row; None: it is a title, or there is none."""
         if place != self._last[0]:
             self._last = (place, self._row(place))
         return self._last[1]
@@ -75,7 +75,7 @@ class DetailsModel(QAbstractTableModel):
         return self._sections[section].rows[place - self._begins[section] - 1]
 
     def dress(self) -> None:
-        """Colours or fonts of the theme have changed."""
+        """Update colors and fonts after a change of the theme."""
         if self._count:
             self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(DetailsColumn) - 1))
 
@@ -120,7 +120,7 @@ class DetailsModel(QAbstractTableModel):
 
 
 class TitlesModel(QAbstractListModel):
-    """The titles of the sections, each with how many rows it has."""
+    """The titles of the sections, each with its number of rows."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

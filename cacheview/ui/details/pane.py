@@ -1,4 +1,4 @@
-"""The pane: everything known about the image selected in the tree."""
+"""The pane with everything known about the image selected in the tree."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["DetailsPane"]
 
 _SHARES: Final = (200, 720, 446)
 _LONGEST: Final = 10_000
-"""Characters of a value that are shown: all of them are copied."""
+"""The most characters of a value that are shown. Copying copies all of them."""
 _LEAST: Final = 12 * GRID
 
 
 class DetailsPane(DockPane[DetailsHead]):
-    """Shows what it is given by `show_image`, and updates it when the store is read again.
+    """Shows the image from `show_image`, and updates it when the store is read again.
 
-    Signals: ``image_activated(str)``: the id of an image that the person wants to see.
+    Signals: ``image_activated(str)``: the user wants to see the image with this id.
     """
 
     image_activated = Signal(str)
@@ -72,7 +72,7 @@ class DetailsPane(DockPane[DetailsHead]):
         table.horizontalHeader().hide()
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         table.set_widths({DetailsColumn.NAME: 18})
-        # All rows of one height, which is not measured: there may be 10,000.
+        # All rows have one height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.verticalHeader().setSectionResizeMode(table.verticalHeader().ResizeMode.Fixed)
         table.selectionModel().currentRowChanged.connect(self._show_row)
@@ -107,7 +107,7 @@ class DetailsPane(DockPane[DetailsHead]):
         set_font(edit, mono_font)
         return edit
 
-    # As a dock has it
+    # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
         if session is not self._session:
@@ -121,25 +121,25 @@ class DetailsPane(DockPane[DetailsHead]):
     def stop(self) -> None:
         self._copier.close()
 
-    # What is shown
+    # Content
 
     @property
     def image(self) -> Image | None:
-        """The image that is shown; None: none is."""
+        """The current image; None if there is none."""
         return self._image
 
     def show_image(self, image: Image | None) -> None:
-        """Show an image; None: scratch, or none is selected. While the pane is hidden it only keeps in mind which."""
+        """Show an image; None: scratch, or none is selected. A hidden pane shows it later."""
         self._image = image
         if self.isVisible():
             self._show()
 
     def _show_again(self) -> None:
-        """The store or the rules are different: the same image, as it is now."""
+        """Show the same image again, since the store or the rules have changed."""
         if self._image is None or self._session is None:
             return
         image, supposed = self._session.store.by_id.get(self._image.id), self._session.supposed
-        if image is None and supposed is not None:  # the tree strikes it out
+        if image is None and supposed is not None:  # the tree strikes it through
             image = supposed.before.by_id.get(self._image.id)
         self.show_image(image)
 
@@ -170,7 +170,7 @@ class DetailsPane(DockPane[DetailsHead]):
             button.setEnabled(enabled)
 
     def _place(self) -> tuple[str, int]:
-        """The title of the section that the person is in, and how many rows below it."""
+        """Return the title of the section at the user's position, and the number of rows below the title."""
         row = self.rows.currentIndex().row()
         section = self.model.section_at(row)
         if section < 0:
@@ -178,7 +178,7 @@ class DetailsPane(DockPane[DetailsHead]):
         return self.model.sections[section].title, row - self.model.title_of(section)
 
     def _go_back(self, place: tuple[str, int]) -> None:
-        """From image to image the person stays with what they look at: with the history, with the layers."""
+        """Restore the position after another image is shown, so that the user stays at the same kind of detail."""
         title, below = place
         sections = self.model.sections
         number = next((number for number, section in enumerate(sections) if section.title == title), 0)
@@ -205,10 +205,10 @@ class DetailsPane(DockPane[DetailsHead]):
         section = self.model.section_at(current.row())
         self._quietly(lambda: self.titles.setCurrentIndex(self.titles_model.index(section, 0)))
 
-    # What the person does
+    # User actions
 
     def _quietly(self, change: Callable[[], object]) -> None:
-        """Move in the list of sections: the person did not."""
+        """Move in the list of sections without treating it as a user action."""
         model = self.titles.selectionModel()
         was_blocked = model.blockSignals(True)
         change()
@@ -237,18 +237,18 @@ class DetailsPane(DockPane[DetailsHead]):
             self._write(lambda: (_all_of(row), "the value"))
 
     def copy_text(self) -> None:
-        """All details as text."""
+        """Copy all details as text."""
         sections = self.model.sections
         self._write(lambda: (joined(as_lines(sections)), "the details as text"))
 
     def copy_json(self) -> None:
-        """The image as JSON."""
+        """Copy the image as JSON."""
         image = self._image
         if image is not None:
             self._write(lambda: (image_as_json(image), "JSON of the image"))
 
     def _write(self, make: Callable[[], tuple[str, str]]) -> None:
-        """In another thread: it may be megabytes."""
+        """Create the text in another thread, since it may be megabytes."""
 
         def work(report: Report) -> object:
             report(0, None, "Copying")

@@ -1,4 +1,4 @@
-"""The details of an image in sections, which make their rows when they are shown. No Qt."""
+"""The details of an image in sections, which create their rows when they are shown. No Qt."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["DetailsRow", "Section", "as_lines", "sections_of"]
 
 @dataclass(frozen=True, slots=True)
 class DetailsRow:
-    """One fact.
+    """A fact about an image.
 
     Attributes:
-        name: of the fact; of an entry of a list its number or its key.
-        value: all of it, however long; as the store has it, hostile characters too.
-        image: the id of the image of the store that it names; empty: it names none.
-        is_exact: it is a value of the store, rather than a sentence.
+        name: name of the fact; for an entry of a list, its number or its key.
+        value: the whole value as in the store, even if it is long or has hostile characters.
+        image: id of the image in the store that it names; empty: it names none.
+        is_exact: whether it is a value of the store, not a sentence.
     """
 
     name: str
@@ -42,7 +42,7 @@ class DetailsRow:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows below a title. ``counted``: how many there are is of interest."""
+    """Rows below a title. ``counted``: whether to show their number."""
 
     title: str
     rows: Sequence[DetailsRow]
@@ -50,7 +50,7 @@ class Section:
 
 
 class _RowsOnDemand(Sequence[DetailsRow]):
-    """Rows that are made each time they are asked for: there may be 10,000, of which some dozen are on screen."""
+    """Rows that are created on each access: there may be 10,000, of which only a few dozen are visible."""
 
     def __init__(self, count: int, make: Callable[[int], DetailsRow]) -> None:
         self._count = count
@@ -59,7 +59,7 @@ class _RowsOnDemand(Sequence[DetailsRow]):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, place: int) -> DetailsRow:  # type: ignore[override]  # nobody asks for a slice
+    def __getitem__(self, place: int) -> DetailsRow:  # type: ignore[override]  # slices are never used
         if not 0 <= place < self._count:
             raise IndexError(place)
         return self._make(place)
@@ -75,7 +75,7 @@ class _Chained(Sequence[DetailsRow]):
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def __getitem__(self, place: int) -> DetailsRow:  # type: ignore[override]  # nobody asks for a slice
+    def __getitem__(self, place: int) -> DetailsRow:  # type: ignore[override]  # slices are never used
         if not 0 <= place < len(self):
             raise IndexError(place)
         part = bisect_right(self._ends, place)
@@ -86,11 +86,11 @@ _NO_NAME: Final = "The image has no name."
 
 
 def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Section, ...]:
-    """Everything that is known of an image; what it says nothing about has no row.
+    """Return everything that is known of an image. Unknown facts have no row.
 
     Args:
-        store: that it is in.
-        rules: by which it is inferred whether the image was built here, where the store does not report that.
+        store: the store of the image.
+        rules: the rules to infer whether the image was built here if the store does not report it.
     """
     children = store.children.get(image.id, ())
     made = image.container_config or image.config.container_config
@@ -120,7 +120,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
 
 
 def as_lines(sections: Iterable[Section]) -> Iterator[str]:
-    """The same as text, a fact per line."""
+    """Yield the details as text, one fact per line."""
     for section in sections:
         yield f"{section.title} ({len(section.rows):,})" if section.counted else section.title
         for row in section.rows:
@@ -191,7 +191,7 @@ def _variant(variant: Variant, image: Image) -> DetailsRow:
 
 
 def _entry(place: int, entry: HistoryEntry) -> DetailsRow:
-    """All of an entry: what made it first, then what else it says."""
+    """Return the rows of a history entry: first the command that created it, then the other facts."""
     more = (
         str(entry.created) if entry.created is not None else "",
         "no layer" if entry.empty_layer else "",
@@ -208,7 +208,7 @@ def _config_rows(config: ContainerConfig | None) -> Sequence[DetailsRow]:
 
 
 def _field_rows(config: ContainerConfig, name: str) -> Sequence[DetailsRow]:
-    """One field: of a list or a map a row for each entry."""
+    """Return the rows of one field: for a list or a map, one for each entry."""
     value = getattr(config, name)
     match field_kind(name):
         case FieldKind.LIST:

@@ -1,1 +1,1 @@
-"""Two builds side by side."""
+"""The dock that compares two builds."""

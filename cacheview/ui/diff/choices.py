@@ -1,4 +1,4 @@
-"""What the window can compare, and how each side is read. No Qt."""
+"""The builds that the window can compare, and how each of them is read. No Qt."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["IMAGE", "BuildChoice", "of_image", "of_path", "of_replay", "of_watched"]
 
 IMAGE: Final = "image:"
-"""What an image of the open store is named with instead of a path."""
+"""The prefix that names an image of the open store instead of a path."""
 
 Ask = Callable[["Build"], "Question"]
-"""A build, in the store that is open. Raises `DataError`."""
+"""A function that replays a build in the open store. Raises `DataError`."""
 
 Save = Callable[[int, str, "Report"], None]
-"""Writes the record of a watched build, by its number, to a file. Raises `DataError`."""
+"""A function that writes the record of a watched build, by number, to a file. Raises `DataError`."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class BuildChoice:
     """A build that can be compared.
 
     Attributes:
-        title: what a person calls it.
+        title: its name for people.
         read: reads it, off the UI thread. Raises `DataError`.
-        path: of a record or a context; empty: it is not read from one.
-        build: of a context, with its options; None: none are given.
+        path: path of a record or a context; empty: it is not read from one.
+        build: the build of a context, with its options; None: none are given.
     """
 
     title: str
@@ -52,9 +52,9 @@ class BuildChoice:
 
 
 def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> BuildChoice:
-    """A record (``FILE``, or ``FILE#N``), or a build context, a folder or a tar, which is replayed.
+    """Return a record (``FILE``, or ``FILE#N``), or a context (a folder or a tar), which is replayed.
 
-    ``build``: of a context, with its options; None: without any.
+    ``build``: the build of a context with its options; None: without any.
     """
     title = os.path.basename(os.path.normpath(path)) or path
 
@@ -71,7 +71,7 @@ def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> Bui
 
 
 def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) -> BuildChoice:
-    """An image of the store that is open."""
+    """Return an image of the open store."""
 
     def read(report: Report) -> BuildSide:
         from cacheview.diff.image_side import side_of_image
@@ -90,14 +90,14 @@ def of_replay(question: Question, replayer: Replayer) -> BuildChoice:
 
 
 def of_watched(build: ShownBuild, save: Save) -> BuildChoice:
-    """A build that was watched, or a record of one that is open."""
+    """Return a watched build, or one from an open record."""
     title = one_line(", ".join(filter(None, (build.title, build.began, build.client))))
     if build.record:
         name = f"{build.record}#{build.line}" if build.line else build.record
         return BuildChoice(title, lambda report: _of_record(name, title, report), name)
 
     def read(report: Report) -> BuildSide:
-        with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # which is private
+        with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # the folder is private
             path = os.path.join(folder, "record.jsonl")
             save(build.number, path, report)
             return _of_record(path, title, report)

@@ -1,4 +1,4 @@
-"""Choosing the two builds to compare: a line for each, with the builds of the window to pick from."""
+"""The dialog that chooses the two builds to compare: a line for each, with the window's builds to pick from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["ChooseBuildsDialog"]
 
 OfPath = Callable[[str, "Build | None"], BuildChoice]
-"""What reads the build at a path, which has options or not."""
+"""A function that reads the build at a path, with options or without."""
 
 _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
@@ -48,13 +48,13 @@ _HINT = (
 
 
 class _BuildChooser(Chooser):
-    """A path, or one of the builds of the window."""
+    """A line for a path or one of the window's builds."""
 
     def __init__(self, choices: Sequence[BuildChoice], name: str, of_path: OfPath) -> None:
         super().__init__(editable=True)
         self._choices = choices
         self._of_path = of_path
-        self.build: Build | None = None  # with its options, if some were given
+        self.build: Build | None = None  # with its options, if any were given
         self.editTextChanged.connect(self._forget)
         self.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
         self.setAccessibleName(name)
@@ -86,14 +86,14 @@ class _BuildChooser(Chooser):
 
     @property
     def choice(self) -> BuildChoice | None:
-        """What is chosen; None: nothing."""
+        """The choice; None: nothing."""
         text = self.currentText().strip()
         known = next((choice for choice in self._choices if choice.title == text), None)
         return known or (self._of_path(text, self.build) if text else None)
 
     @property
     def is_context(self) -> bool:
-        """Whether it is a build context, judging by the file."""
+        """Whether the path is a build context, judging by the file."""
         text = self.currentText().strip()
         if any(choice.title == text for choice in self._choices):
             return False
@@ -104,7 +104,7 @@ class _BuildChooser(Chooser):
 
 
 class ChooseBuildsDialog(QDialog):
-    """``chosen(BuildChoice, BuildChoice)``: A and B."""
+    """Chooses two builds. Signals: ``chosen(BuildChoice, BuildChoice)``: A and B."""
 
     chosen = Signal(object, object)
 
@@ -116,7 +116,7 @@ class ChooseBuildsDialog(QDialog):
         b: BuildChoice | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """``choices``: the builds of the window; ``a``, ``b``: what is chosen at first."""
+        """``choices``: the builds of the window; ``a``, ``b``: the initial choices."""
         super().__init__(parent)
         self.setWindowTitle("Compare two builds")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -158,7 +158,7 @@ class ChooseBuildsDialog(QDialog):
 
     def _enable(self) -> None:
         self.compare_button.setEnabled(all(line.currentText().strip() for line in self.lines))
-        for line, button in zip(self.lines, self.option_buttons, strict=False):  # the second is not there at first
+        for line, button in zip(self.lines, self.option_buttons, strict=False):  # initially there is no second one
             button.setEnabled(line.is_context)
             count = len(options_in_words(line.build)) if line.build is not None else 0
             button.setText(f"Options ({count})…" if count else "Options…")

@@ -1,4 +1,4 @@
-"""Comparing builds in the window: the dock, and what can be compared."""
+"""The dock that compares builds, and the builds that can be compared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["BuildDiffs"]
 
 
 class BuildDiffs(DockController[DiffPane]):
-    """Compares builds that the person chooses, drops or has in other docks."""
+    """Compares builds that the user chooses, drops or has in other docks."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class BuildDiffs(DockController[DiffPane]):
         replay_pane: Callable[[], ReplayPane | None],
         watch_pane: Callable[[], WatchPane | None],
     ) -> None:
-        """``replay_pane``, ``watch_pane``: those of the window; None: not made so far."""
+        """``replay_pane``, ``watch_pane``: return the window's panes; None: not created yet."""
         from cacheview.ui.replay.asking import Replayer
 
         super().__init__(host, name, DiffPane(), action)
@@ -46,7 +46,7 @@ class BuildDiffs(DockController[DiffPane]):
         self.pane.choose_requested.connect(self.choose)
 
     def choose(self, a: BuildChoice | None = None) -> ChooseBuildsDialog:
-        """Ask which builds are to be compared. ``a``: one of them is known."""
+        """Prompt for the builds to compare. ``a``: the first one, if it is already known."""
         known = self.pane.choices
         first, second = (a, None) if a is not None else known if known is not None else (None, None)
         dialog = ChooseBuildsDialog(list(self._choices()), self._of_path, first, second, self.host.frame)
@@ -55,7 +55,7 @@ class BuildDiffs(DockController[DiffPane]):
         return dialog
 
     def choose_with_replay(self) -> None:
-        """Compare the build that is replayed with another one."""
+        """Compare the replayed build with another one."""
         self.choose(next(self._of_replay(), None))
 
     def choose_with_watched(self, build: ShownBuild) -> None:
@@ -97,7 +97,7 @@ class BuildDiffs(DockController[DiffPane]):
     def _of_path(self, path: str, build: Build | None = None) -> BuildChoice:
         from cacheview.ui.replay.asking import Question
 
-        session = self.host.session  # also before the dock has been shown
+        session = self.host.session  # even before the dock has been shown
         if path.startswith(IMAGE) and session is not None:
             return of_image(path.removeprefix(IMAGE), session.store, session.daemon, self.host.layer_access)
 

@@ -1,4 +1,4 @@
-"""The rows of a comparison as a Qt model: the steps of both builds and how they differ."""
+"""The rows of a comparison as a Qt model: the steps of both builds, and how they differ."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class DiffModel(QAbstractTableModel):
         self.endResetModel()
 
     def explain(self, diff: BuildDiff) -> None:
-        """More is known of the comparison that is shown; its rows are the same ones."""
+        """Show the comparison with more details. Its rows are the same."""
         self._diff = diff
         self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(DiffColumn) - 1))
 

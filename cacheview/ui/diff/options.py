@@ -1,4 +1,4 @@
-"""The options of a build context that is one side of a comparison."""
+"""The dialog for the options of a build context that is one side of a comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["OptionsDialog"]
 
 
 class OptionsDialog(QDialog):
-    """``chosen(Build)``: the build with the options that the person gave."""
+    """Edits the options of a build. Signals: ``chosen(Build)``: the build with these options."""
 
     chosen = Signal(object)
 
@@ -28,7 +28,7 @@ class OptionsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._build = build
         self.form = OptionsForm()
-        self.form.context_button.hide()  # it is chosen beside
+        self.form.context_button.hide()  # it is chosen in the other dialog
         self.form.changed.connect(self._change)
         self.form.show_build(build)
         buttons, _ = accepting_buttons(self, Buttons.Ok)

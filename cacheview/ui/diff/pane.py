@@ -1,4 +1,4 @@
-"""The pane: where two builds first differ and why, their steps side by side, and what differs at the selected one."""
+"""The pane that shows where two builds first differ and why, their steps, and the differences of the selected step."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ __all__ = ["DiffPane"]
 
 _HINT: Final = "Choose two records, build contexts or watched builds to see where they first differ and why."
 _BUTTON: Final = "Choose builds…"
-_EVENTS_SECONDS: Final = 20.0  # seconds for what the engine remembers
+_EVENTS_SECONDS: Final = 20.0  # seconds to wait for the engine's past events
 
 
 class DiffPane(DockPane[DiffHead]):
-    """Compares what it is given, off the UI thread.
+    """Compares builds off the UI thread.
 
     Signals:
-        choose_requested(): the person wants to choose the builds.
-        settled(): a comparison is shown, or why there is none.
+        choose_requested(): the user wants to choose the builds.
+        settled(): a comparison is shown, or the reason that there is none.
     """
 
     choose_requested = Signal()
@@ -110,10 +110,10 @@ class DiffPane(DockPane[DiffHead]):
         layout.addWidget(self._parts, 1)
         return content
 
-    # As a dock has it
+    # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
-        """Contexts are replayed in the store of this session from now on."""
+        """Replay contexts in the store of this session from now on."""
         self.session = session
 
     def _first(self) -> QWidget:
@@ -123,14 +123,14 @@ class DiffPane(DockPane[DiffHead]):
         return self._content
 
     def stop(self) -> None:
-        """Compare no more, and wait for what is under way."""
+        """Stop comparing, and wait for the running work."""
         self._remembering.close()
         self._loader.close()
 
-    # What the person does
+    # User actions
 
     def compare(self, a: BuildChoice, b: BuildChoice) -> None:
-        """Compare two builds; what was being compared before is given up."""
+        """Compare two builds. A running comparison is canceled."""
         self.choices = (a, b)
 
         def work(report: Report) -> BuildDiff:
@@ -164,7 +164,7 @@ class DiffPane(DockPane[DiffHead]):
         if self.words.text():
             self._put(self.words.text(), "what differs at the step")
 
-    # What comes
+    # Results
 
     def _show(self, diff: BuildDiff) -> None:
         from cacheview.diff.words import loss_sentence, side_line
@@ -191,7 +191,7 @@ class DiffPane(DockPane[DiffHead]):
         self.answer.say(visible(answer_sentence(diff)))
 
     def _ask_engine(self, diff: BuildDiff) -> None:
-        """What the engine that is open remembers, if it may explain a build of its own."""
+        """Request the past events of the open engine, if they may explain a difference."""
         from cacheview.diff.gone import is_of_store
         from cacheview.diff.remembered_events import may_explain, with_events_of
         from cacheview.stores.locations import ENGINE, parse_location
@@ -206,7 +206,7 @@ class DiffPane(DockPane[DiffHead]):
             from cacheview.stores.docker_engine.client import Timeouts
 
             def stopped() -> bool:
-                report(0, None, "")  # raises then
+                report(0, None, "")  # raises when canceled
                 return False
 
             return with_events_of(place.target, diff, Timeouts(whole=_EVENTS_SECONDS), stopped)
@@ -220,14 +220,14 @@ class DiffPane(DockPane[DiffHead]):
         self._show_detail()
 
     def _not_remembered(self, error: Exception) -> None:
-        if isinstance(error, DataError):  # the loader reports any other as a fault
+        if isinstance(error, DataError):  # the loader reports any other exception
             self.loss.say(f"{self.loss.text()} The engine's events could not be read: {one_line(str(error))}.".lstrip())
 
     def _fail(self, error: Exception) -> None:
         from cacheview.model.effort import LimitError
 
         if not isinstance(error, (DataError, LimitError)):
-            raise error  # a fault is shown as every other
+            raise error  # reported like any other exception
         self.diff = None
         self.model.show_diff(None)
         self.head.say("")
@@ -267,7 +267,7 @@ class DiffPane(DockPane[DiffHead]):
 
 
 class _Detail(QScrollArea):
-    """What differs at the selected step."""
+    """The differences of the selected step."""
 
     def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
