@@ -30,7 +30,7 @@ from cacheview.platforms import HOST
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
-    from cacheview.stores.opened import OpenedCase
+    from cacheview.stores.opened_location import OpenedCase
 
 __all__ = [
     "Basis",

@@ -15,7 +15,7 @@ from cacheview.faults import UsageError
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
 from cacheview.stores.locations import LOCATION_KINDS
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.wording import counted
 
 __all__ = [

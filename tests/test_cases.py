@@ -19,7 +19,7 @@ from cacheview.model import (
     Timestamp,
 )
 from cacheview.platforms import HOST
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 
 G, C = StoreKind.GRAPH_DRIVER, StoreKind.CONTAINERD
 

@@ -16,7 +16,7 @@ from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageSto
 from cacheview.model.effort import Effort, go_on
 from cacheview.report.explanations import as_markdown
 from cacheview.report.images import image_as_text
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 
 DATA = Path(__file__).parent / "data"
 SUITE = DATA / "containerd-71ebfc7.jsonl.gz"
@@ -44,7 +44,7 @@ def test_why_these_rules_are_used_for_a_store_is_reported(
         (Image(id="sha256:a", parent="sha256:b", built_locally=True, config=config),),
         release=Release(StoreKind.GRAPH_DRIVER),
     )
-    opened = Opened("data root", "data-root:", OpenedKind.DATA_ROOT, (OpenedCase("made", store, ""),))
+    opened = OpenedLocation("data root", "data-root:", OpenedKind.DATA_ROOT, (OpenedCase("made", store, ""),))
     monkeypatch.setattr("cacheview.commands.opening.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
     reported = capsys.readouterr().out

@@ -13,7 +13,7 @@ from cacheview.cli import main
 from cacheview.faults import FAULT
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,7 @@ def test_a_fault_in_a_thread_of_a_command_is_not_an_answer_either(
     def broken() -> None:
         raise KeyError("in a thread")
 
-    def opened(location: str) -> Opened:
+    def opened(location: str) -> OpenedLocation:
         thread = threading.Thread(target=broken)
         thread.start()
         thread.join()

@@ -10,7 +10,7 @@ import cacheview
 ENGINE = Path(cacheview.__file__).parent / "engine"
 WORDS = ENGINE / "words"
 PLATFORMS = ENGINE.parent / "platforms"
-OF_THE_DAEMON = ("known.py", "restore.py")  # the daemon's own errors, letter by letter
+OF_THE_DAEMON = ("known_cache.py", "restore.py")  # the daemon's own errors, letter by letter
 OF_ROWS = ("ruleset.py", "rulesets/*.py")  # the titles, sources and notes of rules
 OF_NAMES = ("check.py",)  # what a check is called
 OF_PLATFORMS = ("rules.py", "library.py", "parse.py")  # titles and sources of rules; containerd's own errors

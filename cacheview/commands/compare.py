@@ -8,8 +8,8 @@ import os
 import shlex
 from datetime import UTC, datetime
 
+from cacheview.commands.build_lookup import looked_up_build, opened_layers
 from cacheview.commands.build_options import ALL_CLIENTS, add_build
-from cacheview.commands.looked_up import looked_up_build, opened_layers
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.context_side import side_of_context

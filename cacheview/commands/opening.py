@@ -10,7 +10,7 @@ from cacheview.output import complain
 from cacheview.platforms import HOST, parse_specifier
 from cacheview.stores.locations import parse_location
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened, OpenedCase
+from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.stores.suite_cases import case_name
 from cacheview.usage import UsageError, chosen
 
@@ -22,7 +22,7 @@ def add_case(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--case", metavar="CASE", help="which case in the suite to use, by name or number (default: 1)")
 
 
-def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[Opened, OpenedCase]:
+def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[OpenedLocation, OpenedCase]:
     """Open the store of ``STORE`` or ``--store``, and the case of ``--case``.
 
     Images of a registry are those that an engine with these rules pulls for the platform.
@@ -42,7 +42,7 @@ def open_case(options: argparse.Namespace, rules: str | None, platform: str = ""
     return opened, opened.cases[chosen("case", options.case or "1", names)]
 
 
-def _pulled(location: str, rules: str | None, platform: str) -> Opened:
+def _pulled(location: str, rules: str | None, platform: str) -> OpenedLocation:
     puller = rules_named(rules).puller if rules else None
     try:
         wanted = parse_specifier(platform, HOST) if platform else None
@@ -51,7 +51,7 @@ def _pulled(location: str, rules: str | None, platform: str) -> Opened:
     return open_store(location, platform=wanted, puller=puller)
 
 
-def mention_problems(opened: Opened) -> None:
+def mention_problems(opened: OpenedLocation) -> None:
     """Report on standard error which parts of a store were not read."""
     for problem in opened.problems:
         complain(f"not read: {problem}")

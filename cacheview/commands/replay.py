@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cacheview.cases import Daemon
+from cacheview.commands.build_lookup import looked_up_build
 from cacheview.commands.build_options import add_build
-from cacheview.commands.looked_up import looked_up_build
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.commands.what_if import CHANGES, add_what_if, changed_store, what_if_alone
 from cacheview.dockerfile.context import CLIENTS, Client
-from cacheview.dockerfile.context.record import Record
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.engine import RuleSet
-from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.model import DataError, ImageStore
 from cacheview.model.effort import Effort
 from cacheview.output import complain, print_json
@@ -34,7 +34,7 @@ from cacheview.replay.result import Replay
 from cacheview.report.clients import clients_as_json, clients_as_text
 from cacheview.report.replays import replay_as_json, replay_as_text
 from cacheview.report.what_ifs import what_if_as_json, what_if_as_markdown, what_if_as_text
-from cacheview.stores.opened import Opened, OpenedCase
+from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.usage import (
     NAMES,
     UsageError,
@@ -137,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
         return _replayed(options, opened, case)
 
 
-def _replayed(options: argparse.Namespace, opened: Opened, case: OpenedCase) -> int:
+def _replayed(options: argparse.Namespace, opened: OpenedLocation, case: OpenedCase) -> int:
     try:
         looked_up = looked_up_build(options, case)
         changed = changed_store(options, case.store, looked_up.daemon)
@@ -248,9 +248,9 @@ def _misses(
 
     The record of earlier replays names files, and this replay is added to it.
     """
-    record: Record | None = None
+    record: ChecksumRecord | None = None
     try:
-        record = Record.load(Path(folder), context) if folder is not None else None
+        record = ChecksumRecord.load(Path(folder), context) if folder is not None else None
         results = tuple(misses(replayed, store, rules, record, checksums, image_files))
         if record is not None and record.problem:
             complain(f"--records: {record.problem}")

@@ -13,7 +13,7 @@ from cacheview.model import NO_CONTAINERS, DataError, ImageStore, Release
 from cacheview.output import complain
 from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.usage import UsageError
 from cacheview.whatif.apply import CONTAINERS_NOT_READ, ChangedStore, apply, unchanged
 from cacheview.whatif.change import Prune, Remove
@@ -77,7 +77,7 @@ def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon
     return state
 
 
-def _opened(daemon: Daemon, location: str) -> Opened:
+def _opened(daemon: Daemon, location: str) -> OpenedLocation:
     """Open another store and report its problems on standard error. ``daemon``: the daemon that its images move to."""
     opened = open_store(location, platform=daemon.platform, puller=Release(daemon.rules.store, daemon.version))
     mention_problems(opened)

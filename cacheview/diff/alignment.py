@@ -16,7 +16,7 @@ from typing import Final
 
 from cacheview.model.effort import go_on
 
-__all__ = ["Aligned", "align"]
+__all__ = ["AlignedPair", "align"]
 
 _MOST_CELLS: Final = 10_000
 """Pairs of steps between two anchors that are all looked at; of more, steps are paired from the beginning on."""
@@ -28,7 +28,7 @@ _Gap = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Aligned:
+class AlignedPair:
     """One row.
 
     Attributes:
@@ -45,7 +45,7 @@ class Aligned:
 
 def align(
     a: Sequence[Hashable], b: Sequence[Hashable], kinds_a: Sequence[str], kinds_b: Sequence[str]
-) -> list[Aligned]:
+) -> list[AlignedPair]:
     """Align two lists.
 
     Args:
@@ -56,10 +56,10 @@ def align(
     moved = dict(_moved(a, b, pairs))
     gaps = list(_gaps(pairs, len(a), len(b)))
     arrived = {j: i for i, j in moved.items()}
-    result: list[Aligned] = []
+    result: list[AlignedPair] = []
     done: set[int] = set()  # of a, moved steps that have their row
 
-    def rows_between(gap: _Gap) -> Iterator[Aligned]:
+    def rows_between(gap: _Gap) -> Iterator[AlignedPair]:
         first_a, end_a, first_b, end_b = gap
         left_a = [i for i in range(first_a, end_a) if i not in moved]
         left_b = [j for j in range(first_b, end_b) if j not in arrived]
@@ -69,31 +69,31 @@ def align(
             if i in moved:
                 if i not in done:
                     done.add(i)
-                    yield Aligned(i, moved[i], True, True)
+                    yield AlignedPair(i, moved[i], True, True)
             elif i in changed:
                 yield from _inserted(at_b, changed[i], arrived, done)
-                yield Aligned(i, changed[i])
+                yield AlignedPair(i, changed[i])
             else:
-                yield Aligned(i, None)
+                yield AlignedPair(i, None)
         yield from _inserted(at_b, None, arrived, done)
 
     for gap, pair in zip(gaps, [*pairs, None], strict=True):
         result += rows_between(gap)
         if pair is not None:
-            result.append(Aligned(*pair, True))
+            result.append(AlignedPair(*pair, True))
     return result
 
 
-def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], done: set[int]) -> Iterator[Aligned]:
+def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], done: set[int]) -> Iterator[AlignedPair]:
     """The steps of b up to one, which is skipped."""
     for j in at_b:
         if j == until:
             return
         if j not in arrived:
-            yield Aligned(None, j)
+            yield AlignedPair(None, j)
         elif arrived[j] not in done:
             done.add(arrived[j])
-            yield Aligned(arrived[j], j, True, True)
+            yield AlignedPair(arrived[j], j, True, True)
 
 
 def _alike(a: Sequence[Hashable], b: Sequence[Hashable], whole: _Gap) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ __all__ = ["of_answers", "of_endings", "of_unknown", "options_that_differ"]
 
 
 @dataclass(frozen=True)
-class _Parted:
+class _HitAndMiss:
     """A step that one side hits and the other misses.
 
     Attributes:
@@ -42,11 +42,11 @@ class _Parted:
 def of_answers(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause:
     """Why one of two steps that ask the same is cached, and the other is not."""
     is_a_hit = bool(a.cached)
-    parted = _Parted(side_a, side_b, a, b, True) if is_a_hit else _Parted(side_b, side_a, b, a, False)
+    parted = _HitAndMiss(side_a, side_b, a, b, True) if is_a_hit else _HitAndMiss(side_b, side_a, b, a, False)
     return next(_causes(parted))
 
 
-def _causes(parted: _Parted) -> Iterator[Cause]:
+def _causes(parted: _HitAndMiss) -> Iterator[Cause]:
     hit, miss = parted.hit, parted.miss
     if miss.options.no_cache and not hit.options.no_cache:
         yield parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, "--no-cache", None, "given")
@@ -67,7 +67,7 @@ def _causes(parted: _Parted) -> Iterator[Cause]:
     yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail="none of the known differences explains it")
 
 
-def _of_redacted(parted: _Parted) -> Iterator[Cause]:
+def _of_redacted(parted: _HitAndMiss) -> Iterator[Cause]:
     """The build arguments of the step whose values were taken out of the records: whether they differ is unknown."""
     theirs = parted.miss_step.requested.arguments
     for name, value in parted.hit_step.requested.arguments.items():
@@ -76,7 +76,7 @@ def _of_redacted(parted: _Parted) -> Iterator[Cause]:
             yield Cause(CauseKind.BUILD_ARGUMENT, CauseOrigin.REQUEST, name, detail=detail, is_certain=False)
 
 
-def _tried(parted: _Parted) -> Iterator[Cause]:
+def _tried(parted: _HitAndMiss) -> Iterator[Cause]:
     """What makes the step a hit, of the other side's options and rules."""
     hit, miss = parted.hit, parted.miss
     own, theirs = miss.circumstances, hit.circumstances
@@ -115,7 +115,7 @@ def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
     return False
 
 
-def _of_image(parted: _Parted) -> Iterator[Cause]:
+def _of_image(parted: _HitAndMiss) -> Iterator[Cause]:
     """The image of the step, in the store of the side that misses."""
     hit, miss = parted.hit, parted.miss
     image_id = parted.hit_step.image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from cacheview.diff.requested import RequestedStep
+from cacheview.diff.requested_steps import RequestedStep
 from cacheview.diff.side import SideStep
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedStep

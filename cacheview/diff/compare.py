@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Final
 
 from cacheview.collector import paused_collector
-from cacheview.diff.alignment import Aligned, align
+from cacheview.diff.alignment import AlignedPair, align
 from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
 from cacheview.diff.beside import beside_of
 from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
-from cacheview.diff.gone import Gone, gone_image
 from cacheview.diff.image_side import history_steps
 from cacheview.diff.layer_files import history_files
+from cacheview.diff.missing_image import MissingImage, gone_image
 from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
@@ -67,7 +67,7 @@ class StepPair:
     follows: int = -1
     files: FilesDiffer | None = None
     why: str = ""
-    gone: Gone | None = None
+    gone: MissingImage | None = None
 
     @property
     def text(self) -> str:
@@ -108,7 +108,7 @@ class BuildDiff:
         return next((row for row in self.rows if row.status is PairStatus.UNKNOWN), None)
 
     @property
-    def gone(self) -> tuple[Gone, ...]:
+    def gone(self) -> tuple[MissingImage, ...]:
         """The images that A had at the end, and that B looked for in vain."""
         return tuple(row.gone for row in self.rows if row.gone is not None)
 
@@ -156,7 +156,7 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
         a, b = replace(a, steps=history_steps(a)), replace(b, steps=history_steps(b))
     keys_a, keys_b = ([step_key(step.requested, by_history=by_history) for step in side.steps] for side in (a, b))
     names_a, names_b = ([step.requested.name for step in side.steps] for side in (a, b))
-    comparing = _Comparing(a, b, by_history)
+    comparing = _BuildComparison(a, b, by_history)
     for aligned in align(keys_a, keys_b, names_a, names_b):
         go_on()
         comparing.add(aligned)
@@ -190,7 +190,7 @@ def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> 
 
 
 @dataclass
-class _Comparing:
+class _BuildComparison:
     a: BuildSide
     b: BuildSide
     by_history: bool
@@ -207,7 +207,7 @@ class _Comparing:
         self.of_context = FileComparer(self.a, self.b)
         self.of_images = FileComparer(replace(self.a, files=None), replace(self.b, files=None))
 
-    def add(self, aligned: Aligned) -> None:
+    def add(self, aligned: AlignedPair) -> None:
         a = self.a.steps[aligned.a] if aligned.a is not None else None
         b = self.b.steps[aligned.b] if aligned.b is not None else None
         follows = min(self._reached_by(a, b), default=-1)
@@ -251,7 +251,7 @@ class _Comparing:
             )
         return StepPair(a, b, PairStatus.REMOVED if b is None else PairStatus.INSERTED, (cause,))
 
-    def _row(self, a: SideStep | None, b: SideStep | None, aligned: Aligned, follows: int) -> StepPair:
+    def _row(self, a: SideStep | None, b: SideStep | None, aligned: AlignedPair, follows: int) -> StepPair:
         if a is None or b is None:
             step = a or b
             assert step is not None

@@ -7,19 +7,19 @@ from datetime import datetime
 from cacheview.cases import Daemon
 from cacheview.diff.answers import replayed
 from cacheview.diff.finding import all_files, base_finder
-from cacheview.diff.requested import requested_steps
+from cacheview.diff.requested_steps import requested_steps
 from cacheview.diff.side import BuildSide, Circumstances, SideKind
 from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.replay.sent_build import Cache, SentBuild
+from cacheview.replay.sent_build import ReplayTarget, SentBuild
 
 __all__ = ["side_of_context"]
 
 
 def side_of_context(
     sent: SentBuild,
-    cache: Cache,
+    cache: ReplayTarget,
     daemon: Daemon,
     title: str,
     *,

@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context.entry import Entry
-from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
-from cacheview.layers.copied_now import FilesNow
+from cacheview.layers.changes import Aspect, ChangeMark, FileChange, FileState
+from cacheview.layers.current_files import CurrentFiles
 from cacheview.model import DataError
 from cacheview.replay.causes import FileCause, FileCauseKind, causes_of, unexplained
 from cacheview.replay.differences import FileDifferences, differences
@@ -24,7 +24,7 @@ CONTENT_UNKNOWN: Final = "it is not known whether their content differs too"
 _OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """What a client writes, with content that was not compared."""
 
-_BACK = {Mark.ADDED: Mark.REMOVED, Mark.REMOVED: Mark.ADDED}
+_BACK = {ChangeMark.ADDED: ChangeMark.REMOVED, ChangeMark.REMOVED: ChangeMark.ADDED}
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class FilesDiffer:
     @cached_property
     def differing(self) -> tuple[FileChange, ...]:
         """The files that differ."""
-        return tuple([change for change in self.changes if change.mark is not Mark.SAME])
+        return tuple([change for change in self.changes if change.mark is not ChangeMark.SAME])
 
     @property
     def words(self) -> str:
@@ -116,7 +116,7 @@ class FileComparer:
             self._known.update((keys[change.path], change) for change in compared.changes)
             self._line_ends.update(compared.line_ends)
             self._without_entry.update(compared.without_entry)
-        changes = tuple(self._known.get(key) or FileChange(path, Mark.SAME) for path, key in keys.items())
+        changes = tuple(self._known.get(key) or FileChange(path, ChangeMark.SAME) for path, key in keys.items())
         differing = [change for change in changes if change.aspects or change.differs]
         line_ends = _of(self._line_ends, (change.path for change in differing))
         without_entry = _of(self._without_entry, (change.path for change in differing))
@@ -140,7 +140,7 @@ def _of(values: Mapping[str, _V], paths: Iterable[str]) -> dict[str, _V]:
 
 
 def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Mapping[str, str]) -> FileDifferences:
-    files = now.files if now.files is None or now.has_content else _HeadersAlone(now.files)
+    files = now.files if now.files is None or now.has_content else _HeadersOnly(now.files)
     try:
         if before.files is None:
             return differences(old, {}, new, files)
@@ -150,10 +150,10 @@ def _compared(before: BuildSide, now: BuildSide, old: Mapping[str, str], new: Ma
 
 
 @dataclass(frozen=True)
-class _HeadersAlone:
+class _HeadersOnly:
     """Files whose content cannot be read: those of a record."""
 
-    files: FilesNow
+    files: CurrentFiles
 
     def entries(self) -> Mapping[str, Entry]:
         return self.files.entries()
@@ -176,7 +176,7 @@ def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], cau
     """Whether all files differ in their headers, and nothing else is known to differ."""
     if same_client(a.client, b.client):
         return False
-    both = [change for change in changes if change.mark not in (Mark.ADDED, Mark.REMOVED)]
+    both = [change for change in changes if change.mark not in (ChangeMark.ADDED, ChangeMark.REMOVED)]
     differing = [change for change in both if change.aspects]
     if not differing or len(both) < len(changes):
         return False

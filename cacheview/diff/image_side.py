@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cacheview.cases import Daemon
-from cacheview.diff.requested import RequestedStep
+from cacheview.diff.requested_steps import RequestedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.parse import INSTRUCTIONS

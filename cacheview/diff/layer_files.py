@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
 from cacheview.diff.image_side import image_at, unknown_layer
-from cacheview.diff.requested import RequestedStep
+from cacheview.diff.requested_steps import RequestedStep
 from cacheview.diff.senders import same_client
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.dockerfile.context.entry import Entry
-from cacheview.layers.changes import FileChange, FileState, Mark, aspects_of
+from cacheview.layers.changes import ChangeMark, FileChange, FileState, aspects_of
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.header_states import states_of
@@ -87,9 +87,9 @@ def _sums(own: _Layer, other: _Layer) -> Mapping[str, str]:
 def _change(path: str, before: LayerEntry | None, now: LayerEntry | None, has_same_content: bool) -> FileChange:
     was, is_now = (entry_state(entry) if entry is not None else None for entry in (before, now))
     if was is None or is_now is None:
-        return FileChange(path, Mark.ADDED if was is None else Mark.REMOVED, (), was, is_now)
+        return FileChange(path, ChangeMark.ADDED if was is None else ChangeMark.REMOVED, (), was, is_now)
     aspects = aspects_of(was, is_now, has_same_content=has_same_content)
-    return FileChange(path, Mark.CHANGED if aspects else Mark.SAME, aspects, was, is_now)
+    return FileChange(path, ChangeMark.CHANGED if aspects else ChangeMark.SAME, aspects, was, is_now)
 
 
 # An image and a build
@@ -128,7 +128,7 @@ def _client(recovered: RecoveredFiles, build: BuildSide) -> str:
 
 
 class _SentFiles:
-    """The files that were sent, as far as a layer shows them, as a `FilesNow`."""
+    """The files that were sent, as far as a layer shows them, as a `CurrentFiles`."""
 
     def __init__(self, layers: LayerFiles, recovered: RecoveredFiles, others: Mapping[str, Entry]) -> None:
         self._layers = layers

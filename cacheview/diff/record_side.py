@@ -10,11 +10,11 @@ from functools import cache
 from cacheview.collector import paused_collector
 from cacheview.diff.answers import recorded, replayed
 from cacheview.diff.finding import all_files, base_finder
-from cacheview.diff.requested import RequestedStep, requested_steps
+from cacheview.diff.requested_steps import RequestedStep, requested_steps
 from cacheview.diff.side import BuildSide, Circumstances, SideKind, SideStep
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.replay.check import checksums_of, store_of
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ReplayCase

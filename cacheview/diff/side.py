@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from cacheview.diff.requested import RequestedStep
+from cacheview.diff.requested_steps import RequestedStep
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine import RuleSet
-from cacheview.layers.copied_now import FilesNow
+from cacheview.layers.current_files import CurrentFiles
 from cacheview.layers.files import LayerFiles
 from cacheview.model import Image, ImageStore, StoreKind
 from cacheview.replay.options import BuildOptions
@@ -122,7 +122,7 @@ class BuildSide:
     store: ImageStore | None = None
     location: str = ""
     started: datetime | None = None
-    files: FilesNow | None = None
+    files: CurrentFiles | None = None
     has_content: bool = False
     sent: Callable[[], Mapping[str, str]] = dict
     after_target: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ from typing import Final
 
 from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import CONTENT_UNKNOWN, FilesDiffer, FilesUnknown
-from cacheview.diff.requested import RequestedStep
+from cacheview.diff.requested_steps import RequestedStep
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import Aspect
 from cacheview.model import Image, short_id

@@ -9,7 +9,7 @@ from typing import Final
 from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.compare import BuildDiff, PairStatus, StepPair
 from cacheview.diff.files import FilesDiffer
-from cacheview.diff.gone import Gone
+from cacheview.diff.missing_image import MissingImage
 from cacheview.diff.senders import client_title
 from cacheview.diff.side import BuildSide, SideKind, SideStep
 from cacheview.layers.changes import change_in_words
@@ -222,7 +222,7 @@ def _of_missing(cause: Cause, row: StepPair | None) -> str:
     return f"image {image} is in B's store but was not in A's"
 
 
-def _gone_phrase(gone: Gone) -> str:
+def _gone_phrase(gone: MissingImage) -> str:
     image = short_id(gone.image)
     at = f" at {_moment(gone.made_at)}" if gone.made_at is not None else ""
     how = f"it was built{at} as {image}" if gone.is_made else f"A used image {image}"

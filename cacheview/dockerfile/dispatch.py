@@ -19,14 +19,14 @@ from cacheview.dockerfile.gotext import quote_all
 from cacheview.dockerfile.mounts import check_mounts
 from cacheview.dockerfile.parse import Instruction, heredoc_name
 from cacheview.dockerfile.ports import exposed_ports
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.settings import healthcheck, stop_signal, trigger, trimmed, workdir
 from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, HealthConfig
 from cacheview.model.effort import go_on, paced
 
-__all__ = ["CopySources", "Dispatched", "copied", "dispatch", "label_option"]
+__all__ = ["CopySources", "DispatchResult", "copied", "dispatch", "label_option"]
 
 _NOP = "#(nop) "
 
@@ -53,7 +53,7 @@ class CopySources:
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatched:
+class DispatchResult:
     """The result of an instruction.
 
     Attributes:
@@ -74,7 +74,7 @@ class Dispatched:
         return self.make("")
 
 
-def dispatch(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
+def dispatch(instruction: Instruction, state: StageState, release: BuilderRelease) -> DispatchResult:
     """Process one step, whose instruction `check` has accepted.
 
     Raises:
@@ -96,7 +96,7 @@ def copied(
     return _copied(request, flags, destination)(checksum)
 
 
-def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> Dispatched:
+def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> DispatchResult:
     """Return the step that ``docker build --label`` adds to the end of the last stage; nothing in it is expanded."""
     line = Instruction("LABEL", (), (name, value), False, f"LABEL {name}={value}")
     return _labels(_DispatchRequest(line, state, release), [(name, value)])
@@ -137,21 +137,21 @@ class _DispatchRequest:
         args = self.instruction.args
         return args if self.instruction.is_json else (*(self.config.Shell or DEFAULT_SHELL), *args)
 
-    def comment(self, text: str, **changes: Any) -> Dispatched:
+    def comment(self, text: str, **changes: Any) -> DispatchResult:
         """Return a step that changes some fields of the run config and is looked up with its text in ``Cmd``."""
         return self.commented(text, self.state, changes)
 
-    def commented(self, text: str, state: StageState, changes: Mapping[str, Any]) -> Dispatched:
+    def commented(self, text: str, state: StageState, changes: Mapping[str, Any]) -> DispatchResult:
         after = state.config.model_copy(update=changes)
         probe = {"Cmd": (*(after.Shell or DEFAULT_SHELL), _NOP, f"{self.instruction.name} {text}")}
-        return Dispatched(replace(state, config=after), lambda _: after.model_copy(update=probe))
+        return DispatchResult(replace(state, config=after), lambda _: after.model_copy(update=probe))
 
     def joined_comment(self, text: str) -> tuple[str, ...]:
         """Return mark and text in one string, as for ``WORKDIR``, ``COPY`` and ``ADD``."""
         return (*(self.config.Shell or DEFAULT_SHELL), f"{_NOP}{self.instruction.name} {text}")
 
 
-def _run(request: _DispatchRequest) -> Dispatched:
+def _run(request: _DispatchRequest) -> DispatchResult:
     flags = request.flags
     if request.release.mounts_at_dispatch:
         check_mounts(flags.repeated.get("mount", ()), request.release, request.lexer.word)
@@ -160,16 +160,16 @@ def _run(request: _DispatchRequest) -> Dispatched:
     command = (*state.args.run_prefix(state.environment), *request.with_shell())
     # A command runs without the entrypoint; without a command the entrypoint stays.
     changes = {"ArgsEscaped": False, "Cmd": command, **({"Entrypoint": None} if command else {})}
-    return Dispatched(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
+    return DispatchResult(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
 
 
-def _cmd(request: _DispatchRequest) -> Dispatched:
+def _cmd(request: _DispatchRequest) -> DispatchResult:
     command = request.with_shell()
     state = replace(request.state, cmd_set=request.state.cmd_set or bool(request.instruction.args))
     return request.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
 
 
-def _entrypoint(request: _DispatchRequest) -> Dispatched:
+def _entrypoint(request: _DispatchRequest) -> DispatchResult:
     command = request.with_shell() if request.instruction.args else ()
     changes: dict[str, Any] = {"Entrypoint": command or None, "ArgsEscaped": False}
     if not request.state.cmd_set:
@@ -182,26 +182,26 @@ def _pairs(request: _DispatchRequest) -> list[tuple[str, str]]:
     return [(lexer.word(name), lexer.word(value)) for name, value in paced(zip(args[::2], args[1::2], strict=True))]
 
 
-def _env(request: _DispatchRequest) -> Dispatched:
+def _env(request: _DispatchRequest) -> DispatchResult:
     pairs = _pairs(request)
     text = " ".join(f"{name}={value}" for name, value in pairs)
     return request.comment(text, Env=request.state.environment.changed(pairs))
 
 
-def _label(request: _DispatchRequest) -> Dispatched:
+def _label(request: _DispatchRequest) -> DispatchResult:
     return _labels(request, _pairs(request))
 
 
-def _labels(request: _DispatchRequest, pairs: list[tuple[str, str]]) -> Dispatched:
+def _labels(request: _DispatchRequest, pairs: list[tuple[str, str]]) -> DispatchResult:
     text = " ".join(f"{name}={value}" for name, value in pairs)
     return request.comment(text, Labels={**(request.config.Labels or {}), **dict(pairs)})
 
 
-def _maintainer(request: _DispatchRequest) -> Dispatched:
+def _maintainer(request: _DispatchRequest) -> DispatchResult:
     return request.commented(request.argument, replace(request.state, maintainer=request.argument), {})
 
 
-def _expose(request: _DispatchRequest) -> Dispatched:
+def _expose(request: _DispatchRequest) -> DispatchResult:
     lexer = request.lexer
     specs = [spec for arg in sorted(request.args) for spec in lexer.words(arg)]
     ports: dict[str, dict[str, Any]] = {}
@@ -211,7 +211,7 @@ def _expose(request: _DispatchRequest) -> Dispatched:
     return request.comment(" ".join(specs), ExposedPorts={**(request.config.ExposedPorts or {}), **ports})
 
 
-def _volume(request: _DispatchRequest) -> Dispatched:
+def _volume(request: _DispatchRequest) -> DispatchResult:
     lexer = request.lexer
     volumes = [lexer.word(trimmed(arg)) for arg in request.args]
     if not all(volumes):
@@ -221,24 +221,26 @@ def _volume(request: _DispatchRequest) -> Dispatched:
     return request.comment(f"[{' '.join(volumes)}]", Volumes=changed)
 
 
-def _user(request: _DispatchRequest) -> Dispatched:
+def _user(request: _DispatchRequest) -> DispatchResult:
     user = request.lexer.word(request.argument)
     return request.comment(user, User=user)
 
 
-def _workdir(request: _DispatchRequest) -> Dispatched:
+def _workdir(request: _DispatchRequest) -> DispatchResult:
     path = workdir(request.config.WorkingDir, request.lexer.word(request.argument), request.release)
     after = request.config.model_copy(update={"WorkingDir": path})
     comment = {"Cmd": request.joined_comment(path)}
-    return Dispatched(replace(request.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True)
+    return DispatchResult(
+        replace(request.state, config=after), lambda _: after.model_copy(update=comment), has_layer=True
+    )
 
 
-def _stopsignal(request: _DispatchRequest) -> Dispatched:
+def _stopsignal(request: _DispatchRequest) -> DispatchResult:
     signal = stop_signal(request.lexer.word(request.argument), request.release)
     return request.comment(signal, StopSignal=signal)
 
 
-def _healthcheck(request: _DispatchRequest) -> Dispatched:
+def _healthcheck(request: _DispatchRequest) -> DispatchResult:
     kind, *command = request.args
     if kind.upper() == "NONE":
         check = HealthConfig(Test=("NONE",))
@@ -248,17 +250,17 @@ def _healthcheck(request: _DispatchRequest) -> Dispatched:
     return request.comment(request.release.healthcheck(check), Healthcheck=check)
 
 
-def _onbuild(request: _DispatchRequest) -> Dispatched:
+def _onbuild(request: _DispatchRequest) -> DispatchResult:
     expression = trigger(request.instruction)
     triggers = (request.config.OnBuild or ()) + (expression,)
     return request.comment(expression, OnBuild=triggers)
 
 
-def _shell(request: _DispatchRequest) -> Dispatched:
+def _shell(request: _DispatchRequest) -> DispatchResult:
     return request.comment(f"[{' '.join(request.args)}]", Shell=request.args)
 
 
-def _arg(request: _DispatchRequest) -> Dispatched:
+def _arg(request: _DispatchRequest) -> DispatchResult:
     lexer = request.lexer
     texts = []
     declared: dict[str, str | None] = {}
@@ -270,7 +272,7 @@ def _arg(request: _DispatchRequest) -> Dispatched:
     return request.commented(" ".join(texts), replace(request.state, args=request.state.args.declare(declared)), {})
 
 
-def _copy(request: _DispatchRequest) -> Dispatched:
+def _copy(request: _DispatchRequest) -> DispatchResult:
     lexer, args, name = request.lexer, request.args, request.instruction.name
     flags = _resolved_flags(request)
     sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, request.release))
@@ -280,7 +282,7 @@ def _copy(request: _DispatchRequest) -> Dispatched:
     needs_buildkit(name, flags)
     from_, owner = flags.get("from", ""), flags.get("chown", "")
     copy = CopySources(name, sources, destination, from_, owner, request.state.backslashes)
-    return Dispatched(request.state, _copied(request, flags, destination), copy, has_layer=True)
+    return DispatchResult(request.state, _copied(request, flags, destination), copy, has_layer=True)
 
 
 def _resolved_flags(request: _DispatchRequest) -> dict[str, str]:
@@ -303,7 +305,7 @@ def _copied(request: _DispatchRequest, flags: Mapping[str, str], destination: st
     return make
 
 
-_DISPATCHERS: Mapping[str, Callable[[_DispatchRequest], Dispatched]] = {
+_DISPATCHERS: Mapping[str, Callable[[_DispatchRequest], DispatchResult]] = {
     "ADD": _copy,
     "ARG": _arg,
     "CMD": _cmd,

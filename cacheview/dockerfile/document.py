@@ -13,7 +13,7 @@ from typing import Final
 
 from cacheview.dockerfile.buildkit import heredoc_before, hinted
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.syntax import Instruction, heredoc_names, take_apart
 from cacheview.model import DataError

@@ -12,7 +12,7 @@ from typing import Final
 
 from cacheview.dockerfile.gotext import GO_SPACE, printable, quote
 from cacheview.dockerfile.patterns import PatternError, backwards, replaced, without_prefix, without_suffix
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 

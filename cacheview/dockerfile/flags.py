@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cacheview.dockerfile.gotext import lower
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import RELEASES, BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cacheview.dockerfile.gotext import format_go_duration
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model.duration import UNITS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 
 from cacheview.dockerfile.args import BuildArgs
-from cacheview.dockerfile.checked import check
 from cacheview.dockerfile.dispatch import copied, dispatch
 from cacheview.dockerfile.files import checksum_and_destination
+from cacheview.dockerfile.instruction_checks import check
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.state import StageState

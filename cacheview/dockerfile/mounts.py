@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.dockerfile.gotext import lower, quote
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 

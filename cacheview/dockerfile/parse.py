@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.dockerfile.document import parse
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
 from cacheview.model import DataError

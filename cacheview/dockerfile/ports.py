@@ -7,7 +7,7 @@ import re
 from typing import NoReturn
 
 from cacheview.dockerfile.gotext import quote
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 
 __all__ = ["exposed_ports"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from cacheview.dockerfile.gotext import GO_SPACE
 from cacheview.dockerfile.health import go_duration
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import HealthConfig
 

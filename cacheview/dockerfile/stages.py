@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cacheview.dockerfile.buildkit import heredoc_before, hinted
-from cacheview.dockerfile.checked import check, stage_name
 from cacheview.dockerfile.document import ParsedDockerfile, parse
 from cacheview.dockerfile.flags import parse_flags
 from cacheview.dockerfile.gotext import printable
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.instruction_checks import check, stage_name
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.syntax import Instruction
 
@@ -56,7 +56,7 @@ class Stages:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenStage:
     """A stage that is being read."""
 
     plan: StagePlan
@@ -73,14 +73,14 @@ def read_stages(document: ParsedDockerfile, release: BuilderRelease) -> Stages:
         BuildRefusedError: the builder refuses it before the first step; ``message`` is the daemon's message.
     """
     before_from: list[Instruction] = []
-    stages: list[_Open] = []
+    stages: list[_OpenStage] = []
     for number, instruction in enumerate(document.instructions):
         try:
             _checked(instruction, release)
         except BuildRefusedError as refusal:
             raise hinted(refusal, heredoc_before(document.instructions[:number], release)) from None
         if instruction.name == "FROM":
-            stages.append(_Open(_plan(instruction, release)))
+            stages.append(_OpenStage(_plan(instruction, release)))
         elif stages:
             stages[-1].commands.append(instruction)
         elif instruction.name == "ARG":

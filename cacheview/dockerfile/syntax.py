@@ -14,7 +14,7 @@ from typing import Final
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable, quote
 from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_strings
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
@@ -68,7 +68,7 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _LineContext:
     """The settings for reading a line."""
 
     escape: str
@@ -82,7 +82,7 @@ def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
         BuildRefusedError: it is not valid in Docker.
         DataError: it is nested too deep to be replayed.
     """
-    way = _Way(escape, release)
+    way = _LineContext(escape, release)
     outer: list[tuple[str, tuple[str, ...]]] = []
     rest = line
     while True:  # once, except for triggers
@@ -109,13 +109,13 @@ def _canonical(word: str) -> str:
     return _BY_SMALL_NAME.get(lower(word), word)
 
 
-def _split_command(line: str, way: _Way) -> tuple[str, tuple[str, ...], str]:
+def _split_command(line: str, way: _LineContext) -> tuple[str, tuple[str, ...], str]:
     word, *others = _BLANK.split(line.strip(GO_SPACE), maxsplit=1)
     flags, rest = _leading_flags(others[0], way) if others else ([], "")
     return word, tuple(flags), rest.strip(GO_SPACE)
 
 
-def _leading_flags(text: str, way: _Way) -> tuple[list[str], str]:
+def _leading_flags(text: str, way: _LineContext) -> tuple[list[str], str]:
     """Return the leading words that begin with ``--``, and the text after them."""
     # Docker reads bytes here, so a flag that is not ASCII is read as Latin-1.
     line = text.encode(errors="surrogateescape").decode("latin-1")
@@ -155,7 +155,7 @@ def _flag(line: str, at: int, escape: str) -> tuple[str, bool, int]:
     return "".join(letters), had_quotes, min(at, len(line))
 
 
-def _words(text: str, way: _Way) -> list[str]:
+def _words(text: str, way: _LineContext) -> list[str]:
     """Return the words, divided at white space that is neither quoted nor escaped. Quotes and escapes are kept."""
     words: list[str] = []
     letters: list[str] = []
@@ -185,12 +185,12 @@ def _words(text: str, way: _Way) -> list[str]:
     return [re.sub("[\udc80-\udcff]", "\ufffd", word) for word in words]
 
 
-def _whole(text: str, way: _Way) -> _Arguments:
+def _whole(text: str, way: _LineContext) -> _Arguments:
     del way
     return ([text] if text else []), False
 
 
-def _strings(text: str, way: _Way) -> list[str] | None:
+def _strings(text: str, way: _LineContext) -> list[str] | None:
     try:
         return json_strings(text, to_the_end=way.release.json_to_the_end)
     except NotStringsError:
@@ -199,22 +199,22 @@ def _strings(text: str, way: _Way) -> list[str] | None:
         ) from None
 
 
-def _json_or_whole(text: str, way: _Way) -> _Arguments:
+def _json_or_whole(text: str, way: _LineContext) -> _Arguments:
     strings = _strings(text, way)
     return _whole(text, way) if strings is None else (strings, True)
 
 
-def _split(text: str, way: _Way) -> _Arguments:
+def _split(text: str, way: _LineContext) -> _Arguments:
     del way
     return (_BLANK.split(text) if text else []), False
 
 
-def _json_or_split(text: str, way: _Way) -> _Arguments:
+def _json_or_split(text: str, way: _LineContext) -> _Arguments:
     strings = _strings(text, way)
     return _split(text, way) if strings is None else (strings, True)
 
 
-def _typed(text: str, way: _Way) -> _Arguments:
+def _typed(text: str, way: _LineContext) -> _Arguments:
     """Read the arguments of ``HEALTHCHECK``: its kind, then a command."""
     # Bytes again, as with the flags.
     match = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
@@ -236,14 +236,14 @@ def _from_latin_1(text: str) -> str:
     return text.encode("latin-1").decode(errors="surrogateescape")
 
 
-def _quoted_words(text: str, way: _Way) -> _Arguments:
+def _quoted_words(text: str, way: _LineContext) -> _Arguments:
     return _words(text, way), False
 
 
-def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
+def _pairs_of(name: str) -> Callable[[str, _LineContext], _Arguments]:
     """Return a reader of ``name=value …``, or of the old form ``name value``, in which the first word has no ``=``."""
 
-    def read(text: str, way: _Way) -> _Arguments:
+    def read(text: str, way: _LineContext) -> _Arguments:
         words = _words(text, way)
         if words and "=" not in words[0]:
             old_form = _BLANK.split(text, maxsplit=1)
@@ -264,7 +264,7 @@ def _pairs_of(name: str) -> Callable[[str, _Way], _Arguments]:
     return read
 
 
-_READERS: Final[Mapping[str, Callable[[str, _Way], _Arguments]]] = {
+_READERS: Final[Mapping[str, Callable[[str, _LineContext], _Arguments]]] = {
     "ADD": _json_or_split,
     "ARG": _quoted_words,
     "CMD": _json_or_whole,

@@ -5,12 +5,12 @@ An engine of Docker is called Docker Engine here, or the daemon.
 
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
-from cacheview.engine.deciding import Deciding
-from cacheview.engine.doubts import Doubted
+from cacheview.engine.deciding_check import DecidingCheck
+from cacheview.engine.doubts import DoubtCount
 from cacheview.engine.edit import ProbeEdit, ValueChange, smallest_edit, take_value
-from cacheview.engine.explain import Explanation, Further, explain
+from cacheview.engine.explain import Explanation, FurtherFindings, explain
 from cacheview.engine.hazards import Hazard, HazardKind
-from cacheview.engine.nearness import Near
+from cacheview.engine.nearness import NearCandidate
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
 from cacheview.engine.trace import Stage, Subject, Trace
@@ -30,14 +30,14 @@ __all__ = [
     "Check",
     "CheckKind",
     "CheckOutcome",
-    "Deciding",
-    "Doubted",
+    "DecidingCheck",
+    "DoubtCount",
     "Explanation",
-    "Further",
+    "FurtherFindings",
     "Hazard",
     "HazardKind",
     "ImageCache",
-    "Near",
+    "NearCandidate",
     "ProbeEdit",
     "RuleSet",
     "Stage",

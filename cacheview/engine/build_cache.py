@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from cacheview.engine.cache import NEW, ImageCache, Past
+from cacheview.engine.cache import NEW, CarriedState, ImageCache
 from cacheview.engine.restore import LayerContent, identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
@@ -81,7 +81,8 @@ class BuildCache:
     ) -> None:
         self.effects = effects or BuildEffects()
         restored = {same: image.id for same, image in self.effects.restored.items()}
-        self.cache = ImageCache(self.effects.applied(store), rules, Past(layers=layers or {}, restored=restored))
+        carried = CarriedState(layers=layers or {}, restored=restored)
+        self.cache = ImageCache(self.effects.applied(store), rules, carried)
         self.cache_from = cache_from
         self._count = 0
         self._before = self.cache.store
@@ -113,7 +114,7 @@ class BuildCache:
         new = tuple(image for image in images if image.id not in store.by_id)
         if new:
             self._added += new
-            self.cache = ImageCache(self._before.with_more(self._added), self.cache.rules, self.cache.past)
+            self.cache = ImageCache(self._before.with_more(self._added), self.cache.rules, self.cache.carried)
 
     def _go_on(self, verdict: Verdict) -> None:
         go_on()
@@ -123,9 +124,9 @@ class BuildCache:
             images = (*images, verdict.image)
         self.effects = self.effects.after(rules, verdict)
         restored = {same: image.id for same, image in self.effects.restored.items()}
-        past = replace(self.cache.past, sources=verdict.sources_after, restored=restored)
+        carried = replace(self.cache.carried, sources=verdict.sources_after, restored=restored)
         self._before, self._added = replace(store, images=self.effects.changed(images)), ()
-        self.cache = ImageCache(self._before, rules, past)
+        self.cache = ImageCache(self._before, rules, carried)
 
 
 def with_new_id(verdict: Verdict, number: int) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cacheview.engine.build_cache import BuildCache
-from cacheview.engine.cache import NEW, ImageCache, Past
+from cacheview.engine.cache import NEW, CarriedState, ImageCache
 from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.named import named as rules_named
@@ -72,7 +72,7 @@ def answers_to(
 ) -> Iterator[tuple[Probe, Verdict]]:
     """Yield each probe as it is looked up in the cache, and its answer; in a walk, one after another."""
     if not walk:
-        cache = ImageCache(store, rules, Past(layers=layers or {}))
+        cache = ImageCache(store, rules, CarriedState(layers=layers or {}))
         for value in probes:
             go_on()
             probe = _on(value, SCRATCH)
@@ -95,7 +95,7 @@ def probe_and_cache(
     if walk:
         *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
         return probe, cache
-    return _on(probes[number], SCRATCH), ImageCache(store, rules, Past(layers=layers or {}))
+    return _on(probes[number], SCRATCH), ImageCache(store, rules, CarriedState(layers=layers or {}))
 
 
 def _on(suite_probe: SuiteProbe, previous: str) -> Probe:

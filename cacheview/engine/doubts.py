@@ -10,8 +10,8 @@ from cacheview.engine.stage_check import joined
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
 
 __all__ = [
-    "Doubted",
-    "Grounds",
+    "DoubtCount",
+    "DoubtCounter",
     "doubts_about",
     "entry_doubts",
     "field_doubts",
@@ -117,14 +117,14 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
+class DoubtCount:
     """A doubt that an answer depends on, with the number of images of the store that it concerns."""
 
     doubt: Doubt
     images: int
 
 
-class Grounds:
+class DoubtCounter:
     """The doubts found while computing an answer, each with the images that it concerns."""
 
     def __init__(self) -> None:
@@ -141,9 +141,9 @@ class Grounds:
         """Add a doubt about this many images."""
         self._counted[doubt] = max(images, self._counted.get(doubt, 0))
 
-    def reported(self) -> tuple[Doubted, ...]:
+    def reported(self) -> tuple[DoubtCount, ...]:
         """Return all doubts in the order found."""
         doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._met)))
         return tuple(
-            Doubted(doubt, max(self._counted.get(doubt, 0), len(self._met.get(doubt, ())), 1)) for doubt in doubts
+            DoubtCount(doubt, max(self._counted.get(doubt, 0), len(self._met.get(doubt, ())), 1)) for doubt in doubts
         )

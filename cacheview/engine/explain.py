@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.deciding import Deciding, deciding_in
-from cacheview.engine.doubts import Doubted
+from cacheview.engine.deciding_check import DecidingCheck, deciding_in
+from cacheview.engine.doubts import DoubtCount
 from cacheview.engine.edit import ProbeEdit, smallest_edit
 from cacheview.engine.hazards import Hazard, hazards
-from cacheview.engine.nearness import Near, nearest
+from cacheview.engine.nearness import NearCandidate, nearest
 from cacheview.engine.trace import Trace
 from cacheview.engine.tracing import trace
 from cacheview.engine.verdict import StageKind, Verdict
 from cacheview.engine.words.verdict import VerdictWords, words_of
 from cacheview.model import Doubt, Probe
 
-__all__ = ["Explanation", "Further", "deciding_check", "explain"]
+__all__ = ["Explanation", "FurtherFindings", "deciding_check", "explain"]
 
 
-class Further:
+class FurtherFindings:
     """The slower parts of an explanation: the smallest edit and the hazards. They are computed once, on first use.
 
     Another thread may compute them: a result is stored whole, and at worst computed twice.
@@ -61,8 +61,8 @@ class Explanation:
 
     trace: Trace
     words: VerdictWords
-    deciding: Deciding | None
-    further: Further = field(compare=False)
+    deciding: DecidingCheck | None
+    further: FurtherFindings = field(compare=False)
     is_of_step: bool = False
     remedy: str = ""
 
@@ -87,7 +87,7 @@ class Explanation:
         return " ".join(filter(None, (self.words.reason, self.words.values)))
 
     @property
-    def doubted(self) -> tuple[Doubted, ...]:
+    def doubted(self) -> tuple[DoubtCount, ...]:
         """The doubts that an unknown answer depends on, with numbers of images; empty: the verdict is certain."""
         unknown = self.verdict.unknown
         return unknown.doubted if unknown is not None else ()
@@ -122,7 +122,7 @@ class Explanation:
         words = self.words if reason is None else replace(self.words, reason=reason, values="")
         return replace(self, words=words, is_of_step=True, remedy=remedy)
 
-    def nearest(self) -> Iterator[Near]:
+    def nearest(self) -> Iterator[NearCandidate]:
         """Yield the candidates, nearest first.
 
         They are followed by those without a time, which can never match, and by those whose container config is not
@@ -133,7 +133,7 @@ class Explanation:
         yield from nearest(index, config, index.dated & known)
         yield from nearest(index, config, known & ~index.dated)
         most = len(self.trace.rules.compared_fields)
-        yield from (Near(image, most, most) for image in index.images(index.unknowns.configs))
+        yield from (NearCandidate(image, most, most) for image in index.images(index.unknowns.configs))
 
 
 def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once: bool = True) -> Explanation:
@@ -141,7 +141,7 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
 
     Args:
         with_edit: also find the smallest edit, which requires examining the images on other parents.
-        at_once: compute everything now; otherwise `Further` is computed on first use.
+        at_once: compute everything now; otherwise `FurtherFindings` is computed on first use.
     """
     checks = trace(cache, probe)
 
@@ -153,13 +153,13 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
     check = deciding.check if deciding is not None else None
     nearest = deciding.subject.image if deciding is not None and deciding.subject is not None else None
     words = words_of(checks, check, nearest)
-    further = Further(look)
+    further = FurtherFindings(look)
     if at_once:
         further.find()
     return Explanation(checks, words, deciding, further)
 
 
-def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, Deciding | None]:
+def deciding_check(cache: ImageCache, probe: Probe) -> tuple[Verdict, DecidingCheck | None]:
     """Return the answer and the check that decided: the part of `explain` that a table of many answers needs."""
     traced = trace(cache, probe)
     return traced.verdict, deciding_in(traced, cache)

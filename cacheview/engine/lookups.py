@@ -20,7 +20,7 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageStore, Probe
 from cacheview.model.effort import paced
 
-__all__ = ["Lookups", "Past"]
+__all__ = ["CarriedState", "Lookups"]
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class _HistoriesOf(Enum):
 
 
 @dataclass(frozen=True)
-class Past:
+class CarriedState:
     """The data that a cache object keeps from one probe of a build to the next, apart from the store.
 
     Attributes:
@@ -59,10 +59,12 @@ class Lookups:
         once: whether it is for a single probe: no table is created that only further probes would need.
     """
 
-    def __init__(self, store: ImageStore, rules: RuleSet, past: Past | None = None, *, once: bool = False) -> None:
+    def __init__(
+        self, store: ImageStore, rules: RuleSet, carried: CarriedState | None = None, *, once: bool = False
+    ) -> None:
         self.store = store
         self.rules = rules
-        self.past = past or Past()
+        self.carried = carried or CarriedState()
         self._once = once
         self._candidates: dict[str, CandidateIndex] = {}
         self._looked_up_once: set[str] = set()
@@ -177,11 +179,11 @@ class Lookups:
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
         """Return all sources in order, and without repetitions: comparing each image once is enough."""
-        if not cache_from and self.past.sources is None:
+        if not cache_from and self.carried.sources is None:
             return (), ()
 
         def look() -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-            sources = self.past.sources
+            sources = self.carried.sources
             if sources is None:
                 sources = tuple(source for lineage in self.lineages(cache_from) for source in lineage.sources)
             return sources, tuple({source.id: source for source in sources}.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.deciding import Deciding
+from cacheview.engine.deciding_check import DecidingCheck
 from cacheview.engine.explain import Explanation, deciding_check, explain
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
@@ -16,10 +16,10 @@ from cacheview.engine.words import matrix as words
 from cacheview.model import ImageStore, Probe
 from cacheview.model.effort import Effort
 
-__all__ = ["Caches", "Matrix", "MatrixGroup", "MatrixRow", "compare", "grouped", "row_of"]
+__all__ = ["Matrix", "MatrixGroup", "MatrixRow", "RuleSetCaches", "compare", "grouped", "row_of"]
 
 
-class Caches:
+class RuleSetCaches:
     """One `ImageCache` for each rule set of a store, created on first use and kept, so the next probe is quick.
 
     Like the caches, it is not thread-safe.
@@ -51,7 +51,7 @@ class MatrixRow:
 
     rules: RuleSet
     verdict: Verdict
-    deciding: Deciding | None
+    deciding: DecidingCheck | None
 
     @property
     def key(self) -> Hashable:
@@ -123,7 +123,7 @@ def row_of(cache: ImageCache, probe: Probe) -> MatrixRow:
         return MatrixRow(cache.rules, *deciding_check(cache, probe))
 
 
-def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
+def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: RuleSetCaches) -> Matrix:
     """Return the matrix of existing rows."""
     by_key: dict[Hashable, list[MatrixRow]] = {}
     for row in rows:
@@ -133,14 +133,14 @@ def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: Caches) -> Matrix:
 
 
 def compare(
-    store: ImageStore, probe: Probe, rules: Iterable[RuleSet] = RULE_SETS.values(), caches: Caches | None = None
+    store: ImageStore, probe: Probe, rules: Iterable[RuleSet] = RULE_SETS.values(), caches: RuleSetCaches | None = None
 ) -> Matrix:
     """Look up one probe under many rule sets.
 
     Args:
         caches: of the same store, kept from one probe to the next. Raises ValueError if they are of another store.
     """
-    caches = caches or Caches(store)
+    caches = caches or RuleSetCaches(store)
     if caches.store is not store:
         raise ValueError(words.OTHER_STORE)
     return grouped(probe, [row_of(caches.cache(each), probe) for each in rules], caches)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.model import ContainerConfig, Image
 
-__all__ = ["Near", "countable", "nearest"]
+__all__ = ["NearCandidate", "countable", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearCandidate:
     """A candidate, and its distance from the probe.
 
     Attributes:
@@ -26,13 +26,13 @@ class Near:
     elements: int
 
 
-def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterator[Near]:
+def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterator[NearCandidate]:
     """Yield a set of candidates (bits of the index), nearest first: by fields, then elements, then the newest."""
     by_fields, by_elements = index.differences(probe)
     for fields, level in by_fields.ascending(among):
         for elements, alike in by_elements.ascending(level):
             for image in index.images(alike):
-                yield Near(image, fields, elements)
+                yield NearCandidate(image, fields, elements)
 
 
 def countable(cache: KnownCache, index: CandidateIndex, among: int, cache_from: tuple[str, ...]) -> int:

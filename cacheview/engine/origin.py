@@ -10,10 +10,10 @@ from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import Image, StoreKind
 
-__all__ = ["Evidence", "ImageOrigin", "Likely", "origin_of"]
+__all__ = ["Evidence", "ImageOrigin", "Likelihood", "origin_of"]
 
 
-class Likely(Enum):
+class Likelihood(Enum):
     """The most likely answer."""
 
     YES = "most likely"
@@ -38,7 +38,7 @@ class ImageOrigin:
     ``version``: of the Docker Engine that created it.
     """
 
-    likely: Likely
+    likely: Likelihood
     evidence: Evidence
     version: str = ""
 
@@ -55,12 +55,12 @@ def origin_of(image: Image, rules: RuleSet) -> ImageOrigin:
     """Infer the origin from the Docker Engine that created the image, and from the recorded parent."""
     version, is_graph_driver = image.config.docker_version, rules.store is StoreKind.GRAPH_DRIVER
     if is_graph_driver and version and _writes_mark(version) is False:
-        return ImageOrigin(Likely.NO, Evidence.OLD_DAEMON, version)
+        return ImageOrigin(Likelihood.NO, Evidence.OLD_DAEMON, version)
     if doubts_about(image, "parent"):
-        return ImageOrigin(Likely.UNCLEAR, Evidence.PARENT_UNKNOWN)
+        return ImageOrigin(Likelihood.UNCLEAR, Evidence.PARENT_UNKNOWN)
     if image.parent is not None:
-        return ImageOrigin(Likely.YES, Evidence.PARENT_OR_LOADED if is_graph_driver else Evidence.PARENT)
-    return ImageOrigin(Likely.UNCLEAR, Evidence.NO_PARENT)
+        return ImageOrigin(Likelihood.YES, Evidence.PARENT_OR_LOADED if is_graph_driver else Evidence.PARENT)
+    return ImageOrigin(Likelihood.UNCLEAR, Evidence.NO_PARENT)
 
 
 def _writes_mark(version: str) -> bool | None:

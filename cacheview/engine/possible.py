@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from cacheview.engine.candidate import membership
-from cacheview.engine.doubts import Grounds, doubts_about
+from cacheview.engine.doubts import DoubtCounter, doubts_about
 from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends, descent_doubts
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.layers import child_doubts
 from cacheview.engine.restore import identity, restored_config
 from cacheview.engine.stage_check import Certainty, joined
-from cacheview.engine.verdict import UnknownAnswer, Verdict, VerdictOutcome, Why
+from cacheview.engine.verdict import UnknownAnswer, Verdict, VerdictOutcome, VerdictReason
 from cacheview.model import SCRATCH, Doubt, Image, Probe
 from cacheview.model.effort import go_on
 
@@ -37,7 +37,7 @@ class _Answers:
     images: dict[str, Image] = field(default_factory=dict)
     others: bool = False
     anything: bool = False
-    grounds: Grounds = field(default_factory=Grounds)
+    grounds: DoubtCounter = field(default_factory=DoubtCounter)
 
     def hit(self, image: Image) -> None:
         self.outcomes.add(VerdictOutcome.HIT)
@@ -143,7 +143,7 @@ class _Local:
         yield from self.index.images(self.bits)
         yield from self.strays.images(self.stray_bits)
 
-    def count(self, grounds: Grounds) -> None:
+    def count(self, grounds: DoubtCounter) -> None:
         """Count the doubts because of which these images may or may not be the answer."""
         certain = 0 if self.certain is None else 1 << self.index.position(self.certain)
         for index, bits in ((self.index, self.bits & ~certain), (self.strays, self.stray_bits)):
@@ -180,7 +180,7 @@ def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
 
 
 def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
-    if cache.past.sources is not None:
+    if cache.carried.sources is not None:
         return [_Member(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
     by_source: dict[tuple[str, bool], _Member] = {}
     for lineage in cache.lineages(probe.cache_from):
@@ -270,7 +270,7 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
             answers.any_of(made_of, source)
     verdict = cache.source_hit(probe, parent, source, None, ())
     answers.may_be(verdict)
-    if rules.restoring.fails_again and (verdict.narrowed is not None or verdict.why is Why.RESTORED_BEFORE):
+    if rules.restoring.fails_again and (verdict.narrowed is not None or verdict.why is VerdictReason.RESTORED_BEFORE):
         _restored_before(cache, probe, parent, source, answers)
 
 
@@ -280,8 +280,8 @@ def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, sour
     The build fails if it is; otherwise there is a hit. An image that this build restored certainly has such a record.
     """
     step = len(parent.history) if parent is not None else 0
-    config = restored_config(cache.rules, parent, source, step, probe.config, cache.past.layers)
-    if identity(cache.rules, config) in cache.past.restored:
+    config = restored_config(cache.rules, parent, source, step, probe.config, cache.carried.layers)
+    if identity(cache.rules, config) in cache.carried.restored:
         return
     for image in cache.like_restored(config):
         records = doubts_about(image, "dangling") if image.names else ()

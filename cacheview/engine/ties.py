@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from cacheview.engine.candidate import container_config_of, local_aspects
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, ImageStore, Probe
 from cacheview.model.effort import go_on, paced

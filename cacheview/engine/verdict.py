@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cacheview.engine.doubts import Doubted
+from cacheview.engine.doubts import DoubtCount
 from cacheview.model import Aspect, Image
 
-__all__ = ["StageKind", "UnknownAnswer", "Verdict", "VerdictOutcome", "Why"]
+__all__ = ["StageKind", "UnknownAnswer", "Verdict", "VerdictOutcome", "VerdictReason"]
 
 
 class VerdictOutcome(Enum):
@@ -32,7 +32,7 @@ class StageKind(Enum):
     HISTORY = "history cache"
 
 
-class Why(Enum):
+class VerdictReason(Enum):
     """The reason for an error, a panic or divergence, or for a miss without any lookup."""
 
     REFERENCE_NOT_FOUND = "a --cache-from reference is not found"
@@ -62,7 +62,7 @@ class UnknownAnswer:
     outcomes: frozenset[VerdictOutcome]
     images: tuple[Image, ...]
     others: bool
-    doubted: tuple[Doubted, ...]
+    doubted: tuple[DoubtCount, ...]
 
     @property
     def aspects(self) -> frozenset[Aspect]:
@@ -85,7 +85,7 @@ class Verdict:
             build created the same image; None: there is none.
         set_parent: the parents that the answer recorded in the store, by image id.
         narrowed: the only source from now on; None: the sources are unchanged.
-        why: see `Why`; None if outcome and stage explain the answer.
+        why: see `VerdictReason`; None if outcome and stage explain the answer.
         source: the source whose history continues with the step, whatever the outcome; None: there is none.
         unknown: the possible answers if the answer is unknown; otherwise None.
     """
@@ -100,7 +100,7 @@ class Verdict:
     perhaps: Image | None = None
     set_parent: Mapping[str, str] = field(default_factory=dict)
     narrowed: Image | None = None
-    why: Why | None = None
+    why: VerdictReason | None = None
     source: Image | None = None
     unknown: UnknownAnswer | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
-__all__ = ["Aspect", "FileChange", "FileState", "Mark", "aspects_of", "change_in_words", "changed_aspects"]
+__all__ = ["Aspect", "ChangeMark", "FileChange", "FileState", "aspects_of", "change_in_words", "changed_aspects"]
 
 _FILE, _SYMLINK, _FOLDER = "0", "2", "5"
 _KINDS: Final = {
@@ -20,7 +20,7 @@ _KINDS: Final = {
 _LONGEST: Final = 200
 
 
-class Mark(Enum):
+class ChangeMark(Enum):
     """What happens to a file."""
 
     SAME = "same"
@@ -108,7 +108,7 @@ class FileChange(NamedTuple):
     """
 
     path: str
-    mark: Mark
+    mark: ChangeMark
     aspects: tuple[Aspect, ...] = ()
     before: FileState | None = None
     now: FileState | None = None
@@ -116,7 +116,7 @@ class FileChange(NamedTuple):
     @property
     def differs(self) -> bool:
         """Whether the file is not the same before and now."""
-        return self.mark is not Mark.SAME
+        return self.mark is not ChangeMark.SAME
 
     @property
     def size(self) -> int:
@@ -155,9 +155,9 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
 
 def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
     """What happens to a file, as a phrase: ``mode 600, was 644``; with its mark, ``changed: mode 600, was 644``."""
-    if change.mark is Mark.SAME:
+    if change.mark is ChangeMark.SAME:
         return _SAME[change.aspects[0]] if change.aspects else "same"
-    if change.mark is not Mark.CHANGED:
+    if change.mark is not ChangeMark.CHANGED:
         return str(change.mark.value)
     if change.before is None or change.now is None:
         return "changed" if with_mark else "differs"

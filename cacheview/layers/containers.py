@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.engine.candidate import container_config_of
 from cacheview.layers.entry import LayerEntry
 from cacheview.model import Image, ImageStore
@@ -20,10 +20,10 @@ __all__ = ["CONTAINER_FILES", "committed_layers"]
 
 _MODE: Final = 0o755
 _COMMENT: Final = "#(nop) "
-_FOLDER, _FILE = Kind.DIRECTORY, Kind.FILE
+_FOLDER, _FILE = EntryKind.DIRECTORY, EntryKind.FILE
 
 
-def _entry(path: str, kind: Kind, target: str = "") -> LayerEntry:
+def _entry(path: str, kind: EntryKind, target: str = "") -> LayerEntry:
     return LayerEntry(-1, path, kind, 0o777 if target else _MODE, 0, 0, target=target)
 
 
@@ -37,7 +37,7 @@ CONTAINER_FILES: Final[Mapping[str, LayerEntry]] = {
     "etc/hosts": _entry("etc/hosts", _FILE),
     "etc/hostname": _entry("etc/hostname", _FILE),
     "dev/console": _entry("dev/console", _FILE),
-    "etc/mtab": _entry("etc/mtab", Kind.SYMLINK, "/proc/mounts"),
+    "etc/mtab": _entry("etc/mtab", EntryKind.SYMLINK, "/proc/mounts"),
 }
 """By path: replaced, whatever was there, unless it was a folder."""
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.layers.below import folder_below, open_below
 from cacheview.layers.entry import LayerEntry, LayerError
 from cacheview.layers.forward import ForwardStream
@@ -123,7 +123,7 @@ class _DataRoot:
         except OSError as error:
             what = f"the folder /{path[:200]} of layer {diff_id[:19]} cannot be read: {error.strerror or error}"
             raise LayerUnavailableError(what, f"{AS_ROOT}, or {_REMEDY}") from error
-        return LayerEntry(-1, path, Kind.DIRECTORY, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+        return LayerEntry(-1, path, EntryKind.DIRECTORY, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
     def _folder(self, diff_id: str, chain: str) -> Path:
         """Where the files of a layer are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.model import DataError
 from cacheview.stores.tar import TarHeader
 
@@ -18,7 +18,7 @@ OPAQUE = ".wh..wh..opq"
 """The name of the file that marks all else below its folder as removed."""
 
 _HARD_LINK = "1"
-_KINDS = {kind.value: kind for kind in Kind if kind.value}
+_KINDS = {kind.value: kind for kind in EntryKind if kind.value}
 _CAPABILITY = "security.capability"
 _MODE_BITS = 0o7777
 
@@ -35,7 +35,7 @@ class LayerEntry:
         number: place in the layer, from 0, among all members of its tar stream.
         path: from the root, clean and without a leading slash; bytes that are not UTF-8 as in surrogateescape. Of a
             whiteout, the path of the mark itself.
-        kind: what it is; of a hard link `Kind.FILE`.
+        kind: what it is; of a hard link `EntryKind.FILE`.
         mode: permission bits, with set-user-id, set-group-id and sticky.
         uid, gid: the owner.
         size: bytes of content; of a hard link 0.
@@ -48,7 +48,7 @@ class LayerEntry:
 
     number: int
     path: str
-    kind: Kind
+    kind: EntryKind
     mode: int
     uid: int
     gid: int
@@ -77,7 +77,7 @@ def entry_of(header: TarHeader, number: int) -> LayerEntry | None:
         LayerError: the name, or the target of a hard link, points outside the root.
     """
     is_link = header.kind == _HARD_LINK
-    kind = Kind.FILE if is_link else _KINDS.get(header.kind)
+    kind = EntryKind.FILE if is_link else _KINDS.get(header.kind)
     path = _inside(header.name)
     if kind is None or not path:
         return None
@@ -88,8 +88,8 @@ def entry_of(header: TarHeader, number: int) -> LayerEntry | None:
         header.mode & _MODE_BITS,
         header.uid,
         header.gid,
-        _size(header) if kind is Kind.FILE else 0,
-        header.link if kind is Kind.SYMLINK else "",
+        _size(header) if kind is EntryKind.FILE else 0,
+        header.link if kind is EntryKind.SYMLINK else "",
         _inside(header.link) if is_link else "",
         header.device,
         header.xattrs.get(_CAPABILITY, b""),

@@ -9,8 +9,8 @@ from contextlib import closing
 from typing import Final, Generic, TypeVar
 
 from cacheview.layers.entry import LayerEntry
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.listing import Listing, RootFile, root_of
-from cacheview.layers.remembered import LayerMemory
 from cacheview.layers.source import LayerSource, Report
 from cacheview.model.effort import apart
 
@@ -27,7 +27,7 @@ def _silent(_bytes: int, _what: str) -> None:
     pass
 
 
-class _Unread(Generic[_Name]):
+class _UnreadFile(Generic[_Name]):
     """A file that has to be read, and under which names its sums go, each with the bytes before the content."""
 
     __slots__ = ("entry", "names")
@@ -90,13 +90,13 @@ class LayerFiles:
     def sums_by(self, wanted: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
         """As `sums`, each under a name that the caller gives. Files are read in one pass over each layer."""
         known_sums: dict[_Name, str] = {}
-        unread: dict[str, dict[int, _Unread[_Name]]] = {}
+        unread: dict[str, dict[int, _UnreadFile[_Name]]] = {}
         for name, (diff_id, entry, before) in wanted:
             known = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
             if known is not None:
                 known_sums[name] = known
             else:
-                unread.setdefault(diff_id, {}).setdefault(entry.number, _Unread(entry)).names.append((before, name))
+                unread.setdefault(diff_id, {}).setdefault(entry.number, _UnreadFile(entry)).names.append((before, name))
         for diff_id, files in unread.items():
             with apart():
                 self._read(diff_id, files, known_sums)
@@ -139,7 +139,7 @@ class LayerFiles:
                         yield from ((other, kept) for other in others)
             left = again
 
-    def _read(self, diff_id: str, files: dict[int, _Unread[_Name]], known_sums: dict[_Name, str]) -> None:
+    def _read(self, diff_id: str, files: dict[int, _UnreadFile[_Name]], known_sums: dict[_Name, str]) -> None:
         """Reads files of a layer, and lets go of each when it has been read."""
         self.listing(diff_id)  # sums are remembered beside it
         entries = {number: unread.entry for number, unread in files.items()}

@@ -14,7 +14,7 @@ from cacheview.dockerfile.context.cli_packing import CliPacking, TestcontainersG
 from cacheview.dockerfile.context.clients import CLIENTS, Client
 from cacheview.dockerfile.context.context import Packing
 from cacheview.dockerfile.context.docker_py_packing import DockerPyPacking
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.java_packing import DockerJavaPacking, TestcontainersJavaPacking
 from cacheview.dockerfile.context.packed import HeaderStyle
 from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking, TestcontainersNodePacking
@@ -56,11 +56,11 @@ class SenderStyle:
             first: of a second name of a file, the first.
             is_empty: of a folder, that nothing was sent in it.
         """
-        is_folder = entry.kind is Kind.DIRECTORY
+        is_folder = entry.kind is EntryKind.DIRECTORY
         if is_folder and not (self.folders or (self.empty_folders and is_empty)):
             return b""
         header = self.style.member(entry, first).header
-        if self.link_mode is not None and entry.kind is Kind.SYMLINK:
+        if self.link_mode is not None and entry.kind is EntryKind.SYMLINK:
             header = Header(header.name, self.link_mode, type=header.type, link=header.link)
         elif is_folder and self.empty_folders:
             header = header._replace(mode=_JAVA_FOLDER)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, without_root_user
 from cacheview.dockerfile.context.tree import Tree, TreeNode
@@ -41,7 +41,7 @@ class ImageSums:
         self._files = files
         self._release = release
         self._root: Mapping[str, RootFile] = files.root(diff_ids, committed) if diff_ids else {}
-        shared: dict[tuple[Kind, str], TreeNode] = {}  # a tree needs what a file is and where it leads, no more
+        shared: dict[tuple[EntryKind, str], TreeNode] = {}  # a tree needs what a file is and where it leads, no more
         self.tree = Tree({path: _node(file.entry, shared) for path, file in self._root.items()})
         self.problems: dict[str, Problem] = {}
 
@@ -128,7 +128,7 @@ class ImageSums:
             owner = "root"
         capability = without_root_user(entry.capability)
         return Header(
-            path + ("/" if entry.kind is Kind.DIRECTORY else ""),
+            path + ("/" if entry.kind is EntryKind.DIRECTORY else ""),
             entry.mode | (TYPE_BITS[entry.kind] if self._release.sums_type_bits else 0),
             entry.uid,
             entry.gid,
@@ -155,7 +155,7 @@ def _entry(path: str, entry: LayerEntry) -> Entry:
     )
 
 
-def _node(entry: LayerEntry, shared: dict[tuple[Kind, str], TreeNode]) -> TreeNode:
+def _node(entry: LayerEntry, shared: dict[tuple[EntryKind, str], TreeNode]) -> TreeNode:
     key = (entry.kind, entry.target)
     if key not in shared:
         shared[key] = TreeNode(Entry("", entry.kind, 0, target=entry.target))

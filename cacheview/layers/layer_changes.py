@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cacheview.layers.changes import FileChange, FileState, Mark, aspects_of
+from cacheview.layers.changes import ChangeMark, FileChange, FileState, aspects_of
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
 from cacheview.layers.files import LayerFiles, Wanted
 from cacheview.layers.listing import Listing, RootFile
@@ -62,7 +62,7 @@ def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
     same = _same_contents(files, [path for path in paths if path in before], before, now)
     changes = [_change(path, before.get(path), now[path], same.get(path, True)) for path in paths]
     changes += [
-        FileChange(path, Mark.REMOVED, (), entry_state(before[path].entry)) for path in before.keys() - now.keys()
+        FileChange(path, ChangeMark.REMOVED, (), entry_state(before[path].entry)) for path in before.keys() - now.keys()
     ]
     changes.sort(key=lambda change: change.path)
     return LayerChanges(top.diff_id, tuple(changes), "", before, now)
@@ -73,22 +73,22 @@ def _without_others(top: Listing) -> tuple[FileChange, ...]:
     by_path: dict[str, FileChange] = {}
     for entry in top.entries:
         if not entry.name.startswith(WHITEOUT):
-            by_path[entry.path] = FileChange(entry.path, Mark.WRITTEN, (), None, entry_state(entry))
+            by_path[entry.path] = FileChange(entry.path, ChangeMark.WRITTEN, (), None, entry_state(entry))
         elif entry.name != OPAQUE and not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):
             hidden = entry.name.removeprefix(WHITEOUT)
             path = f"{entry.folder}/{hidden}" if entry.folder else hidden
-            by_path[path] = FileChange(path, Mark.REMOVED)
+            by_path[path] = FileChange(path, ChangeMark.REMOVED)
     return tuple(by_path[path] for path in sorted(by_path))
 
 
 def _change(path: str, before: RootFile | None, now: RootFile, has_same_content: bool | None) -> FileChange:
     if before is None:
-        return FileChange(path, Mark.ADDED, (), None, entry_state(now.entry))
+        return FileChange(path, ChangeMark.ADDED, (), None, entry_state(now.entry))
     if before.is_implied:
-        return FileChange(path, Mark.SAME, (), None, entry_state(now.entry))
+        return FileChange(path, ChangeMark.SAME, (), None, entry_state(now.entry))
     states = entry_state(before.entry), entry_state(now.entry)
     aspects = aspects_of(*states, has_same_content=has_same_content)
-    return FileChange(path, Mark.CHANGED if aspects else Mark.SAME, aspects, *states)
+    return FileChange(path, ChangeMark.CHANGED if aspects else ChangeMark.SAME, aspects, *states)
 
 
 def _same_contents(

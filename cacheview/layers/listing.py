@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.layers.containers import CONTAINER_FILES
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
 from cacheview.model.effort import paced
@@ -76,8 +76,8 @@ class _Root:
             above = above.rpartition("/")[0]
         for folder in reversed(missing):
             self.remove(folder)
-            self._put(folder, RootFile(LayerEntry(-1, folder, Kind.DIRECTORY, _IMPLIED_MODE, 0, 0), ""))
-        if self._is_folder(path) and file.entry.kind is not Kind.DIRECTORY:
+            self._put(folder, RootFile(LayerEntry(-1, folder, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), ""))
+        if self._is_folder(path) and file.entry.kind is not EntryKind.DIRECTORY:
             self.remove(path)
         self._put(path, file)
         self.write_in(path.rpartition("/")[0])
@@ -96,7 +96,7 @@ class _Root:
 
     def _is_folder(self, path: str) -> bool:
         known = self.files.get(path)
-        return known is not None and known.entry.kind is Kind.DIRECTORY
+        return known is not None and known.entry.kind is EntryKind.DIRECTORY
 
     def _put(self, path: str, file: RootFile) -> None:
         self.files[path] = file
@@ -146,7 +146,7 @@ class _Root:
                 if each in self.files and not self._is_folder(each):
                     self.remove(each)
             if above and above not in self.files:
-                self.add(above, RootFile(LayerEntry(-1, above, Kind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER))
+                self.add(above, RootFile(LayerEntry(-1, above, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER))
             if path not in self.files:
                 self._put(path, RootFile(entry, _CONTAINER))
 
@@ -181,6 +181,6 @@ def _file(root: _Root, entry: LayerEntry, diff_id: str) -> RootFile:
     if not entry.hard_link:
         return RootFile(entry, diff_id)
     first = root.files.get(entry.hard_link)
-    if first is None or first.entry.kind is Kind.DIRECTORY:
+    if first is None or first.entry.kind is EntryKind.DIRECTORY:
         raise LayerError(f"a hard link in it points to something that is not a file: {entry.path[:200]!r}")
     return RootFile(replace(first.entry, path=entry.path), first.diff_id)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.image_sums import ImageSums
 
@@ -72,9 +72,9 @@ def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderReleas
     node = image.tree.get(path)
     if node is None and path:
         raise _refused(f"{message}open {UNNAMED_ROOT}/{path}: no such file or directory")
-    if node is None or node.entry.kind is Kind.DIRECTORY:
+    if node is None or node.entry.kind is EntryKind.DIRECTORY:
         raise _refused(f"{message}read {UNNAMED_ROOT}/{path}: is a directory")
-    if node.entry.kind is not Kind.FILE:
+    if node.entry.kind is not EntryKind.FILE:
         raise UnknownError(f"/{path[:200]} in the image is not a file")
     content = image.content(path, _MOST + 1)
     if len(content) > _MOST:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from pathlib import Path
 from typing import Final
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.layers.below import open_below
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
 from cacheview.layers.source import Report
@@ -37,18 +37,18 @@ _CAPABILITY: Final = "security.capability"
 _NEW_FOLDER: Final = 0o755
 _CHUNK: Final = 256 * 1024
 _KINDS: Final = {
-    stat.S_IFREG: Kind.FILE,
-    stat.S_IFDIR: Kind.DIRECTORY,
-    stat.S_IFLNK: Kind.SYMLINK,
-    stat.S_IFCHR: Kind.CHARACTER_DEVICE,
-    stat.S_IFBLK: Kind.BLOCK_DEVICE,
-    stat.S_IFIFO: Kind.FIFO,
+    stat.S_IFREG: EntryKind.FILE,
+    stat.S_IFDIR: EntryKind.DIRECTORY,
+    stat.S_IFLNK: EntryKind.SYMLINK,
+    stat.S_IFCHR: EntryKind.CHARACTER_DEVICE,
+    stat.S_IFBLK: EntryKind.BLOCK_DEVICE,
+    stat.S_IFIFO: EntryKind.FIFO,
 }
 
 
 def by_containerd(_diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
     """An `UnpackedFolder` of containerd: ``mkparent`` of its ``archive/tar.go``, 1.2 and later."""
-    return below or LayerEntry(-1, path, Kind.DIRECTORY, _NEW_FOLDER, 0, 0)
+    return below or LayerEntry(-1, path, EntryKind.DIRECTORY, _NEW_FOLDER, 0, 0)
 
 
 class Snapshots:
@@ -113,12 +113,12 @@ class Snapshots:
         place = self._folder(diff_id) / path
         device = (os.major(status.st_rdev), os.minor(status.st_rdev))
         above, slash, name = path.rpartition("/")
-        if kind is Kind.CHARACTER_DEVICE and device == (0, 0):
-            yield LayerEntry(number, f"{above}{slash}{WHITEOUT}{name}", Kind.FILE, 0, 0, 0)
+        if kind is EntryKind.CHARACTER_DEVICE and device == (0, 0):
+            yield LayerEntry(number, f"{above}{slash}{WHITEOUT}{name}", EntryKind.FILE, 0, 0, 0)
             return
         if kind is None:
             return  # a socket, which no layer has
-        first = names.setdefault((status.st_dev, status.st_ino), path) if kind is Kind.FILE else path
+        first = names.setdefault((status.st_dev, status.st_ino), path) if kind is EntryKind.FILE else path
         yield LayerEntry(
             number,
             path,
@@ -126,14 +126,14 @@ class Snapshots:
             status.st_mode & 0o7777,
             status.st_uid,
             status.st_gid,
-            status.st_size if kind is Kind.FILE and first == path else 0,
-            os.readlink(place) if kind is Kind.SYMLINK else "",
+            status.st_size if kind is EntryKind.FILE and first == path else 0,
+            os.readlink(place) if kind is EntryKind.SYMLINK else "",
             first if first != path else "",
-            device if kind in (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE) else (0, 0),
-            _attribute(place, _CAPABILITY) if kind is Kind.FILE else b"",
+            device if kind in (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE) else (0, 0),
+            _attribute(place, _CAPABILITY) if kind is EntryKind.FILE else b"",
         )
-        if kind is Kind.DIRECTORY and any(_attribute(place, name) == b"y" for name in _OPAQUE):
-            yield LayerEntry(number, f"{path}/{OPAQUE}", Kind.FILE, 0, 0, 0)
+        if kind is EntryKind.DIRECTORY and any(_attribute(place, name) == b"y" for name in _OPAQUE):
+            yield LayerEntry(number, f"{path}/{OPAQUE}", EntryKind.FILE, 0, 0, 0)
 
     def _content(self, diff_id: str, entry: LayerEntry, report: Report) -> Iterator[bytes]:
         left = entry.size

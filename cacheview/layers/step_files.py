@@ -16,14 +16,14 @@ from itertools import product
 from typing import Final
 
 from cacheview.dockerfile.context.clients import Client
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.sources import SourcesSum, folder_places, sum_places, sum_sources
 from cacheview.dockerfile.context.tree import ForbiddenPathError
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
-from cacheview.layers.copied_now import CopiedNow, FilesNow
+from cacheview.dockerfile.refusal import BuildRefusedError
+from cacheview.layers.current_files import CurrentFiles, CurrentSources
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.files import LayerFiles, Wanted
 from cacheview.layers.header_styles import IMAGE_STYLES, SENDER_STYLES, SenderStyle, clients_of
@@ -79,10 +79,12 @@ class RecoveredFiles:
         entry = self.entries.get(path)
         if entry is not None and entry.hard_link:
             entry = next((each for each in self.entries.values() if each.path == entry.hard_link), None)
-        return entry if entry is not None and entry.kind is Kind.FILE else None
+        return entry if entry is not None and entry.kind is EntryKind.FILE else None
 
 
-def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: str, now: FilesNow) -> RecoveredFiles:
+def recover_files(
+    layers: LayerFiles, image: Image, copy: CopySources, stored: str, now: CurrentFiles
+) -> RecoveredFiles:
     """Find the files of the step that made an image.
 
     Args:
@@ -102,7 +104,7 @@ def recover_files(layers: LayerFiles, image: Image, copy: CopySources, stored: s
     listing = layers.listing(image.diff_ids[-1])
     if len(listing.entries) > _MOST:
         raise UnknownError(f"the layer of the step has {len(listing.entries):,} files; at most {_MOST:,} are compared")
-    sources = CopiedNow(copy, now)
+    sources = CurrentSources(copy, now)
     entries = sources.led_to(by_source_path(listing, image, layers, copy, sources.by_their_names()))
     if not entries:
         raise UnknownError("the layer of the step contains none of the sources")
@@ -119,7 +121,7 @@ class _Recovery:
         copy: CopySources,
         stored: str,
         entries: Mapping[str, LayerEntry],
-        copied: CopiedNow,
+        copied: CurrentSources,
     ) -> None:
         self.layers = layers
         self.diff_id = diff_id
@@ -141,7 +143,7 @@ class _Recovery:
         """The files in the ways that give the stored checksum, otherwise in the first one."""
         first: RecoveredFiles | None = None
         for owner, ways in self._owners():
-            tried = [_Sent(self, way, owner) for way in ways]
+            tried = [_FilesAsSent(self, way, owner) for way in ways]
             self._sum(tried)
             proven: RecoveredFiles | None = None
             for sent in tried:
@@ -157,14 +159,14 @@ class _Recovery:
         files = tuple((path, path if path in out else result) for path, result in first.sources.files)
         return replace(first, sources=replace(first.sources, files=files), reason=self._why_not_proven(out))
 
-    def _sum(self, tried: Sequence[_Sent]) -> None:
+    def _sum(self, tried: Sequence[_FilesAsSent]) -> None:
         """Sum the files in some ways, in one pass over the layer."""
         wanted = ((each, name) for each in enumerate(tried) for name in each[1].wanted())
         named = (((place, path), result) for (place, _), (path, result) in wanted)
         for (place, path), result in self.layers.sums_by(named).items():
             tried[place].sums[path] = result
 
-    def _in_way(self, sent: _Sent) -> RecoveredFiles:
+    def _in_way(self, sent: _FilesAsSent) -> RecoveredFiles:
         first: RecoveredFiles | None = None
         for modes in self._folder_modes(sent.way):
             sent.set_folders(modes)
@@ -203,7 +205,7 @@ class _Recovery:
 
     def _leads_out(self, path: str, entry: LayerEntry) -> bool:
         """Whether an entry is a link to a file beside those that were copied, which the layer does not have."""
-        if entry.kind is not Kind.SYMLINK:
+        if entry.kind is not EntryKind.SYMLINK:
             return False
         try:
             real = self.tree.resolve(path)
@@ -253,7 +255,7 @@ class _Recovery:
         for modes_of in product(*choices):
             yield dict(zip(self.folders, modes_of, strict=True))
 
-    def of_folder(self, sent: _Sent, real: str) -> SourcesSum:
+    def of_folder(self, sent: _FilesAsSent, real: str) -> SourcesSum:
         """The checksum of a folder; where links in it lead is found once for all ways."""
         places = self._places.get(real)
         if places is None:
@@ -278,14 +280,14 @@ class _Recovery:
         first = self.by_layer_path.get(entry.hard_link) if has_first else None
         mode = entry.mode if not entry.hard_link else file.mode
         known = self.now.get(path)
-        if known is not None and known.mode & 0o777 == mode & 0o777 and entry.kind is Kind.FILE:
+        if known is not None and known.mode & 0o777 == mode & 0o777 and entry.kind is EntryKind.FILE:
             mode = known.mode  # the bits that a change of the owner clears
         uid, gid = self.owner(path, owner)
         sent = Entry(
             path,
             entry.kind,
             mode,
-            file.size if entry.kind is Kind.FILE else 0,
+            file.size if entry.kind is EntryKind.FILE else 0,
             entry.target,
             device=entry.device,
             capability=entry.capability,
@@ -295,7 +297,7 @@ class _Recovery:
         return way.header(sent, first, is_empty=path not in self.filled)
 
 
-class _Sent:
+class _FilesAsSent:
     """The files as one way of sending has them: a `TreeChecksums`.
 
     Attributes:
@@ -317,14 +319,14 @@ class _Sent:
         for path, header in self.headers.items():
             entry = recovery.entries.get(path)
             if header and entry is not None:
-                has_content = entry.kind is Kind.FILE and not (entry.hard_link and self.way.style.hard_links)
+                has_content = entry.kind is EntryKind.FILE and not (entry.hard_link and self.way.style.hard_links)
                 yield path, (recovery.diff_id, recovery.content(entry) if has_content else _NOTHING, header)
 
     def set_folders(self, modes: Mapping[str, int]) -> None:
         """The folders that are sources, and their modes."""
         for path, mode in modes.items():
             uid, gid = self._recovery.owner(path, self._owner)
-            header = self.way.header(Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid), None, is_empty=False)
+            header = self.way.header(Entry(path, EntryKind.DIRECTORY, mode, uid=uid, gid=gid), None, is_empty=False)
             self.headers[path] = header
             self.sums.pop(path, None)
             if header:
@@ -353,4 +355,4 @@ class _Sent:
         return f"{path} is not in the layer"
 
 
-_NOTHING: Final = LayerEntry(-1, "", Kind.DIRECTORY, 0, 0, 0)
+_NOTHING: Final = LayerEntry(-1, "", EntryKind.DIRECTORY, 0, 0, 0)

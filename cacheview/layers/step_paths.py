@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.dispatch import CopySources
@@ -70,10 +70,10 @@ class CopySource:
         self.path = "" if posixpath.normpath(path or ".") == "." else posixpath.normpath(path)
         self.above = posixpath.dirname(self.path)
         known = now.get(self.path)
-        self.is_folder = not self.path or (known is not None and known.kind is Kind.DIRECTORY)
-        self.is_file = known is not None and known.kind is not Kind.DIRECTORY
+        self.is_folder = not self.path or (known is not None and known.kind is EntryKind.DIRECTORY)
+        self.is_file = known is not None and known.kind is not EntryKind.DIRECTORY
         self.matched = [name for name in now if self.glob.matches(name)] if self.glob is not None else []
-        self.matched_folders = [name for name in self.matched if now[name].kind is Kind.DIRECTORY]
+        self.matched_folders = [name for name in self.matched if now[name].kind is EntryKind.DIRECTORY]
 
     def paths(self, rel: str) -> Iterator[str]:
         """The paths in the context that may have become a path below the destination."""
@@ -92,7 +92,7 @@ class CopySource:
 
 
 def _source_paths(entry: LayerEntry, below: str, sources: Sequence[CopySource], *, is_folder: bool) -> Iterator[str]:
-    if entry.path == below and not is_folder and entry.kind is not Kind.DIRECTORY:
+    if entry.path == below and not is_folder and entry.kind is not EntryKind.DIRECTORY:
         yield from (source.path for source in sources if source.glob is None and not source.is_folder)
         for source in sources:
             if source.glob is not None and len(source.matched) == 1:

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator
 
-__all__ = ["AnyModel", "Hasty", "Model", "Value", "document", "value"]
+__all__ = ["AnyModel", "FailFast", "Model", "Value", "document", "value"]
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ _MANY: Final = ("dict", "list", "tuple")  # their names in the schemas of pydant
 _CONFIG: Final = ConfigDict(extra="forbid", strict=True, populate_by_name=True, serialize_by_alias=True)
 
 
-class Hasty:
+class FailFast:
     """A base of models that stop validating a list or map at the first invalid value.
 
     pydantic needs 600 bytes for each error, and a document can consist of nothing but errors.
@@ -44,13 +44,13 @@ def _from_mappings(schema: Any) -> Any:
     return schema | {"strict": False} if schema.get("type") == "dataclass" else schema
 
 
-class Model(Hasty, BaseModel):
+class Model(FailFast, BaseModel):
     """A frozen, strict model: a number is not accepted as a string. `decode` handles unknown keys as Go does."""
 
     model_config = ConfigDict(**_CONFIG, frozen=True)
 
 
-class Value(Hasty):
+class Value(FailFast):
     """A model for objects that a store has very many of. It is used like a `Model`, with a third of the memory.
 
     A pydantic model has a dictionary and a set of the fields that were given; this class has slots instead. Create

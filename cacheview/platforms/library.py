@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cacheview.model import Platform
-from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Aliases, Normal, normalize
+from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Aliases, NormalizedPlatform, normalize
 from cacheview.platforms.vector import ARM64_LEVELS, Levels
 from cacheview.platforms.windows import LTSC_2022, LTSC_2025
 
@@ -34,7 +34,7 @@ class Library:
     def __hash__(self) -> int:
         return hash(self.name)
 
-    def normalize(self, platform: Platform) -> Normal:
+    def normalize(self, platform: Platform) -> NormalizedPlatform:
         """Return os, architecture and variant in canonical form."""
         return normalize(platform.os, platform.architecture, platform.variant, self.aliases)
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from cacheview.model import Platform
 from cacheview.platforms.features import offered, required
 from cacheview.platforms.library import Library
-from cacheview.platforms.normal import Normal
+from cacheview.platforms.normal import NormalizedPlatform
 from cacheview.platforms.step import NoteKind, PlatformCheck, PlatformNote, PlatformStep
 from cacheview.platforms.vector import Vector, compatible, exactly
 from cacheview.platforms.windows import NO_VERSION, WindowsVersion, runs_on
@@ -34,7 +34,7 @@ class Matcher:
     strict: bool = False
 
     @cached_property
-    def normal(self) -> Normal:
+    def normal(self) -> NormalizedPlatform:
         """The platform in canonical form."""
         return self.library.normalize(self.platform)
 
@@ -69,7 +69,7 @@ class Matcher:
         required_of = required(image, self.normal.os == WINDOWS) if self.library.features else frozenset()
         return self.position_of(self.library.normalize(image), image.os_version, required_of)
 
-    def position_of(self, normal: Normal, version: str, needs: frozenset[str]) -> int | None:
+    def position_of(self, normal: NormalizedPlatform, version: str, needs: frozenset[str]) -> int | None:
         """Return the same as `position`, given only the values that it depends on."""
         if normal.os != self.normal.os or not self._takes_version(version) or not needs <= self.features:
             return None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cacheview.model import Platform
 from cacheview.platforms.gotext import lower
 
-__all__ = ["ARM64_ALIASES", "ARM64_ALIASES_1_0", "HOST", "Aliases", "Normal", "normalize", "normalize_arch"]
+__all__ = ["ARM64_ALIASES", "ARM64_ALIASES_1_0", "HOST", "Aliases", "NormalizedPlatform", "normalize", "normalize_arch"]
 
 HOST = Platform(os="linux", architecture="amd64")
 """The platform of the daemon if the builder names none: ``platforms.DefaultSpec()``, as measured."""
@@ -25,7 +25,7 @@ ARM64_ALIASES_1_0: Aliases = (*ARM64_ALIASES, ("v8.0", ""), ("9", "v9"), ("9.0",
 _ARM: Mapping[str, str] = MappingProxyType({"": "v7", "7": "v7", "5": "v5", "6": "v6", "8": "v8"})
 
 
-class Normal(NamedTuple):
+class NormalizedPlatform(NamedTuple):
     """The parts of a platform that every matcher compares."""
 
     os: str
@@ -37,9 +37,9 @@ class Normal(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def normalize(os: str, architecture: str, variant: str, aliases: Aliases) -> Normal:
+def normalize(os: str, architecture: str, variant: str, aliases: Aliases) -> NormalizedPlatform:
     """``platforms.Normalize``. An empty os means that of the daemon, here Linux; an empty architecture stays empty."""
-    return Normal(_os(os), *normalize_arch(architecture, variant, aliases))
+    return NormalizedPlatform(_os(os), *normalize_arch(architecture, variant, aliases))
 
 
 def normalize_arch(architecture: str, variant: str, aliases: Aliases) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from cacheview.model import Platform
 from cacheview.platforms.features import required
 from cacheview.platforms.library import Library
 from cacheview.platforms.matcher import WINDOWS, Matcher
-from cacheview.platforms.normal import HOST, Normal
+from cacheview.platforms.normal import HOST, NormalizedPlatform
 from cacheview.platforms.step import NoteKind, PlatformCheck, PlatformNote, PlatformStep
 from cacheview.platforms.windows import overwritten
 
@@ -32,14 +32,14 @@ class PlatformKey(NamedTuple):
     """
 
     recorded: bool
-    normal: Normal
+    normal: NormalizedPlatform
     windows: bool = False
     version: str = ""
     needs: frozenset[str] = _NO_FEATURES
 
 
-_ANY = PlatformKey(True, Normal("", "", ""))
-_NONE = PlatformKey(False, Normal("", "", ""))
+_ANY = PlatformKey(True, NormalizedPlatform("", "", ""))
+_NONE = PlatformKey(False, NormalizedPlatform("", "", ""))
 
 
 @dataclass(frozen=True)

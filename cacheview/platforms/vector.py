@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cacheview.platforms.gotext import signed
-from cacheview.platforms.normal import Aliases, Normal, normalize_arch
+from cacheview.platforms.normal import Aliases, NormalizedPlatform, normalize_arch
 
 __all__ = ["ARM64_LEVELS", "Levels", "VariantRange", "Vector", "compatible", "exactly"]
 
@@ -96,12 +96,12 @@ class Vector:
         )
 
 
-def exactly(platform: Normal, aliases: Aliases) -> Vector:
+def exactly(platform: NormalizedPlatform, aliases: Aliases) -> Vector:
     """``OnlyStrict``: only the platform itself."""
     return Vector((normalize_arch(platform.architecture, platform.variant, aliases),))
 
 
-def compatible(platform: Normal, aliases: Aliases, levels: Levels | None) -> Vector:
+def compatible(platform: NormalizedPlatform, aliases: Aliases, levels: Levels | None) -> Vector:
     """``Only``: the platform, then everything else that it runs.
 
     ``levels`` are those of arm64; None: the release has none.

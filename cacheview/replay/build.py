@@ -13,7 +13,7 @@ from cacheview.dockerfile.document import ParsedDockerfile
 from cacheview.dockerfile.expand import CONNECTION_LOST
 from cacheview.dockerfile.gotext import quote
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.stages import StagePlan, read_stages
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.cache import ImageCache

@@ -18,8 +18,8 @@ from typing import BinaryIO, Final
 from cacheview.dockerfile.context import Client, ContextSource, FolderContext
 from cacheview.dockerfile.context.context import Packer
 from cacheview.dockerfile.context.hashing import Hasher
-from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.context.packed import DOCKERFILE, PackedContext
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, Problem
 from cacheview.regular import NotRegularError, open_to_read
@@ -93,7 +93,7 @@ class LoneDockerfile:
     title: str = _TITLE
     problems: tuple[Problem, ...] = ()
 
-    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """Return the tar that contains only the Dockerfile."""
         return client.pack_alone(self.text, self.mode, self.uid, self.gid)
 

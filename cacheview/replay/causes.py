@@ -10,10 +10,10 @@ from itertools import permutations
 from typing import Final, TypeVar
 
 from cacheview.dockerfile.context.clients import Client
-from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.layers.changes import Aspect, ChangeMark, FileChange, FileState
 from cacheview.wording import counted, plural
 
-__all__ = ["FileCause", "FileCauseKind", "Unlike", "causes_of", "unexplained"]
+__all__ = ["FileCause", "FileCauseKind", "HeaderSender", "causes_of", "unexplained"]
 
 
 class FileCauseKind(Enum):
@@ -53,7 +53,7 @@ class FileCause:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlike:
+class HeaderSender:
     """The clients whose headers match the files of an image, if the assumed client's do not.
 
     Attributes:
@@ -89,7 +89,7 @@ _LEFTOVERS: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
 def causes_of(
     changes: Sequence[FileChange],
     *,
-    unlike: Unlike | None = None,
+    unlike: HeaderSender | None = None,
     client: Client | None = None,
     line_ends: Mapping[str, str] | None = None,
     without_entry: Mapping[str, bool] | None = None,
@@ -143,7 +143,7 @@ def unexplained(
             yield change
 
 
-def _of_client(unlike: Unlike | None, client: Client | None) -> Iterator[FileCause]:
+def _of_client(unlike: HeaderSender | None, client: Client | None) -> Iterator[FileCause]:
     if unlike is None or client is None or not unlike.paths:
         return
     others = " or ".join(other.title for other in unlike.clients)
@@ -284,12 +284,12 @@ def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator
         name = pattern.removeprefix("**/")
         is_folder = any(f"{name}/" in change.path or _is_folder(change) for change in members)
         shown = f"`{name}{'/' if is_folder else ''}`"
-        if all(change.mark is Mark.REMOVED for change in members):
+        if all(change.mark is ChangeMark.REMOVED for change in members):
             yield FileCause(
                 FileCauseKind.NOT_IGNORED, paths, f"{shown} was sent for the other build, but not for this one"
             )
         else:
-            also = "also " if all(change.mark is Mark.ADDED for change in members) else ""
+            also = "also " if all(change.mark is ChangeMark.ADDED for change in members) else ""
             advice = f"Add the line `{pattern}` to .dockerignore."
             yield FileCause(FileCauseKind.NOT_IGNORED, paths, f"{also}{shown}, which is not ignored", advice)
 

@@ -15,7 +15,7 @@ from cacheview.replay.new_images import says
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 
 __all__ = ["BuildResult", "build_result", "checksums_of", "differences", "replay_case", "store_of"]
 

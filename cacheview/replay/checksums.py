@@ -20,7 +20,7 @@ from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Header
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.changes import FileState
 from cacheview.layers.header_states import read_header, state_of

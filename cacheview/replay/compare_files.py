@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.dockerfile.context.clients import CLIENTS, Client
-from cacheview.dockerfile.context.record import Record
 from cacheview.dockerfile.context.sources import SourcesSum
 from cacheview.engine import Explanation
 from cacheview.layers.changes import Aspect, FileChange
-from cacheview.layers.copied_now import FilesNow
+from cacheview.layers.current_files import CurrentFiles
 from cacheview.layers.files import first_bytes
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.layers.step_files import RecoveredFiles, recover_files
 from cacheview.model import DataError, Image
 from cacheview.replay.by_files import candidates_by_files
-from cacheview.replay.causes import Unlike, causes_of
+from cacheview.replay.causes import HeaderSender, causes_of
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.differences import FileDifferences, differences
 from cacheview.replay.file_comparison import Contents, FileComparison, FileContents, FileEvidence
@@ -34,7 +34,7 @@ _MOST_CANDIDATES: Final = 50
 
 
 @dataclass(frozen=True)
-class _Before:
+class _BuiltFiles:
     """The files that an image was built with.
 
     Attributes:
@@ -54,7 +54,7 @@ class _Before:
 def compare_files(
     step: Step | None,
     explanation: Explanation | None,
-    record: Record,
+    record: ChecksumRecord,
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> FileComparison | None:
@@ -76,16 +76,16 @@ def compare_files(
     if not candidates:
         return None
     if step.copy is None or not step.copy.from_:
-        return _Comparing(step, record, image_files, checksums, checksums).compare(candidates)
+        return _StepComparison(step, record, image_files, checksums, checksums).compare(candidates)
     try:
         root = image_files.of(step.from_image) if image_files is not None else None
     except DataError:  # they may be in the record
         root = None
-    return _Comparing(step, record, image_files, None, root).compare(candidates)
+    return _StepComparison(step, record, image_files, None, root).compare(candidates)
 
 
 @dataclass
-class _Comparing:
+class _StepComparison:
     """The comparison of one step.
 
     Attributes:
@@ -94,10 +94,10 @@ class _Comparing:
     """
 
     step: Step
-    record: Record
+    record: ChecksumRecord
     image_files: StoreImageFiles | None
     checksums: ContextChecksums | None
-    files: FilesNow | None
+    files: CurrentFiles | None
     _recovered_files: dict[str, RecoveredFiles] = field(default_factory=dict)
 
     @cached_property
@@ -164,14 +164,14 @@ class _Comparing:
         """Whether the record contains more about the files than their sums."""
         return bool(self.record.headers_of(text)) or not self.record.files_of(text)
 
-    def _by_record(self, image: Image, text: str) -> _Before:
+    def _by_record(self, image: Image, text: str) -> _BuiltFiles:
         sums = dict(self.record.files_of(text) or ())
         known = CLIENTS.get(self.record.client_of(text))
         reason = "an earlier replay recorded the files behind the stored checksum"
         clients = (known,) if known is not None else ()
-        return _Before(image, text, sums, self.record.headers_of(text), FileEvidence.PROVEN, reason, clients)
+        return _BuiltFiles(image, text, sums, self.record.headers_of(text), FileEvidence.PROVEN, reason, clients)
 
-    def _by_layer(self, image: Image, text: str) -> _Before:
+    def _by_layer(self, image: Image, text: str) -> _BuiltFiles:
         """Return the files of an image from its layer.
 
         Raises `DataError` if the layer cannot be read, or does not show the files.
@@ -185,7 +185,7 @@ class _Comparing:
             evidence = FileEvidence.LIKELY
             reason = f"the files in its layer do not produce the stored checksum; {result.reason}"
         sums = dict(result.sources.files)
-        return _Before(image, text, sums, result.headers, evidence, reason, result.clients)
+        return _BuiltFiles(image, text, sums, result.headers, evidence, reason, result.clients)
 
     def _recovered(self, image: Image, text: str) -> RecoveredFiles:
         assert self.files is not None
@@ -197,12 +197,12 @@ class _Comparing:
             self._recovered_files[text] = known
         return known
 
-    def _contents(self, before: _Before) -> Contents | None:
+    def _contents(self, before: _BuiltFiles) -> Contents | None:
         if self.files is None or self.image_files is None or self.step.copy is None:
             return None
         return _Contents(lambda: self._recovered(before.image, before.text), self.image_files, self.files)
 
-    def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _Before | None:
+    def _by_other_clients(self, candidates: Sequence[tuple[Image, str]]) -> _BuiltFiles | None:
         """Return the files of an image that was built with the same files, but sent by another client."""
         if self.checksums is None or self.step.copy is None:
             return None
@@ -219,11 +219,11 @@ class _Comparing:
         clients = tuple(senders[text])
         headers = self.checksums.headers_by(first[0], (path for path, _ in first[1].files))
         reason = f"the current files produce the stored checksum when {first[0].title} sends them"
-        return _Before(images[text], text, dict(first[1].files), headers, FileEvidence.PROVEN, reason, clients)
+        return _BuiltFiles(images[text], text, dict(first[1].files), headers, FileEvidence.PROVEN, reason, clients)
 
     # Comparing both
 
-    def _against(self, before: _Before) -> FileComparison:
+    def _against(self, before: _BuiltFiles) -> FileComparison:
         result = self._differences(before.sums, before.headers, is_certain=before.evidence is FileEvidence.PROVEN)
         changes = result.changes
         unlike = self._unlike(before, changes)
@@ -255,7 +255,7 @@ class _Comparing:
     ) -> FileDifferences:
         return differences(sums, headers, self.now, self.files, is_certain=is_certain)
 
-    def _unlike(self, before: _Before, changes: Sequence[FileChange]) -> Unlike | None:
+    def _unlike(self, before: _BuiltFiles, changes: Sequence[FileChange]) -> HeaderSender | None:
         """Return the other client whose headers the files of an image have, if there is one."""
         mine, checksums, copy = self._client, self.checksums, self.step.copy
         if mine is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
@@ -276,14 +276,14 @@ class _Comparing:
         narrowed = tuple(client for client in clients if client in before.clients)
         if not best[1]:
             same = {change.path for change in changes if change.aspects == (Aspect.HEADER,)}
-            return Unlike(before.clients, frozenset(same)) if before.clients and same else None
-        return Unlike(narrowed or clients, frozenset(best[1]))
+            return HeaderSender(before.clients, frozenset(same)) if before.clients and same else None
+        return HeaderSender(narrowed or clients, frozenset(best[1]))
 
 
 class _Contents:
     """Reads the files of an image from its layer, and the current ones; see `Contents`."""
 
-    def __init__(self, result: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: FilesNow) -> None:
+    def __init__(self, result: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: CurrentFiles) -> None:
         self._recover = result
         self._layers = layers
         self._files = files

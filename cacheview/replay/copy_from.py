@@ -12,7 +12,7 @@ from typing import Final
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import Image
 from cacheview.replay.bases import MustPullError, find_image
 from cacheview.replay.finished_stages import FinishedStages, StageResult

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from cacheview.dockerfile.context.entry import Entry, Kind
-from cacheview.layers.changes import Aspect, FileChange, FileState, Mark, aspects_of
-from cacheview.layers.copied_now import FilesNow
+from cacheview.dockerfile.context.entry import Entry, EntryKind
+from cacheview.layers.changes import Aspect, ChangeMark, FileChange, FileState, aspects_of
+from cacheview.layers.current_files import CurrentFiles
 from cacheview.layers.header_states import read_header
 from cacheview.model import DataError
 
@@ -43,7 +43,7 @@ def differences(
     sums: Mapping[str, str],
     headers: Mapping[str, bytes],
     now: Mapping[str, str],
-    files: FilesNow | None,
+    files: CurrentFiles | None,
     *,
     is_certain: bool = True,
     states: Mapping[str, FileState] | None = None,
@@ -70,9 +70,9 @@ def change_of(
         has_same_content: whether two files of the same size have the same content; None: not known.
     """
     if was is None or is_now is None:
-        return FileChange(path, Mark.CHANGED, (Aspect.UNKNOWN,), was, is_now)
+        return FileChange(path, ChangeMark.CHANGED, (Aspect.UNKNOWN,), was, is_now)
     aspects = aspects_of(was, is_now, has_same_content=has_same_content)
-    mark = Mark.CHANGED if aspects else Mark.SAME
+    mark = ChangeMark.CHANGED if aspects else ChangeMark.SAME
     return FileChange(path, mark, aspects or (Aspect.HEADER,), was, is_now)
 
 
@@ -81,7 +81,7 @@ class _FileByFile:
     sums: Mapping[str, str]
     old: Mapping[str, bytes]
     now: Mapping[str, str]
-    files: FilesNow | None
+    files: CurrentFiles | None
     is_certain: bool
     old_states: Mapping[str, FileState] | None
     new: Mapping[str, bytes] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class _FileByFile:
         return self.files.entries() if self.files is not None else {}
 
     def _is_folder(self, path: str) -> bool:
-        return path in self._entries and self._entries[path].kind is Kind.DIRECTORY
+        return path in self._entries and self._entries[path].kind is EntryKind.DIRECTORY
 
     @cached_property
     def _followed(self) -> set[tuple[str, str]]:
@@ -135,17 +135,19 @@ class _FileByFile:
         was, is_now = self.sums.get(path), self.now.get(path)
         before, after = self.states[path]
         if was is None or is_now is None:
-            mark = Mark.ADDED if was is None else Mark.REMOVED
+            mark = ChangeMark.ADDED if was is None else ChangeMark.REMOVED
             return FileChange(path, mark, (), before if was else None, after if is_now else None)
         if was == is_now:
-            return FileChange(path, Mark.SAME, (), before or after, after or before)
+            return FileChange(path, ChangeMark.SAME, (), before or after, after or before)
         if self._has_no_sum(path):
             if self._is_folder(path):
-                return FileChange(path, Mark.SAME, (Aspect.HEADER,), before, after)
+                return FileChange(path, ChangeMark.SAME, (Aspect.HEADER,), before, after)
             # A broken link, or one out of the layer's content.
-            return FileChange(path, Mark.CHANGED if self.is_certain else Mark.SAME, (Aspect.UNKNOWN,), before, after)
+            return FileChange(
+                path, ChangeMark.CHANGED if self.is_certain else ChangeMark.SAME, (Aspect.UNKNOWN,), before, after
+            )
         if before is not None and before == after and before.is_link and (was, is_now) not in self._followed:
-            return FileChange(path, Mark.CHANGED, (Aspect.TARGET,), before, after)
+            return FileChange(path, ChangeMark.CHANGED, (Aspect.TARGET,), before, after)
         return change_of(path, before, after, has_same_content=has_same)
 
     def _contents(self, paths: Iterable[str]) -> tuple[Mapping[str, bool], Mapping[str, str]]:

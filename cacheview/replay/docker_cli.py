@@ -22,7 +22,7 @@ from cacheview.stores.docker_engine.contexts import cli_folder, current_endpoint
 from cacheview.stores.files import open_regular
 from cacheview.stores.locations import ENGINE, parse_location
 
-__all__ = ["Added", "added_by", "daemon_host"]
+__all__ = ["AddedOptions", "added_by", "daemon_host"]
 
 _PLATFORM: Final = "DOCKER_DEFAULT_PLATFORM"
 _TRUST: Final = "DOCKER_CONTENT_TRUST"
@@ -49,7 +49,7 @@ _SSH_HOST: Final = "http://docker.example.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedOptions:
     """The settings that a client adds.
 
     Attributes:
@@ -86,7 +86,7 @@ class Added:
             yield f"{self.problem}; the client continues without it"
 
 
-def added_by(client: Client, location: str, environment: Mapping[str, str]) -> Added:
+def added_by(client: Client, location: str, environment: Mapping[str, str]) -> AddedOptions:
     """Return the settings that a client adds to a build.
 
     Args:
@@ -94,7 +94,7 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
         environment: environment of the client.
     """
     if client.config is CliConfigUse.NOTHING:
-        return Added()
+        return AddedOptions()
     path = cli_folder() / "config.json"
     platform = environment.get(_PLATFORM, "") if client.config.reads_platform else ""
     trusted = client.config.reads_trust and _is_set(environment.get(_TRUST, ""))
@@ -103,11 +103,11 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
     try:
         proxies = _proxies(path, host, _PY_PROXIES if is_py else _PROXIES) if path.exists() else {}
     except (DataError, OSError) as error:
-        return Added({}, platform, trusted, str(path), str(error))
+        return AddedOptions({}, platform, trusted, str(path), str(error))
     if client.config is CliConfigUse.CLI_20_10:
         proxies.pop("ALL_PROXY", None)
     both = {spelled: value for name, value in proxies.items() for spelled in (name, name.lower())}
-    return Added(both, platform, trusted, str(path))
+    return AddedOptions(both, platform, trusted, str(path))
 
 
 def daemon_host(location: str) -> str:

@@ -17,7 +17,7 @@ from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import DataError
 from cacheview.model.base import Model
-from cacheview.model.recorded import RecordedStore
+from cacheview.model.recorded_store import RecordedStore
 from cacheview.replay.options import BuildOptions, references
 from cacheview.replay.recorded import RecordedMember, RecordedOwner, RecordedSum, bytes_of
 from cacheview.replay.tar_context import TarContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from cacheview.layers.changes import Aspect, FileChange, Mark, change_in_words, changed_aspects
+from cacheview.layers.changes import Aspect, ChangeMark, FileChange, change_in_words, changed_aspects
 from cacheview.replay.causes import FileCause, FileCauseKind, unexplained
 from cacheview.replay.file_comparison import FileComparison, FileEvidence
 from cacheview.wording import counted
@@ -65,7 +65,7 @@ def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
     """
     causes = tuple(causes)
     results = [f"{_path(cause.subject)}: {cause.phrase}" for cause in causes]
-    added, removed = Mark.ADDED, Mark.REMOVED
+    added, removed = ChangeMark.ADDED, ChangeMark.REMOVED
     left = [change for change in unexplained(changes, causes) if change.aspects != (Aspect.HEADER,)]
     changed = [change for change in left if change.mark not in (added, removed)]
     results += map(_changed, changed[:_MOST])
@@ -76,12 +76,12 @@ def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
 
 
 def _changed(change: FileChange) -> str:
-    if change.mark is Mark.CHANGED and not changed_aspects(change):
+    if change.mark is ChangeMark.CHANGED and not changed_aspects(change):
         return f"{_path(change.path)} differs"
     return f"{_path(change.path)}: {change_in_words(change)}"
 
 
-def _in_folders(changes: Sequence[FileChange], mark: Mark) -> Iterator[str]:
+def _in_folders(changes: Sequence[FileChange], mark: ChangeMark) -> Iterator[str]:
     """Yield files that were added or removed. Those in a folder that was too are counted with the folder."""
     paths = {change.path for change in changes}
     inside: dict[str, int] = {}

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from cacheview.dockerfile.dispatch import Dispatched
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.dispatch import DispatchResult
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.build_cache import BuildCache, BuildEffects
@@ -202,7 +202,7 @@ class FinishedStages:
         self,
         number: int,
         trigger: int,
-        done: Dispatched,
+        done: DispatchResult,
         config: ContainerConfig,
         base: str,
         merged: bool,

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from cacheview.dockerfile.context import SourcesSum, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.engine import RuleSet
 from cacheview.layers.containers import committed_layers

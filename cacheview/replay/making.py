@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.dispatch import CopySources, Dispatched
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.dispatch import CopySources, DispatchResult
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import ContainerConfig
 from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.new_images import has_unknown_layer, reported_id, stored_config
@@ -19,7 +19,7 @@ from cacheview.replay.result import Step
 __all__ = ["check_making"]
 
 
-def check_making(build: FinishedStages, step: Step, done: Dispatched, config: ContainerConfig, base: str) -> None:
+def check_making(build: FinishedStages, step: Step, done: DispatchResult, config: ContainerConfig, base: str) -> None:
     """Raise `BuildRefusedError` if the daemon cannot create the image of a step on the image ``base``."""
     if done.copy is not None:
         _check_copy(build, step, done.copy, base)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
 from cacheview.model.effort import apart, go_on
@@ -58,7 +58,7 @@ def misses(
     replay: Replay,
     store: ImageStore,
     rules: RuleSet,
-    record: Record | None = None,
+    record: ChecksumRecord | None = None,
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,
 ) -> Iterator[Miss]:
@@ -70,7 +70,7 @@ def misses(
         image_files: reads the layers of candidates whose files are not in the record.
     """
     cache = ImageCache(store, rules)
-    record = record or Record("", "")  # an empty record
+    record = record or ChecksumRecord("", "")  # an empty record
     for step in replay.looked_up:
         if step.status is StepStatus.MISS and step.probe is not None:
             where = step.cache or cache

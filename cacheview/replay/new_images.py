@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from cacheview.dockerfile.dispatch import Dispatched
-from cacheview.dockerfile.refused import UNNAMED_FOLDER
+from cacheview.dockerfile.dispatch import DispatchResult
+from cacheview.dockerfile.refusal import UNNAMED_FOLDER
 from cacheview.engine.ruleset import RuleSet
 from cacheview.layers.owner_names import UNNAMED_ROOT
 from cacheview.model import (
@@ -148,7 +148,7 @@ class NewImage:
     def __init__(
         self,
         image_id: str,
-        step: Dispatched,
+        step: DispatchResult,
         probe: ContainerConfig,
         parent: Image | NewImage | None,
         platform: Platform,

@@ -276,7 +276,7 @@ class StageProber:
     def _changed(self, lookup: _Lookup) -> ImageCache | None:
         """Return the cache of a lookup if it differs from the store as it is."""
         cache = lookup.cache
-        is_as_it_is = cache.store is self._store and cache.past.sources is None
+        is_as_it_is = cache.store is self._store and cache.carried.sources is None
         return None if is_as_it_is else cache
 
     def _checksums(self, branch: _Branch, template: ContainerConfig) -> Iterator[str]:

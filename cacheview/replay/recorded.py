@@ -15,7 +15,7 @@ from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError, Image
 from cacheview.model.base import Model
 from cacheview.replay.image_files import ImageFiles

@@ -18,7 +18,7 @@ from cacheview.dockerfile.context.tarsum import Member
 from cacheview.dockerfile.gotext import printable
 from cacheview.dockerfile.state import DEFAULT_PATH
 from cacheview.model import ContainerConfig, DataError, ImageStore, Probe
-from cacheview.model.recorded import recorded_kind
+from cacheview.model.recorded_store import recorded_kind
 from cacheview.replay.check import replay_case
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions

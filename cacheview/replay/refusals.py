@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from cacheview.dockerfile.dispatch import Dispatched, dispatch
+from cacheview.dockerfile.dispatch import DispatchResult, dispatch
 from cacheview.dockerfile.gotext import quote
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.engine.hazards.misses import of_divergence
@@ -53,7 +53,7 @@ def _bad_part(text: str, release: BuilderRelease) -> str:
     return ""
 
 
-def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> Dispatched:
+def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> DispatchResult:
     """Dispatch a step. Raises `BuildRefusedError`, with the line of the instruction."""
     try:
         return dispatch(instruction, state, release)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.model import DataError
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles
@@ -14,7 +14,7 @@ __all__ = ["remember_files"]
 
 
 def remember_files(
-    record: Record,
+    record: ChecksumRecord,
     replay: Replay,
     checksums: ContextChecksums | None = None,
     image_files: StoreImageFiles | None = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # otherwise the window would load all of these to show the first step
     from cacheview.dockerfile.context import SourcesSum
     from cacheview.dockerfile.dispatch import CopySources
-    from cacheview.dockerfile.refused import BuildRefusedError
+    from cacheview.dockerfile.refusal import BuildRefusedError
     from cacheview.engine import ImageCache
     from cacheview.model import ContainerConfig, Image, Probe
     from cacheview.replay.hazards import StepHazard

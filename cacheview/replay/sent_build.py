@@ -15,7 +15,7 @@ from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_comparison import ClientRun
 from cacheview.replay.client_hazards import client_hazards
 from cacheview.replay.client_options import as_sent
-from cacheview.replay.docker_cli import Added, added_by
+from cacheview.replay.docker_cli import AddedOptions, added_by
 from cacheview.replay.dockerfiles import DEFAULT_NAME
 from cacheview.replay.image_files import ImageFiles
 from cacheview.replay.options import BuildOptions
@@ -23,11 +23,11 @@ from cacheview.replay.past_misses import replay_past_misses
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 
-__all__ = ["Cache", "SentBuild", "sent_by"]
+__all__ = ["ReplayTarget", "SentBuild", "sent_by"]
 
 
 @dataclass(frozen=True)
-class Cache:
+class ReplayTarget:
     """The cache and the builder of a build.
 
     Attributes:
@@ -59,12 +59,12 @@ class SentBuild:
 
     given: BuildInput
     client: Client
-    added: Added
+    added: AddedOptions
     requested: BuildOptions
     options: BuildOptions
     checksums: ContextChecksums
 
-    def replay(self, cache: Cache, *, past_misses: bool = False) -> Replay:
+    def replay(self, cache: ReplayTarget, *, past_misses: bool = False) -> Replay:
         """Replay the build, with the hazards of its client.
 
         Args:
@@ -93,7 +93,7 @@ class SentBuild:
         value = replay_past_misses(play, cache.store, cache.rules) if past_misses else play({})
         return replace(value, hazards=client_hazards(self.client, self.requested, value, self.checksums))
 
-    def run(self, cache: Cache) -> ClientRun:
+    def run(self, cache: ReplayTarget) -> ClientRun:
         """Replay the build to compare it with the builds of other clients. Raises what `replay` raises."""
         return ClientRun(self.client, self.replay(cache), self.checksums, self.options.drawn_labels)
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.buildkit import hinted, of_heredoc_files, of_variables
 from cacheview.dockerfile.context import SourcesSum, UnknownError
-from cacheview.dockerfile.dispatch import Dispatched, dispatch, label_option
+from cacheview.dockerfile.dispatch import DispatchResult, dispatch, label_option
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_trigger
 from cacheview.dockerfile.state import StageState, stage_config
@@ -220,13 +220,15 @@ class StageBuild:
         status = StepStatus.NOT_ASKED if self.build.options.no_cache else StepStatus.UNKNOWN
         return replace(step, status=status, created_by=None, reason=self.why_unknown)
 
-    def _ask(self, step: Step, done: Dispatched, name: str, trigger: int, sources: SourcesSum | None = None) -> Step:
+    def _ask(
+        self, step: Step, done: DispatchResult, name: str, trigger: int, sources: SourcesSum | None = None
+    ) -> Step:
         assert self.prober is not None
         self.build.taking = (step.number, trigger)
         answer = self.prober.ask(done.make, sources.text if sources is not None else "")
         return self._settled(step, done, answer, name, trigger, sources)
 
-    def _copy(self, step: Step, done: Dispatched, instruction: Instruction, trigger: int) -> Step:
+    def _copy(self, step: Step, done: DispatchResult, instruction: Instruction, trigger: int) -> Step:
         assert done.copy is not None
         assert self.prober is not None
         self.build.taking = (step.number, trigger)
@@ -247,7 +249,7 @@ class StageBuild:
     def _settled(
         self,
         step: Step,
-        done: Dispatched,
+        done: DispatchResult,
         answer: StepAnswer,
         name: str,
         trigger: int,
@@ -306,7 +308,7 @@ class StageBuild:
     def _make(
         self,
         step: Step,
-        done: Dispatched,
+        done: DispatchResult,
         config: ContainerConfig,
         bases: Sequence[str],
         answer: StepAnswer,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from cacheview.dockerfile.args import BuildArgs
 from cacheview.dockerfile.expand import Lexer
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan
 from cacheview.model import SCRATCH

@@ -16,14 +16,14 @@ from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
 from cacheview.dockerfile.context.context import Packer
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.dockerfile.context.gopath import clean
-from cacheview.dockerfile.context.packed import DOCKERFILE, Packed
+from cacheview.dockerfile.context.packed import DOCKERFILE, PackedContext
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.context.unpack import unpack
-from cacheview.dockerfile.refused import UNNAMED_FOLDER, BuildRefusedError
+from cacheview.dockerfile.refusal import UNNAMED_FOLDER, BuildRefusedError
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
 from cacheview.stores import tar
@@ -122,7 +122,7 @@ class _Smallest:
         self._kept: list[tuple[int, int]] = []  # a heap, largest first: negative size and number
 
     def has_room_for(self, header: Header) -> bool:
-        if header.type != Kind.FILE.value:
+        if header.type != EntryKind.FILE.value:
             return False
         return header.size <= self._left or bool(self._kept and header.size < -self._kept[0][0])
 
@@ -249,9 +249,9 @@ class TarContext:
         """Always empty: the content of the tar is sent as it is."""
         return ()
 
-    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """Return the tar as it is, whatever the client."""
-        return Packed(self.members, clean(dockerfile or DOCKERFILE))
+        return PackedContext(self.members, clean(dockerfile or DOCKERFILE))
 
     def has(self, path: str) -> bool:
         """Whether there is such a member: `Context.has` for the packed files."""
@@ -314,9 +314,9 @@ class TarContext:
                 raise BuildRefusedError("the path of the Dockerfile is outside the context", message=message) from None
             if node is None:
                 continue
-            if node.entry.kind is not Kind.FILE:
+            if node.entry.kind is not EntryKind.FILE:
                 message = f"unexpected error reading Dockerfile: read {UNNAMED_FOLDER}/{path}: is a directory"
-                is_folder = node.entry.kind is Kind.DIRECTORY
+                is_folder = node.entry.kind is EntryKind.DIRECTORY
                 raise BuildRefusedError(
                     f"{each} is not a file, so it cannot be the Dockerfile", message=message if is_folder else ""
                 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cacheview.diff.causes import Cause
 from cacheview.diff.compare import BuildDiff, PairStatus, StepPair
-from cacheview.diff.gone import Gone
+from cacheview.diff.missing_image import MissingImage
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.words import (
     answer_sentence,
@@ -233,7 +233,7 @@ def _step(step: SideStep | None) -> dict[str, Any] | None:
     }
 
 
-def _gone(gone: Gone) -> dict[str, Any]:
+def _gone(gone: MissingImage) -> dict[str, Any]:
     return {
         "image": gone.image,
         "made": gone.is_made,

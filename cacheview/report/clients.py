@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cacheview.cases import Daemon
-from cacheview.dockerfile.refused import SPEAKERS
+from cacheview.dockerfile.refusal import SPEAKERS
 from cacheview.replay.client_comparison import ClientGroup, ClientRun
 from cacheview.report.forms import joined, json_text
 from cacheview.report.using import using_as_lines, using_as_object

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cacheview.cases import Daemon
-from cacheview.engine import Explanation, Hazard, Near, RuleSet, Stage, UnknownAnswer, VerdictOutcome
+from cacheview.engine import Explanation, Hazard, NearCandidate, RuleSet, Stage, UnknownAnswer, VerdictOutcome
 from cacheview.engine.origin import origin_of
 from cacheview.engine.words.doubts import origin_reason
 from cacheview.model import Image, Probe
@@ -69,7 +69,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
     }
 
 
-def _known_nearest(explanation: Explanation) -> Iterator[Near]:
+def _known_nearest(explanation: Explanation) -> Iterator[NearCandidate]:
     """Yield the nearest candidates except those whose config is unknown, and so how near they are."""
     index = explanation.trace.index
     left = len(index) - index.unknowns.configs.bit_count()

@@ -10,7 +10,7 @@ from cacheview.engine import (
     HAZARD_TITLES,
     Check,
     CheckOutcome,
-    Doubted,
+    DoubtCount,
     Explanation,
     Subject,
     parent_title,
@@ -70,7 +70,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
             yield f"  … and {left} more"
 
 
-def _doubt_lines(doubted: Sequence[Doubted], *, everything: bool = False) -> Iterator[str]:
+def _doubt_lines(doubted: Sequence[DoubtCount], *, everything: bool = False) -> Iterator[str]:
     most = len(doubted) if everything else _DOUBTS
     for each in doubted[:most]:
         yield f"Unknown: {doubt_phrase(each)}"

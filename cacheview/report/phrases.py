@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from cacheview.engine import Doubted, Explanation, ProbeEdit, Stage, Subject, doubt_sentences, plain_change
+from cacheview.engine import DoubtCount, Explanation, ProbeEdit, Stage, Subject, doubt_sentences, plain_change
 
 __all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
 
@@ -29,7 +29,7 @@ def smallest_edit_phrase(explanation: Explanation) -> str:
     return explanation.remedy or (edit_phrase(explanation.edit, explanation) if explanation.edit is not None else "")
 
 
-def doubt_phrase(doubted: Doubted) -> str:
+def doubt_phrase(doubted: DoubtCount) -> str:
     """Return a doubt that a verdict depends on: the reason, the number of images, and what would make it certain."""
     reason, remedy = doubt_sentences(doubted.doubt)
     count = f" {doubted.images:,} images are affected." if doubted.images > 1 else ""

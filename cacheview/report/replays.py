@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cacheview.cases import Daemon
-from cacheview.dockerfile.refused import SPEAKERS, BuildRefusedError
+from cacheview.dockerfile.refusal import SPEAKERS, BuildRefusedError
 from cacheview.engine import RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.hazards import StepHazard

@@ -16,7 +16,7 @@ from cacheview.model import DataError, Image, ImageStore, Problem, Release, Stor
 from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import refusal, what_it_is
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES
@@ -40,7 +40,7 @@ class _DriverStore:
     count: int
 
 
-def open_data_root(target: str, reading: Reading) -> Opened:
+def open_data_root(target: str, reading: Reading) -> OpenedLocation:
     """Read the images of a data root. ``target`` is the part of a location after ``data-root:``.
 
     The target is the data root, its folder ``image``, or ``image/<driver>``; empty: `DOCKER_ROOT`. If there are several
@@ -72,7 +72,9 @@ def open_data_root(target: str, reading: Reading) -> Opened:
         raise _refusal(error, root) from error
 
 
-def _open_driver(root: Path, results: list[_DriverStore], target: str, reading: Reading, *, has_bolt: bool) -> Opened:
+def _open_driver(
+    root: Path, results: list[_DriverStore], target: str, reading: Reading, *, has_bolt: bool
+) -> OpenedLocation:
     chosen = max(results, key=lambda one: (one.changed, one.folder.name))
     driver = _shown(chosen.folder.name)
     title = f"Docker data root, graph-driver store {driver}"
@@ -112,7 +114,7 @@ def _open_driver(root: Path, results: list[_DriverStore], target: str, reading: 
     database = ImageDatabase(chosen.folder, reading)
     images = _read(database, root, grown if reading.partial is not None else None)
     whole = store(images, database.problems)
-    return Opened(
+    return OpenedLocation(
         title, location, OpenedKind.DATA_ROOT, (OpenedCase(title, whole, ""),), whole.problems, path=str(root)
     )
 
@@ -127,7 +129,7 @@ def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> li
     return images
 
 
-def _open_containerd(root: Path, target: str, reading: Reading) -> Opened:
+def _open_containerd(root: Path, target: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.containerd import open_containerd
 
     location = f"data-root:{target}"

@@ -14,7 +14,7 @@ from cacheview.stores.folder import FolderMembers
 from cacheview.stores.manifests import ArchiveEntry, ArchiveManifest, Descriptor, Manifest
 from cacheview.stores.members import Members
 from cacheview.stores.oci import IndexReader
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.problems import Problems
 
 __all__ = ["read_images"]
@@ -29,7 +29,7 @@ _NO_TABLE: Final = (
 )
 
 
-def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> Opened:
+def read_images(members: Members, where: str, platform: Platform, budget: Budget) -> OpenedLocation:
     """Return the store that the files contain. Raises `DataError` if there is none."""
     in_folder = isinstance(members, FolderMembers)
     problems = Problems(members.problems)
@@ -70,7 +70,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     notes = (*_parent_notes(images), *_tag_notes(tags), *_config_notes(images))
     release = Release(kind_of_store)
     store = ImageStore(tuple(images), title, where, "", notes, problems.reported(), release, layers_at=where)
-    return Opened(title, where, kind, (OpenedCase(title, store, ""),), store.problems)
+    return OpenedLocation(title, where, kind, (OpenedCase(title, store, ""),), store.problems)
 
 
 def _document(members: Members, model: type[M], name: str, budget: Budget, problems: Problems) -> M | None:

@@ -13,7 +13,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from cacheview.model import DataError, SuiteCase
-from cacheview.model.recorded import is_replay_line
+from cacheview.model.recorded_store import is_replay_line
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.files import open_metered

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from cacheview.stores.usual import DOCKER_ROOT
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
     from cacheview.stores.reading import Reading
 
 __all__ = [
@@ -47,7 +47,7 @@ class LocationKind(NamedTuple):
     title: str
     kind: str
     forms: tuple[tuple[str, str], ...]
-    open: Callable[[str, Reading], Opened]
+    open: Callable[[str, Reading], OpenedLocation]
     is_live: bool = False
     follows: bool = False
     is_path: bool = False
@@ -59,37 +59,37 @@ class LocationKind(NamedTuple):
 # The functions import their readers when called: those libraries take longer to load than a small store to read.
 
 
-def _open_engine(target: str, reading: Reading) -> Opened:
+def _open_engine(target: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.docker_engine import open_engine
 
     return open_engine(target, reading)
 
 
-def _open_containerd(target: str, reading: Reading) -> Opened:
+def _open_containerd(target: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.containerd import open_containerd
 
     return open_containerd(target, reading)
 
 
-def _open_data_root(target: str, reading: Reading) -> Opened:
+def _open_data_root(target: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.data_root import open_data_root
 
     return open_data_root(target, reading)
 
 
-def _open_registry(target: str, reading: Reading) -> Opened:
+def _open_registry(target: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.registry import open_registry
 
     return open_registry(target, reading)
 
 
-def _open_demo(target: str, reading: Reading) -> Opened:  # noqa: ARG001
+def _open_demo(target: str, reading: Reading) -> OpenedLocation:  # noqa: ARG001
     from cacheview.stores.paths import open_demo
 
     return open_demo(DEMO.prefix, reading)
 
 
-def _open_path(target: str, reading: Reading) -> Opened:
+def _open_path(target: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.paths import open_path
 
     return open_path(target, reading)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, RootModel
 
 from cacheview.model import Platform
-from cacheview.model.base import Hasty, Value, document
+from cacheview.model.base import FailFast, Value, document
 
 __all__ = ["ArchiveEntry", "ArchiveManifest", "Descriptor", "Manifest"]
 
@@ -55,7 +55,7 @@ class ArchiveEntry(Value):
     LayerSources: dict[str, Any] | None = Field(default=None, repr=False)
 
 
-class ArchiveManifest(Hasty, RootModel[tuple[ArchiveEntry, ...]]):
+class ArchiveManifest(FailFast, RootModel[tuple[ArchiveEntry, ...]]):
     """The whole ``manifest.json``: a list."""
 
     model_config = ConfigDict(frozen=True, strict=True)

@@ -8,7 +8,7 @@ from cacheview.model import DataError, Platform, Release
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.locations import parse_location
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.stores.platforms import DEFAULT_PLATFORM
 from cacheview.stores.progress import Progress
 from cacheview.stores.reading import Partial, Reading
@@ -24,7 +24,7 @@ def open_store(
     progress: Progress | None = None,
     partial: Partial | None = None,
     limits: Limits = DEFAULT_LIMITS,
-) -> Opened:
+) -> OpenedLocation:
     """Read a store: an archive (plain or compressed), a layout folder, a suite file, or any kind in `LOCATION_KINDS`.
 
     Args:

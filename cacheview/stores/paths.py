@@ -17,7 +17,7 @@ from cacheview.stores.files import open_metered, refusal, what_it_is
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.images import read_images
 from cacheview.stores.members import read_archive
-from cacheview.stores.opened import Opened, OpenedKind
+from cacheview.stores.opened_location import OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
@@ -32,7 +32,7 @@ _WHAT_TO_OPEN = (
 )
 
 
-def open_path(text: str, reading: Reading) -> Opened:
+def open_path(text: str, reading: Reading) -> OpenedLocation:
     """Read an archive, a layout or a suite. Raises `DataError` if nothing in it can be read."""
     path = Path(text)
     try:
@@ -48,7 +48,7 @@ def open_path(text: str, reading: Reading) -> Opened:
     return _open_file(path, text, reading)
 
 
-def open_demo(where: str, reading: Reading) -> Opened:
+def open_demo(where: str, reading: Reading) -> OpenedLocation:
     """Read the bundled demo, a suite. ``where``: its location. Raises `DataError` if it is missing."""
     try:
         bundled = resource("demo.jsonl")
@@ -58,7 +58,7 @@ def open_demo(where: str, reading: Reading) -> Opened:
         return replace(_open_file(path, where, reading), title="the demo store", kind=OpenedKind.DEMO)
 
 
-def _open_folder(path: Path, where: str, reading: Reading) -> Opened:
+def _open_folder(path: Path, where: str, reading: Reading) -> OpenedLocation:
     meter = Meter(reading.progress, None, f"Reading {path.name}")
     budget = Budget(reading.limits, meter)
     members = FolderMembers(path, budget)
@@ -76,7 +76,7 @@ def _open_folder(path: Path, where: str, reading: Reading) -> Opened:
     return opened
 
 
-def _open_file(path: Path, where: str, reading: Reading) -> Opened:
+def _open_file(path: Path, where: str, reading: Reading) -> OpenedLocation:
     buffered, meter = open_metered(path, where, reading.progress)
     with buffered:
         if not meter.total:
@@ -96,7 +96,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> Opened:
             opened = read_images(members, where, reading.platform, budget)
         elif head.lstrip()[:1] == b"{":
             cases, problems, builds = read_cases(stream, path, where, budget, is_compressed=bool(compression))
-            opened = Opened("suite", where, OpenedKind.SUITE, cases, problems, builds=builds)
+            opened = OpenedLocation("suite", where, OpenedKind.SUITE, cases, problems, builds=builds)
         else:
             inside = f" inside its {compression} compression" if compression else ""
             raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)

@@ -13,7 +13,7 @@ from cacheview.model import DataError, Expectation, Image, Probe, SuiteCase, Sui
 from cacheview.stores.draft import write_whole
 from cacheview.stores.line_pieces import line_pieces, write_line
 from cacheview.stores.locations import parse_location
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.progress import Progress, metered
 from cacheview.stores.redact import Redaction
 

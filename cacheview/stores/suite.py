@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO
 
 from cacheview.model import DataError, ImageStore, Problem, SuiteCase
-from cacheview.model.recorded import NoStoreError, RecordedStore
+from cacheview.model.recorded_store import NoStoreError, RecordedStore
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.lines import Pieces, RestUnreadError, document_lines, read_lines
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
 from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases

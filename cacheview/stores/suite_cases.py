@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, overload
 from cacheview.model import DataError, ImageStore, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import BUFFER
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reasons import reason
 
@@ -46,7 +46,7 @@ class LineOfCase:
     checksum: int
 
 
-class Reread(Protocol):
+class CaseLoader(Protocol):
     """A function that creates the case of a line again.
 
     Raises `DataError` or `LimitError` if the line is no longer a case.
@@ -96,7 +96,7 @@ class SuiteCases(Sequence[OpenedCase]):
         held: the bytes of lines whose cases may stay in memory.
     """
 
-    def __init__(self, where: str, reread: Reread, held: int) -> None:
+    def __init__(self, where: str, reread: CaseLoader, held: int) -> None:
         self._where = where
         self._reread = reread
         self._most = held

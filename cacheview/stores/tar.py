@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from cacheview.stores.sparse import SparseError, Sparseness, of_old_header, of_pax
 
-__all__ = ["BLOCK", "TarError", "TarHeader", "TarMember", "Written", "headers", "looks_like_tar", "walk"]
+__all__ = ["BLOCK", "RawHeader", "TarError", "TarHeader", "TarMember", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
 _MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths have at most 4096
@@ -48,7 +48,7 @@ class TarMember(NamedTuple):
     link: str
 
 
-class Written(NamedTuple):
+class RawHeader(NamedTuple):
     """The fields of a header as they are written, which tarsum includes for members of every kind.
 
     Attributes:
@@ -89,10 +89,10 @@ class TarHeader(NamedTuple):
     device: tuple[int, int]
     xattrs: Mapping[str, bytes]
     sparse: Sparseness | None
-    written: Written
+    written: RawHeader
 
 
-class _Extended:
+class _ExtendedHeader:
     """The extension of the next member by pax headers and GNU long names."""
 
     def __init__(self) -> None:
@@ -134,15 +134,15 @@ def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Ta
         TarError: as in `walk`, and if a number in the header is absurd.
     """
     for block, kind, size, extended, position in _blocks(stream, needs_end=needs_end):
-        yield _header(block, kind, size, extended or _Extended(), position)
+        yield _header(block, kind, size, extended or _ExtendedHeader(), position)
 
 
 def _blocks(
     stream: io.BufferedReader, *, needs_end: bool = True
-) -> Iterator[tuple[bytes, bytes, int, _Extended | None, int]]:
+) -> Iterator[tuple[bytes, bytes, int, _ExtendedHeader | None, int]]:
     """Yield for each member its block, kind, size in bytes, extension, and position."""
     position = stream.tell()
-    extended: _Extended | None = None
+    extended: _ExtendedHeader | None = None
     while True:
         header = stream.read(BLOCK)
         if not header and not needs_end and extended is None:
@@ -163,7 +163,7 @@ def _blocks(
             if kind == b"S":
                 more = list(_sparse_blocks(stream, header))
                 position += len(more) * BLOCK
-                extended = extended or _Extended()
+                extended = extended or _ExtendedHeader()
                 extended.blocks = more
             if extended is not None and extended.size is not None:
                 size = extended.size
@@ -174,7 +174,7 @@ def _blocks(
         stream.seek(position)
 
 
-def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -> TarMember:
+def _member(header: bytes, kind: bytes, size: int, extended: _ExtendedHeader | None) -> TarMember:
     name = _text(header[:100])
     if header[257:263] == b"ustar\0" and header[345]:
         name = f"{_text(header[345:500])}/{name}"
@@ -187,7 +187,7 @@ def _member(header: bytes, kind: bytes, size: int, extended: _Extended | None) -
     return TarMember(name, size, regular and not name.endswith("/"), link)
 
 
-def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position: int) -> TarHeader:
+def _header(block: bytes, kind: bytes, size: int, extended: _ExtendedHeader, position: int) -> TarHeader:
     name = block[:100].partition(b"\0")[0]
     if block[257:263] == b"ustar\0" and block[345]:
         name = block[345:500].partition(b"\0")[0] + b"/" + name
@@ -211,11 +211,11 @@ def _header(block: bytes, kind: bytes, size: int, extended: _Extended, position:
         numbers if kind in _DEVICES else (0, 0),
         extended.xattrs,
         _sparseness(block if kind == b"S" else None, extended),
-        Written(flag.decode("latin-1"), size, target, numbers),
+        RawHeader(flag.decode("latin-1"), size, target, numbers),
     )
 
 
-def _owner(extended: _Extended, key: bytes, field: bytes, position: int) -> int:
+def _owner(extended: _ExtendedHeader, key: bytes, field: bytes, position: int) -> int:
     return extended.numbers[key] if key in extended.numbers else _number(field, position)
 
 
@@ -260,7 +260,9 @@ def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode("utf-8", "replace")
 
 
-def _extend(stream: io.BufferedReader, kind: bytes, size: int, known: _Extended | None, at: int) -> _Extended | None:
+def _extend(
+    stream: io.BufferedReader, kind: bytes, size: int, known: _ExtendedHeader | None, at: int
+) -> _ExtendedHeader | None:
     if kind == b"g":
         return known  # comments and times for all members, never a name or a size
     if size > _MAX_EXTENDED:
@@ -268,7 +270,7 @@ def _extend(stream: io.BufferedReader, kind: bytes, size: int, known: _Extended 
     data = stream.read(size)
     if len(data) < size:
         raise TarError(f"the archive ends early, at byte {at + len(data)}")
-    extended = known or _Extended()
+    extended = known or _ExtendedHeader()
     if kind == b"L":
         extended.name = data.partition(b"\0")[0]
     elif kind == b"K":
@@ -278,7 +280,7 @@ def _extend(stream: io.BufferedReader, kind: bytes, size: int, known: _Extended 
     return extended
 
 
-def _read_pax(data: bytes, extended: _Extended, at: int) -> None:
+def _read_pax(data: bytes, extended: _ExtendedHeader, at: int) -> None:
     """Read records of the form ``LENGTH KEY=VALUE\\n``, whose length includes the whole record."""
     start = 0
     while start < len(data) and data[start]:
@@ -324,7 +326,7 @@ def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
         more = block[504]
 
 
-def _sparseness(old: bytes | None, extended: _Extended) -> Sparseness | None:
+def _sparseness(old: bytes | None, extended: _ExtendedHeader) -> Sparseness | None:
     """Return the layout of a sparse file, if it is one. ``old``: its header in the old GNU format."""
     try:
         if old is not None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from cacheview.stores.progress import Meter
 
-__all__ = ["Crew", "patiently"]
+__all__ = ["WorkerPool", "patiently"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -24,13 +24,13 @@ def patiently(work: Callable[[], R], meter: Meter) -> R:
 
     Raises what ``work`` raises.
     """
-    with Crew(lambda _: work(), [None], 1) as crew:
+    with WorkerPool(lambda _: work(), [None], 1) as crew:
         for _, result in crew.results(meter):
             return result
     raise RuntimeError("the work returned no result")
 
 
-class Crew(Generic[T, R]):
+class WorkerPool(Generic[T, R]):
     """Runs ``work`` for each of ``items`` in several threads. Leaving the context stops them."""
 
     def __init__(self, work: Callable[[T], R], items: Iterable[T], threads: int) -> None:
@@ -44,7 +44,7 @@ class Crew(Generic[T, R]):
             threading.Thread(target=self._run, daemon=True, name=f"engine-reader-{number}") for number in range(threads)
         ]
 
-    def __enter__(self) -> Crew[T, R]:
+    def __enter__(self) -> WorkerPool[T, R]:
         for thread in self._threads:
             thread.start()
         return self

@@ -28,7 +28,7 @@ _MANY: Final = 20_000
 
 
 @dataclass(slots=True)
-class _Known:
+class _CacheKey:
     """The lookups that a cache has answered.
 
     Attributes:
@@ -58,7 +58,7 @@ class Answering(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._known: WeakKeyDictionary[ImageCache, _Known] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[ImageCache, _CacheKey] = WeakKeyDictionary()
         self._lock = threading.Lock()  # a cache is not thread-safe
         self._patience = Patience(self)
         self._patience.timeout.connect(self.delayed)
@@ -113,8 +113,8 @@ class Answering(QObject):
         is_compared = known.sources == (probe.parent, probe.cache_from)
         return is_compared or len(cache.sources(probe.cache_from)[1]) <= _FEW_SOURCES
 
-    def _known_of(self, look_up: LookUp) -> _Known:
-        return self._known.setdefault(look_up.cache, _Known())
+    def _known_of(self, look_up: LookUp) -> _CacheKey:
+        return self._known.setdefault(look_up.cache, _CacheKey())
 
     def _take(self, result: tuple[LookUp, ProbeAnswer]) -> None:
         look_up, answer = result

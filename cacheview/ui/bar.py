@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 
 from cacheview.ui.theme import GRID, current_tokens
 
-__all__ = ["Bar"]
+__all__ = ["TitleBar"]
 
 _LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
 """The variants of the title and the button texts to try in this order, from the longest to the shortest."""
 
 
-class Bar(QWidget):
+class TitleBar(QWidget):
     """A header above a hairline. If it is too narrow for all text, the title is shortened first, then the buttons."""
 
     def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:

@@ -13,7 +13,7 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import OpenedCase
+    from cacheview.stores.opened_location import OpenedCase
     from cacheview.ui.notice import Notice
 
 __all__ = ["CaseReader"]

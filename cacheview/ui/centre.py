@@ -19,7 +19,7 @@ from cacheview.ui.plain import error_words, one_line
 
 if TYPE_CHECKING:
     from cacheview.ui.document import ProbeDocument
-    from cacheview.ui.loaded import OpenedStore, Panes, StorePart
+    from cacheview.ui.loaded import NextPaneRequest, OpenedStore, StorePart
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
     from cacheview.ui.session import Session
@@ -236,7 +236,7 @@ class Centre(QWidget):
         if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
 
-    def _bring(self, panes: Panes) -> None:
+    def _bring(self, panes: NextPaneRequest) -> None:
         """Create the remaining panes piece by piece, since everything has been read."""
         self._preparing = False  # otherwise two pieces would be created in one turn
         if self._notice.made is None:
@@ -271,7 +271,7 @@ class Centre(QWidget):
 
     def _failed(self, error: Exception) -> None:
         from cacheview.model import DataError
-        from cacheview.model.recorded import NoStoreError
+        from cacheview.model.recorded_store import NoStoreError
 
         if isinstance(error, NoStoreError):
             if self.session is None:

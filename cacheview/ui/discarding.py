@@ -49,7 +49,7 @@ class Discarder(Background):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._given = _Given()
+        self._given = _Discarded()
         self._window_time = time_of_this_thread()
 
     @property
@@ -69,7 +69,7 @@ class Discarder(Background):
         self._given.end()
 
 
-class _Given:
+class _Discarded:
     """The objects that were passed and have not been examined yet. Both threads use it.
 
     Attributes:
@@ -106,7 +106,7 @@ class _Given:
             self._things = []
 
 
-def _free(given: _Given, courtesy: Courtesy) -> None:
+def _free(given: _Discarded, courtesy: Courtesy) -> None:
     """Free objects in the other thread, until everything that was passed is freed."""
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()

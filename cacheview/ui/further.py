@@ -10,9 +10,9 @@ from cacheview.model.effort import Effort, LimitError
 from cacheview.ui.loading import Loader
 
 if TYPE_CHECKING:
-    from cacheview.engine import Further
+    from cacheview.engine import FurtherFindings
 
-__all__ = ["FurtherLook", "find_soon"]
+__all__ = ["FurtherSearch", "find_soon"]
 
 _SMALL: Final = 1_000
 """Images of a store in which anything is found in a moment."""
@@ -22,7 +22,7 @@ _AT_ONCE: Final = 0.004
 """Seconds of work in the turn of an edit."""
 
 
-class FurtherLook(QObject):
+class FurtherSearch(QObject):
     """Looks for what follows the newest answer. A look for an older one is stopped, and what it finds is dropped.
 
     Signals:
@@ -41,7 +41,7 @@ class FurtherLook(QObject):
         """Stop a look: another answer comes."""
         self._loader.cancel()
 
-    def look(self, further: Further, images: int) -> None:
+    def look(self, further: FurtherFindings, images: int) -> None:
         """Look now, or go on in another thread. ``images``: how many the store has."""
         self._loader.cancel()
         if images <= _SMALL:
@@ -50,7 +50,7 @@ class FurtherLook(QObject):
             self._loader.start(lambda _: further.find())
 
 
-def find_soon(further: Further) -> bool:
+def find_soon(further: FurtherFindings) -> bool:
     """Look for it, in any thread, but not for longer than a turn may take. Returns whether it was found."""
     try:
         with Effort(_AT_ONCE).spent():

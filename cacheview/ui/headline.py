@@ -15,7 +15,7 @@ from cacheview.engine.builders import builder_note
 from cacheview.engine.words.doubts import ASPECT_WORDS
 from cacheview.model import SuiteProbe
 from cacheview.stores.locations import parse_location
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.suite_cases import case_name
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.case_reader import CaseReader
@@ -27,8 +27,8 @@ from cacheview.ui.names import ENGINE, name_of, title_of
 from cacheview.ui.notice import Kind, Notice
 from cacheview.ui.opener import OWN_RULES, Opener
 from cacheview.ui.plain import one_line
+from cacheview.ui.rules.menu import RulesMenu, own_rules, owner
 from cacheview.ui.rules.switching import Switcher
-from cacheview.ui.rules.ways import RuleWays, own_rules, owner
 from cacheview.ui.session import Session
 from cacheview.ui.status import StatusBar
 from cacheview.ui.stores.news import StoreNews, change_news, fallback_news
@@ -80,7 +80,7 @@ class Headline(QObject):
         self._closed: _Quiet | None = None  # it does not come back with the next probe
         self._switcher = switcher
         self._rules_before = ""  # as `Opener.chosen_rules`, while others are made ready
-        self._rule_ways = RuleWays(session, commands, self._choose_rules, workspace.window())
+        self._rule_ways = RulesMenu(session, commands, self._choose_rules, workspace.window())
         self._rule_ways.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
         self._fill_rules()

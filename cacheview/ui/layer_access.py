@@ -29,8 +29,8 @@ class LayerAccess:
     def open(self, store: ImageStore, alive: Callable[[], object]) -> LayerSource:
         """The layers of a store. Raises `DataError` if it does not give them; ``alive``: see `open_layers`."""
         from cacheview.layers.engine import EngineLayers
+        from cacheview.layers.layer_memory import layer_cache
         from cacheview.layers.opening import open_layers
-        from cacheview.layers.remembered import layer_cache
 
         if store.layers_at or store.location != self._allowed:
             return open_layers(store, alive)

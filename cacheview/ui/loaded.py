@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from cacheview.engine import Explanation, ImageCache
     from cacheview.model import ImageStore, Probe
     from cacheview.stores.change import StoreChange
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
     from cacheview.ui.images.tree import Forest
 
-__all__ = ["OpenedStore", "Panes", "StorePart"]
+__all__ = ["NextPaneRequest", "OpenedStore", "StorePart"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class OpenedStore:
             none.
     """
 
-    opened: Opened
+    opened: OpenedLocation
     cache: ImageCache
     probe: Probe
     daemon: Daemon | None = None
@@ -62,7 +62,7 @@ class StorePart:
 
 
 @dataclass
-class Panes:
+class NextPaneRequest:
     """Asks the window for one more piece of what it shows the store with, so that it need not do all in one breath.
 
     Attributes:

@@ -9,7 +9,7 @@ from cacheview.stores import locations
 from cacheview.stores.locations import parse_location
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
 
 __all__ = ["DEMO", "ENGINE", "described", "is_live", "name_of", "shortened", "start_folder", "title_of"]
 
@@ -34,7 +34,7 @@ def start_folder() -> str:
     return folder if os.path.dirname(folder) != folder else os.path.expanduser("~")
 
 
-def title_of(opened: Opened) -> str:
+def title_of(opened: OpenedLocation) -> str:
     """Which store is open, for the title of the window: of an engine its release, its machine and its address.
 
     Of what has no name of its own (the usual containerd) where it is, otherwise `name_of` its location.
@@ -47,7 +47,7 @@ def title_of(opened: Opened) -> str:
     return f"{name_of(opened.location)} at {opened.path}" if is_usual else name_of(opened.location)
 
 
-def described(opened: Opened) -> str:
+def described(opened: OpenedLocation) -> str:
     """The same with what kind of store it is, for the status bar."""
     if opened.address:
         return f"{opened.title}{_machine(opened)}, at {opened.address}"
@@ -60,7 +60,7 @@ def described(opened: Opened) -> str:
     return ", ".join(filter(None, (name, opened.title)))
 
 
-def _machine(opened: Opened) -> str:
+def _machine(opened: OpenedLocation) -> str:
     """What an engine is called: by itself, and by the docker CLI."""
     on = f" on {opened.name}" if opened.name else ""
     return f"{on} (context {opened.context})" if opened.context else on

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.collector import Leftovers
-from cacheview.ui.loaded import OpenedStore, Panes
+from cacheview.ui.loaded import NextPaneRequest, OpenedStore
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import DEMO, ENGINE, start_folder
 from cacheview.ui.opening import open_work
@@ -177,7 +177,7 @@ class Opener(QObject):
         return os.path.dirname(os.path.abspath(self.location)) if is_file else start_folder()
 
     def _pass_on(self, part: object) -> None:
-        (self.panes_requested if isinstance(part, Panes) else self.parted).emit(part)
+        (self.panes_requested if isinstance(part, NextPaneRequest) else self.parted).emit(part)
 
     def _succeeded(self, loaded: OpenedStore) -> None:
         if loaded.instead_of:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cacheview.ui.loaded import OpenedStore, Panes, StorePart
+from cacheview.ui.loaded import NextPaneRequest, OpenedStore, StorePart
 
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore, Platform
@@ -81,7 +81,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         if whole.shown is not None:
             shown = opened.cases[shown_case if shown_case < len(opened.cases) else 0].store
             compared = (whole.shown, shown, changes(whole.shown, shown))
-        _show(report, Panes(probe, explanation))
+        _show(report, NextPaneRequest(probe, explanation))
         # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
         freeze_more()
         return OpenedStore(
@@ -91,7 +91,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
     return work
 
 
-def _show(report: Report, what: StorePart | Panes) -> None:
+def _show(report: Report, what: StorePart | NextPaneRequest) -> None:
     """Give it to the window again and again, until that has done all about it: in between it can do other things."""
     report.part(lambda: what, last=True)
     while what.more:

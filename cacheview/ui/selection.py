@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.model import ImageStore, Probe
     from cacheview.ui.document import Place
-    from cacheview.ui.selected import Selected
+    from cacheview.ui.selected_item import SelectedItem
 
 __all__ = ["Relation", "Selection"]
 
@@ -32,13 +32,13 @@ class Selection:
     """
 
     def __init__(self) -> None:
-        self._listed: Selected | None = None
-        self._passing: Selected | None = None
+        self._listed: SelectedItem | None = None
+        self._passing: SelectedItem | None = None
         self._left_at: tuple[Place, Probe] | None = None  # the state in which the verdict is that of the row
         self._put: Probe | None = None
 
     @property
-    def current(self) -> Selected | None:
+    def current(self) -> SelectedItem | None:
         """What is selected; None: the probe alone."""
         return self._passing or self._listed
 
@@ -47,7 +47,7 @@ class Selection:
         """The probe of the row that was selected last: it was put there with the row, not by an edit."""
         return self._put
 
-    def select(self, selected: Selected, state: tuple[Place, Probe]) -> None:
+    def select(self, selected: SelectedItem, state: tuple[Place, Probe]) -> None:
         """``state``: that the selection leads to."""
         if selected.until_edit:
             self._passing = selected
@@ -55,7 +55,7 @@ class Selection:
             self._passing, self._listed = None, selected
             self._left_at, self._put = state, selected.probe
 
-    def select_beside(self, selected: Selected, place: Place) -> None:
+    def select_beside(self, selected: SelectedItem, place: Place) -> None:
         """Select a row and leave the probe at hand as it is: it is that of the row, or it is not."""
         self._listed = selected
         if selected.probe is not None:

@@ -13,23 +13,23 @@ from cacheview.cases import Daemon
 from cacheview.engine import ImageCache
 from cacheview.model import ImageStore, Probe
 from cacheview.stores.change import StoreChange
-from cacheview.stores.opened import Opened, OpenedCase
+from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.ui.answering import Answering
 from cacheview.ui.discarding import Discarder
 from cacheview.ui.document import Place, ProbeDocument
 from cacheview.ui.drafts import ProbeDraft
 from cacheview.ui.edited_probes import EditedProbes
-from cacheview.ui.further import FurtherLook
+from cacheview.ui.further import FurtherSearch
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.places import Places
 from cacheview.ui.selection import Relation, Selection
 from cacheview.ui.shown_store import ProbeAnswer, ShownStore
-from cacheview.ui.supposed import SupposedStore
+from cacheview.ui.supposed_store import SupposedStore
 
 if TYPE_CHECKING:
     from cacheview.ui.images.tree import Forest
-    from cacheview.ui.selected import Selected
-    from cacheview.ui.supposed import SessionBefore
+    from cacheview.ui.selected_item import SelectedItem
+    from cacheview.ui.supposed_store import SessionBefore
     from cacheview.whatif.apply import ChangedStore
 
 __all__ = ["Session"]
@@ -44,7 +44,7 @@ class Session(QObject):
         probe_loaded(): another probe of the suite.
         rules_changed(): the person chose other rules.
         answered(ProbeAnswer): after each of these and after every edit.
-        completed(): what was still to come of the last answer has been looked for: see `Further`.
+        completed(): what was still to come of the last answer has been looked for: see `FurtherFindings`.
         selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
         answer_delayed(): the answer to the probe is still looked for; what was answered last is of another.
         answer_failed(exception): a fault of the program kept the probe from being answered.
@@ -79,7 +79,7 @@ class Session(QObject):
         self._supposed = SupposedStore(self._shown)
         self._is_as_opened = True
         self._discarder = Discarder(self)
-        self._further = FurtherLook(self)
+        self._further = FurtherSearch(self)
         self._further.ended.connect(self.completed)
         self.document = document or ProbeDocument(parent=self)
         self.document.load(loaded.probe)
@@ -101,7 +101,7 @@ class Session(QObject):
     # What is open
 
     @property
-    def opened(self) -> Opened:
+    def opened(self) -> OpenedLocation:
         """What was opened: its cases, problems, and where it is."""
         return self._shown.opened
 
@@ -179,7 +179,7 @@ class Session(QObject):
         return self._selection.has_probe(self._state)
 
     @property
-    def selected(self) -> Selected | None:
+    def selected(self) -> SelectedItem | None:
         """What is selected to be explained; None: the probe alone."""
         return self._selection.current
 
@@ -197,7 +197,7 @@ class Session(QObject):
     def _state(self) -> tuple[Place, Probe]:
         return self.document.place, self.document.probe
 
-    def select(self, selected: Selected, phrase: str = "", merge: str = "") -> None:
+    def select(self, selected: SelectedItem, phrase: str = "", merge: str = "") -> None:
         """Explain something that was selected in a list, from now on. Its probe, if it has one, becomes the probe.
 
         Args:
@@ -208,7 +208,7 @@ class Session(QObject):
         if not self.document.edit(probe, phrase, merge):
             self._say_selection(before)
 
-    def select_beside(self, selected: Selected) -> None:
+    def select_beside(self, selected: SelectedItem) -> None:
         """Something is selected in a list, and the probe stays as the person has it."""
         before = self._subject
         self._selection.select_beside(selected, self.document.place)
@@ -232,10 +232,10 @@ class Session(QObject):
         self._say_selection(before)
 
     @property
-    def _subject(self) -> tuple[Selected | None, Relation]:
+    def _subject(self) -> tuple[SelectedItem | None, Relation]:
         return self.selected, self.relation
 
-    def _say_selection(self, before: tuple[Selected | None, Relation]) -> None:
+    def _say_selection(self, before: tuple[SelectedItem | None, Relation]) -> None:
         if before != self._subject:
             self.selection_changed.emit()
 

@@ -15,7 +15,7 @@ from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.suite_cases import probe_count
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Opened, OpenedCase
+    from cacheview.stores.opened_location import OpenedCase, OpenedLocation
     from cacheview.ui.document import Place
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loaded import OpenedStore
@@ -90,7 +90,7 @@ class ShownStore:
         self.changed_since = 0.0
 
     @property
-    def opened(self) -> Opened:
+    def opened(self) -> OpenedLocation:
         """What was opened: its cases, problems, and where it is."""
         return self._loaded.opened
 

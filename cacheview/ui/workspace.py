@@ -17,7 +17,7 @@ from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.probe.pane import ProbePane
-from cacheview.ui.selected import Selected
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.selection import Relation
 from cacheview.ui.session import Session
 from cacheview.ui.verdict.pane import VerdictPane
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cacheview.engine import Explanation, ProbeEdit
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
-    from cacheview.ui.loaded import Panes, StorePart
+    from cacheview.ui.loaded import NextPaneRequest, StorePart
 
 __all__ = ["Workspace", "first_focus"]
 
@@ -64,7 +64,7 @@ class Workspace(QWidget):
         self._filling = False
         self._was_shared = False  # by the person
         self._attached = False
-        self._followed: Selected | None = None  # the step that the tree shows
+        self._followed: SelectedItem | None = None  # the step that the tree shows
         self._pieces = self._make_pieces()
         self.images = ImagesPane()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -93,7 +93,7 @@ class Workspace(QWidget):
         """
         return next(self._pieces, False)
 
-    def bring(self, panes: Panes | None = None) -> bool:
+    def bring(self, panes: NextPaneRequest | None = None) -> bool:
         """Do one more thing for the panes to be seen, when all is prepared. Returns whether there is more to do.
 
         Args:
@@ -320,7 +320,7 @@ class Workspace(QWidget):
         self.probe.set_marks({})
         self.images.set_marks(None)
 
-    def _follow(self, selected: Selected | None, explanation: Explanation) -> None:
+    def _follow(self, selected: SelectedItem | None, explanation: Explanation) -> None:
         """The tree shows what a step is about when it is selected; not again when its answer changes."""
         if selected is None or selected.until_edit or self._session.relation is not Relation.OWN:
             self._followed = None
@@ -335,7 +335,7 @@ class Workspace(QWidget):
     def _explain_image(self, image: Image, why: str) -> None:
         if why:
             ways = "To see what the classic builder would look up, replay the image's Dockerfile (Ctrl+D)."
-            self._session.select(Selected(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
+            self._session.select(SelectedItem(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
         else:
             self._session.release_image()
 

@@ -18,7 +18,7 @@ from cacheview.stores.docker_engine.engine import Engine, ask_engine
 from cacheview.stores.docker_engine.errors import ConnectionLostError
 from cacheview.stores.docker_engine.opening import open_endpoint
 from cacheview.stores.docker_engine.reader import EngineReader
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
 from cacheview.cases import Daemon, daemon_of
-from cacheview.dockerfile.context import DOCKER_CLI, Kind, UnknownError
+from cacheview.dockerfile.context import DOCKER_CLI, EntryKind, UnknownError
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tarsum import Member
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.layers.files import LayerFiles
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.opening import open_layers
-from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError, ImageStore
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
@@ -25,7 +25,7 @@ from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 from cacheview.replay.tar_context import TarContext, read_members
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.watch.request import BuildRequest
 
 __all__ = ["Prediction", "predict", "read_context"]
@@ -85,7 +85,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     members = read_members(stream, _TITLE, keep=kept, keep_small=_KEPT_SMALL)  # type: ignore[arg-type]
     last = next((each for each in reversed(members) if clean(f"/{each.header.name}")[1:] == name), None)
     source = ""
-    if last is None or last.header.type != Kind.FILE.value:
+    if last is None or last.header.type != EntryKind.FILE.value:
         with suppress(BuildRefusedError):  # the replay refuses it again
             source = TarContext(members, _TITLE).dockerfile_source(_named(request))
     return [

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cacheview.collector import paused_collector
 from cacheview.dockerfile.context.tarsum import Member
-from cacheview.layers.remembered import LayerMemory, layer_cache
+from cacheview.layers.layer_memory import LayerMemory, layer_cache
 from cacheview.model import DataError
 from cacheview.model.effort import Effort, LimitError
 from cacheview.replay.file import ExpectedBuild, ReplayCase

@@ -36,7 +36,7 @@ def main(descriptor: int, target: str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from the terminal: the other process decides what to do
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
-    teller = _Teller(Connection(descriptor))
+    teller = _NewsSender(Connection(descriptor))
     try:
         threading.Thread(target=teller.watch, args=(target,), name="watch-start", daemon=True).start()
         teller.answer()
@@ -45,7 +45,7 @@ def main(descriptor: int, target: str) -> NoReturn:
         os._exit(0)  # do not wait for reading threads: no one receives their results
 
 
-class _Teller:
+class _NewsSender:
     """Sends news of builds as fast as it is read, for many builds at once only the newest of each."""
 
     def __init__(self, connection: Connection) -> None:

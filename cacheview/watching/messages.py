@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from cacheview.report.shown_build import ShownBuild, ShownStep
 
-__all__ = ["Failed", "News", "RecordSaved", "Refused", "SaveRecord", "Started", "StepsHeard", "StepsSent"]
+__all__ = ["Failed", "News", "RecordSaved", "Refused", "SaveRecord", "Started", "StepsReceived", "StepsSent"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class StepsSent:
 
 
 @dataclass
-class StepsHeard:
+class StepsReceived:
     """The steps of running builds that were received from the other side."""
 
     _heard: dict[int, tuple[ShownStep, ...]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from typing import Final
 from cacheview.model import DataError
 from cacheview.report.shown_build import ShownBuild
 from cacheview.watch.listener import check_sockets
-from cacheview.watching.messages import Failed, News, RecordSaved, Refused, SaveRecord, Started, StepsHeard
+from cacheview.watching.messages import Failed, News, RecordSaved, Refused, SaveRecord, Started, StepsReceived
 
 __all__ = ["WatchFaultError", "WatchProcess"]
 
@@ -127,7 +127,7 @@ class WatchProcess:
             process.wait()
 
     def _listen(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
-        heard = StepsHeard()
+        heard = StepsReceived()
         with suppress(EOFError, OSError):
             while True:
                 match connection.recv():

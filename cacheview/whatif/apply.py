@@ -16,7 +16,7 @@ from cacheview.model import (
     ImageStore,
     Release,
 )
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.whatif import containerd, graph_driver, moving
 from cacheview.whatif.change import Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.draft import Draft, RefusedChange, Removed, RemovedFor, Tagged, Untagged

@@ -15,7 +15,7 @@ from cacheview.model.effort import paced
 from cacheview.whatif.containerd import settle
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
 from cacheview.whatif.engine_behavior import EngineBehavior
-from cacheview.whatif.selected import Saved
+from cacheview.whatif.selected import SavedImage
 
 __all__ = ["load", "pull", "saved_images"]
 
@@ -34,7 +34,7 @@ _TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)
 _BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
 
 
-def saved_images(saved: Sequence[Saved], kind: StoreKind) -> tuple[Image, ...]:
+def saved_images(saved: Sequence[SavedImage], kind: StoreKind) -> tuple[Image, ...]:
     """The images of an archive as ``docker save`` writes it, with the parents that it records.
 
     Raises `RefusedChange` if the daemon does not write one.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from cacheview.model import DataError, Image, ImageStore, NoSuchImageError, StoreKind, parse_reference
 from cacheview.whatif.conflicts import is_id_prefix
 
-__all__ = ["Saved", "to_save"]
+__all__ = ["SavedImage", "to_save"]
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedImage:
     """An image that is saved.
 
     Attributes:
@@ -25,7 +25,7 @@ class Saved:
     by_id: bool = False
 
 
-def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tuple[Saved, ...]:
+def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tuple[SavedImage, ...]:
     """The images that ``docker save`` writes.
 
     Args:
@@ -45,7 +45,7 @@ def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tu
             known += (tag for tag in meant if tag not in known)
             if not meant:
                 by_id.add(image.id)
-    return tuple(Saved(store.by_id[image_id], tuple(tags), image_id in by_id) for image_id, tags in names.items())
+    return tuple(SavedImage(store.by_id[image_id], tuple(tags), image_id in by_id) for image_id, tags in names.items())
 
 
 def _meant(store: ImageStore, kind: StoreKind, reference: str) -> list[tuple[Image, tuple[str, ...]]]:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from cacheview.model import DataError, Image, ImageStore, StoreKind
-from cacheview.stores.opened import Opened, OpenedKind
+from cacheview.stores.opened_location import OpenedKind, OpenedLocation
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, PruneKind, Pull, Remove, SaveLoad, Upgrade
 
-__all__ = ["FORMS", "Form", "ids_of", "parse_change"]
+__all__ = ["FORMS", "ChangeForm", "ids_of", "parse_change"]
 
-Opener = Callable[[str], Opened]
+Opener = Callable[[str], OpenedLocation]
 """Opens a store by its name. Raises `DataError`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ChangeForm:
     """A way to name a change.
 
     Attributes:
@@ -90,31 +90,31 @@ def _references(text: str) -> tuple[str, ...]:
 
 
 FORMS: Final = (
-    Form("prune", "", "docker image prune has run", lambda _, __: Prune(PruneKind.IMAGES)),
-    Form("prune-all", "", "docker image prune -a has run", lambda _, __: Prune(PruneKind.ALL_IMAGES)),
-    Form("system-prune", "", "docker system prune has run", lambda _, __: Prune(PruneKind.SYSTEM)),
-    Form("system-prune-all", "", "docker system prune -a has run", lambda _, __: Prune(PruneKind.ALL_SYSTEM)),
-    Form("builder-prune", "", "docker builder prune has run", lambda _, __: BuilderPrune()),
-    Form("remove", "IMAGE", "docker rmi IMAGE", lambda text, _: Remove(text)),
-    Form("remove-force", "IMAGE", "docker rmi --force IMAGE", lambda text, _: Remove(text, force=True)),
-    Form("remove-no-prune", "IMAGE", "docker rmi --no-prune IMAGE", lambda text, _: Remove(text, prunes=False)),
-    Form(
+    ChangeForm("prune", "", "docker image prune has run", lambda _, __: Prune(PruneKind.IMAGES)),
+    ChangeForm("prune-all", "", "docker image prune -a has run", lambda _, __: Prune(PruneKind.ALL_IMAGES)),
+    ChangeForm("system-prune", "", "docker system prune has run", lambda _, __: Prune(PruneKind.SYSTEM)),
+    ChangeForm("system-prune-all", "", "docker system prune -a has run", lambda _, __: Prune(PruneKind.ALL_SYSTEM)),
+    ChangeForm("builder-prune", "", "docker builder prune has run", lambda _, __: BuilderPrune()),
+    ChangeForm("remove", "IMAGE", "docker rmi IMAGE", lambda text, _: Remove(text)),
+    ChangeForm("remove-force", "IMAGE", "docker rmi --force IMAGE", lambda text, _: Remove(text, force=True)),
+    ChangeForm("remove-no-prune", "IMAGE", "docker rmi --no-prune IMAGE", lambda text, _: Remove(text, prunes=False)),
+    ChangeForm(
         "save-load",
         "IMAGE,…",
         "docker save of these images (or all tags), then docker load into an empty store",
         lambda text, _: SaveLoad(_references(text)),
         is_optional=True,
     ),
-    Form(
+    ChangeForm(
         "save-load-same",
         "IMAGE,…",
         "the same, but loaded into the original store",
         lambda text, _: SaveLoad(_references(text), empties=False),
         is_optional=True,
     ),
-    Form("load", "STORE", "docker load of the images in STORE", _load),
-    Form("pull", "STORE", "docker pull of each tag in STORE, as if it had been pushed to a registry", _pull),
-    Form(
+    ChangeForm("load", "STORE", "docker load of the images in STORE", _load),
+    ChangeForm("pull", "STORE", "docker pull of each tag in STORE, as if it had been pushed to a registry", _pull),
+    ChangeForm(
         "upgrade",
         "RELEASE",
         'the engine runs this release: 26.1.5, or "29.x, containerd" to change the kind of store too',

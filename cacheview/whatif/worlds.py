@@ -31,7 +31,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class _Unknown:
+class _OpenQuestion:
     """Something that is not known: its doubt, and what makes a world of its second case."""
 
     doubt: Doubt
@@ -51,15 +51,15 @@ def worlds(store: ImageStore, containers: Containers) -> tuple[tuple[World, ...]
     return tuple(results), tuple(each.doubt for each in unknown)
 
 
-def _unknown(store: ImageStore, containers: Containers) -> Iterator[_Unknown]:
+def _unknown(store: ImageStore, containers: Containers) -> Iterator[_OpenQuestion]:
     if containers.known is None:
-        yield _Unknown(Doubt(aspect="existence", reason=containers.reason, remedy=containers.remedy), _all_used)
+        yield _OpenQuestion(Doubt(aspect="existence", reason=containers.reason, remedy=containers.remedy), _all_used)
     doubts = [doubt for image in store.images if (doubt := image.doubt("existence")) is not None]
     if doubts:
-        yield _Unknown(doubts[0], _without_doubtful)
+        yield _OpenQuestion(doubts[0], _without_doubtful)
     dangling = [doubt for image in store.images if image.names and (doubt := image.doubt("dangling")) is not None]
     if dangling:
-        yield _Unknown(dangling[0].model_copy(update={"aspect": "existence"}), _all_dangling)
+        yield _OpenQuestion(dangling[0].model_copy(update={"aspect": "existence"}), _all_dangling)
 
 
 def _all_used(world: World) -> World:

@@ -31,7 +31,7 @@ from layer_kit import Layers, entry, layer  # noqa: E402
 from store_builder import blob_path, config, old_archive, tar_bytes  # noqa: E402
 
 from cacheview.collector import paused_collector  # noqa: E402
-from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext  # noqa: E402
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext  # noqa: E402
 from cacheview.dockerfile.context.folder import FolderContext  # noqa: E402
 from cacheview.dockerfile.release import builder_release  # noqa: E402
 from cacheview.engine import RULE_SETS, ImageCache, explain  # noqa: E402
@@ -318,11 +318,12 @@ def one_large_file(folder: Path) -> Work:
 
 def ignore_patterns(_: Path) -> Work:
     entries = {
-        f"d{number % 100}/f{number}": Entry(f"d{number % 100}/f{number}", Kind.FILE, 0o644) for number in range(30_000)
+        f"d{number % 100}/f{number}": Entry(f"d{number % 100}/f{number}", EntryKind.FILE, 0o644)
+        for number in range(30_000)
     }
-    entries |= {f"d{number}": Entry(f"d{number}", Kind.DIRECTORY, 0o755) for number in range(100)}
+    entries |= {f"d{number}": Entry(f"d{number}", EntryKind.DIRECTORY, 0o755) for number in range(100)}
     text = b"".join(b"**/x*%d*y\n" % number for number in range(3000))
-    entries[".dockerignore"] = Entry(".dockerignore", Kind.FILE, 0o644, size=len(text))
+    entries[".dockerignore"] = Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(text))
     context = MemoryContext(entries, {".dockerignore": text})
     return lambda: ContextSums(context, client=CLIENTS["docker-cli"]).of_sources(["."], add=False, destination="/")
 

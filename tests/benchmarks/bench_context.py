@@ -12,14 +12,14 @@ from collections.abc import Callable
 
 import pytest
 
-from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 
 Make = Callable[[int], tuple[dict[str, Entry], bytes]]
 _ENOUGH = 0.02  # seconds: below it a time says nothing
 
 
 def _file(path: str, size: int = 0) -> Entry:
-    return Entry(path, Kind.FILE, 0o644, size=size)
+    return Entry(path, EntryKind.FILE, 0o644, size=size)
 
 
 def deep(size: int) -> tuple[dict[str, Entry], bytes]:
@@ -28,7 +28,7 @@ def deep(size: int) -> tuple[dict[str, Entry], bytes]:
     path = ""
     for _ in range(size):
         path = f"{path}/d" if path else "d"
-        entries[path] = Entry(path, Kind.DIRECTORY, 0o755)
+        entries[path] = Entry(path, EntryKind.DIRECTORY, 0o755)
         entries[f"{path}/f"] = _file(f"{path}/f")
     return entries, b"**/x\n!**/y\nd/d/d/z\n"
 
@@ -56,7 +56,7 @@ def double_stars(size: int) -> tuple[dict[str, Entry], bytes]:
     found = {f"{path}/{number}": _file(f"{path}/{number}") for number in range(2000)}
     above = path
     while above:
-        found[above] = Entry(above, Kind.DIRECTORY, 0o755)
+        found[above] = Entry(above, EntryKind.DIRECTORY, 0o755)
         above = above.rpartition("/")[0]
     return found, b"**/a/" * (size // 4) + b"b\n"
 

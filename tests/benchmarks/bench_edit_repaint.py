@@ -23,7 +23,7 @@ from slowdown import Slowdown
 
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Probe, Timestamp
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.settings import Settings
 from cacheview.ui.theme import apply_theme
@@ -59,7 +59,7 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     window.resize(1440, 900)
     window.show()
     qtbot.waitExposed(window)
-    opened = Opened("made", "made:", OpenedKind.SUITE, (case,))
+    opened = OpenedLocation("made", "made:", OpenedKind.SUITE, (case,))
     window.opener.opened.emit(
         OpenedStore(opened, ImageCache(case.store, RULE_SETS[case.rules]), Probe(parent=PARENT, config=config(3))),
         False,

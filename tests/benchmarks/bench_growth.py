@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.audit import audit
@@ -53,7 +53,7 @@ EMPTY = ImageStore(())
 
 def _replayed(lines: list[str], store: ImageStore = EMPTY, options: BuildOptions | None = None) -> Work:
     text = "\n".join(lines).encode()
-    files = {"a": Entry("a", Kind.FILE, 0o644)}
+    files = {"a": Entry("a", EntryKind.FILE, 0o644)}
 
     def work() -> object:
         checksums = ContextChecksums(MemoryContext(files, {"a": b"x"}), "Dockerfile", RELEASE)
@@ -248,13 +248,13 @@ def bolt_pages(size: int) -> Work:
 
 
 def _hashed(entries: dict[str, Entry], ignore: bytes) -> Work:
-    entries |= {".dockerignore": Entry(".dockerignore", Kind.FILE, 0o644, size=len(ignore))}
+    entries |= {".dockerignore": Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(ignore))}
     context = MemoryContext(entries, {".dockerignore": ignore})
     return lambda: ContextSums(context, client=CLIENTS["docker-cli"]).of_sources(["."], add=False, destination="/")
 
 
 def context_files(size: int) -> Work:
-    return _hashed({f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(size)}, b"*.x\n")
+    return _hashed({f"f{number}": Entry(f"f{number}", EntryKind.FILE, 0o644) for number in range(size)}, b"*.x\n")
 
 
 def context_depth(size: int) -> Work:
@@ -262,7 +262,7 @@ def context_depth(size: int) -> Work:
     names = ["d"]
     while sum(map(len, names)) < size:
         names.append(f"{names[-1]}/d")
-    return _hashed({name: Entry(name, Kind.DIRECTORY, 0o755) for name in names}, b"**/x\n")
+    return _hashed({name: Entry(name, EntryKind.DIRECTORY, 0o755) for name in names}, b"**/x\n")
 
 
 def deep_paths(size: int) -> Work:
@@ -272,7 +272,7 @@ def deep_paths(size: int) -> Work:
 
 
 def copy_patterns(size: int) -> Work:
-    entries = {f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(100)}
+    entries = {f"f{number}": Entry(f"f{number}", EntryKind.FILE, 0o644) for number in range(100)}
     sums = ContextSums(MemoryContext(entries, {}), client=CLIENTS["docker-cli"])
     sources = [f"f*{number}*" for number in range(size)]
 
@@ -287,7 +287,7 @@ def copy_patterns(size: int) -> Work:
 def long_pattern(size: int) -> Work:
     """One that could be tried in very many ways."""
     name = "a" * size
-    context = MemoryContext({name: Entry(name, Kind.FILE, 0o644)}, {})
+    context = MemoryContext({name: Entry(name, EntryKind.FILE, 0o644)}, {})
     sums = ContextSums(context, client=CLIENTS["docker-cli"])
 
     def work() -> object:
@@ -304,7 +304,7 @@ def tar_members(size: int) -> Work:
 
 
 def ignore_patterns(size: int) -> Work:
-    entries = {f"f{number}": Entry(f"f{number}", Kind.FILE, 0o644) for number in range(100)}
+    entries = {f"f{number}": Entry(f"f{number}", EntryKind.FILE, 0o644) for number in range(100)}
     return _hashed(entries, b"".join(b"x%d*y\n" % number for number in range(size)))
 
 

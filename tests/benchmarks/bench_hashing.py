@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.dockerfile.context.folder import FolderContext
-from cacheview.dockerfile.context.hashing import Hasher, Memory
+from cacheview.dockerfile.context.hashing import FileSumCache, Hasher
 from cacheview.dockerfile.context.sums import ContextSums
 
 ROUNDS = 2
@@ -44,7 +44,7 @@ def sha256sum(folder: Path) -> float:
     return time.perf_counter() - start
 
 
-def sums(folder: Path, memory: Memory) -> float:
+def sums(folder: Path, memory: FileSumCache) -> float:
     start = time.perf_counter()
     found = ContextSums(FolderContext(folder), hasher=Hasher(memory=memory)).of_sources(
         ["."], add=False, destination="/"
@@ -62,10 +62,10 @@ def test_at_least_seven_tenths_of_sha256sum(gigabyte: Path) -> None:
             os.utime(Path(folder) / name, (old, old))
     sha256sum(gigabyte)  # into memory
     theirs = min(sha256sum(gigabyte) for _ in range(ROUNDS))
-    ours = min(sums(gigabyte, Memory()) for _ in range(ROUNDS))
-    memory = Memory()
+    ours = min(sums(gigabyte, FileSumCache()) for _ in range(ROUNDS))
+    memory = FileSumCache()
     sums(gigabyte, memory)
-    again = sums(gigabyte, Memory.load(memory.dump()))
+    again = sums(gigabyte, FileSumCache.load(memory.dump()))
     print(
         f"\n1 GiB: sha256sum {theirs:.2f} s, checksums {ours:.2f} s, speed {theirs / ours:.2f} of it; "
         f"unchanged {again:.2f} s"

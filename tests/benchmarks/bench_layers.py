@@ -23,7 +23,7 @@ from cacheview.dockerfile.release import builder_release
 from cacheview.layers.archive import archive_layers
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
-from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.tarstream import MOST_ENTRIES
 
 _FILES, _SIZE = 1024, 1 << 20

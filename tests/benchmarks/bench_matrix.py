@@ -10,7 +10,7 @@ import pytest
 from bench_verdict import cache_of, probes
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.matrix import Caches, compare
+from cacheview.engine.matrix import RuleSetCaches, compare
 
 COUNT = 10_000
 RATIO = 2.0 * len(RULE_SETS)
@@ -29,7 +29,7 @@ def median(work: Callable[[], object]) -> float:
 @pytest.mark.parametrize("hit", [True, False], ids=["hit", "miss"])
 def test_all_rule_sets_against_one(hit: bool) -> None:
     cache = cache_of(COUNT)
-    caches, asked = Caches(cache.store, [cache]), probes(COUNT, hit=hit)
+    caches, asked = RuleSetCaches(cache.store, [cache]), probes(COUNT, hit=hit)
     compare(cache.store, asked[0], caches=caches)
     every = [caches.cache(rules) for rules in RULE_SETS.values()]
     verdicts = median(lambda: [each.verdict(asked[50]) for each in every])

@@ -6,7 +6,7 @@ from cacheview.engine import ImageCache, RuleSet, Verdict
 from cacheview.engine.candidate import container_config_of
 from cacheview.model import SCRATCH, Image, ImageStore, Probe, Release
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 
 __all__ = ["ask", "opened", "probe_of", "store_at"]
 

@@ -19,7 +19,7 @@ from cacheview.engine import RuleSet, VerdictOutcome
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.rulesets.releases import choose
 from cacheview.model import StoreKind
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 
 
 @pytest.fixture(scope="module")

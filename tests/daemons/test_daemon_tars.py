@@ -26,7 +26,7 @@ from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 
 ON_EVERY_ENGINE = True
 

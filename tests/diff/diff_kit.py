@@ -16,7 +16,7 @@ from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.record_side import side_of_record
 from cacheview.diff.side import BuildSide
 from cacheview.dockerfile.context import client_named
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.model import HistoryEntry, StoreKind
@@ -48,11 +48,11 @@ class Build:
     @property
     def context(self) -> MemoryContext:
         entries = {
-            path: Entry(path, Kind.FILE, self.modes.get(path, 0o644), size=len(data), uid=1000, gid=1000)
+            path: Entry(path, EntryKind.FILE, self.modes.get(path, 0o644), size=len(data), uid=1000, gid=1000)
             for path, data in self.files.items()
         }
         folders = {folder for path in self.files for folder in parents(path)}
-        entries.update({folder: Entry(folder, Kind.DIRECTORY, 0o755) for folder in folders})
+        entries.update({folder: Entry(folder, EntryKind.DIRECTORY, 0o755) for folder in folders})
         return MemoryContext(entries, dict(self.files))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.diff.alignment import Aligned, align
+from cacheview.diff.alignment import AlignedPair, align
 
 STEPS = st.lists(st.sampled_from(["RUN a", "RUN b", "RUN c", "ENV a", "ENV b", "FROM a"]), max_size=12)
 
 
-def aligned(a: list[str], b: list[str]) -> list[Aligned]:
+def aligned(a: list[str], b: list[str]) -> list[AlignedPair]:
     return align(a, b, *([step.split()[0] for step in steps] for steps in (a, b)))
 
 
@@ -40,7 +40,7 @@ def test_what_both_lists_have_is_never_left_over_on_both(a: list[str], b: list[s
 def test_a_list_with_one_step_more_differs_in_that_step_alone(a: list[str], place: int) -> None:
     place = min(place, len(a))
     rows = aligned(a, [*a[:place], "RUN new", *a[place:]])
-    assert [row for row in rows if not row.is_alike] == [Aligned(None, place)]
+    assert [row for row in rows if not row.is_alike] == [AlignedPair(None, place)]
     assert not any(row.is_moved for row in rows)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cacheview.dockerfile.document import parse, read_document
 from cacheview.dockerfile.expand import CONNECTION_LOST, Lexer
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import MOBY_71EBFC7, RELEASES, BuilderRelease, builder_release
 from cacheview.dockerfile.stages import read_stages, read_trigger
 from cacheview.model import DataError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
-from cacheview.engine.matrix import Caches, compare
+from cacheview.engine.matrix import RuleSetCaches, compare
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 
 BASE, CHILD = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -64,7 +64,7 @@ def test_a_field_that_only_some_compare_parts_the_rule_sets() -> None:
 def test_caches_are_kept_and_are_of_one_store() -> None:
     asked = store()
     known = ImageCache(asked, RULE_SETS["graphdriver-29"])
-    caches = Caches(asked, [known])
+    caches = RuleSetCaches(asked, [known])
     assert caches.cache(known.rules) is known
     rules = RULE_SETS["containerd-29"]
     assert caches.cache(rules) is caches.cache(rules)

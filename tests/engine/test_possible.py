@@ -12,7 +12,7 @@ from vector_cases import VECTORS, rule_set_of, some_cases
 from cacheview.engine import RULE_SETS, CheckOutcome, ImageCache, RuleSet, StageKind, VerdictOutcome, explain
 from cacheview.engine.candidate import candidate_checks, membership
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.stage_check import Certainty, conjunction
 from cacheview.model import Image, ImageStore, Probe, StoreKind, SuiteCase
 

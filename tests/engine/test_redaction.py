@@ -10,7 +10,7 @@ from strategies import stores_with_probe
 
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.model import ContainerConfig, Image, ImageStore, Probe, SuiteCase, decode
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.save import suite_line
 
 pytestmark = pytest.mark.slow

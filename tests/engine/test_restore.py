@@ -8,7 +8,7 @@ from blurring import EPOCH, with_doubt
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain
 from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.restore import identity
-from cacheview.engine.verdict import Why
+from cacheview.engine.verdict import VerdictReason
 from cacheview.model import (
     ContainerConfig,
     HealthConfig,
@@ -138,7 +138,7 @@ def test_an_image_of_an_earlier_build_fails_this_one_unless_it_has_a_name(rules:
 def test_a_record_without_a_name_fails_the_build_whatever_other_names_the_image_has(rules: RuleSet) -> None:
     """Docker 28 and later look for that record alone, and removing it is left to the first `docker tag`."""
     verdict = ImageCache(store(earlier(rules, names=KEPT, dangling=True)), rules).verdict(PROBE)
-    assert verdict.why is Why.RESTORED_BEFORE
+    assert verdict.why is VerdictReason.RESTORED_BEFORE
     assert f"moby-dangling@{EARLIER} failed because it already exists" in verdict.error
     others = ImageCache(store(earlier(rules, dangling=False)), rules).verdict(PROBE)  # the record is another client's
     assert (others.outcome, others.is_new) == (VerdictOutcome.HIT, False)
@@ -149,7 +149,7 @@ def test_restoring_an_image_with_a_name_leaves_a_record_that_fails_the_next_stag
     build_cache = BuildCache(store(earlier(rules, names=KEPT)), rules, ("t:1",))
     assert build_cache.look_up(PROBE)[1].outcome is VerdictOutcome.HIT
     again = BuildCache(store(earlier(rules, names=KEPT)), rules, ("t:1",), effects=build_cache.effects)
-    assert again.look_up(PROBE)[1].why is Why.RESTORED_BEFORE
+    assert again.look_up(PROBE)[1].why is VerdictReason.RESTORED_BEFORE
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
@@ -159,7 +159,7 @@ def test_a_record_that_the_store_does_not_report_makes_the_answer_unknown(rules:
     assert verdict.unknown.outcomes == {VerdictOutcome.HIT, VerdictOutcome.ERROR}
     assert verdict.unknown.aspects == {"dangling"}
     unnamed = ImageCache(store(with_doubt(earlier(rules), "dangling")), rules).verdict(PROBE)
-    assert unnamed.why is Why.RESTORED_BEFORE
+    assert unnamed.why is VerdictReason.RESTORED_BEFORE
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)

@@ -17,7 +17,7 @@ from layer_kit import entry, layer
 
 from cacheview.dockerfile.context import DOCKER_CLI, UnknownError
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar

@@ -25,7 +25,7 @@ from cacheview.stores.docker_engine.doubts import Doubts
 from cacheview.stores.docker_engine.engine import Engine
 from cacheview.stores.docker_engine.errors import NoAnswerError, status_error
 from cacheview.stores.docker_engine.opening import open_target
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.stores.reading import Reading
 from cacheview.visible import visible
 
@@ -81,7 +81,7 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     fuzz(request, one)
 
 
-def now_and_then(opened: Opened, run: Fuzz) -> None:
+def now_and_then(opened: OpenedLocation, run: Fuzz) -> None:
     """What is done with a store takes longer than reading it, and what it is asked is the same for every kind."""
     if run.random.randrange(8) == 0:
         examine(opened, run)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from fuzzing import HOSTILE, Fuzz, damaged, damaged_json, fuzz, refused
 
-from cacheview.dockerfile.context.entry import Kind
-from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.dockerfile.context.sums import SourcesSum
 from cacheview.layers.entry import LayerEntry
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.listing import Listing
-from cacheview.layers.remembered import LayerMemory
 from cacheview.model import DataError
 
 TEXT = "file:" + "a" * 64
@@ -23,7 +23,7 @@ DIFF_ID = "sha256:" + "b" * 64
 
 
 def test_records(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    record = Record(tmp_path, "x")
+    record = ChecksumRecord(tmp_path, "x")
     found = SourcesSum(TEXT, (("a.txt", "c" * 64), ("d/b", "d" * 64)))
     record.remember(found, step="COPY . /", at=1.0, headers={"a.txt": b"namea.txt\x01mode"}, client="docker-cli")
     record.save()
@@ -38,7 +38,7 @@ def test_records(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         record.path.write_bytes(data)
         with run.given(data):
             try:
-                read = Record.load(tmp_path, "x")
+                read = ChecksumRecord.load(tmp_path, "x")
             except DataError as error:
                 refused(error)
                 return
@@ -50,7 +50,7 @@ def test_records(request: pytest.FixtureRequest, tmp_path: Path) -> None:
             read.latest("COPY . /")
             read.remember(found, step="ADD", at=2.0)
             read.save()
-            assert Record.load(tmp_path, "x").files_of(TEXT) == found.files
+            assert ChecksumRecord.load(tmp_path, "x").files_of(TEXT) == found.files
             assert read.path.stat().st_mode & 0o777 == 0o600
 
     fuzz(request, one)
@@ -59,9 +59,9 @@ def test_records(request: pytest.FixtureRequest, tmp_path: Path) -> None:
 def test_listings(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     memory = LayerMemory(tmp_path)
     entries = (
-        LayerEntry(0, "d", Kind.DIRECTORY, 0o755, 0, 0, 0, "", "", (0, 0), b"", False),
-        LayerEntry(1, "d/a", Kind.FILE, 0o644, 1, 2, 3, "", "", (0, 0), b"\1\2", False),
-        LayerEntry(2, "l", Kind.SYMLINK, 0o777, 0, 0, 0, "d", "", (0, 0), b"", False),
+        LayerEntry(0, "d", EntryKind.DIRECTORY, 0o755, 0, 0, 0, "", "", (0, 0), b"", False),
+        LayerEntry(1, "d/a", EntryKind.FILE, 0o644, 1, 2, 3, "", "", (0, 0), b"\1\2", False),
+        LayerEntry(2, "l", EntryKind.SYMLINK, 0o777, 0, 0, 0, "d", "", (0, 0), b"", False),
     )
     memory.keep(Listing(DIFF_ID, entries))
     memory.keep_sums(DIFF_ID, {"1:x": "e" * 64})

@@ -10,7 +10,7 @@ from fuzzing import HOSTILE, Fuzz, damaged, fuzz, refused
 from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.image_sums import ImageSums
 from cacheview.model import DataError

@@ -22,7 +22,7 @@ from cacheview.model import ContainerConfig, DataError, Probe
 from cacheview.report.audits import audit_as_text
 from cacheview.report.explanation_objects import as_json
 from cacheview.report.explanations import as_markdown, as_text
-from cacheview.stores.opened import Opened, OpenedCase
+from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.stores.save import suite_line
 from cacheview.visible import acts
 
@@ -259,7 +259,7 @@ def refused(error: DataError) -> None:
     assert len(str(error)) < 20_000
 
 
-def examine(opened: Opened, run: Fuzz) -> None:
+def examine(opened: OpenedLocation, run: Fuzz) -> None:
     """Do with a store what the program does with it."""
     run.read += 1
     for problem in opened.problems:

@@ -19,7 +19,7 @@ from bounded import MIB, Run, run_bounded
 from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.archive import archive_layers
 from cacheview.layers.entry import LayerError

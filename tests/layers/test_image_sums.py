@@ -12,7 +12,7 @@ import pytest
 from layer_kit import Layers, entry, folder_layer, layer
 
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.layers.image_sums import ImageSums
 

@@ -15,21 +15,21 @@ from layer_kit import Layers, entry, layer
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums
 from cacheview.dockerfile.context.clients import Client
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.dispatch import CopySources
 from cacheview.layers.changes import FileState
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.step_files import RecoveredFiles, recover_files
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS
 
-File = tuple[Kind, int, bytes]
+File = tuple[EntryKind, int, bytes]
 """Kind, mode, and content or the target of a link."""
 
-FILE, FOLDER, LINK = Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK
+FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.DIRECTORY, EntryKind.SYMLINK
 
 
 def tree(**more: File) -> dict[str, File]:

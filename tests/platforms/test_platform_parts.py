@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.platforms.gotext import lower, signed, unsigned
-from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, Normal, normalize
+from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, NormalizedPlatform, normalize
 from cacheview.platforms.vector import ARM64_LEVELS, VariantRange, compatible, exactly
 from cacheview.platforms.windows import (
     LTSC_2022,
@@ -116,14 +116,14 @@ def test_canonical_forms(written: tuple[str, str, str], old: str, new: str | Non
     ],
 )
 def test_vectors(architecture: str, variant: str, old: str, new: str | None) -> None:
-    platform = Normal("linux", architecture, variant)
+    platform = NormalizedPlatform("linux", architecture, variant)
     assert str(compatible(platform, ARM64_ALIASES, None)) == old
     assert str(compatible(platform, ARM64_ALIASES_1_0, ARM64_LEVELS)) == (old if new is None else new)
     assert len(exactly(platform, ARM64_ALIASES).items) == 1
 
 
 def test_arm64_v9_takes_v8_up_to_five_minors_more() -> None:
-    vector = compatible(Normal("linux", "arm64", "v9.5"), ARM64_ALIASES_1_0, ARM64_LEVELS)
+    vector = compatible(NormalizedPlatform("linux", "arm64", "v9.5"), ARM64_ALIASES_1_0, ARM64_LEVELS)
     taken = {
         variant for variant in ARM64_LEVELS if vector.position("arm64", "" if variant == "v8" else variant) is not None
     }
@@ -142,7 +142,7 @@ def test_the_levels_of_arm64_are_those_of_the_library() -> None:
 
 def test_a_huge_variant_is_as_fast_as_a_small_one() -> None:
     number = 2**63 - 1
-    vector = compatible(Normal("linux", "amd64", f"v{number}"), ARM64_ALIASES, None)
+    vector = compatible(NormalizedPlatform("linux", "amd64", f"v{number}"), ARM64_ALIASES, None)
     assert vector.position("amd64", f"v{number}") == 0
     assert vector.position("amd64", f"v{number - 1}") == 1
     assert vector.position("amd64", "") == number - 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import BuilderRelease, builder_release
 from cacheview.engine.ruleset import RuleSet
@@ -31,11 +31,11 @@ _MODE = 0o644
 
 
 def context_of(files: Mapping[str, bytes]) -> MemoryContext:
-    entries = {path: Entry(path, Kind.FILE, _MODE, size=len(data)) for path, data in files.items()}
+    entries = {path: Entry(path, EntryKind.FILE, _MODE, size=len(data)) for path, data in files.items()}
     for path in files:
         folder = path.rpartition("/")[0]
         if folder:
-            entries[folder] = Entry(folder, Kind.DIRECTORY, 0o755)
+            entries[folder] = Entry(folder, EntryKind.DIRECTORY, 0o755)
     return MemoryContext(entries, files)
 
 

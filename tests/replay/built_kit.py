@@ -10,8 +10,8 @@ from pathlib import Path
 from build_kit import Daemon, image_of
 
 from cacheview.dockerfile.context import FolderContext
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
-from cacheview.dockerfile.context.record import Record
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import HistoryEntry, Image, ImageConfig, RootFS, Timestamp
@@ -60,7 +60,7 @@ class Built:
         self.checksums = ContextChecksums(context, "", daemon.release, client)
         dockerfile = b"FROM base:1\nCOPY src /src\n"
         reported = replay(dockerfile, self.checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
-        self.record = Record.load(self.records, context.title) if self.records else Record("", "")
+        self.record = ChecksumRecord.load(self.records, context.title) if self.records else ChecksumRecord("", "")
         layers = self.layers
         files = StoreImageFiles(lambda: layers, daemon.release) if layers is not None else None
         self.missed = tuple(misses(reported, daemon.store, daemon.rules, self.record, self.checksums, files))

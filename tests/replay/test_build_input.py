@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, builder_release
 from cacheview.model import DataError
 from cacheview.replay.build_input import given_build

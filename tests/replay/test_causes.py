@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI, DOCKER_PY
-from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.layers.changes import Aspect, ChangeMark, FileChange, FileState
 from cacheview.replay.causes import FileCause, FileCauseKind, causes_of, unexplained
 from cacheview.replay.file_comparison import FileComparison
 from cacheview.report.comparisons import comparison_as_object
@@ -146,7 +146,7 @@ def test_another_owner(tmp_path: Path) -> None:
 
 
 def changed(path: str, before: int, now: int) -> FileChange:
-    return FileChange(path, Mark.CHANGED, (Aspect.MODE,), FileState("0", before), FileState("0", now))
+    return FileChange(path, ChangeMark.CHANGED, (Aspect.MODE,), FileState("0", before), FileState("0", now))
 
 
 def test_modes_without_a_umask_in_common_are_apart() -> None:
@@ -156,7 +156,7 @@ def test_modes_without_a_umask_in_common_are_apart() -> None:
 
 
 def test_what_the_instruction_names_is_not_to_be_ignored() -> None:
-    added = [FileChange("node_modules/x.js", Mark.ADDED)]
+    added = [FileChange("node_modules/x.js", ChangeMark.ADDED)]
     assert [cause.kind for cause in causes_of(added)] == [FileCauseKind.NOT_IGNORED]
     assert causes_of(added, named=("node_modules",)) == ()
 
@@ -190,7 +190,7 @@ _ASPECTS = st.lists(st.sampled_from([Aspect.UNKNOWN, Aspect.MODE, Aspect.OWNER])
 def test_what_is_beside_needs_no_explanation_in_a_file_of_which_more_differs(
     aspects: list[tuple[Aspect, ...]], given_causes: list[tuple[set[int], tuple[Aspect, ...]]]
 ) -> None:
-    changes = [FileChange(str(number), Mark.CHANGED, each) for number, each in enumerate(aspects)]
+    changes = [FileChange(str(number), ChangeMark.CHANGED, each) for number, each in enumerate(aspects)]
     causes = [
         FileCause(FileCauseKind.MODE, tuple(map(str, sorted(paths))), "", "", each) for paths, each in given_causes
     ]

@@ -8,8 +8,8 @@ import pytest
 from built_kit import Built, tree
 
 from cacheview.dockerfile.context import SourcesSum
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.dockerfile.context.clients import CLI_20_10, DOCKER_CLI
-from cacheview.dockerfile.context.record import Record
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.layers.changes import change_in_words
@@ -41,13 +41,13 @@ def missed(sources: SourcesSum, made_with: ContainerConfig) -> tuple[Step, Expla
     return Step(2, "COPY . /", 2, 0, StepStatus.MISS, probe=probe, sources=sources), explanation
 
 
-def differing_files(step: Step | None, explanation: Explanation | None, record: Record) -> tuple[str, ...]:
+def differing_files(step: Step | None, explanation: Explanation | None, record: ChecksumRecord) -> tuple[str, ...]:
     compared = compare_files(step, explanation, record)
     return sentences(compared) if compared is not None else ()
 
 
-def record_of(folder: Path, *hashed: SourcesSum) -> Record:
-    record = Record(folder, "/context")
+def record_of(folder: Path, *hashed: SourcesSum) -> ChecksumRecord:
+    record = ChecksumRecord(folder, "/context")
     for number, each in enumerate(hashed):
         record.remember(each, step="COPY . /", at=1_700_000_000 + number)
     return record

@@ -9,12 +9,12 @@ import pytest
 from build_kit import Daemon
 
 from cacheview.cli import main
-from cacheview.dockerfile.context import CLIENTS, Client, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context import CLIENTS, Client, Entry, EntryKind, MemoryContext
 from cacheview.replay.build_input import BuildInput
 from cacheview.replay.client_comparison import ClientGroup, compare_clients
 from cacheview.replay.image_files import NO_IMAGE_FILES
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.sent_build import Cache, SentBuild, sent_by
+from cacheview.replay.sent_build import ReplayTarget, SentBuild, sent_by
 
 ALL = b"FROM scratch\nCOPY . /x/\nENV A=1\n"
 
@@ -29,10 +29,10 @@ def groups_of(
 ) -> dict[tuple[str, ...], ClientGroup]:
     daemon = daemon or Daemon()
     contents = {entry.path: b"x" * entry.size for entry in entries}
-    named = Entry("Dockerfile", Kind.FILE, 0o644, size=len(dockerfile))
+    named = Entry("Dockerfile", EntryKind.FILE, 0o644, size=len(dockerfile))
     context = MemoryContext({each.path: each for each in (named, *entries)}, {**contents, "Dockerfile": dockerfile})
     given = BuildInput(context, dockerfile, name, name)
-    cache = Cache(daemon.store, daemon.rules, daemon.release, NO_IMAGE_FILES)
+    cache = ReplayTarget(daemon.store, daemon.rules, daemon.release, NO_IMAGE_FILES)
 
     def of(client: Client) -> SentBuild:
         return sent_by(client, given, BuildOptions(), daemon.release, location="a.tar", environment={})
@@ -57,7 +57,7 @@ def no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_roots_files_docker_py_shares_the_cache_of_the_cli() -> None:
-    groups = groups_of([Entry("a", Kind.FILE, 0o644, size=1)])
+    groups = groups_of([Entry("a", EntryKind.FILE, 0o644, size=1)])
     names, group = group_with(groups, "docker-cli")
     assert {"docker-cli", "docker-py", "sam-cli"} <= set(names)
     assert group.difference is None
@@ -65,10 +65,10 @@ def test_of_roots_files_docker_py_shares_the_cache_of_the_cli() -> None:
 
 
 def test_an_owner_and_the_bits_of_a_type_part_clients() -> None:
-    groups = groups_of([Entry("a", Kind.FILE, 0o644, size=1, uid=1000, gid=1000)])
+    groups = groups_of([Entry("a", EntryKind.FILE, 0o644, size=1, uid=1000, gid=1000)])
     assert reasons_of(groups, "docker-py") == ("owner 1000:1000 instead of 0:0: a",)
     assert reasons_of(groups, "docker-cli-20.10") == ("mode with file type bits: Dockerfile and 1 more",)
-    back = groups_of([Entry("a", Kind.FILE, 0o644, size=1)], own="docker-cli-20.10")
+    back = groups_of([Entry("a", EntryKind.FILE, 0o644, size=1)], own="docker-cli-20.10")
     assert reasons_of(back, "docker-cli") == ("mode without file type bits: Dockerfile and 1 more",)
 
 
@@ -86,14 +86,16 @@ def test_a_session_is_shared_with_itself_alone() -> None:
 
 
 def test_what_a_client_leaves_out_and_refuses() -> None:
-    groups = groups_of([Entry("empty", Kind.DIRECTORY, 0o755), Entry("empty/in", Kind.SYMLINK, 0o777, target="/gone")])
+    groups = groups_of(
+        [Entry("empty", EntryKind.DIRECTORY, 0o755), Entry("empty/in", EntryKind.SYMLINK, 0o777, target="/gone")]
+    )
     assert "sent without its own entry: empty" in reasons_of(groups, "docker-java")
     groups = groups_of([], name="")
     assert any("reads the Dockerfile from the context" in reason for reason in reasons_of(groups, "dockerode"))
 
 
 def test_a_name_that_is_drawn_for_every_build_is_shared_with_nobody() -> None:
-    ignore = Entry(".dockerignore", Kind.FILE, 0o644, size=1)
+    ignore = Entry(".dockerignore", EntryKind.FILE, 0o644, size=1)
     groups = groups_of([ignore], name="")
     assert ("docker-cli",) in groups
     assert ("docker-py",) in groups

@@ -14,8 +14,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.dockerfile.context.memory import MemoryContext
-from cacheview.dockerfile.context.record import Record
 from cacheview.layers.changes import FileChange
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.tarstream import TarLayers
@@ -105,7 +105,7 @@ class Store:
     def open(self, diff_id: str, _budget: object) -> io.BufferedReader:
         return io.BufferedReader(io.BytesIO(self.layers[diff_id]))
 
-    def replay(self, copy: str, record: Record | None = None) -> tuple[Replay, Miss]:
+    def replay(self, copy: str, record: ChecksumRecord | None = None) -> tuple[Replay, Miss]:
         """The replay of a ``COPY --from`` that misses, and why it does."""
         daemon = self.daemon
         files = StoreImageFiles(lambda: LayerFiles(TarLayers(self.open)), daemon.release)
@@ -146,7 +146,7 @@ def sentences_of(
     now: Mapping[str, File],
     made: Mapping[str, File],
     version: str = "28.5.2",
-    record: Record | None = None,
+    record: ChecksumRecord | None = None,
 ) -> Replayed:
     """Sum files of an image as they were, and replay with them as they are."""
     first = Store(version)
@@ -227,7 +227,7 @@ def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
     reported = sentences_of("/out /x", FILES, now, made)
     assert reported.evidence == "likely"  # of what the link led to the layer has nothing
     assert reported.files == {}
-    record = Record("", "")
+    record = ChecksumRecord("", "")
     reported = sentences_of("/out /x", FILES, now, {}, record=record)
     assert reported.evidence == "proven"
     assert reported.files == {"out/away": ("changed", ("what the link points to",))}
@@ -236,7 +236,7 @@ def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
 
 def test_a_record_knows_owners_too() -> None:
     before = {**FILES, "out/a": File(b"one\ntwo\n", owner=(33, 33))}
-    reported = sentences_of("/out /x", before, FILES, {}, record=Record("", ""))
+    reported = sentences_of("/out /x", before, FILES, {}, record=ChecksumRecord("", ""))
     assert reported.evidence == "proven"
     assert reported.files == {"out/a": ("changed", ("owner",))}
 

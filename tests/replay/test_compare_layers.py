@@ -9,7 +9,7 @@ import pytest
 from built_kit import Built, tree
 
 from cacheview.dockerfile.context.clients import CLIENTS, DOCKER_CLI
-from cacheview.layers.changes import Mark
+from cacheview.layers.changes import ChangeMark
 from cacheview.replay.causes import unexplained
 from cacheview.replay.file_comparison import FileComparison, FileEvidence
 
@@ -44,7 +44,7 @@ def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
     assert {"docker-py", "sam-cli"} <= {client.name for client in found.senders}
     assert "sent by a different client (docker-py" in reported
     assert "src/new.c was added" in reported
-    assert [change.path for change in found.changes if change.mark is Mark.ADDED] == ["src/new.c"]
+    assert [change.path for change in found.changes if change.mark is ChangeMark.ADDED] == ["src/new.c"]
 
 
 def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> None:

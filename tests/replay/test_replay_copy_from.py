@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets import RULE_SETS
@@ -114,7 +114,7 @@ def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> No
     store = open_store(f"data-root:{tmp_path}").cases[0].store
     release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
     files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
-    entry = Entry("logo.svg", Kind.FILE, 0o644, size=7)
+    entry = Entry("logo.svg", EntryKind.FILE, 0o644, size=7)
     checksums = ContextChecksums(MemoryContext({"logo.svg": entry}, {"logo.svg": b"changed"}), "", release)
     dockerfile = b"FROM scratch\nLABEL part=assets\nCOPY logo.svg /logo.svg\n"
     reported = replay(dockerfile, checksums, store, rules, release, BuildOptions(), image_files=files)

@@ -10,7 +10,7 @@ from build_kit import CONTAINERD, GRAPH_DRIVER, Daemon, image_of, statuses
 
 from cacheview.dockerfile.context import FolderContext, SourcesSum
 from cacheview.dockerfile.dispatch import CopySources
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 from cacheview.model import DataError, StoreKind
 from cacheview.replay.checksums import ContextChecksums

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 from cacheview.dockerfile.context.tarsum import HARD_LINK
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar, read_members
 from cacheview.stores.limits import Limits
@@ -28,15 +28,15 @@ def tree() -> MemoryContext:
     """A tree with what headers can say: modes, owners, links, long names, names that are not UTF-8."""
     own: dict[str, Any] = {"uid": 1000, "gid": 3_000_000}
     entries = [
-        Entry("Dockerfile", Kind.FILE, 0o640, size=13, **own),
-        Entry("long", Kind.DIRECTORY, 0o1777, **own),
-        Entry(_LONG, Kind.FILE, 0o000, size=3, **own),
-        Entry("l", Kind.SYMLINK, 0o777, target="long/" + "t" * 150, **own),
-        Entry("hard1", Kind.FILE, 0o4755, size=5, inode=7, capability=b"\1\0\0\2" + b"\0" * 16, **own),
-        Entry("hard2", Kind.FILE, 0o4755, size=5, inode=7, capability=b"\1\0\0\2" + b"\0" * 16, **own),
-        Entry("gr\u00f6\u00dfe", Kind.FILE, 0o644, size=0, **own),
-        Entry("bad\udcff", Kind.FILE, 0o600, size=1, **own),
-        Entry("empty", Kind.DIRECTORY, 0o700, **own),
+        Entry("Dockerfile", EntryKind.FILE, 0o640, size=13, **own),
+        Entry("long", EntryKind.DIRECTORY, 0o1777, **own),
+        Entry(_LONG, EntryKind.FILE, 0o000, size=3, **own),
+        Entry("l", EntryKind.SYMLINK, 0o777, target="long/" + "t" * 150, **own),
+        Entry("hard1", EntryKind.FILE, 0o4755, size=5, inode=7, capability=b"\1\0\0\2" + b"\0" * 16, **own),
+        Entry("hard2", EntryKind.FILE, 0o4755, size=5, inode=7, capability=b"\1\0\0\2" + b"\0" * 16, **own),
+        Entry("gr\u00f6\u00dfe", EntryKind.FILE, 0o644, size=0, **own),
+        Entry("bad\udcff", EntryKind.FILE, 0o600, size=1, **own),
+        Entry("empty", EntryKind.DIRECTORY, 0o700, **own),
     ]
     contents = {"Dockerfile": b"FROM scratch\n", _LONG: b"abc", "hard1": b"hello", "hard2": b"hello", "bad\udcff": b"x"}
     return MemoryContext({entry.path: entry for entry in entries}, contents)
@@ -190,8 +190,8 @@ def test_the_root_by_another_name_is_not_a_member_of_itself(name: str) -> None:
 
 def test_the_type_flag_counts_as_it_is_written() -> None:
     new, old = raw_tar(("d/", b"0", b"")), raw_tar(("d/", b"\0", b""))
-    assert ContextSums(of(new)).tree.get("d").entry.kind is Kind.FILE  # type: ignore[union-attr]
-    assert ContextSums(of(old)).tree.get("d").entry.kind is Kind.DIRECTORY  # type: ignore[union-attr]
+    assert ContextSums(of(new)).tree.get("d").entry.kind is EntryKind.FILE  # type: ignore[union-attr]
+    assert ContextSums(of(old)).tree.get("d").entry.kind is EntryKind.DIRECTORY  # type: ignore[union-attr]
     with pytest.raises(BuildRefusedError, match="unhandled tar header type 55"):
         whole_sum(of(raw_tar(("contiguous", b"7", b"x"))))
 

@@ -21,7 +21,7 @@ from cacheview.model import DataError, Image, ImageConfig, ImageStore, Problem, 
 from cacheview.stores import data_root
 from cacheview.stores.locations import parse_location
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
 
@@ -270,7 +270,7 @@ class TestProgress:
             assert (store.location, store.title) == (whole.location, whole.title)
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, open_containerd: Callable[[str, Reading], Opened]) -> None:
+def stand_in(monkeypatch: pytest.MonkeyPatch, open_containerd: Callable[[str, Reading], OpenedLocation]) -> None:
     """A reader of containerd stores in the place of the real one, whose libraries are then not needed."""
     module = ModuleType("cacheview.stores.containerd")
     module.open_containerd = open_containerd  # type: ignore[attr-defined]
@@ -284,13 +284,13 @@ class TestContainerd:
     def opened(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         opened: list[str] = []
 
-        def open_containerd(target: str, reading: Reading) -> Opened:
+        def open_containerd(target: str, reading: Reading) -> OpenedLocation:
             opened.append(target)
             image = Image(id="sha256:" + "a" * 64, config=ImageConfig())
             store = ImageStore((image,), "containerd", f"containerd:{target}", "rules", (), (Problem("x", "y"),))
             if reading.partial is not None:
                 reading.partial(store)
-            return Opened(
+            return OpenedLocation(
                 "", store.location, OpenedKind.CONTAINERD, (OpenedCase("moby", store, "rules"),), store.problems
             )
 
@@ -320,7 +320,7 @@ class TestContainerd:
         assert f"containerd:{tmp_path}/containerd/daemon" in note
 
     def test_that_cannot_be_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(target: str, reading: Reading) -> Opened:
+        def fail(target: str, reading: Reading) -> OpenedLocation:
             raise DataError("is no database", where=target)
 
         stand_in(monkeypatch, fail)

@@ -19,7 +19,7 @@ from store_samples import SAMPLES
 from cacheview.model import DataError
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ PLAIN = {"new": tar_bytes(new_files()), "old": tar_bytes(old_files())}
 SAVED = sorted(SAMPLES.glob("*/*.tar.gz"))
 
 
-def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> Opened | None:
+def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> OpenedLocation | None:
     """Open a file of these bytes; None where nothing of it could be read, said in words."""
     path.write_bytes(data)
     try:

@@ -27,7 +27,7 @@ from cacheview.stores.budget import Budget
 from cacheview.stores.limits import Limits
 from cacheview.stores.line_pieces import line_pieces, read_back, write_line
 from cacheview.stores.lines import document_lines
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.save import suite_line, write_suite
 

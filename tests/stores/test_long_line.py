@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from store_builder import config
 
 from cacheview.model import DataError, SuiteCase, decode
-from cacheview.model.recorded import RecordedStore, is_replay_line
+from cacheview.model.recorded_store import RecordedStore, is_replay_line
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.limits import Limits

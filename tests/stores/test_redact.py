@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from secret_kit import SECRETS, demand_none, written
 
 from cacheview.model import ContainerConfig, ImageStore, Probe, SuiteCase, decode
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import suite_line
 

@@ -28,7 +28,7 @@ from cacheview.model import (
 )
 from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.redact import Redaction
 from cacheview.stores.save import suite_line, write_suite
 from cacheview.ui.sizes import size_text

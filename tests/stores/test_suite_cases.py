@@ -16,7 +16,7 @@ from store_builder import config
 from cacheview.model import DataError
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.stores.suite_cases import SuiteCases, case_name
 
 SMALL = Limits(held=3000, line=400)
@@ -46,7 +46,7 @@ def write(folder: Path, *, compressed: bool) -> Path:
     return path
 
 
-def lazy(opened: Opened) -> SuiteCases:
+def lazy(opened: OpenedLocation) -> SuiteCases:
     assert isinstance(opened.cases, SuiteCases)
     return opened.cases
 

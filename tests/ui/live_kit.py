@@ -20,7 +20,7 @@ from cacheview.model import (
 )
 from cacheview.stores import open as open_module
 from cacheview.stores.locations import Location, parse_location
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.reading import Reading
 from cacheview.ui.stores import start
 
@@ -65,7 +65,7 @@ class FakeEngine:
         if self.error is not None:
             raise self.error
 
-    def open(self, target: str, reading: Reading) -> Opened:
+    def open(self, target: str, reading: Reading) -> OpenedLocation:
         self.asked.append(target)
         if self.error is not None:
             raise self.error
@@ -76,7 +76,7 @@ class FakeEngine:
         if self.fail_after is not None:
             raise self.fail_after
         store = ImageStore(tuple(self.images), "Docker Engine", f"engine:{target}", RULES, problems=self.problems)
-        return Opened(
+        return OpenedLocation(
             "Docker Engine", store.location, OpenedKind.ENGINE, (OpenedCase("engine", store, RULES),), self.problems
         )
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.ui.images.origin import came_from
 from cacheview.ui.images.texts import tip_text
 from cacheview.ui.window import MainWindow
@@ -31,15 +31,17 @@ BUILT = Image(
 )
 
 
-def opened(version: str = "29.1.3") -> Opened:
+def opened(version: str = "29.1.3") -> OpenedLocation:
     release = Release(StoreKind.GRAPH_DRIVER, version)
     store = ImageStore((MADE, BUILT), f"Docker Engine {version}", "engine:", release=release, engine_os="linux")
-    return Opened(store.title, "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),), (), "unix:///run/some.sock")
+    return OpenedLocation(
+        store.title, "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),), (), "unix:///run/some.sock"
+    )
 
 
 @pytest.fixture
-def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Opened], None]:
-    def show(what: Opened) -> None:
+def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[OpenedLocation], None]:
+    def show(what: OpenedLocation) -> None:
         monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: what)
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.open("engine:")
@@ -47,7 +49,7 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> C
     return show
 
 
-def test_one_line_names_buildkit_and_stays_closed(window: MainWindow, show: Callable[[Opened], None]) -> None:
+def test_one_line_names_buildkit_and_stays_closed(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     show(opened())
     assert window.notice.isVisible()
     assert "docker build uses BuildKit by default" in window.notice.text
@@ -60,13 +62,15 @@ def test_one_line_names_buildkit_and_stays_closed(window: MainWindow, show: Call
     assert "BuildKit" not in window.notice.text or not window.notice.isVisible()
 
 
-def test_the_engine_is_named(window: MainWindow, show: Callable[[Opened], None]) -> None:
+def test_the_engine_is_named(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     show(opened())
     assert window.windowTitle() == "Docker Engine 29.1.3 at unix:///run/some.sock — cacheview"
     assert window.status.text("store") == "Docker Engine 29.1.3, at unix:///run/some.sock"
 
 
-def test_what_buildkit_made_has_no_probe(window: MainWindow, qtbot: QtBot, show: Callable[[Opened], None]) -> None:
+def test_what_buildkit_made_has_no_probe(
+    window: MainWindow, qtbot: QtBot, show: Callable[[OpenedLocation], None]
+) -> None:
     show(opened())
     workspace, session = window.workspace, window.session
     assert workspace is not None
@@ -91,7 +95,7 @@ def test_what_buildkit_made_has_no_probe(window: MainWindow, qtbot: QtBot, show:
     assert workspace.verdict.subject.text == ""
 
 
-def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Callable[[Opened], None]) -> None:
+def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     show(opened())
     workspace, session = window.workspace, window.session
     assert workspace is not None
@@ -119,7 +123,7 @@ def test_where_an_image_came_from_is_reported_where_it_is_shown(image: Image, wo
     assert printed in tip_text(image)
 
 
-def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Opened], None]) -> None:
+def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     show(opened())
     workspace, session = window.workspace, window.session
     assert workspace is not None
@@ -132,7 +136,7 @@ def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Op
     assert "No parent is recorded" in workspace.verdict.nothing[1]
 
 
-def test_a_long_address_cuts_nothing_else_off(window: MainWindow, show: Callable[[Opened], None]) -> None:
+def test_a_long_address_cuts_nothing_else_off(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     show(replace(opened(), address="unix:///run/" + "very-long-name/" * 12 + "docker.sock"))
     window.resize(800, 600)
     status = window.status

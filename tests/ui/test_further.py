@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from cacheview.engine import RULE_SETS, Explanation, Further, ImageCache, explain
+from cacheview.engine import RULE_SETS, Explanation, FurtherFindings, ImageCache, explain
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.model.effort import go_on
-from cacheview.ui.further import FurtherLook
+from cacheview.ui.further import FurtherSearch
 from cacheview.ui.loading import end_all
 from cacheview.ui.verdict.pane import VerdictPane
 
@@ -27,7 +27,7 @@ class Slow:
     def __init__(self) -> None:
         self.ended = threading.Event()
         self.threads: list[str] = []
-        self.further = Further(self.look)
+        self.further = FurtherFindings(self.look)
 
     def look(self) -> tuple[None, tuple[()]]:
         go_on()
@@ -38,27 +38,27 @@ class Slow:
 
 
 @pytest.fixture
-def look() -> Iterator[FurtherLook]:
-    look = FurtherLook()
+def look() -> Iterator[FurtherSearch]:
+    look = FurtherSearch()
     yield look
     end_all(look)
 
 
-def test_of_a_small_store_it_is_there_at_once(look: FurtherLook) -> None:
+def test_of_a_small_store_it_is_there_at_once(look: FurtherSearch) -> None:
     slow = Slow()
     slow.ended.set()
     look.look(slow.further, SMALL)
     assert slow.further.is_found
 
 
-def test_among_thousands_of_images_what_is_quick_is_there_at_once(look: FurtherLook) -> None:
+def test_among_thousands_of_images_what_is_quick_is_there_at_once(look: FurtherSearch) -> None:
     slow = Slow()
     slow.ended.set()
     look.look(slow.further, MEDIUM)
     assert slow.further.is_found
 
 
-def test_in_a_large_store_it_is_not_tried_in_the_turn_of_an_edit(look: FurtherLook, qtbot: QtBot) -> None:
+def test_in_a_large_store_it_is_not_tried_in_the_turn_of_an_edit(look: FurtherSearch, qtbot: QtBot) -> None:
     slow = Slow()
     slow.ended.set()
     with qtbot.waitSignal(look.ended):
@@ -67,7 +67,7 @@ def test_in_a_large_store_it_is_not_tried_in_the_turn_of_an_edit(look: FurtherLo
     assert threading.current_thread().name not in slow.threads
 
 
-def test_what_takes_longer_goes_on_in_another_thread(look: FurtherLook, qtbot: QtBot) -> None:
+def test_what_takes_longer_goes_on_in_another_thread(look: FurtherSearch, qtbot: QtBot) -> None:
     slow = Slow()
     look.look(slow.further, MEDIUM)
     assert not slow.further.is_found
@@ -77,7 +77,7 @@ def test_what_takes_longer_goes_on_in_another_thread(look: FurtherLook, qtbot: Q
     assert slow.threads[-1] != threading.current_thread().name
 
 
-def test_a_look_for_an_older_answer_is_stopped_and_its_end_is_not_heard_of(look: FurtherLook, qtbot: QtBot) -> None:
+def test_a_look_for_an_older_answer_is_stopped_and_its_end_is_not_heard_of(look: FurtherSearch, qtbot: QtBot) -> None:
     older, newer = Slow(), Slow()
     look.look(older.further, LARGE)
     look.look(newer.further, LARGE)

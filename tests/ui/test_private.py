@@ -10,11 +10,11 @@ import pytest
 from layer_kit import Layers, entry, layer
 
 from cacheview.cli import main
-from cacheview.dockerfile.context.hashing import Memory
-from cacheview.dockerfile.context.record import Record
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord
+from cacheview.dockerfile.context.hashing import FileSumCache
 from cacheview.dockerfile.context.sums import SourcesSum
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import SuiteCase
 from cacheview.stores.suite_file import append_case
@@ -31,13 +31,13 @@ def settings(folder: Path) -> None:
 
 
 def records(folder: Path) -> None:
-    record = Record(folder / "a" / "b", "/context")
+    record = ChecksumRecord(folder / "a" / "b", "/context")
     record.remember(SourcesSum("file:" + "a" * 64, (("a", "b" * 64),)))
     record.save()
 
 
 def sums(folder: Path) -> None:
-    assert _kept(Memory(), folder / "a" / "b" / "sums.json") == ""
+    assert _kept(FileSumCache(), folder / "a" / "b" / "sums.json") == ""
 
 
 def layers(folder: Path) -> None:

@@ -13,7 +13,7 @@ from window_kit import drop
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Release, StoreKind
 from cacheview.stores.locations import LOCATION_KINDS, parse_location
-from cacheview.stores.opened import Opened, OpenedCase
+from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.names import shortened
 from cacheview.ui.window import MainWindow
@@ -27,10 +27,10 @@ BUILT = Image(
 LONG = "/run/" + "very-long-name/" * 20 + "docker.sock"
 
 
-def opened(title: str, location: str, **more: str) -> Opened:
+def opened(title: str, location: str, **more: str) -> OpenedLocation:
     release = Release(StoreKind.GRAPH_DRIVER, "26.1.5")
     store = ImageStore((BASE, BUILT), title, location, release=release, engine_os="linux")
-    return Opened(title, location, "some", (OpenedCase("", store, ""),), **more)  # type: ignore[arg-type]
+    return OpenedLocation(title, location, "some", (OpenedCase("", store, ""),), **more)  # type: ignore[arg-type]
 
 
 ENGINE = opened(
@@ -79,8 +79,8 @@ KINDS = [
 
 
 @pytest.fixture
-def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[Opened], None]:
-    def show(what: Opened) -> None:
+def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[OpenedLocation], None]:
+    def show(what: OpenedLocation) -> None:
         monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: what)
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.open(what.location)
@@ -88,7 +88,7 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> C
     return show
 
 
-def test_every_kind_of_store_one_after_the_other(window: MainWindow, show: Callable[[Opened], None]) -> None:
+def test_every_kind_of_store_one_after_the_other(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     for what, title, words in KINDS:
         show(what)
         assert window.windowTitle() == f"{title} — cacheview"
@@ -97,7 +97,7 @@ def test_every_kind_of_store_one_after_the_other(window: MainWindow, show: Calla
 
 
 def test_store_what_if_and_context_at_once(
-    window: MainWindow, show: Callable[[Opened], None], qtbot: QtBot, tmp_path: Path
+    window: MainWindow, show: Callable[[OpenedLocation], None], qtbot: QtBot, tmp_path: Path
 ) -> None:
     show(ENGINE)
     folder = tmp_path / "shop"
@@ -131,7 +131,7 @@ def test_a_dockerfile_is_named_before_there_is_a_store(window: MainWindow, tmp_p
 
 
 def test_long_names_are_cut_in_the_middle_and_their_tips_have_all(
-    window: MainWindow, show: Callable[[Opened], None]
+    window: MainWindow, show: Callable[[OpenedLocation], None]
 ) -> None:
     show(replace(ENGINE, address=f"unix://{LONG}"))
     window.show_build("shop/Dockerfile", f"/srv{LONG}/Dockerfile", f"/srv{LONG}")

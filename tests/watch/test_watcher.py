@@ -23,7 +23,7 @@ from cacheview.replay.check import build_result
 from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
 from cacheview.stores.docker_engine.contexts import Endpoint
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.watch.before import ImageListing
 from cacheview.watch.build import BuildState, WatchedBuild
 from cacheview.watch.watcher import Watcher

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cacheview.replay.result import StepStatus
 from cacheview.report.shown_build import ShownBuild, ShownStep
-from cacheview.watching.messages import StepsHeard, StepsSent
+from cacheview.watching.messages import StepsReceived, StepsSent
 
 STEP = st.builds(
     ShownStep,
@@ -30,7 +30,7 @@ BUILD = st.builds(
 @settings(max_examples=60)
 @given(st.lists(BUILD, max_size=8))
 def test_builds_arrive_as_they_are_whatever_was_sent_before(builds: list[ShownBuild]) -> None:
-    sent, heard = StepsSent(), StepsHeard()
+    sent, heard = StepsSent(), StepsReceived()
     assert [heard.build(sent.news(build)) for build in builds] == builds
 
 
@@ -45,10 +45,10 @@ def test_steps_that_stay_as_they_are_are_sent_once() -> None:
 
 
 def test_nothing_is_kept_of_builds_that_are_over() -> None:
-    sent, heard = StepsSent(), StepsHeard()
+    sent, heard = StepsSent(), StepsReceived()
     for number in range(1, 100):
         steps = (ShownStep(1, "FROM scratch"),)
         heard.build(sent.news(ShownBuild(number, "app", steps=steps)))
         heard.build(sent.news(ShownBuild(number, "app", steps=steps, is_final=True)))
     assert sent == StepsSent()
-    assert heard == StepsHeard()
+    assert heard == StepsReceived()

@@ -18,7 +18,7 @@ from cacheview.model import (
     RootFS,
     Timestamp,
 )
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.whatif.apply import ChangedStore, apply, unchanged
 from cacheview.whatif.change import Change
 

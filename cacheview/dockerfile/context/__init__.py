@@ -9,7 +9,7 @@ from cacheview.dockerfile.context.clients import (
     client_named,
 )
 from cacheview.dockerfile.context.context import Context, ContextSource
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.folder import FolderContext
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.context.sums import ContextSums, SourcesSum
@@ -24,8 +24,8 @@ __all__ = [
     "ContextSource",
     "ContextSums",
     "Entry",
+    "EntryKind",
     "FolderContext",
-    "Kind",
     "MemoryContext",
     "SourcesSum",
     "UnknownError",

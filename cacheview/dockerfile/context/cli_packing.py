@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.dockerignore import BadPatternError, Folder, Patterns, parse_dockerignore
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
 from cacheview.dockerfile.context.packed import (
     DOCKERFILE,
     IGNORE_FILE,
     HeaderStyle,
-    Packed,
+    PackedContext,
     check_readable,
     random_name,
 )
 from cacheview.dockerfile.context.tarsum import Header, Member
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 
 __all__ = ["CliPacking", "TestcontainersGoPacking", "read_ignored"]
 
@@ -42,21 +42,21 @@ class CliPacking:
     style: HeaderStyle
     rules: IgnoreRules
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""
         name = _dockerfile_in(context, dockerfile)
         ignored = read_ignored(context)
         members: Iterable[Member] = _refusing(lambda: _Sender(context, ignored, name, self))
         if name:
-            return Packed(members, name, ignored)
+            return PackedContext(members, name, ignored)
         drawn = random_name(_RANDOM_DIGITS)
-        return Packed(_with_dockerfile(members, context, drawn, text or b""), drawn, ignored, drawn)
+        return PackedContext(_with_dockerfile(members, context, drawn, text or b""), drawn, ignored, drawn)
 
-    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:
         """See `Client.pack_alone`: it packs a folder with a file, and keeps the owner of the file."""
-        entry = Entry(DOCKERFILE, Kind.FILE, mode, size=len(text), uid=uid, gid=gid)
+        entry = Entry(DOCKERFILE, EntryKind.FILE, mode, size=len(text), uid=uid, gid=gid)
         member = replace(self.style, owner=True).member(entry)
-        return Packed([member._replace(data=text)], DOCKERFILE)
+        return PackedContext([member._replace(data=text)], DOCKERFILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class TestcontainersGoPacking:
     style: HeaderStyle
     rules: IgnoreRules
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
         name = dockerfile.removeprefix("./")
         if name in ("", "-") or name.startswith("../"):
@@ -82,7 +82,7 @@ class TestcontainersGoPacking:
         def sender() -> _Sender:
             return _Sender(context, ignored, "", packing, checks=False, forced=[*forced, name])
 
-        return Packed(_refusing(sender), name, ignored)
+        return PackedContext(_refusing(sender), name, ignored)
 
 
 def read_ignored(context: Context) -> tuple[str, ...]:
@@ -126,7 +126,9 @@ def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, te
         if member.header.name != IGNORE_FILE:
             yield member
             continue
-        if member.header.type != Kind.FILE.value:  # the CLI writes content for a link, which Go's tar writer rejects
+        if (
+            member.header.type != EntryKind.FILE.value
+        ):  # the CLI writes content for a link, which Go's tar writer rejects
             message = "archive/tar: write too long"
             what = (
                 f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a regular "
@@ -182,7 +184,7 @@ class _Sender:
 
     def members(self) -> Iterator[Member]:
         for entry in self.context.walk(self._enters):
-            if entry.kind is not Kind.DIRECTORY:
+            if entry.kind is not EntryKind.DIRECTORY:
                 self._see(entry)
         sent = {member.header.name for member in self.found} if self.forced else set()
         for name in self.forced:
@@ -199,7 +201,7 @@ class _Sender:
         """Check and add an entry; return whether to walk into it."""
         path = entry.path
         above = path.rpartition("/")[0]
-        is_folder = entry.kind is Kind.DIRECTORY
+        is_folder = entry.kind is EntryKind.DIRECTORY
         checked = self.has_check and self._check(entry, self.check_folders[above])
         folder = self.folders[above]
         inside = Folder(path, folder, self.patterns) if is_folder else None
@@ -227,7 +229,7 @@ class _Sender:
         Returns whether the entry is checked.
         """
         path = entry.path
-        is_folder = entry.kind is Kind.DIRECTORY
+        is_folder = entry.kind is EntryKind.DIRECTORY
         if is_folder and not entry.readable and folder.checked:
             self._refuse(entry, "can't stat '{}'")
         checked = folder.checked and (not self.checks.patterns or self.checks.is_checked(path, folder))
@@ -248,11 +250,11 @@ class _Sender:
         )
 
     def _add(self, entry: Entry) -> None:
-        if entry.kind is Kind.SOCKET:
+        if entry.kind is EntryKind.SOCKET:
             return
         check_readable(entry)
         first = None
-        if entry.inode and entry.kind is not Kind.DIRECTORY and self.style.hard_links:
+        if entry.inode and entry.kind is not EntryKind.DIRECTORY and self.style.hard_links:
             first = self.first_names.get(entry.inode)
             if first is None:
                 self.first_names[entry.inode] = entry.path

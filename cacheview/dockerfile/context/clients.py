@@ -17,9 +17,9 @@ from cacheview.dockerfile.context.context import Context, Packing
 from cacheview.dockerfile.context.docker_py_packing import DockerPyPacking
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.java_packing import DockerJavaPacking, TestcontainersJavaPacking
-from cacheview.dockerfile.context.packed import HeaderStyle, Packed
+from cacheview.dockerfile.context.packed import HeaderStyle, PackedContext
 from cacheview.dockerfile.context.tar_fs_packing import DockerodePacking, TestcontainersNodePacking
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
 __all__ = [
@@ -113,7 +113,7 @@ class Client:
         """The umask of its process; 0 if it has no effect."""
         return self.packing.style.umask if isinstance(self.packing, DockerodePacking | TestcontainersNodePacking) else 0
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None = None) -> Packed:
+    def pack(self, context: Context, dockerfile: str, text: bytes | None = None) -> PackedContext:
         """Return the context as this client sends it.
 
         Args:
@@ -127,7 +127,7 @@ class Client:
         """
         return self.packing.pack(context, dockerfile, text)
 
-    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:
         """Return a Dockerfile without a context as this client sends it.
 
         Args:

@@ -9,7 +9,7 @@ from cacheview.dockerfile.context.entry import Entry
 from cacheview.model import Problem
 
 if TYPE_CHECKING:
-    from cacheview.dockerfile.context.packed import Packed
+    from cacheview.dockerfile.context.packed import PackedContext
 
 __all__ = ["Context", "ContextSource", "Packer", "Packing"]
 
@@ -17,14 +17,14 @@ __all__ = ["Context", "ContextSource", "Packer", "Packing"]
 class Packing(Protocol):
     """How a client creates the tar of a context."""
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""
 
 
 class Packer(Packing, Protocol):
     """The part of a `Client` that a context uses."""
 
-    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:
         """See `Client.pack_alone`."""
 
 
@@ -39,7 +39,7 @@ class ContextSource(Protocol):
     def problems(self) -> tuple[Problem, ...]:
         """The entries that the client silently leaves out, and why; known after the walk."""
 
-    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:
         """Return the content to send: the result of `Client.pack`, unless it already is a tar.
 
         Raises:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.ignore_docker_py import DockerPyPatterns, docker_py_lines
-from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, random_name
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, PackedContext, random_name
 from cacheview.dockerfile.context.tarsum import Header, Member
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 
 __all__ = ["DockerPyPacking"]
 
@@ -31,32 +31,32 @@ class DockerPyPacking:
     style: HeaderStyle
     strips: bool
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""
         data = context.outside(IGNORE_FILE)
         lines = docker_py_lines(data) if data is not None else []
         is_outside = dockerfile in ("", "-") or clean(dockerfile).startswith("..")
         drawn = random_name(_RANDOM_DIGITS) if is_outside else ""
         name = drawn or clean(dockerfile)
-        entries = _Walk(context, DockerPyPatterns([*lines, f"!{name}"], strips=self.strips)).entries()
+        entries = _FolderWalk(context, DockerPyPatterns([*lines, f"!{name}"], strips=self.strips)).entries()
         added: dict[str, bytes] = {}
         if drawn:
             added = {IGNORE_FILE: raw("\n".join([*(lines or [IGNORE_FILE]), drawn])), drawn: text or b""}
-        return Packed(self._members(entries, added), name or DOCKERFILE, tuple(lines), drawn)
+        return PackedContext(self._members(entries, added), name or DOCKERFILE, tuple(lines), drawn)
 
-    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> Packed:  # noqa: ARG002
+    def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:  # noqa: ARG002
         """See `Client.pack_alone`: ``fileobj``, from which it creates a member (``mkbuildcontext``)."""
-        return Packed([Member(Header(DOCKERFILE, _ADDED_MODE, size=len(text)), data=text)], DOCKERFILE)
+        return PackedContext([Member(Header(DOCKERFILE, _ADDED_MODE, size=len(text)), data=text)], DOCKERFILE)
 
     def _members(self, entries: list[Entry], added: dict[str, bytes]) -> Iterator[Member]:
         first_names: dict[int, str] = {}
         for entry in sorted(entries, key=lambda entry: entry.path):
-            if entry.path in added or entry.kind is Kind.SOCKET:
+            if entry.path in added or entry.kind is EntryKind.SOCKET:
                 continue
             first = None
-            if entry.inode and entry.kind is Kind.FILE and self.style.hard_links:
+            if entry.inode and entry.kind is EntryKind.FILE and self.style.hard_links:
                 first = first_names.setdefault(entry.inode, entry.path)
-            if first in (None, entry.path) and not entry.readable and entry.kind is Kind.FILE:
+            if first in (None, entry.path) and not entry.readable and entry.kind is EntryKind.FILE:
                 message = f"Can not read file in context: {entry.path}"
                 raise BuildRefusedError(
                     f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
@@ -66,7 +66,7 @@ class DockerPyPacking:
             yield Member(Header(name, _ADDED_MODE, size=len(data)), data=data)
 
 
-class _Walk:
+class _FolderWalk:
     def __init__(self, context: Context, patterns: DockerPyPatterns) -> None:
         self.context = context
         self.patterns = patterns
@@ -74,7 +74,7 @@ class _Walk:
 
     def entries(self) -> list[Entry]:
         for entry in self.context.walk(self._enters):
-            if entry.kind is not Kind.DIRECTORY and not self.patterns.leaves_out(entry.path):
+            if entry.kind is not EntryKind.DIRECTORY and not self.patterns.leaves_out(entry.path):
                 self.found.append(entry)
         return self.found
 

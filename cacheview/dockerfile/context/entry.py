@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["Entry", "Kind"]
+__all__ = ["Entry", "EntryKind"]
 
 
-class Kind(Enum):
+class EntryKind(Enum):
     """The kinds of entries, by their tar type flag. A socket has none: the client sees it, but leaves it out."""
 
     FILE = "0"
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
     """
 
     path: str
-    kind: Kind
+    kind: EntryKind
     mode: int
     size: int = 0
     target: str = ""

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import from_system, to_system
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
@@ -21,20 +21,25 @@ from cacheview.regular import NotRegularError, open_to_read
 
 if TYPE_CHECKING:
     from cacheview.dockerfile.context.context import Packer
-    from cacheview.dockerfile.context.packed import Packed
+    from cacheview.dockerfile.context.packed import PackedContext
 
 __all__ = ["FolderContext", "ReportingFolder"]
 
 _KINDS = {
-    stat.S_IFREG: Kind.FILE,
-    stat.S_IFDIR: Kind.DIRECTORY,
-    stat.S_IFLNK: Kind.SYMLINK,
-    stat.S_IFIFO: Kind.FIFO,
-    stat.S_IFCHR: Kind.CHARACTER_DEVICE,
-    stat.S_IFBLK: Kind.BLOCK_DEVICE,
-    stat.S_IFSOCK: Kind.SOCKET,
+    stat.S_IFREG: EntryKind.FILE,
+    stat.S_IFDIR: EntryKind.DIRECTORY,
+    stat.S_IFLNK: EntryKind.SYMLINK,
+    stat.S_IFIFO: EntryKind.FIFO,
+    stat.S_IFCHR: EntryKind.CHARACTER_DEVICE,
+    stat.S_IFBLK: EntryKind.BLOCK_DEVICE,
+    stat.S_IFSOCK: EntryKind.SOCKET,
 }
-_WITH_DEVICE = (Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE, Kind.DIRECTORY, Kind.SYMLINK)  # kinds that it is sent for
+_WITH_DEVICE = (
+    EntryKind.CHARACTER_DEVICE,
+    EntryKind.BLOCK_DEVICE,
+    EntryKind.DIRECTORY,
+    EntryKind.SYMLINK,
+)  # kinds that it is sent for
 _PERMISSIONS = 0o7777
 _PIECE = 1 << 20
 _PACE = 500  # entries between two checks of the time, and two reports
@@ -80,7 +85,7 @@ class FolderContext:
         """The whole tree as it was when first read."""
         return {entry.path: entry for entry in self.walk(lambda _: True)}
 
-    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:
         """Return the content that the client sends."""
         return client.pack(self, dockerfile, text)
 
@@ -117,7 +122,7 @@ class FolderContext:
                     where=self._root,
                 )
             yield entry
-            if entry.kind is Kind.DIRECTORY and enter(entry):
+            if entry.kind is EntryKind.DIRECTORY and enter(entry):
                 left.append(iter(self._listed(entry.path)))
 
     def listed(self, path: str) -> list[Entry]:
@@ -228,21 +233,21 @@ class FolderContext:
 
     def _described(self, path: str, place: str, status: os.stat_result) -> Entry:
         kind = _KINDS[stat.S_IFMT(status.st_mode)]
-        if kind is Kind.SOCKET:
+        if kind is EntryKind.SOCKET:
             self._problems[path] = Problem(path, "it is a socket, so the client leaves it out")
-        target = from_system(os.readlink(place)) if kind is Kind.SYMLINK else ""
-        is_file = kind is Kind.FILE
+        target = from_system(os.readlink(place)) if kind is EntryKind.SYMLINK else ""
+        is_file = kind is EntryKind.FILE
         return Entry(
             path,
             kind,
             stat.S_IMODE(status.st_mode) & _PERMISSIONS,
             size=status.st_size if is_file else 0,
             target=target,
-            inode=status.st_ino if status.st_nlink > 1 and kind is not Kind.DIRECTORY else 0,
+            inode=status.st_ino if status.st_nlink > 1 and kind is not EntryKind.DIRECTORY else 0,
             device=_device(status) if kind in _WITH_DEVICE else (0, 0),
             capability=_capability(place) if is_file else b"",
-            readable=os.access(place, os.R_OK) if is_file or kind is Kind.DIRECTORY else True,
-            executable=bool(status.st_mode & 0o111) and kind is not Kind.SYMLINK and os.access(place, os.X_OK),
+            readable=os.access(place, os.R_OK) if is_file or kind is EntryKind.DIRECTORY else True,
+            executable=bool(status.st_mode & 0o111) and kind is not EntryKind.SYMLINK and os.access(place, os.X_OK),
             uid=status.st_uid,
             gid=status.st_gid,
             stamp=_stamp(status) if is_file else (),

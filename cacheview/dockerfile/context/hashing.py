@@ -16,7 +16,7 @@ from cacheview.model import DataError
 from cacheview.model.decode import values_of
 from cacheview.model.effort import apart
 
-__all__ = ["Hasher", "Memory", "Report"]
+__all__ = ["FileSumCache", "Hasher", "Report"]
 
 Report = Callable[[int, int | None, str], None]
 """Called with the bytes read so far, the total, and a description. It may raise any exception to stop the reading."""
@@ -30,7 +30,7 @@ _SETTLED = 2 * 10**9  # nanoseconds; after a shorter interval, a second change m
 _VERSION = 1
 
 
-class Memory:
+class FileSumCache:
     """Sums of files by the bytes hashed before their content, each with the stamp of the file.
 
     A file with another stamp is read again. Threads may share a memory.
@@ -69,7 +69,7 @@ class Memory:
         return json.dumps({"version": _VERSION, "sums": rows}, separators=(",", ":")).encode()
 
     @classmethod
-    def load(cls, data: bytes, *, most: int = 500_000) -> Memory:
+    def load(cls, data: bytes, *, most: int = 500_000) -> FileSumCache:
         """Read the data of `dump`. Raises `DataError` if it is invalid."""
         memory = cls(most=most)
         try:
@@ -104,9 +104,9 @@ class Hasher:
     """
 
     def __init__(
-        self, *, memory: Memory | None = None, report: Report | None = None, threads: int | None = None
+        self, *, memory: FileSumCache | None = None, report: Report | None = None, threads: int | None = None
     ) -> None:
-        self.memory = memory if memory is not None else Memory()
+        self.memory = memory if memory is not None else FileSumCache()
         self._report = report
         self._threads = threads or max(2, min(_MOST_THREADS, _processors()))
 
@@ -137,7 +137,7 @@ class _HashingPass:
     """One pass over files."""
 
     def __init__(
-        self, context: ContextSource, nodes: Sequence[TreeNode], memory: Memory, report: Report | None
+        self, context: ContextSource, nodes: Sequence[TreeNode], memory: FileSumCache, report: Report | None
     ) -> None:
         self.context = context
         self.nodes = nodes

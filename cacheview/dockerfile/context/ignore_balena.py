@@ -11,7 +11,7 @@ import re
 from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 
 __all__ = ["BalenaPatterns"]
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 
 __all__ = ["DockerJavaPatterns"]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from cacheview.dockerfile.context.linear import LastMatch, check_linear, literal, one_of
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 
 __all__ = ["DockerPyPatterns", "docker_py_lines"]
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_docker_java import DockerJavaPatterns
-from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, Packed, check_readable
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, PackedContext, check_readable
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, Member
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
 __all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
@@ -33,7 +33,7 @@ _MOST_ENTRIES = 1_000_000
 class DockerJavaPacking:
     """docker-java: ``buildImageCmd(File)``, and testcontainers-java with ``withDockerfile``."""
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
         name = _inside(dockerfile, "docker-java")
         data = context.outside(IGNORE_FILE)
@@ -44,7 +44,7 @@ class DockerJavaPacking:
             raise BuildRefusedError(
                 f"docker-java refuses the context: {message}", message=message, where=IGNORE_FILE, by="client"
             )
-        return Packed(_docker_java(context, patterns), name)
+        return PackedContext(_docker_java(context, patterns), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class TestcontainersJavaPacking:
 
     files: tuple[tuple[str, str | bytes], ...] = ((".", ""),)
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
-        return Packed(self._members(context), _inside(dockerfile, "testcontainers-java"))
+        return PackedContext(self._members(context), _inside(dockerfile, "testcontainers-java"))
 
     def _members(self, context: Context) -> Iterator[Member]:
         for destination, source in self.files:
@@ -104,16 +104,16 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
                 if patterns.leaves_out(_as_seen(context, _joined(real, name))) is None:
                     yield Member(Header(name, _FILE_MODE), data=b"")
                 continue
-            is_link = entry.kind is Kind.SYMLINK
+            is_link = entry.kind is EntryKind.SYMLINK
             canonical = _canonical(context, entry.path) if is_link else _joined(real, entry.path)
             target = context.followed(entry.path) if is_link else entry
-            if target is not None and target.kind is Kind.DIRECTORY:
+            if target is not None and target.kind is EntryKind.DIRECTORY:
                 left.append((entry.path, canonical, links + is_link))
                 continue
             if patterns.leaves_out(_as_seen(context, canonical)) is not None:
                 continue
             if is_link:
-                header = Header(entry.path, _FILE_MODE, type=Kind.SYMLINK.value, link=decoded(entry.target))
+                header = Header(entry.path, _FILE_MODE, type=EntryKind.SYMLINK.value, link=decoded(entry.target))
                 yield Member(header, entry.path)
                 continue
             check_readable(entry)
@@ -124,10 +124,10 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
 def _empty_folder(context: Context, path: str) -> Iterator[Member]:
     """Yield a link as that link, with the slash and the mode of a folder."""
     named, entry = context.named(path), context.followed(path)
-    if named is not None and named.kind is Kind.SYMLINK:
-        yield Member(Header(path + "/", _FOLDER_MODE, type=Kind.SYMLINK.value, link=decoded(named.target)), path)
+    if named is not None and named.kind is EntryKind.SYMLINK:
+        yield Member(Header(path + "/", _FOLDER_MODE, type=EntryKind.SYMLINK.value, link=decoded(named.target)), path)
     elif entry is not None:
-        yield _java_member(entry, Header(path + "/", _FOLDER_MODE, type=Kind.DIRECTORY.value))
+        yield _java_member(entry, Header(path + "/", _FOLDER_MODE, type=EntryKind.DIRECTORY.value))
 
 
 def _joined(folder: str, path: str) -> str:
@@ -181,12 +181,12 @@ def _mountable(context: Context, destination: str, root: str) -> Iterator[Member
             yield Member(Header(name, _FILE_MODE))
             continue
         mode = entry.mode | TYPE_BITS[entry.kind]
-        if entry.kind is Kind.DIRECTORY:
-            yield _java_member(entry, Header(name + "/", mode, type=Kind.DIRECTORY.value))
+        if entry.kind is EntryKind.DIRECTORY:
+            yield _java_member(entry, Header(name + "/", mode, type=EntryKind.DIRECTORY.value))
             for each in reversed(context.listed(path)):
-                is_link = each.kind is Kind.SYMLINK
+                is_link = each.kind is EntryKind.SYMLINK
                 left.append((decoded(_canonical(context, each.path) if is_link else each.path), links + is_link))
-        elif entry.kind is Kind.FILE:
+        elif entry.kind is EntryKind.FILE:
             check_readable(entry)
             yield _java_member(entry, Header(name, mode, size=entry.size), follows=True)
         else:

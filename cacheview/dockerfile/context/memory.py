@@ -8,25 +8,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, walk_key
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import go_on, paced
 
 if TYPE_CHECKING:
     from cacheview.dockerfile.context.context import Packer
-    from cacheview.dockerfile.context.packed import Packed
+    from cacheview.dockerfile.context.packed import PackedContext
 
 __all__ = ["MemoryContext"]
 
 _KINDS = {
-    "file": Kind.FILE,
-    "dir": Kind.DIRECTORY,
-    "directory": Kind.DIRECTORY,
-    "symlink": Kind.SYMLINK,
-    "link": Kind.SYMLINK,
-    "fifo": Kind.FIFO,
-    "socket": Kind.SOCKET,
+    "file": EntryKind.FILE,
+    "dir": EntryKind.DIRECTORY,
+    "directory": EntryKind.DIRECTORY,
+    "symlink": EntryKind.SYMLINK,
+    "link": EntryKind.SYMLINK,
+    "fifo": EntryKind.FIFO,
+    "socket": EntryKind.SOCKET,
 }
 _TARGETS = ("target", "link_target", "linkname", "link", "to")
 _PERMISSIONS = 0o7777
@@ -52,11 +52,11 @@ class MemoryContext:
         ``top`` is the folder itself; by default one that belongs to root and that everyone may read.
         """
         self.title = title
-        self._top = top or Entry("", Kind.DIRECTORY, 0o755)
+        self._top = top or Entry("", EntryKind.DIRECTORY, 0o755)
         self.problems = tuple(
             Problem(path, "it is a socket, so the client leaves it out")
             for path, entry in entries.items()
-            if entry.kind is Kind.SOCKET
+            if entry.kind is EntryKind.SOCKET
         )
         self._contents = dict(contents)
         self.entries: Mapping[str, Entry] = {path: entries[path] for path in sorted(entries, key=walk_key)}
@@ -95,9 +95,9 @@ class MemoryContext:
                 implied += len(above) + _IMPLIED
                 if implied > _MOST_IMPLIED:
                     raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
-                entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
+                entries[above] = Entry(above, EntryKind.DIRECTORY, 0o755)
                 above = above.rpartition("/")[0]
-            if above and entries[above].kind is not Kind.DIRECTORY:
+            if above and entries[above].kind is not EntryKind.DIRECTORY:
                 raise DataError("its parent is not a folder", where=path[:200])
         return cls(entries, contents, title=title)
 
@@ -108,7 +108,7 @@ class MemoryContext:
             if closed is not None and path.startswith(closed):
                 continue
             yield entry
-            closed = path + "/" if entry.kind is Kind.DIRECTORY and not enter(entry) else None
+            closed = path + "/" if entry.kind is EntryKind.DIRECTORY and not enter(entry) else None
 
     def listed(self, path: str) -> list[Entry]:
         """Return the entries of a folder, sorted by name, following links on the way."""
@@ -148,11 +148,11 @@ class MemoryContext:
         """Yield the content of a file. Raises `DataError` if there is none."""
         path = self.real_name(path) if follow else path
         entry = self.entries.get(path)
-        if entry is None or entry.kind is not Kind.FILE:
+        if entry is None or entry.kind is not EntryKind.FILE:
             raise DataError("there is no such file in the context", where=path)
         yield self._contents.get(path, b"")
 
-    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> Packed:
+    def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:
         """Return the content that the client sends."""
         return client.pack(self, dockerfile, text)
 
@@ -174,7 +174,7 @@ class MemoryContext:
         entry = self.entries.get(real)
         if entry is None:
             return None
-        if entry.kind is not Kind.FILE:
+        if entry.kind is not EntryKind.FILE:
             raise DataError("it is not a file", where=path)
         return self._contents.get(real, b"")
 
@@ -182,7 +182,7 @@ class MemoryContext:
         """Return the path with all links followed. Outside the context, it begins with ``../``."""
         above = path.rpartition("/")[0]
         named = self.entries.get(path)
-        is_plain = named is not None and named.kind is not Kind.SYMLINK
+        is_plain = named is not None and named.kind is not EntryKind.SYMLINK
         if is_plain and (not above or above in self.entries):  # entries of a folder are never behind a link
             return path
         left, done, links = clean(path).split("/"), list[str](), 0
@@ -196,7 +196,7 @@ class MemoryContext:
             if name in ("", "."):
                 continue
             entry = self.entries.get("/".join([*done, name]))
-            if entry is None or entry.kind is not Kind.SYMLINK:
+            if entry is None or entry.kind is not EntryKind.SYMLINK:
                 done.append(name)
                 continue
             links += 1
@@ -219,13 +219,13 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
         raise DataError(f"its mode {str(value['mode'])[:40]!r} is not an octal number") from None
     uid, gid = _owner(value, "uid"), _owner(value, "gid")
     runs = bool(mode & 0o111)
-    if kind is Kind.FILE:
+    if kind is EntryKind.FILE:
         try:
             content = base64.b64decode(value.get("content_b64", ""), validate=True)
         except (binascii.Error, TypeError, ValueError):
             raise DataError("its content_b64 is not base64") from None
         return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, executable=runs), content
-    if kind is Kind.SYMLINK:
+    if kind is EntryKind.SYMLINK:
         named = (value.get(key) for key in _TARGETS)
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:

@@ -6,18 +6,18 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.tarsum import HARD_LINK, TYPE_BITS, Header, Member, without_root_user
 from cacheview.model import DataError
 
-__all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "Packed", "check_readable", "random_name"]
+__all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "PackedContext", "check_readable", "random_name"]
 
 IGNORE_FILE = ".dockerignore"
 DOCKERFILE = "Dockerfile"
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackedContext:
     """A context as it is sent.
 
     Attributes:
@@ -58,9 +58,9 @@ class HeaderStyle:
 
     def member(self, entry: Entry, first: str | None = None) -> Member:
         """Return the member for an entry. ``first`` is the first name of the same file, if this is another one."""
-        is_file = entry.kind is Kind.FILE
+        is_file = entry.kind is EntryKind.FILE
         header = Header(
-            entry.path + ("/" if entry.kind is Kind.DIRECTORY and self.slash else ""),
+            entry.path + ("/" if entry.kind is EntryKind.DIRECTORY and self.slash else ""),
             self.mode(entry),
             entry.uid if self.owner else 0,
             entry.gid if self.owner else 0,
@@ -78,7 +78,7 @@ class HeaderStyle:
         """Return the mode as it is sent."""
         mode = entry.mode & ~self.umask
         if self.windows:
-            is_read_only = entry.kind is Kind.FILE and not entry.mode & 0o200
+            is_read_only = entry.kind is EntryKind.FILE and not entry.mode & 0o200
             mode = 0o555 if is_read_only else 0o755
         return mode | (TYPE_BITS[entry.kind] if self.type_bits else 0)
 

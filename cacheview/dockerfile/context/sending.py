@@ -8,17 +8,17 @@ from contextlib import suppress
 from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.dockerignore import BadPatternError, Patterns, parse_dockerignore
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.dockerfile.context.ignore_rules import IgnoreRules
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.context.unpack import unpack
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 
-__all__ = ["IGNORE_FILE", "Sent", "send"]
+__all__ = ["IGNORE_FILE", "UploadedContext", "send"]
 
 
-class Sent:
+class UploadedContext:
     """A context on the daemon.
 
     Attributes:
@@ -43,7 +43,7 @@ def send(
     text: bytes | None = None,
     *,
     not_unpacked_message: str = "{}",
-) -> Sent:
+) -> UploadedContext:
     """Return the context as it is on the daemon before the first step.
 
     Args:
@@ -71,7 +71,7 @@ def send(
         )
         raise BuildRefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
     _remove_ignored(tree, context, name, daemon)
-    return Sent(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)
+    return UploadedContext(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)
 
 
 def _is_there(tree: Tree, dockerfile: str) -> bool:
@@ -85,7 +85,7 @@ def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: 
     """Remove the files that were sent only for the daemon, as it does before the first step (``removeDockerfile``)."""
     try:
         node = tree.get(tree.resolve(IGNORE_FILE))
-        if node is None or node.entry.kind is not Kind.FILE:
+        if node is None or node.entry.kind is not EntryKind.FILE:
             return
         lines = parse_dockerignore(_content(context, node))
     except (ForbiddenPathError, BadPatternError):

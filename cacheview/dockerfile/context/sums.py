@@ -12,7 +12,7 @@ from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
-from cacheview.dockerfile.context.sending import Sent, send
+from cacheview.dockerfile.context.sending import UploadedContext, send
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Tree
 from cacheview.dockerfile.context.unknown import UnknownError
@@ -45,13 +45,13 @@ class ContextSums:
         self._release = release
         self._hasher = hasher or Hasher()
         self._dockerfile = dockerfile
-        self._sent: Sent | None = None
+        self._sent: UploadedContext | None = None
         self._sums: dict[str, str] = {}
         self._folders: dict[str, SourcesSum] = {}
         self._problems: dict[str, Problem] = {}
 
     @property
-    def sent(self) -> Sent:
+    def sent(self) -> UploadedContext:
         """The context on the daemon.
 
         Raises:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_balena import BalenaPatterns
-from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, Packed, check_readable
+from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, PackedContext, check_readable
 from cacheview.dockerfile.context.tarsum import Header, Member
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
 __all__ = ["DockerodePacking", "TestcontainersNodePacking"]
@@ -38,7 +38,7 @@ class DockerodePacking:
     style: HeaderStyle
     src: tuple[str, ...] = (".",)
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
         name = _inside(dockerfile, "dockerode")
         try:
@@ -52,7 +52,7 @@ class DockerodePacking:
             entries = [entry for entry in entries if not left_out(entry)]
             # Below it, patterns are matched with the path of the context as given, which is usually absolute.
             ignores = lambda path: left_out(clean("/" + context.place(path).lstrip("/")))  # noqa: E731
-        return Packed(_tar_fs(context, self.style, entries, ignores), name)
+        return PackedContext(_tar_fs(context, self.style, entries, ignores), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +63,21 @@ class TestcontainersNodePacking:
 
     style: HeaderStyle
 
-    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> Packed:  # noqa: ARG002
+    def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
         name = _inside(dockerfile, "testcontainers-node")
         data = context.outside(IGNORE_FILE)
         if data is None:
-            return Packed(_tar_fs(context, self.style, ["."], None), name)
+            return PackedContext(_tar_fs(context, self.style, ["."], None), name)
         patterns = BalenaPatterns(data)
         # A backslash becomes a slash on every system, so tar-fs looks for a file that usually does not exist.
         paths = (
-            decoded(entry.path).replace("\\", "/") for entry in _files(context) if entry.kind is not Kind.DIRECTORY
+            decoded(entry.path).replace("\\", "/") for entry in _files(context) if entry.kind is not EntryKind.DIRECTORY
         )
         entries = [path for path in paths if not patterns.leaves_out(path)]
         if name not in set(entries):
             entries.append(name)
-        return Packed(_tar_fs(context, self.style, entries, None), name)
+        return PackedContext(_tar_fs(context, self.style, entries, None), name)
 
 
 def _inside(dockerfile: str, client: str) -> str:
@@ -104,12 +104,12 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
         if entry is None:
             message = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
             raise _refused(message, path)
-        if entry.kind is Kind.DIRECTORY:
+        if entry.kind is EntryKind.DIRECTORY:
             for each in context.listed(path):
                 inside = decoded(each.path)
                 if ignores is None or not ignores(inside):
                     queue.append(inside)
-        if entry.kind is not Kind.SOCKET:
+        if entry.kind is not EntryKind.SOCKET:
             yield _member(entry, name, style)
 
 
@@ -129,11 +129,11 @@ def _owner(number: int) -> int:
 
 
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:
-    if entry.kind not in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
+    if entry.kind not in (EntryKind.FILE, EntryKind.DIRECTORY, EntryKind.SYMLINK):
         message = f"unsupported type for {name}"
         raise _refused(message, entry.path)
     check_readable(entry)
-    is_file = entry.kind is Kind.FILE
+    is_file = entry.kind is EntryKind.FILE
     header = Header(
         name,
         style.mode(entry),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.dockerfile.context.gopath import raw
 
 __all__ = ["HARD_LINK", "TYPE_BITS", "Header", "Member", "without_root_user"]
 
 HARD_LINK = "1"
 TYPE_BITS = {
-    Kind.FILE: 0o100000,
-    Kind.DIRECTORY: 0o040000,
-    Kind.SYMLINK: 0o120000,
-    Kind.CHARACTER_DEVICE: 0o020000,
-    Kind.BLOCK_DEVICE: 0o060000,
-    Kind.FIFO: 0o010000,
+    EntryKind.FILE: 0o100000,
+    EntryKind.DIRECTORY: 0o040000,
+    EntryKind.SYMLINK: 0o120000,
+    EntryKind.CHARACTER_DEVICE: 0o020000,
+    EntryKind.BLOCK_DEVICE: 0o060000,
+    EntryKind.FIFO: 0o010000,
 }
 
 _CAPABILITY_LENGTH = 20
@@ -29,7 +29,7 @@ class Header(NamedTuple):
     Attributes:
         name: as sent.
         mode: as sent, with or without the bits of the file type.
-        type: the type flag; `HARD_LINK`, or that of a `Kind`.
+        type: the type flag; `HARD_LINK`, or that of a `EntryKind`.
         link: the target of a link.
         xattrs: extended attributes by name, without the prefix ``SCHILY.xattr.``.
         owner_names: names of the owner and the group; the daemon ignores those that a client sends.
@@ -40,7 +40,7 @@ class Header(NamedTuple):
     uid: int = 0
     gid: int = 0
     size: int = 0
-    type: str = Kind.FILE.value
+    type: str = EntryKind.FILE.value
     link: str = ""
     device: tuple[int, int] = (0, 0)
     xattrs: tuple[tuple[str, bytes], ...] = ()

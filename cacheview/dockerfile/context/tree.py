@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, raw, walk_key, within
 from cacheview.dockerfile.context.tarsum import Header
 from cacheview.model import DataError
@@ -53,7 +53,7 @@ class TreeNode(NamedTuple):
     @property
     def has_content(self) -> bool:
         """Whether the content of a file is hashed after its header."""
-        return self.entry.kind is Kind.FILE and not self.hard_link and self.entry.size > 0
+        return self.entry.kind is EntryKind.FILE and not self.hard_link and self.entry.size > 0
 
 
 class Tree:
@@ -78,7 +78,7 @@ class Tree:
                 inside.append(path)
             else:
                 self._inside[above] = [path]
-            if node.entry.kind is Kind.SYMLINK or "\0" in path or len(path) > _SURELY_FEW:
+            if node.entry.kind is EntryKind.SYMLINK or "\0" in path or len(path) > _SURELY_FEW:
                 self._led.add(path)
 
     def __contains__(self, path: str) -> bool:
@@ -90,7 +90,7 @@ class Tree:
 
     def is_directory(self, path: str) -> bool:
         """Return whether it is a folder; links are not followed."""
-        return not path or (path in self._nodes and self._nodes[path].entry.kind is Kind.DIRECTORY)
+        return not path or (path in self._nodes and self._nodes[path].entry.kind is EntryKind.DIRECTORY)
 
     def paths(self) -> Iterator[str]:
         """Yield all paths in walk order, without the root."""
@@ -143,7 +143,7 @@ class Tree:
             node = self._nodes.get(here)
             if node is None:
                 self._check_missing(here, path)
-            if node is None or node.entry.kind is not Kind.SYMLINK:
+            if node is None or node.entry.kind is not EntryKind.SYMLINK:
                 done += name + "/"
                 continue
             if node.entry.target.startswith("/"):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NoReturn
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, raw
 from cacheview.dockerfile.context.tarsum import HARD_LINK, Header, Member
 from cacheview.dockerfile.context.tree import Tree, TreeNode
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.model.effort import go_on, paced
 
@@ -27,8 +27,8 @@ _LONGEST_NAME = 255  # NAME_MAX, bytes
 _SHORT = _LONGEST_NAME // 4  # characters, of at most 4 bytes each
 _MOST_IMPLIED = 256 << 20
 _IMPLIED = 600  # bytes for a folder, in addition to its path
-_KINDS = {kind.value: kind for kind in Kind if kind.value}
-_FOLDER = Kind.DIRECTORY.value
+_KINDS = {kind.value: kind for kind in EntryKind if kind.value}
+_FOLDER = EntryKind.DIRECTORY.value
 
 
 def unpack(members: Iterable[Member], message_pattern: str = "{}") -> Tree:
@@ -88,7 +88,7 @@ class _Unpacked:
         if not is_in_folder:
             self._imply(real, header)
         before = self.nodes.get(real)
-        if before is not None and not (before.entry.kind is node.entry.kind is Kind.DIRECTORY):
+        if before is not None and not (before.entry.kind is node.entry.kind is EntryKind.DIRECTORY):
             self._remove(real)
         if before is not None:
             self.is_as_sent = False
@@ -105,7 +105,7 @@ class _Unpacked:
             target = self.nodes.get(self._place(clean(f"/{header.link}")[1:], header))
             if target is None:
                 self._refuse("no such file or directory", header)
-            if target.entry.kind is Kind.DIRECTORY:
+            if target.entry.kind is EntryKind.DIRECTORY:
                 self._refuse("operation not permitted", header)
             entry = target.entry._replace(path=real)
             return target._replace(entry=entry, header=header, hard_link=True, digest=member.digest)
@@ -135,7 +135,7 @@ class _Unpacked:
             if part in ("", "."):
                 continue
             node = self.nodes.get("/".join([*done, part]))
-            if node is None or node.entry.kind is not Kind.SYMLINK:
+            if node is None or node.entry.kind is not EntryKind.SYMLINK:
                 done.append(part)
                 continue
             links += 1
@@ -148,7 +148,7 @@ class _Unpacked:
 
     def _is_folder(self, path: str) -> bool:
         node = self.nodes.get(path)
-        return node is not None and node.entry.kind is Kind.DIRECTORY
+        return node is not None and node.entry.kind is EntryKind.DIRECTORY
 
     def _imply(self, real: str, header: Header) -> None:
         missing = []
@@ -162,7 +162,7 @@ class _Unpacked:
             self.implied += len(folder) + _IMPLIED
             if self.implied > _MOST_IMPLIED:
                 raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
-            self._put(folder, TreeNode(Entry(folder, Kind.DIRECTORY, _IMPLIED_MODE)))
+            self._put(folder, TreeNode(Entry(folder, EntryKind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:
         inside = self._all_inside()
@@ -197,25 +197,25 @@ def _is_too_long(name: str, path: str) -> bool:
 def _doing(header: Header) -> str:
     path = clean(f"/{header.name}")
     match header.type:
-        case Kind.FILE.value:
+        case EntryKind.FILE.value:
             return f"open {path}: "
-        case Kind.DIRECTORY.value:
+        case EntryKind.DIRECTORY.value:
             return f"mkdir {path}: "
-        case Kind.SYMLINK.value:
+        case EntryKind.SYMLINK.value:
             return f"symlink {header.link} {path}: "
         case kind if kind == HARD_LINK:
             return f"link {clean(f'/{header.link}')} {path}: "
     return ""  # the error of the call that creates a device or a pipe contains no path
 
 
-def _entry(real: str, kind: Kind, member: Member) -> Entry:
+def _entry(real: str, kind: EntryKind, member: Member) -> Entry:
     header = member.header
     return Entry(
         path=real,
         kind=kind,
         mode=header.mode & _PERMISSIONS,
-        size=header.size if kind is Kind.FILE else 0,
-        target=header.link if kind is Kind.SYMLINK else "",
+        size=header.size if kind is EntryKind.FILE else 0,
+        target=header.link if kind is EntryKind.SYMLINK else "",
         device=header.device,
         uid=header.uid,
         gid=header.gid,

@@ -12,7 +12,7 @@ from cacheview.engine.hazards.configs import asks_for_mark
 from cacheview.engine.history import created_by, has_nothing_to_compare
 from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.requirement import BuiltLocally
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, VerdictReason
 from cacheview.engine.words import hazards as words
 from cacheview.model import SCRATCH, Image, Probe
 from cacheview.model.effort import paced
@@ -36,12 +36,12 @@ def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
     """Yield the hazards of an endless loop of the daemon."""
     if verdict.outcome is not VerdictOutcome.DIVERGES or verdict.local is None:
         return
-    is_cycle = verdict.why is Why.PARENT_CYCLE
+    is_cycle = verdict.why is VerdictReason.PARENT_CYCLE
     text = words.cycle_of_source(verdict.local) if is_cycle else words.loop(verdict.local)
     yield Hazard(HazardKind.DIVERGENCE, *text, verdict.local)
 
 
-_RESTORES = frozenset({Why.TOO_FEW_LAYERS, Why.RESTORE_FAILED, Why.RESTORED_BEFORE})
+_RESTORES = frozenset({VerdictReason.TOO_FEW_LAYERS, VerdictReason.RESTORE_FAILED, VerdictReason.RESTORED_BEFORE})
 
 
 def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:

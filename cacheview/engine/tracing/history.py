@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cacheview.engine.check import ABSENT, Check, CheckKind, CheckOutcome
 from cacheview.engine.doubts import ENTRY_FIELDS, doubts_about, entry_doubts, field_doubts
 from cacheview.engine.history import HistoryCheck, created_by, first_difference, history_checks
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.stage_check import Certainty, conjunction
 from cacheview.engine.trace import Stage, Subject, outcome_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cacheview.engine.check import ABSENT, Check, CheckKind, CheckOutcome
 from cacheview.engine.history import created_by
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.layers import LayerCheck, child_doubts, layer_checks
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.stage_check import Certainty, conjunction

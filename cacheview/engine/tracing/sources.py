@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, CheckOutcome
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import IsParent, descends, descent_doubts
-from cacheview.engine.known import KnownCache
+from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.lineage import Lineage
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.stage_check import joined

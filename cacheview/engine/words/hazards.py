@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from cacheview.engine.hazard import HazardKind
-from cacheview.engine.verdict import Why
+from cacheview.engine.verdict import VerdictReason
 from cacheview.engine.words.phrases import command, listed, names
 from cacheview.model import Image
 from cacheview.wording import counted, plural
@@ -114,21 +114,21 @@ def loop(match: Image) -> HazardText:
 
 
 _RESTORES = {
-    Why.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, so the daemon panics",
-    Why.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
-    Why.RESTORED_BEFORE: (
+    VerdictReason.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, so the daemon panics",
+    VerdictReason.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
+    VerdictReason.RESTORED_BEFORE: (
         "an earlier build created that image, and the name that containerd would give it is already in use"
     ),
 }
 
 
-def restore_fails(source: Image, why: Why) -> HazardText:
+def restore_fails(source: Image, why: VerdictReason) -> HazardText:
     """Describe a source from whose middle step the daemon cannot create an image."""
     return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
         f"continues after it, so the daemon must create an image for the step alone, which fails: {_RESTORES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
-        if why is Why.RESTORED_BEFORE
+        if why is VerdictReason.RESTORED_BEFORE
         else f"{_LEAVE_OUT}name an image that ends with this step.",
     )
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.check import ABSENT, UNKNOWN, Check, CheckKind, Path, path_text
-from cacheview.engine.origin import Likely, origin_of
+from cacheview.engine.origin import Likelihood, origin_of
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.trace import Trace
-from cacheview.engine.verdict import StageKind, UnknownAnswer, VerdictOutcome, Why
+from cacheview.engine.verdict import StageKind, UnknownAnswer, VerdictOutcome, VerdictReason
 from cacheview.engine.words.doubts import origin_reason, unknown_aspects
 from cacheview.engine.words.phrases import known_as, parent_title, plain
 from cacheview.engine.writable import argument_of, is_same_but_for_files
@@ -92,7 +92,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
         case VerdictOutcome.DIVERGES:
             assert verdict.local is not None
             why = "but neither it nor the source records a parent."
-            if verdict.why is Why.PARENT_CYCLE:
+            if verdict.why is VerdictReason.PARENT_CYCLE:
                 why = "but the source's recorded parents form a cycle."
             reason = f"{verdict.local.title} matches locally, {why}"
             return VerdictWords("the daemon would never respond to this probe", reason)
@@ -139,9 +139,9 @@ def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Verdi
     first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
     why = origin_reason(origin)
     origins = {
-        Likely.YES: f"{first} was most likely built here: {why}.",
-        Likely.NO: f"{first} was most likely not recorded as built here: {why}.",
-        Likely.UNCLEAR: f"It is unclear whether it was built here: {why}.",
+        Likelihood.YES: f"{first} was most likely built here: {why}.",
+        Likelihood.NO: f"{first} was most likely not recorded as built here: {why}.",
+        Likelihood.UNCLEAR: f"It is unclear whether it was built here: {why}.",
     }
     return VerdictWords(
         f"a hit on {who}, if it was built here", f"Every other compared field matches. {origins[origin.likely]}"
@@ -151,24 +151,24 @@ def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Verdi
 def _of_error(trace: Trace) -> VerdictWords:
     verdict, probe = trace.verdict, trace.probe
     match verdict.why:
-        case Why.REFERENCE_NOT_FOUND:
+        case VerdictReason.REFERENCE_NOT_FOUND:
             return VerdictWords(
                 "a --cache-from reference cannot be resolved",
                 f"{verdict.error}. Under these rules, the build fails at this point. Leave out the reference, or pull "
                 "the image first.",
             )
-        case Why.PARENT_NOT_FOUND:
+        case VerdictReason.PARENT_NOT_FOUND:
             why = "The daemon looks up" if trace.rules.sources_must_exist else "With --cache-from, the daemon looks up"
             return VerdictWords(
                 f"the store has no image {short_id(probe.parent)}",
                 f"{why} the parent and does not find it. Choose a parent that is in the store.",
             )
-        case Why.PARENT_OF_OTHER_PLATFORM:
+        case VerdictReason.PARENT_OF_OTHER_PLATFORM:
             return VerdictWords(
                 f"the parent {parent_title(trace.store, probe.parent)} is for a different platform than the builder's",
                 "With --cache-from, the daemon looks up the parent for the builder's platform and does not find it.",
             )
-        case Why.RESTORED_BEFORE:
+        case VerdictReason.RESTORED_BEFORE:
             return VerdictWords(
                 "the image of this step exists from an earlier build, and the build fails",
                 f"{verdict.error}. Remove that image, or leave out --cache-from.",
@@ -226,7 +226,7 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
     verdict = trace.verdict
     _, kin = _kin(trace, parent)
     reason, values = _reason(check, nearest, trace.probe.config)
-    if verdict.why is Why.PARENT_NOT_FOUND:
+    if verdict.why is VerdictReason.PARENT_NOT_FOUND:
         return VerdictWords(
             f"the store has no image {short_id(trace.probe.parent)}", "Under these rules, that is a miss."
         )
@@ -239,7 +239,7 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
                 f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values
             )
         return VerdictWords(f"no {kin} and no source has this step", reason, values)
-    if verdict.why is Why.SCRATCH_NOT_LOOKED_UP:
+    if verdict.why is VerdictReason.SCRATCH_NOT_LOOKED_UP:
         return VerdictWords("under these rules, the first step of a FROM scratch build is not looked up")
     if not len(trace.index):
         return VerdictWords(no_candidates(trace, parent))

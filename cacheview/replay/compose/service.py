@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, Date
 from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
     from cacheview.stores.reading import Reading
 
 __all__ = ["containerd_sockets", "open_containerd"]
@@ -25,7 +25,7 @@ __all__ = ["containerd_sockets", "open_containerd"]
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
-def open_containerd(target: str, reading: Reading) -> Opened:
+def open_containerd(target: str, reading: Reading) -> OpenedLocation:
     """Read the images of a containerd. ``target`` is the part of a location after ``containerd:``.
 
     The target is a socket, a root folder, or empty for the usual socket; ``#NAMESPACE`` may follow. Without a

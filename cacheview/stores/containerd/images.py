@@ -91,9 +91,9 @@ def _all(
     if not threads:
         yield from ((number, work(group)) for number, group in enumerate(groups))
         return
-    from cacheview.stores.workers import Crew
+    from cacheview.stores.workers import WorkerPool
 
-    with Crew(lambda number: work(groups[number]), range(len(groups)), threads) as crew:
+    with WorkerPool(lambda number: work(groups[number]), range(len(groups)), threads) as crew:
         yield from crew.results(meter)
 
 

@@ -15,7 +15,7 @@ from cacheview.stores.containerd.namespaces import choose_namespace, split_targe
 from cacheview.stores.containerd.root import RootFolder, RootNamespace, find_root
 from cacheview.stores.containerd.sockets import demand_socket, usual_socket
 from cacheview.stores.files import refusal, what_it_is
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.permission import who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
@@ -23,7 +23,7 @@ from cacheview.stores.reasons import reason
 __all__ = ["open_target"]
 
 
-def open_target(target: str, reading: Reading) -> Opened:
+def open_target(target: str, reading: Reading) -> OpenedLocation:
     """See `cacheview.stores.containerd.open_containerd`."""
     text, wanted = split_target(target)
     path = Path(text) if text else usual_socket()
@@ -47,7 +47,7 @@ def open_target(target: str, reading: Reading) -> Opened:
     raise DataError(f"is {kind}. Open containerd's socket, or its root folder", where=str(path))
 
 
-def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
+def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> OpenedLocation:
     root = RootFolder(find_root(path), reading.budget)
     metadata = root.metadata()
     name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
@@ -59,7 +59,7 @@ def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> Open
     return store.opened(*read, path)
 
 
-def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Opened:
+def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.containerd.client import THREADS, ContainerdClient
 
     with ContainerdClient(path, reading.budget) as client:
@@ -107,7 +107,7 @@ class _Store:
             return None
         return lambda images, problems: partial(self._store(images, problems))
 
-    def opened(self, images: list[Image], problems: Sequence[Problem], path: Path) -> Opened:
+    def opened(self, images: list[Image], problems: Sequence[Problem], path: Path) -> OpenedLocation:
         if problems and not images:
             raise DataError(
                 f"no image could be read. {'. '.join(str(problem).rstrip('.') for problem in problems[:3])}",
@@ -115,7 +115,9 @@ class _Store:
             )
         store = self._store(images, problems)
         cases = (OpenedCase(self._title, store, ""),)
-        return Opened(self._title, self.location, OpenedKind.CONTAINERD, cases, store.problems, path=str(self.path))
+        return OpenedLocation(
+            self._title, self.location, OpenedKind.CONTAINERD, cases, store.problems, path=str(self.path)
+        )
 
     def _store(self, images: list[Image], problems: Sequence[Problem]) -> ImageStore:
         empty = () if images or problems else ("This store has no images.",)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
     from cacheview.stores.reading import Reading
 
 __all__ = ["ask_version", "open_engine"]
 
 
-def open_engine(target: str, reading: Reading) -> Opened:
+def open_engine(target: str, reading: Reading) -> OpenedLocation:
     """Read the images of an engine. ``target`` is the part of a location after ``engine:``.
 
     Raises:

@@ -12,14 +12,14 @@ from cacheview.stores.containerd import containerd_sockets
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.engine import Engine
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 from cacheview.wording import counted
 
-__all__ = ["Beside", "RicherStore", "candidates", "read_beside", "remedy_for"]
+__all__ = ["RicherRead", "RicherStore", "candidates", "read_beside", "remedy_for"]
 
 _META = "io.containerd.metadata.v1.bolt/meta.db"
 
@@ -51,7 +51,7 @@ class RicherStore:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RicherRead:
     """The details that were read in addition to those of the API.
 
     Attributes:
@@ -94,7 +94,7 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
     return [first, *places, *rest]
 
 
-def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> Beside:
+def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> RicherRead:
     """Read the first candidate that is the engine's store, which is one with most of the images the engine lists.
 
     A few common images prove nothing: two stores may have pulled the same ones.
@@ -127,8 +127,8 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
         if more := len(store.by_id.keys() - listed):
             notes.append(f"It has {counted(more, 'image')} that the engine does not list.")
         message = f"Details that the Docker API leaves out were read from {place.location}."
-        return Beside(store.by_id, remedy_for(engine, tried), (message, *notes), store.problems, store.layers_at)
-    return Beside({}, remedy_for(engine, tried), tuple(notes))
+        return RicherRead(store.by_id, remedy_for(engine, tried), (message, *notes), store.problems, store.layers_at)
+    return RicherRead({}, remedy_for(engine, tried), tuple(notes))
 
 
 def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
@@ -145,7 +145,7 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
     return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
 
 
-def _open(place: RicherStore, reading: Reading) -> Opened:
+def _open(place: RicherStore, reading: Reading) -> OpenedLocation:
     if place.kind is StoreKind.CONTAINERD:
         from cacheview.stores.containerd import open_containerd
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from cacheview.model import ContainerConfig
-from cacheview.model.base import Hasty
+from cacheview.model.base import FailFast
 
 __all__ = [
     "ContainerDocument",
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class _ApiDocument(Hasty, BaseModel):
+class _ApiDocument(FailFast, BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
@@ -78,7 +78,7 @@ class ListedImage(_ApiDocument):
     Descriptor: DescriptorDocument | None = None
 
 
-class ListDocument(Hasty, RootModel[tuple[ListedImage, ...]]):
+class ListDocument(FailFast, RootModel[tuple[ListedImage, ...]]):
     """``GET /images/json``."""
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -120,7 +120,7 @@ class HistoryItem(_ApiDocument):
     Size: int = 0
 
 
-class HistoryDocument(Hasty, RootModel[tuple[HistoryItem, ...]]):
+class HistoryDocument(FailFast, RootModel[tuple[HistoryItem, ...]]):
     """``GET /images/ID/history``: the newest first."""
 
     model_config = ConfigDict(frozen=True, strict=True)

@@ -44,7 +44,7 @@ def looked_up(kind: type[Any]) -> type[Any]:
     """Return a subclass of a urllib3 connection that looks up its host within its time limit for connecting."""
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-    class LookedUp(kind):  # type: ignore[misc]
+    class LookupResult(kind):  # type: ignore[misc]
         def _new_conn(self) -> socket.socket:
             connection: Any = self
             name = connection._dns_host
@@ -62,4 +62,4 @@ def looked_up(kind: type[Any]) -> type[Any]:
                 connection._dns_host = name
 
     connect: Callable[[Any], socket.socket] = kind._new_conn
-    return type(kind.__name__, (LookedUp,), {})
+    return type(kind.__name__, (LookupResult,), {})

@@ -9,7 +9,7 @@ from cacheview.stores.docker_engine.combine import candidates, read_beside, reme
 from cacheview.stores.docker_engine.contexts import DEFAULT, Endpoint, find_endpoint
 from cacheview.stores.docker_engine.engine import ask_engine
 from cacheview.stores.docker_engine.reader import EngineReader
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.workers import patiently
@@ -17,12 +17,14 @@ from cacheview.stores.workers import patiently
 __all__ = ["open_endpoint", "open_target"]
 
 
-def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
+def open_target(target: str, reading: Reading, timeouts: Timeouts | None = None) -> OpenedLocation:
     """See `stores.docker_engine.open_engine`."""
     return open_endpoint(find_endpoint(target), f"engine:{target}", reading, timeouts)
 
 
-def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts: Timeouts | None = None) -> Opened:
+def open_endpoint(
+    endpoint: Endpoint, location: str, reading: Reading, timeouts: Timeouts | None = None
+) -> OpenedLocation:
     """Open an engine whose endpoint is already known. ``location``: its location for people."""
     meter = Meter(reading.progress, None, f"Connecting to the {endpoint.title}")
     client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
@@ -49,7 +51,7 @@ def open_endpoint(endpoint: Endpoint, location: str, reading: Reading, timeouts:
         meter.finished()
     store = reader.store(images)
     cases = (OpenedCase(store.title, store, store.rules),)
-    return Opened(
+    return OpenedLocation(
         store.title,
         location,
         OpenedKind.ENGINE,

@@ -22,7 +22,7 @@ from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
-from cacheview.stores.workers import Crew, patiently
+from cacheview.stores.workers import WorkerPool, patiently
 from cacheview.wording import counted
 
 __all__ = ["EngineReader"]
@@ -56,10 +56,10 @@ class _Failure:
     @classmethod
     def of(cls, error: DataError) -> _Failure:
         is_missing = isinstance(error, RefusedRequestError) and error.status == 404
-        return cls(error.what, error.where, is_missing, isinstance(error, ConnectionLostError | _OverError))
+        return cls(error.what, error.where, is_missing, isinstance(error, ConnectionLostError | _TooManyError))
 
 
-class _OverError(DataError):
+class _TooManyError(DataError):
     """The images exceed the limits of one store."""
 
 
@@ -82,7 +82,7 @@ class EngineReader:
         self._dead = threading.Event()
         self._ended = False
         self._has_read = False  # whether any image was read, not only the list
-        self._over: _OverError | None = None
+        self._over: _TooManyError | None = None
 
     def set_remedy(self, remedy: str) -> None:
         """Use another remedy for doubts. Images created before that have to be created again."""
@@ -125,7 +125,7 @@ class EngineReader:
         failures: dict[str, _Failure] = {}
         read, next_partial = 0, _FIRST_PARTIAL
         try:
-            with Crew(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
+            with WorkerPool(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
                 for listed, result in crew.results(meter):
                     read += 1
                     if isinstance(result, _Failure):
@@ -217,7 +217,7 @@ class EngineReader:
         except DataError as error:
             return _Failure.of(error)
         except LimitError as error:
-            self._over = _OverError(f"the store {error}", where=self.client.where)
+            self._over = _TooManyError(f"the store {error}", where=self.client.where)
             self._dead.set()
             return _Failure.of(self._over)
         except ValueError as error:  # whatever the answer contains, it affects only one image

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
     from cacheview.stores.reading import Reading
 
 __all__ = ["open_registry"]
 
 
-def open_registry(target: str, reading: Reading) -> Opened:
+def open_registry(target: str, reading: Reading) -> OpenedLocation:
     """Read the images that ``target`` names, which is the part of a location after ``registry:``.
 
     Raises:

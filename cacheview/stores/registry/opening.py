@@ -11,7 +11,7 @@ from typing import Final
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.stores.budget import LimitError
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reading import Reading
 from cacheview.stores.registry.certificates import certificate_folder, trusting
@@ -32,7 +32,7 @@ _BY_BUILDKIT: Final = (
 )
 
 
-def open_target(target: str, reading: Reading) -> Opened:
+def open_target(target: str, reading: Reading) -> OpenedLocation:
     """See `stores.registry.open_registry`."""
     targets = parse_target(target)
     location = f"registry:{target}"
@@ -65,7 +65,7 @@ def open_target(target: str, reading: Reading) -> Opened:
         release=Release(kind),
         platform=reading.platform,
     )
-    return Opened(title, location, OpenedKind.REGISTRY, (OpenedCase(title, store, ""),), store.problems)
+    return OpenedLocation(title, location, OpenedKind.REGISTRY, (OpenedCase(title, store, ""),), store.problems)
 
 
 def _patiently(

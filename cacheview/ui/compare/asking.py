@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cacheview.cases import Daemon
 from cacheview.collector import freeze_more
 from cacheview.engine import RULE_SETS, RuleSet, explain
-from cacheview.engine.matrix import Caches, Matrix, MatrixRow, compare, grouped, row_of
+from cacheview.engine.matrix import Matrix, MatrixRow, RuleSetCaches, compare, grouped, row_of
 from cacheview.model import ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui.compare.line import RuleSetAnswer
@@ -42,7 +42,7 @@ class Asker:
 
     def __init__(self, store: ImageStore) -> None:
         self.store = store
-        self._caches = Caches(store)
+        self._caches = RuleSetCaches(store)
         self._parents: set[str] = set()  # the parents that were looked up
         self._lock = threading.Lock()
         self._free = threading.Event()  # cleared while a shorter work is waiting

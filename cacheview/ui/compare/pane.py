@@ -21,7 +21,7 @@ from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Loader
 from cacheview.ui.patience import MATRIX_PATIENCE
 from cacheview.ui.plain import error_words
-from cacheview.ui.rules.ways import own_rules
+from cacheview.ui.rules.menu import own_rules
 from cacheview.ui.session import Session
 
 __all__ = ["TITLE", "ComparePane"]

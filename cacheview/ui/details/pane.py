@@ -24,7 +24,7 @@ from cacheview.visible import visible_lines
 if TYPE_CHECKING:
     from cacheview.model import Image
     from cacheview.ui.session import Session
-from cacheview.ui.two_parts import is_tall
+from cacheview.ui.two_panes import is_tall
 
 __all__ = ["DetailsPane"]
 

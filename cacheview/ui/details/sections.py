@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from cacheview.engine.check import Key, path_text
-from cacheview.engine.origin import Likely, origin_of
+from cacheview.engine.origin import Likelihood, origin_of
 from cacheview.engine.words.doubts import ASPECT_WORDS, doubt_sentences, origin_reason
 from cacheview.model import CONFIG_FIELDS, FieldKind, field_kind, is_default
 from cacheview.ui.images.origin import came_from
@@ -162,7 +162,7 @@ def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Details
         yield DetailsRow("Built here", "yes, as recorded in the store", is_exact=False)
     else:
         origin = origin_of(image, rules)
-        likely = origin.likely.value if origin.likely is not Likely.UNCLEAR else "not known"
+        likely = origin.likely.value if origin.likely is not Likelihood.UNCLEAR else "not known"
         yield DetailsRow("Built here", f"{likely}: {origin_reason(origin)}", is_exact=False)
     if image.unpacked:
         yield DetailsRow("Layers", "unpacked, as after a pull", is_exact=False)

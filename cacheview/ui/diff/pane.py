@@ -16,7 +16,7 @@ from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size, plain_font, set_font, small_font, strong_font
-from cacheview.ui.two_parts import TwoParts
+from cacheview.ui.two_panes import TwoPaneSplitter
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.ui.words_table import WordsTable
 
@@ -101,7 +101,7 @@ class DiffPane(DockPane[DiffHead]):
         for line in self.sides:
             beside.addWidget(line, 1)
         above.addLayout(beside)
-        self._parts = TwoParts(self.table, self.detail)
+        self._parts = TwoPaneSplitter(self.table, self.detail)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -192,7 +192,7 @@ class DiffPane(DockPane[DiffHead]):
 
     def _ask_engine(self, diff: BuildDiff) -> None:
         """Request the past events of the open engine, if they may explain a difference."""
-        from cacheview.diff.gone import is_of_store
+        from cacheview.diff.missing_image import is_of_store
         from cacheview.diff.remembered_events import may_explain, with_events_of
         from cacheview.stores.locations import ENGINE, parse_location
 

@@ -18,7 +18,7 @@ __all__ = ["ContentsView"]
 _LEAST: Final = 48 * GRID
 
 
-class _Side(QWidget):
+class _ContentSide(QWidget):
     """Whose content, and its lines: to read, select and copy."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -73,7 +73,7 @@ class ContentsView(QWidget):
         super().__init__(parent)
         self._name = ElidedLabel(strong_font, "text", self)
         self._note = WrappedText(small_font, "text_muted", self)
-        self._sides = (_Side(self), _Side(self))
+        self._sides = (_ContentSide(self), _ContentSide(self))
         self._row = QWidget(self)
         row = QHBoxLayout(self._row)
         row.setContentsMargins(0, 0, 0, 0)

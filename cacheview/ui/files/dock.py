@@ -135,7 +135,7 @@ class Files(DockController[FilesPane]):
 
         def layers(report: Report) -> LayerFiles:
             from cacheview.layers.files import LayerFiles
-            from cacheview.layers.remembered import LayerMemory, layer_cache
+            from cacheview.layers.layer_memory import LayerMemory, layer_cache
 
             memory = LayerMemory(layer_cache() if self._is_kept else None)
             source = access.open(store, lambda: report(0, None, "Looking for layers"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QIcon
 
-from cacheview.layers.changes import Mark, change_in_words
+from cacheview.layers.changes import ChangeMark, change_in_words
 from cacheview.ui.files.tree import FileNode
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
@@ -33,11 +33,11 @@ class FilesColumn(IntEnum):
 
 _TITLES: Final = ("File", "What differs", "Size")
 _LOOKS: Final = {
-    Mark.SAME: ("passed", "not_reached"),
-    Mark.ADDED: ("add", "passed"),
-    Mark.REMOVED: ("remove", "failed"),
-    Mark.CHANGED: ("differs", "failed"),
-    Mark.WRITTEN: ("differs", "text_muted"),
+    ChangeMark.SAME: ("passed", "not_reached"),
+    ChangeMark.ADDED: ("add", "passed"),
+    ChangeMark.REMOVED: ("remove", "failed"),
+    ChangeMark.CHANGED: ("differs", "failed"),
+    ChangeMark.WRITTEN: ("differs", "text_muted"),
 }
 """The drawing of a mark, and the token of its colour."""
 
@@ -50,7 +50,7 @@ class FilesModel(QAbstractItemModel):
         self._root = FileNode("", None)
         self._nodes: dict[int, FileNode] = {}
         self._first = 0  # the number of the root: one of an older tree is none of this one
-        self._icons: dict[Mark, QIcon] = {}
+        self._icons: dict[ChangeMark, QIcon] = {}
 
     def show(self, root: FileNode) -> None:
         """Show another tree."""
@@ -131,7 +131,7 @@ class FilesModel(QAbstractItemModel):
                 return f"{one_line(node.name)}, {_text(node, FilesColumn.CHANGE)}"
         return None
 
-    def _icon(self, mark: Mark) -> QIcon:
+    def _icon(self, mark: ChangeMark) -> QIcon:
         if mark not in self._icons:
             self._icons[mark] = icon(*_LOOKS[mark])
         return self._icons[mark]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from cacheview.layers.changes import FileChange, Mark, change_in_words
+from cacheview.layers.changes import ChangeMark, FileChange, change_in_words
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
@@ -26,7 +26,7 @@ from cacheview.ui.plain import error_words, one_line, visible
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
-from cacheview.ui.two_parts import TwoParts
+from cacheview.ui.two_panes import TwoPaneSplitter
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.wording import counted
 
@@ -90,7 +90,7 @@ class FilesPane(DockPane[FilesHead]):
         row.setSpacing(3 * GRID)
         row.addWidget(self._box, 1)
         row.addWidget(self._count, 1)
-        self._parts = TwoParts(self.tree, self.contents, shares=(1, 1))
+        self._parts = TwoPaneSplitter(self.tree, self.contents, shares=(1, 1))
         self.contents.hide()
         files = QWidget()
         inner = QVBoxLayout(files)
@@ -373,7 +373,7 @@ class FilesPane(DockPane[FilesHead]):
 
 def _line(node: FileNode) -> str:
     words = change_in_words(node.change, with_mark=True) if node.change is not None else counted(node.files, "file")
-    size = size_text(node.size) if node.change is None or node.change.mark is not Mark.REMOVED else ""
+    size = size_text(node.size) if node.change is None or node.change.mark is not ChangeMark.REMOVED else ""
     return "\t".join(visible(part) for part in (node.path, words, size) if part)
 
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from cacheview.model import Image, ImageStore
 
-__all__ = ["FilteredNodes", "Prepared", "Texts", "Wanted", "keep", "prepare"]
+__all__ = ["FilteredNodes", "PreparedTree", "SearchTexts", "TreeQuery", "keep", "prepare"]
 
 _PACE: Final = 2048  # images between two reports
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class TreeQuery:
     """What is to be shown of a store.
 
     Attributes:
@@ -46,15 +46,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class PreparedTree:
     """The tree of a store, with or without intermediate images; ``texts`` where they were needed so far."""
 
     store: ImageStore
     intermediate: bool
     forest: Forest
-    texts: Texts | None = None
+    texts: SearchTexts | None = None
 
-    def serves(self, wanted: Wanted) -> bool:
+    def serves(self, wanted: TreeQuery) -> bool:
         """Whether all is here that it takes to find the rows for what is wanted."""
         is_tree = self.store is wanted.store and self.intermediate == wanted.intermediate
         return is_tree and (self.texts is not None or not wanted.words)
@@ -73,7 +73,7 @@ class FilteredNodes:
     matching: int
 
 
-class Texts:
+class SearchTexts:
     """All that the nodes of a tree are found by, as one string: searching it takes a fraction of searching each."""
 
     def __init__(self, tree: Forest, progress: Callable[[int, int], object] = lambda *_: None) -> None:
@@ -100,8 +100,8 @@ class Texts:
 
 
 def prepare(
-    wanted: Wanted, known: Prepared | None = None, progress: Callable[[int, int], object] = lambda *_: None
-) -> Prepared:
+    wanted: TreeQuery, known: PreparedTree | None = None, progress: Callable[[int, int], object] = lambda *_: None
+) -> PreparedTree:
     """Everything that it takes to find the rows for what is wanted.
 
     Args:
@@ -113,11 +113,11 @@ def prepare(
     else:
         tree, texts = forest(wanted.store, intermediate=wanted.intermediate), None
     if texts is None and wanted.words:
-        texts = Texts(tree, progress)
-    return Prepared(wanted.store, wanted.intermediate, tree, texts)
+        texts = SearchTexts(tree, progress)
+    return PreparedTree(wanted.store, wanted.intermediate, tree, texts)
 
 
-def keep(prepared: Prepared, wanted: Wanted) -> FilteredNodes | None:
+def keep(prepared: PreparedTree, wanted: TreeQuery) -> FilteredNodes | None:
     """What stays of what was prepared; None: everything does."""
     if not wanted.is_filter:
         return None
@@ -131,7 +131,7 @@ def keep(prepared: Prepared, wanted: Wanted) -> FilteredNodes | None:
     return FilteredNodes(kept, matching)
 
 
-def _matching(prepared: Prepared, wanted: Wanted) -> Iterator[ImageNode]:
+def _matching(prepared: PreparedTree, wanted: TreeQuery) -> Iterator[ImageNode]:
     tree, concerned = prepared.forest, wanted.concerned
     if wanted.words:
         assert prepared.texts is not None

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.ui.images.arrange import FilteredNodes, Prepared, Wanted, keep, prepare
+from cacheview.ui.images.arrange import FilteredNodes, PreparedTree, TreeQuery, keep, prepare
 from cacheview.ui.loading import Loader, Report, Work
 
 __all__ = ["Arranger"]
@@ -31,10 +31,10 @@ class Arranger(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._known: Prepared | None = None
-        self._whole: Prepared | None = None  # with all images: it was there from the start
-        self._wanted: Wanted | None = None
-        self._making: Wanted | None = None  # tree or texts, which serve others too
+        self._known: PreparedTree | None = None
+        self._whole: PreparedTree | None = None  # with all images: it was there from the start
+        self._wanted: TreeQuery | None = None
+        self._making: TreeQuery | None = None  # tree or texts, which serve others too
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda done, total, _: self.progressed.emit(100 * done // max(1, total or 1)))
         self._loader.succeeded.connect(self._made)
@@ -45,17 +45,17 @@ class Arranger(QObject):
         return self._loader.is_busy
 
     @property
-    def wanted(self) -> Wanted | None:
+    def wanted(self) -> TreeQuery | None:
         """What is wanted last; None: nothing yet."""
         return self._wanted
 
-    def begin(self, whole: Prepared | None) -> None:
+    def begin(self, whole: PreparedTree | None) -> None:
         """Another store: forget the one before. ``whole``: its tree with all images, where there is one."""
         self._stop()
         self._known = self._whole = whole
         self._wanted = None
 
-    def want(self, wanted: Wanted) -> None:
+    def want(self, wanted: TreeQuery) -> None:
         """Find the rows for this, and for nothing that was wanted before."""
         self._wanted = wanted
         known = self._known_for(wanted)
@@ -67,14 +67,14 @@ class Arranger(QObject):
             self._making = None if is_ready else wanted
             self._loader.start(_work(wanted, known))
 
-    def _known_for(self, wanted: Wanted) -> Prepared | None:
+    def _known_for(self, wanted: TreeQuery) -> PreparedTree | None:
         """What there is of the tree that is wanted."""
         for known in (self._known, self._whole):
             if known is not None and known.store is wanted.store and known.intermediate == wanted.intermediate:
                 return known
         return None
 
-    def _makes_for(self, wanted: Wanted) -> bool:
+    def _makes_for(self, wanted: TreeQuery) -> bool:
         """Whether what is being made now is just what this needs."""
         making = self._making
         if making is None or not self._loader.is_busy:
@@ -86,7 +86,7 @@ class Arranger(QObject):
         self._loader.stop()
         self._making = None
 
-    def _made(self, result: tuple[Prepared, Wanted, FilteredNodes | None]) -> None:
+    def _made(self, result: tuple[PreparedTree, TreeQuery, FilteredNodes | None]) -> None:
         prepared, made_for, kept = result
         self._making = None
         self._known = prepared
@@ -95,13 +95,13 @@ class Arranger(QObject):
         elif self._wanted is not None:
             self.want(self._wanted)
 
-    def _take(self, prepared: Prepared, wanted: Wanted) -> None:
+    def _take(self, prepared: PreparedTree, wanted: TreeQuery) -> None:
         self._known = prepared
         self.arranged.emit(prepared, keep(prepared, wanted))
 
 
-def _work(wanted: Wanted, known: Prepared | None) -> Work:
-    def work(report: Report) -> tuple[Prepared, Wanted, FilteredNodes | None]:
+def _work(wanted: TreeQuery, known: PreparedTree | None) -> Work:
+    def work(report: Report) -> tuple[PreparedTree, TreeQuery, FilteredNodes | None]:
         prepared = prepare(wanted, known, lambda done, total: report(done, total, "Searching"))
         return prepared, wanted, keep(prepared, wanted)
 

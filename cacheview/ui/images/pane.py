@@ -12,7 +12,7 @@ from cacheview.layers.nowhere import why_no_layers
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
-from cacheview.ui.images.arrange import FilteredNodes, Prepared, Wanted
+from cacheview.ui.images.arrange import FilteredNodes, PreparedTree, TreeQuery
 from cacheview.ui.images.arranger import Arranger
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.images.foot import Foot
@@ -153,7 +153,7 @@ class ImagesPane(QWidget):
             self._quietly(lambda: self.model.set_store(None, new=()))
             self._show_counts()
             return
-        self._arranger.begin(Prepared(store, intermediate=True, forest=forest) if forest is not None else None)
+        self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
         if not self._foot.marked.isChecked():  # which images are concerned is known with the marks
             self._arrange()
 
@@ -229,7 +229,7 @@ class ImagesPane(QWidget):
             return
         words = tuple(self._box.text().lower().split())
         self._arranger.want(
-            Wanted(self._store, self._foot.intermediate.isChecked(), words, self._concerned, self._gone)
+            TreeQuery(self._store, self._foot.intermediate.isChecked(), words, self._concerned, self._gone)
         )
         if self._arranger.is_busy:
             self._percent = 0
@@ -242,7 +242,7 @@ class ImagesPane(QWidget):
             return None
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
 
-    def _show_arranged(self, prepared: Prepared, kept: FilteredNodes | None) -> None:
+    def _show_arranged(self, prepared: PreparedTree, kept: FilteredNodes | None) -> None:
         self._patience.stop()
         was_filtered = self.model.is_filtered
         if prepared.forest is not self.model.forest:
@@ -253,7 +253,7 @@ class ImagesPane(QWidget):
         if self._awaited is not None:
             self.reveal(self._awaited, unhide=False)
 
-    def _show_tree(self, prepared: Prepared) -> None:
+    def _show_tree(self, prepared: PreparedTree) -> None:
         """Of another store, or of the same with or without intermediate images: what appears is not folded up."""
         place = self.tree.place() if self._keeps and self.model.rows else None
         marks = self.model.marks

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.cases import Daemon
 from cacheview.model import SCRATCH, ContainerConfig, Image, ImageStore, Probe
-from cacheview.ui.bar import Bar
+from cacheview.ui.bar import TitleBar
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.images.origin import came_from
 from cacheview.ui.plain import one_line
@@ -190,7 +190,7 @@ class ProbePane(QWidget):
         both = QButtonGroup(self)
         both.addButton(self._form_button)
         both.addButton(self._json_button)
-        self._bar = Bar(self, title, self._form_button, self._json_button)
+        self._bar = TitleBar(self, title, self._form_button, self._json_button)
         layout.addWidget(self._bar)
         content = QWidget(self)
         layout.addWidget(Scrolled(content, _LEAST, self), 1)
@@ -213,7 +213,7 @@ class ProbePane(QWidget):
         for button in (self.from_image, self.from_instruction):
             set_font(button, small_font)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        bar = Bar(self, section, self.from_image, self.from_instruction, short="Config")
+        bar = TitleBar(self, section, self.from_image, self.from_instruction, short="Config")
         bar.say(self.from_image, self.from_image.text(), "Ima&ge ▾")
         bar.say(self.from_instruction, self.from_instruction.text(), "Instruc&tion…", "S&tep…")
         layout.addWidget(bar)

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.diff.side import BuildSide
     from cacheview.dockerfile.context import Client
-    from cacheview.dockerfile.context.hashing import Memory
-    from cacheview.dockerfile.context.record import Record
-    from cacheview.layers.remembered import LayerMemory
+    from cacheview.dockerfile.context.checksum_record import ChecksumRecord
+    from cacheview.dockerfile.context.hashing import FileSumCache
+    from cacheview.layers.layer_memory import LayerMemory
     from cacheview.model import ImageStore
     from cacheview.replay.client_comparison import ClientGroup
     from cacheview.replay.image_files import StoreImageFiles
     from cacheview.replay.misses import Miss
     from cacheview.replay.result import Replay, Step
-    from cacheview.replay.sent_build import Cache, SentBuild
+    from cacheview.replay.sent_build import ReplayTarget, SentBuild
     from cacheview.ui.loading import Report, Work
     from cacheview.whatif.apply import ChangedStore
     from cacheview.whatif.costs import Cost, Costs
 
-__all__ = ["Question", "Replayed", "Replayer", "progress_text"]
+__all__ = ["Question", "ReplayResult", "Replayer", "progress_text"]
 
 _READING_LAYER: Final = "Reading the layer"
 
@@ -65,7 +65,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """The result of a replay.
 
     Attributes:
@@ -116,7 +116,7 @@ class _Prepared:
 
     client: Client
     send: Callable[[Client], SentBuild]
-    cache: Cache
+    cache: ReplayTarget
     image_files: StoreImageFiles
     layers: LayerMemory
     title: str
@@ -129,16 +129,16 @@ class Replayer:
     def __init__(self, records: Path | None = None, access: LayerAccess | None = None) -> None:
         """``records``: the folder of the records of files; None: none are kept. ``access``: opens layers."""
         self._access = access or LayerAccess()
-        self._memory: Memory | None = None
+        self._memory: FileSumCache | None = None
         self._records = records
 
     def replaying(self, question: Question) -> Work:
-        """Work whose result is a `Replayed`, and whose part is one without the reasons of misses.
+        """Work whose result is a `ReplayResult`, and whose part is one without the reasons of misses.
 
         It raises `DataError` where Dockerfile or context cannot be read.
         """
 
-        def work(report: Report) -> Replayed:
+        def work(report: Report) -> ReplayResult:
             # All that a replay takes is loaded here: in the UI thread it would be felt.
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
@@ -151,7 +151,7 @@ class Replayer:
             if value.first_miss is not None:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
-                report.part(lambda: Replayed(question, value, seconds=seconds, costs=compared))
+                report.part(lambda: ReplayResult(question, value, seconds=seconds, costs=compared))
             report(0, None, "Finding out why it misses…")
             record, problem = self._record(prepared.title)
             missed = []
@@ -166,7 +166,7 @@ class Replayer:
                 assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
             problem = problem or record.problem
-            return Replayed(question, value, tuple(missed), problem, time.perf_counter() - begun, compared)
+            return ReplayResult(question, value, tuple(missed), problem, time.perf_counter() - begun, compared)
 
         return work
 
@@ -210,10 +210,10 @@ class Replayer:
         from cacheview.dockerfile.context.folder import ReportingFolder
         from cacheview.dockerfile.context.hashing import Hasher
         from cacheview.layers.files import LayerFiles
-        from cacheview.layers.remembered import LayerMemory, layer_cache
+        from cacheview.layers.layer_memory import LayerMemory, layer_cache
         from cacheview.replay.build_input import given_build
         from cacheview.replay.image_files import StoreImageFiles, unpacked_in
-        from cacheview.replay.sent_build import Cache, sent_by
+        from cacheview.replay.sent_build import ReplayTarget, sent_by
 
         report(0, None, "Reading the Dockerfile…")
         if self._memory is None:
@@ -247,7 +247,7 @@ class Replayer:
 
         rules = question.daemon.rules
         image_files = StoreImageFiles(layer_files, release, unpacked_in(store, rules))
-        cache = Cache(
+        cache = ReplayTarget(
             store, rules, release, image_files, lambda number: report(number, None, f"Looking up step {number:,}")
         )
         options = options_of(build, os.environ)
@@ -259,31 +259,31 @@ class Replayer:
 
         return _Prepared(client, send, cache, image_files, layers, given.context.title, lambda: read)
 
-    def _remembered(self) -> Memory:
+    def _remembered(self) -> FileSumCache:
         """The sums of files that were read in earlier starts; what cannot be read is read again."""
-        from cacheview.dockerfile.context.hashing import Memory
+        from cacheview.dockerfile.context.hashing import FileSumCache
 
         if self._records is not None:
             try:
                 with open_private(self._records / _SUMS) as file:
-                    return Memory.load(file.read(_LARGEST), most=_MOST_FILES)
+                    return FileSumCache.load(file.read(_LARGEST), most=_MOST_FILES)
             except (OSError, ValueError):
                 pass
-        return Memory(most=_MOST_FILES)
+        return FileSumCache(most=_MOST_FILES)
 
-    def _record(self, context: str) -> tuple[Record, str]:
+    def _record(self, context: str) -> tuple[ChecksumRecord, str]:
         """The record of a context, and why it cannot be read."""
-        from cacheview.dockerfile.context.record import Record
+        from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 
         if self._records is None:
-            return Record("", context), ""
+            return ChecksumRecord("", context), ""
         try:
-            return Record.load(self._records, context), ""
+            return ChecksumRecord.load(self._records, context), ""
         except DataError as error:
-            return Record(self._records, context), str(error)
+            return ChecksumRecord(self._records, context), str(error)
 
 
-def _kept(memory: Memory, path: Path) -> str:
+def _kept(memory: FileSumCache, path: Path) -> str:
     """Keep the sums of files for the next start. Returns why that cannot be."""
     try:
         make_private_folder(path.parent)
@@ -297,7 +297,7 @@ def _kept(memory: Memory, path: Path) -> str:
     return ""
 
 
-def _saved(kept: Record | LayerMemory) -> str:
+def _saved(kept: ChecksumRecord | LayerMemory) -> str:
     """Save what is kept for the next start. Returns why that cannot be; empty: it was saved."""
     try:
         kept.save()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.view import StepsView
 
@@ -45,12 +45,12 @@ class ChosenStep(QObject):
         if index.isValid():
             self.quietly(lambda: self._view.setCurrentIndex(index))
 
-    def go_to_first(self, replayed: Replayed) -> None:
+    def go_to_first(self, replayed: ReplayResult) -> None:
         """Choose what is of most interest in a replay, as if the person did."""
         self.find_first(replayed)
         self._choose(self._view.currentIndex())
 
-    def find_first(self, replayed: Replayed) -> None:
+    def find_first(self, replayed: ReplayResult) -> None:
         """Choose what is of most interest in a replay: what the person had chosen is gone."""
         self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(replayed)))
 
@@ -77,7 +77,7 @@ class ChosenStep(QObject):
             self._numbers = (row.step.number, row.number)
         self.chosen.emit(index)
 
-    def _first_of_interest(self, replayed: Replayed) -> QModelIndex:
+    def _first_of_interest(self, replayed: ReplayResult) -> QModelIndex:
         """The last row, where it says why the rest is missing; otherwise the first miss, or the first unknown step."""
         unknown = next((step for step in replayed.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
         step = replayed.first_miss or unknown

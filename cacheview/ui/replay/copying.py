@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from cacheview.ui.loading import Loader, Report
-from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow
 
 __all__ = ["StepsCopier"]
@@ -22,7 +22,7 @@ class StepsCopier(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
 
-    def copy_all(self, replayed: Replayed | None) -> None:
+    def copy_all(self, replayed: ReplayResult | None) -> None:
         """All steps of a replay, as ``docker build`` prints them. They are written in another thread."""
         if replayed is None:
             return

@@ -13,7 +13,7 @@ from cacheview.model import Image
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow, RowKind, place_text, reason_text, word_of
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
@@ -89,7 +89,7 @@ class StepDetail(QScrollArea):
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
-    def show_row(self, row: ReplayRow | None, replayed: Replayed | None, *, is_explained: bool = True) -> None:
+    def show_row(self, row: ReplayRow | None, replayed: ReplayResult | None, *, is_explained: bool = True) -> None:
         """Show a row of a replay; None if there is none. ``is_explained``: Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ def one_line_each(texts: Sequence[str]) -> str:
     return "\n".join(one_line(text) for text in texts)
 
 
-def _reason(step: Step, replayed: Replayed, explanation: Explanation | None, *, is_explained: bool) -> str:
+def _reason(step: Step, replayed: ReplayResult, explanation: Explanation | None, *, is_explained: bool) -> str:
     store = replayed.question.store
     reason = reason_text(step, store)
     if reason:
@@ -191,7 +191,7 @@ def _reason(step: Step, replayed: Replayed, explanation: Explanation | None, *, 
     return ""
 
 
-def _downloadable_image(step: Step | None, replayed: Replayed) -> Image | None:
+def _downloadable_image(step: Step | None, replayed: ReplayResult) -> Image | None:
     """The image that an unknown ``COPY --from`` takes files of, in a running engine; None if there is none."""
     from cacheview.layers.nowhere import is_downloadable
 

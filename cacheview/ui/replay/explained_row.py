@@ -15,7 +15,7 @@ from cacheview.ui.replay.view import StepsView
 from cacheview.ui.selection import Relation
 
 if TYPE_CHECKING:
-    from cacheview.ui.replay.asking import Replayed
+    from cacheview.ui.replay.asking import ReplayResult
     from cacheview.ui.session import Session
 
 __all__ = ["ExplainedRow"]
@@ -37,7 +37,7 @@ class ExplainedRow(QObject):
         self._model = model
         self._detail = detail
         self.session: Session | None = None
-        self.replayed: Replayed | None = None
+        self.replayed: ReplayResult | None = None
 
     @property
     def row(self) -> ReplayRow | None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from cacheview.engine.builders import uses_buildkit
 from cacheview.replay.result import StepStatus
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.replay.build import options_in_words
 from cacheview.ui.replay.rows import ReplayRow, flat
 
 __all__ = ["head_words"]
 
 
-def head_words(replayed: Replayed, rows: Sequence[ReplayRow]) -> str:
+def head_words(replayed: ReplayResult, rows: Sequence[ReplayRow]) -> str:
     """Which Dockerfile, how many steps are cached, with which options, and how long it took, in one line."""
     replay, build = replayed.replay, replayed.question.build
     steps = sum(1 for _ in replay.looked_up)

@@ -14,7 +14,7 @@ from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_pane import AskingPane
 from cacheview.ui.loading import Work
 from cacheview.ui.plain import error_words, one_line
-from cacheview.ui.replay.asking import Question, Replayed, Replayer
+from cacheview.ui.replay.asking import Question, Replayer, ReplayResult
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.chosen_step import ChosenStep
 from cacheview.ui.replay.clients import ClientsPage
@@ -26,11 +26,11 @@ from cacheview.ui.replay.head_words import head_words
 from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.row_menu import StepMenu
 from cacheview.ui.replay.rows import rows_of
-from cacheview.ui.replay.side import Side
+from cacheview.ui.replay.side_pages import SidePages
 from cacheview.ui.replay.strip import Strip, summaries
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import BuildWatcher
-from cacheview.ui.two_parts import TwoParts
+from cacheview.ui.two_panes import TwoPaneSplitter
 
 if TYPE_CHECKING:
     from cacheview.replay.misses import Miss
@@ -76,14 +76,14 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
         self._chosen_step = ChosenStep(self.view, self.model, self)
-        self._side = Side(self._comparing)
+        self._side = SidePages(self._comparing)
         self.detail = self._side.detail
         self._explained = ExplainedRow(self.view, self.model, self.detail, self)
         self._watcher = BuildWatcher(self)
         self._copier = StepsCopier(self)
         self.row_menu = StepMenu(self.view, self.model, self._copier, lambda: self.miss, self)
         content = ContentPage(self.view)
-        self._parts = TwoParts(content, self._side)
+        self._parts = TwoPaneSplitter(content, self._side)
         self._lay_out(content, self.strip, self._parts)
         self._connect()
         self._show_nothing()
@@ -161,7 +161,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         return self._build
 
     @property
-    def replayed(self) -> Replayed | None:
+    def replayed(self) -> ReplayResult | None:
         """What is shown; None: nothing."""
         return self._explained.replayed
 
@@ -247,13 +247,13 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     # What comes
 
-    def _show(self, replayed: Replayed) -> None:
+    def _show(self, replayed: ReplayResult) -> None:
         self._settle()
         self._show_replayed(replayed)
         self._side.forget_clients()
         self.settled.emit()
 
-    def _show_replayed(self, replayed: Replayed) -> None:
+    def _show_replayed(self, replayed: ReplayResult) -> None:
         assert self._build is not None
         self._explained.replayed = replayed
         self._watcher.watch(self._build, replayed)

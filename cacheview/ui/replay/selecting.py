@@ -7,9 +7,9 @@ from typing import Final
 
 from cacheview.model import SCRATCH
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow, RowKind, assumed_before, depends_on
-from cacheview.ui.selected import Selected
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.wording import sentence
 
 __all__ = ["selection"]
@@ -18,35 +18,35 @@ __all__ = ["selection"]
 _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a build hazard"}
 
 
-def selection(row: ReplayRow, replayed: Replayed) -> Selected:
+def selection(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
     """The row as what is selected to be explained."""
     return replace(_selected(row, replayed), store=replayed.question.store, daemon=replayed.question.daemon)
 
 
-def _selected(row: ReplayRow, replayed: Replayed) -> Selected:
+def _selected(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""
-        return Selected(f"{_NAMES[row.kind]}{place}", why=row.text)
+        return SelectedItem(f"{_NAMES[row.kind]}{place}", why=row.text)
     name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
     why = sentence(step.reason)
     if step.probe is None or not _is_in_store(step, replayed):
-        return Selected(name, why=why or _why_no_probe(step))
+        return SelectedItem(name, why=why or _why_no_probe(step))
     if step.status is StepStatus.UNKNOWN:
         before = depends_on(step, replayed.replay)
-        return Selected(name, step.probe, why, f"step {before.number} hits" if before is not None else "", True)
+        return SelectedItem(name, step.probe, why, f"step {before.number} hits" if before is not None else "", True)
     missed = assumed_before(step, replayed.replay) if row.supposed else None
     only_if = f"step {missed.number} had hit" if missed is not None else ""
     miss = replayed.miss_of(step)
     if miss is None:
-        return Selected(name, step.probe, only_if=only_if)
+        return SelectedItem(name, step.probe, only_if=only_if)
     reason = " ".join(miss.files) or miss.remedy.reason or None
-    return Selected(
+    return SelectedItem(
         name, step.probe, only_if=only_if, reason=reason, remedy=miss.remedy.phrase, has_files=miss.has_files
     )
 
 
-def _is_in_store(step: Step, replayed: Replayed) -> bool:
+def _is_in_store(step: Step, replayed: ReplayResult) -> bool:
     """Whether the parent is in the store: of one that the build would make, nobody knows more than the replay."""
     assert step.probe is not None
     parent = step.probe.parent

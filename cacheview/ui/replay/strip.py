@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from cacheview.replay.result import Replay, Step
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import Replayed
+from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.whatif.costs import Costs
@@ -42,7 +42,7 @@ class StripLine:
         return "hazard" if self.look == "not-certain" else self.look
 
 
-def summaries(replayed: Replayed) -> tuple[StripLine, ...]:
+def summaries(replayed: ReplayResult) -> tuple[StripLine, ...]:
     """What there is to say of a replay: a refusal, then the first miss; otherwise how many steps are cached.
 
     Before all that what a supposed change of the store costs.

@@ -11,7 +11,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 __all__ = ["BuildWatcher"]
 
 if TYPE_CHECKING:
-    from cacheview.ui.replay.asking import Replayed
+    from cacheview.ui.replay.asking import ReplayResult
     from cacheview.ui.replay.build import Build
 
 _IGNORE_FILE: Final = ".dockerignore"
@@ -36,7 +36,7 @@ class BuildWatcher(QObject):
         self._watcher.fileChanged.connect(self._see)
         self._watcher.directoryChanged.connect(self._see)
 
-    def watch(self, build: Build, replayed: Replayed | None) -> None:
+    def watch(self, build: Build, replayed: ReplayResult | None) -> None:
         """Watch the Dockerfile and ``.dockerignore`` of a build from now on, and nothing of another one.
 
         ``replayed``: what is shown; of this build, also as many files of its steps as there is room for.

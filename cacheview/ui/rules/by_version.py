@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from cacheview.model import Release, StoreKind
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
-from cacheview.ui.rules.asking import DRIVERS, Found, find, releases_of
+from cacheview.ui.rules.asking import DRIVERS, RulesFound, find, releases_of
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.hazards import FramedLine
 
@@ -32,10 +32,10 @@ _LOOK: Final = {
 }
 
 
-class _RulesFound(FramedLine):
+class _FoundLabel(FramedLine):
     """Which rules they are, or why there are none."""
 
-    def show_found(self, result: Found) -> None:
+    def show_found(self, result: RulesFound) -> None:
         look = "unfinished" if result.is_unfinished else "none"
         sentence, advice = result.text, ""
         if result.rules is not None:
@@ -52,7 +52,7 @@ class _RulesFound(FramedLine):
 
 
 class ByVersionDialog(QDialog):
-    """Shows the rules while a version is typed. ``chosen(str)``: what the person wants, see `Found.name`."""
+    """Shows the rules while a version is typed. ``chosen(str)``: what the person wants, see `RulesFound.name`."""
 
     chosen = Signal(str)
 
@@ -72,7 +72,7 @@ class ByVersionDialog(QDialog):
             self.driver.setCurrentText("containerd")
         self.commit = QLineEdit(release.commit if release is not None else "")
         self.commit.setPlaceholderText("only needed for builds between releases")
-        self.answer = _RulesFound()
+        self.answer = _FoundLabel()
         form = QFormLayout()
         form.setHorizontalSpacing(4 * GRID)
         form.setVerticalSpacing(2 * GRID)
@@ -113,7 +113,7 @@ class ByVersionDialog(QDialog):
         self._show_result()
 
     @property
-    def found(self) -> Found:
+    def found(self) -> RulesFound:
         """What is typed now, and which rules those are."""
         return find(self.version.text(), self.driver.currentText(), self.commit.text())
 

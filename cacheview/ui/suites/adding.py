@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from cacheview.engine.case_results import answers_to, probe_results
 from cacheview.engine.expectation import expectation_of
 from cacheview.model import DataError, SuiteCase
-from cacheview.stores.opened import OpenedKind
+from cacheview.stores.opened_location import OpenedKind
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.plain import one_line
 from cacheview.ui.stores.saving import suggested_path

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.stores.opened import OpenedKind
+from cacheview.stores.opened_location import OpenedKind
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline

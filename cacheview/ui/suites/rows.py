@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cacheview.engine import Verdict
     from cacheview.engine.case_results import ProbeResult
     from cacheview.model import Expectation, SuiteCase, SuiteProbe
-    from cacheview.stores.opened import OpenedCase
+    from cacheview.stores.opened_location import OpenedCase
 
 __all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 

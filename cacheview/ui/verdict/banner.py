@@ -12,7 +12,7 @@ from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.replay.by_files import differs_in_files
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.selected import Selected
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, set_font, strong_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.files_offer import offer_files
@@ -171,7 +171,7 @@ class Banner(QWidget):
         """The lines of the two values; hidden where there is nothing to compare."""
         return self._values
 
-    def show_explanation(self, explanation: Explanation, selected: Selected | None = None) -> None:
+    def show_explanation(self, explanation: Explanation, selected: SelectedItem | None = None) -> None:
         """``selected``: what the probe is of, where its verdict depends on more than the probe."""
         outcome = explanation.verdict.outcome
         only_if = selected.only_if if selected is not None else ""

@@ -16,7 +16,7 @@ from cacheview.ui.theme import GRID, Tokens
 from cacheview.ui.verdict.fonts import Face, faces
 from cacheview.ui.verdict.model import TraceColumn
 from cacheview.ui.verdict.pieces import Piece
-from cacheview.ui.verdict.rows import FoldedChecks, Heads, Item, TraceNote
+from cacheview.ui.verdict.rows import ColumnHeads, FoldedChecks, Item, TraceNote
 from cacheview.ui.verdict.values import marks, row_pair
 from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
@@ -146,7 +146,7 @@ class TraceRowDelegate(QStyledItemDelegate):
                     decided = explanation.deciding is not None and explanation.deciding.check is item
                     return self._check_name(item, width, decided=decided)
                 return self._check_value(item, column, width)
-            case Heads():
+            case ColumnHeads():
                 text = (item.check, item.probe, item.image)[column]
                 return [self._run(0.0, width - _GAP, text, "small", "text_muted")]
             case _:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from cacheview.engine import HAZARD_TITLES, Doubted, Hazard, doubt_sentences
+from cacheview.engine import HAZARD_TITLES, DoubtCount, Hazard, doubt_sentences
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, plain_font, set_font, small_font
@@ -102,7 +102,7 @@ class DoubtLine(FramedLine):
     icon = "not-certain"
     colours = ("text_muted", "surface_raised")
 
-    def show_doubts(self, doubted: Sequence[Doubted], further: int = 0) -> None:
+    def show_doubts(self, doubted: Sequence[DoubtCount], further: int = 0) -> None:
         """Those with the same remedy. ``further``: how many reasons more there are, which are not shown."""
         reasons = " ".join(_reason(each) for each in doubted)
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
@@ -113,7 +113,7 @@ class DoubtLine(FramedLine):
         set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))
 
 
-def _reason(doubted: Doubted) -> str:
+def _reason(doubted: DoubtCount) -> str:
     reason = one_line(doubt_sentences(doubted.doubt)[0])
     return f"{reason} {doubted.images:,} images are affected." if doubted.images > 1 else reason
 
@@ -124,7 +124,7 @@ class HazardList(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hazards: tuple[Hazard, ...] = ()
-        self._doubted: tuple[Doubted, ...] = ()
+        self._doubted: tuple[DoubtCount, ...] = ()
         self._lines: list[HazardLine] = []
         self._doubts: list[DoubtLine] = []
         inner = QWidget(self)
@@ -156,7 +156,7 @@ class HazardList(QScrollArea):
         """Those that are shown."""
         return self._lines[: len(self._hazards)]
 
-    def show_hazards(self, hazards: tuple[Hazard, ...], doubted: tuple[Doubted, ...] = ()) -> bool:
+    def show_hazards(self, hazards: tuple[Hazard, ...], doubted: tuple[DoubtCount, ...] = ()) -> bool:
         """Returns whether anything changed."""
         if hazards == self._hazards and doubted == self._doubted:
             return False
@@ -173,8 +173,8 @@ class HazardList(QScrollArea):
         self.setVisible(bool(hazards or doubted))
         return True
 
-    def _by_remedy(self) -> list[list[Doubted]]:
-        by_reason: dict[str, list[Doubted]] = {}
+    def _by_remedy(self) -> list[list[DoubtCount]]:
+        by_reason: dict[str, list[DoubtCount]] = {}
         for each in self._doubted[:_MOST_DOUBTS]:
             by_reason.setdefault(each.doubt.remedy, []).append(each)
         return list(by_reason.values())

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
-from cacheview.ui.bar import Bar
+from cacheview.ui.bar import TitleBar
 from cacheview.ui.theme import set_font, small_font, strong_font
 
 __all__ = ["VerdictHead"]
@@ -25,7 +25,7 @@ _ORDERED: Final = {
 """What stands on the buttons of the head, and where there is little room."""
 
 
-class VerdictHead(Bar):
+class VerdictHead(TitleBar):
     """The title, and two buttons with a menu each.
 
     Signals:

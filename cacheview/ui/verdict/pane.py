@@ -16,7 +16,7 @@ from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.patience import FURTHER_PATIENCE, Patience
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
-from cacheview.ui.selected import Selected
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.banner import Banner
@@ -28,7 +28,7 @@ from cacheview.ui.verdict.listing import MOST, ListedSubjects
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
 from cacheview.ui.verdict.row_menu import TraceMenu
-from cacheview.ui.verdict.rows import More
+from cacheview.ui.verdict.rows import MoreRow
 from cacheview.ui.verdict.subject import SubjectLine
 from cacheview.ui.verdict.values import field_path
 from cacheview.ui.verdict.view import TraceView
@@ -83,7 +83,7 @@ class VerdictPane(QWidget):
         self.row_menu = TraceMenu(self.view, self.trace, self)
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
-        self._selected: Selected | None = None
+        self._selected: SelectedItem | None = None
         self._detail_height: int | None = None  # as the person has set it
         self._rows_height = 0
         self._copy_wanted = ""  # the format
@@ -97,7 +97,7 @@ class VerdictPane(QWidget):
     # For the window
 
     def show_explanation(
-        self, explanation: Explanation, selected: Selected | None = None, relation: Relation = Relation.OWN
+        self, explanation: Explanation, selected: SelectedItem | None = None, relation: Relation = Relation.OWN
     ) -> None:
         """Show what the cache answers to another probe, or to the same. Of the same store, in place.
 
@@ -352,7 +352,7 @@ class VerdictPane(QWidget):
 
     def _list_all(self, index: QModelIndex) -> None:
         item = self.trace.item(index)
-        if isinstance(item, More):
+        if isinstance(item, MoreRow):
             self.trace.list_subjects(item.kind, ListedSubjects(MOST))
 
     def _activate(self, index: QModelIndex) -> None:

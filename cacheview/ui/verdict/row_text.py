@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cacheview.engine import Check, Explanation, Stage, Subject
 from cacheview.ui.plain import one_line, tool_tip, visible
-from cacheview.ui.verdict.rows import FoldedChecks, Heads, Item, TraceNote
+from cacheview.ui.verdict.rows import ColumnHeads, FoldedChecks, Item, TraceNote
 from cacheview.ui.verdict.values import full_pair, row_pair
 from cacheview.ui.verdict.words import (
     NOT_CERTAIN,
@@ -36,7 +36,7 @@ def cell(item: Item, column: int, explanation: Explanation) -> str:
             return visible((item.name, *row_pair(item))[column][:_SHOWN])
         case FoldedChecks():
             return (item.title, _of_group(item), "")[column]
-        case Heads():
+        case ColumnHeads():
             return (item.check, item.probe, item.image)[column]
         case TraceNote():
             return item.text if column == 0 else ""
@@ -56,7 +56,7 @@ def in_words(item: Item, explanation: Explanation) -> str:
             return visible(check_in_words(item, decided=deciding is not None and deciding.check is item)[:_SHOWN])
         case FoldedChecks():
             return f"{item.title}: {_of_group(item)}"
-        case Heads():
+        case ColumnHeads():
             return f"{item.probe}, {item.image}"
         case _:
             return cell(item, 0, explanation)

@@ -1,7 +1,7 @@
 """The children of each row in the tree of the trace, made only when shown. No Qt.
 
-A row is an item: a stage, a subject, a check, `FoldedChecks`, checks that are all alike, the `Heads` of two columns,
-or a `TraceNote` in words.
+A row is an item: a stage, a subject, a check, `FoldedChecks`, checks that are all alike, the `ColumnHeads` of two
+columns, or a `TraceNote` in words.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from cacheview.ui.verdict.words import empty_stage, row_name
 
 __all__ = [
     "GROUP_LIMIT",
+    "ColumnHeads",
     "FoldedChecks",
-    "Heads",
     "Item",
-    "More",
+    "MoreRow",
     "Rows",
     "TraceNote",
     "decided_trail",
@@ -53,7 +53,7 @@ class FoldedChecks:
 
 
 @dataclass(frozen=True)
-class Heads:
+class ColumnHeads:
     """The heads of the value columns, where they are not the probe's and the image's."""
 
     check: str
@@ -70,14 +70,14 @@ class TraceNote:
 
 
 @dataclass(frozen=True)
-class More(TraceNote):
+class MoreRow(TraceNote):
     """Stands for the subjects of a stage that are not listed; going into it lists them."""
 
     kind: StageKind = StageKind.LOCAL
 
 
 _FIRST: Final = ListedSubjects()
-Item = Explanation | Stage | Subject | Check | FoldedChecks | Heads | TraceNote
+Item = Explanation | Stage | Subject | Check | FoldedChecks | ColumnHeads | TraceNote
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Rows:
         item = self.lead[row][1]
         if isinstance(item, Check):
             return bool(item.children)
-        return not isinstance(item, Heads | TraceNote)
+        return not isinstance(item, ColumnHeads | TraceNote)
 
     def remove(self, first: int, last: int) -> None:
         """Take rows out; they are all in the lead, or all in the run."""
@@ -190,7 +190,7 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
     if listed.first < MOST:
         most = "all" if count <= MOST else f"{MOST:,}"
         text = f"{words}. Double-click here, or press Enter, to list {most}."
-        lead.append(("more", More(text, faint=True, kind=stage.kind)))
+        lead.append(("more", MoreRow(text, faint=True, kind=stage.kind)))
     else:
         lead.append(("more", TraceNote(f"{words}. To list another one, select it in the images pane.", faint=True)))
     images = tuple(stage.images[place] for place in places)
@@ -200,7 +200,7 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
 def _rows_of_check(check: Check, *, folded: bool) -> Rows:
     lead: list[tuple[Hashable, Item]] = []
     if check.kind is CheckKind.HISTORY and check.children:
-        lead.append(("heads", Heads("#", "Parent's history", "Source's history")))
+        lead.append(("heads", ColumnHeads("#", "Parent's history", "Source's history")))
     children = check.children
     if folded or len(children) > GROUP_LIMIT:
         return Rows([*lead, *_check_rows(children, folded=True, unsure=bool(check.doubts))])

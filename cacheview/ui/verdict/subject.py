@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from cacheview.ui.plain import one_line
-from cacheview.ui.selected import Selected
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.selection import Relation
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.labels import WrappedText
@@ -38,7 +38,7 @@ class SubjectLine(QWidget):
         """What it says; empty: nothing."""
         return self._text.text() if not self.isHidden() else ""
 
-    def show_selected(self, selected: Selected | None, relation: Relation) -> None:
+    def show_selected(self, selected: SelectedItem | None, relation: Relation) -> None:
         """``relation``: of the verdict below to what is selected."""
         text = ""
         if selected is not None and relation is Relation.OUTDATED:

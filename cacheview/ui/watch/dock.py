@@ -97,7 +97,7 @@ class WatchedBuilds(DockController[WatchPane]):
 
         def work(report: Report) -> _Records:
             from cacheview.report.showing import shown_build
-            from cacheview.watch.opened import read_records
+            from cacheview.watch.opened_records import read_records
 
             records = read_records(path, report)
             return _Records(tuple(map(shown_build, records.builds)), records.problems, records.more)

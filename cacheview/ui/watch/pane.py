@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QTableView, QVBoxLayout, QWidget
 
 from cacheview.model import DataError
 from cacheview.stores.locations import parse_location
-from cacheview.stores.opened import OpenedKind
+from cacheview.stores.opened_location import OpenedKind
 from cacheview.ui.dock_pane import DockPane
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cacheview.engine import ImageCache
     from cacheview.model import Image, ImageStore
     from cacheview.stores.change import StoreChange
-    from cacheview.stores.opened import Opened
+    from cacheview.stores.opened_location import OpenedLocation
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.images.view import TreePlace
     from cacheview.ui.notice import Notice
@@ -217,7 +217,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
 
         state = start
 
-        def opened(asked: Daemon, location: str) -> Opened:
+        def opened(asked: Daemon, location: str) -> OpenedLocation:
             puller = Release(asked.rules.store, asked.version)
             return open_store(location, platform=asked.platform, puller=puller, progress=report)
 

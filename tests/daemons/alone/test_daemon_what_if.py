@@ -26,7 +26,7 @@ from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
 from cacheview.stores.containers import containers_of
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.whatif.apply import ChangedStore, apply, unchanged
 from cacheview.whatif.specs import parse_change
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cacheview.dockerfile.context import Entry, Kind, MemoryContext
+from cacheview.dockerfile.context import Entry, EntryKind, MemoryContext
 
 __all__ = ["head", "ignored", "outside_dockerfile"]
 
@@ -62,7 +62,15 @@ class _Tree:
         runs = bool(mode & 0o111)
         capability = CAPABILITY if path == "cap" else b""
         self.entries[path] = Entry(
-            path, Kind.FILE, mode, size=len(data), uid=uid, gid=gid, executable=runs, inode=inode, capability=capability
+            path,
+            EntryKind.FILE,
+            mode,
+            size=len(data),
+            uid=uid,
+            gid=gid,
+            executable=runs,
+            inode=inode,
+            capability=capability,
         )
         self.contents[path] = data
         above = path.rpartition("/")[0]
@@ -72,15 +80,15 @@ class _Tree:
 
     def folder(self, path: str, mode: int = 0o755) -> None:
         uid, gid = self.owner
-        self.entries[path] = Entry(path, Kind.DIRECTORY, mode, uid=uid, gid=gid, executable=True)
+        self.entries[path] = Entry(path, EntryKind.DIRECTORY, mode, uid=uid, gid=gid, executable=True)
 
     def link(self, path: str, target: str) -> None:
         uid, gid = self.owner
-        self.entries[path] = Entry(path, Kind.SYMLINK, 0o777, target=target, uid=uid, gid=gid)
+        self.entries[path] = Entry(path, EntryKind.SYMLINK, 0o777, target=target, uid=uid, gid=gid)
 
     def context(self) -> MemoryContext:
         uid, gid = self.owner
-        return MemoryContext(self.entries, self.contents, top=Entry("", Kind.DIRECTORY, 0o755, uid=uid, gid=gid))
+        return MemoryContext(self.entries, self.contents, top=Entry("", EntryKind.DIRECTORY, 0o755, uid=uid, gid=gid))
 
 
 def head(*, rooted: bool = False) -> MemoryContext:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context import CLI_20_10, ContextSums, FolderContext, Kind, UnknownError
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.context import CLI_20_10, ContextSums, EntryKind, FolderContext, UnknownError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
 
@@ -37,7 +37,7 @@ def test_entries_in_walk_order(root: Path) -> None:
     (root / "d-x").symlink_to("d")
     entries = FolderContext(root).entries
     assert list(entries) == ["Dockerfile", "d", "d/f", "d-x", "d.x"]
-    assert (entries["d/f"].kind, entries["d/f"].size, entries["d-x"].target) == (Kind.FILE, 4, "d")
+    assert (entries["d/f"].kind, entries["d/f"].size, entries["d-x"].target) == (EntryKind.FILE, 4, "d")
 
 
 def test_bytes_that_are_no_text(root: Path) -> None:

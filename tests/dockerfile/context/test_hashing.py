@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.dockerfile.context import ContextSums, FolderContext
-from cacheview.dockerfile.context.hashing import Hasher, Memory
+from cacheview.dockerfile.context.hashing import FileSumCache, Hasher
 from cacheview.model import DataError
 
 
@@ -54,11 +54,11 @@ def test_threads_do_not_matter(root: Path) -> None:
 
 @pytest.mark.usefixtures("settled")
 def test_unchanged_files_are_not_read_again(root: Path) -> None:
-    memory = Memory()
+    memory = FileSumCache()
     first, second = Counting(root), Counting(root)
     before = text(first, Hasher(memory=memory))
     assert len(first.reads) == 40
-    memory = Memory.load(memory.dump())
+    memory = FileSumCache.load(memory.dump())
     assert text(second, Hasher(memory=memory)) == before
     assert second.reads == []
     (root / "07").write_bytes(b"x" * 300_000)
@@ -71,7 +71,7 @@ def test_unchanged_files_are_not_read_again(root: Path) -> None:
 
 def test_a_file_that_has_just_changed_is_read_again(root: Path) -> None:
     """Its next change might leave the same times."""
-    memory = Memory()
+    memory = FileSumCache()
     text(FolderContext(root), Hasher(memory=memory))
     again = Counting(root)
     text(again, Hasher(memory=memory))
@@ -130,21 +130,21 @@ def test_a_file_changes_meanwhile(root: Path, change: str) -> None:
 )
 def test_a_memory_that_is_none(data: bytes) -> None:
     with pytest.raises(DataError, match="not a record of checksums"):
-        Memory.load(data)
+        FileSumCache.load(data)
 
 
 def test_a_memory_of_another_version() -> None:
-    assert Memory.load(b'{"version":2}').dump() == Memory().dump()
+    assert FileSumCache.load(b'{"version":2}').dump() == FileSumCache().dump()
 
 
 @pytest.mark.usefixtures("settled")
 def test_a_memory_is_bounded(root: Path) -> None:
     """What was not asked for since goes first."""
-    memory = Memory(most=1)
+    memory = FileSumCache(most=1)
     hasher = Hasher(memory=memory)
     sums = ContextSums(FolderContext(root), hasher=hasher)
     sums.of_sources(["01", "02", "03"], add=False, destination="/")
-    kept = Memory.load(memory.dump(), most=1)
+    kept = FileSumCache.load(memory.dump(), most=1)
     assert len(kept.dump()) < len(memory.dump()) + 1
     again = Counting(root)
     ContextSums(again, hasher=Hasher(memory=kept)).of_sources(["01", "02", "03"], add=False, destination="/")

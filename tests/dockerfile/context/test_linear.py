@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from forked import COMMANDS, run_forked
 
-from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 from cacheview.dockerfile.context.linear import compile_linear, literal, one_of
 
 pytestmark = pytest.mark.slow
@@ -47,10 +47,10 @@ def test_folders_may_be_deeper_than_python_calls(name: str) -> None:
     path = ""
     for _ in range(1500):
         path = f"{path}/d" if path else "d"
-        entries[path] = Entry(path, Kind.DIRECTORY, 0o755)
+        entries[path] = Entry(path, EntryKind.DIRECTORY, 0o755)
     lines = b"**/x\n!**/y\nd/z\n"
-    entries["Dockerfile"] = Entry("Dockerfile", Kind.FILE, 0o644)
-    entries[".dockerignore"] = Entry(".dockerignore", Kind.FILE, 0o644, size=len(lines))
+    entries["Dockerfile"] = Entry("Dockerfile", EntryKind.FILE, 0o644)
+    entries[".dockerignore"] = Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(lines))
     sums = ContextSums(MemoryContext(entries, {".dockerignore": lines}), client=CLIENTS[name])
     assert "Dockerfile" in sums.sent.tree
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.dockerfile.context import ContextSums, Kind, MemoryContext
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.context import ContextSums, EntryKind, MemoryContext
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
 
@@ -18,10 +18,10 @@ def test_entries() -> None:
         }
     )
     assert [(entry.path, entry.kind, oct(entry.mode)) for entry in context.entries.values()] == [
-        ("a", Kind.SYMLINK, "0o777"),
-        ("b", Kind.DIRECTORY, "0o700"),
-        ("b/c", Kind.DIRECTORY, "0o755"),
-        ("b/c/f", Kind.FILE, "0o4755"),
+        ("a", EntryKind.SYMLINK, "0o777"),
+        ("b", EntryKind.DIRECTORY, "0o700"),
+        ("b/c", EntryKind.DIRECTORY, "0o755"),
+        ("b/c/f", EntryKind.FILE, "0o4755"),
     ]
     assert b"".join(context.read("b/c/f")) == b"x"
     assert context.outside("a/f") == b"x"

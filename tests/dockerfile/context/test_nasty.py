@@ -9,7 +9,7 @@ import pytest
 from nasty import IGNORES, ONE, TWO, make_nasty
 
 from cacheview.dockerfile.context import ContextSums, FolderContext
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import builder_release
 
 pytestmark = pytest.mark.slow

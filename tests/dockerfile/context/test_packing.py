@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.context import CLIENTS, Entry, FolderContext, Kind, MemoryContext, client_named
+from cacheview.dockerfile.context import CLIENTS, Entry, EntryKind, FolderContext, MemoryContext, client_named
 from cacheview.dockerfile.context.tarsum import Header
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
 
@@ -18,9 +18,12 @@ def packed(context: MemoryContext | FolderContext, client: str) -> dict[str, Hea
 
 def memory(*entries: Entry, ignore: bytes | None = None) -> MemoryContext:
     contents = {"Dockerfile": b"FROM scratch\n"}
-    found = {"Dockerfile": Entry("Dockerfile", Kind.FILE, 0o644, size=13), **{entry.path: entry for entry in entries}}
+    found = {
+        "Dockerfile": Entry("Dockerfile", EntryKind.FILE, 0o644, size=13),
+        **{entry.path: entry for entry in entries},
+    }
     if ignore is not None:
-        found[".dockerignore"] = Entry(".dockerignore", Kind.FILE, 0o644, size=len(ignore))
+        found[".dockerignore"] = Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(ignore))
         contents[".dockerignore"] = ignore
     return MemoryContext(found, contents)
 
@@ -36,12 +39,12 @@ def memory(*entries: Entry, ignore: bytes | None = None) -> MemoryContext:
 )
 def test_an_owner_that_does_not_fit_into_a_header(client: str, owner: tuple[int, int]) -> None:
     """tar-stream writes sevens; the others write another kind of number."""
-    header = packed(memory(Entry("a", Kind.FILE, 0o644, uid=262_144, gid=3_000_000)), client)["a"]
+    header = packed(memory(Entry("a", EntryKind.FILE, 0o644, uid=262_144, gid=3_000_000)), client)["a"]
     assert (header.uid, header.gid) == owner
 
 
 def test_testcontainers_node_looks_for_slashes_where_there_are_backslashes() -> None:
-    tree = (Entry("a\\b", Kind.FILE, 0o644),)
+    tree = (Entry("a\\b", EntryKind.FILE, 0o644),)
     assert "a\\b" in packed(memory(*tree), "testcontainers-node")
     with pytest.raises(BuildRefusedError, match=r"ENOENT: .*a/b"):
         packed(memory(*tree, ignore=b"*.log\n"), "testcontainers-node")
@@ -80,7 +83,7 @@ def test_an_ignore_file_that_is_a_folder(tmp_path: Path) -> None:
     ("mode", "sent"), [(0o644, 0o755), (0o600, 0o755), (0o4755, 0o755), (0o444, 0o555), (0o000, 0o555)]
 )
 def test_on_windows_there_is_only_read_only(mode: int, sent: int) -> None:
-    headers = packed(memory(Entry("a", Kind.FILE, mode), Entry("d", Kind.DIRECTORY, 0o500)), "windows")
+    headers = packed(memory(Entry("a", EntryKind.FILE, mode), Entry("d", EntryKind.DIRECTORY, 0o500)), "windows")
     assert (headers["a"].mode, headers["d/"].mode) == (sent, 0o755)
 
 
@@ -146,17 +149,17 @@ LIKE = {
 def table() -> MemoryContext:
     own = {"uid": 1000, "gid": 60}
     entries = [
-        Entry("run", Kind.FILE, 0o4711, size=1, capability=CAPABILITY, executable=True, **own),  # type: ignore[arg-type]
-        Entry("d", Kind.DIRECTORY, 0o2750, **own),  # type: ignore[arg-type]
-        Entry("d/f", Kind.FILE, 0o604, size=1, **own),  # type: ignore[arg-type]
-        Entry("e", Kind.DIRECTORY, 0o1777, **own),  # type: ignore[arg-type]
-        Entry("lf", Kind.SYMLINK, 0o777, target="d/f", **own),  # type: ignore[arg-type]
-        Entry("ld", Kind.SYMLINK, 0o777, target="d", **own),  # type: ignore[arg-type]
-        Entry("y", Kind.FILE, 0o640, size=1, inode=9, **own),  # type: ignore[arg-type]
-        Entry("z", Kind.FILE, 0o640, size=1, inode=9, **own),  # type: ignore[arg-type]
+        Entry("run", EntryKind.FILE, 0o4711, size=1, capability=CAPABILITY, executable=True, **own),  # type: ignore[arg-type]
+        Entry("d", EntryKind.DIRECTORY, 0o2750, **own),  # type: ignore[arg-type]
+        Entry("d/f", EntryKind.FILE, 0o604, size=1, **own),  # type: ignore[arg-type]
+        Entry("e", EntryKind.DIRECTORY, 0o1777, **own),  # type: ignore[arg-type]
+        Entry("lf", EntryKind.SYMLINK, 0o777, target="d/f", **own),  # type: ignore[arg-type]
+        Entry("ld", EntryKind.SYMLINK, 0o777, target="d", **own),  # type: ignore[arg-type]
+        Entry("y", EntryKind.FILE, 0o640, size=1, inode=9, **own),  # type: ignore[arg-type]
+        Entry("z", EntryKind.FILE, 0o640, size=1, inode=9, **own),  # type: ignore[arg-type]
     ]
     contents = {"Dockerfile": b"FROM scratch\n", **dict.fromkeys(("run", "d/f", "y", "z"), b"1")}
-    dockerfile = Entry("Dockerfile", Kind.FILE, 0o644, size=13)
+    dockerfile = Entry("Dockerfile", EntryKind.FILE, 0o644, size=13)
     return MemoryContext({entry.path: entry for entry in [dockerfile, *entries]}, contents)
 
 
@@ -187,8 +190,8 @@ def test_headers_are_as_each_client_makes_them(name: str) -> None:
 )
 def test_docker_java_reads_the_ignore_file_in_its_own_way(ignore: str, gone: set[str]) -> None:
     tree = (
-        *(Entry(name, Kind.FILE, 0o644) for name in ("#hash", "a.log", "d/a.log")),
-        *(Entry(name, Kind.DIRECTORY, 0o755) for name in ("d", "e")),
+        *(Entry(name, EntryKind.FILE, 0o644) for name in ("#hash", "a.log", "d/a.log")),
+        *(Entry(name, EntryKind.DIRECTORY, 0o755) for name in ("d", "e")),
     )
     sent = set(packed(memory(*tree, ignore=ignore.encode()), "docker-java"))
     assert sent == {"Dockerfile", ".dockerignore", "#hash", "a.log", "d/a.log", "e/"} - gone
@@ -224,8 +227,8 @@ def test_docker_java_normalizes_names_as_it_does_patterns(tmp_path: Path, ignore
 
 def test_docker_java_sends_a_link_to_an_empty_folder_as_a_link_with_a_slash() -> None:
     tree = (
-        Entry("e", Kind.DIRECTORY, 0o700, uid=5, gid=60),
-        Entry("le", Kind.SYMLINK, 0o777, target="e", uid=5, gid=60),
+        Entry("e", EntryKind.DIRECTORY, 0o700, uid=5, gid=60),
+        Entry("le", EntryKind.SYMLINK, 0o777, target="e", uid=5, gid=60),
     )
     sent = packed(memory(*tree), "docker-java")
     assert sent["e/"] == Header("e/", 0o40755, 5, 60, type="5")
@@ -238,23 +241,26 @@ BAD = "bad\udce9"
 @pytest.mark.parametrize("ignore", [None, b"*.log\n"])
 @pytest.mark.parametrize("client", ["dockerode", "testcontainers-node"])
 def test_node_does_not_find_a_name_that_is_not_utf_8(client: str, ignore: bytes | None) -> None:
-    for kind in (Kind.FILE, Kind.DIRECTORY, Kind.SYMLINK):
-        tree = [Entry(BAD, kind, 0o644), *([Entry(f"{BAD}/f", Kind.FILE, 0o644)] if kind is Kind.DIRECTORY else [])]
+    for kind in (EntryKind.FILE, EntryKind.DIRECTORY, EntryKind.SYMLINK):
+        tree = [
+            Entry(BAD, kind, 0o644),
+            *([Entry(f"{BAD}/f", EntryKind.FILE, 0o644)] if kind is EntryKind.DIRECTORY else []),
+        ]
         with pytest.raises(BuildRefusedError, match=r"ENOENT: no such file or directory, lstat .*bad\ufffd"):
             packed(memory(*tree, ignore=ignore), client)
 
 
 def test_a_name_that_is_not_utf_8_may_be_ignored() -> None:
-    tree = memory(Entry(BAD, Kind.FILE, 0o644), ignore=b"bad?\n")
+    tree = memory(Entry(BAD, EntryKind.FILE, 0o644), ignore=b"bad?\n")
     assert set(packed(tree, "testcontainers-node")) == {".dockerignore", "Dockerfile"}
 
 
 def test_docker_java_sends_an_empty_file_for_what_it_does_not_find() -> None:
     tree = (
-        Entry(BAD, Kind.DIRECTORY, 0o755, uid=5, gid=60),
-        Entry(f"{BAD}/f", Kind.FILE, 0o644, size=9, uid=5, gid=60),
-        Entry(f"{BAD}.x", Kind.FILE, 0o755, size=9, executable=True, uid=5, gid=60),
-        Entry("l", Kind.SYMLINK, 0o777, target=f"{BAD}.y", uid=5, gid=60),
+        Entry(BAD, EntryKind.DIRECTORY, 0o755, uid=5, gid=60),
+        Entry(f"{BAD}/f", EntryKind.FILE, 0o644, size=9, uid=5, gid=60),
+        Entry(f"{BAD}.x", EntryKind.FILE, 0o755, size=9, executable=True, uid=5, gid=60),
+        Entry("l", EntryKind.SYMLINK, 0o777, target=f"{BAD}.y", uid=5, gid=60),
     )
     sent = packed(memory(*tree), "docker-java")
     assert sent["l"].link == "bad\ufffd.y"
@@ -266,4 +272,4 @@ def test_docker_java_sends_an_empty_file_for_what_it_does_not_find() -> None:
 
 def test_go_and_python_send_a_name_as_it_is() -> None:
     for client in ("docker-cli", "docker-py", "testcontainers-go"):
-        assert BAD in packed(memory(Entry(BAD, Kind.FILE, 0o644)), client)
+        assert BAD in packed(memory(Entry(BAD, EntryKind.FILE, 0o644)), client)

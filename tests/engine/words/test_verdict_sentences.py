@@ -7,7 +7,7 @@ import pytest
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
 from cacheview.engine.hazards.configs import asks_for_mark
 from cacheview.engine.ruleset import RuleSet
-from cacheview.engine.verdict import Why
+from cacheview.engine.verdict import VerdictReason
 from cacheview.model import (
     SCRATCH,
     ContainerConfig,
@@ -71,7 +71,7 @@ def test_a_store_without_a_root_is_reported_to_have_none_where_that_decides(rule
 @EVERY_RULE_SET
 def test_a_store_without_images_is_reported_to_have_none(rules: RuleSet) -> None:
     explanation = explain(ImageCache(ImageStore(()), rules), Probe(parent=SCRATCH, config=STEP))
-    nothing_is_looked_up = explanation.verdict.why is Why.SCRATCH_NOT_LOOKED_UP
+    nothing_is_looked_up = explanation.verdict.why is VerdictReason.SCRATCH_NOT_LOOKED_UP
     assert ("the store has no images" in explanation.sentence) == (not nothing_is_looked_up)
     assert "parent" not in explanation.sentence
 

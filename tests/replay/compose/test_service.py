@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import read_document
 from cacheview.replay.compose.service import ComposeBuild, read_service, services_with_build

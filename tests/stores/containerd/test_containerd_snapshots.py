@@ -16,7 +16,7 @@ from cacheview.layers.containerd import folder_layers, socket_layers
 from cacheview.layers.entry import LayerError
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
-from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.source import LayerUnavailableError
 from cacheview.model import Image, ImageConfig, RootFS
 from cacheview.stores.containerd.client import PLUGINS

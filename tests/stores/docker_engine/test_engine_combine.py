@@ -18,7 +18,7 @@ from cacheview.stores.docker_engine.combine import RicherStore, candidates, reme
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.engine import Engine
 from cacheview.stores.docker_engine.opening import open_target
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
 
@@ -39,14 +39,16 @@ class Stores:
             return place
         return replace(place, why_not=f"{path} does not exist on this machine", is_absent=True)
 
-    def open(self, place: RicherStore, reading: Reading) -> Opened:
+    def open(self, place: RicherStore, reading: Reading) -> OpenedLocation:
         location = place.location
         self.opened.append(location)
         found = self.by_location[location]
         if isinstance(found, BaseException):
             raise found
         store = ImageStore(tuple(found), location=location, problems=self.problems)
-        return Opened("", location, OpenedKind(location.partition(":")[0]), (OpenedCase("", store, ""),), self.problems)
+        return OpenedLocation(
+            "", location, OpenedKind(location.partition(":")[0]), (OpenedCase("", store, ""),), self.problems
+        )
 
 
 SOCKET = "containerd:/run/docker/containerd/containerd.sock#moby"
@@ -57,7 +59,7 @@ ROOT = "data-root:/var/lib/docker/image/overlay2"
 
 def read(
     engine: str, stores: Stores, folder: Path, monkeypatch: pytest.MonkeyPatch, reading: Reading | None = None
-) -> tuple[Opened, Replay]:
+) -> tuple[OpenedLocation, Replay]:
     monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path("/run/containerd/containerd.sock")])
     monkeypatch.setattr(combine, "_place", stores.place)
     monkeypatch.setattr(combine, "_open", stores.open)

@@ -21,7 +21,7 @@ from cacheview.model import DataError, Image, ImageStore, Platform, Release, Sto
 from cacheview.stores.budget import Budget
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.registry import certificates, opening
 from cacheview.stores.registry.client import RegistryDocument
@@ -48,7 +48,7 @@ def registry() -> Iterator[FakeRegistry]:
         yield fake
 
 
-def opened(registry: FakeRegistry, *references: str, **how: Any) -> Opened:
+def opened(registry: FakeRegistry, *references: str, **how: Any) -> OpenedLocation:
     names = ",".join(f"{registry.host}/shop/{reference}" for reference in references)
     return open_store(f"registry:{names}", **how)
 

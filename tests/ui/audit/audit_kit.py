@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, ImageStore, Release, StoreKind, Timestamp
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 
 RULES = "containerd-28.5.2"
 
@@ -30,6 +30,6 @@ def unmarked(count: int) -> list[Image]:
     return [base, *(make_image(number, 1, built_locally=False) for number in range(2, count + 2))]
 
 
-def opened_of(*images: Image, version: str = "28.5.2") -> Opened:
+def opened_of(*images: Image, version: str = "28.5.2") -> OpenedLocation:
     store = ImageStore(images, title="an engine", release=Release(StoreKind.CONTAINERD, version))
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
+    return OpenedLocation("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.engine import HAZARD_TITLES
 from cacheview.model import Image
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 from cacheview.ui.audit.pane import AuditPane
 from cacheview.ui.docks import AUDIT
 from cacheview.ui.theme import GRID, icon_size, strong_font
@@ -29,7 +29,7 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> O
     """Opens a store of these images, or reads it again with these."""
 
     def show(*images: Image) -> None:
-        opened: Opened = opened_of(*images)
+        opened: OpenedLocation = opened_of(*images)
         monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened)
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.open("engine:")

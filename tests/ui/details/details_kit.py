@@ -14,7 +14,7 @@ from cacheview.model import (
     StoreKind,
     Timestamp,
 )
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 
 NASTY = "<b>n</b>\x1b[31m\u202e"
 
@@ -47,5 +47,5 @@ def store_of(*images: Image) -> ImageStore:
     return ImageStore(images, title="an engine", location="engine:", release=Release(StoreKind.CONTAINERD, "28.5.2"))
 
 
-def opened_of(*images: Image) -> Opened:
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store_of(*images), ""),))
+def opened_of(*images: Image) -> OpenedLocation:
+    return OpenedLocation("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store_of(*images), ""),))

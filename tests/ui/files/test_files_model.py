@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from pytestqt.modeltest import ModelTester
 
-from cacheview.layers.changes import Aspect, FileChange, FileState, Mark
+from cacheview.layers.changes import Aspect, ChangeMark, FileChange, FileState
 from cacheview.ui.files.model import FilesColumn, FilesModel
 from cacheview.ui.files.side_by_side import side_by_side
 from cacheview.ui.files.tree import file_tree
 
 FILE = FileState("0", 0o644, size=3)
 CHANGES = (
-    FileChange("a/b/c", Mark.ADDED, (), None, FILE),
-    FileChange("a/d", Mark.CHANGED, (Aspect.MODE,), FILE, FileState("0", 0o600, size=3)),
-    FileChange("same", Mark.SAME, (), FILE, FILE),
-    FileChange("z\udcff\x1b", Mark.REMOVED, (), FILE, None),
+    FileChange("a/b/c", ChangeMark.ADDED, (), None, FILE),
+    FileChange("a/d", ChangeMark.CHANGED, (Aspect.MODE,), FILE, FileState("0", 0o600, size=3)),
+    FileChange("same", ChangeMark.SAME, (), FILE, FILE),
+    FileChange("z\udcff\x1b", ChangeMark.REMOVED, (), FILE, None),
 )
 
 
@@ -60,7 +60,7 @@ def test_an_index_of_an_older_tree_is_none_of_the_new_one() -> None:
     assert model.data(old) is None
 
 
-CHANGED = FileChange("f", Mark.CHANGED, (Aspect.CONTENT,), FILE, FILE)
+CHANGED = FileChange("f", ChangeMark.CHANGED, (Aspect.CONTENT,), FILE, FILE)
 
 
 def test_equal_lines_stand_beside_each_other() -> None:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from cacheview.layers.engine import EngineLayers
 from cacheview.model import Image
-from cacheview.stores.opened import OpenedKind
+from cacheview.stores.opened_location import OpenedKind
 from cacheview.ui.files.model import FilesColumn
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.window import MainWindow

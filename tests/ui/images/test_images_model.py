@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
 from cacheview.stores.open import open_store
-from cacheview.ui.images.arrange import Prepared, Texts, Wanted, keep, prepare
+from cacheview.ui.images.arrange import PreparedTree, SearchTexts, TreeQuery, keep, prepare
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
 from cacheview.ui.images.tree import ImageNode, forest
@@ -35,9 +35,9 @@ def names(model: ImageTreeModel) -> list[str]:
     return [node.image.id.removeprefix("sha256:") if node.image else "scratch" for node in shown]
 
 
-def filtered(model: ImageTreeModel, wanted: Wanted) -> int:
+def filtered(model: ImageTreeModel, wanted: TreeQuery) -> int:
     """Show what a filter keeps. Returns how many images match."""
-    prepared = prepare(wanted, Prepared(wanted.store, wanted.intermediate, model.forest))
+    prepared = prepare(wanted, PreparedTree(wanted.store, wanted.intermediate, model.forest))
     kept = keep(prepared, wanted)
     model.set_kept(kept.nodes if kept is not None else None)
     return kept.matching if kept is not None else len(wanted.store.images)
@@ -48,9 +48,9 @@ def test_sound_while_it_changes(model: ImageTreeModel, store: ImageStore) -> Non
     for shown in (store, other, None, store):
         model.set_store(shown)
         if shown is not None:
-            filtered(model, Wanted(shown, words=("app",)))
+            filtered(model, TreeQuery(shown, words=("app",)))
             model.set_marks(marks(shown, Probe()))
-            filtered(model, Wanted(shown, concerned=frozenset(("", "sha256:z"))))
+            filtered(model, TreeQuery(shown, concerned=frozenset(("", "sha256:z"))))
             for node in list(model.rows):
                 model.fold(node)
             for node in model.forest.nodes:
@@ -76,12 +76,12 @@ def test_rows_are_folded_into_the_one_that_they_stand_under(model: ImageTreeMode
     model.fold(scratch)
     model.unfold_under(scratch)
     assert names(model) == everything
-    filtered(model, Wanted(store, words=("team/app",)))
+    filtered(model, TreeQuery(store, words=("team/app",)))
     assert names(model) == ["scratch", "base", "one", "two", "app"]
     model.fold(base)
     assert names(model) == ["scratch", "base"]
     assert model.has_rows_under(base)
-    filtered(model, Wanted(store, words=("base",)))
+    filtered(model, TreeQuery(store, words=("base",)))
     assert not model.has_rows_under(base), "nothing under it is kept"
 
 
@@ -125,7 +125,7 @@ def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> N
     tester = checked_by_qt(model)
     model.set_store(store)
     for text in texts:
-        count = filtered(model, Wanted(store, words=tuple(text.lower().split())))
+        count = filtered(model, TreeQuery(store, words=tuple(text.lower().split())))
         matching = {
             image.id
             for image in store.images
@@ -145,7 +145,7 @@ def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> N
 
 def test_words_are_found_in_one_image_each(store: ImageStore) -> None:
     tree = forest(store)
-    texts = Texts(tree)
+    texts = SearchTexts(tree)
 
     def found(*words: str) -> list[str]:
         return [tree.nodes[number].image_id for number in texts.matching(words)]
@@ -158,12 +158,12 @@ def test_words_are_found_in_one_image_each(store: ImageStore) -> None:
 
 def test_only_what_the_probe_concerns(model: ImageTreeModel, store: ImageStore) -> None:
     model.set_store(store)
-    filtered(model, Wanted(store, concerned=marks(store, Probe(parent="sha256:base")).concerned))
+    filtered(model, TreeQuery(store, concerned=marks(store, Probe(parent="sha256:base")).concerned))
     assert names(model) == ["scratch", "base", "one", "other"]
     concerned = marks(store, Probe(parent="sha256:two", cache_from=("team/other:1",))).concerned
-    filtered(model, Wanted(store, concerned=concerned))
+    filtered(model, TreeQuery(store, concerned=concerned))
     assert names(model) == ["scratch", "base", "one", "two", "app", "other"]
-    assert filtered(model, Wanted(store, words=("app",), concerned=concerned)) == 1
+    assert filtered(model, TreeQuery(store, words=("app",), concerned=concerned)) == 1
 
 
 def test_marks_are_worked_out_for_what_is_looked_at(model: ImageTreeModel, store: ImageStore) -> None:

@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from cacheview.dockerfile.context import SourcesSum
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import ContainerConfig, ImageStore, Probe, Release, StoreKind, decode
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.ui.replay.build import build_at, keep
 from cacheview.ui.settings import Settings
 
@@ -45,11 +45,11 @@ def sent_by_newer(settings: Settings, context: Path) -> Path:
     return context
 
 
-def opened_of(case: ReplayCase) -> Opened:
+def opened_of(case: ReplayCase) -> OpenedLocation:
     """The store just before a build, as that of an engine."""
     release = Release(StoreKind.GRAPH_DRIVER if case.kind == "graphdriver" else StoreKind.CONTAINERD, case.engine)
     store = ImageStore(case.images or (), title="an engine", release=release)
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
+    return OpenedLocation("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
 
 
 def step(number: int, text: str, status: StepStatus = StepStatus.HIT, stage: int = 0, **more: object) -> Step:

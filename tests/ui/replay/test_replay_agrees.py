@@ -17,7 +17,7 @@ from replay_kit import opened_of, real_build, write_context
 
 from cacheview.model import Image, ImageStore, SuiteProbe
 from cacheview.replay.result import StepStatus
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.ui.replay.build import build_at
 from cacheview.ui.replay.rows import ReplayRow, RowKind
 from cacheview.ui.session import Session
@@ -45,7 +45,7 @@ class Person:
         assert self.window.session is not None
         return self.window.session
 
-    def open_store(self, location: str, *_: object, **__: object) -> Opened:
+    def open_store(self, location: str, *_: object, **__: object) -> OpenedLocation:
         return self.suite if location == "a.suite.jsonl" else self.engine
 
     # What is done
@@ -58,7 +58,7 @@ class Person:
         with self.qtbot.waitSignal(pane.settled, timeout=9_000):
             self.window.replays.open_build(build_at(self.context).model_copy(update={"client": "docker-cli"}))
 
-    def holding(self, images: Sequence[Image]) -> Opened:
+    def holding(self, images: Sequence[Image]) -> OpenedLocation:
         case = self.engine.cases[0]
         store = ImageStore(tuple(images), case.store.title, case.store.location, release=case.store.release)
         return dataclasses.replace(self.engine, cases=(dataclasses.replace(case, store=store),))
@@ -190,13 +190,13 @@ def _name(row: ReplayRow) -> str:
     return f"Step {row.step.number}"
 
 
-def _suite(store: ImageStore) -> Opened:
+def _suite(store: ImageStore) -> OpenedLocation:
     """Two cases of two probes: one of the store, and one of half of it."""
     parent = store.images[-1].id
     probes = (SuiteProbe(parent=parent, name="one"), SuiteProbe(parent=store.images[0].id, name="two"))
     half = ImageStore(store.images[: len(store.images) // 2], "half")
     cases = (OpenedCase("whole", store, "", probes), OpenedCase("half", half, "", probes))
-    return Opened("a suite", "a.suite.jsonl", OpenedKind.SUITE, cases)
+    return OpenedLocation("a suite", "a.suite.jsonl", OpenedKind.SUITE, cases)
 
 
 Act = Callable[[Person], None]

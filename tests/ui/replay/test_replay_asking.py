@@ -11,7 +11,7 @@ from replay_kit import opened_of, real_build, write_context
 from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import FolderContext, hashing
 from cacheview.ui.replay import asking
-from cacheview.ui.replay.asking import Question, Replayed, Replayer
+from cacheview.ui.replay.asking import Question, Replayer, ReplayResult
 from cacheview.ui.replay.build import build_at
 
 
@@ -58,9 +58,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def reported(replayer: Replayer, question: Question) -> Replayed:
+def reported(replayer: Replayer, question: Question) -> ReplayResult:
     result = replayer.replaying(question)(Reported())
-    assert isinstance(result, Replayed)
+    assert isinstance(result, ReplayResult)
     return result
 
 

@@ -12,8 +12,8 @@ from cacheview.engine.rulesets import CONTAINERD_71EBFC7
 from cacheview.model import Image, ImageConfig, ImageStore, RootFS
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.result import Step, StepStatus
-from cacheview.stores.opened import OpenedCase
-from cacheview.ui.replay.asking import Question, Replayed
+from cacheview.stores.opened_location import OpenedCase
+from cacheview.ui.replay.asking import Question, ReplayResult
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.detail import StepDetail
 from cacheview.ui.replay.rows import flat, rows_of
@@ -25,7 +25,7 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
     case = OpenedCase("", ImageStore(()), CONTAINERD_71EBFC7.name)
     question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
-    reported = Replayed(question, replace(made, steps=steps))
+    reported = ReplayResult(question, replace(made, steps=steps))
     detail = StepDetail()
     qtbot.addWidget(detail)
     for row in rows_of(reported.replay):
@@ -45,7 +45,7 @@ def test_an_image_is_offered_for_download_if_that_makes_the_step_known(qtbot: Qt
     def offer(step: Step, location: str) -> str:
         case = OpenedCase("", ImageStore((image,), location=location), CONTAINERD_71EBFC7.name)
         question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
-        reported = Replayed(question, replace(made, steps=(step,)))
+        reported = ReplayResult(question, replace(made, steps=(step,)))
         detail.show_row(next(row for row in flat(rows_of(reported.replay)) if row.step is step), reported)
         return "" if detail.download_button.isHidden() else detail.download_button.text()
 

@@ -16,12 +16,12 @@ from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, StepStatus
 from cacheview.report.explanation_objects import as_object
 from cacheview.report.explanations import as_text
-from cacheview.ui.replay.asking import Question, Replayed
+from cacheview.ui.replay.asking import Question, ReplayResult
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.replay.rows import flat, rows_of
 from cacheview.ui.replay.selecting import selection
-from cacheview.ui.selected import Selected
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.settings import Settings
 from cacheview.ui.verdict.pane import VerdictPane
 from cacheview.ui.window import MainWindow
@@ -116,10 +116,10 @@ def test_a_replay_that_is_not_shown_selects_nothing(window: MainWindow, tools: R
     assert verdict(window).subject.text == ""
 
 
-def reported(*steps: object) -> Replayed:
+def reported(*steps: object) -> ReplayResult:
     store = ImageStore((Image(id=A, config=ImageConfig()),))
     question = Question(Build(dockerfile="/d/Dockerfile", context="/d"), store, None)  # type: ignore[arg-type]
-    return Replayed(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
+    return ReplayResult(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
 
 
 def test_what_a_verdict_depends_on() -> None:
@@ -134,12 +134,12 @@ def test_what_a_verdict_depends_on() -> None:
         step(8, "RUN e", StepStatus.NOT_ASKED, 1, reason="step 7 was a miss"),
     )
     found = [selection(row, case) for row in flat(rows_of(case.replay))]
-    assert found[1] == Selected("step 2", why="Its files are not known.")
-    assert found[2] == Selected("step 3", probe(A), "It depends.", "step 2 hits", True)
+    assert found[1] == SelectedItem("step 2", why="Its files are not known.")
+    assert found[2] == SelectedItem("step 3", probe(A), "It depends.", "step 2 hits", True)
     assert found[3].probe is None  # its parent is one that the build would make
     assert found[5].only_if == "step 4 hits"
-    assert found[6] == Selected("step 7", probe(A))
-    assert found[7] == Selected("step 8", why="Step 7 was a miss.")
+    assert found[6] == SelectedItem("step 7", probe(A))
+    assert found[7] == SelectedItem("step 8", why="Step 7 was a miss.")
 
 
 def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: MainWindow, site: Path) -> None:
@@ -149,10 +149,10 @@ def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: Mai
     assert session is not None
     choose(window.replays.pane, 4)
     assert pane.banner.text.startswith("HIT: ")
-    session.select(Selected("step 4", session.document.probe, "It depends.", "step 3 hits", True))
+    session.select(SelectedItem("step 4", session.document.probe, "It depends.", "step 3 hits", True))
     assert pane.banner.text.startswith("HIT, if step 3 hits: ")
     assert pane.subject.text == "Step 4 is unknown. It depends."
-    session.select(Selected("step 4", session.document.probe, "Layers.", "", True))
+    session.select(SelectedItem("step 4", session.document.probe, "Layers.", "", True))
     assert pane.banner.text.startswith("HIT, not certain: ")
 
 
@@ -211,7 +211,7 @@ def test_a_step_does_not_keep_the_height_of_what_was_shown_before(window: MainWi
     banner = verdict(window).banner
     assert banner.edit_button.isVisible()
     tall = banner.minimumHeight()
-    window.session.select(Selected("step 4", document.probe, reason="The files differ."))
+    window.session.select(SelectedItem("step 4", document.probe, reason="The files differ."))
     assert not banner.edit_button.isVisible()
     assert banner.minimumHeight() < tall
 

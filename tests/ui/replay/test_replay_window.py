@@ -20,7 +20,7 @@ from window_kit import drop
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
-from cacheview.ui.replay.asking import Question, Replayed, Replayer, progress_text
+from cacheview.ui.replay.asking import Question, Replayer, ReplayResult, progress_text
 from cacheview.ui.replay.build import build_at, keep, kept
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import StepsColumn
@@ -525,7 +525,7 @@ def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: 
     slow.remove()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.change(pane.build.model_copy(update={"no_cache": True})) if pane.build else None
-    shown: list[Replayed | None] = []
+    shown: list[ReplayResult | None] = []
     pane.settled.connect(lambda: shown.append(pane.replayed))
     slow.go.set()
     assert slow.ended.wait(20)

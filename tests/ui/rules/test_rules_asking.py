@@ -7,7 +7,7 @@ import pytest
 from cacheview.cases import daemon_of
 from cacheview.engine.rulesets.releases import store_kind
 from cacheview.model import ImageStore
-from cacheview.stores.opened import OpenedCase
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.ui.rules.asking import DRIVERS, find
 
 

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from cacheview.cases import daemon_known
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import Image, ImageStore, Release, StoreKind
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.ui.rules.by_version import ByVersionDialog
-from cacheview.ui.rules.ways import RuleWays
+from cacheview.ui.rules.menu import RulesMenu
 from cacheview.ui.window import MainWindow
 
 
@@ -27,7 +27,7 @@ def rules_of(window: MainWindow) -> str:
 def own(window: MainWindow) -> QAction:
     """The entry at the top of the menu."""
     assert window.session is not None
-    found = window.session.findChild(RuleWays)
+    found = window.session.findChild(RulesMenu)
     assert found is not None
     assert found.own is window.commands.rules_menu.actions()[0]
     return found.own
@@ -59,10 +59,10 @@ def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch)
     return window
 
 
-def engine_store(version: str) -> Opened:
+def engine_store(version: str) -> OpenedLocation:
     image = Image.model_validate({"id": f"sha256:{1:064x}", "config": {"container_config": {"Cmd": ("make",)}}})
     store = ImageStore((image,), title=f"docker {version}", release=Release(StoreKind.CONTAINERD, version))
-    return Opened("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
+    return OpenedLocation("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
 
 
 def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
@@ -185,7 +185,7 @@ def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtB
 def test_a_store_that_reports_no_engine_has_no_such_entry(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bare = Opened(
+    bare = OpenedLocation(
         "a file",
         "x",
         OpenedKind.DOCKER_ARCHIVE,

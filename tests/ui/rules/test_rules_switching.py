@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.engine import RULE_SETS
 from cacheview.engine.cache import ImageCache
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
-from cacheview.stores.opened import Opened, OpenedCase, OpenedKind
+from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.notice import Notice
 from cacheview.ui.rules.switching import Switcher
@@ -30,7 +30,7 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
     )
     store = ImageStore(images)
     probe = Probe(parent=images[0].id, config=ContainerConfig(Cmd=("1",)))
-    opened = Opened("images", "x", OpenedKind.DOCKER_ARCHIVE, (OpenedCase("", store, ""),))
+    opened = OpenedLocation("images", "x", OpenedKind.DOCKER_ARCHIVE, (OpenedCase("", store, ""),))
     return OpenedStore(opened, ImageCache(store, RULE_SETS[rules]), probe)
 
 

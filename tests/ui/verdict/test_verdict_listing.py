@@ -11,7 +11,7 @@ from cacheview.engine import StageKind, explain
 from cacheview.ui.verdict.listing import MOST, ListedSubjects
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.pane import VerdictPane
-from cacheview.ui.verdict.rows import More, TraceNote
+from cacheview.ui.verdict.rows import MoreRow, TraceNote
 
 LOCAL = StageKind.LOCAL
 
@@ -55,7 +55,7 @@ def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
     assert reported[1:] == [("in", 201, 400)]
     assert last.row() == model.rowCount(stage) - 1 == 501
     assert model.subject_index(LOCAL, 550).row() == 351
-    assert model.item(model.index(0, 0, stage)) == More(
+    assert model.item(model.index(0, 0, stage)) == MoreRow(
         "The first 200 and 401 to 600 and 900 to 1,000 of 1,000 candidates. Double-click here, or press Enter, "
         "to list all.",
         faint=True,
@@ -106,13 +106,13 @@ def test_no_more_are_listed_than_can_be_gone_over_at_once(qapp: object) -> None:
         model.list_subjects(LOCAL, ListedSubjects())
         model.set_nearest_first(nearest)
         more = model.item(model.index(0, 0, stage))
-        assert isinstance(more, More)
+        assert isinstance(more, MoreRow)
         assert more.text.startswith(f"{words} 200 ")
         assert more.text.endswith(" of 5,100 candidates. Double-click here, or press Enter, to list 5,000.")
         model.list_subjects(LOCAL, ListedSubjects(MOST))
         note = model.item(model.index(0, 0, stage))
         assert isinstance(note, TraceNote)
-        assert not isinstance(note, More)
+        assert not isinstance(note, MoreRow)
         assert note.text.endswith(" of 5,100 candidates. To list another one, select it in the images pane.")
         assert model.rowCount(stage) == 1 + 5_000
         last = model.subject_index(LOCAL, 5_099)

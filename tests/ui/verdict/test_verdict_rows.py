@@ -7,7 +7,7 @@ from verdict_kit import small, vectors, with_history
 
 from cacheview.engine import RULE_SETS, Check, CheckKind, CheckOutcome, StageKind
 from cacheview.ui.plain import one_line
-from cacheview.ui.verdict.rows import GROUP_LIMIT, FoldedChecks, Heads, TraceNote, decided_trail, fold, rows_of
+from cacheview.ui.verdict.rows import GROUP_LIMIT, ColumnHeads, FoldedChecks, TraceNote, decided_trail, fold, rows_of
 from cacheview.ui.verdict.words import SubjectSummary, subject_summary
 
 PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_REACHED
@@ -62,7 +62,7 @@ def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
     assert decided_trail(history.children, FAILED) == [15_000, 3]
     for folded in (True, False):
         rows = rows_of(history, explanation, folded=folded)
-        assert [type(rows.item(row)) for row in range(len(rows))] == [Heads, FoldedChecks, Check, FoldedChecks]
+        assert [type(rows.item(row)) for row in range(len(rows))] == [ColumnHeads, FoldedChecks, Check, FoldedChecks]
         before = rows_of(rows.item(1), explanation, folded=folded)
         assert len(before) == GROUP_LIMIT + 1
         note = before.item(0)

@@ -22,7 +22,7 @@ from cacheview.model import (
     decode,
 )
 from cacheview.ui.verdict.model import TraceModel
-from cacheview.ui.verdict.rows import FoldedChecks, Heads, TraceNote
+from cacheview.ui.verdict.rows import ColumnHeads, FoldedChecks, TraceNote
 
 VECTORS = Path(__file__).parents[2] / "data" / "containerd-71ebfc7.jsonl.gz"
 PATH = "PATH=/usr/local/bin:/usr/bin"
@@ -159,7 +159,7 @@ def outline(model: TraceModel, index: QModelIndex | None = None, depth: int = 9)
                 found.append(item.image.short_id.lstrip("0"))
             case FoldedChecks():
                 found.append(f"{item.outcome.value} {len(item.places)}")
-            case Heads() | TraceNote():
+            case ColumnHeads() | TraceNote():
                 found.append(type(item).__name__.lower())
             case _:
                 found.append(getattr(item, "name", None))

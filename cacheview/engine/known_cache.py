@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends
 from cacheview.engine.index import newest_of
-from cacheview.engine.lookups import Lookups, Past
+from cacheview.engine.lookups import CarriedState, Lookups
 from cacheview.engine.restore import RestoreError, RestorePanic, identity, restored_config
 from cacheview.engine.stage_check import Certainty
-from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Why
+from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, VerdictReason
 from cacheview.model import SCRATCH, Image, ImageConfig, Probe
 from cacheview.model.effort import go_on, paced
 
-__all__ = ["NEW", "KnownCache", "Past"]
+__all__ = ["NEW", "CarriedState", "KnownCache"]
 
 NEW = "new"
 """The id of an image that the cache creates. The daemon's id for it depends on unknown facts."""
@@ -32,7 +32,11 @@ class KnownCache(Lookups):
             lost = next((line for line in self.lineages(probe.cache_from) if line.image is None), None)
             if lost is not None:
                 return Verdict(
-                    VerdictOutcome.ERROR, None, StageKind.CACHE_FROM, error=lost.reason, why=Why.REFERENCE_NOT_FOUND
+                    VerdictOutcome.ERROR,
+                    None,
+                    StageKind.CACHE_FROM,
+                    error=lost.reason,
+                    why=VerdictReason.REFERENCE_NOT_FOUND,
                 )
         if self.rules.by_layers:
             return self._verdict_by_layers(probe)
@@ -50,7 +54,7 @@ class KnownCache(Lookups):
                         return Verdict(VerdictOutcome.HIT, local, StageKind.LOCAL, local, sources)
                     case IsParent.NEVER:
                         asks_itself = self.rules.reads_one_parent
-                        why = Why.ASKS_ITSELF if asks_itself else Why.PARENT_CYCLE
+                        why = VerdictReason.ASKS_ITSELF if asks_itself else VerdictReason.PARENT_CYCLE
                         return Verdict(VerdictOutcome.DIVERGES, None, StageKind.DESCENT, local, sources, why=why)
                     case IsParent.NO:
                         pass
@@ -72,7 +76,7 @@ class KnownCache(Lookups):
         if parent is None and probe.parent != SCRATCH:
             error = self.rules.lost_parent.error(probe.parent)
             is_there = probe.parent in self.store.by_id
-            why = Why.PARENT_OF_OTHER_PLATFORM if is_there else Why.PARENT_NOT_FOUND
+            why = VerdictReason.PARENT_OF_OTHER_PLATFORM if is_there else VerdictReason.PARENT_NOT_FOUND
             return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error, why=why)
         source = next(self.continuations(probe).matching(probe.config), None)
         if source is None:
@@ -92,7 +96,7 @@ class KnownCache(Lookups):
                 VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, set_parent=moved, source=source
             )
         try:
-            config = restored_config(self.rules, parent, source, step, probe.config, self.past.layers)
+            config = restored_config(self.rules, parent, source, step, probe.config, self.carried.layers)
         except RestorePanic as fault:
             return Verdict(
                 VerdictOutcome.PANIC,
@@ -101,18 +105,20 @@ class KnownCache(Lookups):
                 local,
                 sources,
                 str(fault),
-                why=Why.TOO_FEW_LAYERS,
+                why=VerdictReason.TOO_FEW_LAYERS,
                 source=source,
             )
         except RestoreError as error:
-            return self._failed_restore(probe, source, local, sources, f"failed to {error}", Why.RESTORE_FAILED)
+            return self._failed_restore(
+                probe, source, local, sources, f"failed to {error}", VerdictReason.RESTORE_FAILED
+            )
         same, perhaps = self._restored_before(config, source)
         # A restored image is created as one without a name. A record of that name ends the build, whatever other names
         # the image has by now (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
         if same is not None and same.is_dangling and self.rules.restoring.fails_again:
             text = f"failed to created cached image: creating image moby-dangling@{same.id} failed because it already "
             text += "exists, but failed to resolve"
-            return self._failed_restore(probe, source, local, sources, text, Why.RESTORED_BEFORE)
+            return self._failed_restore(probe, source, local, sources, text, VerdictReason.RESTORED_BEFORE)
         image = same if same is not None else self._created(config, parent)
         moved = {} if same is None and self.rules.records_parent else self._moves(image.id, parent)
         return Verdict(
@@ -134,8 +140,8 @@ class KnownCache(Lookups):
         At most one of the two is not None. The image comes from this build or an earlier one.
         """
         same = identity(self.rules, config)
-        if same in self.past.restored:
-            return self.store.by_id[self.past.restored[same]], None
+        if same in self.carried.restored:
+            return self.store.by_id[self.carried.restored[same]], None
         perhaps = None
         for image in self.like_restored(config):
             match is_restored(self.rules, self.store, config, source, image)[0]:
@@ -173,7 +179,13 @@ class KnownCache(Lookups):
         return {} if known is not None and known.parent == parent.id else {image_id: parent.id}
 
     def _failed_restore(
-        self, probe: Probe, source: Image, local: Image | None, sources: tuple[Image, ...], words: str, why: Why
+        self,
+        probe: Probe,
+        source: Image,
+        local: Image | None,
+        sources: tuple[Image, ...],
+        words: str,
+        why: VerdictReason,
     ) -> Verdict:
         restoring = f'failed to restore cached image from "{probe.parent}" to {source.id}'
         error = f"{restoring}: failed to create cache image: {words}"
@@ -192,14 +204,14 @@ class KnownCache(Lookups):
         """``GetCache`` of ``daemon/containerd/cache.go`` at v24.0: the sources first, then the children."""
         sources, _ = self.sources(probe.cache_from)
         if probe.parent == SCRATCH:
-            return Verdict(VerdictOutcome.MISS, sources=sources, why=Why.SCRATCH_NOT_LOOKED_UP)
+            return Verdict(VerdictOutcome.MISS, sources=sources, why=VerdictReason.SCRATCH_NOT_LOOKED_UP)
         parent = self.store.by_id.get(probe.parent)
         if parent is None:
             if self.rules.lost_parent.is_miss:
-                return Verdict(VerdictOutcome.MISS, sources=sources, why=Why.PARENT_NOT_FOUND)
+                return Verdict(VerdictOutcome.MISS, sources=sources, why=VerdictReason.PARENT_NOT_FOUND)
             error = self.rules.lost_parent.error(probe.parent)
             return Verdict(
-                VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error, why=Why.PARENT_NOT_FOUND
+                VerdictOutcome.ERROR, None, StageKind.HISTORY, None, sources, error, why=VerdictReason.PARENT_NOT_FOUND
             )
         source = next(self.continuations(probe).matching(probe.config), None)
         if source is not None:

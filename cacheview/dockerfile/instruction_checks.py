@@ -15,7 +15,7 @@ from cacheview.dockerfile.flags import Flags, parse_flags
 from cacheview.dockerfile.gotext import GO_SPACE, lower, quote, upper
 from cacheview.dockerfile.health import check_healthcheck
 from cacheview.dockerfile.mounts import check_devices, check_mounts
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
@@ -47,7 +47,7 @@ def check(instruction: Instruction, release: BuilderRelease) -> None:
     checks = _CHECKS.get(instruction.name)
     if checks is None:
         raise _unknown(instruction, release)
-    checks(_Case(instruction, release))
+    checks(_CheckedInstruction(instruction, release))
 
 
 def _unknown(instruction: Instruction, release: BuilderRelease) -> BuildRefusedError:
@@ -59,7 +59,7 @@ def _unknown(instruction: Instruction, release: BuilderRelease) -> BuildRefusedE
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _CheckedInstruction:
     """An instruction to check."""
 
     instruction: Instruction
@@ -88,42 +88,42 @@ class _Case:
             raise BuildRefusedError(what, message=f"{self.name} requires at least one argument")
 
 
-def _just_flags(case: _Case) -> None:
+def _just_flags(case: _CheckedInstruction) -> None:
     case.flags()
 
 
-def _one(case: _Case) -> None:
+def _one(case: _CheckedInstruction) -> None:
     case.one_argument()
     case.flags()
 
 
-def _some(case: _Case) -> None:
+def _some(case: _CheckedInstruction) -> None:
     case.an_argument()
     case.flags()
 
 
-def _only_one(case: _Case) -> None:
+def _only_one(case: _CheckedInstruction) -> None:
     case.one_argument()  # its flags are never checked
 
 
-def _pairs(case: _Case) -> None:
+def _pairs(case: _CheckedInstruction) -> None:
     case.flags()
     case.an_argument()
     if not all(case.args[::2]):
         raise _blank(case)
 
 
-def _blank(case: _Case) -> BuildRefusedError:
+def _blank(case: _CheckedInstruction) -> BuildRefusedError:
     return BuildRefusedError("a name is empty; write name=value", message=f"{case.name} names can not be blank")
 
 
-def _arg(case: _Case) -> None:
+def _arg(case: _CheckedInstruction) -> None:
     case.an_argument()  # its flags are never checked
     if any(word.startswith("=") for word in case.args):
         raise _blank(case)
 
 
-def _files(case: _Case) -> None:
+def _files(case: _CheckedInstruction) -> None:
     if len(case.args) < 2:
         stop = "." if case.release.ends_destination_with_stop else ""
         message = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
@@ -134,7 +134,7 @@ def _files(case: _Case) -> None:
         raise BuildRefusedError("the destination cannot be a heredoc", message=message)
 
 
-def _from(case: _Case) -> None:
+def _from(case: _CheckedInstruction) -> None:
     stage_name(case.args)
     case.flags()
 
@@ -161,7 +161,7 @@ def stage_name(args: tuple[str, ...]) -> str:
     return ""
 
 
-def _onbuild(case: _Case) -> None:
+def _onbuild(case: _CheckedInstruction) -> None:
     case.an_argument()
     case.flags()
     inner = upper(case.args[0].strip(GO_SPACE))
@@ -174,7 +174,7 @@ def _onbuild(case: _Case) -> None:
         raise BuildRefusedError(f"{inner} cannot be a trigger", message=f"{inner} isn't allowed as an ONBUILD trigger")
 
 
-def _run(case: _Case) -> None:
+def _run(case: _CheckedInstruction) -> None:
     flags = case.flags()
     # In the order in which the builder's files are compiled.
     check_devices(flags.repeated.get("device", ()))
@@ -191,7 +191,7 @@ def _run(case: _Case) -> None:
         )
 
 
-def _volume(case: _Case) -> None:
+def _volume(case: _CheckedInstruction) -> None:
     case.an_argument()
     case.flags()
     if not all(arg.strip(GO_SPACE) for arg in case.args):
@@ -200,7 +200,7 @@ def _volume(case: _Case) -> None:
         )
 
 
-def _shell(case: _Case) -> None:
+def _shell(case: _CheckedInstruction) -> None:
     case.flags()
     case.an_argument()
     if not case.instruction.is_json:
@@ -210,7 +210,7 @@ def _shell(case: _Case) -> None:
         )
 
 
-def _healthcheck(case: _Case) -> None:
+def _healthcheck(case: _CheckedInstruction) -> None:
     case.an_argument()
     kind, *command = case.args
     kind = upper(kind)
@@ -227,7 +227,7 @@ def _healthcheck(case: _Case) -> None:
     check_healthcheck(flags, case.release)
 
 
-_CHECKS: Final[Mapping[str, Callable[[_Case], None]]] = {
+_CHECKS: Final[Mapping[str, Callable[[_CheckedInstruction], None]]] = {
     "ADD": _files,
     "ARG": _arg,
     "CMD": _just_flags,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cacheview.model import ImageStore, Problem, SuiteProbe
 
-__all__ = ["Opened", "OpenedCase", "OpenedKind"]
+__all__ = ["OpenedCase", "OpenedKind", "OpenedLocation"]
 
 
 class OpenedKind(StrEnum):
@@ -49,7 +49,7 @@ class OpenedCase:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedLocation:
     """A location that was read. A suite has many cases; any other location has one without probes.
 
     Attributes:

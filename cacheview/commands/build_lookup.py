@@ -16,17 +16,17 @@ from cacheview.dockerfile.context import Client
 from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.layers.engine import EngineLayers
 from cacheview.layers.files import LayerFiles
+from cacheview.layers.layer_memory import LayerMemory, layer_cache
 from cacheview.layers.nowhere import is_downloadable
 from cacheview.layers.opening import open_layers
-from cacheview.layers.remembered import LayerMemory, layer_cache
 from cacheview.layers.source import LayerSource
 from cacheview.model import ImageStore
 from cacheview.output import complain
 from cacheview.replay.build_input import BuildInput, given_build
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
-from cacheview.replay.sent_build import Cache, SentBuild, sent_by
-from cacheview.stores.opened import OpenedCase
+from cacheview.replay.sent_build import ReplayTarget, SentBuild, sent_by
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.usage import daemon_for
 
 __all__ = ["BuildLookup", "looked_up_build", "opened_layers"]
@@ -49,7 +49,7 @@ class BuildLookup:
     build: RequestedBuild
     given: BuildInput
     daemon: Daemon
-    cache: Cache
+    cache: ReplayTarget
     files: StoreImageFiles
     memory: LayerMemory
     location: str
@@ -78,7 +78,7 @@ class BuildLookup:
     def in_store(self, store: ImageStore, daemon: Daemon) -> BuildLookup:
         """Return the same build, looked up in another store whose layers this one has."""
         files = StoreImageFiles(self.files.layers, daemon.builder, unpacked_in(store, daemon.rules))
-        cache = Cache(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
+        cache = ReplayTarget(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
         return replace(self, daemon=daemon, cache=cache, files=files)
 
 
@@ -102,7 +102,7 @@ def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLooku
     memory = LayerMemory(layer_cache())
     source = _layers(case.store, downloads=options.download_layers)
     files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked_in(case.store, rules))
-    looked_up_in = Cache(case.store, rules, release, RememberedImageFiles(files))
+    looked_up_in = ReplayTarget(case.store, rules, release, RememberedImageFiles(files))
     return BuildLookup(build, given, daemon, looked_up_in, files, memory, options.store)
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
-from cacheview.dockerfile.context.entry import Entry, Kind
+from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import parents
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.dispatch import CopySources
@@ -20,12 +20,12 @@ from cacheview.layers.header_styles import SenderStyle
 from cacheview.layers.step_paths import CopySource
 from cacheview.model import DataError
 
-__all__ = ["CopiedNow", "FilesNow"]
+__all__ = ["CurrentFiles", "CurrentSources"]
 
 _MOST_READ: Final = 256 << 20  # bytes of files beside those that were copied
 
 
-class FilesNow(Protocol):
+class CurrentFiles(Protocol):
     """The files that an instruction copies from: those of a build context, or of an image."""
 
     def entries(self) -> Mapping[str, Entry]:
@@ -41,7 +41,7 @@ class FilesNow(Protocol):
         """Files by path with their content, each to be used up before the next is asked for. Raises `DataError`."""
 
 
-class CopiedNow:
+class CurrentSources:
     """The sources of one instruction.
 
     Attributes:
@@ -49,7 +49,7 @@ class CopiedNow:
         sources: those of the instruction, each under the name of what it leads to.
     """
 
-    def __init__(self, copy: CopySources, now: FilesNow) -> None:
+    def __init__(self, copy: CopySources, now: CurrentFiles) -> None:
         self._now = now
         self.entries = now.entries()
         self._tree = Tree(_nodes((path, entry.kind, entry.target) for path, entry in self.entries.items()), {})
@@ -95,11 +95,11 @@ class CopiedNow:
         nodes = _nodes(others)
         nodes.update(_nodes((path, entry.kind, entry.target) for path, entry in entries.items()))
         above = {folder for path in [*nodes, *folders] for folder in parents(path)}
-        nodes.update(_nodes((path, Kind.DIRECTORY, "") for path in {*above, *folders} if path not in nodes))
+        nodes.update(_nodes((path, EntryKind.DIRECTORY, "") for path in {*above, *folders} if path not in nodes))
         return Tree(nodes, {})
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """As `FilesNow`: of links that are sources, which count as what they lead to."""
+        """As `CurrentFiles`: of links that are sources, which count as what they lead to."""
         links = [path for path in paths if path in self._led and path in self.entries]
         return self._now.headers(links) if links else {}
 
@@ -112,7 +112,7 @@ class CopiedNow:
             entry = self.entries[path]
             if not header or (path, header) in self._sums:
                 continue
-            if entry.kind is not Kind.FILE:
+            if entry.kind is not EntryKind.FILE:
                 self._sums[path, header] = hashlib.sha256(header).hexdigest()
             elif self._read + entry.size <= _MOST_READ:
                 self._read += entry.size
@@ -128,9 +128,9 @@ class CopiedNow:
         return {path: self._sums[path, header] for path, header in headers.items() if (path, header) in self._sums}
 
 
-def _nodes(files: Iterable[tuple[str, Kind, str]]) -> dict[str, TreeNode]:
+def _nodes(files: Iterable[tuple[str, EntryKind, str]]) -> dict[str, TreeNode]:
     """What a tree needs of files: what they are, and where they lead. Equal ones are one."""
-    shared: dict[tuple[Kind, str], TreeNode] = {}
+    shared: dict[tuple[EntryKind, str], TreeNode] = {}
     nodes = {}
     for path, kind, target in files:
         node = shared.get((kind, target))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cacheview.dockerfile.context import SourcesSum
-from cacheview.dockerfile.context import record as module
-from cacheview.dockerfile.context.record import Changes, Record, changed
+from cacheview.dockerfile.context import checksum_record as module
+from cacheview.dockerfile.context.checksum_record import ChecksumRecord, ContextChanges, changed
 from cacheview.model import DataError
 
 OLD = SourcesSum("dir:1", (("d", "0"), ("d/a", "1"), ("d/b", "2"), ("d/\udcff\udcfe", "3")))
@@ -18,19 +18,19 @@ NEW = SourcesSum("dir:2", (("d", "0"), ("d/a", "9"), ("d/c", "2"), ("d/\udcff\ud
 
 
 def test_changed() -> None:
-    assert changed(OLD.files, NEW.files) == Changes(added=("d/c",), removed=("d/b",), changed=("d/a",))
+    assert changed(OLD.files, NEW.files) == ContextChanges(added=("d/c",), removed=("d/b",), changed=("d/a",))
     assert not changed(OLD.files, OLD.files)
 
 
 def test_comes_back(tmp_path: Path) -> None:
-    record = Record(tmp_path / "new" / "folder", "/home/\udcff")
+    record = ChecksumRecord(tmp_path / "new" / "folder", "/home/\udcff")
     record.remember(OLD, step="COPY d /d", at=5)
     record.remember(NEW, step="COPY d /d", at=6)
     record.save()
-    again = Record.load(tmp_path / "new" / "folder", "/home/\udcff")
+    again = ChecksumRecord.load(tmp_path / "new" / "folder", "/home/\udcff")
     assert again.files_of("dir:1") == OLD.files
     assert again.when("dir:1") == 5
-    assert again.differences("dir:1", NEW) == Changes(added=("d/c",), removed=("d/b",), changed=("d/a",))
+    assert again.differences("dir:1", NEW) == ContextChanges(added=("d/c",), removed=("d/b",), changed=("d/a",))
     assert again.differences("dir:3", NEW) is None
     assert again.latest("COPY d /d") == "dir:2"
     assert again.latest("COPY d /d", other_than="dir:2") == "dir:1"
@@ -39,39 +39,39 @@ def test_comes_back(tmp_path: Path) -> None:
 
 
 def test_one_file_a_context(tmp_path: Path) -> None:
-    record = Record(tmp_path, "/a")
+    record = ChecksumRecord(tmp_path, "/a")
     record.remember(OLD)
     record.save()
-    assert Record.load(tmp_path, "/b").latest("") is None
+    assert ChecksumRecord.load(tmp_path, "/b").latest("") is None
 
 
 def test_a_checksum_is_known_whichever_context_it_was_hashed_in(tmp_path: Path) -> None:
     headers = {"d": b"named/mode493", "d/a": b"named/amode420", "d/b": b"elsewhere"}
     for number, context in enumerate(("/a", "/b")):
-        record = Record(tmp_path, context)
+        record = ChecksumRecord(tmp_path, context)
         record.remember(SourcesSum(f"dir:{number}", OLD.files), headers=headers, client="docker-cli")
         record.save()
-    third = Record.load(tmp_path, "/c")
+    third = ChecksumRecord.load(tmp_path, "/c")
     assert third.files_of("dir:0") == OLD.files == third.files_of("dir:1")
     assert third.headers_of("dir:1") == {"d": b"named/mode493", "d/a": b"named/amode420"}
     assert third.client_of("dir:1") == "docker-cli"
     assert third.files_of("dir:2") is None
     assert third.headers_of("dir:2") == {}
-    assert third.differences("dir:0", NEW) == Changes(added=("d/c",), removed=("d/b",), changed=("d/a",))
+    assert third.differences("dir:0", NEW) == ContextChanges(added=("d/c",), removed=("d/b",), changed=("d/a",))
 
 
 def test_a_damaged_record_of_another_context_is_passed_over(tmp_path: Path) -> None:
-    good = Record(tmp_path, "/a")
+    good = ChecksumRecord(tmp_path, "/a")
     good.remember(OLD)
     good.save()
     (tmp_path / "0.context.json").write_text('{"version":1,"texts":{"dir:1":7}}')
     (tmp_path / "1.context.json").write_text('["dir:1"')
-    assert Record.load(tmp_path, "/b").files_of("dir:1") == OLD.files
+    assert ChecksumRecord.load(tmp_path, "/b").files_of("dir:1") == OLD.files
 
 
 def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
-        other = Record(tmp_path, f"/{number}")
+        other = ChecksumRecord(tmp_path, f"/{number}")
         other.remember(SourcesSum(f"dir:{number}", OLD.files))
         other.save()
         os.utime(other.path, (number, number))
@@ -85,26 +85,26 @@ def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monke
     monkeypatch.setattr(module, "_limited", counted)
     size = max(path.stat().st_size for path in tmp_path.iterdir())
     monkeypatch.setattr(module, "_MOST_OF_OTHERS", 10 * size)
-    record = Record(tmp_path, "/new")
+    record = ChecksumRecord(tmp_path, "/new")
     known = [record.files_of(f"dir:{number}") is not None for number in range(50)]
     assert known == [True] * 4 + [False] * 46
     assert len(read) == 8  # each once to see what it has, and once for what it has
     assert record.problem == ""
     monkeypatch.setattr(module, "_MOST_OF_OTHERS", 3 * size)
-    record = Record(tmp_path, "/new")
+    record = ChecksumRecord(tmp_path, "/new")
     assert [record.files_of(f"dir:{number}") is not None for number in (3, 0)] == [False, False]
     assert f"more than {3 * size:,} bytes, so not all of them were examined" in record.problem
 
 
 def test_what_is_not_a_file_is_passed_over(tmp_path: Path) -> None:
-    good = Record(tmp_path, "/a")
+    good = ChecksumRecord(tmp_path, "/a")
     good.remember(OLD)
     good.save()
     os.utime(good.path, (1, 1))
     (tmp_path / "1.context.json").symlink_to("/dev/zero")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "2.context.json")
-    assert Record(tmp_path, "/b").files_of(OLD.text) == OLD.files
+    assert ChecksumRecord(tmp_path, "/b").files_of(OLD.text) == OLD.files
 
 
 @pytest.mark.parametrize(
@@ -126,26 +126,26 @@ def test_what_is_not_a_file_is_passed_over(tmp_path: Path) -> None:
     ids=lambda text: text[:80],
 )
 def test_malformed(tmp_path: Path, text: str) -> None:
-    Record(tmp_path, "/a").path.write_text(text)
+    ChecksumRecord(tmp_path, "/a").path.write_text(text)
     with pytest.raises(DataError, match="delete it"):
-        Record.load(tmp_path, "/a")
+        ChecksumRecord.load(tmp_path, "/a")
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"context": "/other"}])
 def test_of_another_version_or_context(tmp_path: Path, change: dict[str, object]) -> None:
     value = {"version": 1, "context": "/a", "files": [], "texts": {}, **change}
-    Record(tmp_path, "/a").path.write_text(json.dumps(value))
-    assert Record.load(tmp_path, "/a").files_of("dir:1") is None
+    ChecksumRecord(tmp_path, "/a").path.write_text(json.dumps(value))
+    assert ChecksumRecord.load(tmp_path, "/a").files_of("dir:1") is None
 
 
 def test_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_FILES", 10)
-    record = Record(tmp_path, "/a")
+    record = ChecksumRecord(tmp_path, "/a")
     for number in range(4):
         record.remember(SourcesSum(f"dir:{number}", OLD.files))
     record.remember(SourcesSum("dir:1", OLD.files))
     record.save()
-    again = Record.load(tmp_path, "/a")
+    again = ChecksumRecord.load(tmp_path, "/a")
     assert [text for text in ("dir:0", "dir:1", "dir:2", "dir:3") if again.files_of(text)] == ["dir:1", "dir:3"]
 
 
@@ -153,18 +153,18 @@ def test_the_oldest_contexts_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "_MOST_CONTEXTS", 2)
     (tmp_path / "other.json").write_text("{}")
     for number in range(4):
-        Record(tmp_path, f"/{number}").save()
+        ChecksumRecord(tmp_path, f"/{number}").save()
     assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_it_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
-        Record(tmp_path / "file", "/a").save()
+        ChecksumRecord(tmp_path / "file", "/a").save()
 
 
 def test_a_write_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = Record(tmp_path, "/a")
+    record = ChecksumRecord(tmp_path, "/a")
     record.remember(OLD)
     record.save()
 
@@ -174,5 +174,5 @@ def test_a_write_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(DataError, match="No space left"):
         record.save()
-    assert Record.load(tmp_path, "/a").files_of("dir:1") == OLD.files
+    assert ChecksumRecord.load(tmp_path, "/a").files_of("dir:1") == OLD.files
     assert len(list(tmp_path.iterdir())) == 1

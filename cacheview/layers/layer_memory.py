@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from platformdirs import user_cache_dir
 
-from cacheview.dockerfile.context.entry import Kind
+from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.dockerfile.context.gopath import raw
 from cacheview.layers.entry import LayerEntry
 from cacheview.layers.listing import Listing
@@ -31,7 +31,7 @@ _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM: Final = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES: Final = 256 << 20
 _MOST_UNPACKED: Final = 256 << 20  # of one file: what a listing of the most entries takes
-_KINDS: Final = {kind.value: kind for kind in Kind if kind.value}
+_KINDS: Final = {kind.value: kind for kind in EntryKind if kind.value}
 
 
 def layer_cache() -> Path:

@@ -14,7 +14,7 @@ from layer_kit import Layers, entry, layer
 from cacheview.dockerfile.release import builder_release
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
-from cacheview.layers.remembered import LayerMemory
+from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.tarstream import TarLayers
 
 RELEASE = builder_release("28.5.2")

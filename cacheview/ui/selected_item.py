@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.model import ImageStore, Probe
 
-__all__ = ["Selected"]
+__all__ = ["SelectedItem"]
 
 
 @dataclass(frozen=True)
-class Selected:
+class SelectedItem:
     """What is selected in a list beside the probe.
 
     Attributes:

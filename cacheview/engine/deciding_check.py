@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cacheview.engine.check import Check, CheckOutcome
-from cacheview.engine.known import KnownCache
-from cacheview.engine.nearness import Near, countable, nearest
+from cacheview.engine.known_cache import KnownCache
+from cacheview.engine.nearness import NearCandidate, countable, nearest
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed
 from cacheview.engine.verdict import StageKind, UnknownAnswer, VerdictOutcome
 from cacheview.model import Image
 
-__all__ = ["Deciding", "deciding_in"]
+__all__ = ["DecidingCheck", "deciding_in"]
 
 
 @dataclass(frozen=True)
-class Deciding:
+class DecidingCheck:
     """The check that decided, and its location in the trace. ``subject`` is None for a check of the stage itself.
 
     For an unknown answer, it is a check that would decide.
@@ -26,7 +26,7 @@ class Deciding:
     check: Check | None
 
 
-def deciding_in(trace: Trace, cache: KnownCache) -> Deciding | None:
+def deciding_in(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     """Return the check that decided; None: no single one did."""
     verdict, kind = trace.verdict, trace.verdict.stage
     if verdict.unknown is not None:
@@ -38,20 +38,20 @@ def deciding_in(trace: Trace, cache: KnownCache) -> Deciding | None:
         return None
     if verdict.outcome is VerdictOutcome.DIVERGES:
         ends = [subject for subject in stage.subjects if subject.outcome is CheckOutcome.FAILED]
-        return Deciding(stage, ends[-1], ends[-1].deciding)
+        return DecidingCheck(stage, ends[-1], ends[-1].deciding)
     if verdict.outcome is VerdictOutcome.ERROR and (failed := first_failed(stage.checks)) is not None:
-        return Deciding(stage, None, failed)
+        return DecidingCheck(stage, None, failed)
     if verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         source = next((subject for subject in stage.subjects if subject.outcome is CheckOutcome.PASSED), None)
-        return Deciding(stage, source, source.checks[-1] if source is not None else None)
+        return DecidingCheck(stage, source, source.checks[-1] if source is not None else None)
     used = verdict.narrowed or verdict.image
     assert used is not None
     hit = trace.subject(stage.kind, used)
     passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []
-    return Deciding(stage, hit, passed[-1] if passed else None)
+    return DecidingCheck(stage, hit, passed[-1] if passed else None)
 
 
-def _of_unknown(trace: Trace, unknown: UnknownAnswer) -> Deciding | None:
+def _of_unknown(trace: Trace, unknown: UnknownAnswer) -> DecidingCheck | None:
     """Return the first unknown check of the first image that may be the answer."""
     for image in unknown.images:
         for stage in trace.stages:
@@ -60,11 +60,11 @@ def _of_unknown(trace: Trace, unknown: UnknownAnswer) -> Deciding | None:
             if subject is not None and subject.outcome in (CheckOutcome.PASSED, CheckOutcome.UNKNOWN):
                 doubtful = next((check for check in subject.checks if check.doubts), None)
                 if doubtful is not None:
-                    return Deciding(stage, subject, doubtful)
+                    return DecidingCheck(stage, subject, doubtful)
     return None
 
 
-def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
+def _of_miss(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     """Return the check that stopped the nearest candidate that could count, or else the nearest source."""
     local, history = trace.stage(StageKind.LOCAL), trace.stage(StageKind.HISTORY)
     assert local is not None
@@ -78,25 +78,25 @@ def _of_miss(trace: Trace, cache: KnownCache) -> Deciding | None:
         among = countable(cache, index, index.dated & known & eligible, probe.cache_from)
     near = next(nearest(index, probe.config, among), None)
     if near is None and history is None and index.unknowns.configs:
-        near = Near(next(index.images(index.unknowns.configs)), len(cache.rules.compared_fields), 0)
+        near = NearCandidate(next(index.images(index.unknowns.configs)), len(cache.rules.compared_fields), 0)
     source = _nearest_source(trace, cache) if history is not None else None
     if near is not None and (source is None or near.fields > 0):
         subject = trace.subject(StageKind.LOCAL, near.image)
-        return Deciding(local, subject, subject.deciding if subject is not None else None)
+        return DecidingCheck(local, subject, subject.deciding if subject is not None else None)
     if history is not None and source is not None:
-        return Deciding(history, source, source.deciding)
+        return DecidingCheck(history, source, source.deciding)
     cache_from = trace.stage(StageKind.CACHE_FROM)
     if cache_from is not None:
-        return Deciding(cache_from, None, first_failed(cache_from.checks))
-    return Deciding(local, None, None)
+        return DecidingCheck(cache_from, None, first_failed(cache_from.checks))
+    return DecidingCheck(local, None, None)
 
 
-def _by_layers(trace: Trace, cache: KnownCache) -> Deciding | None:
+def _by_layers(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     """Return the check that stopped the image with the most passed checks, preferring sources."""
     best: tuple[int, Stage, Image] | None = None
     for stage in trace.stages:
         if best is None and (failed := first_failed(stage.checks)) is not None:
-            return Deciding(stage, None, failed)
+            return DecidingCheck(stage, None, failed)
         if stage.kind is StageKind.CACHE_FROM:
             continue
         steps = cache.next_children if stage.kind is StageKind.LOCAL else cache.continuations
@@ -104,9 +104,9 @@ def _by_layers(trace: Trace, cache: KnownCache) -> Deciding | None:
         if near is not None and (best is None or near[1] > best[0]):
             best = (near[1], stage, near[0])
     if best is None:
-        return Deciding(trace.stages[-1], None, None)
+        return DecidingCheck(trace.stages[-1], None, None)
     subject = trace.subject(best[1].kind, best[2])
-    return Deciding(best[1], subject, subject.deciding if subject is not None else None)
+    return DecidingCheck(best[1], subject, subject.deciding if subject is not None else None)
 
 
 def _nearest_source(trace: Trace, cache: KnownCache) -> Subject | None:

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
-__all__ = ["TwoParts", "is_tall"]
+__all__ = ["TwoPaneSplitter", "is_tall"]
 
 _TALL: Final = 1.3
 """Of its height."""
@@ -18,7 +18,7 @@ def is_tall(pane: QSize) -> bool:
     return pane.width() < _TALL * pane.height()
 
 
-class TwoParts(QSplitter):
+class TwoPaneSplitter(QSplitter):
     """The person can move the line between them, but not close one of them."""
 
     def __init__(

@@ -9,11 +9,11 @@ from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.model import Image, ImageStore, short_id
 
-__all__ = ["Gone", "gone_image", "is_of_store", "is_one_store"]
+__all__ = ["MissingImage", "gone_image", "is_of_store", "is_one_store"]
 
 
 @dataclass(frozen=True)
-class Gone:
+class MissingImage:
     """An image that a step of A made, or hit, and that is not in the store of B.
 
     Attributes:
@@ -38,7 +38,7 @@ class Gone:
         return Cause(CauseKind.IMAGE_MISSING, CauseOrigin.SURROUNDINGS, in_a=True, image=short_id(self.image))
 
 
-def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> Gone | None:
+def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> MissingImage | None:
     """Of two steps that ask the same, the image that A made or hit, where B looks for it in vain; None: it does not."""
     if b.store is None or b.options.no_cache or a.store_kind is not b.store_kind:
         return None
@@ -47,7 +47,7 @@ def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> G
     is_later = a.started is None or b.started is None or a.started < b.started
     if not is_later or b.image(mine.image) is not None:
         return None
-    return Gone(other.requested.number, mine.image, mine.at, mine.is_made, is_one_store(a, b))
+    return MissingImage(other.requested.number, mine.image, mine.at, mine.is_made, is_one_store(a, b))
 
 
 def is_one_store(a: BuildSide, b: BuildSide) -> bool:

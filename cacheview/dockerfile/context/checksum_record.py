@@ -27,7 +27,7 @@ from cacheview.model import DataError
 from cacheview.model.decode import values_of
 from cacheview.private import make_private_folder, open_private
 
-__all__ = ["Changes", "Record", "changed"]
+__all__ = ["ChecksumRecord", "ContextChanges", "changed"]
 
 _VERSION = 1
 _MOST_TEXTS = 200
@@ -42,7 +42,7 @@ _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, Recur
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ContextChanges:
     """Paths that differ, sorted."""
 
     added: tuple[str, ...] = ()
@@ -53,10 +53,10 @@ class Changes:
         return bool(self.added or self.removed or self.changed)
 
 
-def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> Changes:
+def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> ContextChanges:
     """Return the differences of two lists of paths with their sums: contents, modes and targets of links."""
     old, new = dict(before), dict(now)
-    return Changes(
+    return ContextChanges(
         added=tuple(sorted(new.keys() - old.keys())),
         removed=tuple(sorted(old.keys() - new.keys())),
         changed=tuple(sorted(path for path in old.keys() & new.keys() if old[path] != new[path])),
@@ -64,7 +64,7 @@ def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StepSums:
     """A known checksum.
 
     ``heads`` are the bytes hashed before the content of each file, without its path; empty: not known.
@@ -77,7 +77,7 @@ class _Kept:
     client: str = ""
 
 
-class Record:
+class ChecksumRecord:
     """The known checksums of one context.
 
     Attributes:
@@ -89,13 +89,13 @@ class Record:
         name = hashlib.sha256(context.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self.path = Path(folder) / f"{name}{_SUFFIX}"
         self._context = context
-        self._kept: dict[str, _Kept] = {}
-        self._others: dict[str, _Kept | None] = {}  # from the records of other contexts
+        self._kept: dict[str, _StepSums] = {}
+        self._others: dict[str, _StepSums | None] = {}  # from the records of other contexts
         self._left = _MOST_OF_OTHERS
         self.problem = ""
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str], context: str) -> Record:
+    def load(cls, folder: str | os.PathLike[str], context: str) -> ChecksumRecord:
         """Load the record of a context; it is empty if there is none.
 
         Raises:
@@ -132,7 +132,7 @@ class Record:
             files = tuple(rows[number] for number in numbers)
             heads = tuple(head for _, _, head in files) if any(head for _, _, head in files) else ()
             pairs = tuple((path, result) for path, result, _ in files)
-            self._kept[text] = _Kept(at, str(step), pairs, heads, _path("".join(client)))
+            self._kept[text] = _StepSums(at, str(step), pairs, heads, _path("".join(client)))
 
     def remember(
         self,
@@ -154,7 +154,7 @@ class Record:
         """
         self._kept.pop(result.text, None)
         heads = tuple(_head(path, headers.get(path, b"")) for path, _ in result.files) if headers else ()
-        self._kept[result.text] = _Kept(int(time.time() if at is None else at), step, result.files, heads, client)
+        self._kept[result.text] = _StepSums(int(time.time() if at is None else at), step, result.files, heads, client)
 
     def files_of(self, text: str) -> tuple[tuple[str, str], ...] | None:
         """Return the files in a checksum; None: it was never computed in a context of this folder."""
@@ -174,15 +174,15 @@ class Record:
         kept = self._known(text)
         return kept.client if kept else ""
 
-    def _known(self, text: str) -> _Kept | None:
+    def _known(self, text: str) -> _StepSums | None:
         """Return the entry of a checksum. A clone of the files in another folder has the same checksum."""
         if text not in self._kept and text not in self._others:
             self._others[text] = self._of_another_context(text)
         return self._kept.get(text) or self._others.get(text)
 
-    def _of_another_context(self, text: str) -> _Kept | None:
+    def _of_another_context(self, text: str) -> _StepSums | None:
         for path in self._where_others_are.get(json.dumps(text).encode(), ()):
-            other = Record(self.path.parent, "")
+            other = ChecksumRecord(self.path.parent, "")
             with contextlib.suppress(OSError, *_MALFORMED):
                 other._take(values_of(self._of_other(path)))
             if text in other._kept:
@@ -225,7 +225,7 @@ class Record:
         kept = self._kept.get(text)
         return kept.at if kept else None
 
-    def differences(self, text: str, now: SourcesSum) -> Changes | None:
+    def differences(self, text: str, now: SourcesSum) -> ContextChanges | None:
         """Return the differences between a checksum, such as that of a stored image, and a current one; None: not
         recorded.
         """

@@ -17,7 +17,7 @@ from cacheview.dockerfile.dispatch import CopySources, label_option
 from cacheview.dockerfile.document import read_document
 from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.parse import Instruction
-from cacheview.dockerfile.refused import BuildRefusedError
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan, read_stages, read_trigger
 from cacheview.dockerfile.state import StageState

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from cacheview.ui.rules.dialog import RulesDialog
 
-__all__ = ["Choose", "RuleWays", "own_rules", "owner"]
+__all__ = ["ChooseRules", "RulesMenu", "own_rules", "owner"]
 
 
-class Choose(Protocol):
+class ChooseRules(Protocol):
     """Asks by the rules of a name from now on. ``own``: those that the store reports, also when it reports others."""
 
     def __call__(self, name: str, *, own: bool = False) -> object: ...
@@ -42,12 +42,12 @@ def owner(own: Daemon) -> str:
     return _OWNERS.get(own.basis, "store")
 
 
-class RuleWays(QObject):
+class RulesMenu(QObject):
     """``copied(str)``: what was put on the clipboard, in words."""
 
     copied = Signal(str)
 
-    def __init__(self, session: Session, commands: Actions, choose: Choose, window: QWidget) -> None:
+    def __init__(self, session: Session, commands: Actions, choose: ChooseRules, window: QWidget) -> None:
         super().__init__(session)
         self._session = session
         self._choose = choose

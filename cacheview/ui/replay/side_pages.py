@@ -14,10 +14,10 @@ from cacheview.ui.replay.clients import ClientsPage
 from cacheview.ui.replay.detail import StepDetail
 from cacheview.ui.replay.form import OptionsForm
 
-__all__ = ["Side"]
+__all__ = ["SidePages"]
 
 
-class Side(QStackedWidget):
+class SidePages(QStackedWidget):
     """The details at first. The other pages are created when first shown, which takes its time.
 
     Signals:
