@@ -59,7 +59,7 @@ class Actions:
         self.zoom_out = self._make("Zoom o&ut", "Make all text smaller", "Ctrl+-")
         self.zoom_reset = self._make("Actual si&ze", "Use the system's text size", "Ctrl+0")
         self.schemes = {
-            "": self._make("As the &system", "Follow the system"),
+            "": self._make("&System", "Follow the system's color scheme"),
             "light": self._make("&Light", "Always use light colors"),
             "dark": self._make("&Dark", "Always use dark colors"),
         }
@@ -79,7 +79,7 @@ class Actions:
         self.store_menus: list[tuple[QMenu, QAction]] = []
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
-        self.rules_by_version = self._make("By a Docker &version…", "Choose rules by version and storage driver")
+        self.rules_by_version = self._make("For a Docker &version…", "Choose rules by version and storage driver")
         self.about_rules = self._make(
             "&About these rules…", "Show everything a rule set does and which releases use it"
         )

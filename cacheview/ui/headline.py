@@ -193,7 +193,7 @@ class Headline(QObject):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
-        offer = "A probe that you edited here was saved when the window was closed." if session.edits.offered else ""
+        offer = "A probe that you edited here was saved when you closed the window." if session.edits.offered else ""
         ways = (
             *(((back, self._rule_ways.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),

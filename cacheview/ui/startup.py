@@ -57,8 +57,8 @@ def missing_display(environment: Mapping[str, str], platform: str = sys.platform
     if any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         return ""
     return (
-        "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, so no window can be opened. Set one (`ssh -X`), "
-        f"or QT_QPA_PLATFORM to use a different Qt platform; without a display {_WITHOUT_DISPLAY}"
+        "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, so no window can be opened. Set one of them "
+        f"(`ssh -X`), or QT_QPA_PLATFORM to use a different Qt platform. Without a display, {_WITHOUT_DISPLAY}"
     )
 
 
@@ -96,7 +96,9 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
             return _missing(match["name"])
     display = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY") or "no display"
     entry = " ".join(entry.split())[:200]
-    return f"the display {display!r} cannot be used ({entry}). Check that it exists; or {_WITHOUT_DISPLAY}"
+    return (
+        f"the display {display!r} cannot be used ({entry}). Check that it exists. Without a display, {_WITHOUT_DISPLAY}"
+    )
 
 
 def _missing(library: str) -> str:

@@ -22,7 +22,7 @@ class CompareHead(BusyHead):
             progress="Rule set lookup progress",
             cancel_tip="Stop and keep the answers so far",
             again="Compare again",
-            again_tip="Look up the probe with the other rule sets too",
+            again_tip="Also look up the probe with the other rule sets",
             parent=parent,
         )
         tip = "Copy every rule set's answer, with the reasons"

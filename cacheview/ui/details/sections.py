@@ -157,7 +157,7 @@ def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Details
     if words:
         yield DetailsRow("", words, is_exact=False)
     if image.from_scratch:
-        yield DetailsRow("", "The store records it as the first step of a FROM scratch build.", is_exact=False)
+        yield DetailsRow("", "The store records this image as the first step of a FROM scratch build.", is_exact=False)
     if image.built_locally:
         yield DetailsRow("Built here", "yes, as recorded in the store", is_exact=False)
     else:

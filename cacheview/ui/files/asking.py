@@ -113,7 +113,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
             notes.append(FilesNote(f"{last} created no layer; this is the layer of the last step that did."))
         if result.problem:
             notes.append(FilesNote(f"The files in the layers below are unknown: {result.problem}."))
-        sides = ("Below the layer", "In the layer")
+        sides = ("Layers below", "This layer")
         return FilesShown(title, _counts(result.changes), tuple(notes), result.changes, sides, contents)
 
     return work

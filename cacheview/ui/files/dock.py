@@ -113,7 +113,7 @@ class Files(DockController[FilesPane]):
         if miss is not None and miss.comparison is not None:
             self._show(miss.comparison, miss.step, value.question.store)
         else:
-            shown = FilesShown(_title(step), "", problem="The step's files no longer make it miss.")
+            shown = FilesShown(_title(step), "", problem="The files no longer cause this step to miss.")
             self.pane.show_files(shown, value.question.store)
 
     def show_no_context(self, store: ImageStore) -> None:

@@ -25,14 +25,14 @@ class FilesHead(BusyHead):
         super().__init__(
             TITLE,
             progress="Layer reading progress",
-            cancel_tip="Stop reading; nothing was written",
+            cancel_tip="Stop reading without writing anything",
             again="Read again",
             again_tip="Read the layer and the build context again",
             parent=parent,
         )
-        same_tip = "Also list files that are the same"
-        contents_tip = "Show both contents of the selected file side by side (Enter)"
-        self.same_button = self.add_button("Show the same", same_tip, self.same_requested)
+        same_tip = "Also list unchanged files"
+        contents_tip = "Show both versions of the selected file side by side (Enter)"
+        self.same_button = self.add_button("Show unchanged", same_tip, self.same_requested)
         self.contents_button = self.add_button("Contents", contents_tip, self.contents_requested)
         for button in (self.same_button, self.contents_button):
             button.setCheckable(True)

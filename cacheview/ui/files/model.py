@@ -149,7 +149,7 @@ def _text(node: FileNode, column: int) -> str:
             return one_line(node.name) + ("/" if node.children else "")
         case FilesColumn.CHANGE:
             inside = node.files - (change is not None)
-            count = f"{counted(inside, 'file')} in it" if node.children else ""
+            count = f"{counted(inside, 'file')} inside" if node.children else ""
             return "; ".join(
                 filter(None, (change_in_words(change, with_mark=True) if change is not None else "", count))
             )

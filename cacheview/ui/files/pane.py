@@ -244,7 +244,7 @@ class FilesPane(DockPane[FilesHead]):
         text = f"{counted(root.files, 'file')} shown, {size_text(root.size)}"
         hidden = f"; {same:,} unchanged files are hidden" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
-            text = "No file matches the filter" if self._box.text().strip() else "No file differs"
+            text = "No file matches the filter" if self._box.text().strip() else "No files differ"
         self._count.say(text + hidden)
 
     def _say_nothing(self, text: str, hint: str, button: str) -> None:

@@ -41,7 +41,9 @@ NEW = ImageMark("new", "new", "New since the last reload.")
 REMOVED = ImageMark("remove", "removed", "This image would no longer be in the store.")
 MATCHES = ImageMark("passed", "matches", "Its config matches, but it is not the answer.")
 OLDER = ImageMark("passed", "older match", "Its config matches, but a newer image is preferred.")
-UNMARKED = ImageMark("failed", "not built here", "This candidate is not recorded as built here, so it never counts.")
+UNMARKED = ImageMark(
+    "failed", "not built here", "This candidate is not recorded as built here, so it is never a match."
+)
 UNDATED = ImageMark("failed", "no creation time", "It matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})

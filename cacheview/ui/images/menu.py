@@ -62,7 +62,7 @@ class ImageMenu(QObject):
             menu.setDefaultAction(probe)
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image)).setEnabled(not is_gone)
         if image is not None:
-            _item(menu, "Add to cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_gone)
+            _item(menu, "Add to Cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_gone)
             _item(menu, "&Details", lambda: self.details_requested.emit(image))
             layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
             layer.setEnabled(not is_gone)

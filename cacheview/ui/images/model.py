@@ -335,7 +335,7 @@ class ImageTreeModel(CountedRows):
     def _tip(self, node: ImageNode, column: int) -> str:
         lines = [mark.meaning for mark in self.marks_of(node)] if column == ImagesColumn.IMAGE else []
         if node.image is None:
-            lines.insert(0, "Nothing: FROM scratch builds start here.")
+            lines.insert(0, "The empty image: FROM scratch builds start here.")
         elif column == ImagesColumn.CREATED and node.image.created is not None:
             return tool_tip(str(node.image.created))
         else:

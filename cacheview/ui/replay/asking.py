@@ -152,12 +152,12 @@ class Replayer:
                 # Why it misses may take a while in a large store; that it does is known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: ReplayResult(question, value, seconds=seconds, costs=compared))
-            report(0, None, "Finding out why it misses…")
+            report(0, None, "Finding out why steps miss…")
             record, problem = self._record(prepared.title)
             missed = []
             for miss in misses(value, store, question.daemon.rules, record, sent.checksums, prepared.image_files):
                 missed.append(miss)
-                report(len(missed), None, "Finding out why it misses…")
+                report(len(missed), None, "Finding out why steps miss…")
             problem = problem or _saved(prepared.layers)
             is_kept = self._records is not None and not problem and question.supposed is None
             if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):

@@ -140,7 +140,7 @@ class StepDetail(QScrollArea):
             self.download_button.setText(f"Download {one_line(image.title)}{size}")
             set_tip(
                 self.download_button,
-                "Download the image as docker save does, to read its layers; cacheview deletes it on exit",
+                "Download the image as docker save does, to read its layers; cacheview deletes the download on exit",
             )
         self._files.say(files)
 

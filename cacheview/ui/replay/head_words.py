@@ -21,9 +21,9 @@ def head_words(replayed: ReplayResult, rows: Sequence[ReplayRow]) -> str:
     hits = [row for row in flat(rows) if row.status is StepStatus.HIT]
     cached = sum(not row.supposed for row in hits)
     counts = f"{cached} of {steps} steps cached" if steps or replay.refused is None else "no steps"
-    if len(hits) > cached:
-        counts += f", {len(hits) - cached} more would be"
     if uses_buildkit(replayed.question.store):
         counts += " by the classic builder"
+    if len(hits) > cached:
+        counts += f", {len(hits) - cached} more would be"
     parts = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
     return "  ·  ".join(filter(None, (*parts, f"{replayed.seconds * 1000:,.0f} ms")))

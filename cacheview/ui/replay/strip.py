@@ -95,7 +95,7 @@ def _without_miss(replay: Replay) -> StripLine:
         return StripLine("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
     if replay.all_cached:
         text = f"All {len(asked)} steps that are looked up are hits"
-        return StripLine("hit", "HIT", text if len(asked) > 1 else "The one step that is looked up is a hit")
+        return StripLine("hit", "HIT", text if len(asked) > 1 else "The only step that is looked up is a hit")
     return StripLine("not-certain", "NOT CHECKED", f"The cache is not used for {counted(len(asked), 'step')}")
 
 

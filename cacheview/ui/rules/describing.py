@@ -88,7 +88,7 @@ def _changes(before: RuleSet, rules: RuleSet) -> Iterator[Paragraph]:
         yield Paragraph("Nothing changed", (("", "These are the same rules. Choose two different rule sets."),))
         return
     changed = differences(before, rules)
-    count = "Nothing changed" if not changed else f"{counted(len(changed), 'thing')} changed"
+    count = "Nothing changed" if not changed else f"{counted(len(changed), 'change')}"
     yield Paragraph(
         count,
         tuple((word, f"{each.title}: {releases(each)}") for word, each in (("from", before), ("to", rules))),

@@ -185,7 +185,7 @@ class RulesDialog(QDialog):
         value = releases_of(rules)
         if before is not None:
             count = sum(line.differs for line in lines(rules, before, only_differing=True))
-            value = {0: "Nothing differs", 1: "One thing differs"}.get(count, f"{count} things differ")
+            value = counted(count, "difference") if count else "No differences"
         self._facts.setText(value)
         self.only.setVisible(before is not None)
         self._fill_words()
@@ -235,7 +235,7 @@ class RulesDialog(QDialog):
             if line.is_group:
                 self.table.setSpan(row, 0, 1, len(RulesColumn))
         if not result:
-            self._same.show_text("Nothing differs", "Choose two different rule sets.")
+            self._same.show_text("No differences", "Choose two different rule sets.")
         self._pages.setCurrentWidget(self.table if result else self._same)
         self.table.resizeRowsToContents()
 

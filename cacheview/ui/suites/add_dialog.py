@@ -89,7 +89,7 @@ class AddDialog(QDialog):
         self.image = QLineEdit(self._own.image or "")
         set_font(self.image, mono_font)
         self.image.setPlaceholderText("id or name of the image")
-        self.image.setAccessibleName("Image that a hit is expected to return")
+        self.image.setAccessibleName("The image that a hit is expected to return")
         self._where = _muted()
         self._besides = _muted()
         self._picture = QLabel()
@@ -164,15 +164,14 @@ class AddDialog(QDialog):
 
     def _show_state(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
-        what = (
-            f"the whole store ({counted(len(self._addition.case.images), 'image')}, all values), the probe, the rules"
-        )
+        images = counted(len(self._addition.case.images), "image")
+        what = f"the whole store ({images}, all values), the probe, and the rules"
         if os.path.isdir(path):
             self._where.setText("This is a folder: enter a file in it.")
         elif os.path.exists(path):
             self._where.setText(f"One line is appended to the file: {what}.")
         else:
-            self._where.setText(f"A new file with {what}.")
+            self._where.setText(f"A new file is created with {what}.")
         self.image.setEnabled(self.outcome.currentText() == "hit")
         usable = bool(path) and not os.path.isdir(path)
         try:

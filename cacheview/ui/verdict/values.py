@@ -149,7 +149,7 @@ def _full(value: object, *, lines: bool) -> str:
         return plain(value)
     is_long = isinstance(value, list | tuple | dict) and value
     text = json.dumps(value, ensure_ascii=False, indent=2) if is_long else plain(value)
-    return text if len(text) <= FULL_LIMIT else f"{text[:FULL_LIMIT]}\n… cut: {len(text):,} characters in all"
+    return text if len(text) <= FULL_LIMIT else f"{text[:FULL_LIMIT]}\n… truncated: {len(text):,} characters in total"
 
 
 def _time(value: object) -> str | None:

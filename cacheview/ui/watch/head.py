@@ -47,7 +47,7 @@ class WatchHead(DockHead):
         )
         self.open_button = self.add_button(
             "Open record…",
-            "Open a record to show the steps of its build and the store as it was before",
+            "Open a record to show its build step by step, and the store as it was before the build",
             self.open_requested,
             drawing="open",
         )

@@ -48,7 +48,7 @@ class WatchedStepsColumn(IntEnum):
 
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_BUILD_TITLES: Final = ("Began", "Image", "Client", "Outcome", "cacheview")
+_BUILD_TITLES: Final = ("Started", "Image", "Client", "Outcome", "cacheview")
 _STEP_TITLES: Final = ("Step", "Predicted", "The daemon")
 
 
@@ -148,8 +148,8 @@ def _compared(build: ShownBuild) -> str:
     if not build.is_predicted:
         return build.unpredicted
     if build.is_replayed:
-        return "as recorded"
-    return "as the daemon" if build.is_final else "replayed"
+        return "same as the record"
+    return "same as the daemon" if build.is_final else "replayed"
 
 
 class WatchedStepsModel(QAbstractTableModel):
@@ -242,7 +242,7 @@ def _result_text(row: ShownStep) -> str:
     if fact.cached is None:
         return "unknown"
     is_step = row.predicted is None or row.predicted is not StepStatus.NO_PROBE
-    return f"{'made ' if is_step and fact.image else ''}{fact.image}"
+    return f"{'created ' if is_step and fact.image else ''}{fact.image}"
 
 
 def _picture(status: StepStatus | None) -> Any:

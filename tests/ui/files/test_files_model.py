@@ -44,7 +44,7 @@ def test_a_folder_counts_what_is_in_it_and_names_are_safe() -> None:
     model.show(file_tree(CHANGES))
     folder = model.index(0, 0)
     assert folder.data() == "a/"
-    assert folder.siblingAtColumn(FilesColumn.CHANGE).data() == "2 files in it"
+    assert folder.siblingAtColumn(FilesColumn.CHANGE).data() == "2 files inside"
     assert folder.siblingAtColumn(FilesColumn.SIZE).data() == "6 B"
     shown = model.index(1, 0).data()
     assert "\x1b" not in shown

@@ -149,9 +149,9 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     menu = pane.menu_for(image)
     actions = {action.text().replace("&", "").partition(" (")[0]: action for action in menu.actions()}
     assert list(filter(None, actions)) == [
-        "Show its builder's probe",
+        "Show the builder's probe",
         "Use as parent",
-        "Add to cache from",
+        "Add to Cache from",
         "Details",
         "Files of this layer",
         "Copy id",
@@ -161,7 +161,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Copy JSON",
     ]
     with qtbot.waitSignal(pane.menu.cache_from_requested) as asked:
-        actions["Add to cache from"].trigger()
+        actions["Add to Cache from"].trigger()
     assert asked.args == [image]
     copied: list[str] = []
     pane.menu.copied.connect(copied.append)

@@ -181,7 +181,7 @@ def test_removed_images_are_struck_out_until_the_mode_is_left(
         action.text().replace("&", ""): action.isEnabled() for action in workspace.images.menu_for(named).actions()
     }
     assert not enabled["Use as parent"]
-    assert not enabled["Add to cache from"]
+    assert not enabled["Add to Cache from"]
     assert enabled["Details"]
     menu = window.commands.what_if_menu
     menu.aboutToShow.emit()

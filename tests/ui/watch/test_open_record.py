@@ -94,12 +94,12 @@ def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
         "app",
         "Docker-Client/28.2.2 (linux)",
         "built 333333333333: 0 of 3 steps cached",
-        "as the daemon",
+        "same as the daemon",
     ]
     rows = rows_of(pane)
     assert [row[0] for row in rows] == ["1 FROM scratch", "2 COPY a /a", "3 ENV B=1"]
     assert rows[1][1].startswith("MISS: ")
-    assert [row[2] for row in rows] == ["", "made 222222222222", "made 333333333333"]
+    assert [row[2] for row in rows] == ["", "created 222222222222", "created 333333333333"]
     assert pane.head.text == "1 build"
     title, words = pane.why.texts
     assert title == "Why step 2 misses"
@@ -121,7 +121,7 @@ def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_oth
     pane = shown(window, qtbot, 2)
     assert [pane.model.index(row, BuildsColumn.NAME).data() for row in range(2)] == ["app", "other"]
     assert [pane.model.index(row, BuildsColumn.COMPARED).data() for row in range(2)] == [
-        "as the daemon",
+        "same as the daemon",
         "DIFFERS from the daemon",
     ]
     assert pane.head.text == "1 of 2 builds differs from the prediction"
@@ -136,7 +136,7 @@ def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow
     window.open(saved(tmp_path / "bare.jsonl", record(None)))
     pane = shown(window, qtbot)
     assert "the record does not contain the store" in pane.model.index(0, BuildsColumn.COMPARED).data()
-    assert [row[2] for row in rows_of(pane)] == ["", "made 222222222222", "made 333333333333"]
+    assert [row[2] for row in rows_of(pane)] == ["", "created 222222222222", "created 333333333333"]
     assert window.session is None
 
 
@@ -144,7 +144,7 @@ def test_what_no_daemon_built_says_so(window: MainWindow, store: ImageStore, qtb
     window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
     pane = shown(window, qtbot)
     assert pane.model.index(0, BuildsColumn.OUTCOME).data() == "replayed, not built"
-    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "as recorded"
+    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "same as the record"
     assert rows_of(pane)[2][2] == "unknown"
 
 

@@ -73,9 +73,9 @@ def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeProcess, q
     assert not pane.head.save_button.isEnabled()
     hear(pane, watcher, qtbot, build_of())
     assert pane.model.rowCount() == 1
-    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "as the daemon"
+    assert pane.model.index(0, BuildsColumn.COMPARED).data() == "same as the daemon"
     assert texts(pane, 1)[1].startswith("MISS: ")
-    assert texts(pane, 2) == ["3 ENV A=1", "not checked", "made 333333333333"]
+    assert texts(pane, 2) == ["3 ENV A=1", "not checked", "created 333333333333"]
     assert pane.head.save_button.isEnabled()
 
 
