@@ -233,7 +233,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> i
     from PySide6.QtCore import QBuffer
 
     app.processEvents()  # paints everything that the new store has laid out
-    window.centre.setUpdatesEnabled(True)  # after a dock has opened, the panes delay painting
+    window.centre.paint_panes_now()  # after a dock has opened, the panes delay painting
     drawn = QBuffer()
     window.grab().save(drawn, "PNG")
     app.exit()

@@ -5,7 +5,7 @@ It shows the panes of an open store, the progress of opening one, or the ways to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from cacheview.ui.busy_page import BusyPage
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO, name_of
+from cacheview.ui.painting import paint_later, paint_now
 from cacheview.ui.patience import Patience
 from cacheview.ui.plain import error_words, one_line
 
@@ -164,8 +165,21 @@ class Centre(QWidget):
 
         notice = Notice()
         notice.hide()
+        notice.came_or_went.connect(self.paint_panes_later)
         notice.copied.connect(self.copied)
         return notice
+
+    def paint_panes_later(self, wait: int = 0) -> None:
+        """The panes are about to get another size: they are painted after that, in so many milliseconds."""
+        paint_later(self._panes, wait)
+
+    def paint_panes_now(self) -> None:
+        """Wait no longer."""
+        paint_now(self._panes)
+
+    @property
+    def _panes(self) -> Sequence[QWidget]:
+        return self.workspace.shown_panes if self.workspace is not None and self.page is self.workspace else ()
 
     def welcome(self) -> None:
         """Show the start page, while nothing is open."""

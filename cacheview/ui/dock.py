@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QTabBar, QWidget
 from shiboken6 import isValid
@@ -21,7 +21,7 @@ _Pane = TypeVar("_Pane", bound=Docked)
 
 _LINES: Final = 24
 """The initial height of a dock in lines of text, including its title bar."""
-_FRAMES: Final = 32  # milliseconds: two frames
+_FRAMES: Final = 32  # milliseconds: two frames, in which the dock is painted before the panes
 _SHARES: Final = (0.36, 0.48)
 """The minimum and maximum share of the height, so that the panes above stay usable."""
 
@@ -57,7 +57,7 @@ class PaneDock(QDockWidget):
             joined = self._join_others()
             centre = self._host.frame.centralWidget()
             room = centre.height() if centre is not None else 0
-            self._paint_panes_later()
+            self._host.paint_panes_later(_FRAMES)
             self.show()
             if not self._was_shown and not joined:
                 self._take_height(room)
@@ -71,7 +71,7 @@ class PaneDock(QDockWidget):
         """Show it without moving the keyboard focus."""
         self._attach()
         self._join_others()
-        self._paint_panes_later()
+        self._host.paint_panes_later(_FRAMES)
         self.show()
         self._was_shown = True
 
@@ -90,15 +90,6 @@ class PaneDock(QDockWidget):
             self._before = before
         self.raise_()
         self._pane.take_focus()
-
-    def _paint_panes_later(self) -> None:
-        """Delay the painting of the panes by two frames, since painting everything at once would be noticeable."""
-        centre = self._host.frame.centralWidget()
-        if centre is None:
-            return
-        centre.setUpdatesEnabled(False)
-        # The delay starts when the layout is complete.
-        QTimer.singleShot(0, centre, lambda: QTimer.singleShot(_FRAMES, centre, lambda: centre.setUpdatesEnabled(True)))
 
     def _take_height(self, room: int) -> None:
         """Set the initial height. ``room``: the height that the panes had before."""
@@ -139,6 +130,8 @@ class PaneDock(QDockWidget):
             self._before = now
         if now is not None and self.isAncestorOf(now):
             now.clearFocus()  # otherwise Qt would focus the next field, and the trace would follow it
+        if is_seen(self):
+            self._host.paint_panes_later()
         self.hide()
         before = self._before
         if before is not None and isValid(before) and is_seen(before):

@@ -64,6 +64,9 @@ class DockHost(Protocol):
     def add_line(self) -> Notice:
         """Add a hidden notice line above the panes, for background work."""
 
+    def paint_panes_later(self, wait: int = 0) -> None:
+        """The panes are about to get another size: they are painted after that, in so many milliseconds."""
+
     @property
     def settled(self) -> SignalInstance:
         """``settled(bool)``, after each opening: whether a store is shown."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -43,10 +43,14 @@ _LINES_SHOWN: Final = 8
 class Notice(QWidget):
     """One sentence with an icon, details that unfold and can be copied, and buttons.
 
-    ``closed``: the person has read it.
+    Signals:
+        closed(): the person has read it.
+        came_or_went(): it is shown, or is not any more; what is around it is laid out again after this.
+        copied(str): what was put on the clipboard.
     """
 
     closed = Signal()
+    came_or_went = Signal()
     copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -153,6 +157,16 @@ class Notice(QWidget):
         self._close.setIcon(icon("remove", "text_muted"))
         for button in self.findChildren(QPushButton):
             set_font(button, small_font)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.came_or_went.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.came_or_went.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -114,6 +114,9 @@ class MainWindow(QMainWindow):
         """Add a hidden line above the panes for work in the background."""
         return self.centre.add_line()
 
+    def paint_panes_later(self, wait: int = 0) -> None:
+        self.centre.paint_panes_later(wait)
+
     @property
     def opener(self) -> Opener:
         """Opens stores."""

@@ -276,6 +276,12 @@ class Workspace(QWidget):
         """Images, probe, verdict."""
         return (self.images, self.probe, self.verdict)
 
+    @property
+    def shown_panes(self) -> tuple[QWidget, ...]:
+        """What stands side by side, while a store is read as well."""
+        widgets = (self._splitter.widget(place) for place in range(self._splitter.count()))
+        return tuple(widget for widget in widgets if widget is not None and not widget.isHidden())
+
     # From the session
 
     def _show_store(self) -> None:

@@ -57,8 +57,8 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
     window = MainWindow(Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
     window.resize(1440, 900)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     opened = OpenedLocation("made", "made:", OpenedKind.SUITE, (case,))
     window.opener.opened.emit(
         OpenedStore(opened, ImageCache(case.store, RULE_SETS[case.rules]), Probe(parent=PARENT, config=config(3))),

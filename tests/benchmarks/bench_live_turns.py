@@ -55,8 +55,8 @@ def opened(folder: Path, qtbot: QtBot) -> tuple[Turns, float, MainWindow]:
     window = MainWindow(Settings(folder / "settings.ini"))
     qtbot.addWidget(window)
     window.resize(1200, 700)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     turns, first_rows = Turns(), 0.0
 
     def look() -> None:

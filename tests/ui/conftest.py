@@ -99,9 +99,9 @@ def open_window(qtbot: QtBot, settings: Settings) -> OpenWindow:
         qtbot.addWidget(window)
         if size is not None:
             window.resize(*size)
-        window.show()
-        window.activateWindow()
-        qtbot.waitExposed(window)
+        with qtbot.waitExposed(window):
+            window.show()
+            window.activateWindow()
         if location:
             with qtbot.waitSignal(window.settled, timeout=20_000):
                 window.open(location)

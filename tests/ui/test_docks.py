@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from cacheview.ui.docks import COMPARE, DETAILS
 from cacheview.ui.names import DEMO
+from cacheview.ui.painting import paint_later
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -27,6 +30,12 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     window.close()
 
 
+def paints(window: MainWindow) -> list[bool]:
+    """Whether each pane is painted when it changes."""
+    assert window.workspace is not None
+    return [pane.updatesEnabled() for pane in window.workspace.panes]
+
+
 def test_a_dock_is_made_shown_and_painted_beside_the_panes(window: MainWindow, qtbot: QtBot) -> None:
     made = window.docks.made
     assert made(DETAILS) is None
@@ -35,8 +44,8 @@ def test_a_dock_is_made_shown_and_painted_beside_the_panes(window: MainWindow, q
     assert pane is not None
     assert not pane.is_open  # in a later turn
     qtbot.waitUntil(lambda: pane.is_open and pane.dock.isVisible())
-    assert not window.centre.updatesEnabled()
-    qtbot.waitUntil(window.centre.updatesEnabled)  # two frames later
+    assert not any(paints(window))
+    qtbot.waitUntil(lambda: all(paints(window)))  # two frames later
     assert window.commands.details.isChecked()
     focus = QApplication.focusWidget()
     assert focus is not None
@@ -51,4 +60,30 @@ def test_an_action_that_is_triggered_again_before_its_dock_is_shown_hides_it(win
         pass
     assert not compare.is_open
     assert not window.commands.compare.isChecked()
-    qtbot.waitUntil(window.centre.updatesEnabled)
+    qtbot.waitUntil(lambda: all(paints(window)))
+
+
+def test_panes_that_get_the_room_of_a_dock_or_a_line_are_painted_one_by_one(window: MainWindow, qtbot: QtBot) -> None:
+    details = window.docks.get(DETAILS)
+    details.dock.show_or_hide()
+    qtbot.waitUntil(lambda: all(paints(window)))
+    line = window.add_line()
+    counts: set[int] = set()
+    every_turn = QTimer(window, interval=0)
+    every_turn.timeout.connect(lambda: counts.add(sum(paints(window))))
+    for change in (line.show, line.hide, details.dock.show_or_hide):
+        change()
+        assert not any(paints(window))
+        counts.clear()
+        every_turn.start()
+        qtbot.waitUntil(lambda: 3 in counts)
+        every_turn.stop()
+        assert counts == {0, 1, 2, 3}
+
+
+def test_panes_that_are_gone_before_they_are_painted_keep_none_from_it(qtbot: QtBot) -> None:
+    there, gone = QWidget(), QWidget()
+    qtbot.addWidget(there)
+    paint_later((gone, there))
+    delete(gone)
+    qtbot.waitUntil(there.updatesEnabled)

@@ -21,8 +21,8 @@ def pane(qtbot: QtBot, store: ImageStore) -> Iterator[ImagesPane]:
     qtbot.addWidget(pane)
     pane.resize(420, 600)
     pane.set_store(store)
-    pane.show()
-    qtbot.waitExposed(pane)
+    with qtbot.waitExposed(pane):
+        pane.show()
     pane.tree.setFocus()
     yield pane
     pane.close()

@@ -103,8 +103,8 @@ def test_the_title_of_the_config_stays(pane: ProbePane) -> None:
 def test_an_error_of_several_lines_is_shown_whole(qtbot: QtBot) -> None:
     dialog = InstructionDialog(None)
     qtbot.addWidget(dialog)
-    dialog.show()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
     for text in ("FOO bar", "COPY a.txt /x/", "HEALTHCHECK --interval=x CMD y"):
         dialog.line.setText(text)
         qtbot.keyClick(dialog.line, Qt.Key.Key_Return)

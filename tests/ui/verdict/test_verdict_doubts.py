@@ -54,8 +54,8 @@ def pane(qtbot: QtBot) -> VerdictPane:
     pane = VerdictPane()
     qtbot.addWidget(pane)
     pane.resize(640, 720)
-    pane.show()
-    qtbot.waitExposed(pane)
+    with qtbot.waitExposed(pane):
+        pane.show()
     return pane
 
 

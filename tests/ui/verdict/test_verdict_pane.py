@@ -52,8 +52,8 @@ def pane(qtbot: QtBot) -> VerdictPane:
     pane = VerdictPane()
     qtbot.addWidget(pane)
     pane.resize(640, 720)
-    pane.show()
-    qtbot.waitExposed(pane)
+    with qtbot.waitExposed(pane):
+        pane.show()
     return pane
 
 
@@ -246,8 +246,8 @@ def test_it_is_in_sight_when_the_pane_is_shown_later(qtbot: QtBot) -> None:
     qtbot.addWidget(pane)
     pane.show_explanation(with_history(30, 40, changed=20))
     pane.resize(420, 600)
-    pane.show()
-    qtbot.waitExposed(pane)
+    with qtbot.waitExposed(pane):
+        pane.show()
     index = pane.navigation.deciding_index()
     assert name_at(pane, index) == "history[20].comment"
     assert in_sight(pane, index)
