@@ -1,6 +1,6 @@
 """The layers of a ``docker save`` archive or an OCI layout, in a tar file or a folder.
 
-A diff id is found by the configs of the images: the layers of a manifest stand in the order of its config's diff ids.
+Diff ids come from the configs of the images: a manifest lists its layers in the order of its config's diff ids.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _GONE = "The file has changed since it was opened. Reload the store"
 def archive_layers(
     path: Path, limits: Limits = DEFAULT_LIMITS, alive: Callable[[], object] = lambda: None
 ) -> LayerSource:
-    """The layers in a tar archive, which may be compressed. Raises `DataError` if it cannot be read.
+    """Return the layers in a tar archive, which may be compressed. Raises `DataError` if it cannot be read.
 
-    ``alive`` is called some times a second; it may raise anything, to stop.
+    ``alive`` is called a few times a second; it may raise any exception to stop.
     """
 
     def progress(done: int, total: int | None, what: str) -> None:
@@ -52,7 +52,10 @@ def archive_layers(
 
 
 def folder_layers(path: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
-    """The layers of an OCI layout, or an unpacked archive, in a folder. Raises `DataError` if it cannot be read."""
+    """Return the layers of an OCI layout, or an unpacked archive, in a folder.
+
+    Raises `DataError` if it cannot be read.
+    """
     members = FolderMembers(path, Budget(limits))
     return TarLayers(_InFolder(path, _names(members, limits)).open)
 
@@ -95,7 +98,10 @@ class _InFolder:
 
 
 class _Member(io.RawIOBase):
-    """One member of an archive as a file of its own, from where the archive's stream stands. Seeks forward."""
+    """One member of an archive as a separate file, starting at the position of the archive's stream.
+
+    It seeks only forward.
+    """
 
     def __init__(self, stream: io.BufferedReader, size: int) -> None:
         self._stream = stream
@@ -138,11 +144,11 @@ def _name(names: dict[str, str], diff_id: str) -> str:
 
 
 def _names(members: Members, limits: Limits) -> dict[str, str]:
-    """Where each layer lies, by diff id."""
+    """Return the member of each layer, by diff id."""
     by_diff_id: dict[str, str] = {}
     for diff_ids, names in itertools.chain(_docker(members), _oci(members, limits)):
         if len(diff_ids) != len(names):
-            continue  # a damaged image: its layers cannot be distinguished
+            continue  # a damaged image, whose layers cannot be told apart
         for diff_id, name in zip(diff_ids, names, strict=True):
             if members.size(name) is not None:
                 by_diff_id.setdefault(diff_id, name)
@@ -161,7 +167,7 @@ def _docker(members: Members) -> Iterator[tuple[tuple[str, ...], list[str]]]:
             content = members.read(name) if name else None
             diff_ids = _diff_ids(content)
         except DataError:
-            continue  # likewise: this image is one of the problems
+            continue  # likewise: this image is among the problems
         yield diff_ids, [clean for layer in entry.Layers or () if (clean := clean_name(layer))]
 
 

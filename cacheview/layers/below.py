@@ -1,4 +1,4 @@
-"""Opening a file below a folder that holds what somebody else wrote."""
+"""Opens files in a folder whose content is not trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_below(folder: Path, name: bytes) -> io.FileIO:
-    """A regular file, no link on the way followed. Raises `LayerError`, OSError."""
+    """Open a regular file without following links on the way. Raises `LayerError`, OSError."""
     above, last = _folder_of(folder, name)
     try:
         return io.FileIO(open_to_read(last, follow=False, folder=above), "rb")
@@ -28,7 +28,7 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
 
 
 def folder_below(folder: Path, name: bytes) -> os.stat_result:
-    """The status of a folder, no link on the way followed. Raises `LayerError`, OSError."""
+    """Return the status of a folder without following links on the way. Raises `LayerError`, OSError."""
     above, last = _folder_of(folder, name)
     try:
         result = os.open(last, _FOLDER | _NOFOLLOW, dir_fd=above)
@@ -41,7 +41,7 @@ def folder_below(folder: Path, name: bytes) -> os.stat_result:
 
 
 def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
-    """The opened folder that a name below ``folder`` lies in, and the last part of the name."""
+    """Open the folder of a name below ``folder``; return it and the last part of the name."""
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
         raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])

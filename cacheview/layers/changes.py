@@ -21,17 +21,17 @@ _LONGEST: Final = 200
 
 
 class ChangeMark(Enum):
-    """What happens to a file."""
+    """The change of a file."""
 
     SAME = "same"
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
-    WRITTEN = "added or changed"  # the state before is not known
+    WRITTEN = "added or changed"  # the previous state is not known
 
 
 class Aspect(Enum):
-    """What of a file is different."""
+    """The aspects in which a file can differ."""
 
     CONTENT = "content"
     SIZE = "size"
@@ -42,10 +42,10 @@ class Aspect(Enum):
     TARGET = "what the link points to"
     DEVICE = "device"
     ATTRIBUTES = "extended attributes"
-    HEADER = "header"  # the same file, sent with another header
+    HEADER = "header"  # the same file, sent with a different header
     UNKNOWN = "not compared"  # only its checksum is known to differ, or its content was not read
 
-    __hash__ = object.__hash__  # that of Enum is slow, and sets of aspects are looked up for every file
+    __hash__ = object.__hash__  # Enum's own is slow, and sets of aspects are looked up for every file
 
 
 _SAME: Final = {
@@ -58,11 +58,11 @@ class FileState(NamedTuple):
     """One file at one time.
 
     Attributes:
-        kind: the type flag of tar: ``0`` a file, ``1`` a second name of one, ``2`` a link, ``5`` a folder.
+        kind: the type flag of tar: ``0`` a file, ``1`` a hard link, ``2`` a symbolic link, ``5`` a folder.
         mode: permission bits, with set-user-id, set-group-id and sticky.
         uid, gid: the owner.
         size: in bytes.
-        target: where a link points, as written; of a second name, the first.
+        target: of a symbolic link, as written; of a hard link, its first name.
         device: major and minor number.
         attributes: extended attributes, as they are hashed.
     """
@@ -83,7 +83,7 @@ class FileState(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file; not a second name of one."""
+        """Whether it is a regular file, but not a hard link to one."""
         return self.kind == _FILE
 
     @property
@@ -101,10 +101,10 @@ class FileChange(NamedTuple):
     """One file, before and now.
 
     Attributes:
-        path: without a leading slash; bytes that are not UTF-8 as in surrogateescape.
-        mark: what happens to it.
-        aspects: of one that is changed, what is different.
-        before, now: None: it is not there, or not known.
+        path: without a leading slash; bytes that are not UTF-8 are surrogate escapes.
+        mark: the kind of change.
+        aspects: of a changed file, those that differ.
+        before, now: None: there is no such file, or it is not known.
     """
 
     path: str
@@ -115,20 +115,20 @@ class FileChange(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether the file is not the same before and now."""
+        """Whether the file differs between the two states."""
         return self.mark is not ChangeMark.SAME
 
     @property
     def size(self) -> int:
-        """Of what is there now, otherwise of what was."""
+        """The current size, or else the previous one."""
         state = self.now or self.before
         return state.size if state is not None else 0
 
 
 def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | None) -> tuple[Aspect, ...]:
-    """What is different between two states; nothing where they are the same.
+    """Return the aspects in which two states differ; none if they are equal.
 
-    ``has_same_content``: of two files; None: it was not compared.
+    ``has_same_content`` is for files; None: it was not compared.
     """
     if before.kind != now.kind:
         return (Aspect.TYPE,)
@@ -154,7 +154,7 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
 
 
 def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
-    """What happens to a file, as a phrase: ``mode 600, was 644``; with its mark, ``changed: mode 600, was 644``."""
+    """Return a change as a phrase: ``mode 600, was 644``, or with its mark, ``changed: mode 600, was 644``."""
     if change.mark is ChangeMark.SAME:
         return _SAME[change.aspects[0]] if change.aspects else "same"
     if change.mark is not ChangeMark.CHANGED:
@@ -166,7 +166,7 @@ def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
 
 
 def changed_aspects(change: FileChange, *, with_mark: bool = False) -> str:
-    """What of a changed file differs, as a phrase: ``mode 600, was 644``; empty if that is not known."""
+    """Return the differences of a changed file as a phrase: ``mode 600, was 644``; empty if they are not known."""
     before, now = change.before, change.now
     if before is None or now is None:
         return ""

@@ -32,14 +32,14 @@ class BlobReader(Protocol):
     """Blobs by digest."""
 
     def document(self, digest: str) -> bytes | None:
-        """A JSON document; None if there is none. Raises `DataError`."""
+        """Return a JSON document; None if there is none. Raises `DataError`."""
 
     def stream(self, digest: str) -> io.BufferedReader:
-        """A blob of any size, read forward. Raises `LayerUnavailableError`."""
+        """Open a blob of any size, to be read forward. Raises `LayerUnavailableError`."""
 
 
 def blob_layers(blobs: BlobReader, images: Iterable[Image]) -> TarLayers:
-    """The layers of some images."""
+    """Return the layers of some images."""
     opened = _Blobs(blobs, {image.manifest_digest: image.diff_ids for image in images})
     return TarLayers(opened.open, by_containerd)
 
@@ -67,25 +67,28 @@ class _Blobs:
             content = self._blobs.document(manifest_digest)
             layers = decode(Manifest, content).layers if content is not None else None
         except DataError:
-            return  # the layer is named by no other manifest, or by one that can be read
+            return  # no other manifest contains the layer, or one that can be read does
         if layers is not None and len(layers) == len(diff_ids):
             for diff_id, layer in zip(diff_ids, layers, strict=True):
                 self._digests.setdefault(diff_id, layer.digest)
 
 
 def folder_layers(root: Path, namespace: str, images: Sequence[Image]) -> LayerSource:
-    """The layers of some images in containerd's root folder: of its blobs, or where one is gone, of its snapshots."""
+    """Return the layers of some images in containerd's root folder: their blobs, or their snapshots."""
     return _BlobsOrSnapshots(blob_layers(folder_blobs(root), images), Snapshots(lambda: root, namespace, images))
 
 
 def socket_layers(path: Path, namespace: str, images: Sequence[Image]) -> LayerSource:
-    """The same of the containerd at a socket, whose snapshots are read in its root folder, where that may be read."""
+    """Return the layers of some images of the containerd at a socket.
+
+    Their snapshots are read in its root folder, if the user may read it.
+    """
     blobs = blob_layers(_SocketBlobs(path, namespace), images)
     return _BlobsOrSnapshots(blobs, Snapshots(lambda: _root_at(path), namespace, images))
 
 
 def _root_at(socket: Path) -> Path:
-    """The root folder of the containerd at a socket, which it reports. Raises `DataError`."""
+    """Return the root folder that the containerd at a socket reports. Raises `DataError`."""
     from cacheview.stores.containerd.client import ContainerdClient
 
     with ContainerdClient(socket, layer_budget()) as client:
@@ -96,7 +99,7 @@ def _root_at(socket: Path) -> Path:
 
 
 class _BlobsOrSnapshots:
-    """The blobs first, then the snapshots; which of both has a layer is found out once."""
+    """The blobs first, then the snapshots. Which of them has a layer is determined only once."""
 
     def __init__(self, blobs: TarLayers, snapshots: Snapshots) -> None:
         self._blobs = blobs
@@ -126,7 +129,7 @@ class _BlobsOrSnapshots:
         try:
             self._blobs.open(diff_id, layer_budget()).close()
         except LayerUnavailableError:
-            with suppress(DataError):  # the snapshots cannot be read either: the error of the blobs is reported
+            with suppress(DataError):  # the snapshots cannot be read either; the error of the blobs is reported
                 if self._snapshots.has(diff_id):
                     return self._snapshots
             raise
@@ -134,7 +137,7 @@ class _BlobsOrSnapshots:
 
 
 def folder_blobs(root: Path) -> BlobReader:
-    """The blobs of containerd's root folder."""
+    """Return the blobs of containerd's root folder."""
     return _FolderBlobs(root)
 
 
@@ -159,7 +162,7 @@ class _FolderBlobs:
 
 
 class _SocketBlobs:
-    """The blobs that containerd gives at its socket, in one namespace."""
+    """The blobs that containerd provides at its socket, in one namespace."""
 
     def __init__(self, path: Path, namespace: str) -> None:
         self._path = path

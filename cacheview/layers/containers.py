@@ -1,9 +1,9 @@
-"""Files that a container begins with, where they stay below the layer that was made of the container.
+"""Files of a container at its start that stay below the layer created from the container.
 
-A containerd store of Docker 25.0 and later unpacks what was committed from a container on the snapshot that the
-container began with (``applyDiffLayer`` of ``daemon/containerd/image_commit.go``). That one has the places for what is
-mounted into every container (``Setup`` of ``daemon/initlayer/setup_unix.go``), which the layers of the image do not
-have: but ``COPY --from`` copies them.
+A containerd store of Docker 25.0 and later unpacks the changes committed from a container on the snapshot with which
+the container started (``applyDiffLayer`` of ``daemon/containerd/image_commit.go``). That snapshot contains the mount
+points of every container (``Setup`` of ``daemon/initlayer/setup_unix.go``). The layers of the image do not contain
+them, but ``COPY --from`` copies them.
 """
 
 from __future__ import annotations
@@ -39,15 +39,16 @@ CONTAINER_FILES: Final[Mapping[str, LayerEntry]] = {
     "dev/console": _entry("dev/console", _FILE),
     "etc/mtab": _entry("etc/mtab", EntryKind.SYMLINK, "/proc/mounts"),
 }
-"""By path: replaced, whatever was there, unless it was a folder."""
+"""The files by path. They replace existing files, but not existing folders."""
 
 
 def committed_layers(image: Image, store: ImageStore) -> tuple[int, ...]:
-    """The places of the layers of an image that were committed from a container, lowest first.
+    """Return the indexes of an image's layers that were committed from a container, lowest first.
 
-    Only of what was built here the store records the parent; others were unpacked as they are. A layer of ``COPY`` or
-    ``ADD`` is not committed from a container: of these the config has no host name, which containers are given, and a
-    command that is a comment, which that of ``RUN`` is not (``withCmdComment`` of ``builder/dockerfile/internals.go``).
+    The store records the parent only of images that were built here; others were unpacked as they are. A layer of
+    ``COPY`` or ``ADD`` is not committed from a container: the config of its step has no host name, which a container
+    would be given, and its command is a comment, unlike that of ``RUN`` (``withCmdComment`` of
+    ``builder/dockerfile/internals.go``).
     """
     places = []
     seen: set[str] = set()

@@ -1,7 +1,7 @@
-"""What a ``COPY`` or ``ADD`` copies from, as it is now: links that lead to its sources, and files beside them.
+"""The current sources of a ``COPY`` or ``ADD``: links in their paths, and other files that are the targets of links.
 
-A source counts under the name of what it leads to, and a link in a folder as the file that it leads to, which the layer
-of the step need not have. That it is still the file of then is a guess that a checksum proves.
+A source counts under the path of its target, and a link in a folder as its target, which the layer of the step need not
+contain. It is only assumed that the target has not changed since, until a checksum proves it.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from cacheview.model import DataError
 
 __all__ = ["CurrentFiles", "CurrentSources"]
 
-_MOST_READ: Final = 256 << 20  # bytes of files beside those that were copied
+_MOST_READ: Final = 256 << 20  # bytes of files other than those that were copied
 
 
 class CurrentFiles(Protocol):
     """The files that an instruction copies from: those of a build context, or of an image."""
 
     def entries(self) -> Mapping[str, Entry]:
-        """All of them, by path."""
+        """Return all files by path."""
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """By path, what is hashed before the content of each, as far as it has a header of its own."""
+        """Return the bytes hashed before the content of each file, by path, as far as it has its own header."""
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
-        """By path, the state in these headers, as far as it is there."""
+        """Return the states in these headers by path, as far as there are any."""
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Files by path with their content, each to be used up before the next is asked for. Raises `DataError`."""
+        """Yield files by path with their content. Read each to its end before the next. Raises `DataError`."""
 
 
 class CurrentSources:
     """The sources of one instruction.
 
     Attributes:
-        entries: all files of now, by path.
-        sources: those of the instruction, each under the name of what it leads to.
+        entries: all current files, by path.
+        sources: those of the instruction, each under the path of its target.
     """
 
     def __init__(self, copy: CopySources, now: CurrentFiles) -> None:
         self._now = now
         self.entries = now.entries()
         self._tree = Tree(_nodes((path, entry.kind, entry.target) for path, entry in self.entries.items()), {})
-        self._led: dict[str, str] = {}  # what sources and matches of patterns lead to through links, by their names
+        self._led: dict[str, str] = {}  # targets of sources and of matches of patterns, by name
         self.sources: list[CopySource] = []
         for text in copy.sources:
             source = CopySource(text, self.entries)
@@ -69,16 +69,16 @@ class CurrentSources:
     def _resolved(self, path: str) -> str:
         try:
             return self._tree.resolve(path)
-        except ForbiddenPathError:  # it was another file then
+        except ForbiddenPathError:  # it was a different file then
             return path
 
     def by_their_names(self) -> Mapping[str, Entry]:
-        """The files by path, and what sources lead to under the names of these."""
+        """Return the files by path, with the targets of sources also under the names of the sources."""
         by_key = {path: self.entries[real] for path, real in self._led.items() if real in self.entries}
         return {**self.entries, **by_key} if by_key else self.entries
 
     def led_to(self, entries: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-        """Files by path, each under the path of what it is, without links."""
+        """Return files by path, each under its path without links."""
         return {self._led.get(path) or self._without_links(path): entry for path, entry in entries.items()}
 
     def _without_links(self, path: str) -> str:
@@ -86,7 +86,7 @@ class CurrentSources:
         return f"{self._resolved(folder)}{slash}{name}".lstrip("/")
 
     def with_others(self, entries: Mapping[str, LayerEntry], folders: Iterable[str]) -> Tree:
-        """The files that were copied, instead of those that are copied now, among the other ones."""
+        """Return the files that were copied, with the current files except for those that would be copied now."""
         copied: set[str] = set()
         for source in self.sources:
             for path in source.matched if source.glob is not None else (source.path,):
@@ -99,13 +99,15 @@ class CurrentSources:
         return Tree(nodes, {})
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """As `CurrentFiles`: of links that are sources, which count as what they lead to."""
+        """See `CurrentFiles`: for links that are sources, which count as their targets."""
         links = [path for path in paths if path in self._led and path in self.entries]
         return self._now.headers(links) if links else {}
 
     def sums_of(self, paths: Iterable[str], way: SenderStyle) -> dict[str, str]:
-        """Sums of files beside those that were copied, as one way writes their headers; what cannot be read is left
-        out."""
+        """Return sums of files other than those that were copied, with headers in this style.
+
+        Files that cannot be read are left out.
+        """
         headers = {path: way.header(self.entries[path], None, is_empty=False) for path in paths if path in self.entries}
         wanted = []
         for path, header in headers.items():
@@ -123,13 +125,13 @@ class CurrentSources:
                 for piece in pieces:
                     digest.update(piece)
                 self._sums[path, headers[path]] = digest.hexdigest()
-        except DataError:  # gone meanwhile, or its layer cannot be read: nothing is proven by it
+        except DataError:  # deleted in the meantime, or in a layer that cannot be read: it proves nothing
             pass
         return {path: self._sums[path, header] for path, header in headers.items() if (path, header) in self._sums}
 
 
 def _nodes(files: Iterable[tuple[str, EntryKind, str]]) -> dict[str, TreeNode]:
-    """What a tree needs of files: what they are, and where they lead. Equal ones are one."""
+    """Return nodes of a tree with only the kinds and targets of files. Equal nodes are shared."""
     shared: dict[tuple[EntryKind, str], TreeNode] = {}
     nodes = {}
     for path, kind, target in files:

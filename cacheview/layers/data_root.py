@@ -1,7 +1,8 @@
 """The layers of a graph-driver store, reassembled from a data root.
 
-Docker keeps the headers of each layer's tar stream apart (``tar-split.json.gz`` of the layer database, in the format of
-vbatts/tar-split) and the files in the folder of the storage driver: together they are the stream that was unpacked.
+Docker keeps the headers of each layer's tar stream separately (``tar-split.json.gz`` in the layer database, in the
+format of vbatts/tar-split) from the files in the folder of the storage driver. Together they are the stream that was
+unpacked.
 """
 
 from __future__ import annotations
@@ -48,20 +49,20 @@ _FOLDERS: Final = {
 """Where drivers keep the files of a layer, by its cache id."""
 
 _BY_ITSELF: Final = frozenset({"overlay2", "fuse-overlayfs", "aufs"})
-"""Those of them that unpack a layer into a folder of its own, without what is below."""
+"""The drivers that unpack a layer into a separate folder, without the layers below."""
 
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _CHAIN: Final = re.compile(r"[0-9a-f]{64}")
 _CACHE_ID: Final = re.compile(r"[0-9a-z]{1,128}")
 _FILE, _SEGMENT = 1, 2
 _LONGEST_LINE: Final = 4 << 20
-_MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and what is behind the last one takes a line for 64 KiB
+_MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and data after the last one takes a line for 64 KiB
 _MOST_LAYERS: Final = 200_000
 _REMEDY: Final = "Save the image with `docker save`, and open the archive"
 
 
 def data_root_layers(driver_folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerSource:
-    """The layers below ``image/<driver>`` of a data root.
+    """Return the layers below ``image/<driver>`` of a data root.
 
     Raises:
         LayerUnavailableError: cacheview does not know where the driver keeps files, or may not read them.
@@ -108,10 +109,10 @@ class _DataRoot:
         return stream
 
     def unpacked(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
-        """A folder of the driver as it is.
+        """Return a folder of the driver as unpacking left it.
 
-        Drivers that unpack each layer by itself make the folder, whatever it is in the layers below; those that unpack
-        it over a copy of these leave it as it was (``createTarFile`` and ``Unpack`` of moby's ``pkg/archive``).
+        Drivers that unpack each layer separately create the folder, whatever it is in the layers below. Those that
+        unpack it over a copy of these leave it unchanged (``createTarFile`` and ``Unpack`` of moby's ``pkg/archive``).
         """
         if below is not None and not self._by_itself:
             return below
@@ -126,7 +127,7 @@ class _DataRoot:
         return LayerEntry(-1, path, EntryKind.DIRECTORY, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
     def _folder(self, diff_id: str, chain: str) -> Path:
-        """Where the files of a layer are."""
+        """Return the folder with the files of a layer."""
         cache_id = self._short(f"{LAYERS}/{chain}/cache-id")
         if not _CACHE_ID.fullmatch(cache_id):
             raise LayerUnavailableError(f"the layer {diff_id[:19]} has no files in the data root", _REMEDY)
@@ -136,7 +137,7 @@ class _DataRoot:
         return (self._files.read(name, SHORT) or b"").decode("ascii", "replace").strip()
 
     def _by_diff_id(self) -> dict[str, str]:
-        """For each diff id, one of the chains that end with it."""
+        """Return one of the chain ids that end with each diff id."""
         if self._chains is None:
             by_diff_id: dict[str, str] = {}
             with os.scandir(self._files.path(LAYERS)) as folders:
@@ -159,7 +160,7 @@ class _Assembled(ForwardStream):
         self._folder = folder
         self._pieces = _pieces(headers, budget)
         self._segment = memoryview(b"")
-        self._content: tuple[bytes, int] | None = None  # name and bytes left of the file whose turn it is
+        self._content: tuple[bytes, int] | None = None  # name and remaining bytes of the current file
         self._open: io.FileIO | None = None
 
     def _skip(self, most: int) -> int:
@@ -216,7 +217,7 @@ class _Assembled(ForwardStream):
 
 
 def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[bytes, int]]:
-    """The stream in order: bytes as they are, or the name and size of a file whose content belongs there.
+    """Yield the stream in order: bytes, or the name and size of a file whose content follows.
 
     Raises:
         LayerError: it is damaged.

@@ -1,7 +1,7 @@
 """The layers of a running engine's images, which its API provides only within a whole image.
 
-An image is downloaded when a layer of it is first read, into a private file in the cache folder, and deleted again.
-A person is asked first: an image may be large.
+An image is downloaded to a private file in the cache folder when one of its layers is first read, and deleted later.
+The user is asked first, since an image may be large.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ __all__ = ["EngineLayers"]
 
 _PREFIX: Final = ".image-"
 _LARGEST: Final = 64 << 30  # bytes of one image
-_STALE: Final = 24 * 3600  # seconds after which a file that a program left behind is removed
+_STALE: Final = 24 * 3600  # seconds after which a file left behind by the program is deleted
 
 
 class EngineLayers:
-    """A `LayerSource` that downloads images. `close` deletes what was downloaded.
+    """A `LayerSource` that downloads images. `close` deletes the downloads.
 
     Args:
         store: of a running Docker Engine.
-        folder: where images are kept meanwhile; it is made.
+        folder: the folder for downloads, which is created.
         announce: called with each image before it is downloaded.
     """
 
@@ -64,11 +64,11 @@ class EngineLayers:
         yield from self._source(diff_id, report).contents(diff_id, wanted, report)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
-        """A downloaded image does not show how the engine unpacked it."""
+        """Return None: a downloaded image does not show how the engine unpacked it."""
         return by_any_driver(diff_id, path, below)
 
     def close(self) -> None:
-        """Delete what was downloaded."""
+        """Delete the downloads."""
         self._sources.clear()
         while self._files:
             self._files.pop().unlink(missing_ok=True)
@@ -119,7 +119,7 @@ class EngineLayers:
         return path
 
     def _make_room(self, image: Image) -> None:
-        """Raises `LayerUnavailableError`, OSError."""
+        """Make room for a download. Raises `LayerUnavailableError`, OSError."""
         make_private_folder(self._folder)
         for left in self._folder.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):

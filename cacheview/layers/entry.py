@@ -1,4 +1,4 @@
-"""One entry of a layer: a file, folder, link or device, or the mark that something below it is gone."""
+"""One entry of a layer: a file, folder, link or device, or the mark of a removed file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cacheview.stores.tar import TarHeader
 __all__ = ["OPAQUE", "WHITEOUT", "LayerEntry", "LayerError", "entry_of"]
 
 WHITEOUT = ".wh."
-"""What the name of a file begins with that marks another one as removed (the OCI image spec)."""
+"""The beginning of the name of a file that marks another one as removed (the OCI image spec)."""
 
 OPAQUE = ".wh..wh..opq"
-"""The name of the file that marks all else below its folder as removed."""
+"""The name of the file that marks all other content of its folder as removed."""
 
 _HARD_LINK = "1"
 _KINDS = {kind.value: kind for kind in EntryKind if kind.value}
@@ -24,7 +24,7 @@ _MODE_BITS = 0o7777
 
 
 class LayerError(DataError):
-    """A layer cannot be read: what is wrong with it, and what to do."""
+    """A layer cannot be read. The message contains the reason, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class LayerEntry:
     """One entry.
 
     Attributes:
-        number: place in the layer, from 0, among all members of its tar stream.
-        path: from the root, clean and without a leading slash; bytes that are not UTF-8 as in surrogateescape. Of a
+        number: index among all members of the layer's tar stream, from 0.
+        path: from the root, clean and without a leading slash; bytes that are not UTF-8 are surrogate escapes. For a
             whiteout, the path of the mark itself.
-        kind: what it is; of a hard link `EntryKind.FILE`.
+        kind: the kind of entry; for a hard link `EntryKind.FILE`.
         mode: permission bits, with set-user-id, set-group-id and sticky.
         uid, gid: the owner.
-        size: bytes of content; of a hard link 0.
-        target: where a symlink points, as written.
-        hard_link: the path of the file that this is another name of; empty: it is none.
-        device: major and minor number, of a device.
+        size: bytes of content; for a hard link 0.
+        target: of a symlink, as written.
+        hard_link: the path of the file for which this is another name; empty: it is not a hard link.
+        device: major and minor number of a device.
         capability: the value of ``security.capability``; empty: none.
-        sparse: its content is stored as a sparse file's.
+        sparse: whether its content is stored as a sparse file.
     """
 
     number: int
@@ -66,15 +66,17 @@ class LayerEntry:
 
     @property
     def folder(self) -> str:
-        """The folder that it is in; empty: the root."""
+        """The folder that contains it; empty: the root."""
         return self.path.rpartition("/")[0]
 
 
 def entry_of(header: TarHeader, number: int) -> LayerEntry | None:
-    """An entry from its tar header; None for the root itself, and for what is not a file (a GNU volume label).
+    """Return an entry from its tar header; None for the root itself, and for a member that is not a file.
+
+    A GNU volume label, for example, is not a file.
 
     Raises:
-        LayerError: the name, or the target of a hard link, points outside the root.
+        LayerError: the name, or the target of a hard link, is outside the root.
     """
     is_link = header.kind == _HARD_LINK
     kind = EntryKind.FILE if is_link else _KINDS.get(header.kind)
@@ -102,7 +104,7 @@ def _size(header: TarHeader) -> int:
 
 
 def _inside(name: str) -> str:
-    """A name from the root, cleaned; a leading slash is dropped, as Docker joins names to the root."""
+    """Return a name relative to the root, cleaned. A leading slash is dropped, since Docker joins names to the root."""
     clean = posixpath.normpath(name.lstrip("/") or ".")
     if clean == ".." or clean.startswith("../") or "\0" in clean:
         raise LayerError(f"a name in it points outside the image: {name[:200]!r}. Docker refuses such a layer")

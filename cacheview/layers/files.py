@@ -1,4 +1,4 @@
-"""The files of the layers of one store: listings and sums, read when they are asked for and remembered."""
+"""The files of the layers of one store: listings and sums, read on demand and cached."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from cacheview.model.effort import apart
 __all__ = ["LayerFiles", "Wanted", "first_bytes"]
 
 Wanted = tuple[str, LayerEntry, bytes]
-"""A checksum to compute: the layer with the content, the entry there that has it, and what is hashed before it."""
+"""A checksum to compute: the layer with the content, the entry there that has it, and the bytes hashed before it."""
 
 _Name = TypeVar("_Name")
-_SMALL: Final = 1 << 20  # bytes of a file that is kept while several names of it are asked for
+_SMALL: Final = 1 << 20  # bytes of a file that is kept while it is needed under several names
 
 
 def _silent(_bytes: int, _what: str) -> None:
@@ -28,7 +28,7 @@ def _silent(_bytes: int, _what: str) -> None:
 
 
 class _UnreadFile(Generic[_Name]):
-    """A file that has to be read, and under which names its sums go, each with the bytes before the content."""
+    """A file to read, and the names for its sums, each with the bytes before the content."""
 
     __slots__ = ("entry", "names")
 
@@ -38,12 +38,12 @@ class _UnreadFile(Generic[_Name]):
 
 
 class LayerFiles:
-    """Listings and sums over one store.
+    """Listings and sums for one store.
 
     Args:
-        source: where the content comes from.
-        memory: what is known already, and what to add to.
-        report: called while a layer is read; it may raise anything, to stop.
+        source: provides the content.
+        memory: known results, to which new ones are added.
+        report: called while a layer is read; it may raise any exception to stop.
     """
 
     def __init__(self, source: LayerSource, memory: LayerMemory | None = None, report: Report = _silent) -> None:
@@ -53,42 +53,45 @@ class LayerFiles:
         self._roots: dict[tuple[tuple[str, ...], tuple[int, ...]], Mapping[str, RootFile]] = {}
 
     def listing(self, diff_id: str) -> Listing:
-        """The entries of a layer. Raises `LayerUnavailableError`, `LayerError`."""
+        """Return the entries of a layer. Raises `LayerUnavailableError`, `LayerError`."""
         known = self.memory.listing(diff_id)
         if known is None:
-            with apart():  # layers have limits of their own
+            with apart():  # layers have their own limits
                 known = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
             self.memory.keep(known, lasts=self._source.lasts(diff_id))
         return known
 
     def root(self, diff_ids: Sequence[str], committed: Sequence[int] = ()) -> Mapping[str, RootFile]:
-        """The files of an image with these layers, bottom first; ``committed`` as of `root_of`. Raises as `listing`."""
+        """Return the files of an image with these layers, bottom first; ``committed``: see `root_of`.
+
+        Raises like `listing`.
+        """
         key = (tuple(diff_ids), tuple(committed))
-        if key not in self._roots:  # the last is asked for again
+        if key not in self._roots:  # the last one is used repeatedly
             self._roots = {key: root_of([self.listing(diff_id) for diff_id in diff_ids], committed)}
         return self._roots[key]
 
     def unpacked_folder(self, path: str, file: RootFile) -> LayerEntry | None:
-        """A folder that a layer has no entry for, as it is in the store; None: that is not known.
+        """Return a folder for which a layer has no entry, as it is in the store; None: not known.
 
         Raises `LayerUnavailableError`, `LayerError`.
         """
         return self._source.unpacked_folder(file.implied_by, path, file.entry if file.diff_id else None)
 
     def sums(self, wanted: Iterable[Wanted]) -> dict[tuple[str, int, bytes], str]:
-        """The sha256 of some bytes followed by the content of a file, for each that is asked for.
+        """Return the sha256 of some bytes followed by the content of a file, for each request.
 
         Returns:
             hex digits by layer, entry number and the bytes before the content.
 
         Raises:
-            LayerUnavailableError, LayerError: as `listing`.
+            LayerUnavailableError, LayerError: like `listing`.
         """
         keyed = (((diff_id, entry.number, before), (diff_id, entry, before)) for diff_id, entry, before in wanted)
         return self.sums_by(keyed)
 
     def sums_by(self, wanted: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
-        """As `sums`, each under a name that the caller gives. Files are read in one pass over each layer."""
+        """Return the same as `sums`, each under a given name. Files are read in one pass over each layer."""
         known_sums: dict[_Name, str] = {}
         unread: dict[str, dict[int, _UnreadFile[_Name]]] = {}
         for name, (diff_id, entry, before) in wanted:
@@ -103,7 +106,7 @@ class LayerFiles:
         return known_sums
 
     def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
-        """The first bytes of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
+        """Return the beginning of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
         if not entry.size or most <= 0:
             return b""
         with closing(self._source.contents(diff_id, {entry.number: entry}, self._report)) as files:
@@ -112,9 +115,9 @@ class LayerFiles:
     def contents(
         self, wanted: Iterable[tuple[_Name, tuple[str, LayerEntry]]]
     ) -> Iterator[tuple[_Name, Iterable[bytes]]]:
-        """Files of layers under the names that the caller gives, each to be used up before the next is asked for.
+        """Yield files of layers with their content under the given names. Read each to its end before the next.
 
-        One pass over each layer, and one more for each further name of the same file, if that is large. Raises as
+        Each layer is read once, and once more for each further name of the same file if that is large. Raises like
         `listing`.
         """
         left = list(wanted)
@@ -140,8 +143,8 @@ class LayerFiles:
             left = again
 
     def _read(self, diff_id: str, files: dict[int, _UnreadFile[_Name]], known_sums: dict[_Name, str]) -> None:
-        """Reads files of a layer, and lets go of each when it has been read."""
-        self.listing(diff_id)  # sums are remembered beside it
+        """Read files of a layer, freeing each after it has been read."""
+        self.listing(diff_id)  # sums are stored with it
         entries = {number: unread.entry for number, unread in files.items()}
         for number, pieces in self._source.contents(diff_id, entries, self._report):
             names = files.pop(number).names
@@ -155,7 +158,7 @@ class LayerFiles:
 
 
 def first_bytes(pieces: Iterable[bytes], most: int) -> bytes:
-    """The beginning of a content that comes in pieces. Raises what reading it raises."""
+    """Return the beginning of content that arrives in pieces. Raises the errors of reading it."""
     result = bytearray()
     for piece in pieces:
         result += piece[: most - len(result)]
@@ -169,5 +172,5 @@ def _digest(before: bytes) -> str:
 
 
 def _key(number: int, before: bytes) -> str:
-    """A sum's name in what is remembered: the file, and what stands before its content."""
+    """Return the key of a cached sum: the file, and the bytes before its content."""
     return f"{number}:{_digest(before)[:32]}"

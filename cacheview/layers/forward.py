@@ -1,4 +1,4 @@
-"""A stream that can only be read forward: seeking skips what is not wanted."""
+"""A stream that can only be read forward: seeking skips bytes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["ForwardStream"]
 
 
 class ForwardStream(io.RawIOBase):
-    """Base of streams that are made from pieces. A buffer over one also goes back to what it still has."""
+    """A base class of streams that are created from pieces. A buffer in front can also seek back within its content."""
 
     def __init__(self, what: str) -> None:
-        """``what``: it is, for who seeks back in it."""
+        """Create a stream. ``what`` names it in the error for seeking back."""
         self._what = what
         self._position = 0
 
@@ -26,7 +26,10 @@ class ForwardStream(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Raises `io.UnsupportedOperation` for a place that is behind, or counted from the end."""
+        """Seek forward.
+
+        Raises `io.UnsupportedOperation` for a position before the current one, or relative to the end.
+        """
         target = offset + (self._position if whence == io.SEEK_CUR else 0)
         if whence == io.SEEK_END or target < self._position:
             raise io.UnsupportedOperation(f"{self._what} can only be read forward")
@@ -41,13 +44,13 @@ class ForwardStream(io.RawIOBase):
         return count
 
     def _ready(self) -> bool:
-        """Go to the next piece if one is used up; False at the end."""
+        """Go to the next piece if the current one is used up; return False at the end."""
         raise NotImplementedError
 
     def _skip(self, most: int) -> int:
-        """Leave out bytes of the piece at hand, ``most`` of them or fewer. Returns how many."""
+        """Skip up to ``most`` bytes of the current piece; return how many."""
         raise NotImplementedError
 
     def _fill(self, view: memoryview) -> int:
-        """Read bytes of the piece at hand. Returns how many."""
+        """Read bytes of the current piece; return how many."""
         raise NotImplementedError

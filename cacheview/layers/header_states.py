@@ -1,4 +1,4 @@
-"""The state of a file as its header describes it: a tar header, or the bytes of one that went into a checksum."""
+"""Reads the state of a file from its header: a tar header, or the bytes of one that are part of a checksum."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PERMISSIONS: Final = 0o7777
 
 
 def read_header(path: str, header: bytes) -> FileState | None:
-    """Read the bytes of a header that went into a checksum, except its name; None: not a header of this path."""
+    """Read the hashed bytes of a header, except for its name; None: it is not the header of this path."""
     encoded = path.encode("utf-8", "surrogateescape")
     match = _fields_after(b"name" + encoded, header) or _fields_after(b"name./" + encoded, header)
     if match is None:
@@ -43,7 +43,7 @@ def _fields_after(name: bytes, header: bytes) -> re.Match[bytes] | None:
 
 
 def state_of(path: str, header: Header) -> FileState | None:
-    """As `read_header` of `Header.hashed_bytes`, without making those bytes."""
+    """Return the same as `read_header` of `Header.hashed_bytes`, without creating those bytes."""
     name, mode, uid, gid, size, kind, link, device, _, owner_names = header
     if any(owner_names) or (name != path and name.removesuffix("/") not in (path, f"./{path}")):
         return read_header(path, header.hashed_bytes())
@@ -53,6 +53,6 @@ def state_of(path: str, header: Header) -> FileState | None:
 
 
 def states_of(headers: Mapping[str, bytes]) -> dict[str, FileState]:
-    """`read_header` of the headers of several files, by path; without those that cannot be read."""
+    """Return `read_header` for several files, by path, without headers that cannot be read."""
     read = ((path, read_header(path, header)) for path, header in headers.items())
     return {path: state for path, state in read if state is not None}

@@ -1,7 +1,7 @@
 """The ways in which clients write the headers of the files that they send, as far as a layer can show them.
 
-A layer has the modes that were sent, and neither the owner nor how a header was written: each way is tried. The ways
-come from the packings of `CLIENTS`; what a umask takes out of modes is missing in those of the layer already.
+A layer has the modes that were sent, but neither the owner nor the way the header was written, so each way is tried.
+The ways come from the packings of `CLIENTS`. The modes in the layer already lack the bits that a umask removes.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class SenderStyle:
     """One way to write headers.
 
     Attributes:
-        clients: names of those that write so, of `CLIENTS`; none: it is how a builder sums files of an image.
+        clients: the names in `CLIENTS` of those that use it; empty: it is how a builder hashes files of an image.
         style: of the headers.
-        folders: folders are sent with a header of their own.
-        empty_folders: those without files in them are, in any case.
+        folders: whether folders have headers of their own.
+        empty_folders: whether folders without files have them even if others do not.
         link_mode: the whole mode of every symbolic link; None: its own.
-        prefix: what every name begins with.
-        root_name: the name of root as an owner; empty: names of owners do not count.
+        prefix: the beginning of every name.
+        root_name: the name of root as an owner; empty: names of owners are not hashed.
     """
 
     clients: tuple[str, ...]
@@ -49,12 +49,12 @@ class SenderStyle:
     root_name: str = ""
 
     def header(self, entry: Entry, first: str | None, *, is_empty: bool) -> bytes:
-        """What is hashed before the content; empty: it is sent without a header.
+        """Return the bytes hashed before the content; empty: it is sent without a header.
 
         Args:
             entry: with the mode and the owner that were sent.
-            first: of a second name of a file, the first.
-            is_empty: of a folder, that nothing was sent in it.
+            first: for a hard link, its first name.
+            is_empty: for a folder, whether nothing was sent in it.
         """
         is_folder = entry.kind is EntryKind.DIRECTORY
         if is_folder and not (self.folders or (self.empty_folders and is_empty)):
@@ -73,13 +73,13 @@ _JAVA: Final = HeaderStyle(type_bits=True, owner=True, capability=False, hard_li
 
 
 def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
-    """How the headers of a packing may be written. Raises `TypeError` for one that has no case here."""
+    """Return the ways in which a packing may write headers. Raises `TypeError` for a packing without a case here."""
     match packing:
         case DockerJavaPacking():
             return (SenderStyle((), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),)
         case TestcontainersJavaPacking():
             return (SenderStyle((), _JAVA, prefix="./"),)
-        case TestcontainersNodePacking(style):  # folders only where there is no ``.dockerignore``
+        case TestcontainersNodePacking(style):  # folders only if there is no ``.dockerignore``
             way = SenderStyle((), replace(style, umask=0))
             return way, replace(way, folders=False)
         case CliPacking(style) | TestcontainersGoPacking(style) | DockerPyPacking(style) | DockerodePacking(style):
@@ -88,7 +88,7 @@ def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
 
 
 def _all_styles() -> tuple[SenderStyle, ...]:
-    """Each way once, with all clients that write so."""
+    """Return each way once, with all clients that use it."""
     clients: dict[SenderStyle, tuple[str, ...]] = {}
     for name, client in CLIENTS.items():
         for way in _styles_of(client.packing):
@@ -106,11 +106,12 @@ IMAGE_STYLES: Final = (
     SenderStyle((), replace(_IMAGE, type_bits=True)),
     SenderStyle((), replace(_IMAGE, type_bits=True), root_name="root"),
 )
-"""In which builders sum files of an image themselves, see `layers.image_sums`: 24.0 and later, 23.0, 20.10."""
+"""The ways in which builders hash files of an image themselves, see `layers.image_sums`: 24.0 and later, 23.0, 20.10.
+"""
 
 
 def clients_of(ways: Iterable[SenderStyle]) -> tuple[Client, ...]:
-    """The clients that write in one of these ways, in the order of `CLIENTS`."""
+    """Return the clients that use any of these ways, in the order of `CLIENTS`."""
     names = set(_names(ways))
     return tuple(client for name, client in CLIENTS.items() if name in names)
 

@@ -1,8 +1,8 @@
-"""The checksum of ``COPY --from``: the builder sums the files of an image's root itself.
+"""The checksum of ``COPY --from``, for which the builder itself hashes the files of an image's root.
 
 moby: ``lazySource`` and ``NewFileHash`` of ``builder/remotecontext``, and ``FileInfoHeader`` of ``pkg/archive`` (later
 ``moby/go-archive``). Docker 20.10 puts type bits into the mode and owner names of the engine's host into the header,
-23.0 the bits alone, 24.0 and later neither.
+23.0 only the bits, 24.0 and later neither.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ __all__ = ["ImageSums"]
 
 
 class ImageSums:
-    """Checksums over the root of one image, as one release's builder makes them.
+    """Checksums of files in the root of one image, as computed by the builder of one release.
 
     Args:
         files: the layers of the store.
         diff_ids: the layers of the image, bottom first.
         release: of the builder.
-        committed: as of `root_of`.
+        committed: see `root_of`.
     """
 
     def __init__(
@@ -41,22 +41,22 @@ class ImageSums:
         self._files = files
         self._release = release
         self._root: Mapping[str, RootFile] = files.root(diff_ids, committed) if diff_ids else {}
-        shared: dict[tuple[EntryKind, str], TreeNode] = {}  # a tree needs what a file is and where it leads, no more
+        shared: dict[tuple[EntryKind, str], TreeNode] = {}  # a tree needs only the kinds and targets of files
         self.tree = Tree({path: _node(file.entry, shared) for path, file in self._root.items()})
         self.problems: dict[str, Problem] = {}
 
     def of_sources(self, sources: Sequence[str], *, destination: str) -> SourcesSum:
-        """The checksum of a ``COPY --from`` this image.
+        """Return the checksum of a ``COPY --from`` this image.
 
         Raises:
             BuildRefusedError: the builder stops here.
-            UnknownError: the layers do not show what goes into it.
+            UnknownError: the layers do not show everything that is hashed.
             LayerUnavailableError, LayerError: a layer cannot be read.
         """
         return sum_sources(self, sources, instruction="COPY", destination=destination)
 
     def of_folder(self, real: str) -> SourcesSum:
-        """The checksum of one folder, whose path has no links any more."""
+        """Return the checksum of one folder, whose path must not contain links."""
         return sum_folder(self, real, self.problems)
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
@@ -74,24 +74,27 @@ class ImageSums:
                 yield path, (file.diff_id, file.entry, self._header(path, file))
 
     def entries(self) -> Mapping[str, Entry]:
-        """The files by path, as the layers have them."""
+        """Return the files by path, as in the layers."""
         return {path: _entry(path, file.entry) for path, file in self._root.items()}
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """By path, what is hashed before the content of each file, links not followed. Raises as `of_sources`."""
+        """Return the bytes hashed before the content of each file, by path, without following links.
+
+        Raises like `of_sources`.
+        """
         return {path: self._header(path, file) for path in paths if (file := self._root.get(path)) is not None}
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
-        """By path, what these headers say. Raises as `of_sources`."""
+        """Return the states in these headers, by path. Raises like `of_sources`."""
         return states_of(self.headers(paths))
 
     def content(self, path: str, most: int) -> bytes:
-        """The first bytes of a file, links not followed. Raises `LayerUnavailableError`, `LayerError`."""
+        """Return the beginning of a file, without following links. Raises `LayerUnavailableError`, `LayerError`."""
         file = self._root[path]
         return self._files.content(file.diff_id, file.entry, most)
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Files by path with their content, links not followed, each to be used up before the next is asked for.
+        """Yield files by path with their content, without following links. Read each to its end before the next.
 
         Raises `LayerUnavailableError`, `LayerError`.
         """
@@ -99,15 +102,18 @@ class ImageSums:
         return self._files.contents((path, (file.diff_id, file.entry)) for path, file in files.items())
 
     def without_sum(self, _path: str, real: str) -> str:
-        """A link that leads nowhere stands for where it leads (``lazySource.Hash``)."""
+        """Return the target of a link that does not exist, which stands for the link (``lazySource.Hash``)."""
         return real
 
     def not_found(self, path: str) -> str:
-        """The daemon's words for a source that does not exist."""
+        """Return the daemon's message for a source that does not exist."""
         return f"stat {path}: file does not exist"
 
     def _header(self, path: str, file: RootFile) -> bytes:
-        """What the builder sums before the content: ``tarsumHash.Reset`` over the header of the file on disk."""
+        """Return the bytes that the builder hashes before the content.
+
+        moby: ``tarsumHash.Reset`` for the header of the file on disk.
+        """
         entry = file.entry
         if file.implied_by:
             unpacked = self._files.unpacked_folder(path, file)

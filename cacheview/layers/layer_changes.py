@@ -1,4 +1,4 @@
-"""What one layer does to the files of those below it: what it adds, changes and removes."""
+"""The changes of one layer to the files of those below it: the files that it adds, changes and removes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["LayerChanges", "layer_changes", "layer_step"]
 
 @dataclass(frozen=True)
 class LayerChanges:
-    """What a layer does.
+    """The changes of a layer.
 
     Attributes:
         diff_id: of the layer.
-        changes: by path; folders that it only passes through are among the same.
-        problem: why it is not known what was there before; empty: it is.
+        changes: by path; folders that it only passes through count as unchanged.
+        problem: why the previous files are not known; empty: they are.
     """
 
     diff_id: str
@@ -31,19 +31,22 @@ class LayerChanges:
     _now: Mapping[str, RootFile] = field(default_factory=dict, repr=False, compare=False)
 
     def contents(self, files: LayerFiles, path: str, most: int) -> tuple[bytes | None, bytes | None]:
-        """The first bytes of a file, before and now; None: it is not there, or not a file. Raises `LayerError`."""
+        """Return the beginning of a file, before and now; None: there is none, or it is not a file.
+
+        Raises `LayerError`.
+        """
         before, now = (_content(files, each.get(path), most) for each in (self._before, self._now))
         return before, now
 
 
 def layer_step(image: Image) -> int | None:
-    """The history entry that the uppermost layer of an image belongs to; None: there is no layer."""
+    """Return the index of the history entry of an image's uppermost layer; None: there is no layer."""
     steps = [place for place, entry in enumerate(image.history) if not entry.empty_layer]
     return steps[-1] if steps and image.diff_ids else None
 
 
 def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
-    """What the uppermost of some layers does to the others.
+    """Return the changes of the uppermost layer to the others.
 
     Args:
         files: of the store.
@@ -69,7 +72,7 @@ def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
 
 
 def _without_others(top: Listing) -> tuple[FileChange, ...]:
-    """What is in a layer, where those below it are not known."""
+    """Return the content of a layer if those below it are not known."""
     by_path: dict[str, FileChange] = {}
     for entry in top.entries:
         if not entry.name.startswith(WHITEOUT):
@@ -94,7 +97,7 @@ def _change(path: str, before: RootFile | None, now: RootFile, has_same_content:
 def _same_contents(
     files: LayerFiles, paths: Sequence[str], before: Mapping[str, RootFile], now: Mapping[str, RootFile]
 ) -> Mapping[str, bool | None]:
-    """Whether files of one size have the same content; None: one of them cannot be read."""
+    """Return whether files of equal size have the same content; None: one of them cannot be read."""
     pairs = {path: (before[path], now[path]) for path in paths if _may_be_same(before[path].entry, now[path].entry)}
     wanted: list[Wanted] = [(each.diff_id, each.entry, b"") for pair in pairs.values() for each in pair]
     try:
@@ -113,7 +116,7 @@ def _may_be_same(before: LayerEntry, now: LayerEntry) -> bool:
 
 
 def entry_state(entry: LayerEntry) -> FileState:
-    """The state of a file as its layer has it."""
+    """Return the state of a file in its layer."""
     return FileState(
         entry.kind.value,
         entry.mode,

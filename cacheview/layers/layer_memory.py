@@ -1,4 +1,4 @@
-"""What was read of layers, kept in the user's cache folder: listings and sums by diff id, never content."""
+"""Cached listings and sums of layers in the user's cache folder, by diff id. Content is never cached."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _VERSION: Final = 2
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM: Final = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES: Final = 256 << 20
-_MOST_UNPACKED: Final = 256 << 20  # of one file: what a listing of the most entries takes
+_MOST_UNPACKED: Final = 256 << 20  # of one file; the listing with the most entries needs this
 _KINDS: Final = {kind.value: kind for kind in EntryKind if kind.value}
 
 
 def layer_cache() -> Path:
-    """The folder in the user's cache that listings and sums are kept in."""
+    """Return the folder in the user's cache for listings and sums."""
     return Path(user_cache_dir("cacheview", appauthor=False)) / "layers"
 
 
 class LayerMemory:
-    """Listings and sums of layers, in memory and, where there is a folder, on disk (mode 0600, bounded).
+    """Listings and sums of layers, in memory and optionally on disk (mode 0600, with limits).
 
     Args:
-        folder: where files are kept; None: nothing outlives this value.
+        folder: the folder for the files; None: nothing is kept on disk.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -54,14 +54,14 @@ class LayerMemory:
         self._passing: set[str] = set()
 
     def listing(self, diff_id: str) -> Listing | None:
-        """The entries of a layer; None: they were never read."""
+        """Return the entries of a layer; None: they were never read."""
         if diff_id not in self._listings:
-            with contextlib.suppress(DataError):  # a damaged file is read again from the store
+            with contextlib.suppress(DataError):  # a damaged file is replaced by a new reading of the store
                 self._load(diff_id)
         return self._listings.get(diff_id)
 
     def keep(self, listing: Listing, *, lasts: bool = True) -> None:
-        """Keeps the entries of a layer; what does not last is never written."""
+        """Keep the entries of a layer. Unless they last, they are never written to disk."""
         self._listings[listing.diff_id] = listing
         if lasts:
             self._changed.add(listing.diff_id)
@@ -69,17 +69,17 @@ class LayerMemory:
             self._passing.add(listing.diff_id)
 
     def sums(self, diff_id: str) -> Mapping[str, str]:
-        """Sums of files of a layer, by `LayerFiles`' key."""
+        """Return sums of files of a layer, by the key of `LayerFiles`."""
         return self._sums.get(diff_id, {})
 
     def keep_sums(self, diff_id: str, sums: Mapping[str, str]) -> None:
-        """Adds sums of a layer whose listing is known."""
+        """Add sums of a layer whose listing is known."""
         self._sums.setdefault(diff_id, {}).update(sums)
         if diff_id not in self._passing:
             self._changed.add(diff_id)
 
     def save(self) -> None:
-        """Writes what is new, whole files at a time; the oldest go where there is too much.
+        """Write new results as whole files. If there is too much, the oldest files are deleted.
 
         Raises:
             DataError: it cannot be written.
@@ -158,11 +158,11 @@ class LayerMemory:
         self._listings[diff_id] = Listing(diff_id, entries)
         self._sums[diff_id] = sums
         with contextlib.suppress(OSError):
-            os.utime(path)  # it is in use: others go first
+            os.utime(path)  # it is in use, so others are deleted first
 
 
 def _lines(file: gzip.GzipFile) -> Iterator[bytes]:
-    """The lines of the saved listing. Raises ValueError if there are more than the largest listing has."""
+    """Yield the lines of the saved listing. Raises ValueError if there are more than in the largest listing."""
     read = 0
     while line := file.readline(_MOST_UNPACKED):
         read += len(line)
@@ -178,7 +178,7 @@ def _entry(row: list[Any]) -> LayerEntry:
     if not all(type(one) is int for one in numbers) or not all(type(one) is str for one in (path, target, hard_link)):
         raise TypeError("not an entry")
     for text in (path, target, hard_link):
-        raw(text)  # raises ValueError for what is not a path
+        raw(text)  # raises ValueError if it is not a path
     return LayerEntry(
         number,
         path,

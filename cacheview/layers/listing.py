@@ -1,4 +1,4 @@
-"""What a layer holds, read once, and the root of an image made of several layers."""
+"""The content of a layer, read once, and the root of an image made of several layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Listing", "RootFile", "root_of"]
 
 _IMPLIED_MODE = 0o755
 _CONTAINER = "container"
-"""In place of the diff id of a layer."""
+"""A placeholder for the diff id of a layer."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Listing:
 
     Attributes:
         diff_id: of the layer.
-        entries: whiteouts among them.
+        entries: including whiteouts.
     """
 
     diff_id: str
@@ -35,10 +35,10 @@ class RootFile:
     """One file of an image's root.
 
     Attributes:
-        entry: as the uppermost layer has it; of a hard link the entry of the file with the content, under this path.
-        diff_id: the layer that its content lies in; empty of a folder that no layer has an entry for.
-        implied_by: of a folder, the uppermost layer that changes something in it without an entry for the folder
-            itself, above the last one with an entry; what unpacking that makes of the folder depends on the store.
+        entry: from the uppermost layer; for a hard link, the entry of the file with the content, under this path.
+        diff_id: the layer with its content; empty for a folder for which no layer has an entry.
+        implied_by: for a folder, the uppermost layer that changes something in it without an entry for the folder
+            itself, above the last one with an entry. How unpacking that changes the folder depends on the store.
     """
 
     entry: LayerEntry
@@ -47,28 +47,28 @@ class RootFile:
 
     @property
     def is_implied(self) -> bool:
-        """A folder that is there for what is in it: the layers have neither its owner nor its mode."""
+        """Whether it is a folder that exists only for its content: the layers have neither its owner nor its mode."""
         return not self.diff_id
 
 
 class _Root:
-    """A root while layers are applied to it. What is in each folder is listed when a folder is first removed."""
+    """A root while layers are applied to it. The content of folders is listed when one is first removed."""
 
     def __init__(self) -> None:
         self.files: dict[str, RootFile] = {}
         self._inside: dict[str, dict[str, None]] | None = None
-        self.written: set[str] | None = None  # by the layer at hand, with the folders above; None: not needed
-        self.changed: set[str] = set()  # folders in which the layer at hand changes something
+        self.written: set[str] | None = None  # by the current layer, with the folders above; None: not needed
+        self.changed: set[str] = set()  # folders in which the current layer changes something
         self.layer = ""
 
     def begin(self, diff_id: str, *, hides: bool = False) -> None:
-        """The layer that is applied next. ``hides``: it has opaque folders."""
+        """Begin to apply a layer. ``hides``: whether it has opaque folders."""
         self.layer = diff_id
         self.written = set() if hides else None
         self.changed = set()
 
     def add(self, path: str, file: RootFile) -> None:
-        """Puts a file instead of what was there; a folder keeps what is in it."""
+        """Put a file in the place of an existing one; a folder keeps its content."""
         above = path.rpartition("/")[0]
         missing = []
         while above and not self._is_folder(above):
@@ -86,7 +86,7 @@ class _Root:
             path = path.rpartition("/")[0]
 
     def write_in(self, folder: str) -> None:
-        """The layer at hand changes something in a folder."""
+        """Note that the current layer changes something in a folder."""
         while folder and folder not in self.changed:
             self.changed.add(folder)
             known = self.files.get(folder)
@@ -113,7 +113,7 @@ class _Root:
         return self._inside
 
     def remove(self, path: str) -> None:
-        """Removes a file, or a folder with everything that is in it."""
+        """Remove a file, or a folder with its content."""
         if path not in self.files:
             return
         if not self._is_folder(path) and self._inside is None:
@@ -127,7 +127,7 @@ class _Root:
             left.extend(self.inside.pop(here, ()))
 
     def clear(self, folder: str) -> None:
-        """Removes what lower layers have below a folder."""
+        """Remove the content of a folder that is from lower layers."""
         assert self.written is not None
         left = [folder]
         while left:
@@ -138,7 +138,7 @@ class _Root:
                     self.remove(path)
 
     def begin_container(self) -> None:
-        """A container begins on what is there: its files are those of `CONTAINER_FILES`."""
+        """Add the files of `CONTAINER_FILES`, as when a container starts."""
         self.begin(_CONTAINER)
         for path, entry in CONTAINER_FILES.items():
             above = path.rpartition("/")[0]
@@ -152,12 +152,14 @@ class _Root:
 
 
 def root_of(layers: Sequence[Listing], committed: Collection[int] = ()) -> Mapping[str, RootFile]:
-    """The files of an image, its layers applied bottom first (``UnpackLayer`` of moby's ``pkg/archive/diff.go``).
+    """Return the files of an image, with its layers applied bottom first.
 
-    ``committed``: places of layers that were unpacked on what a container began with.
+    moby: ``UnpackLayer`` of ``pkg/archive/diff.go``.
+
+    ``committed``: indexes of layers that were unpacked on the files with which a container starts.
 
     Raises:
-        LayerError: a hard link leads to what is not a file.
+        LayerError: the target of a hard link is not a file.
     """
     root = _Root()
     for place, layer in enumerate(layers):
@@ -170,7 +172,7 @@ def root_of(layers: Sequence[Listing], committed: Collection[int] = ()) -> Mappi
             elif entry.name == OPAQUE:
                 root.clear(entry.folder)
                 root.write_in(entry.folder)
-            elif not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):  # else what AUFS kept for itself
+            elif not entry.path.startswith(f"{WHITEOUT}{WHITEOUT}"):  # others are files of AUFS itself
                 hidden = entry.name.removeprefix(WHITEOUT)
                 root.remove(f"{entry.folder}/{hidden}" if entry.folder else hidden)
                 root.write_in(entry.folder)

@@ -1,4 +1,4 @@
-"""Which stores give no layers, and what to do. Reads nothing."""
+"""The stores that do not provide layers, and what to do. Reads nothing."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _NOWHERE: Final = {
 
 
 def why_nowhere(store: ImageStore) -> tuple[str, str]:
-    """Of a store that names no place of layers: why, and what to do, which may be empty."""
+    """Return why a store that names no location of layers has none, and what to do, which may be empty."""
     return _NOWHERE.get(parse_location(store.location).source, _OTHER)
 
 
 def is_downloadable(store: ImageStore) -> bool:
-    """Whether the layers of a store are those of a running engine that gives them only with a whole image."""
+    """Return whether the layers of a store are those of a running engine, provided only with a whole image."""
     return not store.layers_at and parse_location(store.location).source is ENGINE
 
 
 def why_no_layers(store: ImageStore) -> str:
-    """Why no layer of a store can be read in any way, and what to do; empty: some may be readable."""
+    """Return why no layer of a store can be read in any way, and what to do; empty: some may be readable."""
     if store.layers_at or is_downloadable(store):
         return ""
     return ": ".join(part[:1].lower() + part[1:] for part in why_nowhere(store) if part)

@@ -1,4 +1,4 @@
-"""Where the layers of a store are read, by the place that the store names."""
+"""Opens the layers of a store, at the location that the store names."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["open_layers"]
 
 
 def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -> LayerSource:
-    """The layers of a store. Nothing is read yet but where they are.
+    """Return the layers of a store. So far, only their locations are read.
 
-    ``alive`` is called meanwhile, some times a second; it may raise anything, to stop.
+    ``alive`` is called a few times a second meanwhile; it may raise any exception to stop.
 
     Raises:
-        LayerUnavailableError: the store does not give them: why, and what to do.
-        DataError: the place cannot be read.
+        LayerUnavailableError: the store does not provide them; with the reason and what to do.
+        DataError: the location cannot be read.
     """
     if not store.layers_at:
         raise LayerUnavailableError(*why_nowhere(store))

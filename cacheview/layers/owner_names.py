@@ -1,4 +1,4 @@
-"""Whether the names of ``--chown`` are known in an image: the builder looks them up when it has to copy the files.
+"""Checks the names of ``--chown`` in an image: the builder looks them up when it has to copy the files.
 
 moby: ``parseChownFlag``, ``lookupUser`` and ``lookupGroup`` of ``builder/dockerfile/internals_linux.go``, and
 ``ParsePasswdFilter`` and ``ParseGroupFilter`` of ``runc/libcontainer/user`` (later ``moby/sys/user``).
@@ -19,7 +19,7 @@ from cacheview.layers.image_sums import ImageSums
 __all__ = ["UNNAMED_ROOT", "check_owner"]
 
 UNNAMED_ROOT: Final = "<the root of the new layer>"
-"""What stands for the folder that the daemon mounts the new layer at, in its words."""
+"""A placeholder in the daemon's messages for the folder at which it mounts the new layer."""
 
 _PASSWD, _GROUP = "etc/passwd", "etc/group"
 _MOST: Final = 16 << 20  # bytes of one of these files
@@ -30,15 +30,15 @@ _SPACE: Final = " \t\n\v\f\r\x85\xa0"
 
 
 def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
-    """Look up the user and the group of ``--chown`` in an image, as the builder does.
+    """Look up the user and the group of ``--chown`` in an image, like the builder.
 
     Args:
-        owner: as written, with one colon at most.
-        image: that the step is built on.
+        owner: as written, with at most one colon.
+        image: the image that the step is built on.
         release: of the builder.
 
     Raises:
-        BuildRefusedError: one of them is not known there; in the daemon's words.
+        BuildRefusedError: one of them is not known there; with the daemon's message.
         UnknownError: the layers do not show the files with the names.
         LayerUnavailableError, LayerError: a layer cannot be read.
     """
@@ -55,7 +55,7 @@ def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
 
 
 def _is_number(text: str) -> bool:
-    """Whether Go's ``Atoi`` takes it."""
+    """Return whether Go's ``Atoi`` accepts it."""
     return _NUMBER.fullmatch(text) is not None and -_LARGEST <= int(text) < _LARGEST
 
 
@@ -63,12 +63,12 @@ def _resolved(path: str, image: ImageSums) -> str:
     try:
         return image.tree.resolve(path)
     except ForbiddenPathError as error:
-        # The system's own word for it is not known: a loop of links, or a file where a folder should be.
+        # The system's error is not known: it may be a loop of links, or a file instead of a folder.
         raise UnknownError(f"the path /{path} in the image cannot be followed: {error.what}") from None
 
 
 def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderRelease | None = None) -> set[str]:
-    """The first field of each line of a file. ``group_of``: it is ``/etc/group``, read by that release."""
+    """Return the first field of each line of a file. ``group_of``: the release that reads it as ``/etc/group``."""
     node = image.tree.get(path)
     if node is None and path:
         raise _refused(f"{message}open {UNNAMED_ROOT}/{path}: no such file or directory")

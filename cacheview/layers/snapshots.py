@@ -2,8 +2,8 @@
 
 containerd unpacks each layer into a snapshot, whose name is the chain id of the layer and all below it
 (``core/metadata/buckets.go``, ``core/snapshots/storage/bolt.go`` and ``plugins/snapshots/overlay`` of containerd 2.0).
-The folder of an overlay snapshot has what the layer has: a device 0:0 stands for what is removed, and an extended
-attribute marks a folder that hides what is below.
+The folder of an overlay snapshot has the content of the layer: a device 0:0 stands for a removed file, and an extended
+attribute marks a folder that hides those below.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def by_containerd(_diff_id: str, path: str, below: LayerEntry | None) -> LayerEn
 
 
 class Snapshots:
-    """A `LayerSource` over the snapshots of one namespace.
+    """A `LayerSource` for the snapshots of one namespace.
 
     Args:
         root: finds containerd's root folder. Raises `DataError`.
         namespace: of the images.
-        images: whose layers are read.
+        images: the images whose layers are read.
     """
 
     def __init__(self, root: Callable[[], Path], namespace: str, images: Sequence[Image]) -> None:
@@ -67,7 +67,7 @@ class Snapshots:
         self._folders: dict[str, Path | None] = {}
 
     def has(self, diff_id: str) -> bool:
-        """Whether a layer has a snapshot. Raises `DataError` if that cannot be read."""
+        """Return whether a layer has a snapshot. Raises `DataError` if that cannot be read."""
         if diff_id not in self._folders:
             self._folders[diff_id] = self._find(diff_id)
         return self._folders[diff_id] is not None
@@ -117,7 +117,7 @@ class Snapshots:
             yield LayerEntry(number, f"{above}{slash}{WHITEOUT}{name}", EntryKind.FILE, 0, 0, 0)
             return
         if kind is None:
-            return  # a socket, which no layer has
+            return  # a socket, which no layer contains
         first = names.setdefault((status.st_dev, status.st_ino), path) if kind is EntryKind.FILE else path
         yield LayerEntry(
             number,
@@ -173,7 +173,7 @@ class Snapshots:
 
 
 def _chains(images: Iterable[Image], diff_id: str) -> Iterator[str]:
-    """The chain ids that end with a layer (``identity.ChainID`` of the OCI image spec)."""
+    """Yield the chain ids that end with a layer (``identity.ChainID`` of the OCI image spec)."""
     for image in images:
         chain = ""
         for each in image.diff_ids if diff_id in image.diff_ids else ():
@@ -189,7 +189,7 @@ def _below(bucket: Bucket | None, *names: bytes) -> Bucket | None:
 
 
 def _uvarint(content: bytes) -> int:
-    """A number as Go's ``binary.PutUvarint`` writes it; 0 if it is invalid."""
+    """Return a number as written by Go's ``binary.PutUvarint``; 0 if it is invalid."""
     value = 0
     for place, byte in enumerate(content[:10]):
         value |= (byte & 0x7F) << (7 * place)
@@ -199,7 +199,7 @@ def _uvarint(content: bytes) -> int:
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """What is in a folder, each folder before what is in it, links not followed. Raises `LayerError`."""
+    """Yield the content of a folder, each folder before its content, without following links. Raises `LayerError`."""
     left = [""]
     while left:
         here = left.pop()
@@ -214,7 +214,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _attribute(place: Path, name: str) -> bytes:
-    """An extended attribute; empty if there is none."""
+    """Return an extended attribute; empty if there is none."""
     try:
         return os.getxattr(place, name, follow_symlinks=False)
     except OSError as error:

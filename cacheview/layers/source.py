@@ -1,4 +1,4 @@
-"""Where the content of layers comes from."""
+"""The source of the content of layers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cacheview.layers.entry import LayerEntry, LayerError
 __all__ = ["LayerSource", "LayerUnavailableError", "Report", "UnpackedFolder"]
 
 Report = Callable[[int, str], None]
-"""Called with the bytes read of a layer so far, and what is read, some times a second. It may raise, to stop."""
+"""Called a few times a second with the bytes read of a layer so far, and a description. It may raise to stop."""
 
 
 class LayerUnavailableError(LayerError):
-    """The store does not give the content of a layer.
+    """The store does not provide the content of a layer.
 
     Attributes:
         reason: why not.
@@ -28,36 +28,37 @@ class LayerUnavailableError(LayerError):
 
 
 UnpackedFolder = Callable[[str, str, LayerEntry | None], LayerEntry | None]
-"""A folder that a layer has no entry for, as unpacking the layer left it; None: the store does not show that.
+"""Returns a folder without an entry in a layer, as unpacking the layer left it; None: the store does not show that.
 
-Called with the diff id of the layer, the path, and the folder of the layers below (None: they have none)."""
+Called with the diff id of the layer, the path, and the folder of the layers below (None: they have none).
+"""
 
 
 class LayerSource(Protocol):
     """The layers of one store, by diff id: the digest of the uncompressed tar stream."""
 
     def lasts(self, diff_id: str) -> bool:
-        """Whether the numbers of a layer's entries are those of its tar stream, and so the same in every start."""
+        """Return whether the numbers of a layer's entries are those of its tar stream, and so always the same."""
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
-        """All entries of a layer, in order, without content.
+        """Yield all entries of a layer, in order, without content.
 
         Raises:
-            LayerUnavailableError: the store does not give it.
-            LayerError: it is damaged, or larger than what is read.
+            LayerUnavailableError: the store does not provide it.
+            LayerError: it is damaged, or too large to be read.
         """
 
     def contents(
         self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
-        """The content of some files, in the order of the layer, each to be used up before the next is asked for.
+        """Yield the content of some files, in the order of the layer. Read each to its end before the next.
 
         Args:
             wanted: regular files, by `LayerEntry.number`.
 
         Raises:
-            LayerError: as `entries`.
+            LayerError: like `entries`.
         """
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
-        """As `UnpackedFolder`. Raises `LayerUnavailableError`, `LayerError`."""
+        """See `UnpackedFolder`. Raises `LayerUnavailableError`, `LayerError`."""

@@ -1,9 +1,9 @@
 """The files that a ``COPY`` or ``ADD`` was built with, found in the layer that the step created.
 
-A layer has the files under their destination, owned by root. From the sources of the instruction follows what each was
-called where it was copied from: the build context, or the image of ``--from``. From each way that clients write
-headers, or that releases sum files of images, follows what its sum was. If the checksum over them is the one in the
-image's history, the files are proven to be those that were copied; otherwise they are likely.
+A layer has the files under their destination, owned by root. The sources of the instruction show the name of each where
+it was copied from: the build context, or the image of ``--from``. Each way in which clients write headers, or releases
+hash files of images, gives a possible sum. If their checksum is the one in the image's history, the files are proven to
+be those that were copied; otherwise they are likely.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _ROOT: Final = (0, 0)
 _USUAL_OWNERS: Final = ((1000, 1000), (1001, 1001), (1000, 0), (501, 20))
 _MOST_FOLDERS: Final = 2  # of sources whose mode is found by trying
 _LONGEST: Final = 200
-_MANY: Final = 5_000  # files for which each way takes much memory
-_MOST: Final = 20_000  # files that are compared: with more, memory is above 200 MB
+_MANY: Final = 5_000  # files for which each way needs much memory
+_MOST: Final = 20_000  # files that are compared; with more, memory is above 200 MB
 _FOR_MANY: Final = ("docker-cli", "docker-cli-23", "docker-py")
-_MOST_OWNERS: Final = 4  # of those that files have now: each is another sum over all content
+_MOST_OWNERS: Final = 4  # of those that files have now; each is another sum of all content
 
 
 _Owner = tuple[int, int] | None
@@ -49,15 +49,15 @@ _Owner = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class RecoveredFiles:
-    """What a step was built with, by its layer.
+    """The files that a step was built with, according to its layer.
 
     Attributes:
-        sources: the checksum that the files give, and each file with its own.
-        headers: by path, what was hashed before the content of each.
-        is_proven: the checksum is the one that the daemon stored.
-        ways: how headers may be written that give it; of files that are only likely, the way of the Docker CLI.
-        reason: why the files are only likely those that were sent; empty if they are proven.
-        entries: by path in the context, what the layer has.
+        sources: the checksum of the files, and each file with its own sum.
+        headers: the bytes hashed before the content of each, by path.
+        is_proven: whether the checksum is the one that the daemon stored.
+        ways: the ways to write headers that give the checksum; for files that are only likely, that of the Docker CLI.
+        reason: why the files are only likely; empty if they are proven.
+        entries: the entries of the layer, by path in the context.
         diff_id: of the layer.
     """
 
@@ -71,11 +71,11 @@ class RecoveredFiles:
 
     @property
     def clients(self) -> tuple[Client, ...]:
-        """Those that send the files so that they have the stored checksum; empty: it is not known."""
+        """The clients whose headers give the stored checksum; empty: not known."""
         return clients_of(self.ways) if self.is_proven else ()
 
     def content_of(self, path: str) -> LayerEntry | None:
-        """The entry of the layer that has the content of a file; None: it has none."""
+        """Return the entry of the layer with the content of a file; None: there is none."""
         entry = self.entries.get(path)
         if entry is not None and entry.hard_link:
             entry = next((each for each in self.entries.values() if each.path == entry.hard_link), None)
@@ -85,18 +85,18 @@ class RecoveredFiles:
 def recover_files(
     layers: LayerFiles, image: Image, copy: CopySources, stored: str, now: CurrentFiles
 ) -> RecoveredFiles:
-    """Find the files of the step that made an image.
+    """Find the files of the step that created an image.
 
     Args:
         layers: of the store.
-        image: what the step made; its last layer is the step's.
-        copy: the instruction, as it is now.
+        image: the result of the step; its last layer is the step's.
+        copy: the current instruction.
         stored: the checksum in the image's history, such as ``dir:…``.
-        now: what the files are copied from, as it is now: it shows which sources are folders, whose files are, and what
-            links lead to that the layer does not have.
+        now: the current files to copy from. They show which sources are folders, the owners of files, and the targets
+            of links that are not in the layer.
 
     Raises:
-        UnknownError: the layer does not show the files, with the reason.
+        UnknownError: the layer does not show the files; with the reason.
         LayerUnavailableError, LayerError: it cannot be read.
     """
     if not image.history or image.history[-1].empty_layer or not image.diff_ids:
@@ -112,7 +112,7 @@ def recover_files(
 
 
 class _Recovery:
-    """The ways in which the files may have been sent, tried one after the other."""
+    """The ways in which the files may have been sent, tried one after another."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class _Recovery:
         self._places: dict[str, Sequence[tuple[str, str]]] = {}
 
     def best(self) -> RecoveredFiles:
-        """The files in the ways that give the stored checksum, otherwise in the first one."""
+        """Return the files in the ways that give the stored checksum, otherwise in the first one."""
         first: RecoveredFiles | None = None
         for owner, ways in self._owners():
             tried = [_FilesAsSent(self, way, owner) for way in ways]
@@ -154,13 +154,13 @@ class _Recovery:
             if proven is not None:
                 return proven
         assert first is not None
-        # What a link out of the layer led to is not known, though it may be what it leads to now.
+        # The former target of a link out of the layer is not known, but may be the current target.
         out = {path for path, entry in self.entries.items() if self._leads_out(path, entry)}
         files = tuple((path, path if path in out else result) for path, result in first.sources.files)
         return replace(first, sources=replace(first.sources, files=files), reason=self._why_not_proven(out))
 
     def _sum(self, tried: Sequence[_FilesAsSent]) -> None:
-        """Sum the files in some ways, in one pass over the layer."""
+        """Hash the files in some ways, in one pass over the layer."""
         wanted = ((each, name) for each in enumerate(tried) for name in each[1].wanted())
         named = (((place, path), result) for (place, _), (path, result) in wanted)
         for (place, path), result in self.layers.sums_by(named).items():
@@ -204,7 +204,7 @@ class _Recovery:
         return "a different client may have sent them, or the source may have been different"
 
     def _leads_out(self, path: str, entry: LayerEntry) -> bool:
-        """Whether an entry is a link to a file beside those that were copied, which the layer does not have."""
+        """Return whether an entry is a link to a file that was not copied, so the layer does not have it."""
         if entry.kind is not EntryKind.SYMLINK:
             return False
         try:
@@ -214,9 +214,9 @@ class _Recovery:
         return real in self.now and real not in self.entries and real not in self.folders
 
     def _owners(self) -> Iterator[tuple[_Owner, tuple[SenderStyle, ...]]]:
-        """Owners in the order in which they are tried, with the ways that write them; None: each file's own now.
+        """Yield owners in the order to try them, with the ways that write them; None: the current owner of each file.
 
-        Root first, with all ways: of its files the ways that write an owner and those that write none are the same.
+        Root comes first, with all ways: for its files, ways that write an owner and those that write none are the same.
         """
         is_many = len(self.entries) > _MANY
         ways: tuple[SenderStyle, ...] = IMAGE_STYLES
@@ -229,13 +229,13 @@ class _Recovery:
             yield None, writing
         if is_many:
             return
-        guesses = () if self.copy.from_ else _USUAL_OWNERS  # of files in an image nothing is usual
+        guesses = () if self.copy.from_ else _USUAL_OWNERS  # no owners are usual for files in an image
         for owner in dict.fromkeys([*self.owners, *guesses]):
             if owner != _ROOT and {owner} != owned:
                 yield owner, writing
 
     def _source_folders(self) -> list[str]:
-        """Folders that are sources: they count with their own mode, which the layer does not have."""
+        """Return folders that are sources: they are hashed with their own mode, which the layer does not have."""
         folders: dict[str, None] = {}
         for source in self.copied.sources:
             named = source.matched_folders if source.glob is not None else [source.path] if not source.is_file else []
@@ -256,25 +256,25 @@ class _Recovery:
             yield dict(zip(self.folders, modes_of, strict=True))
 
     def of_folder(self, sent: _FilesAsSent, real: str) -> SourcesSum:
-        """The checksum of a folder; where links in it lead is found once for all ways."""
+        """Return the checksum of a folder. The targets of links in it are resolved once for all ways."""
         places = self._places.get(real)
         if places is None:
             places = self._places[real] = folder_places(self.tree, real, {})
         return sum_places(sent, places)
 
     def owner(self, path: str, owner: _Owner) -> tuple[int, int]:
-        """Who a file belonged to, if that is who is tried."""
+        """Return the owner of a file: the one to try, or if that is None, its current one."""
         if owner is not None:
             return owner
         known = self.now.get(path)
         return (known.uid, known.gid) if known is not None else self.owners[0] if self.owners else (0, 0)
 
     def content(self, entry: LayerEntry) -> LayerEntry:
-        """The entry with the content: of a hard link the file that it is another name of."""
+        """Return the entry with the content: for a hard link, the file for which it is another name."""
         return self.by_path.get(entry.hard_link, entry) if entry.hard_link else entry
 
     def header(self, path: str, entry: LayerEntry, way: SenderStyle, owner: _Owner) -> bytes:
-        """What is hashed before the content of a file; empty: it was sent without a header."""
+        """Return the bytes hashed before the content of a file; empty: it was sent without a header."""
         file = self.content(entry)
         has_first = entry.hard_link and way.style.hard_links
         first = self.by_layer_path.get(entry.hard_link) if has_first else None
@@ -298,10 +298,10 @@ class _Recovery:
 
 
 class _FilesAsSent:
-    """The files as one way of sending has them: a `TreeChecksums`.
+    """The files as sent in one way: a `TreeChecksums`.
 
     Attributes:
-        headers: what is hashed before the content of each.
+        headers: the bytes hashed before the content of each.
         sums: of each, once they are known.
     """
 
@@ -314,7 +314,7 @@ class _FilesAsSent:
         self.tree = recovery.tree
 
     def wanted(self) -> Iterator[tuple[str, Wanted]]:
-        """What is to be hashed, by path."""
+        """Yield the files to hash, by path."""
         recovery = self._recovery
         for path, header in self.headers.items():
             entry = recovery.entries.get(path)
@@ -323,7 +323,7 @@ class _FilesAsSent:
                 yield path, (recovery.diff_id, recovery.content(entry) if has_content else _NOTHING, header)
 
     def set_folders(self, modes: Mapping[str, int]) -> None:
-        """The folders that are sources, and their modes."""
+        """Set the folders that are sources, and their modes."""
         for path, mode in modes.items():
             uid, gid = self._recovery.owner(path, self._owner)
             header = self.way.header(Entry(path, EntryKind.DIRECTORY, mode, uid=uid, gid=gid), None, is_empty=False)

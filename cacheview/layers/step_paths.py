@@ -1,4 +1,4 @@
-"""Which source each file in the layer of a ``COPY`` or ``ADD`` came from."""
+"""Finds the source of each file in the layer of a ``COPY`` or ``ADD``."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _LEAST: Final = 2  # layers: that of the step, and one below
 def by_source_path(
     listing: Listing, image: Image, layers: LayerFiles, copy: CopySources, now: Mapping[str, Entry]
 ) -> dict[str, LayerEntry]:
-    """What the layer of a step has, by the path among the files that it was copied from.
+    """Return the entries of a step's layer, by the path that they were copied from.
 
     Args:
         listing: of the layer, which is the last one of the image.
-        now: the files as they are now.
+        now: the current files.
 
     Raises:
-        LayerUnavailableError, LayerError: a layer below, whose links the destination may lead through, cannot be read.
+        LayerUnavailableError, LayerError: a layer below, which may contain links in the destination, cannot be read.
     """
     config = image.config.config
     below = posixpath.normpath(posixpath.join("/", config.WorkingDir if config else "", copy.destination)).lstrip("/")
     result = _below(listing, below, copy, now)
     if result or len(image.diff_ids) < _LEAST:
         return result
-    root = layers.root(image.diff_ids[:-1])  # the destination may lead through a link of the layers below
+    root = layers.root(image.diff_ids[:-1])  # the destination may contain a link of the layers below
     nodes = {path: TreeNode(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}
     try:
         return _below(listing, Tree(nodes).resolve(below), copy, now)
@@ -52,7 +52,7 @@ def _below(listing: Listing, below: str, copy: CopySources, now: Mapping[str, En
         if entry.name.startswith(WHITEOUT):
             continue
         paths = list(_source_paths(entry, below, sources, is_folder=copy.destination.endswith("/")))
-        # Of several sources the one that has it now; otherwise any that has not given another file.
+        # If there are several sources, one that has it now, or else one that has not provided another file.
         path = next((path for path in paths if path in now), None) or next(
             (path for path in paths if path not in by_path), ""
         )
@@ -76,7 +76,7 @@ class CopySource:
         self.matched_folders = [name for name in self.matched if now[name].kind is EntryKind.DIRECTORY]
 
     def paths(self, rel: str) -> Iterator[str]:
-        """The paths in the context that may have become a path below the destination."""
+        """Yield the paths in the context that may have become a path below the destination."""
         first = rel.partition("/")[0]
         if self.glob is not None:
             yield from (path for path in self.matched if posixpath.basename(path) == rel and rel)

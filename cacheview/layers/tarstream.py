@@ -21,7 +21,7 @@ from cacheview.stores.tar import TarError, TarHeader, headers
 __all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
 MOST_ENTRIES: Final = 115_000
-"""Members of one layer at most: with them, reading and summing a layer takes less than 200 MB of memory."""
+"""The most members of one layer. Reading and hashing a layer with this many takes less than 200 MB of memory."""
 
 _MOST_NAMES: Final = 64 << 20  # characters of all names of one layer
 _LONGEST_NAME: Final = 4096
@@ -29,13 +29,13 @@ _MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
 _CHUNK: Final = 256 * 1024
 _INTERVAL: Final = 0.05  # seconds between two reports
 _MADE: Final = (0o755, 0, 0)
-_LOOK: Final = 64  # members between two looks at the clock
+_LOOK: Final = 64  # members between two checks of the time
 
 
 def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
-    """What unpacking one layer may cost, with all of an archive that is before it.
+    """Return the budget for unpacking one layer, including everything before it in an archive.
 
-    ``alive`` is called some times a second meanwhile; it may raise anything, to stop.
+    ``alive`` is called a few times a second meanwhile; it may raise any exception to stop.
     """
 
     def progress(done: int, total: int | None, what: str) -> None:
@@ -56,12 +56,12 @@ def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerE
 
 @dataclass(frozen=True)
 class TarLayers:
-    """A `LayerSource` over tar streams.
+    """A `LayerSource` for tar streams.
 
     Attributes:
-        open: opens the uncompressed tar stream of a layer, which spends a budget while it is unpacked. Raises
+        open: opens the uncompressed tar stream of a layer, which uses a budget while it is unpacked. Raises
             `LayerUnavailableError`, `LayerError`.
-        unpacked: what unpacking a layer makes of a folder that it has no entry for.
+        unpacked: returns a folder without an entry in a layer, as unpacking the layer left it.
     """
 
     open: Callable[[str, Budget], io.BufferedReader]
@@ -102,7 +102,7 @@ class TarLayers:
 
 @contextmanager
 def _damage(diff_id: str) -> Iterator[None]:
-    """Damage of the stream as a `LayerError`."""
+    """Turn errors of a damaged stream into `LayerError`."""
     try:
         yield
     except LimitError as error:
@@ -149,7 +149,7 @@ def _content(diff_id: str, stream: io.BufferedReader, header: TarHeader, tick: _
 
 
 class _Ticker:
-    """Reports how far a stream was read, some times a second."""
+    """Reports the position in a stream a few times a second."""
 
     def __init__(self, report: Report, what: str) -> None:
         self._report = report
@@ -167,5 +167,5 @@ class _Ticker:
             self.again()
 
     def again(self) -> None:
-        """It continues within one member."""
+        """Report again within one member."""
         self._report(self._done, self._what)
