@@ -108,7 +108,7 @@ def daemon_of(case: OpenedCase, rules: str = "") -> Daemon:
     if rules:
         result = _by_name(case.store, rules, Basis.CHOSEN, "you chose them")
     elif case.rules:
-        result = _by_name(case.store, case.rules, Basis.CASE, "the case names them")
+        result = _by_name(case.store, case.rules, Basis.CASE, "the case specifies them")
     else:
         result = _of_store(case.store, StoreKind.CONTAINERD)
     return replace(result, platform=builder_platform(case.store))
@@ -120,7 +120,9 @@ def daemon_known(case: OpenedCase) -> Daemon:
         return daemon_of(case)
     except DataError:
         kind = kind_named(case.rules) or StoreKind.CONTAINERD
-        reason = f"the case names {_one_line(case.rules)}, which cacheview does not know, so the newest rules are used"
+        reason = (
+            f"the case names {_one_line(case.rules)}, which cacheview does not recognize, so the newest rules are used"
+        )
         return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
 
 

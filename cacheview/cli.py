@@ -97,10 +97,10 @@ def _window(options: argparse.Namespace) -> int:
         path = find_dockerfile(*replay).path if os.path.isdir(options.replay) else Path(options.replay)
         if not path.is_file():
             raise UsageError(
-                f"{path}: no such Dockerfile: give the build context with --replay and its Dockerfile with -f"
+                f"{path}: no such Dockerfile; specify the build context with --replay and its Dockerfile with -f"
             )
     elif options.file is not None:
-        raise UsageError("-f names the Dockerfile of a build context: give the context with --replay")
+        raise UsageError("-f requires a build context; specify the context with --replay")
     from cacheview.ui.app import run_window  # only the window loads Qt
 
     return run_window(

@@ -118,7 +118,7 @@ def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
     what = f"{type(fault).__name__}{f': {_cut(str(fault))}' if str(fault) else ''}"
     rest = "" if with_traceback else ". Run the same command with --traceback to print the full traceback"
     complain(
-        f"this is a bug in cacheview, not an answer. Please report: cacheview {__version__}, Python "
+        f"this is a bug in cacheview, not a result. Please report it: cacheview {__version__}, Python "
         f"{sys.version.split()[0]}, {what}{_place(fault.__traceback__)}{rest}"
     )
 

@@ -85,13 +85,13 @@ def _open_driver(
             f"{_shown(one.folder.name)} ({counted(one.count, 'image')})" for one in results if one is not chosen
         )
         notes.append(
-            f"Showing the images of {driver}, which changed most recently. There are others: {others}; "
-            f"to see them, open the folder of the driver, such as data-root:{chosen.folder.parent}/<driver>."
+            f"Showing the images of {driver}, which changed most recently. There are also images of {others}; to see "
+            f"them, open the driver's folder, such as data-root:{chosen.folder.parent}/<driver>."
         )
     if has_bolt:
         notes.append(
-            "There is also containerd data here. A daemon that uses the containerd image store keeps its images there: "
-            f"containerd:{root}/containerd/daemon."
+            "There is also containerd data here. If the daemon uses the containerd image store, open "
+            f"containerd:{root}/containerd/daemon to see its images."
         )
 
     def store(images: list[Image], problems: Sequence[Problem]) -> ImageStore:
@@ -230,7 +230,7 @@ def _refusal(error: OSError, root: Path) -> DataError:
     if not isinstance(error, PermissionError):
         return refusal(error, str(error.filename or root))
     path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
-    return DataError(f"you have no permission to read it: {_who_may(path)}", where=str(path))
+    return DataError(f"you do not have permission to read it: {_who_may(path)}", where=str(path))
 
 
 def _who_may(path: Path) -> str:

@@ -81,7 +81,7 @@ class ArchiveReader:
             where = ", ".join(map(familiar, paced(names)))
         parents = {entry.Parent: None for entry in same if entry.Parent}
         if len(parents) > 1:
-            self.problems.append(Problem(where, "the archive gives it several parents; the first is kept"))
+            self.problems.append(Problem(where, "the archive records several parents for it; the first one is used"))
         try:
             image_id, content = self._config(same[0].Config)
             return Image(

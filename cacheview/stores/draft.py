@@ -48,4 +48,6 @@ def write_whole(
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror or error}. Choose another place", where=where) from error
+        raise DataError(
+            (f"cannot be written: {error.strerror or error}. Choose a different location"), where=where
+        ) from error

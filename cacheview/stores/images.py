@@ -24,7 +24,7 @@ M = TypeVar("M", bound=AnyModel)
 _BLOB: Final = re.compile("blobs/(sha256|sha384|sha512)/([a-f0-9]+)")
 _OLD_CONFIG: Final = re.compile(r"[a-f0-9]{64}\.json")
 _NO_TABLE: Final = (
-    "The archive's table of contents cannot be read: names and parents are not known, and images later in the file "
+    "The archive's table of contents cannot be read, so names and parents are not known and images later in the file "
     "are missing."
 )
 
@@ -119,8 +119,8 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     if members.size("repositories") is not None:
         return "this archive is from Docker before 1.10 and has no manifest.json. Load it into Docker and save it again"
     return (
-        f"the {place} has no list of images, an index.json or a manifest.json, at its top level: it is not a `docker "
-        "save` archive or an OCI image layout. `docker save -o images.tar IMAGE…` makes an archive"
+        f"the {place} has no index.json or manifest.json at its top level, so it is not a `docker save` archive or an "
+        "OCI image layout. `docker save -o images.tar IMAGE…` creates an archive"
     )
 
 
@@ -143,13 +143,13 @@ def _tag_notes(tags: list[str]) -> list[str]:
     if not tags:
         return []
     shown = ", ".join(dict.fromkeys(tag[:128] for tag in tags[:5])) + (", …" if len(tags) > 5 else "")
-    return [f"The index gives tags without a repository ({shown}): such images have no name here, only an id."]
+    return [f"The index contains tags without a repository ({shown}). These images have no name here, only an id."]
 
 
 def _config_notes(images: list[Image]) -> list[str]:
     if not images or any(image.config.container_config or image.container_config for image in images):
         return []
     return [
-        "No image has a container config; each is treated as if it were empty. Registries, OCI layouts and archives "
+        "No image has a container config, so each config is treated as empty. Registries, OCI layouts, and archives "
         "saved by the containerd store of Docker 25 and later leave it out."
     ]

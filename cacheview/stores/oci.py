@@ -118,7 +118,9 @@ class IndexReader:
         variants = tuple(self._all_variants(manifest.manifests, where, self.budget.limits.nesting, seen))
         shown = shown_variant(variants, self.platform)
         if shown is None or shown.config is None:
-            raise DataError(f"none of the {len(variants)} platforms of this index has its content in the store")
+            raise DataError(
+                f"the store does not have the content for any of the {len(variants)} platforms of this index"
+            )
         return Image(
             id=descriptor.digest,
             names=names,

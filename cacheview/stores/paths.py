@@ -27,8 +27,8 @@ from cacheview.stores.tar import BLOCK, looks_like_tar
 __all__ = ["open_demo", "open_path"]
 
 _WHAT_TO_OPEN = (
-    "Open a `docker save` archive, an OCI image layout (a folder or a tar archive) or a suite file; "
-    "`docker save -o images.tar IMAGE…` makes an archive"
+    "Open a `docker save` archive, an OCI image layout (a folder or a tar archive) or a suite file; `docker save -o "
+    "images.tar IMAGE…` creates an archive"
 )
 
 

@@ -34,7 +34,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, EOFError):
         return "it ends early"
     if isinstance(error, RecursionError):
-        return "its values are nested more deeply than Python reads"
+        return "its values are nested too deeply for Python"
     if isinstance(error, KeyError):
         return f"it has no {str(error.args[0])[:_SHOWN] if error.args else 'such key'}"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -59,6 +59,6 @@ def reason_of_answer(error: BaseException) -> str | None:
         partial: bytes | int = error.partial  # a number in urllib3's exception
         came = partial if isinstance(partial, int) else len(partial)
         if error.expected is None:
-            return f"after {came:,} bytes a piece of it is damaged, or ended early"
+            return f"after {came:,} bytes, part of it is damaged or ends early"
         return f"it ended after {came:,} of {came + error.expected:,} bytes"
     return None

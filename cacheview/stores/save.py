@@ -108,7 +108,9 @@ def write_suite(
     target = Path(path)
     where = os.fspath(path)
     if is_in_store(target, opened):
-        raise DataError("is part of the open store, and cacheview never writes to a store. Choose another", where=where)
+        raise DataError(
+            ("is part of the open store, and cacheview never writes to a store. Choose a different file"), where=where
+        )
     if target.exists() and not target.is_file():
         raise DataError("is not a file. Choose another name", where=where)
     is_compressed = target.suffix == ".gz"

@@ -18,5 +18,8 @@ def demand_short_path(path: str | os.PathLike[str]) -> None:
     """Raise `DataError` if a socket's path is too long for the system to connect to it."""
     length = len(os.fsencode(path))
     if length > _LONGEST:
-        what = f"the path of a socket may have {_LONGEST} bytes; this one has {length}. Open a link with a shorter path"
+        what = (
+            f"the path of a socket can have at most {_LONGEST} bytes, and this one has {length}. Open a link with a "
+            "shorter path"
+        )
         raise DataError(what, where=os.fspath(path))

@@ -77,8 +77,9 @@ class CopiedLines:
             self._copy.write(piece)
         except OSError as error:
             what = (
-                f"there is no room in {tempfile.gettempdir()} for the lines of this large suite: {reason(error)}. "
-                "Free some space, set TMPDIR to another folder, or decompress the suite and open that"
+                f"there is not enough space in {tempfile.gettempdir()} for the lines of this large suite: "
+                f"{reason(error)}. "
+                "Free some space, set TMPDIR to another folder, or decompress the suite and open the result"
             )
             raise DataError(what) from error
         return piece

@@ -73,7 +73,7 @@ def _cases(where: str, progress: Progress | None, limits: Limits) -> int:
     count = 0
     for case in read_suite(where, progress, limits=limits):
         if isinstance(case, DataError):
-            what = f"{case.what}. Nothing was added: repair that line, or choose another file"
+            what = f"{case.what}. Nothing was added; repair that line, or choose another file"
             raise DataError(what, where=case.where, path=case.path)
         count += 1
     return count
@@ -132,7 +132,7 @@ def _write(
     def compare() -> None:
         now = _signature(target, where) if os.path.lexists(target) else None
         if now != before:
-            raise DataError("was changed by another program in the meantime. Nothing was added: try again", where=where)
+            raise DataError("was changed by another program in the meantime. Nothing was added; try again", where=where)
         if ready is not None:
             ready()
 

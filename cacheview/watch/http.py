@@ -94,7 +94,7 @@ class HttpTap:
         try:
             self._read_requests(data)
         except h11.ProtocolError as error:
-            raise NotReadError(f"what the client sends is not HTTP: {error}") from None
+            raise NotReadError(f"the client's data is not HTTP: {error}") from None
 
     def from_engine(self, data: bytes) -> None:
         """Receive a piece that the engine sends."""
@@ -104,7 +104,7 @@ class HttpTap:
             self._read_answers(data)
             self._read_waiting()
         except h11.ProtocolError as error:
-            raise NotReadError(f"what the engine sends is not HTTP: {error}") from None
+            raise NotReadError(f"the engine's data is not HTTP: {error}") from None
 
     def engine_ended(self) -> None:
         """Note that the engine has finished sending, which completes a response without a length."""

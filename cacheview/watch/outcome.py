@@ -157,7 +157,7 @@ class OutcomeReader:
             self._image = aux["ID"]
 
     def _fail(self, what: Any) -> None:
-        self._error = what[:_LONGEST_ERROR] if isinstance(what, str) and what else "the daemon does not say why"
+        self._error = what[:_LONGEST_ERROR] if isinstance(what, str) and what else "the daemon does not report a reason"
         self._report()
 
     def _say(self, text: str) -> None:

@@ -114,7 +114,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
     except UnknownError:
         what = (
-            f"the Dockerfile is a link to a large file, or the build context has too many files: only the smallest "
+            "the Dockerfile is a link to a large file, or the build context has too many files; only the smallest "
             f"files are kept, {_KEPT_SMALL >> 20} MiB in total"
         )
         raise DataError(what, where=request.dockerfile) from None

@@ -64,7 +64,7 @@ class Watcher:
         check_sockets()  # before the engine is contacted, since watching would be impossible
         if is_own_socket(endpoint.socket_path, runtime):
             origin = endpoint.origin or "DOCKER_HOST"
-            what = f"is cacheview's own socket, not an engine. Unset {origin}, or name the engine"
+            what = f"is cacheview's own socket, not an engine. Unset {origin}, or specify the engine"
             raise DataError(what, where=endpoint.host)
         check_endpoint(endpoint)
         self.endpoint = endpoint

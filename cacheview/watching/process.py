@@ -24,7 +24,7 @@ __all__ = ["WatchFaultError", "WatchProcess"]
 
 _LOOK: Final = 0.05  # seconds between two chances to stop waiting
 _END_SECONDS: Final = 5.0  # seconds after which a closed process is killed
-_ENDED: Final = "the process that watched the builds has ended. Connected clients lost their connection"
+_ENDED: Final = "the process that watched the builds has ended, and connected clients lost their connection"
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from cacheview.watching.child import main; main(int(sys.argv[1]), sys.argv[3])"

@@ -28,7 +28,10 @@ _LOST: Final[Mapping[str, Any]] = {
 }
 """What of an image is kept beside it, and does not come along."""
 
-_TWICE = "its records in containerd would disagree: a load moves the name but keeps the labels of its old image"
+_TWICE = (
+    "its records in containerd would disagree, because `docker load` moves the name but keeps the labels of its old "
+    "image"
+)
 _REMEDY = "Remove the name before the image is loaded"
 _TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)
 _BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)

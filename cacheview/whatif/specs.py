@@ -132,7 +132,7 @@ def parse_change(text: str, opener: Opener) -> Change:
         raise DataError(f"unknown change: {text[:100]!r}; use one of {', '.join(form.text for form in FORMS)}")
     value = value.strip()
     if colon and not form.value:
-        raise DataError(f"{form.word} takes no value: {text[:100]!r}")
+        raise DataError(f"{form.word} does not take a value: {text[:100]!r}")
     if not value and form.value and not form.is_optional:
         raise DataError(f"{form.text}: the value after the colon is missing")
     return form.make(value, opener)

@@ -25,20 +25,20 @@ __all__ = [
     "state_of",
 ]
 
-NOTHING_CHANGED: Final = "Nothing is changed."
+NOTHING_CHANGED: Final = "The store itself is not changed."
 _MOST: Final = 10
 """Images or names that are listed one by one."""
 
 _REASONS: Final = {
     RemovedFor.REQUESTED: ("it is the image that you removed", "they are the images that you removed"),
     RemovedFor.DANGLING: (
-        "it has no tag, and a prune removes such images",
-        "they have no tag, and a prune removes such images",
+        "it has no tag, and prune removes untagged images",
+        "they have no tag, and prune removes untagged images",
     ),
     RemovedFor.UNUSED: ("no container uses it", "no container uses them"),
     RemovedFor.PARENT: (
-        "it has no name, and is removed with the image that was built on it",
-        "they have no name, and are removed with the image that was built on them",
+        "it has no name and is removed with the image that was built on it",
+        "they have no name and are removed with the image that was built on them",
     ),
     RemovedFor.REPLACED: ("its last name moved to another image", "their last names moved to other images"),
     RemovedFor.NOT_SAVED: ("it is not among the saved images", "they are not among the saved images"),
@@ -94,7 +94,7 @@ def removed_reason(removed: Removed) -> str:
 def applied_lines(applied: Applied) -> Iterator[str]:
     """What one change does to the images of the store."""
     if applied.refused:
-        yield f"The daemon refuses, and nothing changes: {applied.refused}"
+        yield f"The daemon refuses this, so nothing changes: {applied.refused}"
         return
     if applied.removed:
         yield f"Removes {counted(len(applied.removed), 'image')}:"
@@ -126,11 +126,13 @@ def applied_lines(applied: Applied) -> Iterator[str]:
 def _no_effect(change: Change) -> str:
     match change:
         case BuilderPrune():
-            return "This is BuildKit's cache. The classic builder keeps nothing there, so its cache stays as it is."
+            return (
+                "This prunes BuildKit's cache. The classic builder stores nothing there, so its cache does not change."
+            )
         case Upgrade():
-            return "The images stay. The rules and the builder of that release are used."
+            return "The images do not change, but the rules and the builder of that release are used."
         case _:
-            return "The images of the store stay as they are."
+            return "The images in the store do not change."
 
 
 def state_of(step: Step | None) -> str:
@@ -186,7 +188,7 @@ def costs_line(costs: Costs) -> str:
             parts.append(f"{counted(count, 'step')} {words.replace('{is}', plural(count, 'is', 'are'))}")
     if parts:
         return f"{'; '.join(parts)}."
-    return "No step changes." if not costs.changed else "No step changes except for its image."
+    return "No step changes." if not costs.changed else "No step changes, except in its image."
 
 
 def _called(image: Image) -> str:

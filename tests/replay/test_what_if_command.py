@@ -44,10 +44,10 @@ def test_what_a_prune_costs_in_containerd(context: str, tmp_path: Path, capsys: 
     assert main(["replay", context, "--store", store, "--what-if", "prune", "--no-containers"]) == 1
     lines = printed(capsys)
     assert lines[1:3] == ["What if: docker image prune", "  Removes 2 images:"]
-    assert "Nothing is changed." in lines
+    assert "The store itself is not changed." in lines
     first = next(line for line in lines if line.startswith("Step 2"))
     assert first.startswith("Step 2: cached → rebuilt: ENV A=1 (")
-    assert first.endswith(" is gone: it has no tag, and a prune removes such images)")
+    assert first.endswith(" is gone: it has no tag, and prune removes untagged images)")
     assert lines[-1] == "3 steps that are cached now would be rebuilt."
 
 
@@ -109,7 +109,9 @@ def test_as_markdown(context: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main([*command, "--what-if", "prune"]) == 1
     lines = printed(capsys)
     assert lines[0] == "**What if: docker image prune**  "
-    assert lines[1] == "2 images would be gone. 3 steps that are cached now would be rebuilt. Nothing is changed."
+    assert lines[1] == (
+        "2 images would be gone. 3 steps that are cached now would be rebuilt. The store itself is not changed."
+    )
     assert lines[3:5] == ["| step | instruction | now | then | why |", "|---|---|---|---|---|"]
     assert lines[5].startswith("| 2 | ENV A=1 | cached | rebuilt | ")
     assert len(lines[5].split(" | ")) == 5
@@ -130,7 +132,7 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
     ("options", "output"),
     [
         (["--what-if", "nothing"], "unknown change: 'nothing'; use one of prune, prune-all"),
-        (["--what-if", "prune:x"], "prune takes no value"),
+        (["--what-if", "prune:x"], "prune does not take a value"),
         (["--what-if", "remove"], "remove:IMAGE: the value after the colon is missing"),
         (["--what-if", "remove:nothing"], "no such image: nothing"),
         (["--what-if", "pull:/nowhere.tar"], "/nowhere.tar"),

@@ -39,10 +39,10 @@ def refused(location: str | Path) -> str:
         (b"BZh9 no", "damaged"),
         (b"\xfd7zXZ\0 no", "damaged"),
         (b"\x28\xb5\x2f\xfd no", "zstd compression"),
-        (bytes(1024), "no list of images"),
-        (tar_bytes({"readme.txt": b"hello"}), "no list of images"),
+        (bytes(1024), "no index.json or manifest.json"),
+        (tar_bytes({"readme.txt": b"hello"}), "no index.json or manifest.json"),
         (tar_bytes({"repositories": b"{}", "abc/json": b"{}"}), "before 1.10"),
-        (tar_bytes({"index.json": b"{}"}), "no list of images"),
+        (tar_bytes({"index.json": b"{}"}), "no index.json or manifest.json"),
         (tar_bytes({"index.json": b"[1]"}), "index.json"),
         (tar_bytes({"manifest.json": b'{"a":1}'}), "manifest.json"),
         (tar_bytes({"manifest.json": b'[{"Config":3}]'}), "Config"),
@@ -64,7 +64,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 def test_folders_that_are_no_layout(tmp_path: Path) -> None:
-    assert "no list of images" in refused(tmp_path)
+    assert "no index.json or manifest.json" in refused(tmp_path)
     (tmp_path / "index.json").mkdir()
     assert "a folder, not a file" in refused(tmp_path)
 

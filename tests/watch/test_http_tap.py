@@ -145,7 +145,7 @@ def test_a_build_whose_answer_has_no_length_ends_with_the_connection() -> None:
 
 def test_an_exchange_that_breaks_off_is_not_complete() -> None:
     watching = Watching().client(LENGTH).engine(ANSWER_CHUNKED[:-7])
-    with pytest.raises(NotReadError, match="the engine sends is not HTTP"):
+    with pytest.raises(NotReadError, match="the engine's data is not HTTP"):
         watching.tap.engine_ended()
     watching.tap.closed(None)
     assert watching.seen[0].reported == ["sent", 200, False]
@@ -154,12 +154,12 @@ def test_an_exchange_that_breaks_off_is_not_complete() -> None:
 @pytest.mark.parametrize(
     ("client", "engine", "why"),
     [
-        (b"\0\1\2 garbage\r\n\r\n", b"", "what the client sends is not HTTP"),
-        (b"GET / HTTP/1.1\r\n\r\n", b"", "what the client sends is not HTTP"),
-        (GET, b"garbage\r\n\r\n", "what the engine sends is not HTTP"),
+        (b"\0\1\2 garbage\r\n\r\n", b"", "the client's data is not HTTP"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"", "the client's data is not HTTP"),
+        (GET, b"garbage\r\n\r\n", "the engine's data is not HTTP"),
         (b"", ANSWER, "sent a response without a request"),
         (GET + GET + b"x" * (1 << 20), b"", "more than 1,048,576 bytes of requests without reading the responses"),
-        (b"GET /" + b"x" * (3 << 20), b"", "what the client sends is not HTTP"),
+        (b"GET /" + b"x" * (3 << 20), b"", "the client's data is not HTTP"),
     ],
 )
 def test_what_cannot_be_read_says_why(client: bytes, engine: bytes, why: str) -> None:

@@ -55,7 +55,7 @@ def test_a_folder_that_others_may_enter_is_closed(short_folder: Path) -> None:
 def test_a_link_in_place_of_the_folder_is_refused(short_folder: Path) -> None:
     (short_folder / "elsewhere").mkdir()
     (short_folder / "cacheview").symlink_to("elsewhere")
-    with pytest.raises(DataError, match="is not a folder of your own"):
+    with pytest.raises(DataError, match="is not a folder that you own"):
         listen(str(short_folder))
 
 

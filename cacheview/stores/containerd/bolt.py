@@ -78,7 +78,7 @@ class Bolt:
                 raise DataError(f"page {number} is damaged")
             for place in range(number, number + 1 + overflow):
                 if self._owners.setdefault(place, number) != number:
-                    raise DataError(f"page {number} overlaps page {self._owners[place]}: the database is damaged")
+                    raise DataError(f"page {number} overlaps page {self._owners[place]}, so the database is damaged")
             page = self._pages[number] = self._checked(f"page {number}", self._content[at:end], flags, count)
         return page
 
@@ -104,7 +104,7 @@ class Bolt:
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
-            raise _EndlessError("its pages refer to one another in a loop: it is damaged")
+            raise _EndlessError("its pages form a loop, so it is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
@@ -232,7 +232,7 @@ class Bucket:
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
-        raise DataError("its pages form a cycle: it is damaged")
+        raise DataError("its pages form a cycle, so it is damaged")
 
     def value(self, key: bytes) -> bytes | None:
         """Return the value of a key; None if it has none, or is a bucket."""

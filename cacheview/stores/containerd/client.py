@@ -217,7 +217,7 @@ class ContainerdClient:
             what = f"the response is larger than {_LARGEST:,} bytes, or containerd is too busy ({message})"
             return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
-            return LostError(f"what listens there is not containerd ({message}). Check the path", where=where)
+            return LostError(f"the program listening there is not containerd ({message}). Check the path", where=where)
         if code in _LOST:
             return LostError(f"containerd does not respond ({message}). Is it running? Check the path", where=where)
         return DataError(f"containerd refused the request: {message or code.name}", where=where)
@@ -253,7 +253,7 @@ class ClientNamespace:
         left = len(listed) - len(results)
         problems = Problems()
         if left:
-            problems.stop(Problem("", f"more than {self._limits.images:,} image records; {left:,} are not read"))
+            problems.stop(Problem("", f"more than {self._limits.images:,} image records; {left:,} were not read"))
         return sorted(results, key=lambda record: record.name), problems
 
     def read(self, digest: str) -> bytes | None:

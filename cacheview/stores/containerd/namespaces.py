@@ -53,7 +53,7 @@ def choose_namespace(
     """
     names = sorted(names)
     if wanted and wanted not in names:
-        there = f"There are {_listed(names)}" if names else "There are none: nothing has been stored here"
+        there = f"There are {_listed(names)}" if names else "There are none, because nothing has been stored here"
         raise DataError(f"there is no namespace {wanted!r}. {there}")
     if wanted or not names:
         return wanted, ()
@@ -64,7 +64,7 @@ def choose_namespace(
     others = [name for name in names if name != chosen]
     notes = []
     if chosen != DOCKER:
-        notes.append(f"Showing its namespace {chosen}: there is no namespace of a Docker Engine ({DOCKER}).")
+        notes.append(f"Showing its namespace {chosen}, because there is no Docker Engine namespace ({DOCKER}).")
     if others:
         notes.append(f"It has other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
     if chosen != DOCKER and len(usable) > _MOST_ASKED:

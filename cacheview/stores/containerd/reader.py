@@ -26,17 +26,17 @@ _NAME = "io.containerd.image.name"
 _NO_PARENT = Doubt(
     aspect="parent",
     reason="its records in containerd name several parents, or one that is not a digest",
-    remedy="Remove the image and build it again: a Docker Engine does not know its parent either",
+    remedy="Remove the image and build it again; a Docker Engine cannot determine its parent either",
 )
 _BUILT_TWICE = Doubt(
     aspect="built_locally",
     reason="its records in containerd name several container configs",
-    remedy="Remove the image and build it again: a Docker Engine cannot read whether it was built here either",
+    remedy="Remove the image and build it again; a Docker Engine cannot determine whether it was built here either",
 )
 _NO_CONTAINER_CONFIG = Doubt(
     aspect="container_config",
     reason="the blob with its container config is missing, or cannot be read",
-    remedy="Remove the image and build it again: without the blob a Docker Engine treats the config as empty",
+    remedy="Remove the image and build it again; without the blob, a Docker Engine treats the config as empty",
 )
 _NO_LABELS = Doubt(
     aspect="container_config",

@@ -33,7 +33,7 @@ def usual_socket() -> Path:
         try:
             os.stat(path)
         except PermissionError as error:
-            raise DataError(f"you have no permission to look for it: {who_can('do that')}", where=path) from error
+            raise DataError(f"you do not have permission to look for it: {who_can('do that')}", where=path) from error
         except OSError:
             continue
     looked = " or ".join(USUAL_SOCKETS)
@@ -46,7 +46,7 @@ def demand_socket(path: Path) -> None:
     if os.access(path, os.R_OK | os.W_OK):
         return
     who = who_can("use it", group_of(os.stat(path)))
-    raise DataError(f"you have no permission for this socket: {who}", where=str(path))
+    raise DataError(f"you do not have permission to use this socket: {who}", where=str(path))
 
 
 def _is_socket(path: str) -> bool:

@@ -204,7 +204,7 @@ class EngineClient:
             raise
         except NotAnAddressError as error:
             reason = str(error)[:300]
-            what = f"is not an address of a Docker Engine: {reason}. It may be unix://…, tcp://… or ssh://…"
+            what = f"is not an address of a Docker Engine: {reason}. Use unix://…, tcp://… or ssh://…"
             raise DataError(what, where=self.where) from error
         except Exception as error:
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error
@@ -256,7 +256,7 @@ class EngineClient:
             _, end, rest = piece.rpartition(b"\n")
             begun = len(rest) if end else begun + len(piece)
             if begun > _MAX_EVENT:
-                what = f"it sent an event of more than {_MAX_EVENT:,} bytes. Is it a Docker Engine?"
+                what = f"it sent an event larger than {_MAX_EVENT:,} bytes. Is it a Docker Engine?"
                 raise NoAnswerError(what, where=self.where)
             if begun == 0:
                 deadline.suspend()

@@ -161,9 +161,9 @@ def _place(kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
     try:
         status = os.stat(needed)
         if not os.access(needed, os.R_OK | (os.W_OK if stat.S_ISSOCK(status.st_mode) else 0)):
-            why_not = f"You have no permission for {path}: {who_can('use it', group_of(status))}"
+            why_not = f"You do not have permission to use {path}: {who_can('use it', group_of(status))}"
     except PermissionError:
-        why_not = f"You have no permission for {path}: {who_can('read it')}"
+        why_not = f"You do not have permission to read {path}: {who_can('read it')}"
     except (OSError, ValueError):
         why_not, is_absent = f"{path} does not exist on this machine", True
     return RicherStore(kind, target, path, why_not, is_absent)

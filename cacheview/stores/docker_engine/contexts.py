@@ -250,13 +250,13 @@ def read_cli_file(model: type[M], path: Path) -> M:
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     if len(content) > _MAX_FILE:
-        raise DataError(f"has more than {_MAX_FILE:,} bytes, too large for a file of the docker CLI", where=str(path))
+        raise DataError(
+            (f"is larger than {_MAX_FILE:,} bytes, which is too large for a docker CLI file"), where=str(path)
+        )
     try:
         return decode(model, content)
     except DataError as error:
-        raise DataError(
-            f"is not a valid file of the docker CLI: {error}. Repair or remove it", where=str(path)
-        ) from error
+        raise DataError(f"is not a valid docker CLI file: {error}. Repair or remove it", where=str(path)) from error
 
 
 def _usual_sockets() -> Iterator[Endpoint]:

@@ -10,7 +10,7 @@ from cacheview.stores.docker_engine.engine import Engine
 __all__ = ["Doubts"]
 
 # The keys that inspect omits from Config since API 1.50, and that the engine itself ignores before that.
-_LEGACY = "Hostname, Image, AttachStdin, Tty and other fields that no OCI config has"
+_LEGACY = "Hostname, Image, AttachStdin, Tty and other fields that OCI configs do not have"
 _SECONDS = "reports times only to the second, in UTC"
 
 
@@ -40,8 +40,8 @@ class Doubts:
         )
         self.empty_layer = self.about(
             "history.empty_layer",
-            "the API reports only the sizes of layers, and fewer entries have a size than there are layers: it is "
-            "not known which of the others have an empty layer, and which have none",
+            "the API reports only the sizes of layers, and fewer entries have a size than there are layers, so it is "
+            "not known which of the other entries have an empty layer and which have no layer",
         )
         self.history = cache(lambda reason: self.about("history", f"its history could not be read: {reason}"))
 
@@ -79,8 +79,8 @@ class Doubts:
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not report os.features; newer versions report no container, and report the history's "
-                "comment as the image's",
+                "the API does not report os.features; newer versions do not report the container either, and report "
+                "the comment of the history as the image's comment",
             )
         )
         doubts.append(
@@ -101,8 +101,8 @@ class Doubts:
             doubts.append(
                 self.about(
                     "dangling",
-                    "the API does not report whether an image with a name also has a record without one, which builds "
-                    "with --cache-from can leave behind",
+                    "the API does not report whether a named image also has an unnamed record, which builds with "
+                    "--cache-from can leave behind",
                 )
             )
         return tuple(doubts)

@@ -178,9 +178,9 @@ def _is_there(endpoint: Endpoint) -> bool:
 def _permission(endpoint: Endpoint) -> str:
     path = endpoint.socket_path
     group = _group(path) if path is not None else ""
-    who = f"you have no permission to connect to the Docker Engine's socket: {who_can('use it', group)}"
+    who = f"you do not have permission to connect to the Docker Engine's socket: {who_can('use it', group)}"
     if group:
-        return f"{who} or run `newgrp {group}`; a rootless engine needs no group"
+        return f"{who} or run `newgrp {group}`; a rootless engine does not need a group"
     return f"{who}, or use a rootless engine"
 
 

@@ -254,7 +254,7 @@ class EngineReader:
         if self._dead.is_set() and lost:
             error = self._over or next(failure for failure in failures.values() if failure.is_lost)
             why = "reading stopped" if self._over is not None else "the engine stopped responding"
-            what = f"{why}: {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
+            what = f"{why}, so {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
             self.problems.stop(Problem(error.where, what))
             self._mark(images, lost, f"it could not be read: {error.what}")
         else:
@@ -263,7 +263,7 @@ class EngineReader:
         rest = [image_id for image_id in unread if image_id not in stopped]
         for image_id in paced(rest[:_MAX_REASONS]):
             self._mark(images, [image_id], f"it could not be read: {failures[image_id].what}")
-        self._mark(images, rest[_MAX_REASONS:], f"it could not be read, nor could {len(rest) - 1:,} others")
+        self._mark(images, rest[_MAX_REASONS:], f"it could not be read, and neither could {len(rest) - 1:,} others")
         for image_id in rest[:_MAX_PROBLEMS]:
             self.problems.append(Problem(images[image_id].title, failures[image_id].what))
         if len(rest) > _MAX_PROBLEMS:

@@ -40,8 +40,8 @@ def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts
         return f"the proxy cannot be used: {why_broken(causes)}. Check HTTPS_PROXY and NO_PROXY"
     if (cause := first(ssl.SSLCertVerificationError)) is not None:
         return (
-            f"the certificate of {origin} is not trusted: {reason(cause)}. If it is the right server, put the "
-            f"certificate of its authority in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker reads it too"
+            f"the certificate of {origin} is not trusted: {reason(cause)}. If it is the right server, put its CA "
+            f"certificate in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker also looks for it"
         )
     if (cause := first(ssl.SSLError)) is not None:
         return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine can be used without TLS"
@@ -84,12 +84,15 @@ def status_error(
         who = f"the account {credentials.username[:60]!r}" if credentials.username else "your account"
         if credentials.is_anonymous:
             return DataError(_log_in(words, target, credentials), where=where)
-        what = f"{who} may not pull from {target.host}/{target.repository}{words}. Log in with a different account"
+        what = (
+            f"{who} is not allowed to pull from {target.host}/{target.repository}{words}. Log in with a different "
+            "account"
+        )
         return DataError(f"{what}: `{_login(target)}`", where=where)
     if status == 404 and reason:
         return DataError(f"the registry has no such image{words}. Check the name and tag", where=where)
     if status == 404:
-        what = f"{target.host} responds with status 404 and no reason: it is not a registry, or has no such image"
+        what = f"{target.host} responds with status 404 and no reason, so it is not a registry or has no such image"
         return DataError(f"{what}. Check the name", where=where)
     if status >= 500:
         return DataError(f"the registry has a problem: status {status}{words}. Try again later", where=where)
@@ -125,8 +128,8 @@ def _log_in(words: str, target: Target, credentials: Credentials) -> str:
             f"Check the name, or log in: `{_login(target)}`"
         )
     return (
-        f"the registry does not accept the credentials of {credentials.origin}{words}, or they may not pull it. "
-        f"Log in again: `{_login(target)}`"
+        f"the registry does not accept the credentials of {credentials.origin}{words}, or the account is not allowed "
+        f"to pull the image. Log in again: `{_login(target)}`"
     )
 
 

@@ -133,7 +133,7 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
 
 
 _OLD: Final = (
-    "its manifest is of schema 1, the format before Docker 1.10, which current releases of Docker do not pull. "
+    "its manifest uses schema 1, the format before Docker 1.10, which current Docker releases do not pull. "
     "Push the image again"
 )
 
@@ -175,7 +175,7 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
         there = list(dict.fromkeys(str(each.platform) for each in images))
         shown = ", ".join(there[:_MOST_SHOWN]) + (", …" if len(there) > _MOST_SHOWN else "")
         what = f"no matching manifest for {platform} in the manifest list entries"
-        raise DataError(f"{what}. It has {shown or 'no image'}: choose one of its platforms", where=where)
+        raise DataError(f"{what}. It has {shown or 'no image'}; choose one of its platforms", where=where)
     _demand_digest(matches[0], where)
     return matches[0]
 
@@ -211,4 +211,4 @@ def _demand_digest(descriptor: Descriptor, where: str) -> None:
     try:
         demand_digest(descriptor.digest)
     except DataError as error:
-        raise DataError(f"its manifest refers to content by what is {error.what}", where=where) from error
+        raise DataError(f"its manifest contains an invalid digest: {error.what}", where=where) from error

@@ -16,7 +16,7 @@ _HUB: Final = "docker.io"
 _HUB_HOST: Final = "registry-1.docker.io"
 _HUB_KEY: Final = "https://index.docker.io/v1/"
 
-_FORM: Final = "Write `registry:HOST/NAME:TAG`; without HOST it is Docker Hub, and without TAG `latest`"
+_FORM: Final = "Write `registry:HOST/NAME:TAG`; HOST defaults to Docker Hub, and TAG to `latest`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _target(text: str) -> Target:
             what += ". Leave out the part before the host"
         raise DataError(f"{what}. {_FORM}", where=f"registry:{text[:200]}") from error
     if not reference.name:
-        raise DataError(f"a digest alone does not say where the image is. {_FORM}", where=f"registry:{text[:200]}")
+        raise DataError(f"a digest alone does not show where the image is. {_FORM}", where=f"registry:{text[:200]}")
     domain, _, repository = reference.name.partition("/")
     tag = "" if reference.digest else reference.tag
     return Target(domain, repository, tag, reference.digest)

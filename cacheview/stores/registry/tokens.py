@@ -57,9 +57,11 @@ def token_request(
     try:
         origin = origin_of(realm)
     except BadUrlError as error:
-        raise DataError(f"the token server that the registry names {error}") from error
+        raise DataError(f"the token server that the registry specifies {error}") from error
     if origin.scheme != "https" and registry.scheme == "https":
-        raise DataError(f"the token server that the registry names does not use TLS: {origin}. Nothing was sent to it")
+        raise DataError(
+            f"the token server that the registry specifies does not use TLS: {origin}. Nothing was sent to it"
+        )
     service, scope = parameters.get("service", ""), f"repository:{repository}:pull"
     place = urlsplit(realm)
     if credentials.identity_token:
@@ -94,7 +96,9 @@ def token_of(body: bytes) -> str:
 def bearer(token: str) -> str:
     """Return the value of a header with a token. Raises `DataError` if a header cannot contain it."""
     if not _TOKEN.fullmatch(token):
-        raise DataError("the token has characters that no header can contain" if token else "there is no token")
+        raise DataError(
+            ("the token contains characters that are not allowed in a header") if token else "there is no token"
+        )
     return f"Bearer {token}"
 
 

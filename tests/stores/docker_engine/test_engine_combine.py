@@ -210,10 +210,10 @@ class TestPlaces:
         both = remedy_for(engine, candidates(engine, Endpoint("", "unix:///x.sock")))
         assert (
             0
-            < both.index("permission for " + f"{tmp_path}/c.sock")
-            < both.index("permission for " + f"{tmp_path}/containerd")
+            < both.index("permission to use " + f"{tmp_path}/c.sock")
+            < both.index("permission to use " + f"{tmp_path}/containerd")
         )
-        assert "no permission" in remedy
+        assert "not have permission" in remedy
         assert "only root can use it" in remedy
 
     @pytest.mark.parametrize("address", ["../../etc", "\x00", "relative.sock", "tcp://1.2.3.4:5"])

@@ -117,8 +117,8 @@ def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) ->
         (Raw(HEAD, rest=itertools.repeat(b"1\r\nx\r\n"), pace=0.02), "not complete after 0.4 seconds"),
         (Raw(HEAD + b"fffffff\r\n", rest=itertools.repeat(b"x"), pace=0.02), "not complete after 0.4 seconds"),
         (Raw(HEAD + b"ff\r\n" + LINE + b"{", hang=True), "not complete after 0.4 seconds"),
-        (Raw(HEAD + b"f" * 15 + b"\r\n", rest=itertools.repeat(b"x" * 65536)), "more than 1,048,576 bytes"),
-        (Raw(HEAD, rest=itertools.repeat(b"10000\r\n" + b"x" * 65536 + b"\r\n")), "more than 1,048,576 bytes"),
+        (Raw(HEAD + b"f" * 15 + b"\r\n", rest=itertools.repeat(b"x" * 65536)), "larger than 1,048,576 bytes"),
+        (Raw(HEAD, rest=itertools.repeat(b"10000\r\n" + b"x" * 65536 + b"\r\n")), "larger than 1,048,576 bytes"),
     ],
     ids=["chunks", "one chunk", "half", "flood of one chunk", "flood of chunks"],
 )

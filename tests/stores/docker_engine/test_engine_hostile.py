@@ -61,7 +61,7 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
     ("answer", "printed"),
     [
         (Raw(HALF), "the response was cut off: it ended after 11 of 500 bytes. Is it"),
-        (Raw(CHUNK), "the response was cut off: after 0 bytes a piece of it is damaged, or ended early. Is it"),
+        (Raw(CHUNK), "the response was cut off: after 0 bytes, part of it is damaged or ends early. Is it"),
         (
             Raw(b"\x00\xff garbage"),
             "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
@@ -348,7 +348,7 @@ class TestConnecting:
                 raise RuntimeError("Connection aborted.", inner) from None
         except RuntimeError as outer:
             error = errors.connection_error(outer, Endpoint("", f"unix://{tmp_path}/x"), 2)
-        assert "no permission" in error.what
+        assert "not have permission" in error.what
 
     def test_tcp_that_refuses(self) -> None:
         with socket.socket() as free:
@@ -389,7 +389,7 @@ class TestConnecting:
             open_target(url, Reading(), QUICK)
 
     def test_a_socket_whose_path_is_too_long(self) -> None:
-        with pytest.raises(DataError, match=r"the path of a socket may have \d{3} bytes; this one has 201"):
+        with pytest.raises(DataError, match=r"the path of a socket can have at most \d{3} bytes, and this one has 201"):
             open_target(f"unix:///{'x' * 200}", Reading(), QUICK)
 
     def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,7 +442,7 @@ def test_images_are_read_as_far_as_the_budget_goes(limits: Limits, printed: str,
     store, _ = read(lambda _: None, tmp_path, Reading(budget=Budget(limits)))
     assert [image.id for image in store.images] == IDS
     (problem,) = store.problems
-    assert problem.what.startswith("reading stopped: ")
+    assert problem.what.startswith("reading stopped, so ")
     assert printed in problem.what
     unread = [image for image in store.images if image.doubt("config") is not None]
     assert 0 < len(unread) < len(IDS)
@@ -498,7 +498,7 @@ def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(
     reasons = [doubt.reason for doubt in doubts if doubt is not None]
     assert len(reasons) == 20
     assert len(set(reasons)) == 4
-    assert reasons.count("it could not be read, nor could 19 others") == 17
+    assert reasons.count("it could not be read, and neither could 19 others") == 17
 
 
 def test_answers_that_cannot_be_read_are_not_kept(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_a_platform_that_an_index_lacks_is_refused_in_the_words_of_docker(regist
     registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64, ATTESTED)))
     printed = refusal(registry, platform=Platform(os="linux", architecture="s390x"))
     assert "no matching manifest for linux/s390x in the manifest list entries" in printed
-    assert "It has linux/amd64, linux/arm64/v8: choose one of its platforms" in printed
+    assert "It has linux/amd64, linux/arm64/v8; choose one of its platforms" in printed
 
 
 def test_an_index_within_an_index_is_followed(registry: FakeRegistry) -> None:

@@ -40,7 +40,7 @@ def test_a_picture_of_the_steps(tmp_path: Path) -> None:
     ("arguments", "why"),
     [
         (["--replay", "nowhere"], "no such Dockerfile"),
-        (["--file", "Dockerfile"], "give the context with --replay"),
+        (["--file", "Dockerfile"], "specify the context with --replay"),
     ],
 )
 def test_a_command_line_that_cannot_be_used(
