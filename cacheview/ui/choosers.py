@@ -65,8 +65,10 @@ class ToolBar(QToolBar):
 
     @property
     def case(self) -> NameList:
-        """The list of the suite's cases. It is created when first needed, like `probe`: most stores have no such
-        list."""
+        """The list of the suite's cases.
+
+        It is created when first needed, like `probe`: most stores have no such list.
+        """
         return self._case()
 
     @property

@@ -1,4 +1,4 @@
-"""The probe that is being edited, and every edit of it as a step that can be undone."""
+"""The probe that is being edited, with undo for every edit."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from cacheview.model.config import ConfigValue
 __all__ = ["Place", "ProbeDocument"]
 
 Place = tuple[int, int]
-"""Which probe of what is open it is: the number of its case, and its own in that, from 0."""
+"""The number of a probe's case in the open store, and the probe's number in it, both from 0."""
 
 _MOVE: Final = "move"
-"""The key of steps from place to place: in direct succession they are one."""
+"""The merge key of moves between places, which are one step if they follow one another."""
 
-_MERGING: Final = 1  # any id but -1 lets Qt try to merge; which edits belong together, the merge key decides
+_MERGING: Final = 1  # any id except -1 lets Qt try to merge; the merge key decides which edits belong together
 
 
 class ProbeDocument(QObject):
-    """Owns the current probe and its undo stack. Edits go through the stack; `load` alone replaces the probe.
+    """Owns the current probe and its undo stack. Edits use the stack; only `load` replaces the probe without it.
 
-    Going to another probe of what is open is a step too, so that an edited one is never lost by it.
+    Going to another probe of the open store is a step too, so that an edited probe is never lost.
 
-    ``probe_changed(Probe)`` follows every change, undo and redo included; ``loaded(Probe)`` every `load`, after it, and
-    every change of place. ``moving(Place)`` comes before a change of place, ``moved()`` after all of it.
+    Signals:
+        probe_changed(Probe): after every change, including undo and redo.
+        loaded(Probe): after every `load` and every change of place.
+        moving(Place): before a change of place.
+        moved(): after a complete change of place.
     """
 
     probe_changed = Signal(object)
@@ -41,20 +44,20 @@ class ProbeDocument(QObject):
         self._probe = probe or Probe()
         self._place: Place = (0, 0)
         self._undo_stack = QUndoStack(self)
-        # The steps of the stack, in its order. Python's collector may take a ring that they are in one by one, and one
-        # that goes before the stack leaves that with a pointer to nothing. What holds them here the collector does not
-        # see, and it ends with the stack.
+        # The steps of the stack, in its order. Python's garbage collector may destroy the objects of a cycle one by
+        # one, and a step that is destroyed before the stack would leave a dangling pointer in it. The collector does
+        # not see the references here, which end with the stack.
         self._steps: list[_Edit] = []
         self._undo_stack.destroyed.connect(lambda _, steps=self._steps: steps.clear())
 
     @property
     def probe(self) -> Probe:
-        """The probe as it is edited now."""
+        """The probe in its current, edited state."""
         return self._probe
 
     @property
     def place(self) -> Place:
-        """The numbers of its case and of the probe in that."""
+        """The number of its case, and that of the probe in the case."""
         return self._place
 
     @property
@@ -64,31 +67,29 @@ class ProbeDocument(QObject):
 
     @property
     def undo_place(self) -> Place:
-        """The place that undoing the last step leads to."""
+        """The place after undoing the last step."""
         index = self._undo_stack.index()
         return self._steps[index - 1].before[0] if index else self._place
 
     @property
     def redo_place(self) -> Place:
-        """The place that doing the next step again leads to."""
+        """The place after redoing the next step."""
         index = self._undo_stack.index()
         return self._steps[index].after[0] if index < len(self._steps) else self._place
 
     @property
     def undo_stack(self) -> QUndoStack:
-        """Its steps may lead to a case that has to be read first: see `Places.undo`."""
+        """The undo stack. A step may lead to a case that has to be read first: see `Places.undo`."""
         return self._undo_stack
 
     def edit(self, probe: Probe, text: str, merge: str = "") -> bool:
-        """Change the probe as one step that can be undone.
+        """Change the probe as one step that can be undone. Returns whether anything changed.
 
         Args:
-            probe: the probe after the edit. Nothing is pushed when it equals the current one (None and
-                an empty list are two values).
-            text: what the step is called in the menu, a plain phrase (``Edit Env[1]``).
-            merge: edits in direct succession with the same key, other than empty, are one step (typing).
-
-        Returns whether there was anything to change.
+            probe: the probe after the edit. Nothing is pushed if it equals the current one (None and an empty list
+                differ).
+            text: the name of the step in the menu (``Edit Env[1]``).
+            merge: consecutive edits with the same non-empty key are one step, such as typing.
         """
         if probe == self._probe:
             return False
@@ -96,7 +97,7 @@ class ProbeDocument(QObject):
         return True
 
     def move(self, place: Place, probe: Probe, text: str) -> None:
-        """Go to the probe of another place, as a step where there is anything that could be undone before it."""
+        """Go to the probe of another place, as a step if there is anything to undo."""
         if (place, probe) == (self._place, self._probe):
             return
         if self._undo_stack.count():
@@ -108,22 +109,22 @@ class ProbeDocument(QObject):
         step, index = _Edit(self, (self._place, self._probe), after, text, merge), self._undo_stack.index()
         self._undo_stack.push(step)
         self._steps[index:] = [step]
-        del self._steps[self._undo_stack.count() :]  # it was merged, or took the one before it back
+        del self._steps[self._undo_stack.count() :]  # it was merged, or reverted the one before it
 
     def set_field(self, name: str, value: ConfigValue, text: str = "", merge: str = "") -> bool:
-        """`edit` one field of the container config. Raises KeyError for a name that Docker does not have."""
+        """Edit one field of the container config; see `edit`. Raises KeyError for a name that Docker does not have."""
         if name not in ContainerConfig.model_fields:
             raise KeyError(name)
         config = self._probe.config.model_copy(update={name: value})
         return self.edit(self._probe.model_copy(update={"config": config}), text or f"Edit {name}", merge)
 
     def use_as_parent(self, image: Image | None) -> None:
-        """Build on an image; on scratch for None."""
+        """Set the parent to an image; None: scratch."""
         probe = self._probe.model_copy(update={"parent": image.id if image is not None else SCRATCH})
         self.edit(probe, f"Use {image.title if image is not None else 'scratch'} as parent")
 
     def add_cache_from(self, image: Image) -> None:
-        """Add an image to the references of ``--cache-from``, by name where it has one."""
+        """Add an image to the references of ``--cache-from``, by name if it has one."""
         reference = image.names[0] if image.names else image.id
         probe = self._probe
         if reference not in probe.cache_from:
@@ -131,14 +132,14 @@ class ProbeDocument(QObject):
             self.edit(changed, f"Add {image.title} to Cache from")
 
     def load(self, probe: Probe, place: Place = (0, 0)) -> None:
-        """Start again from a probe, with nothing to undo."""
+        """Start again with a probe, and nothing to undo."""
         self.forget_steps()
         self._place = place
         self._set((place, probe))
         self.loaded.emit(probe)
 
     def forget_steps(self) -> None:
-        """Leave nothing to undo."""
+        """Clear the undo stack."""
         self._undo_stack.clear()
         self._steps.clear()
 
@@ -159,7 +160,10 @@ _State = tuple[Place, Probe]
 
 
 class _Edit(QUndoCommand):
-    """From one probe to another. Both are frozen, so the step holds them whole; the document holds the step."""
+    """A step from one probe to another.
+
+    Both are frozen, so the step refers to them directly; the document refers to the step.
+    """
 
     def __init__(self, document: ProbeDocument, before: _State, after: _State, text: str, merge: str) -> None:
         super().__init__(text)
@@ -177,7 +181,7 @@ class _Edit(QUndoCommand):
         self.after = other.after
         if self._merge == _MOVE:
             self.setText(other.text())
-        # Typed and taken back: there is nothing left to undo.
+        # Typed and reverted: there is nothing left to undo.
         self.setObsolete(self.before == self.after)
         return True
 

@@ -1,4 +1,4 @@
-"""The documentation in a window of its own: pages on the left, text on the right."""
+"""The documentation in a separate window: pages on the left, text on the right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["DocumentationDialog"]
 
 
 class DocumentationDialog(QDialog):
-    """The reference and the glossary. Stays open beside the main window; Escape closes it."""
+    """The reference and the glossary. The dialog stays open beside the main window; Escape closes it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +26,7 @@ class DocumentationDialog(QDialog):
         self.text = QTextBrowser()
         self.text.setAccessibleName("Page")
         self.text.document().setDocumentMargin(4 * GRID)
-        self.text.setOpenLinks(False)  # a page links to other pages alone: nothing leaves the program
+        self.text.setOpenLinks(False)  # pages link only to other pages, and nothing outside the program
         self.text.anchorClicked.connect(self._follow)
         self.search = QLineEdit(placeholderText="Find in this page", clearButtonEnabled=True)
         self.search.setAccessibleName("Find in this page")
@@ -60,7 +60,7 @@ class DocumentationDialog(QDialog):
             self.pages.setCurrentRow(names.index(link.path()))
 
     def _find_from(self, position: int) -> None:
-        """Select the next place that has the text, from the top again after the last one."""
+        """Select the next match of the text, and after the last one the first again."""
         cursor = QTextCursor(self.text.document())
         cursor.setPosition(position)
         self.text.setTextCursor(cursor)

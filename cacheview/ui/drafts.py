@@ -1,4 +1,4 @@
-"""Probes that a person edited, kept while others are shown and between sessions. No Qt."""
+"""Edited probes, which are kept while others are shown and between sessions. No Qt."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["ProbeDraft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
 
 _MOST: Final = 20
-_LONGEST: Final = 100_000  # characters of what is kept of one
+_LONGEST: Final = 100_000  # characters of one draft that are kept
 
 
 class ProbeDraft(Model):
     """An edited probe.
 
     Attributes:
-        location: of the store that it was edited in.
-        case, number: which probe of that it was, from 0.
-        probe: as it was edited.
+        location: location of the store that it was edited in.
+        case, number: the number of its case, and its number in the case, both from 0.
+        probe: the edited probe.
     """
 
     location: str
@@ -37,7 +37,7 @@ class ProbeDraft(Model):
 
 
 def kept_drafts(settings: Settings) -> list[ProbeDraft]:
-    """Those of earlier starts; what cannot be read is left out."""
+    """Return the drafts of earlier sessions. Unreadable ones are left out."""
     drafts = []
     for text in settings.drafts:
         try:
@@ -48,10 +48,10 @@ def kept_drafts(settings: Settings) -> list[ProbeDraft]:
 
 
 def keep_drafts(settings: Settings, drafts: Sequence[ProbeDraft], secrets: Iterable[str] = ()) -> None:
-    """Keep drafts for the next start, the first ones where they are many.
+    """Save drafts for the next session, only the first ones if there are many.
 
     Args:
-        secrets: values of build arguments: a probe that has one in it, or a piece of one, is not written anywhere.
+        secrets: values of build arguments. A probe that contains one, or a piece of one, is not saved.
     """
     texts = (draft.model_dump_json(exclude_defaults=True) for draft in drafts)
     results = {piece for value in secrets for piece in pieces(value)}
@@ -62,7 +62,7 @@ def keep_drafts(settings: Settings, drafts: Sequence[ProbeDraft], secrets: Itera
 
 
 def is_of_an_image(probe: Probe, store: ImageStore) -> bool:
-    """Whether a probe is what made an image of the store: it can be had again, and nobody typed anything of it."""
+    """Whether a probe equals the one of an image in the store, so that no edit would be lost with it."""
     if probe.cache_from or probe.platform not in (None, platform_of_probe(store, probe.parent)):
         return False
     return any(
@@ -72,6 +72,6 @@ def is_of_an_image(probe: Probe, store: ImageStore) -> bool:
 
 
 def drafts_of(location: str, edited: Mapping[tuple[int, int], Probe]) -> Iterator[ProbeDraft]:
-    """What was edited at one location, by place."""
+    """Yield the edited probes of one location as drafts, by place."""
     for (case, number), probe in edited.items():
         yield ProbeDraft(location=location, case=case, number=number, probe=probe)

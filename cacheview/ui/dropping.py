@@ -1,4 +1,4 @@
-"""What is dropped on the window: stores, Dockerfiles, Compose files and records of builds, by their paths."""
+"""Handles drops on the window: stores, Dockerfiles, Compose files and build records, by their paths."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["local_paths", "open_paths"]
 
 
 def local_paths(data: QMimeData) -> list[str]:
-    """The paths of files and folders of this machine that are dragged."""
+    """Return the paths of the dragged local files and folders."""
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
 
 
 def open_paths(paths: Sequence[str], open_store: Callable[[str], None], docks: Docks) -> None:
-    """Compare two records; of anything else open the first: a store, a Dockerfile, or a service of a Compose file."""
+    """Compare two records; otherwise open the first path: a store, a Dockerfile, or a service of a Compose file."""
     from cacheview.diff.named import is_record_file
     from cacheview.ui.replay.build import is_dockerfile
     from cacheview.ui.replay.compose import is_compose_file

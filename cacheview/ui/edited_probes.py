@@ -1,4 +1,4 @@
-"""The probes that a person has edited: in the open store, in stores opened before, and in earlier sessions. No Qt."""
+"""The probes that the user has edited: in the open store, in stores opened before, and in earlier sessions. No Qt."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["EditedProbes"]
 
 
 class EditedProbes:
-    """Those of one session. None is lost when another store is opened: it comes back with its own."""
+    """The edited probes of one session. If another store is opened, they are kept until theirs is opened again."""
 
     def __init__(
         self, document: ProbeDocument, shown: ShownStore, selection: Selection, earlier: Sequence[ProbeDraft] = ()
     ) -> None:
-        """``earlier``: of earlier starts, which are offered where their store is open."""
+        """``earlier``: the drafts of earlier sessions, which are offered when their store is open."""
         self._document = document
         self._shown = shown
         self._selection = selection
@@ -33,23 +33,23 @@ class EditedProbes:
 
     @property
     def places(self) -> Collection[Place]:
-        """Where in what is open a probe was edited: it comes back as it was left."""
+        """The places in the open store whose probe was edited, and is restored when shown again."""
         return self._here.keys()
 
     @property
     def has_current(self) -> bool:
-        """Whether the probe at hand was edited: it is neither what came with the store nor that of a step."""
+        """Whether the current probe was edited, so that it is neither from the store nor from a step."""
         selected, place = self._selection.current, self._document.place
         is_left = self._selection.is_left((place, self._document.probe))
         is_of_step = selected is not None and selected.probe is not None and is_left
         return place in self._here and not is_of_step
 
     def get(self, place: Place) -> Probe | None:
-        """The probe of a place as it was left; None: it was not edited."""
+        """Return the edited probe of a place; None: it was not edited."""
         return self._here.get(place)
 
     def note(self) -> None:
-        """Keep the probe at hand if the person edited it; a step of a replay is put there by the replay."""
+        """Keep the current probe if the user edited it. That of a replayed step is set by the replay."""
         probe, place = self._document.probe, self._document.place
         if probe == self._shown.original:
             self._here.pop(place, None)
@@ -57,15 +57,15 @@ class EditedProbes:
             self._here[place] = probe
 
     def leave(self) -> None:
-        """What is open makes room for another."""
+        """Keep the edited probes of the open store, before another one is opened."""
         if self._here:
             self._elsewhere[self._shown.opened.location] = (self._document.place, self._here)
         self._here = {}
 
     def enter(self) -> tuple[Place, Probe] | None:
-        """Have again what was edited before in the store that has been opened.
+        """Restore the edited probes of the store that has been opened.
 
-        Returns the probe that was at hand then, with its place; None: it was not edited.
+        Returns the probe that was current then, with its place; None: it was not edited.
         """
         place, self._here = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
         self.drop_lost()
@@ -73,17 +73,17 @@ class EditedProbes:
         return (place, last) if last is not None else None
 
     def drop_lost(self) -> None:
-        """The same store was read again: it may have fewer probes now."""
+        """Drop probes whose place no longer exists after the store was read again."""
         self._here = {place: probe for place, probe in self._here.items() if self._shown.has_place(place)}
 
     @property
     def offered(self) -> tuple[ProbeDraft, ...]:
-        """Those of earlier starts that were edited in what is open, and have not been brought back."""
+        """The drafts of earlier sessions for the open store that have not been restored."""
         mine = (draft for draft in self._earlier if draft.location == self._shown.opened.location)
         return tuple(draft for draft in mine if self._shown.has_place((draft.case, draft.number)))
 
     def take_offered(self) -> tuple[ProbeDraft, ...]:
-        """Have again what is `offered`, each in its place unless it was edited again."""
+        """Restore the `offered` drafts, each in its place unless that probe was edited again."""
         offered = self.offered
         self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
         for draft in offered:
@@ -91,9 +91,9 @@ class EditedProbes:
         return offered
 
     def drafts(self) -> list[ProbeDraft]:
-        """What to save for the next start: every edited probe, unless an image has the same one.
+        """Return the probes to save for the next session: every edited one, unless an image has the same one.
 
-        No case is read again to know that. The probe at hand comes last.
+        No case is read again for this. The current probe is the last one.
         """
         opened, place = self._shown.opened, self._document.place
         here = {each: probe for each, probe in self._here.items() if each != place}

@@ -1,4 +1,4 @@
-"""Bugs that surface while the window is open: reported in one line, shown, and reflected in the exit status."""
+"""Unexpected exceptions while the window is open: printed in one line, shown, and reflected in the exit status."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["FaultWatch"]
 
 
 class FaultWatch:
-    """Takes what nothing else caught, from any thread, as long as the program runs.
+    """Handles exceptions that nothing else caught, from any thread, while the program runs.
 
-    The window stays open: what was typed can still be saved.
+    The window stays open, so that the user's work can still be saved.
 
     Attributes:
-        any: whether there was a fault.
+        any: whether there was an exception.
     """
 
     def __init__(self, host: DockHost, *, with_traceback: bool) -> None:
@@ -35,16 +35,16 @@ class FaultWatch:
         threading.excepthook = lambda value: self.note(value.exc_value or value.exc_type())
 
     def note(self, fault: BaseException) -> None:
-        """Report a fault."""
+        """Report an exception."""
         self.any = True
         report_fault(fault, with_traceback=self._with_traceback)
 
     def _uncaught(self, kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
-        del kind, trace  # the exception has both
+        del kind, trace  # the exception contains both
         self.note(fault)
         if self._showing or threading.current_thread() is not threading.main_thread():
             return
-        self._showing = True  # showing it may be what is at fault
+        self._showing = True  # showing it may raise again
         notice = self._host.notice
         text = f"{error_words(fault)} with the details."
         notice.show_text("error", text, "".join(traceback.format_exception(fault)).splitlines())

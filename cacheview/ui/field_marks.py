@@ -1,4 +1,4 @@
-"""What an explanation says about the fields of the probe."""
+"""The marks of an explanation on the fields of the probe."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["field_marks"]
 
 _FIELDS = frozenset((*CONFIG_FIELDS, "parent", "cache_from"))
 _ELEMENTS = 500
-"""Of longer lists only the part up to the failure is marked: an editor shows no more at once."""
+"""In longer lists only the part up to the failure is marked: an editor shows no more at the same time."""
 
 
 def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
-    """Marks by path: of the checks of whom the verdict was decided by, otherwise only what the rules never look at."""
+    """Return the marks by path: those of the checks that decided, otherwise only on fields that no rule reads."""
     rules = explanation.trace.rules
     marks = {
         field: FieldMark(CheckOutcome.NOT_COMPARED.value, field, None, "These rules do not compare this field.")
@@ -30,9 +30,9 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     for check in _flat(checks):
         path = field_path(check) if check.field in _FIELDS else ""
         known = marks.get(path)
-        # Of several checks of one field the failed one counts; otherwise the first that was reached.
+        # If several checks read one field, the failed one counts, otherwise the first that was reached.
         if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
-            # Of a field for which it is not known whether it fails, nothing is marked.
+            # A field that may or may not fail is not marked.
             outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome
             marks[path] = FieldMark(outcome.value, path, check.image, check.note)
     return marks

@@ -1,4 +1,4 @@
-"""The box over a list that filters it, with the keys that all of them have."""
+"""The filter box above a list, with the same keys everywhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ __all__ = ["FilterBox"]
 
 
 class FilterBox(QLineEdit):
-    """Escape clears it; Down and Enter go on to the list. ``list_requested()``: the keyboard should go there."""
+    """A filter box. Escape clears it; Down and Enter move to the list.
+
+    Signals: ``list_requested()``: the keyboard focus should move to the list.
+    """
 
     list_requested = Signal()
 
     def __init__(self, placeholder: str, name: str) -> None:
-        """``placeholder``: shown while it is empty. ``name``: for a screen reader."""
+        """``placeholder``: shown while it is empty. ``name``: the name for a screen reader."""
         super().__init__()
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(name)

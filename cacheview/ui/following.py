@@ -1,4 +1,4 @@
-"""Following an engine: the window reads the open store again when the engine's images change."""
+"""Follows an engine: the window reads the open store again when the engine's images change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["WindowFollower"]
 
 
 class WindowFollower(ImageEventListener):
-    """Made when first needed. Follows while the action ``follow`` of the window is checked."""
+    """Follows while the window's action ``follow`` is checked. Created when first needed."""
 
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame)
@@ -23,7 +23,7 @@ class WindowFollower(ImageEventListener):
         self.lost.connect(self._say_lost)
 
     def set_following(self, wanted: bool) -> None:
-        """Follow the engine that is open, or follow none."""
+        """Start or stop following the open engine."""
         if wanted:
             self.start(self._host.opener.location)
             self._host.status.say("Following the engine's events")
@@ -32,12 +32,12 @@ class WindowFollower(ImageEventListener):
             self.stop()
 
     def catch_up(self) -> None:
-        """Nothing is being read any more: read again if there was a change meanwhile."""
+        """Read the store again, after another reading, if it has changed in the meantime."""
         if self._stale:
             self._refresh()
 
     def _refresh(self) -> None:
-        """The engine reported a change: read it again, after what is being read."""
+        """Read the store again after a change in the engine, once a running reading has ended."""
         self._stale = self._host.opener.is_busy
         if not self._stale:
             self._host.opener.refresh()

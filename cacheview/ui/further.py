@@ -1,4 +1,4 @@
-"""What follows an answer: the smallest edit and the hazards, at once where that is quick, else in another thread."""
+"""Finds the smallest edit and the hazards of an answer: immediately if that is quick, otherwise in another thread."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 __all__ = ["FurtherSearch", "find_soon"]
 
 _SMALL: Final = 1_000
-"""Images of a store in which anything is found in a moment."""
+"""The images of a store in which anything is found within a moment."""
 _MANY: Final = 20_000
-"""Images of a store among which it is mostly not found so soon that it is worth a try in the turn of an edit."""
+"""The images of a store among which a search within the turn of an edit usually fails, and is not tried."""
 _AT_ONCE: Final = 0.004
-"""Seconds of work in the turn of an edit."""
+"""The seconds for a search within the turn of an edit."""
 
 
 class FurtherSearch(QObject):
-    """Looks for what follows the newest answer. A look for an older one is stopped, and what it finds is dropped.
+    """Searches for the newest answer. A search for an older one is stopped, and its result dropped.
 
     Signals:
-        ended(): a look in another thread is over.
+        ended(): a search in another thread has ended.
     """
 
     ended = Signal()
@@ -38,11 +38,11 @@ class FurtherSearch(QObject):
         self._loader.failed.connect(self.ended)
 
     def forget(self) -> None:
-        """Stop a look: another answer comes."""
+        """Stop the search, since another answer follows."""
         self._loader.cancel()
 
     def look(self, further: FurtherFindings, images: int) -> None:
-        """Look now, or go on in another thread. ``images``: how many the store has."""
+        """Search now, or continue in another thread. ``images``: the number of images in the store."""
         self._loader.cancel()
         if images <= _SMALL:
             further.find()
@@ -51,7 +51,7 @@ class FurtherSearch(QObject):
 
 
 def find_soon(further: FurtherFindings) -> bool:
-    """Look for it, in any thread, but not for longer than a turn may take. Returns whether it was found."""
+    """Search, in any thread, but no longer than a turn may take. Returns whether the search is complete."""
     try:
         with Effort(_AT_ONCE).spent():
             further.find()

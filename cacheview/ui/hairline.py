@@ -12,7 +12,7 @@ __all__ = ["Hairline"]
 
 
 class Hairline(QWidget):
-    """Follows the theme, which a plain frame does not do in a style sheet's presence."""
+    """A line that follows the theme, which a plain frame does not do under a style sheet."""
 
     def __init__(self, orientation: Qt.Orientation = Qt.Orientation.Horizontal, parent: QWidget | None = None) -> None:
         super().__init__(parent)

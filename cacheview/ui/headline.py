@@ -1,4 +1,4 @@
-"""What the title, tool bar, menus and status bar show of the session."""
+"""Shows the session in the title, tool bar, menus and status bar."""
 
 from __future__ import annotations
 
@@ -39,20 +39,23 @@ from cacheview.wording import counted
 __all__ = ["Headline"]
 
 EDITED: Final = " (edited)"
-"""Beside the name of a probe that is another than the suite has."""
+"""The mark next to the name of a probe that differs from the suite's."""
 
 _PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
-_LONGEST = 160  # characters of a problem beside their number
+_LONGEST = 160  # characters of a problem next to the number of problems
 _LOOKED_AT = 2000  # images whose platforms are listed
 
 
 _Quiet = tuple[Daemon | None, bool, tuple[str, ...], tuple[ProbeDraft, ...]]
-"""What a notice without news or problems is about: the store's daemon where its rules need an explanation, whether the
-builder does, the notes of the store, and the probes that can be restored. It stays closed until that changes."""
+"""The subjects of a notice without news or problems.
+
+They are the store's daemon if its rules need an explanation, whether the builder does, the store's notes, and the
+probes that can be restored. A closed notice stays closed until they change.
+"""
 
 
 class Headline(QObject):
-    """Keeps the frame of the window in step with its session, and passes on what is chosen there."""
+    """Keeps the window's frame in sync with its session, and passes on the user's choices in it."""
 
     def __init__(
         self,
@@ -77,9 +80,9 @@ class Headline(QObject):
         self._case_reader = case_reader
         self._news: StoreNews | None = None
         self._shown: _Quiet | None = None
-        self._closed: _Quiet | None = None  # it does not come back with the next probe
+        self._closed: _Quiet | None = None  # closed by the user, so that it does not return with the next probe
         self._switcher = switcher
-        self._rules_before = ""  # as `Opener.chosen_rules`, while others are made ready
+        self._rules_before = ""  # as `Opener.chosen_rules`, while other rules are being prepared
         self._rule_ways = RulesMenu(session, commands, self._choose_rules, workspace.window())
         self._rule_ways.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
@@ -110,7 +113,7 @@ class Headline(QObject):
         connect(commands.previous_probe, lambda: self._step_probe(-1))
 
     def stop(self) -> None:
-        """End what is under way, and wait for its thread."""
+        """Stop running work, and wait for its thread."""
         self._switcher.stop()
         self._case_reader.stop()
 
@@ -129,7 +132,7 @@ class Headline(QObject):
         self._opener.case = session.case_number
         self._tool_bar.set_case(session.case_number)
         if self._news is not None and session.change is None and not session.instead_of:
-            self._news = None  # of another case
+            self._news = None  # it belongs to another case
         probes = session.case.probes
         self._tool_bar.set_probes(
             len(probes), partial(self._probe_name, session.case_number, probes), session.probe_number
@@ -176,13 +179,13 @@ class Headline(QObject):
         self._show_notes()
 
     def _show_notes(self) -> None:
-        """What a person should know of this store: what is new, then what could not be read."""
+        """Show the notes about this store: news first, then what could not be read."""
         session = self._session
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
         supposed = session.supposed
         asked, own, foreign = session.daemon if supposed is None else supposed.own, own_rules(session), ""
-        # What is pulled belongs to no engine: any rules are as much its own.
+        # Images from a registry belong to no engine: all rules suit them equally.
         differs = own is not None and not own.answers_as(asked) and not self._is_pulled()
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {asked.title}."
@@ -218,7 +221,7 @@ class Headline(QObject):
             text = " ".join(filter(None, (foreign, *notes, offer)))
             self._notice.show_text("problem", text, reasons, ways)
         elif offer or lead or builder or notes:
-            # Of an engine the rest unfolds: one calm line says which builder asks this cache.
+            # For an engine the rest is folded away: one line shows which builder uses this cache.
             text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
             self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], ways)
         is_loud = bool(news or problems or foreign)
@@ -283,7 +286,7 @@ class Headline(QObject):
         self._tool_bar.say(self._tool_bar.platform, "Platform", chosen)
 
     def choose_rules(self, name: str, preparing: Work | None = None) -> None:
-        """Ask by the rules of that name, as the person wants; ``preparing``: see `Switcher.switch`."""
+        """Use another rule set at the user's request. ``preparing``: see `Switcher.switch`."""
         self._choose_rules(name, preparing=preparing)
 
     def _choose_rules(self, name: str, *, own: bool = False, preparing: Work | None = None) -> None:
@@ -296,18 +299,18 @@ class Headline(QObject):
         self._switcher.switch(name, preparing)
 
     def _keep_rules(self) -> None:
-        """Those that were chosen last do not come."""
+        """Return to the previous rules, since the chosen ones failed."""
         self._opener.chosen_rules = self._rules_before
         self._show_rules()
         self._status.say(f"The rules are still {self._session.cache.rules.title}")
 
     def _is_pulled_otherwise(self, name: str) -> bool:
-        """Whether engines of these rules give other ids to what they pull than what is open has."""
+        """Whether engines with these rules give other ids to pulled images than the open store has."""
         release = self._session.store.release
         return self._is_pulled() and release is not None and rules_named(name).rules.store is not release.kind
 
     def _is_pulled(self) -> bool:
-        """Whether what is open is what an engine would pull."""
+        """Whether the open store is from a registry."""
         return parse_location(self._session.opened.location).source.is_pulled
 
     def _choose_platform(self, platform: str) -> None:
@@ -326,13 +329,13 @@ class Headline(QObject):
 
 
 def _first(problems: Sequence[str]) -> str:
-    """The first of some problems, cut where it is long: the cause is not only in the details."""
+    """Return the first problem, shortened if it is long, so that its cause is visible without the details."""
     text = one_line(problems[0])
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return f"{'First: ' if len(problems) > 1 else ''}{text}{'' if text.endswith(('.', '…')) else '.'}"
 
 
 def _case_title(cases: Sequence[OpenedCase], place: int) -> str:
-    """Of a case of a suite, as it is listed. It need not be at hand for it."""
+    """Return the title of a case in a suite, without reading the case."""
     name, is_named = case_name(cases, place)
     return f"{place + 1}  {name}" if is_named else name

@@ -1,4 +1,4 @@
-"""The two pages of help."""
+"""The two dialogs of the menu *Help*."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class ShortcutsDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(6 * GRID)
         grid.setVerticalSpacing(GRID)
-        half = (len(rows) + 1) // 2  # in one column they would be higher than a small screen
+        half = (len(rows) + 1) // 2  # a single column would be higher than a small screen
         for place, (what, keys) in enumerate(rows):
             what_label, keys_label = QLabel(what), QLabel(keys)
-            what_label.setTextFormat(Qt.TextFormat.PlainText)  # the step to undo has words of a store
+            what_label.setTextFormat(Qt.TextFormat.PlainText)  # the name of the undo step contains text from a store
             set_font(keys_label, mono_font)
             column, row = divmod(place, half)
             grid.addWidget(what_label, row, 2 * column)
@@ -52,7 +52,7 @@ class ShortcutsDialog(QDialog):
 
 
 class AboutDialog(QDialog):
-    """What this is."""
+    """A dialog about the program."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The icons: small drawings of one colour, which follows the theme."""
+"""The icons: small drawings in one color, which follows the theme."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ ICONS: Final = (
 """The names that `icon` and `pixmap` know."""
 
 _SMALL: Final = 4 * GRID
-"""The size that Qt gives an icon in a list, on a button and in a field."""
+"""The size of an icon in a list, on a button and in a field, as in Qt."""
 _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 
 
 def icon(name: str, colour_token: str = "text") -> QIcon:
-    """An icon in a colour of the current theme, by the name of the token (``failed``).
+    """Return an icon in a color of the current theme, by the name of the token (``failed``).
 
-    It keeps that colour, and the sizes that icons have beside text now, at the ratio of the finest screen: make it
-    again on `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
+    It keeps that color, and the current icon sizes at the ratio of the finest screen: create it again on
+    `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
     """
     result, tokens = QIcon(), current_tokens()
     colour, faint = getattr(tokens, colour_token), tokens.text_faint
     app = QGuiApplication.instance()
     assert isinstance(app, QGuiApplication)
     ratio = app.devicePixelRatio()
-    # Only what is shown: a dock has a dozen of icons, and each drawing takes a part of a millisecond.
+    # Drawn only when shown: a dock has a dozen icons, each of which takes a part of a millisecond.
     for size in {_SMALL, icon_size()}:
         result.addPixmap(_drawn(name, colour, size, ratio))
         result.addPixmap(_drawn(name, faint, size, ratio), QIcon.Mode.Disabled)
@@ -46,12 +46,12 @@ def icon(name: str, colour_token: str = "text") -> QIcon:
 
 
 def pixmap(name: str, colour_token: str, size: int, ratio: float = 1.0) -> QPixmap:
-    """An icon for a delegate that paints: ``size`` in logical pixels, ``ratio`` the paint device's."""
+    """Return an icon for a delegate. ``size``: in logical pixels; ``ratio``: that of the paint device."""
     return _drawn(name, getattr(current_tokens(), colour_token), size, ratio)
 
 
 def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    """The same in a colour as SVG writes it, drawn once."""
+    """Return the same in a color in SVG's notation, drawn once."""
     key = f"cacheview/{name}/{colour}/{size}/{ratio}"
     result = QPixmap()
     if not QPixmapCache.find(key, result):
@@ -61,7 +61,7 @@ def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
 
 
 def app_icon() -> QIcon:
-    """The program's own icon, in its own colours."""
+    """Return the program's own icon, in its own colors."""
     drawing = resource("icons/app.svg").read_bytes()
     result = QIcon()
     for size in _APP_SIZES:

@@ -1,4 +1,4 @@
-"""The layers of what is open, as the panes read them: an engine's images are downloaded only if that was allowed."""
+"""The panes' access to layers of the open store. An engine's images are downloaded only after permission."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class LayerAccess:
         self._lock = threading.Lock()
 
     def allow(self, store: ImageStore) -> None:
-        """The person wants images of this engine to be downloaded, as long as it is open."""
+        """Permit downloads of this engine's images while it is open, at the user's request."""
         self._allowed = store.location
 
     def open(self, store: ImageStore, alive: Callable[[], object]) -> LayerSource:
-        """The layers of a store. Raises `DataError` if it does not give them; ``alive``: see `open_layers`."""
+        """Return the layers of a store. Raises `DataError` if they are not available. ``alive``: see `open_layers`."""
         from cacheview.layers.engine import EngineLayers
         from cacheview.layers.layer_memory import layer_cache
         from cacheview.layers.opening import open_layers
@@ -41,7 +41,7 @@ class LayerAccess:
             return self._engine[1]
 
     def close(self) -> None:
-        """Delete what was downloaded. Nobody may read any more."""
+        """Delete the downloaded images. No thread may still be reading."""
         with self._lock:
             self._close()
 

@@ -1,4 +1,4 @@
-"""Objects that are made when they are first needed."""
+"""Objects that are created when they are first needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class Lazy(Generic[_T]):
-    """A value that is made by the first call; `made` reports whether there is one without making it."""
+    """A value that the first call creates. `made` returns it without creating it."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
@@ -24,5 +24,5 @@ class Lazy(Generic[_T]):
 
     @property
     def made(self) -> _T | None:
-        """The value; None: nobody has asked for it so far."""
+        """The value; None: it has not been created."""
         return self._made

@@ -1,4 +1,4 @@
-"""What the thread that reads a store sends: the whole store, a part, or a request for part of the panes. No Qt."""
+"""The messages of the thread that reads a store: the store, a part of it, or a request for part of the panes. No Qt."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ __all__ = ["NextPaneRequest", "OpenedStore", "StorePart"]
 
 @dataclass(frozen=True)
 class OpenedStore:
-    """A location that was read, with the cache of its first case, its indexes made, and the probe to begin with.
+    """A location that was read, with the indexed cache of its first case, and the initial probe.
 
     Attributes:
-        daemon: whose answers are computed; None: that of the rules of the cache.
-        instead_of: why this is not what was asked for; empty if it is.
-        forest: the tree of the first case's store, with all images; None: not made.
-        read_at: when reading began, in seconds of the epoch: what changed later may be missing.
-        answered: the explanation of the probe, and the milliseconds that it took; None: not made.
-        compared: the store that was shown before, the one that will be, and what is other in that; None: there was
-            none.
+        daemon: the daemon whose answers are computed; None: that of the cache's rules.
+        instead_of: the reason that this is not what was requested; empty if it is.
+        forest: the tree of the first case's store, with all images; None: not created.
+        read_at: when reading began, in seconds since the epoch. Later changes may be missing.
+        answered: the explanation of the probe, and its time in milliseconds; None: not created.
+        compared: the previous store, the next one, and the difference between them; None: there was none.
     """
 
     opened: OpenedLocation
@@ -44,13 +43,13 @@ class OpenedStore:
 
 @dataclass
 class StorePart:
-    """What is known of a store while it is being read: some of its images with everything that they were built on.
+    """The known part of a store that is being read: some of its images with all their ancestors.
 
     Attributes:
-        total: how many images there are.
-        in_pieces: it will be given again as long as there is ``more``: it may be too much for one breath.
+        total: the number of images in the store.
+        in_pieces: whether it is given again while there is ``more``, since it may be too much for one turn.
         more: whether the window has more to do.
-        shown: the store that the window shows meanwhile, as it reports; None if there is none.
+        shown: the store that the window shows in the meantime, as it reports; None if there is none.
     """
 
     store: ImageStore
@@ -63,10 +62,10 @@ class StorePart:
 
 @dataclass
 class NextPaneRequest:
-    """Asks the window for one more piece of what it shows the store with, so that it need not do all in one breath.
+    """A request to create one more piece of the panes, so that the window need not create all in one turn.
 
     Attributes:
-        probe: what the store will be asked first, and the explanation of the answer.
+        probe: the first probe, with the explanation of its answer.
         more: whether the window has more to do.
     """
 

@@ -1,4 +1,4 @@
-"""Long work off the UI thread: typed, with progress and cancel. What comes too late is dropped."""
+"""Long work off the UI thread, with types, progress and cancellation. Late results are dropped."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ from cacheview.ui.courtesy import Courtesy, time_of_this_thread
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
 
 GOODBYE: Final = 1.0
-"""Seconds at most that the window waits for its threads when it is closed: the process ends without the others."""
+"""The most seconds that a closed window waits for its threads. The process ends without the others."""
 
-_INTERVAL: Final = 1 / 30  # seconds between two reports: more would only queue up
-_PART_INTERVAL: Final = 0.25  # seconds between two parts: each takes the UI thread some milliseconds to show
+_INTERVAL: Final = 1 / 30  # seconds between two reports; more would only queue up
+_PART_INTERVAL: Final = 0.25  # seconds between two parts, each of which takes the UI thread some milliseconds
 
-_REST: Final = 0.1  # seconds at most that the work waits for a part to be shown
-_AT_ONCE: Final = 2  # a cancelled work may need a moment to notice, and the next one need not wait for it
+_REST: Final = 0.1  # the most seconds that the work waits for a part to be shown
+_AT_ONCE: Final = 2  # works at a time: the next one need not wait until a canceled one has noticed
 
 
 class Background(QObject):
-    """Has threads that end with the window: `end_all` finds it among the window's children."""
+    """A base of objects with threads that end with the window: `end_all` finds them among its children."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._threads: list[threading.Thread] = []
 
     def stop(self) -> None:
-        """Ask the threads to end. Nothing is reported after that."""
+        """Request the threads to end. Nothing is reported after that."""
         raise NotImplementedError
 
     def wait(self, end: float) -> None:
-        """Wait for the threads until then, by `time.monotonic`; they are waited for once."""
+        """Wait for the threads until a time of `time.monotonic`. They are waited for only once."""
         threads, self._threads = self._threads, []
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
 
     def close(self) -> None:
-        """Stop, and give the threads a moment to end."""
+        """Stop, and wait a moment for the threads to end."""
         self.stop()
         self.wait(time.monotonic() + GOODBYE)
 
     def _start(self, run: Callable[[], None], name: str) -> None:
-        # A daemon: one that hangs must not keep the program from ending.
+        # A daemon thread: one that hangs must not keep the program running.
         thread = threading.Thread(target=run, daemon=True, name=name)
         self._threads = [*(old for old in self._threads if old.is_alive()), thread]
         thread.start()
 
 
 def end_all(window: QObject) -> None:
-    """End the threads of everything that belongs to a window: all are asked first, then waited for together."""
+    """End the threads of everything in a window: stop all first, then wait for them together."""
     result = window.findChildren(Background)
     for background in result:
         background.stop()
@@ -66,35 +66,38 @@ def end_all(window: QObject) -> None:
 
 
 class Report(Protocol):
-    """Called by the work with how far it is: ``done`` of ``total`` (None: not known) of what. Raises to stop it."""
+    """A function that the work calls with its progress: ``done`` of ``total`` (None: not known), and a description.
+
+    It raises an exception to stop the work.
+    """
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
-        """There is something to show before the end. May be called from any thread, and raises to stop the work.
+        """Show an intermediate result. May be called from any thread, and raises to stop the work.
 
         Args:
-            make: called, in the same thread, when it is wanted: not while the part before has not been shown, and
-                not too soon after.
-            last: it is wanted in any case; returns when it has been shown.
+            make: creates the part, in the same thread. It is not called before the previous part has been shown, or too
+                soon after that.
+            last: whether the part is always wanted; the call returns when it has been shown.
         """
 
     def commit(self) -> None:
-        """What cannot be taken back comes next, and takes but a moment: from now on the work cannot be cancelled.
+        """Begin a short section that cannot be undone. From now on the work cannot be canceled.
 
-        Raises where it has been cancelled.
+        Raises if it has been canceled.
         """
 
     def fault(self, error: Exception) -> None:
-        """The program is at fault, and the work goes on: reported as what ends it is."""
+        """Report an unexpected exception without ending the work."""
 
 
 Work = Callable[[Report], object]
-"""What is done in the other thread. It must not touch a widget."""
+"""A function that runs in the other thread. It must not use widgets."""
 
 
 class _Request:
-    """One piece of work. Lives in both threads.
+    """One piece of work, used by both threads.
 
     Attributes:
         window_time: see `Courtesy`.
@@ -114,20 +117,20 @@ class _Request:
         return self._is_cancelled
 
     def cancel(self) -> bool:
-        """Returns whether it is; not where it is committed."""
+        """Cancel the work. Returns False if it is committed."""
         with self._lock:
             self._is_cancelled = not self._is_committed
             return self._is_cancelled
 
     def commit(self) -> bool:
-        """Returns whether it is; not where it was cancelled."""
+        """Commit the work. Returns False if it was canceled."""
         with self._lock:
             self._is_committed = not self._is_cancelled
             return self._is_committed
 
 
 class _Mail(QObject):
-    """Carries signals from the worker to the UI thread: a queued connection, as the threads differ."""
+    """Carries signals from the worker to the UI thread through a queued connection."""
 
     progressed = Signal(int, object, object, str)
     parted = Signal(int, object)
@@ -136,15 +139,15 @@ class _Mail(QObject):
 
 
 class Loader(Background):
-    """Does one piece of work at a time: a new one takes the place of the one before, whose result is dropped.
+    """Runs one piece of work at a time. New work replaces the previous one, whose result is dropped.
 
     Signals, all in the UI thread:
         started()
         progressed(done, total | None, what): at most 30 a second.
-        parted(part): what the work has to show so far; as many as can be shown without haste.
-        succeeded(result): what the work returned.
-        failed(exception): what it raised. Anything but a `DataError` is a fault of the program: it goes to
-            ``sys.excepthook`` too, as one of the UI thread does.
+        parted(part): an intermediate result, at a limited rate.
+        succeeded(result): the result of the work.
+        failed(exception): its exception. Anything except a `DataError` is unexpected, and is also passed to
+            ``sys.excepthook`` as in the UI thread.
         cancelled(): `cancel` stopped it.
         finished(): after each of the three above.
     """
@@ -171,11 +174,11 @@ class Loader(Background):
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is going on."""
+        """Whether work is running."""
         return self._current is not None
 
     def start(self, work: Work) -> None:
-        """Begin; what was under way is stopped and forgotten."""
+        """Start work. Running work is stopped and its result dropped."""
         if self._current is not None:
             self._current.cancel()
         self._numbers += 1
@@ -185,9 +188,9 @@ class Loader(Background):
         self._start(lambda: _run(request, mail, turns), "loader")
 
     def cancel(self) -> None:
-        """Stop what is under way, at once to the eye: the thread ends at its next report.
+        """Stop running work. It appears stopped immediately, and its thread ends at its next report.
 
-        What is committed is not stopped: it succeeds or fails in a moment.
+        Committed work is not stopped: it succeeds or fails in a moment.
         """
         if self._current is not None and self._current.cancel():
             self._current = None
@@ -195,7 +198,7 @@ class Loader(Background):
             self.finished.emit()
 
     def stop(self) -> None:
-        """Stop what is under way. Nothing is reported any more."""
+        """Stop running work. Nothing more is reported."""
         if self._current is not None:
             self._current.cancel()
             self._current = None
@@ -210,12 +213,12 @@ class Loader(Background):
             try:
                 self.parted.emit(part)
             finally:
-                # Once it is painted, too: what the work gives next would be taken in the same turn.
+                # Only after it has been painted: otherwise the next part would be handled in the same turn.
                 QTimer.singleShot(0, self, request.part_shown.set)
 
     def _on_end(self, number: int, result: object, error: object) -> None:
         if self._current is None or number != self._current.number:
-            return  # an older request, or one that was cancelled
+            return  # an older or canceled request
         self._current = None
         if error is None:
             self.succeeded.emit(result)
@@ -229,7 +232,7 @@ class Loader(Background):
 
 
 class _Report:
-    """What the work is given. In the worker's thread, and in those that it makes."""
+    """The `Report` of a work. Used in the worker's thread, and in those that it starts."""
 
     def __init__(self, request: _Request, mail: _Mail) -> None:
         self._request = request
@@ -240,12 +243,12 @@ class _Report:
         self._courtesy = Courtesy(request.window_time)
 
     def begin(self) -> None:
-        """The work is about to begin."""
+        """Wait until the work may begin."""
         self._courtesy.begin()
         self.alive()
 
     def alive(self) -> None:
-        """Raises where the work is not wanted any more."""
+        """Raise if the work is no longer wanted."""
         if not self._request.is_cancelled:
             self._courtesy.give_way()
         if self._request.is_cancelled:
@@ -276,7 +279,7 @@ class _Report:
             if last:
                 self._wait()
             else:
-                # While the window shows it, this thread would only make it slower.
+                # While the window shows it, this thread would only slow it down.
                 self._request.part_shown.wait(_REST)
 
     def fault(self, error: Exception) -> None:
@@ -288,12 +291,12 @@ class _Report:
 
 
 def _raise_here(fault: Exception) -> None:
-    """As if it had been raised in the UI thread."""
+    """Raise an exception as if in the UI thread."""
     sys.excepthook(type(fault), fault, fault.__traceback__)
 
 
 def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
-    """In the worker's thread. The models, which take as long to import as all that the first sight needs, come here."""
+    """Run in the worker's thread. The models are imported here, since that takes as long as the whole first view."""
     from cacheview.model import DataError
     from cacheview.model.effort import Effort, LimitError
 
@@ -301,7 +304,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
     failed: Exception | None = None
     with turns:
         try:
-            # A collection that begins in this thread would end widgets here that wait in cycles, which Qt forbids.
+            # Garbage collection in this thread would destroy widgets in cycles, which Qt forbids.
             report = _Report(request, mail)
             report.begin()
             with paused_collector(), Effort(alive=report.alive).spent():
@@ -310,7 +313,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
             return
         except LimitError as error:
             failed = DataError(f"this {error}")
-        except Exception as error:  # whatever it is, it is reported in the UI thread
+        except Exception as error:  # any exception is reported in the UI thread
             failed = error
     if not request.is_cancelled:
         mail.ended.emit(request.number, result, failed)

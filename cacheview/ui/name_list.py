@@ -1,4 +1,4 @@
-"""A list of very many names to choose from, each made when it is shown."""
+"""A list of many names to choose from, each created when it is shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class NameList(Chooser):
-    """Gets narrower on request: Qt keeps to the least width that it measured first."""
+    """A list that can get narrower: Qt keeps to the minimum width that it measured first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,17 +27,17 @@ class NameList(Chooser):
         self.setMaxVisibleItems(24)
         view = self.view()
         assert isinstance(view, QListView)
-        view.setUniformItemSizes(True)  # or each row is measured before the first is shown
+        view.setUniformItemSizes(True)  # otherwise each row is measured before the first is shown
 
     def set_names(self, count: int, name_of: Callable[[int], str], current: int) -> None:
-        """Replace the names, and choose one of them. Emits no signal."""
+        """Replace the names, and choose one of them without a signal."""
         self.blockSignals(True)
         self._names.set_names(count, name_of)
         self.setCurrentIndex(current)
         self.blockSignals(False)
 
     def renamed(self, number: int) -> None:
-        """One of them has another name now."""
+        """Update a name that has changed."""
         self._names.renamed(number)
 
     def minimumSizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""What a person calls a location."""
+"""Names of locations for people."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ ENGINE: Final = locations.ENGINE.prefix
 
 
 def is_live(location: str) -> bool:
-    """Whether a location names a daemon or its folders, rather than a file."""
+    """Whether a location is a daemon or its folders, not a file."""
     return parse_location(location).source.is_live
 
 
 def start_folder() -> str:
-    """Where a file dialog begins: in the folder that the program was started in; at home, if that is the root."""
+    """Return the initial folder of file dialogs: the current folder, or the home folder if that is the root."""
     try:
         folder = os.getcwd()
-    except OSError:  # it is gone by now
+    except OSError:  # it no longer exists
         folder = os.sep
     return folder if os.path.dirname(folder) != folder else os.path.expanduser("~")
 
 
 def title_of(opened: OpenedLocation) -> str:
-    """Which store is open, for the title of the window: of an engine its release, its machine and its address.
+    """Return the open store for the window's title: for an engine, its release, machine and address.
 
-    Of what has no name of its own (the usual containerd) where it is, otherwise `name_of` its location.
+    If it has no name of its own (the usual containerd), return its path, otherwise `name_of` its location.
     """
     if opened.address:
         release = opened.cases[0].store.release
@@ -48,7 +48,7 @@ def title_of(opened: OpenedLocation) -> str:
 
 
 def described(opened: OpenedLocation) -> str:
-    """The same with what kind of store it is, for the status bar."""
+    """Return the same with the kind of store, for the status bar."""
     if opened.address:
         return f"{opened.title}{_machine(opened)}, at {opened.address}"
     if opened.path:
@@ -61,13 +61,13 @@ def described(opened: OpenedLocation) -> str:
 
 
 def _machine(opened: OpenedLocation) -> str:
-    """What an engine is called: by itself, and by the docker CLI."""
+    """Return an engine's name for itself, and that in the docker CLI."""
     on = f" on {opened.name}" if opened.name else ""
     return f"{on} (context {opened.context})" if opened.context else on
 
 
 def shortened(text: str, most: int) -> str:
-    """Cut in the middle where it is longer: both ends of a path or an address say what it is."""
+    """Shorten a text in the middle, since both ends of a path or an address identify it."""
     if len(text) <= most:
         return text
     head = (most - 1) // 2
@@ -75,7 +75,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def name_of(location: str) -> str:
-    """The last part of a path; ``demo`` for the bundled demo; of a live store what it is, and which."""
+    """Return the last part of a path, ``demo`` for the bundled demo, or the kind and name of a live store."""
     place = parse_location(location)
     if place.source.title:
         return f"{place.source.kind} {place.target}" if place.target else place.source.title

@@ -1,4 +1,4 @@
-"""A line above the panes: what could not be read, what went wrong, what is in progress. Never a modal box."""
+"""A notice line above the panes: read problems, errors, running work. Never a modal dialog."""
 
 from __future__ import annotations
 
@@ -43,10 +43,7 @@ _LINES_SHOWN: Final = 8
 class Notice(QWidget):
     """One sentence with an icon, details that unfold and can be copied, and buttons.
 
-    Signals:
-        closed(): the person has read it.
-        came_or_went(): it is shown, or is not any more; what is around it is laid out again after this.
-        copied(str): what was put on the clipboard.
+    Signals: ``closed()``: the user closed it.
     """
 
     closed = Signal()
@@ -98,7 +95,7 @@ class Notice(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The sentence."""
         return self._text.text()
 
     def show_text(
@@ -108,9 +105,9 @@ class Notice(QWidget):
         details: Sequence[str] = (),
         buttons: Sequence[tuple[str, Callable[[], object]]] = (),
     ) -> None:
-        """Say something; details beyond the first are folded away; ``buttons`` are labels with what they do."""
+        """Show a notice. Details beyond the first are folded away; ``buttons``: labels with their actions."""
         self._kind = kind
-        top = 2 * GRID if kind == "mode" else GRID  # below its bar
+        top = 2 * GRID if kind == "mode" else GRID  # below the menu bar
         self._column.setContentsMargins(3 * GRID, top, 2 * GRID, GRID + 1)
         self._text.setText(visible(text))
         self._text.setAccessibleName(visible(text))
@@ -137,7 +134,7 @@ class Notice(QWidget):
         self.update()
 
     def show_progress(self, done: int, total: int | None) -> None:
-        """How far it is; without a total it only moves."""
+        """Show the progress. Without a total the bar only moves."""
         self._progress.setRange(0, 1000 if total else 0)
         if total:
             self._progress.setValue(min(1000, done * 1000 // total))
@@ -178,6 +175,6 @@ class Notice(QWidget):
         painter = QPainter(self)
         tokens = current_tokens()
         painter.fillRect(self.rect(), QColor(getattr(tokens, _LOOK[self._kind][2])))
-        if self._kind == "mode":  # it is to be seen all the time
+        if self._kind == "mode":  # it has to stay visible
             painter.fillRect(0, 0, self.width(), GRID, QColor(tokens.diverges))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

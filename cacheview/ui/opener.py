@@ -1,4 +1,4 @@
-"""Opening stores: by dialog, by path, again; what is being read, and how that ended."""
+"""Opens stores from dialogs and paths, and again, and reports what is being read and how that ended."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["OWN_RULES", "Opener"]
 
 OWN_RULES: Final = "own"
-"""In place of the name of a rule set; no rule set is called so."""
+"""The value in place of a rule set's name, which no rule set has."""
 
-_REST: Final = 300  # milliseconds after a store was shown: it is drawn first
-_SHORT_REST: Final = 20  # milliseconds, where stores come one after the other, or what was shown before is being freed
+_REST: Final = 300  # milliseconds after a store was shown, so that it is drawn first
+_SHORT_REST: Final = 20  # milliseconds if stores follow one another, or the previous content is being freed
 
 _MOST_UNSETTLED: Final = 10
-"""Stores that are shown without a rest in between, as an engine's events bring them, before what they left is looked
-for."""
+"""The most stores that are shown without a pause, as after an engine's events, before garbage is collected."""
 
 _KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
@@ -40,21 +39,21 @@ class Opener(QObject):
 
     Signals:
         announced(location): it is being read.
-        progressed(done, total | None, what).
-        parted(StorePart): what has been read so far.
-        panes_requested(Panes): a piece of the panes is wanted.
-        opened(OpenedStore, again): ``again``: what is open was read again.
-        failed(exception): ``asked`` says what.
-        cancelled(), ended(): after each of the three.
+        progressed(done, total | None, what): the progress.
+        parted(StorePart): the part that has been read so far.
+        panes_requested(Panes): a piece of the panes is requested.
+        opened(OpenedStore, again): a store was read; ``again``: it was open before.
+        failed(exception): ``asked`` could not be read.
+        cancelled(), ended(): the user canceled; after each of the three.
 
     Attributes:
-        location: what is open; empty: nothing.
-        asked: what was asked for last.
-        case: the number of the case of it that is shown.
-        platform: which manifest of a multi-platform image is read; empty: the usual one.
-        quietly: what is being read was not asked for by the person.
-        chosen_rules: name of the rule set that the person chose for what is open; empty: none was chosen;
-            `OWN_RULES`: those that the store reports, whichever these are when it is read.
+        location: the open location; empty: nothing is open.
+        asked: the latest requested location.
+        case: the number of the shown case.
+        platform: the platform of multi-platform images to read; empty: the usual one.
+        quietly: whether the running reading was not requested by the user.
+        chosen_rules: name of the rule set that the user chose; empty: none; `OWN_RULES`: those that the store reports
+            when it is read.
     """
 
     announced = Signal(str)
@@ -74,11 +73,11 @@ class Opener(QObject):
         load_panes: Callable[[], object],
         is_at_rest: Callable[[], bool],
     ) -> None:
-        """An opener.
+        """Create an opener.
 
         Args:
             load_panes: see `opening.open_work`.
-            is_at_rest: reports whether everything that was shown before has been freed.
+            is_at_rest: returns whether everything that was shown before has been freed.
         """
         super().__init__(window)
         self._settings = settings
@@ -111,7 +110,7 @@ class Opener(QObject):
         return self._loader.is_busy
 
     def open(self, location: str, *, quietly: bool = False) -> None:
-        """Read a location; what was being read before is given up."""
+        """Read a location. A running reading is stopped."""
         self.quietly = quietly
         self.asked = location
         self._begin_reading()
@@ -123,7 +122,7 @@ class Opener(QObject):
         self.announced.emit(location)
 
     def begin(self) -> None:
-        """What a start without a store opens: the engine where it answers, otherwise the demo."""
+        """Open the store of a start without arguments: the engine if it answers, otherwise the demo."""
         from cacheview.ui.stores.start import start_work
 
         self.asked = ENGINE
@@ -133,22 +132,22 @@ class Opener(QObject):
         self.announced.emit(ENGINE)
 
     def reload(self) -> None:
-        """Read again what is open, or else what could not be opened."""
+        """Read the open store again, or the one that could not be opened."""
         if self.location or self.asked:
             self.open(self.location or self.asked)
 
     def refresh(self) -> None:
-        """Read again what is open, as it may have changed; not while something is being read."""
+        """Read the open store again if it may have changed, unless a store is being read."""
         if self.location and not self.is_busy:
             self.open(self.location, quietly=True)
 
     def try_again(self) -> None:
-        """Read again what was asked for last."""
+        """Read the latest requested location again."""
         if self.asked:
             self.open(self.asked)
 
     def cancel(self) -> None:
-        """Stop reading. What is open stays."""
+        """Stop reading. The open store stays."""
         self._loader.cancel()
 
     def close(self) -> None:
@@ -157,7 +156,7 @@ class Opener(QObject):
         self._loader.close()
 
     def choose_file(self) -> None:
-        """Ask for a file."""
+        """Prompt for a file."""
         from PySide6.QtWidgets import QFileDialog
 
         location, _ = QFileDialog.getOpenFileName(self._window, "Open an archive or a suite", self._folder(), _KINDS)
@@ -165,7 +164,7 @@ class Opener(QObject):
             self.open(location)
 
     def choose_folder(self) -> None:
-        """Ask for a folder."""
+        """Prompt for a folder."""
         from PySide6.QtWidgets import QFileDialog
 
         location = QFileDialog.getExistingDirectory(self._window, "Open an OCI layout", self._folder())

@@ -1,4 +1,4 @@
-"""What is read and computed off the UI thread when a location is opened: everything that the first view needs."""
+"""The work off the UI thread when a location is opened: everything that the first view needs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["first_sight", "open_work"]
 
 _IN_SIGHT: Final = 1000
-"""Images that are shown while a store is being read."""
+"""The number of images that are shown while a store is being read."""
 
 
 def open_work(location: str, rules: str, platform: str, load_panes: Callable[[], object], shown_case: int = 0) -> Work:
-    """The work of opening a location, for `Loader.start`.
+    """Return the work of opening a location, for `Loader.start`.
 
     Args:
-        rules: a rule set's name, or a release and a storage driver; empty: those of the store.
-        platform: which manifest of a multi-platform image to show (``linux/amd64``); empty: the usual one.
-        load_panes: imports what the window shows a store with, in another thread: while the store is being read, and
-            not when it has been.
-        shown_case: the number of the case that will be shown, if there still is one.
+        rules: a rule set's name, or a release and a storage driver; empty: the store's own.
+        platform: the platform of multi-platform images to show (``linux/amd64``); empty: the usual one.
+        load_panes: imports the modules that show a store, in another thread while the store is being read.
+        shown_case: the number of the case to show, if it still exists.
     """
 
     def work(report: Report) -> OpenedStore:
@@ -47,7 +46,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
 
         def progress(done: int, total: int | None, what: str) -> None:
             report(done, total, what)
-            if known and not loading.is_alive():  # or the window would wait for the modules that it shows it with
+            if known and not loading.is_alive():  # otherwise the window would wait for the modules that show it
                 store = known.pop()
                 if begun_showing:
                     report.part(lambda: first_sight(store))
@@ -72,9 +71,9 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         answered = (explanation, (time.perf_counter() - asked) * 1000)
         explanation.prepare()
         tree = forest(case.store)
-        _ = case.store.common_doubts  # likewise what it reports of all images
+        _ = case.store.common_doubts  # computed here for the same reason
         loading.join()
-        # The whole tree, then the panes, each in a breath of its own.
+        # The whole tree, then the panes, each in a separate turn.
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
         compared = None
@@ -82,7 +81,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
             shown = opened.cases[shown_case if shown_case < len(opened.cases) else 0].store
             compared = (whole.shown, shown, changes(whole.shown, shown))
         _show(report, NextPaneRequest(probe, explanation))
-        # All this lives on: or the next full search for garbage, which may come in the UI thread, goes over it.
+        # These objects stay: the next full garbage collection, which may run in the UI thread, need not scan them.
         freeze_more()
         return OpenedStore(
             opened, cache, probe, daemon=daemon, read_at=begun, forest=tree, compared=compared, answered=answered
@@ -92,7 +91,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
 
 
 def _show(report: Report, what: StorePart | NextPaneRequest) -> None:
-    """Give it to the window again and again, until that has done all about it: in between it can do other things."""
+    """Pass it to the window until all of it is done, with other events in between."""
     report.part(lambda: what, last=True)
     while what.more:
         what.more = False
@@ -100,7 +99,7 @@ def _show(report: Report, what: StorePart | NextPaneRequest) -> None:
 
 
 def first_sight(store: ImageStore) -> StorePart:
-    """As much of a store as is shown while it is being read: more would take the window too long, again and again."""
+    """Return the part of a store that is shown while it is being read: more would repeatedly take too long."""
     from cacheview.model import ImageStore
     from cacheview.ui.images.tree import forest
 

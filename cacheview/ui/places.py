@@ -1,4 +1,4 @@
-"""Going from one probe of what is open to another: each comes back as it was left, and undo leads back."""
+"""Moves between the probes of the open store. Each is restored as it was left, and undo leads back."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ __all__ = ["Places"]
 
 
 class Places(QObject):
-    """The cases and probes of one session, to be gone to.
+    """The cases and probes of one session to move to.
 
     Attributes:
-        read_case: calls back when the case of that number is at hand: it may have to be read first, which takes long.
+        read_case: calls back when the case with that number is available; it may have to be read first, which takes
+            long.
     """
 
     def __init__(self, document: ProbeDocument, shown: ShownStore, edits: EditedProbes, parent: QObject) -> None:
@@ -31,28 +32,28 @@ class Places(QObject):
         self.read_case: Callable[[int, Callable[[], object]], object] = lambda _, then: then()
 
     def choose_case(self, number: int) -> None:
-        """Another case of the suite, with its first probe and its own rules."""
+        """Move to another case of the suite, with its first probe and its own rules."""
         if number != self._shown.place[0]:
             self.read_case(number, lambda: self._go((number, 0), f"Choose case {number + 1}"))
 
     def choose_probe(self, number: int, *, own: bool = False) -> None:
-        """Another probe of the case, edited as it was left; ``own``: as the suite has it."""
+        """Move to another probe of the case, as it was left. ``own``: as in the suite."""
         self._go((self._shown.place[0], number), f"Choose probe {number + 1}", own=own)
 
     def undo(self) -> None:
-        """Undo the last step of the document, as soon as the case that it leads to is at hand."""
+        """Undo the last step of the document, once the case that it leads to is available."""
         self._step(self._document.undo_place, self._document.undo_stack.undo)
 
     def redo(self) -> None:
-        """Likewise, do the next one again."""
+        """Redo the next step, once the case that it leads to is available."""
         self._step(self._document.redo_place, self._document.undo_stack.redo)
 
     def bring_back(self, place: Place, probe: Probe) -> None:
-        """Bring an edited probe back into the window, as an edit of the one that came with the store."""
+        """Restore an edited probe as an edit of the store's own probe."""
         self.read_case(place[0], lambda: self._restore(place, probe))
 
     def restore_offered(self) -> None:
-        """Bring back all that `EditedProbes` offers: each in its place, the last one into the window."""
+        """Restore all probes offered by `EditedProbes`, each in its place, and show the last one."""
         offered = self._edits.take_offered()
         if offered:
             self.bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
@@ -69,7 +70,7 @@ class Places(QObject):
         index = self._document.undo_stack.index()
 
         def take() -> None:
-            if self._document.undo_stack.index() == index:  # else there was another edit meanwhile
+            if self._document.undo_stack.index() == index:  # otherwise there was another edit in the meantime
                 step()
 
         self.read_case(place[0], take)

@@ -1,4 +1,4 @@
-"""Text from a store, made fit to be shown: as it is, and never as markup."""
+"""Prepares text from a store for display: literally, and never as markup."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _PICTURES: Final = {**{chr(code): chr(0x2400 + code) for code in range(0x20)}, "
 
 
 def visible(text: str) -> str:
-    """Each character that acts where it is shown (see `cacheview.visible`) as one that can be seen.
+    """Replace each control character (see `cacheview.visible`) with a visible one.
 
-    The length stays the same, so places in the text do too.
+    The length stays the same, and so do positions in the text.
     """
     return replace_acting(text, _picture)
 
@@ -27,13 +27,13 @@ def _picture(character: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """For a list: `visible`, on one line, runs of spaces as one, cut at a length that no row can show."""
+    """Return a text for a list: `visible`, on one line, with single spaces, cut at a length that no row can show."""
     return visible(" ".join(unicodedata.normalize("NFC", text[:_MAX_LINE]).split()))
 
 
 def error_words(error: BaseException) -> str:
-    """What a person reads of an error: that of a store or file in its own words, any other as the bug that it is."""
-    from cacheview.model import DataError  # no error is needed for the first paint
+    """Return an error for people: that of a store or file in its own words, any other as an unexpected exception."""
+    from cacheview.model import DataError  # the first paint needs no errors
 
     if isinstance(error, DataError):
         return str(error)
@@ -41,10 +41,10 @@ def error_words(error: BaseException) -> str:
 
 
 def tool_tip(text: str) -> str:
-    """A text for a tool tip. Qt guesses whether a tip is markup, so it is made markup that shows the text."""
+    """Return a text as a tool tip. Qt guesses whether a tip is markup, so it becomes markup that shows the text."""
     if not text:
         return ""
-    import html  # no tool tip is needed for the first paint
+    import html  # the first paint needs no tool tips
 
     cut = text[:_MAX_TIP] + ("…" if len(text) > _MAX_TIP else "")
     lines = "<br>".join(html.escape(visible(line)) for line in cut.split("\n"))

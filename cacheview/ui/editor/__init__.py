@@ -1,1 +1,1 @@
-"""Opening a Dockerfile in the person's editor, at a line."""
+"""Opens a Dockerfile in the user's editor, at a line."""

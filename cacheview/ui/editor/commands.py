@@ -1,4 +1,4 @@
-"""The command that opens a file in an editor at a line. No shell ever reads it. No Qt."""
+"""The command that opens a file in an editor at a line. It never passes through a shell. No Qt."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ _EDITORS: Final[Mapping[str, tuple[str, ...]]] = {
     "gnome-text-editor": ("{file}", "+{line}"),
     "notepad++": ("-n{line}", "{file}"),
 }  # fmt: skip
-"""Editors with a window of their own that go to a line, by the name of their program.
+"""Editors with their own window that can open a file at a line, by the name of their program.
 
-Those of a terminal (vi, vim, nano, micro, …) are not among them: started from a window they would have no terminal.
+Terminal editors (vi, vim, nano, micro, …) are not included: started from a window, they would have no terminal.
 """
 
 _IN_TERMINAL: Final[Mapping[str, frozenset[str]]] = {
     "emacs": frozenset(("-nw", "--no-window-system")),
     "emacsclient": frozenset(("-nw", "-t", "-tty", "--tty")),
 }
-"""Options with which an editor stays in the terminal."""
+"""Options that keep an editor in the terminal."""
 
 _FRAME: Final = frozenset(("-c", "--create-frame", "-r", "--reuse-frame", "-n", "--no-wait"))
-"""Options of ``emacsclient`` with which it has a window; without one of them it may stay in a terminal."""
+"""Options of ``emacsclient`` that open a window. Without one of them it may stay in a terminal."""
 
 _SHELL_SCRIPTS: Final = (".bat", ".cmd")
 
 
 @dataclass(frozen=True)
 class EditorCommand:
-    """What is started.
+    """The command to start.
 
     Attributes:
-        arguments: the program first.
-        has_line: they say the line.
+        arguments: the program, and its arguments.
+        has_line: whether the arguments include the line.
     """
 
     arguments: tuple[str, ...]
@@ -63,21 +63,22 @@ class EditorCommand:
 
 
 def command_of_template(template: str, path: str, line: int) -> EditorCommand:
-    """The command that a person has set.
+    """Return the command from the user's template.
 
     Args:
-        template: words as in a shell, quotes too, with ``{file}`` and ``{line}`` in them; nothing else of a shell.
-        path: absolute.
-        line: from 1; 0: none is known, and the first is meant.
+        template: words as in a shell, including quotes, with ``{file}`` and ``{line}``. Other shell syntax is not
+            supported.
+        path: the absolute path of the file.
+        line: the line from 1; 0: not known, which means the first.
 
     Raises:
-        DataError: it is not such a command.
+        DataError: the template is not such a command.
     """
     return EditorCommand(_filled(_words(template), path, max(line, 1)), "{line}" in template)
 
 
 def check_template(template: str) -> str:
-    """Why a template cannot be used; empty: it can."""
+    """Return the reason that a template cannot be used; empty: it can."""
     try:
         _words(template)
     except DataError as error:
@@ -86,10 +87,10 @@ def check_template(template: str) -> str:
 
 
 def command_of_environment(environment: Mapping[str, str], path: str, line: int) -> EditorCommand | None:
-    """The command for the editor that ``VISUAL``, otherwise ``EDITOR`` names; None: neither names one with a window.
+    """Return the command for the editor in ``VISUAL``, otherwise ``EDITOR``; None: neither is one with a window.
 
-    Options that stand there are kept (``code --wait``). Of an editor that cacheview does not know nobody can say
-    whether it needs a terminal, or how it goes to a line: it is not started.
+    Options in the variable are kept (``code --wait``). An unknown editor is not started, since it may need a terminal,
+    or open a line in a different way.
     """
     for name in ("VISUAL", "EDITOR"):
         try:
@@ -102,7 +103,7 @@ def command_of_environment(environment: Mapping[str, str], path: str, line: int)
 
 
 def command_of_program(words: Sequence[str], path: str, line: int) -> EditorCommand | None:
-    """The command for a program with its options; None: it is not one that is known to have a window."""
+    """Return the command for a program with its options; None: it is not known to have a window."""
     name, options = _name(words[0]), frozenset(words[1:])
     arguments = _EDITORS.get(name)
     if arguments is None or options & _IN_TERMINAL.get(name, frozenset()):
@@ -115,12 +116,12 @@ def command_of_program(words: Sequence[str], path: str, line: int) -> EditorComm
 
 
 def _has_colon(path: str) -> bool:
-    """Whether it would be taken for a line: of ``Dockerfile:5:12`` an editor opens ``Dockerfile`` at line 5."""
+    """Whether a path ends like a line number: an editor opens ``Dockerfile:5:12`` as ``Dockerfile`` at line 5."""
     return ":" in os.path.splitdrive(path)[1]
 
 
 def _filled(words: Sequence[str], path: str, line: int) -> tuple[str, ...]:
-    """Both at once: a path may have ``{line}`` in its name."""
+    """Fill in file and line in one pass, since a path may contain ``{line}``."""
     values = {"file": path, "line": str(line)}
     return tuple(re.sub(r"\{(file|line)\}", lambda match: values[match[1]], word) for word in words)
 
@@ -144,7 +145,7 @@ def _words(template: str) -> list[str]:
 
 
 def _split(text: str, windows: bool = sys.platform == "win32") -> list[str]:
-    """Words as in a shell; on Windows backslashes are part of paths. Raises ValueError for a quote that stays open."""
+    """Split words as in a shell. On Windows backslashes are part of paths. Raises ValueError for an open quote."""
     if not windows:
         return shlex.split(text)
     return [word.strip('"') if word[:1] == word[-1:] == '"' else word for word in shlex.split(text, posix=False)]

@@ -1,6 +1,6 @@
-"""Which program the desktop opens text files with, as the freedesktop specifications have it. No Qt.
+"""The desktop's default program for text files, according to the freedesktop specifications. No Qt.
 
-"Association between MIME types and applications" 1.0 and "Desktop Entry Specification" 1.5.
+Sources: "Association between MIME types and applications" 1.0 and "Desktop Entry Specification" 1.5.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FIELD_CODE: Final = re.compile("%[a-zA-Z]")
 
 
 def default_editor(environment: Mapping[str, str], home: str) -> tuple[str, ...]:
-    """The words of its command line, without the file; empty: none is set, or it needs a terminal."""
+    """Return its command line as words, without the file; empty: none is set, or it needs a terminal."""
     folders = tuple(_data_folders(environment, home))
     for kind in _TYPES:
         for name in _defaults(kind, environment, home, folders):
@@ -32,7 +32,7 @@ def default_editor(environment: Mapping[str, str], home: str) -> tuple[str, ...]
 
 
 def _defaults(kind: str, environment: Mapping[str, str], home: str, folders: tuple[Path, ...]) -> Iterator[str]:
-    """The names of desktop files for a MIME type, the first first."""
+    """Yield the names of desktop files for a MIME type, in order of preference."""
     desktops = [each.lower() for each in environment.get("XDG_CURRENT_DESKTOP", "").split(":") if each]
     config = [Path(environment.get("XDG_CONFIG_HOME") or f"{home}/.config")]
     config += _paths(environment.get("XDG_CONFIG_DIRS") or "/etc/xdg")
@@ -65,7 +65,7 @@ def _paths(text: str) -> list[Path]:
 
 
 def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
-    """The groups of a file, keys in lower case; none of one that does not exist or not such a file."""
+    """Return the groups of a file, with keys in lower case; empty if it does not exist or is malformed."""
     parser = configparser.ConfigParser(
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",), default_section=""
     )

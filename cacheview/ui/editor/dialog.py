@@ -1,4 +1,4 @@
-"""Choosing the editor that Dockerfiles are opened in."""
+"""The dialog that chooses the editor for Dockerfiles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HELP = (
 
 
 class EditorDialog(QDialog):
-    """Asks for the command. ``chosen(str)``: the person wants it; empty: none."""
+    """Prompts for the command. Signals: ``chosen(str)``: the user's choice; empty: none."""
 
     chosen = Signal(str)
 

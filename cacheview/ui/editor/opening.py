@@ -1,4 +1,4 @@
-"""Starting the editor that the person set, or else the one that the environment or the desktop names."""
+"""Starts the editor that the user chose, otherwise that of the environment or the desktop."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _MENU: Final = "Edit ▸ Editor for Dockerfiles"
 
 
 class Editor(QObject):
-    """Opens files of the person at a line.
+    """Opens the user's files at a line.
 
     Signals:
         opened(str): what was started, in words.
-        failed(str): why nothing was, in a sentence.
+        failed(str): a sentence on why nothing was started.
     """
 
     opened = Signal(str)
@@ -45,7 +45,7 @@ class Editor(QObject):
         self._environment = environment
 
     def open(self, path: str, line: int = 0) -> None:
-        """Open a file; ``line``: from 1; 0: none."""
+        """Open a file. ``line``: from 1; 0: none."""
         path = os.path.abspath(path)
         name = one_line(PurePath(path).name)
         try:
@@ -68,7 +68,7 @@ class Editor(QObject):
             self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
     def _command(self, path: str, line: int) -> EditorCommand | None:
-        """None: the desktop has to find a program."""
+        """Return the command; None: the desktop has to find a program."""
         if self._settings.editor:
             return command_of_template(self._settings.editor, path, line)
         command = command_of_environment(self._environment, path, line)
@@ -90,7 +90,7 @@ def _program(command: EditorCommand) -> str:
 
 
 def _start(command: EditorCommand) -> None:
-    """Start it apart from this program. Raises `DataError`."""
+    """Start it independently of this program. Raises `DataError`."""
     null = subprocess.DEVNULL
     try:
         process = subprocess.Popen(
@@ -100,5 +100,5 @@ def _start(command: EditorCommand) -> None:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         what = f"{one_line(command.arguments[0])} could not be started: {why[:1].lower()}{why[1:]}"
         raise DataError(f"{what}; choose a different editor under {_MENU}") from None
-    # So that nothing is left of it when it ends. It may outlive the window, which does not wait for this.
+    # Reaps the process when it ends. It may outlive the window, which does not wait for it.
     threading.Thread(target=process.wait, daemon=True, name="editor").start()

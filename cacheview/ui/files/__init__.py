@@ -1,1 +1,1 @@
-"""Files: which differ, and what a layer did to them."""
+"""The dock with files: those that differ, and those that a layer changed."""

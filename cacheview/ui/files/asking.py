@@ -1,4 +1,4 @@
-"""What the pane shows of files, and the work that finds it in another thread. No Qt."""
+"""The content of the files pane, and the work that finds it in another thread. No Qt."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["READING_LAYER", "FilesNote", "FilesShown", "opening_layer", "reading_contents", "shown_of"]
 
 READING_LAYER: Final = "Reading the layer"
-_MOST_BYTES: Final = 256 * 1024  # of a file that is shown
+_MOST_BYTES: Final = 256 * 1024  # bytes of a file that are shown
 
 
 @dataclass(frozen=True)
 class FilesNote:
-    """One line over the files: what many of them have in common, and what to do."""
+    """One line above the files: what many of them have in common, and what to do."""
 
     text: str
     advice: str = ""
@@ -33,18 +33,18 @@ class FilesNote:
 
 @dataclass(frozen=True)
 class FilesShown:
-    """What the pane shows.
+    """The content of the files pane.
 
     Attributes:
-        title: what the files are of.
-        evidence: how certain it is, and why; empty: it is as the layer has it.
+        title: the subject of the files.
+        evidence: how certain it is, and why; empty: it is read from the layer.
         notes: what many files have in common.
-        changes: by path, the same ones among them.
-        sides: what the two contents of a file are called.
-        contents: reads a file; None: that cannot be.
-        problem: why there are no files to show; empty: there are.
+        changes: the changes by path, including unchanged files.
+        sides: the titles of the two contents of a file.
+        contents: reads a file; None: it cannot be read.
+        problem: the reason that there are no files; empty: there are.
         remedy: what would make them readable.
-        is_read: it comes from files that can be read again.
+        is_read: whether it is from files that can be read again.
     """
 
     title: str
@@ -59,7 +59,7 @@ class FilesShown:
 
 
 def shown_of(comparison: FileComparison, step: str) -> FilesShown:
-    """A comparison of the files of a step, as the pane shows it."""
+    """Return a comparison of the files of a step, as shown in the pane."""
     from cacheview.replay.file_comparison import FileEvidence
     from cacheview.replay.file_words import evidence_in_words
 
@@ -73,9 +73,9 @@ def shown_of(comparison: FileComparison, step: str) -> FilesShown:
 
 
 def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
-    """Work whose result is the `FilesShown` of the uppermost layer of an image.
+    """Return work whose result is the `FilesShown` of the top layer of an image.
 
-    ``layers``: opens the layers of the store. It raises `DataError` where they cannot be read.
+    ``layers``: opens the layers of the store; raises `DataError` if they cannot be read.
     """
 
     def work(report: Report) -> FilesShown:
@@ -134,7 +134,7 @@ def _counts(changes: tuple[FileChange, ...]) -> str:
 
 
 def reading_contents(shown: FilesShown, change: FileChange) -> Work:
-    """Work whose result is a `SideBySide`."""
+    """Return work whose result is a `SideBySide`."""
 
     def work(report: Report) -> SideBySide:
         assert shown.contents is not None

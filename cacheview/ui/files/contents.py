@@ -1,4 +1,4 @@
-"""Both contents of one file, side by side."""
+"""The two contents of one file side by side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST: Final = 48 * GRID
 
 
 class _ContentSide(QWidget):
-    """Whose content, and its lines: to read, select and copy."""
+    """The title and lines of one content, which can be selected and copied."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class _ContentSide(QWidget):
         self.mark()
 
     def mark(self) -> None:
-        """Paint the ground of the lines that differ."""
+        """Paint the background of the lines that differ."""
         results = []
         for number in sorted(self._marked):
             selection = QTextEdit.ExtraSelection()
@@ -65,7 +65,7 @@ class _ContentSide(QWidget):
 
 
 class ContentsView(QWidget):
-    """``closed()``: Escape. The two sides are scrolled together."""
+    """The two contents, which scroll together. Signals: ``closed()``: Escape."""
 
     closed = Signal()
 
@@ -96,7 +96,7 @@ class ContentsView(QWidget):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """What is shown on both sides; empty if there are no texts."""
+        """The texts on both sides; empty if there are none."""
         if self._row.isHidden():
             return "", ""
         before, now = (side.edit.toPlainText() for side in self._sides)
@@ -104,17 +104,17 @@ class ContentsView(QWidget):
 
     @property
     def note(self) -> str:
-        """The words for them."""
+        """The message about them."""
         return self._note.text()
 
     def say(self, path: str, note: str) -> None:
-        """Words instead of the contents."""
+        """Show a message instead of the contents."""
         self._name.say(one_line(path))
         self._note.say(note)
         self._row.hide()
 
     def show_contents(self, result: SideBySide, titles: tuple[str, str]) -> None:
-        """``titles``: whose contents they are."""
+        """Show the contents. ``titles``: those of the two sides."""
         if result.problem:
             self.say(result.path, result.problem)
             return

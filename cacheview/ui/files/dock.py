@@ -1,4 +1,4 @@
-"""Files in the window: the dock, and the ways to open it."""
+"""The dock with files, and the ways to open it."""
 
 from __future__ import annotations
 
@@ -29,24 +29,29 @@ __all__ = ["Files"]
 
 
 class Files(DockController[FilesPane]):
-    """Shows the files of a miss of the replay, of the probe in the window, or of the layer of an image."""
+    """Shows the files of a miss in the replay, of the window's probe, or of an image's layer."""
 
     def __init__(
         self, host: DockHost, name: str, action: QAction, replay: Callable[[], ReplayPane], *, is_kept: bool
     ) -> None:
-        """``replay``: whose misses are shown. ``is_kept``: whether listings of layers are kept in the cache folder."""
+        """Create the dock.
+
+        ``replay``: returns the pane with the misses. ``is_kept``: whether layer listings are kept in the cache folder.
+
+        ``is_kept``: whether layer listings are kept in the cache folder.
+        """
         super().__init__(host, name, FilesPane(), action)
         self._replay = replay
         self._is_kept = is_kept
         self._again: Callable[[], object] = lambda: None
         self._help: Callable[[], object] = lambda: None
-        self._step: Step | None = None  # whose files are shown
+        self._step: Step | None = None  # the step whose files are shown
         self.pane.copied.connect(self.say_copied)
         self.pane.again_requested.connect(lambda: self._again())
         self.pane.helped.connect(lambda: self._help())
 
     def show_or_hide(self) -> None:
-        """The dock; shown, it has the files of the step that is selected, if that misses because of them."""
+        """Show or hide the dock. It shows the files of the selected step if that misses because of them."""
         miss = None if self.is_open else self._selected_miss()
         if miss is not None:
             self.show_miss(miss)
@@ -54,7 +59,7 @@ class Files(DockController[FilesPane]):
             super().show_or_hide()
 
     def show_of_verdict(self) -> None:
-        """Which files keep the probe from being a hit: those of the step that it is of, if it is of one."""
+        """Show the files that keep the probe from being a hit, if it is the probe of a step."""
         session = self.host.session
         if session is None:
             return
@@ -65,7 +70,7 @@ class Files(DockController[FilesPane]):
             self.show_no_context(session.store)
 
     def _selected_miss(self) -> Miss | None:
-        """Why the step misses that the probe is of, where files are why; None: it is of none, or of another."""
+        """Return the miss of the probe's step if files are the reason; None: the probe is not of such a step."""
         session = self.host.session
         if session is None or session.selected is None or session.relation is not Relation.OWN:
             return None
@@ -73,7 +78,7 @@ class Files(DockController[FilesPane]):
         return miss if miss is not None and miss.comparison is not None else None
 
     def show_miss(self, miss: Miss) -> None:
-        """Which files keep a step from being reused. They are shown again after each replay."""
+        """Show the files that keep a step from being reused, and again after each replay."""
         replay = self._replay()
         value = replay.replayed
         if miss.comparison is None or value is None:
@@ -89,7 +94,7 @@ class Files(DockController[FilesPane]):
         self.pane.show_files(shown_of(comparison, _title(step)), store, help_)
 
     def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
-        """What stands on the button that has an image downloaded; empty: that would not help."""
+        """Return the text of the button that downloads an image; empty: that would not help."""
         from cacheview.layers.nowhere import is_downloadable
 
         if not is_downloadable(store) or not image.diff_ids:
@@ -103,7 +108,7 @@ class Files(DockController[FilesPane]):
         return f"Download the image ({size_text(image.size)})" if image.size is not None else "Download the image"
 
     def _follow(self) -> None:
-        """The replay was done again: the step that is shown may have other files now."""
+        """Update after another replay: the current step may have different files."""
         value, step = self._replay().replayed, self._step
         if value is None or step is None:
             return
@@ -117,7 +122,7 @@ class Files(DockController[FilesPane]):
             self.pane.show_files(shown, value.question.store)
 
     def show_no_context(self, store: ImageStore) -> None:
-        """That the files of a probe are not known: a build context is needed."""
+        """Show that the files of a probe are not known, and that a build context is needed."""
         self._help = self.host.commands.replay_dockerfile.trigger
         self._step = None
         problem = "Not available: a probe contains only the checksum of its files."
@@ -128,7 +133,7 @@ class Files(DockController[FilesPane]):
         self.bring()
 
     def show_layer(self, image: Image, store: ImageStore) -> None:
-        """What the uppermost layer of an image added, changed and removed."""
+        """Show the files that the top layer of an image added, changed and removed."""
         self._again = lambda: self.show_layer(image, store)
         self._step = None
         access = self.host.layer_access

@@ -1,4 +1,4 @@
-"""The title bar of the files: what they belong to, the progress of reading, and its buttons."""
+"""The title bar of the files: their subject, the progress of reading, and the buttons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TITLE: Final = "Files"
 
 
 class FilesHead(BusyHead):
-    """``same_requested(bool)``, ``contents_requested(bool)``, ``copy_requested()``: its buttons."""
+    """The title bar. Signals: ``same_requested(bool)``, ``contents_requested(bool)``, ``copy_requested()``."""
 
     same_requested = Signal(bool)
     contents_requested = Signal(bool)

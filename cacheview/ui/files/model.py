@@ -39,17 +39,17 @@ _LOOKS: Final = {
     ChangeMark.CHANGED: ("differs", "failed"),
     ChangeMark.WRITTEN: ("differs", "text_muted"),
 }
-"""The drawing of a mark, and the token of its colour."""
+"""The drawing of a mark, and the token of its color."""
 
 
 class FilesModel(QAbstractItemModel):
-    """A tree that `file_tree` made. It owns its nodes: Qt keeps no reference to them."""
+    """A tree created by `file_tree`. The model owns its nodes: Qt keeps no references to them."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._root = FileNode("", None)
         self._nodes: dict[int, FileNode] = {}
-        self._first = 0  # the number of the root: one of an older tree is none of this one
+        self._first = 0  # the number of the root, which distinguishes nodes of earlier trees
         self._icons: dict[ChangeMark, QIcon] = {}
 
     def show(self, root: FileNode) -> None:
@@ -61,22 +61,22 @@ class FilesModel(QAbstractItemModel):
         self.endResetModel()
 
     def dress(self) -> None:
-        """The colours of the theme have changed."""
+        """Update the colors after a change of the theme."""
         self._icons.clear()
         if self._root.children:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._root.children) - 1, len(FilesColumn) - 1))
 
     @property
     def root(self) -> FileNode:
-        """The folder that holds all that is shown."""
+        """The root folder of all files."""
         return self._root
 
     def node(self, index: _Index) -> FileNode | None:
-        """The file of an index; None for an index of none."""
+        """Return the file of an index; None for an invalid index."""
         return self._nodes.get(index.internalId()) if index.isValid() else None
 
     def index_of(self, path: str) -> QModelIndex:
-        """Where a file is shown; invalid if it is not."""
+        """Return the index of a file; invalid if it is not shown."""
         result = next((node for node in self._root.below() if node.path == path), None)
         return self._index(result, 0) if result is not None else QModelIndex()
 

@@ -1,4 +1,4 @@
-"""The pane: a tree of files, what many of them have in common, and both contents of one file side by side."""
+"""The pane with a tree of files, what many of them have in common, and both contents of one file side by side."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _PAUSE: Final = 120  # milliseconds after the last key before the filter is appl
 _MOST_NOTES: Final = 6
 _NOTES_HEIGHT: Final = 14 * GRID
 _NOTES_SHARE: Final = 0.3
-"""Of the height of the pane: what is more of the notes is scrolled."""
+"""The largest share of the pane's height for the notes, which scroll beyond it."""
 
 
 class FilesPane(DockPane[FilesHead]):
-    """Shows files, or reads a layer to show its files. What is shown stays until another is asked for.
+    """Shows files, or reads a layer to show its files. The content stays until another is requested.
 
     Signals:
-        settled(): the files are shown, or why there are none.
-        again_requested(): the person wants what is shown to be read again.
-        helped(): the button under the words instead of files.
+        settled(): the files are shown, or the reason that there are none.
+        again_requested(): the user wants the content to be read again.
+        helped(): the button of the message instead of files.
     """
 
     settled = Signal()
@@ -127,10 +127,10 @@ class FilesPane(DockPane[FilesHead]):
         head.again_requested.connect(self.again_requested)
         head.cancel_requested.connect(self._loader.cancel)
 
-    # As a dock has it
+    # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
-        """Forget files of another store; of one that was read again they stay."""
+        """Drop the files of another store; those of a reloaded one stay."""
         if self._store is not None and self._store.location != session.store.location:
             self.show_nothing()
 
@@ -138,40 +138,40 @@ class FilesPane(DockPane[FilesHead]):
         return self.tree
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
         self._patience.stop()
         self._pause.stop()
         for loader in (self._loader, self._builder, self._reader):
             loader.close()
 
-    # What is shown
+    # Content
 
     @property
     def shown(self) -> FilesShown | None:
-        """What is shown; None: nothing."""
+        """The current content; None: nothing."""
         return self._shown
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The lines over the files."""
+        """The lines above the files."""
         lines = (*self._evidence.text().split("\n"), *self._notes.text().split("\n"))
         return tuple(filter(None, lines)) if self._content.has_content else ()
 
     def show_files(self, shown: FilesShown, store: ImageStore, help_: str = "") -> None:
-        """Show files. ``help_``: the button under the words, where there are none to show."""
+        """Show files. ``help_``: the button of the message if there are none."""
         self._store, self._help = store, help_
         self._loader.cancel()
         self._take(shown)
 
     def read(self, work: Work, title: str, store: ImageStore, help_: str = "") -> None:
-        """Show what a work comes to: a `FilesShown`."""
+        """Show the result of a work, which is a `FilesShown`."""
         self._store, self._help = store, help_
         self.head.say(one_line(title))
         self._patience.start()
         self._loader.start(work)
 
     def show_nothing(self) -> None:
-        """Say that no files were asked for."""
+        """Show a message that no files were requested."""
         self._store = self._shown = None
         self._help = ""
         ways = (
@@ -181,7 +181,7 @@ class FilesPane(DockPane[FilesHead]):
         self._say_nothing("No files are shown", f"To list files, choose {', or '.join(ways)}.", "")
 
     def show_contents(self, shown: bool) -> None:
-        """Both contents of the selected file beside the files, or the files alone."""
+        """Show or hide the contents of the selected file."""
         self.head.contents_button.setChecked(shown)
         self.contents.setVisible(shown)
         if shown:
@@ -284,7 +284,7 @@ class FilesPane(DockPane[FilesHead]):
         self._shown = None
         self._say_nothing("The files could not be read", error_words(error), "")
 
-    # What the person does
+    # User actions
 
     def _enter(self, index: QModelIndex) -> None:
         node = self.model.node(index)
@@ -312,7 +312,7 @@ class FilesPane(DockPane[FilesHead]):
             self.contents.show_contents(result, self._shown.sides)
 
     def menu_of(self, index: QModelIndex) -> QMenu:
-        """What can be done with a file."""
+        """Return the context menu of a file."""
         menu = QMenu(self)
         node = self.model.node(index)
         if node is not None and node.change is not None and not node.children:
@@ -329,7 +329,7 @@ class FilesPane(DockPane[FilesHead]):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(where)
 
-    # Copies
+    # Copying
 
     def _copy_paths(self, index: QModelIndex) -> None:
         node = self.model.node(index)
@@ -352,7 +352,7 @@ class FilesPane(DockPane[FilesHead]):
     # Events
 
     def _fit(self) -> None:
-        """The notes have the height that they need, up to a share of the pane."""
+        """Give the notes the height they need, up to a share of the pane."""
         needed = self._lines.totalHeightForWidth(self.width())
         self._over.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
 

@@ -1,4 +1,4 @@
-"""Files as a tree of folders, as far as a filter lets them through. No Qt."""
+"""Files as a tree of folders, as far as a filter matches. No Qt."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class FileNode:
 
     Attributes:
         name: the last part of its path.
-        path: whole.
-        change: what happened to it; None: of a folder nothing is known but what is in it.
-        parent, row: where it stands; of the root None and 0.
-        children: by name.
-        number: in its tree, the root has 0.
-        files, size: how many files there are in it that are shown, itself among them, and their bytes.
+        path: its whole path.
+        change: its change; None: nothing is known of a folder but its content.
+        parent, row: its parent and its position there; None and 0 for the root.
+        children: its children, sorted by name.
+        number: its number in the tree; 0 for the root.
+        files, size: the number of shown files in it, including itself, and their total bytes.
     """
 
     __slots__ = ("change", "children", "files", "name", "number", "parent", "path", "row", "size")
@@ -36,7 +36,7 @@ class FileNode:
         self.size = 0
 
     def below(self) -> Iterator[FileNode]:
-        """All nodes below, each folder before what is in it."""
+        """Yield all nodes below, each folder before its content."""
         left = self.children[::-1]
         while left:
             node = left.pop()
@@ -45,12 +45,12 @@ class FileNode:
 
 
 def file_tree(changes: Sequence[FileChange], text: str = "", *, with_same: bool = False) -> FileNode:
-    """The root of a tree.
+    """Return the root of a tree of files.
 
     Args:
-        changes: by path.
-        text: words that a path has to have, all of them, upper or lower case; a mark is a word too (``added``).
-        with_same: also files that are the same.
+        changes: the changes, sorted by path.
+        text: words that a path must all contain, in any case; a mark is a word too (``added``).
+        with_same: whether to include unchanged files.
     """
     words = text.lower().split()
     root = FileNode("", None)

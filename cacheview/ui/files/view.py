@@ -14,15 +14,15 @@ from cacheview.ui.theme import GRID
 
 __all__ = ["FilesTree"]
 
-_SIZE: Final = 10  # widths of a digit
+_SIZE: Final = 10  # in widths of a digit
 _NEEDED: Final = 60
-"""The width of the tree from which on sizes are shown, in widths of a digit."""
-_SHARE: Final = 0.5  # of the rest, that the names have
+"""The width of the tree from which sizes are shown, in widths of a digit."""
+_SHARE: Final = 0.5  # the share of the rest for names
 _MOST_EXPANDED: Final = 400  # nodes
 
 
 class FilesTree(RowTree):
-    """``moved(QModelIndex)``: another row is current. ``menu_requested``: a context menu at a global position."""
+    """The tree. Signals: ``moved(QModelIndex)``: the current row changed; ``menu_requested``: at a global position."""
 
     moved = Signal(QModelIndex)
     menu_requested = Signal(QModelIndex, QPoint)
@@ -39,7 +39,7 @@ class FilesTree(RowTree):
         header.setSectionResizeMode(FilesColumn.SIZE, QHeaderView.ResizeMode.Interactive)
 
     def unfold(self) -> None:
-        """Expand all where it is not too much, otherwise what stands alone."""
+        """Expand everything if that is not too much, otherwise only single children."""
         if sum(1 for _ in zip(self._model.root.below(), range(_MOST_EXPANDED + 1), strict=False)) <= _MOST_EXPANDED:
             self.expandAll()
             return

@@ -1,4 +1,4 @@
-"""Which rows of the tree match the filter, with the ancestors that lead to them. No Qt."""
+"""Finds the rows of the tree that match the filter, with their ancestors. No Qt."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PACE: Final = 2048  # images between two reports
 
 @dataclass(frozen=True, eq=False)
 class TreeQuery:
-    """What is to be shown of a store.
+    """The requested rows.
 
     Attributes:
-        intermediate: also the unnamed images that others were built on.
-        words: all of them are in what is kept: in names, id or instruction, in any order, in lower case.
-        concerned: ids of the images that are kept, where not all are; the empty id stands for scratch.
-        gone: ids of images that are shown, and do not count.
+        intermediate: whether to include unnamed images that others were built on.
+        words: words in lower case that an image must all have in its names, id or instruction, in any order.
+        concerned: ids of the images to keep, if not all; the empty id stands for scratch.
+        gone: ids of images that are shown, but not counted.
     """
 
     store: ImageStore
@@ -47,7 +47,7 @@ class TreeQuery:
 
 @dataclass(frozen=True, eq=False)
 class PreparedTree:
-    """The tree of a store, with or without intermediate images; ``texts`` where they were needed so far."""
+    """The tree of a store, with or without intermediate images. ``texts``: None until they are needed."""
 
     store: ImageStore
     intermediate: bool
@@ -55,18 +55,18 @@ class PreparedTree:
     texts: SearchTexts | None = None
 
     def serves(self, wanted: TreeQuery) -> bool:
-        """Whether all is here that it takes to find the rows for what is wanted."""
+        """Whether it has everything that is needed to find the requested rows."""
         is_tree = self.store is wanted.store and self.intermediate == wanted.intermediate
         return is_tree and (self.texts is not None or not wanted.words)
 
 
 @dataclass(frozen=True, eq=False)
 class FilteredNodes:
-    """What a filter keeps.
+    """The nodes that a filter keeps.
 
     Attributes:
-        nodes: by the number of a node, 1 where it stays.
-        matching: how many images match; ancestors that are merely kept do not count, nor does what is gone.
+        nodes: by the number of a node, 1 if it is kept.
+        matching: the number of images that match, without ancestors that are only kept, and without gone images.
     """
 
     nodes: bytearray
@@ -74,21 +74,21 @@ class FilteredNodes:
 
 
 class SearchTexts:
-    """All that the nodes of a tree are found by, as one string: searching it takes a fraction of searching each."""
+    """The searchable texts of all nodes in one string, which is much faster than searching each."""
 
     def __init__(self, tree: Forest, progress: Callable[[int, int], object] = lambda *_: None) -> None:
-        """``progress(done, total)`` is called now and then."""
+        """``progress(done, total)`` is called repeatedly."""
         texts = []
         for number, node in enumerate(paced(tree.nodes)):
             if not number % _PACE:
                 progress(number, len(tree.nodes))
             texts.append(search_text(node.image) if node.image is not None else "scratch")
-        self._text = "\n".join(texts)  # no word has a line break
+        self._text = "\n".join(texts)  # words contain no line break
         self._starts = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
 
     def matching(self, words: Sequence[str]) -> Iterator[int]:
-        """The numbers of the nodes whose text has all of the words, in order."""
-        first, *others = sorted(words, key=len, reverse=True)  # the longest is in the fewest
+        """Yield the numbers of the nodes whose text has all of the words, in order."""
+        first, *others = sorted(words, key=len, reverse=True)  # the longest word has the fewest matches
         find, starts = self._text.find, self._starts
         place = find(first)
         while place >= 0:
@@ -102,11 +102,11 @@ class SearchTexts:
 def prepare(
     wanted: TreeQuery, known: PreparedTree | None = None, progress: Callable[[int, int], object] = lambda *_: None
 ) -> PreparedTree:
-    """Everything that it takes to find the rows for what is wanted.
+    """Return everything that is needed to find the requested rows.
 
     Args:
-        known: what has been prepared so far: its tree is taken where it is the one.
-        progress: how far the texts are, ``(done, total)`` nodes.
+        known: an earlier result, whose tree is used if it is the same.
+        progress: called with the number of nodes whose texts are done, and the total.
     """
     if known is not None and known.store is wanted.store and known.intermediate == wanted.intermediate:
         tree, texts = known.forest, known.texts
@@ -118,7 +118,7 @@ def prepare(
 
 
 def keep(prepared: PreparedTree, wanted: TreeQuery) -> FilteredNodes | None:
-    """What stays of what was prepared; None: everything does."""
+    """Return the nodes that are kept; None: all of them."""
     if not wanted.is_filter:
         return None
     kept, matching = bytearray(len(prepared.forest.nodes)), 0
@@ -143,5 +143,5 @@ def _matching(prepared: PreparedTree, wanted: TreeQuery) -> Iterator[ImageNode]:
 
 
 def search_text(image: Image) -> str:
-    """All that an image is found by, in lower case."""
+    """Return the text in which an image is searched, in lower case."""
     return "\n".join((*image.names, image.id, image.instruction)).lower()

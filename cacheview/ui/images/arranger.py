@@ -1,4 +1,7 @@
-"""Finds the rows to show: at once in a small store, otherwise in another thread, and only for the latest request."""
+"""Finds the rows to show, for the latest request.
+
+In a small store they are found immediately, otherwise in another thread.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,18 @@ from cacheview.ui.loading import Loader, Report, Work
 __all__ = ["Arranger"]
 
 _AT_ONCE: Final = 2_000
-"""Images whose rows are found in some milliseconds, which nobody notices."""
+"""The number of images whose rows are found in a few milliseconds."""
 
 
 class Arranger(QObject):
-    """The rows of one store at a time.
+    """Finds the rows of one store at a time.
 
-    Tree and texts are made once and serve every filter: letters that are typed meanwhile are searched for when they
-    are there.
+    Tree and texts are created once and used for every filter. Letters that are typed in the meantime are searched for
+    when these are ready.
 
     Signals:
-        arranged(Prepared, FilteredNodes | None): for what is wanted last.
-        progressed(int): percent of the texts.
+        arranged(Prepared, FilteredNodes | None): the result of the latest request.
+        progressed(int): the percentage of texts that are done.
     """
 
     arranged = Signal(object, object)
@@ -32,31 +35,31 @@ class Arranger(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._known: PreparedTree | None = None
-        self._whole: PreparedTree | None = None  # with all images: it was there from the start
+        self._whole: PreparedTree | None = None  # with all images, and available from the start
         self._wanted: TreeQuery | None = None
-        self._making: TreeQuery | None = None  # tree or texts, which serve others too
+        self._making: TreeQuery | None = None  # the request whose tree or texts are being created, which others use too
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda done, total, _: self.progressed.emit(100 * done // max(1, total or 1)))
         self._loader.succeeded.connect(self._made)
 
     @property
     def is_busy(self) -> bool:
-        """Whether the rows that are wanted are still being looked for."""
+        """Whether the requested rows are still being found."""
         return self._loader.is_busy
 
     @property
     def wanted(self) -> TreeQuery | None:
-        """What is wanted last; None: nothing yet."""
+        """The latest request; None: there is none yet."""
         return self._wanted
 
     def begin(self, whole: PreparedTree | None) -> None:
-        """Another store: forget the one before. ``whole``: its tree with all images, where there is one."""
+        """Drop the previous store. ``whole``: the tree of the new one with all images, if it exists."""
         self._stop()
         self._known = self._whole = whole
         self._wanted = None
 
     def want(self, wanted: TreeQuery) -> None:
-        """Find the rows for this, and for nothing that was wanted before."""
+        """Find the rows for this request, and drop any earlier one."""
         self._wanted = wanted
         known = self._known_for(wanted)
         is_ready = known is not None and known.serves(wanted)
@@ -68,14 +71,14 @@ class Arranger(QObject):
             self._loader.start(_work(wanted, known))
 
     def _known_for(self, wanted: TreeQuery) -> PreparedTree | None:
-        """What there is of the tree that is wanted."""
+        """Return the existing parts of the requested tree."""
         for known in (self._known, self._whole):
             if known is not None and known.store is wanted.store and known.intermediate == wanted.intermediate:
                 return known
         return None
 
     def _makes_for(self, wanted: TreeQuery) -> bool:
-        """Whether what is being made now is just what this needs."""
+        """Whether the running work creates exactly what this request needs."""
         making = self._making
         if making is None or not self._loader.is_busy:
             return False

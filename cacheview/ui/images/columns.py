@@ -1,4 +1,4 @@
-"""Which columns of the tree are shown: those that the person chose, as far as there is room beside the images."""
+"""The visible columns of the tree: those that the user chose, as far as there is space beside the images."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _SAMPLES: Final = {ImagesColumn.ID: "0123456789ab", ImagesColumn.CREATED: "30 No
 _CHOSEN: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
 _HIDDEN_AT_FIRST: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
 _GIVING_WAY: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
-"""Columns in the order in which they go where the images themselves would have no room."""
-_ROOM: Final = 50  # mean characters of the font that an image has beside columns, at least
+"""Columns in the order in which they are hidden if the images would not have enough space."""
+_ROOM: Final = 50  # the fewest characters, of average width, that an image has beside columns
 
 
 class TreeColumns(QObject):
-    """The columns beside the images. ``changed()``: the person has shown or hidden one."""
+    """The columns beside the images. Signals: ``changed()``: the user has shown or hidden one."""
 
     changed = Signal()
 
     def __init__(self, tree: QTreeView) -> None:
-        """``tree``: with its model."""
+        """``tree``: the view with its model."""
         super().__init__(tree)
         self._tree = tree
         self._hidden = set(_HIDDEN_AT_FIRST)
         self._empty: set[ImagesColumn] = set()
         self._narrow: set[ImagesColumn] = set()
-        self._insisted: set[ImagesColumn] = set()  # by the person, whether there is room or not
+        self._insisted: set[ImagesColumn] = set()  # shown by the user regardless of the space
         self._widths: dict[ImagesColumn, int] = {}
         header = tree.header()
         header.setStretchLastSection(False)
@@ -49,12 +49,12 @@ class TreeColumns(QObject):
 
     @property
     def shown(self) -> Sequence[ImagesColumn]:
-        """Those that are shown, but for the images themselves."""
+        """The visible columns, except that of the images."""
         return [column for column in _CHOSEN if not self._tree.isColumnHidden(column)]
 
     @property
     def hidden(self) -> list[str]:
-        """The names of the columns that the person has hidden."""
+        """The names of the columns that the user has hidden."""
         return sorted(column.name.lower() for column in self._hidden)
 
     def set_hidden(self, names: Sequence[str]) -> None:
@@ -64,24 +64,24 @@ class TreeColumns(QObject):
         self._show()
 
     def reset(self) -> None:
-        """Hide the columns that are hidden at first, and show the others."""
+        """Hide the columns that are hidden initially, and show the others."""
         self.set_hidden([column.name.lower() for column in _HIDDEN_AT_FIRST])
 
     def set_empty(self, columns: set[ImagesColumn]) -> None:
-        """Columns that have nothing to show for this store take no room."""
+        """Hide the columns that have no content for this store."""
         self._empty = columns
         self.give_way()
         self._show()
 
     def fit_font(self) -> None:
-        """Give each column the width that its usual text has in the font of now."""
+        """Set each column's width to that of its usual text in the current font."""
         for column, sample in _SAMPLES.items():
             font = mono_font() if column is ImagesColumn.ID else small_font()
             self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
             self._tree.header().resizeSection(column, self._widths[column])
 
     def give_way(self) -> None:
-        """Leave out columns where the images would have too little room beside them; the tool tips have all."""
+        """Hide columns if the images have too little space beside them; the tool tips show everything."""
         room = self._tree.viewport().width() - _ROOM * self._tree.fontMetrics().averageCharWidth()
         wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
         narrow: set[ImagesColumn] = set()
@@ -94,7 +94,7 @@ class TreeColumns(QObject):
             self._show()
 
     def menu(self) -> QMenu:
-        """A menu in which columns are shown and hidden."""
+        """Return a menu that shows and hides columns."""
         menu = QMenu(self._tree)
         for column in _CHOSEN:
             action = menu.addAction(column.name.capitalize())

@@ -1,4 +1,4 @@
-"""The message in a pane that has nothing to show: why, and what to do."""
+"""The message in a pane without content: the reason, and what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["EmptyPage"]
 
 
 class EmptyPage(QWidget):
-    """One line, a second one that helps, and a button where something can be done."""
+    """A line, a hint, and a button if something can be done."""
 
     pressed = Signal()
 
@@ -37,11 +37,11 @@ class EmptyPage(QWidget):
 
     @property
     def words(self) -> tuple[str, str]:
-        """The line and the one that helps."""
+        """The line and the hint."""
         return self._text.text(), self._hint.text()
 
     def show_text(self, text: str, hint: str, button: str = "") -> None:
-        """``button`` empty if there is none."""
+        """Show a message. ``button``: empty if there is none."""
         self._text.setText(text)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

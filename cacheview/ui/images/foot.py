@@ -1,4 +1,4 @@
-"""The foot of the images pane: which rows are listed, and how many."""
+"""The footer of the images pane: which rows are listed, and how many."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["Foot"]
 
 _INTERMEDIATE: Final = "&Intermediate"
 _ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
-"""And where there is little room."""
+"""The same for narrow widths."""
 
 
 class Foot(QWidget):
-    """Two check boxes and a count. Where it is narrow, the count goes first, then words: nothing is cut off.
+    """Two check boxes and a count. In narrow widths the count is hidden first, then texts are shortened.
 
     Signals:
-        intermediate_toggled(bool): whether unnamed images that others were built on are listed.
-        marked_toggled(bool): whether candidates and sources alone are listed.
+        intermediate_toggled(bool): whether to list unnamed images that others were built on.
+        marked_toggled(bool): whether to list only candidates and sources.
     """
 
     intermediate_toggled = Signal(bool)
@@ -51,13 +51,13 @@ class Foot(QWidget):
         self.marked.toggled.connect(self.marked_toggled)
 
     def show_count(self, shown: int, total: int) -> None:
-        """Show how many images are listed, of how many."""
+        """Show how many images are listed, and the total."""
         images = counted(total, "image")
         self._count.setText(images if shown == total else f"{shown:,} of {images}")
         self._fit()
 
     def show_busy(self, text: str) -> None:
-        """Show what is in progress instead of the count."""
+        """Show a running work instead of the count."""
         self._count.setText(text)
         self._fit()
 
@@ -82,7 +82,7 @@ class Foot(QWidget):
             self.marked.setText(text)
 
     def _needed(self, only: str) -> int:
-        """The width with these words and without the count."""
+        """Return the width with these texts and without the count."""
         boxes = 2 * self.marked.sizeHint().width() - 2 * self._measure(self.marked.text())
         return boxes + self._measure(_INTERMEDIATE) + self._measure(only) + 9 * GRID
 

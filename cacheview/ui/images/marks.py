@@ -23,9 +23,9 @@ MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove
 
 @dataclass(frozen=True, slots=True)
 class ImageMark:
-    """A word beside an image. ``kind`` names the icon and the colour; ``meaning`` is for the tool tip, a sentence.
+    """A word beside an image. ``kind``: the name of icon and color; ``meaning``: a sentence for the tool tip.
 
-    ``faint``: the drawing alone, and the word for a screen reader.
+    ``faint``: whether only the icon is drawn, with the word for a screen reader.
     """
 
     kind: MarkKind
@@ -47,15 +47,15 @@ UNMARKED = ImageMark(
 UNDATED = ImageMark("failed", "no creation time", "It matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
-"""What no rule reads: not worth a mark."""
+"""The aspects that no rule reads, which get no mark."""
 
 _OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
 
 
 def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> ImageMark | None:
-    """The mark of an image of which something that a rule may read is not known; None: nothing to report.
+    """Return the mark of an image with an unknown fact that a rule may read; None: there is none.
 
-    ``common``: what is not known of any image. That is reported once for the store, and makes no mark.
+    ``common``: the facts that are unknown of all images, which are reported once for the store and get no mark.
     """
     results = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
     if all(doubt in common for doubt in results):
@@ -72,7 +72,7 @@ def _doubts_mark(doubts: tuple[Doubt, ...]) -> ImageMark | None:
 
 
 class Marks:
-    """The marks of one explanation. Worked out for one image at a time, when it is asked for."""
+    """The marks of one explanation, found for one image at a time when needed."""
 
     def __init__(self, explanation: Explanation) -> None:
         verdict = explanation.verdict
@@ -85,7 +85,7 @@ class Marks:
         self._made: dict[str, tuple[ImageMark, ...]] = {}
 
     def of(self, image_id: str) -> tuple[ImageMark, ...]:
-        """The marks of an image; of the empty id, those of scratch."""
+        """Return the marks of an image; the empty id stands for scratch."""
         results = self._made.get(image_id)
         if results is None:
             results = self._made[image_id] = tuple(self._make(image_id))
@@ -100,12 +100,12 @@ class Marks:
 
     @property
     def candidate_count(self) -> int:
-        """How many candidates the probe has."""
+        """The number of candidates of the probe."""
         return len(self._local.images) if self._local is not None else 0
 
     @property
     def source_count(self) -> int:
-        """How many images are sources: each counts once."""
+        """The number of images that are sources, each counted once."""
         return len(self._sources)
 
     def _make(self, image_id: str) -> list[ImageMark]:
@@ -135,10 +135,10 @@ class Marks:
         return ImageMark("failed", name, f"A candidate: {name} differs.")
 
     def _failed_at(self, subject: Subject) -> str:
-        """The check that a candidate fails at, down to the element; empty if it fails at none.
+        """Return the check that a candidate fails at, down to the element; empty if it fails at none.
 
-        The index reports it for all candidates together. Only what it keeps as a whole, such as the keys of a map, has
-        to be compared for the one, or what is not known of it.
+        The index has the result for all candidates together. Only what it stores as a whole, such as the keys of a map,
+        or what is unknown of the candidate, is compared for this one.
         """
         bit = 1 << self._index.position(subject.image)
         for left in self._survivors if not subject.image.doubts else ():

@@ -1,4 +1,4 @@
-"""What can be done with an image: the menu of its row, and what is copied of it."""
+"""The context menu of an image, and the texts that can be copied."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class ImageMenu(QObject):
     """Creates the menus of images.
 
     Signals:
-        probe_requested(Image): to ask what the builder asked when it made the image.
-        parent_requested(Image | None): to build on it; None for scratch.
-        cache_from_requested(Image).
-        layer_requested(Image): to see what its layer holds.
-        details_requested(Image): to see everything that is known of it.
+        probe_requested(Image): load the probe of the step that created the image.
+        parent_requested(Image | None): use the image as the parent; None for scratch.
+        cache_from_requested(Image): use the image as a source.
+        layer_requested(Image): show the files of its layer.
+        details_requested(Image): show everything that is known of it.
         copied(str): what was put on the clipboard, in words.
     """
 
@@ -41,20 +41,20 @@ class ImageMenu(QObject):
         self._parent = parent
 
     def activate(self, image: Image | None) -> None:
-        """Do what Enter and a double click do: the default entry of its menu; None: of scratch."""
+        """Run the default entry of its menu, as Enter and a double click do; None: for scratch."""
         if image is None:
             self.parent_requested.emit(None)
         else:
             self.probe_requested.emit(image)
 
     def menu_for(self, image: Image | None, why_no_layers: str, *, is_gone: bool = False) -> QMenu:
-        """A menu for one image; None: for scratch.
+        """Return a menu for one image; None: for scratch.
 
         Args:
-            why_no_layers: why layers cannot be read; empty: they can.
-            is_gone: the store would not have it any more: nothing is built on it then.
+            why_no_layers: the reason that layers cannot be read; empty: they can.
+            is_gone: whether the store would no longer have it, so that nothing is built on it.
         """
-        from cacheview.report.images import image_as_json, image_as_markdown, image_as_text  # not needed at the start
+        from cacheview.report.images import image_as_json, image_as_markdown, image_as_text  # not imported at the start
 
         menu = QMenu(self._parent)
         if image is not None:

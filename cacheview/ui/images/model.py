@@ -29,9 +29,9 @@ NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _ALL_OPEN: Final = 400
-"""Up to so many images the tree begins with nothing folded up."""
+"""The number of images up to which the tree is initially unfolded completely."""
 _OPPOSITE: Final = bytes.maketrans(b"\0\1", b"\1\0")
-"""Of whether a row is open: whether it is folded up."""
+"""Converts between "open" and "folded up"."""
 
 
 class ImagesColumn(IntEnum):
@@ -52,10 +52,10 @@ _TITLES: Final = {
 
 
 class ImageTreeModel(CountedRows):
-    """The rows that are not folded up, as a flat list: a row knows its level, and is indented by who draws it.
+    """The rows that are not folded away, as a flat list. A row has a level, by which the view indents it.
 
-    ``marks_changed`` reports that rows may look different. There is no ``dataChanged`` for it: with 10,000
-    candidates that would cost more than all else that an edit does, and a view only needs to paint what it shows.
+    ``marks_changed`` reports that rows may look different. ``dataChanged`` is not emitted for this: with 10,000
+    candidates it would cost more than the rest of an edit, and a view only has to paint the visible rows.
     """
 
     marks_changed = Signal()
@@ -72,11 +72,11 @@ class ImageTreeModel(CountedRows):
         self._gone: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
-        # Before any view hears of it.
+        # Before any view is notified.
         self.rowsInserted.connect(lambda _, first, last: self._put(first, last))
         self.rowsRemoved.connect(lambda _, first, last: self._take(first, last))
 
-    # What is shown
+    # Content
 
     def set_store(
         self,
@@ -88,13 +88,13 @@ class ImageTreeModel(CountedRows):
         made: Forest | None = None,
         folded: Iterable[str] | None = None,
     ) -> None:
-        """Show the images of a store. Marks are taken off when it is another store than before.
+        """Show the images of a store. Marks are removed if it is a different store.
 
         Args:
-            new: ids that are marked as new; None: those that were.
-            gone: ids that are struck out and marked as removed.
-            made: the tree of the store, where it has been made in advance.
-            folded: ids of what is folded up; None: everything but the top level, if there are many images.
+            new: ids that are marked as new; None: the same as before.
+            gone: ids that are struck through and marked as removed.
+            made: the tree of the store, if it was created in advance.
+            folded: ids of rows that are folded up; None: everything below the top level, if there are many images.
         """
         if new is not None:
             self._new = frozenset(new)
@@ -116,7 +116,7 @@ class ImageTreeModel(CountedRows):
         self._show()
 
     def set_kept(self, kept: bytearray | None) -> None:
-        """Show these nodes, by number, with nothing folded up; None: all of them, and what is folded up stays so."""
+        """Show only these nodes, by number, with nothing folded up; None: all of them, folded up as before."""
         self._kept = kept
         if kept is not None:
             self._open_all()
@@ -128,28 +128,28 @@ class ImageTreeModel(CountedRows):
         return self._kept is not None
 
     def is_kept(self, node: ImageNode) -> bool:
-        """Whether it is shown where it is not folded away."""
+        """Whether it is shown unless it is folded away."""
         return self._kept is None or bool(self._kept[node.number])
 
     @property
     def forest(self) -> Forest:
-        """The tree of all images, those that are folded up or left out too."""
+        """The tree of all images, including hidden ones."""
         return self._forest
 
     @property
     def rows(self) -> Sequence[ImageNode]:
-        """What is shown, top to bottom."""
+        """The visible rows, top to bottom."""
         return self._rows
 
     def _show(self) -> None:
-        """Show all rows again, in one step: row by row they would be laid out again and again."""
+        """Replace all rows in one step: row by row, the layout would be repeated each time."""
         self.beginResetModel()
         self._rows = self._visible(0, len(self._forest.nodes))
         self._show_rows(len(self._rows))
         self.endResetModel()
 
     def _visible(self, begin: int, end: int) -> Sequence[ImageNode]:
-        """The nodes of these numbers that are kept, and under nothing that is folded up there."""
+        """Return the nodes with these numbers that are kept and not folded away."""
         nodes, kept, is_open = self._forest.nodes, self._kept, self._open
         if is_open.find(0, begin, end) < 0:
             return nodes[begin:end] if kept is None else list(compress(nodes[begin:end], kept[begin:end]))
@@ -162,20 +162,20 @@ class ImageTreeModel(CountedRows):
                 yield nodes[begin]
             begin = begin + 1 if is_open[begin] else ends[begin]
 
-    # What is folded up
+    # Folding
 
     def is_open(self, node: ImageNode) -> bool:
-        """Whether what stands under a node is shown where the node is."""
+        """Whether the rows under a node are unfolded."""
         return bool(self._open[node.number])
 
     def has_rows_under(self, node: ImageNode) -> bool:
-        """Whether there is anything under it to be shown."""
+        """Whether a node has any rows under it."""
         if not node.children:
             return False
         return self._kept is None or self._kept.find(1, node.number + 1, self._forest.ends[node.number]) >= 0
 
     def unfold(self, node: ImageNode) -> None:
-        """Show what stands under a node."""
+        """Show the rows under a node."""
         if self.is_open(node):
             return
         self._open[node.number] = 1
@@ -186,7 +186,7 @@ class ImageTreeModel(CountedRows):
                 self.insertRows(row + 1, len(self._coming))
 
     def fold(self, node: ImageNode) -> None:
-        """Hide what stands under a node."""
+        """Hide the rows under a node."""
         if not self.is_open(node):
             return
         self._open[node.number] = 0
@@ -197,14 +197,14 @@ class ImageTreeModel(CountedRows):
                 self.removeRows(row + 1, count)
 
     def unfold_under(self, node: ImageNode) -> None:
-        """Show everything that stands under a node."""
+        """Show all rows under a node, at every level."""
         self.fold(node)
         begin, end = node.number, self._forest.ends[node.number]
         self._open[begin + 1 : end] = b"\1" * (end - begin - 1)
         self.unfold(node)
 
     def unfold_only(self, ids: Iterable[str]) -> None:
-        """Fold up everything but the rows of these images; the empty id stands for scratch."""
+        """Unfold the rows of these images and fold up all others; the empty id stands for scratch."""
         self._open = bytearray(len(self._forest.nodes))
         for image_id in ids:
             node = self._forest.node_of(image_id)
@@ -218,7 +218,7 @@ class ImageTreeModel(CountedRows):
         self._show()
 
     def branching(self, *, is_open: bool) -> Iterator[ImageNode]:
-        """The nodes that others stand under, of those that are open, or of those that are folded up."""
+        """Yield the nodes with rows under them that are open, or those that are folded up."""
         states = self._open if is_open else self._open.translate(_OPPOSITE)
         return (node for node in compress(self._forest.nodes, states) if node.children)
 
@@ -246,21 +246,21 @@ class ImageTreeModel(CountedRows):
     # Marks
 
     def forget_marks(self) -> None:
-        """Take the marks off: they are of another store. Rows are painted again with what is shown next."""
+        """Remove the marks, which belong to another store. Rows are painted again with the next content."""
         self._marks = self._marks_before = None
 
     def set_marks(self, marks: Marks | None) -> None:
-        """Mark what the probe concerns; None: nothing."""
+        """Set the marks of the probe; None: none."""
         self._marks_before, self._marks = self._marks, marks
         self.marks_changed.emit()
 
     @property
     def marks(self) -> Marks | None:
-        """What the probe concerns; None: not known."""
+        """The marks of the probe; None: not known."""
         return self._marks
 
     def marks_of(self, node: ImageNode) -> tuple[ImageMark, ...]:
-        """The marks of a row, worked out when first asked for."""
+        """Return the marks of a row, which are found when first needed."""
         image_id = node.image_id
         marks = self._marks.of(image_id) if self._marks is not None else ()
         if image_id in self._new:
@@ -274,7 +274,7 @@ class ImageTreeModel(CountedRows):
         return marks
 
     def has_other_marks(self, node: ImageNode) -> bool:
-        """Whether the marks of a row are others than those before the last change."""
+        """Whether the marks of a row differ from those before the last change."""
         image_id = node.image_id
         before = self._marks_before.of(image_id) if self._marks_before is not None else ()
         now = self._marks.of(image_id) if self._marks is not None else ()
@@ -283,29 +283,29 @@ class ImageTreeModel(CountedRows):
     # Rows and nodes
 
     def node(self, index: _Index) -> ImageNode | None:
-        """The node of an index of this model; None for the root and for an index that has outlived its row."""
+        """Return the node of an index; None for the root and for an index that has outlived its row."""
         row = index.row()
         return self._rows[row] if index.isValid() and row < len(self._rows) else None
 
     def row_of(self, node: ImageNode) -> int:
-        """The row of a node; -1 where it is folded away or not kept."""
+        """Return the row of a node; -1 if it is folded away or not kept."""
         row = self._place(node.number)
         return row if row < len(self._rows) and self._rows[row] is node else -1
 
     def _place(self, number: int) -> int:
-        """The row of the first node of at least this number."""
+        """Return the row of the first node with at least this number."""
         return bisect_left(self._rows, number, key=lambda node: node.number)
 
     def index_of(self, node: ImageNode, column: int = ImagesColumn.IMAGE) -> QModelIndex:
-        """Invalid where it is folded away or not kept."""
+        """Return the index of a node; invalid if it is folded away or not kept."""
         return self.index(self.row_of(node), column)
 
     def index_of_image(self, image_id: str) -> QModelIndex:
-        """The row of an image, or of scratch for the empty id; invalid if it is not shown."""
+        """Return the index of an image, or of scratch for the empty id; invalid if it is not shown."""
         node = self._forest.node_of(image_id)
         return self.index_of(node) if node is not None else QModelIndex()
 
-    # For the view
+    # The interface for the view
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and 0 <= section < len(ImagesColumn):
@@ -361,7 +361,7 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 
 def column_text(node: ImageNode, column: int) -> str:
-    """What a row says in a column."""
+    """Return the text of a row in a column."""
     if node.image is None:
         return "scratch" if column == ImagesColumn.IMAGE else ""
     match column:

@@ -1,4 +1,4 @@
-"""Where an image without a parent came from, and what follows for its probe. No Qt."""
+"""The origin of an image without a parent, and its effect on the image's probe. No Qt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEANINGS: Final = {
 
 
 def came_from(image: Image) -> str:
-    """How an image came into the store, if that is why it has no probe, in sentences; empty: it has one."""
+    """Explain how an image got into the store, if that is why it has no probe; empty: it has one."""
     if image.is_by_buildkit:
         return " ".join(filter(None, (_MEANINGS[PULLED] if image.is_pulled else "", _BY_BUILDKIT)))
     return _MEANINGS.get(root_word(image), "") if image.parent is None else ""

@@ -1,4 +1,4 @@
-"""The images pane: filter box, tree, toggles, count, and the message where there is nothing to show."""
+"""The images pane: filter box, tree, toggles, count, and the message if there is nothing to show."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class ImagesPane(QWidget):
     """Lists the images of a store by lineage, with the marks of the current probe.
 
     Signals:
-        image_selected(Image | None): by the person, None for scratch; `reveal` says nothing.
-        current_changed(Image | None): another row is the current one, by the person or not.
-        choices_changed(): toggles or columns.
+        image_selected(Image | None): by the user, None for scratch; not emitted by `reveal`.
+        current_changed(Image | None): the current row has changed, by the user or not.
+        choices_changed(): toggles or columns have changed.
 
-    ``menu`` signals what the person wants with an image.
+    ``menu`` emits the user's requests about an image.
     """
 
     image_selected = Signal(object)
@@ -55,13 +55,13 @@ class ImagesPane(QWidget):
         self._store: ImageStore | None = None
         self._total: int | None = None
         self._revealing = False
-        self._keeps = False  # the place in the tree, in the rows that come next
+        self._keeps = False  # whether the next rows keep the place in the tree
         self._new: Iterable[str] | None = ()
         self._gone: frozenset[str] = frozenset()
-        self._before_filter: tuple[set[str], str | None] | None = None  # what was expanded, and the current image
-        self._matching = 0  # images, of a filter
-        self._percent = 0  # of a search that goes on
-        self._awaited: str | None = None  # image to be revealed once it has a row
+        self._before_filter: tuple[set[str], str | None] | None = None  # the expanded rows, and the current image
+        self._matching = 0  # images that match the filter
+        self._percent = 0  # of a running search
+        self._awaited: str | None = None  # the image to reveal once it has a row
         self.model = ImageTreeModel(self)
         self.tree = ImageTree(self.model)
         self._arranger = Arranger(self)
@@ -100,7 +100,7 @@ class ImagesPane(QWidget):
 
     def _lay_out(self) -> None:
         bar = QWidget()
-        bar.setMinimumHeight(9 * GRID)  # as high as the heads of the other panes
+        bar.setMinimumHeight(9 * GRID)  # the height of the other panes' headers
         head = QHBoxLayout(bar)
         head.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
         head.setSpacing(2 * GRID)
@@ -118,7 +118,7 @@ class ImagesPane(QWidget):
         self.setTabOrder(self.tree, self._foot.intermediate)
         self.setTabOrder(self._foot.intermediate, self._foot.marked)
 
-    # What is shown
+    # Content
 
     def set_store(
         self,
@@ -133,11 +133,11 @@ class ImagesPane(QWidget):
         """Show another store.
 
         Args:
-            keep: it is the same store, read again: what is selected, folded up and on screen stays so.
+            keep: whether it is the same store, read again, so that selection, folding and scroll position stay.
             new: ids of images that are marked as new.
-            gone: ids of images of the store given that it would not have any more: they are struck out.
-            forest: its tree with all images in it, where it has been made; None: it is made now.
-            total: how many images there are, where the store given is only a part.
+            gone: ids of images that the store would no longer have, which are struck through.
+            forest: its tree with all images; None: it is created now.
+            total: the total number of images, if the store is only a part.
         """
         if keep and not new and forest is not None and forest is self.model.forest:
             self._total = total
@@ -154,21 +154,21 @@ class ImagesPane(QWidget):
             self._show_counts()
             return
         self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
-        if not self._foot.marked.isChecked():  # which images are concerned is known with the marks
+        if not self._foot.marked.isChecked():  # the affected images are known with the marks
             self._arrange()
 
     def restore(self, place: TreePlace) -> None:
-        """Be where the person was, without a word, see `ImageTree.place`."""
+        """Return to a place silently, see `ImageTree.place`."""
         self._quietly(lambda: self.tree.restore(place))
 
     def set_marks(self, marks: Marks | None) -> None:
-        """Mark what the probe concerns. Only what is on screen is worked out."""
+        """Set the marks of the probe. Only those of visible rows are found."""
         self.model.set_marks(marks)
 
     def reveal(self, image_id: str, *, unhide: bool = True) -> bool:
-        """Select an image and bring it on screen, without a word; the empty id means scratch.
+        """Select an image and scroll to it silently; the empty id stands for scratch.
 
-        Filters that hide it are taken off, unless ``unhide`` is False. Returns whether it is on screen.
+        Filters that hide it are cleared, unless ``unhide`` is False. Returns whether it is visible.
         """
         if self._store is None or (image_id and image_id not in self._store.by_id):
             return False
@@ -187,23 +187,23 @@ class ImagesPane(QWidget):
         return True
 
     def selected(self) -> Image | None:
-        """The image of the current row; None for scratch and for no row."""
+        """Return the image of the current row; None for scratch and for no row."""
         node = self.tree.currentIndex().data(NODE_ROLE)
         return node.image if isinstance(node, ImageNode) else None
 
     def focus_filter(self) -> None:
-        """Bring the keyboard into the filter box."""
+        """Move the keyboard focus to the filter box."""
         self._box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._box.selectAll()
 
     def clear_filter(self) -> None:
-        """Take off what hides rows: the text, and the toggle of candidates."""
+        """Clear everything that hides rows: the text, and the toggle for candidates."""
         self._foot.marked.setChecked(False)
         self._box.clear()
 
     @property
     def intermediate(self) -> bool:
-        """Whether images without a name that others were built on are listed."""
+        """Whether unnamed images that others were built on are listed."""
         return self._foot.intermediate.isChecked()
 
     @intermediate.setter
@@ -211,7 +211,7 @@ class ImagesPane(QWidget):
         self._foot.intermediate.setChecked(shown)
 
     def bring_into_sight(self, parent: str, hit: str | None) -> None:
-        """Make the parent of the probe the current row, and scroll so that the hit is in sight too, if there is one."""
+        """Make the probe's parent the current row, and scroll so that the hit is visible too, if there is one."""
         self.reveal(parent, unhide=False)
         if hit is not None:
             self.tree.scroll_to(hit)
@@ -220,11 +220,11 @@ class ImagesPane(QWidget):
 
     @property
     def is_filtering(self) -> bool:
-        """Whether the rows that are wanted are still being looked for."""
+        """Whether the requested rows are still being found."""
         return self._arranger.is_busy
 
     def _arrange(self) -> None:
-        """Show what is wanted by now, at once or when it is known; until then the rows of before stay."""
+        """Show the requested rows, immediately or when they are found. Until then the previous rows stay."""
         if self._store is None:
             return
         words = tuple(self._box.text().lower().split())
@@ -237,7 +237,7 @@ class ImagesPane(QWidget):
 
     @property
     def _concerned(self) -> frozenset[str] | None:
-        """The ids of what is listed where only the probe's candidates and sources are; None: everything is."""
+        """The ids to list if only candidates and sources are requested; None: all."""
         if not self._foot.marked.isChecked():
             return None
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
@@ -254,7 +254,7 @@ class ImagesPane(QWidget):
             self.reveal(self._awaited, unhide=False)
 
     def _show_tree(self, prepared: PreparedTree) -> None:
-        """Of another store, or of the same with or without intermediate images: what appears is not folded up."""
+        """Show the tree of another store, or with or without intermediate images. New rows are not folded up."""
         place = self.tree.place() if self._keeps and self.model.rows else None
         marks = self.model.marks
         folded = place.folded if place is not None else None
@@ -283,7 +283,7 @@ class ImagesPane(QWidget):
             self.tree.scrollToTop()
 
     def _show_progress(self, percent: int) -> None:
-        """It takes long: say so, and how far it is. Escape clears the filter, which ends it."""
+        """Show the progress of a long search. Escape clears the filter, which ends the search."""
         self._percent = percent
         wanted = self._arranger.wanted
         if self._arranger.is_busy and not self._patience.isActive():
@@ -291,7 +291,7 @@ class ImagesPane(QWidget):
             self._foot.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
 
     def _quietly(self, change: Callable[[], object]) -> None:
-        """Do something that may move the current row, which nobody asked for."""
+        """Run a function that may change the current row without a request by the user."""
         before, self._revealing = self._revealing, True
         try:
             change()
@@ -305,12 +305,12 @@ class ImagesPane(QWidget):
             self._arrange()
 
     def _looks_different(self, row: QModelIndex) -> bool:
-        """Whether the marks of a row are others than before."""
+        """Whether the marks of a row have changed."""
         node = row.data(NODE_ROLE)
         return isinstance(node, ImageNode) and self.model.has_other_marks(node)
 
     def _show_counts(self) -> None:
-        """Count, and say why where there is nothing."""
+        """Show the counts, or the reason that there is nothing."""
         there = len(self._store.images) - len(self._gone) if self._store is not None else 0
         total = there if self._total is None else self._total
         is_filtered = self.model.is_filtered
@@ -336,7 +336,7 @@ class ImagesPane(QWidget):
                                   "Show all images")  # fmt: skip
         self._pages.setCurrentIndex(1)
 
-    # What the person does
+    # User actions
 
     def _select(self, current: QModelIndex) -> None:
         node = current.data(NODE_ROLE)
@@ -345,7 +345,7 @@ class ImagesPane(QWidget):
             self.image_selected.emit(node.image)
 
     def _type(self, text: str) -> None:
-        """Letters that are typed in the tree go on in the filter."""
+        """Continue text typed in the tree in the filter box."""
         if text.strip():
             self._box.setFocus(Qt.FocusReason.OtherFocusReason)
             self._box.setText(text)
@@ -356,7 +356,7 @@ class ImagesPane(QWidget):
             self.menu.activate(node.image)
 
     def menu_for(self, image: Image | None) -> QMenu:
-        """What can be done with an image; None: with scratch."""
+        """Return the context menu of an image; None: of scratch."""
         why = why_no_layers(self._store) if self._store is not None else ""
         return self.menu.menu_for(image, why, is_gone=image is not None and image.id in self._gone)
 

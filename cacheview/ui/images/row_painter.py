@@ -1,4 +1,4 @@
-"""How a row of the tree is drawn: icon, name or id, instruction, marks, time and size."""
+"""Draws a row of the tree: icon, name or id, instruction, marks, time and size."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ _MARK_COLOURS: Final = {
     "failed": ("failed", "failed_surface"),
     "not-certain": ("text_muted", "surface_raised"),
 }
-# Made once: putting flags together takes as long as drawing a short text.
+# Created once: combining flags takes as long as drawing a short text.
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _BESIDE: Final = ("new", "parent", "source", "remove")
-"""Kinds of marks that are not about what the cache makes of an image."""
+"""The kinds of marks that are not about the cache's answer for an image."""
 _SHORTEST_ID: Final = 7
 _LEAST_NAME: Final = 4
 _LEAST_STEP: Final = 5
-"""What a name, and an instruction beside its id, have of a row before other things get shorter, in pairs of letters."""
+"""The space, in average characters, that a name and an instruction keep before other parts are shortened."""
 _KEPT: Final = 4096
-"""Texts and badges that are kept ready: the same rows are drawn again and again."""
+"""Texts and badges that are cached: the same rows are drawn repeatedly."""
 
 _line = lru_cache(_KEPT)(one_line)
 
 
 class _Face:
-    """A font with what is asked of it all the time."""
+    """A font with the metrics that are used constantly."""
 
     def __init__(self, font: QFont) -> None:
         self.font = font
         self.metrics = QFontMetrics(font)
         self.height = self.metrics.height()
-        # Not the method itself: the cache asks for its documentation, and PySide would first make that up.
+        # Not the method itself: the cache would read its docstring, which PySide would first have to generate.
         self.width = lru_cache(_KEPT)(lambda text: self.metrics.horizontalAdvance(text))
         self.least = 2 * self.metrics.averageCharWidth()
         self.cut = lru_cache(_KEPT)(self._cut)
@@ -71,7 +71,7 @@ def _struck_out(font: QFont) -> QFont:
 
 
 class RowPainter:
-    """Draws text as it is, never as markup. To be made again after the application's font or colours changed."""
+    """Draws text literally, never as markup. Create it again after the application's font or colors have changed."""
 
     def __init__(self) -> None:
         self.tokens: Tokens = current_tokens()
@@ -96,7 +96,7 @@ class RowPainter:
         cells: Mapping[ImagesColumn, QRect],
         ratio: float,
     ) -> None:
-        """Draw what stands in the cells of the columns that are shown; ``ratio``: the paint device's."""
+        """Draw the cells of the visible columns. ``ratio``: that of the paint device."""
         for column, cell in cells.items():
             rect = cell.adjusted(GRID, 0, -GRID, 0)
             if column is ImagesColumn.IMAGE:
@@ -116,11 +116,11 @@ class RowPainter:
         self._paint_thread(painter, rect, node, top)
         painter.drawPixmap(rect.x(), top, pixmap(name, "text_faint", self._icon, ratio))
         rect = rect.adjusted(self._icon + _GAP, 0, 0, 0)
-        # What the marks take is kept free: the text gives way, they do not.
+        # The space of the marks is reserved: only the text is shortened.
         badges = self._badges_within(marks, ratio, rect.width() - self._least_text(image))
         reserved = marked = sum(round(badge.width() / ratio) + _GAP for badge in badges)
         is_shown = node.word and node.word != NO_PARENT
-        if is_shown and image is not None and not image.names:  # it says more than the instruction
+        if is_shown and image is not None and not image.names:  # more informative than the instruction
             wide = self._small.width(_line(node.word)) + _GAP
             reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)
@@ -143,24 +143,24 @@ class RowPainter:
         for badge in badges:
             height, width = round(badge.height() / ratio), round(badge.width() / ratio)
             if left + width > rect.right() + 1:
-                break  # not over what stands beside
+                break  # not over the neighboring parts
             painter.drawPixmap(left, rect.center().y() - height // 2 + 1, badge)
             left += width + _GAP
 
     def _least_text(self, image: Image | None) -> int:
-        """The room for the text of a row that words of badges leave to it."""
+        """Return the minimum width of a row's text that the words of badges leave to it."""
         if image is None or image.names:
             return _LEAST_NAME * self._plain.least
         return self._mono.width(_line(image.short_id)[:_SHORTEST_ID]) + _GAP + _LEAST_STEP * self._plain.least
 
     def _id_within(self, image: Image, room: int) -> str:
-        """The short id, or only its beginning where the instruction would have no room beside all of it."""
+        """Return the short id, or only its start if the instruction would otherwise not fit."""
         whole = _line(image.short_id)
         beside = min(self._plain.width(_line(image.instruction)), _LEAST_STEP * self._plain.least)
         return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_SHORTEST_ID]
 
     def _badges_within(self, marks: tuple[ImageMark, ...], ratio: float, room: int) -> list[QPixmap]:
-        """The badges of a row; those that are not about the answer first lose their words where room is short."""
+        """Return the badges of a row. If space is short, those that are not about the answer lose their words first."""
         short: set[ImageMark] = set()
         for mark in sorted(marks, key=lambda mark: mark.kind not in _BESIDE):
             taken = sum(round(self._badge(each, ratio, short=each in short).width() / ratio) + _GAP for each in marks)
@@ -170,7 +170,7 @@ class RowPainter:
         return [self._badge(mark, ratio, short=mark in short) for mark in marks]
 
     def _paint_thread(self, painter: QPainter, rect: QRect, node: ImageNode, top: int) -> None:
-        """The line from an image to the one that it was built on, where that is in the row above."""
+        """Draw the line from an image to the one it was built on, if that is in the row above."""
         middle = rect.x() + self._icon // 2
         painter.setPen(self._colour("text_faint"))
         if node.follows:
@@ -187,7 +187,7 @@ class RowPainter:
         colour: str,
         side: Qt.AlignmentFlag = _LEFT,
     ) -> int:
-        """Draw on one line, cut off with an ellipsis. Returns the width that it took."""
+        """Draw text on one line, with an ellipsis if it is too long. Returns its width."""
         room = rect.width()
         if room < face.least or not text:
             return 0
@@ -207,7 +207,7 @@ class RowPainter:
         return colour
 
     def _badge(self, mark: ImageMark, ratio: float, *, short: bool = False) -> QPixmap:
-        """``short``: without its word, which the tool tip has."""
+        """Draw a badge. ``short``: without its word, which the tool tip shows."""
         result = self._badges.get((mark, ratio, short))
         if result is None:
             if len(self._badges) >= _KEPT:
@@ -242,7 +242,7 @@ class RowPainter:
 
 
 class RowHeight(QStyledItemDelegate):
-    """Tells a view how high its rows are; the view draws them itself."""
+    """Provides the height of rows to a view, which draws the rows itself."""
 
     def __init__(self, height: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How an image and a time are written in a row."""
+"""The text of an image and of a time in a row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HALF_A_YEAR: Final = 183 * 86400  # seconds
 
 
 def time_text(time: Timestamp | None) -> str:
-    """Local date, with the time of day in the last half year and with the year before; empty for none."""
+    """Return the local date, with the time of day in the last half year and the year before that; empty for None."""
     if time is None:
         return ""
     local = QDateTime.fromSecsSinceEpoch(time.seconds)
@@ -29,7 +29,7 @@ def time_text(time: Timestamp | None) -> str:
 
 
 def tip_text(image: Image) -> str:
-    """Names, id, instruction, whole time and size, for a tool tip."""
+    """Return names, id, instruction, full time and size for a tool tip."""
     names = [familiar(name) for name in image.names[:_TIP_NAMES]]
     if len(image.names) > _TIP_NAMES:
         names.append(f"and {len(image.names) - _TIP_NAMES} more names")

@@ -16,34 +16,36 @@ if TYPE_CHECKING:
 __all__ = ["BUILDKIT", "IMPORTED", "NOT_READ", "NO_PARENT", "PULLED", "Forest", "ImageNode", "forest", "root_word"]
 
 NO_PARENT = "no parent recorded"
-"""The word for most roots: of a store that was loaded, for all of them."""
+"""The word for most roots, and for all roots of a loaded store."""
 
 PULLED = "pulled"
 IMPORTED = "imported"
 
 BUILDKIT = "by BuildKit"
-"""The word for an image that BuildKit made: it records no parent."""
+"""The word for an image built by BuildKit, which records no parent."""
 
 NOT_READ = "not read"
-"""The word for an image that is known to be there, and no more: not yet, or it could not be read."""
+"""The word for an image that is only known to exist, because it has not been read yet or cannot be."""
 
 
 class ImageNode:
     """One row of the tree.
 
-    An only child stands *below* its parent, on the same level, so that the steps of a build read as a list; where
-    several images were built on one, they stand *under* it. The nodes above are not kept alive by those below: a tree
-    that is dropped is gone at once, however large, and no search for cycles has to find it.
+    An only child is *below* its parent, on the same level, so that the steps of a build read as a list. If several
+    images were built on one, they are *under* it. Nodes do not keep the nodes above them alive, so a dropped tree is
+    freed immediately, however large, without garbage collection.
 
     Attributes:
-        number: its place in `Forest.nodes`, which is the order of the rows where nothing is folded up.
-        image: None for scratch.
-        origin: the node of what it was built on; None for a root.
-        parent: the node that it stands under: its origin or an earlier ancestor; None on the top level.
-        children: what stands under it.
-        row: its place among its siblings; ``last_head``: that of the last of its children that a build begins at.
-        follows: it stands below its origin, in the next row; ``followed``: so does its only child.
-        word: why it is a root, where that is not plain to see; mostly empty.
+        number: its position in `Forest.nodes`, which is the order of the rows when nothing is folded up.
+        image: its image; None for scratch.
+        origin: the node of the image that it was built on; None for a root.
+        parent: the node that it is under: its origin or an earlier ancestor; None on the top level.
+        children: the nodes under it.
+        row: its position among its siblings.
+        last_head: the position of the last of its children that starts a build.
+        follows: whether it is below its origin, in the next row.
+        followed: whether its only child is below it.
+        word: the reason that it is a root, if that is not obvious; usually empty.
     """
 
     __slots__ = (
@@ -88,7 +90,7 @@ class ImageNode:
 
     @property
     def parent(self) -> ImageNode | None:
-        """The node above this one, its origin or an earlier ancestor; None at the top level."""
+        """The node above this one: its origin or an earlier ancestor; None at the top level."""
         return self._parent() if self._parent is not None else None
 
     @parent.setter
@@ -98,15 +100,15 @@ class ImageNode:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """All nodes of a tree: each image once.
+    """All nodes of a tree, with each image once.
 
     Attributes:
         roots: the top level.
-        nodes: all of them, as they stand below each other where nothing is folded up.
-        by_id: the node of an image that is shown.
-        hidden: how many images are not.
-        levels: by a node's number, how many nodes it stands under.
-        ends: likewise, the number of the first node after it that does not stand under it.
+        nodes: all nodes, in the order of the rows when nothing is folded up.
+        by_id: the nodes of shown images by id.
+        hidden: the number of images that are not shown.
+        levels: by a node's number, the number of nodes that it is under.
+        ends: by a node's number, the number of the first later node that is not under it.
     """
 
     roots: Sequence[ImageNode] = ()
@@ -117,21 +119,21 @@ class Forest:
     ends: Sequence[int] = ()
 
     def node_of(self, image_id: str) -> ImageNode | None:
-        """The node of an image, of scratch for the empty id; None: it is not shown."""
+        """Return the node of an image, or of scratch for the empty id; None: it is not shown."""
         if not image_id:
             return self.nodes[0] if self.nodes else None
         return self.by_id.get(image_id)
 
 
 def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
-    """The lineage tree of a store, in store order; scratch first, unless there is no image at all.
+    """Return the lineage tree of a store, in store order, with scratch first unless there is no image at all.
 
-    Under scratch stand the images made by the first step of a FROM scratch build. Other images without a parent are
-    roots, as are those whose parent the store lacks. A cycle of parents is cut open at the first in store order.
+    The images created by the first step of a FROM scratch build are under scratch. Other images without a parent are
+    roots, and so are those whose parent is not in the store. A cycle of parents is cut at the first in store order.
 
     Args:
-        intermediate: also show the unnamed images that others were built on. Otherwise what was built on them
-            stands under the nearest ancestor that is shown.
+        intermediate: whether to include unnamed images that others were built on. Otherwise images built on them are
+            under the nearest ancestor that is shown.
     """
     if not store.images:
         return Forest()
@@ -170,7 +172,7 @@ def _intermediate(store: ImageStore) -> set[str]:
 
 
 def _above(store: ImageStore, node: ImageNode, hidden: set[str]) -> tuple[str | None, str]:
-    """The id of the nearest ancestor that is shown; otherwise None, and the word for what kind of root it is."""
+    """Return the id of the nearest ancestor that is shown; otherwise None, and the word for the kind of root."""
     assert node.image is not None
     image, seen = node.image, {node.image.id}
     while True:
@@ -188,7 +190,7 @@ def _above(store: ImageStore, node: ImageNode, hidden: set[str]) -> tuple[str | 
 
 
 def root_word(image: Image) -> str:
-    """The word for an image without a parent. Empty for the first step of a FROM scratch build."""
+    """Return the word for an image without a parent; empty for the first step of a FROM scratch build."""
     if not image.history and (image.doubt("history") or image.doubt("config")):
         return NOT_READ
     if len(image.history) == 1 and image.history[0].comment.startswith("Imported from"):
@@ -202,7 +204,7 @@ def root_word(image: Image) -> str:
 
 
 def _open_cycles(nodes: Sequence[ImageNode], roots: list[ImageNode], built: Sequence[list[ImageNode]]) -> None:
-    """Make roots until every node comes from one."""
+    """Add roots until every node is reachable from one."""
     reached = bytearray(len(nodes))
     _reach(roots, built, reached)
     for node in nodes:
@@ -224,7 +226,7 @@ def _reach(start: Iterable[ImageNode], built: Sequence[list[ImageNode]], reached
 
 
 def _arrange(roots: Iterable[ImageNode], built: Sequence[list[ImageNode]]) -> list[ImageNode]:
-    """Put each node under or below what it was built on. Returns the top level."""
+    """Put each node under or below its origin. Returns the top level."""
     top: list[ImageNode] = []
     waiting: list[tuple[ImageNode | None, list[ImageNode], Iterable[ImageNode]]] = [(None, top, roots)]
     while waiting:
@@ -237,7 +239,7 @@ def _arrange(roots: Iterable[ImageNode], built: Sequence[list[ImageNode]]) -> li
                 node.parent, node.follows, node.row = parent, follows, len(level)
                 level.append(node)
                 images = built[node.number]
-                # What a FROM scratch build makes first always stands under scratch.
+                # The first image of a FROM scratch build is always under scratch.
                 if len(images) != 1 or node.image is None:
                     break
                 node.followed = True
@@ -248,7 +250,7 @@ def _arrange(roots: Iterable[ImageNode], built: Sequence[list[ImageNode]]) -> li
 
 
 def _number(top: Iterable[ImageNode], count: int) -> tuple[list[ImageNode], array[int], array[int]]:
-    """Number the nodes in the order of their rows. Returns them, their levels, and the ends of what is under them."""
+    """Number the nodes in the order of their rows. Returns them, their levels, and the ends of their subtrees."""
     nodes: list[ImageNode] = []
     levels, ends = array("I"), array("I", bytes(array("I").itemsize * count))
     above: list[ImageNode] = []

@@ -1,4 +1,4 @@
-"""The tree itself: rows that are folded up and drawn to their full width."""
+"""The tree widget, whose rows fold up and are drawn in their full width."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["ImageTree", "TreePlace"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 64
-"""Levels of which a row has the line: more are not on screen together."""
+"""The most levels of which a row draws the line, since more are not visible together."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreePlace:
-    """Where a person is in the tree, by ids, as rows may come and go; the empty id stands for scratch.
+    """The user's position in the tree, by ids, since rows may come and go; the empty id stands for scratch.
 
     Attributes:
         current: the current row; None if there is none.
-        folded: rows that are folded up. All others stay open, those too that had nothing under them before.
-        top: the first row on screen; None if there is none.
+        folded: the rows that are folded up. All others stay open, including those that had nothing under them.
+        top: the first visible row; None if there is none.
         scrolled: the value of the scroll bar.
     """
 
@@ -42,10 +42,13 @@ class TreePlace:
 
 
 class ImageTree(QTreeView):
-    """Shows the flat rows of the model as the tree that they are, and folds them up.
+    """Shows the flat rows of the model as a tree, and folds them up.
 
-    ``activated_row``: Enter or a double click. ``menu_requested``: a context menu at a global position.
-    ``current_changed``: another row is the current one. ``typed(str)``: text was typed, which no key here takes.
+    Signals:
+        activated_row: Enter or a double click.
+        menu_requested: a context menu at a global position.
+        current_changed: the current row has changed.
+        typed(str): text was typed that is not a key of the tree.
     """
 
     current_changed = Signal(QModelIndex)
@@ -62,7 +65,7 @@ class ImageTree(QTreeView):
         self.setItemDelegate(self._height)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)
-        self.setRootIsDecorated(False)  # rows are indented and have their arrows by hand
+        self.setRootIsDecorated(False)  # indentation and arrows are drawn here
         self.setItemsExpandable(False)
         self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.setIndentation(3 * GRID + 2)
@@ -77,26 +80,26 @@ class ImageTree(QTreeView):
     # Rows
 
     def node(self, row: _Index) -> ImageNode | None:
-        """The node of a row; None for no row."""
+        """Return the node of a row; None for an invalid index."""
         return self._model.node(row)
 
     def row_of_image(self, image_id: str) -> QModelIndex:
-        """The row of an image, or of scratch for the empty id; invalid if it is not shown."""
+        """Return the row of an image, or of scratch for the empty id; invalid if it is not shown."""
         return self._model.index_of_image(image_id)
 
     def current_id(self) -> str | None:
-        """The id of the image of the current row, empty for scratch; None if there is none."""
+        """Return the id of the current row's image, empty for scratch; None if there is none."""
         node = self.node(self.currentIndex())
         return None if node is None else node.image_id
 
     def go_to_image(self, image_id: str) -> None:
-        """Make the row of an image the current one and bring it on screen, if it is kept; what hides it is expanded."""
+        """Make the row of an image current and scroll to it, if it is kept, expanding what hides it."""
         self.expand_to(image_id)
         self._select(image_id)
         self.scroll_to(image_id)
 
     def scroll_to(self, image_id: str) -> None:
-        """Bring the row of an image on screen, if it is kept; what it is folded away in is expanded."""
+        """Scroll to the row of an image, if it is kept, expanding what hides it."""
         self.expand_to(image_id)
         row = self.row_of_image(image_id)
         if row.isValid():
@@ -106,7 +109,7 @@ class ImageTree(QTreeView):
         super().currentChanged(current, previous)
         self.current_changed.emit(current)
 
-    # What is folded up
+    # Folding
 
     def isExpanded(self, index: _Index) -> bool:
         node = self.node(index)
@@ -118,7 +121,7 @@ class ImageTree(QTreeView):
             self._model.unfold(node)
 
     def collapse(self, index: _Index) -> None:
-        """A current row that is folded away gives its place to the one that it is folded into."""
+        """Fold up a row. If the current row is hidden by that, this row becomes the current one."""
         node = self.node(index)
         if node is None:
             return
@@ -127,13 +130,13 @@ class ImageTree(QTreeView):
         self._model.fold(node)
 
     def _select(self, image_id: str | None) -> None:
-        """Make the row of an image the current one, if it is shown."""
+        """Make the row of an image current, if it is shown."""
         row = self.row_of_image(image_id) if image_id is not None else QModelIndex()
         if row.isValid():
             self.setCurrentIndex(row)
 
     def expand_to(self, image_id: str) -> None:
-        """Expand what an image is folded away in."""
+        """Expand the rows that hide an image."""
         node = self._model.forest.node_of(image_id)
         above = []
         while node is not None and (node := node.parent) is not None:
@@ -145,7 +148,7 @@ class ImageTree(QTreeView):
         return node is not None and above.number < node.number < self._model.forest.ends[above.number]
 
     def expanded_ids(self) -> set[str]:
-        """The ids of images whose rows are expanded; the empty id stands for scratch."""
+        """Return the ids of images whose rows are expanded; the empty id stands for scratch."""
         return {node.image_id for node in self._model.branching(is_open=True)}
 
     def expand_ids(self, ids: set[str]) -> None:
@@ -153,7 +156,7 @@ class ImageTree(QTreeView):
         self._model.unfold_only(ids)
 
     def place(self) -> TreePlace:
-        """Where the person is, to be restored after the store was read again."""
+        """Return the user's position, to restore after the store was read again."""
         first = self.node(self.indexAt(QPoint(0, 0)))
         return TreePlace(
             self.current_id(),
@@ -163,17 +166,17 @@ class ImageTree(QTreeView):
         )
 
     def restore(self, place: TreePlace) -> None:
-        """Go back to a place, as far as its rows are there. What was on screen before is not folded up."""
+        """Return to a place, as far as its rows exist. Rows that were visible are not folded up."""
         self._model.fold_only(place.folded)
         self.go_to(place)
 
     def go_to(self, place: TreePlace) -> None:
-        """Go back to a place, whose rows are folded up by now."""
+        """Return to a place whose rows are already folded as they were."""
         self.setUpdatesEnabled(False)
         self._select(place.current)
         self.executeDelayedItemsLayout()
         self.verticalScrollBar().setValue(place.scrolled)
-        # By the row that was on top, as rows may have come or gone above it.
+        # By the first visible row, since rows above it may have come or gone.
         if place.top is not None and (top := self.row_of_image(place.top)).isValid():
             self.scrollTo(top, QTreeView.ScrollHint.PositionAtTop)
         self.setUpdatesEnabled(True)
@@ -181,7 +184,7 @@ class ImageTree(QTreeView):
     # Drawing
 
     def update_rows(self, changed: Callable[[QModelIndex], bool]) -> None:
-        """Paint those rows again, of what is on screen, that a test reports have changed."""
+        """Repaint those visible rows that have changed according to a function."""
         bottom = self.viewport().height()
         row = self.indexAt(QPoint(0, 0))
         while row.isValid():
@@ -193,7 +196,7 @@ class ImageTree(QTreeView):
             row = self.indexBelow(row)
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        # All of it by hand: a style would lay its own selection over a part of the row, and take its time.
+        # Drawn completely here: a style would draw its own selection over part of the row, and take more time.
         tokens = self._painter.tokens
         row: QRect = option.rect
         first = index if index.column() == 0 else index.sibling(index.row(), 0)
@@ -205,7 +208,7 @@ class ImageTree(QTreeView):
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(row, QColor(tokens.hover))
         if node.parent is None and node.row and not node.follows:
-            # Lineages stand apart: what is below an image in the same one was built on it.
+            # Lineages are set apart: an image below another in the same one was built on it.
             painter.fillRect(row.x(), row.y(), row.width(), 1, QColor(tokens.line))
         if self.hasFocus() and first == self.currentIndex().siblingAtColumn(0):
             painter.fillRect(row.x(), row.y(), GRID - 1, row.height(), QColor(tokens.accent))
@@ -223,13 +226,13 @@ class ImageTree(QTreeView):
         self._painter.paint(painter, node, self._model.marks_of(node), cells, ratio)
 
     def _item(self, index: _Index, node: ImageNode) -> QRect:
-        """Where a row's image is drawn: to the right of its arrow."""
+        """Return the rectangle of a row's image, to the right of its arrow."""
         return self.visualRect(index).adjusted(
             self.indentation() * (self._model.forest.levels[node.number] + 1), 0, 0, 0
         )
 
     def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: ImageNode) -> None:
-        """From an image down to each build that continues from it: two that begin at one image are not one."""
+        """Draw lines from an image to each build that continues from it, so that two builds are distinguishable."""
         tokens, step, beside = self._painter.tokens, self.indentation(), self._painter.icon_middle
         left, middle = item.x() - step + beside, row.center().y()
         begins, level = not node.follows, node
@@ -239,7 +242,7 @@ class ImageTree(QTreeView):
             painter.drawLine(left, row.top(), left, middle)
             painter.drawLine(left, middle, item.x() + GRID, middle)
             if node.row and (node.followed or parent.children[node.row - 1].follows):
-                # One build ends above, or begins here, that has more than one step.
+                # A build with more than one step ends above, or starts here.
                 painter.fillRect(item.x(), row.y(), row.right() - item.x(), 1, QColor(tokens.line))
         for _ in range(_MOST_LINES):
             if parent is None or left < 0:
@@ -250,13 +253,13 @@ class ImageTree(QTreeView):
             level, left, parent = parent, left - step, parent.parent
 
     def _draw_arrow(self, painter: QPainter, item: QRect, ratio: float, *, opened: bool) -> None:
-        """To the left of an item: that there is more under it."""
+        """Draw the arrow to the left of an item that has more under it."""
         size = self.indentation()
         name = "chevron" if opened else "chevron-right"
         top = item.y() + (item.height() - size) // 2
         painter.drawPixmap(item.x() - size, top, pixmap(name, "text_muted", size, ratio))
 
-    # Keys and the mouse
+    # Keys and mouse
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex().siblingAtColumn(0)
@@ -294,7 +297,7 @@ class ImageTree(QTreeView):
             self.expand(index)
 
     def keyboardSearch(self, search: str) -> None:
-        # Not row by row, as the base class does: there may be 100,000.
+        # Not row by row, as in the base class: there may be 100,000.
         self.typed.emit(search)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -306,7 +309,7 @@ class ImageTree(QTreeView):
             super().mouseDoubleClickEvent(event)
 
     def _press_arrow(self, place: QPoint) -> bool:
-        """Expand or collapse the row whose arrow is there. Returns whether there is one."""
+        """Expand or collapse the row whose arrow is at a point. Returns whether there is one."""
         index = self.indexAt(place).siblingAtColumn(0)
         node = self.node(index)
         if node is None or not self._model.has_rows_under(node):

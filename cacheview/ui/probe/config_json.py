@@ -1,4 +1,4 @@
-"""The container config as JSON: shown, edited and pasted into."""
+"""The container config as JSON, to view, edit and paste."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _HINT = "Paste a config, the output of docker inspect, or an image's config. Omi
 
 
 class ConfigJson(QWidget):
-    """``edited(config, phrase, merge)`` at every text that is a config; for any other, an error beneath the text."""
+    """An editor of the config as JSON. An invalid text shows an error beneath.
+
+    Signals: ``edited(config, phrase, merge)``: the text is a valid config.
+    """
 
     edited = Signal(object, str, str)
 
@@ -46,11 +49,11 @@ class ConfigJson(QWidget):
 
     @property
     def error(self) -> ConfigTextError | None:
-        """What is wrong with the text; None when it is a config."""
+        """The error in the text; None if it is a config."""
         return self._error
 
     def set_config(self, config: ContainerConfig) -> None:
-        """Show a config. A text that means it is left as it was typed; cursor and scroll stay in any case."""
+        """Show a config. A text with the same meaning is left as typed; cursor and scroll position always stay."""
         if config == self._config and self._shown:
             return
         self._config = config
@@ -58,7 +61,7 @@ class ConfigJson(QWidget):
         self._show_problem("", None)
 
     def _replace(self, text: str) -> None:
-        """Put another text in place, changing only the part that differs."""
+        """Replace the text, changing only the part that differs."""
         self._shown = True
         old = self.text.toPlainText()
         if old == text:
@@ -104,7 +107,7 @@ class ConfigJson(QWidget):
 
 
 class JsonEdit(QPlainTextEdit):
-    """Monospace text. Undo is the document's, so this has none of its own; Tab goes on to the next widget."""
+    """Monospace text without its own undo, since the document has it. Tab moves to the next widget."""
 
     left = Signal()
 
@@ -118,7 +121,7 @@ class JsonEdit(QPlainTextEdit):
         self.setAccessibleName("Container config as JSON")
 
     def mark_line(self, line: int) -> None:
-        """Mark a line, counted from 1; 0 for none."""
+        """Mark a line, counted from 1; 0: none."""
         marks = []
         if line:
             mark = QTextEdit.ExtraSelection()

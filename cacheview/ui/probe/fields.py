@@ -1,4 +1,4 @@
-"""The editor of each kind of field. They show a value, and say what the person made of it."""
+"""The editor of each kind of field. It shows a value, and emits the user's changes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _NOTHING: Final = slice(0, 0)
 
 
 class FieldEditor(QWidget):
-    """What all editors of a field have in common.
+    """The base of all field editors.
 
-    ``edited(value, phrase, merge)``: a new value, what the step is called, and the key of edits that are one step.
-    ``visited(path)``: the person went there.
+    Signals:
+        edited(value, phrase, merge): the new value, the name of the step, and the key of edits that are one step.
+        visited(path): the user moved there.
     """
 
     edited = Signal(object, str, str)
@@ -40,35 +41,38 @@ class FieldEditor(QWidget):
         self._session = 0
 
     def set_value(self, value: Any) -> None:
-        """Show a value. Emits nothing; leaves cursor, selection and focus."""
+        """Show a value silently. Cursor, selection and focus stay."""
         raise NotImplementedError
 
     def set_marks(self, marks: PlacedMarks) -> None:
-        """Show what the engine says of the parts of the value."""
+        """Show the engine's marks on parts of the value."""
         raise NotImplementedError
 
     def buddy(self) -> QWidget:
-        """The widget that takes the focus."""
+        """Return the widget that takes the focus."""
         raise NotImplementedError
 
     def tab_stops(self) -> tuple[QWidget, ...]:
-        """All of its widgets that take the focus by Tab, in order, hidden ones too."""
+        """Return all widgets that take the focus by Tab, in order, including hidden ones."""
         return (self.buddy(),)
 
     def locate(self, path: FieldPath) -> tuple[QRect, QWidget]:
-        """Select what a path names. Returns its place in this widget, in pixels, and what takes the focus for it."""
+        """Select the part at a path.
+
+        Returns its rectangle in this widget in pixels, and the widget that takes the focus.
+        """
         del path
         return self.rect(), self.buddy()
 
     def unselect(self) -> None:
-        """Take back what `locate` selected, where the keyboard is elsewhere."""
+        """Clear the selection of `locate`, if the focus is elsewhere."""
 
     def remark_space(self) -> QRect:
-        """Where a remark may stand, at its right end."""
+        """Return the rectangle for a remark, which is right-aligned in it."""
         return self.rect()
 
     def reserve(self, width: int) -> None:
-        """Keep the text off the end of `remark_space`."""
+        """Keep text away from the end of `remark_space`."""
 
     def _hold(self, widget: QWidget, *more: QWidget, stretch: bool = True) -> None:
         self._layout = layout = QHBoxLayout(self)
@@ -87,7 +91,7 @@ class FieldEditor(QWidget):
         self.visited.emit(self.name)
 
     def _merge(self) -> str:
-        """Equal for what is typed between coming here and leaving."""
+        """Return a key that is the same for all typing between entering and leaving the field."""
         return f"{self.name}/{self._session}"
 
 
@@ -135,7 +139,7 @@ class TextField(FieldEditor):
 
 
 class FlagField(FieldEditor):
-    """Yes or no."""
+    """A check box."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
@@ -207,7 +211,7 @@ class RowsField(FieldEditor):
         raise NotImplementedError
 
     def _prompt(self, value: Any) -> None:
-        """What the empty row says: that there is none, that it is empty, or nothing but that one can be added."""
+        """Set the text of the empty row: there is none, it is empty, or only that one can be added."""
         words = "none" if value is None else "empty" if not value else "add"
         self.model.set_prompts((words, "value")[: self.model.columnCount()])
 
@@ -222,7 +226,7 @@ class RowsField(FieldEditor):
             if row is None or mark.outcome != FAILED:
                 continue
             text = self.model.rows[row][-1]
-            # Where the image has nothing, all of it differs.
+            # The image has no value, so the whole value differs.
             other = mark.image_value if isinstance(mark.image_value, str) else ""
             shown[row] = RowMark(mark.outcome, differing(text, other)[0], _tip(mark))
         self.model.set_marks(shown)
@@ -245,7 +249,7 @@ class RowsField(FieldEditor):
 
 
 class ListField(RowsField):
-    """Texts in an order."""
+    """An ordered list of texts."""
 
     def __init__(self, name: str, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
         super().__init__(name, 1, ordered=True, most_rows=most_rows, parent=parent)
@@ -263,7 +267,7 @@ class ListField(RowsField):
 
 
 class KeyedField(RowsField):
-    """Rows by key. A key that occurs twice is reported and kept on screen; it is not part of the value."""
+    """Rows by key. A duplicate key is reported and stays visible, but is not part of the value."""
 
     _value: dict[str, Any] | None = None
 
@@ -321,7 +325,7 @@ class MapField(KeyedField):
 
 
 class SetField(KeyedField):
-    """Keys alone: ports, volumes. What a store has behind a key is kept."""
+    """Only keys: ports, volumes. A value of a key in a store is kept."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, 1, ordered=False, parent=parent)
@@ -335,6 +339,6 @@ class SetField(KeyedField):
 
 
 def _tip(mark: FieldMark) -> str:
-    """What a failed part says under the pointer."""
+    """Return the tool tip of a failed part."""
     image = "not set in the image" if mark.image_value is None else f"image: {mark.image_value}"
     return "\n".join(filter(None, (mark.note, image)))

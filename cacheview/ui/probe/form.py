@@ -31,12 +31,12 @@ from cacheview.wording import counted
 __all__ = ["ConfigForm"]
 
 ALWAYS_SHOWN: Final = ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes", "User")
-"""What a Dockerfile mostly sets, in the order in which the daemon compares."""
+"""The fields that a Dockerfile usually sets, in the daemon's order of comparison."""
 
 ORDER: Final = (*ALWAYS_SHOWN, "WorkingDir", "Healthcheck")
 FORM_ORDER: Final = (*ORDER, *(name for name in CONFIG_FIELDS if name not in ORDER))
 
-# Beside the letters of the menus, and of the panes beside this one.
+# Different from the letters of the menus and of the neighboring panes.
 _MNEMONICS: Final = {
     "Cmd": "&Cmd",
     "Env": "E&nv",
@@ -60,17 +60,19 @@ _EDITORS: Final[dict[FieldKind, type[FieldEditor]]] = {
 
 
 class ConfigForm(QScrollArea):
-    """Shows a config. ``edited(field, value, phrase, merge)``: what the person asks for; ``visited(path)``: where.
+    """Shows and edits a config.
 
-    A field is folded away when it is at its default, and comes out when it no longer is; it does not go away
-    while the person works. Rows are made when they are first shown.
+    A field at its default is folded away, and unfolded once it has another value. It is not folded away again while the
+    user works. Rows are created when they are first shown.
+
+    Signals: ``edited(field, value, phrase, merge)``: the user's change; ``visited(path)``: the user's position.
     """
 
     edited = Signal(str, object, str, str)
     visited = Signal(str)
 
     def __init__(self, parent: QWidget | None = None, *, later: bool = False) -> None:
-        """``later``: without its rows, which `make_next` makes one by one."""
+        """``later``: without its rows, which `make_next` creates one by one."""
         super().__init__(parent)
         self._complete = not later
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -89,7 +91,7 @@ class ConfigForm(QScrollArea):
         self.fold = QToolButton(self._content)
         self.fold.setObjectName("fold")
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        # Else its words would make the form wider than the pane in a large font.
+        # Otherwise a large font would make the form wider than the pane.
         self.fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.fold.clicked.connect(lambda: self.set_unfolded(not self._unfolded))
         self._layout.addWidget(self.fold)
@@ -99,13 +101,13 @@ class ConfigForm(QScrollArea):
             self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as its widest row with the scroll bar beside it: nothing is cut off at the right."""
+        """Return the width of its widest row with the scroll bar, so that nothing is cut off."""
         least = super().minimumSizeHint()
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self._content.minimumSizeHint().width() + bar, least.height())
 
     def make_next(self) -> bool:
-        """Make one more of the rows that are out, hidden until all are there. Returns whether there is more to do."""
+        """Create one more unfolded row, hidden until all exist. Returns whether there is more to do."""
         if self._complete:
             return False
         missing = next((name for name in FORM_ORDER if name in self._out and name not in self._rows), None)
@@ -116,7 +118,7 @@ class ConfigForm(QScrollArea):
         self._arrange()
         return False
 
-    # What is shown
+    # Content
 
     @property
     def unfolded(self) -> bool:
@@ -124,22 +126,22 @@ class ConfigForm(QScrollArea):
         return self._unfolded
 
     def row(self, name: str) -> FieldRow:
-        """The row of a field, made when it is not there yet."""
+        """Return the row of a field, which is created if necessary."""
         if name not in self._rows:
             self._rows[name] = self._make(name)
         return self._rows[name]
 
     def shows(self, name: str) -> bool:
-        """Whether the row of a field is out of the fold."""
+        """Whether the row of a field is unfolded."""
         return name in self._rows and not self._rows[name].isHidden()
 
     def set_config(self, config: ContainerConfig, *, fold: bool = False) -> None:
-        """Show a config, touching only the rows whose value changed. ``fold``: fold away what has its default now."""
+        """Show a config, changing only rows with another value. ``fold``: fold away fields at their default."""
         before, self._config = self._config, config
         out = set(ALWAYS_SHOWN) if fold else set(self._out)
         out.update(name for name in CONFIG_FIELDS if not is_default(config, name))
         if self._unfolded and not fold:
-            out = self._out  # all are on screen: nothing has to move
+            out = self._out  # all are visible: nothing has to move
         for name, row in self._rows.items():
             value = getattr(config, name)
             if value is not getattr(before, name):
@@ -152,7 +154,7 @@ class ConfigForm(QScrollArea):
             self._label_fold(len(CONFIG_FIELDS) - len(self._out))
 
     def set_marks(self, marks: Mapping[str, PlacedMarks]) -> None:
-        """Show what the engine says, by field. A field that failed comes out of the fold."""
+        """Show the engine's marks by field. A field that failed is unfolded."""
         self._marks = marks
         for name, row in self._rows.items():
             row.set_marks(marks.get(name, ()))
@@ -162,7 +164,7 @@ class ConfigForm(QScrollArea):
             self._arrange()
 
     def set_unfolded(self, unfolded: bool) -> None:
-        """Show or fold the fields that are at their defaults."""
+        """Show or fold away the fields at their defaults."""
         if unfolded == self._unfolded:
             return
         self._unfolded = unfolded
@@ -172,7 +174,7 @@ class ConfigForm(QScrollArea):
         self._arrange()
 
     def reveal(self, path: FieldPath) -> QWidget:
-        """Bring the editor of a path on screen, and select there what it names. Returns what takes the focus for it."""
+        """Show the editor of a path, and select the part there. Returns the widget that takes the focus."""
         if not self.shows(path.field):
             self.set_unfolded(True)
         self._layout.activate()
@@ -197,7 +199,7 @@ class ConfigForm(QScrollArea):
         return row
 
     def _arrange(self) -> None:
-        """Rows that are out, then the fold, then the rest if it is unfolded; focus goes in the same order."""
+        """Arrange the unfolded rows, then the fold, then the rest if unfolded, with the same tab order."""
         if not self._complete:
             return
         out = [name for name in FORM_ORDER if name in self._out]
@@ -216,7 +218,7 @@ class ConfigForm(QScrollArea):
             QWidget.setTabOrder(one, other)
 
     def first_focus(self) -> QWidget:
-        """The first widget that takes the focus by Tab."""
+        """Return the first widget that takes the focus by Tab."""
         return self.row(FORM_ORDER[0]).editor.buddy()
 
     def _label_fold(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The editors for the parts of a probe besides its config: parent, cache-from, platform."""
+"""The editors for the parts of a probe outside its config: parent, cache-from, platform."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ARROW: Final = 6 * GRID
 
 
 class ParentField(FieldEditor):
-    """The parent: an image of the store, scratch, or an id that the store lacks."""
+    """The parent: an image in the store, scratch, or an id that is not in the store."""
 
     def __init__(self, name: str = "parent", parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
@@ -96,13 +96,13 @@ class ParentField(FieldEditor):
         self._place_hint()
 
     def _typed_form(self, whole: bool) -> str:
-        """How a value that is not an image is written: a digest in short, unless it is being edited."""
+        """Return the text for a value that is not an image: a short digest, unless it is being edited."""
         if self._value == SCRATCH:
             return "scratch"
         return self._value if whole or ":" not in self._value else short_id(self._value)
 
     def _place_hint(self) -> None:
-        """At the right end of the line, as far as name and hint have room there together."""
+        """Show the hint at the right end of the line, if name and hint fit."""
         used = self.line.fontMetrics().horizontalAdvance(self.line.text())
         metrics = QFontMetrics(self.hint.font())
         needed = metrics.horizontalAdvance(self._hint) + 1
@@ -148,7 +148,7 @@ class ParentField(FieldEditor):
         self._show()
 
     def _find(self, text: str) -> Image | None:
-        """The image that a reference means, or the first that the text finds; None if it finds none."""
+        """Return the image of a reference, or the first that the text finds; None if there is none."""
         try:
             return self._index.store.resolve(text)
         except DataError:
@@ -156,7 +156,7 @@ class ParentField(FieldEditor):
 
 
 class CacheFromField(ListField):
-    """References in order, each with the image that it means or the reason why it is skipped."""
+    """References in order, each with its image, or the reason that it is skipped."""
 
     def __init__(self, name: str = "cache_from", parent: QWidget | None = None) -> None:
         super().__init__(name, parent, most_rows=6)
@@ -192,7 +192,7 @@ class CacheFromField(ListField):
 
 
 class PlatformField(FieldEditor):
-    """What the builder builds for: ``os/architecture[/variant]``, or nothing."""
+    """The platform of the build: ``os/architecture[/variant]``, or empty."""
 
     def __init__(self, name: str = "platform", parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
@@ -234,7 +234,7 @@ class PlatformField(FieldEditor):
             self._show()
 
     def set_marks(self, marks: PlacedMarks) -> None:
-        del marks  # the platform picks candidates, it is not compared with the config
+        del marks  # the platform selects candidates, and is not compared with the config
 
     def buddy(self) -> QWidget:
         return self.combo
@@ -246,7 +246,7 @@ class PlatformField(FieldEditor):
     def _enter(self, text: str) -> None:
         text = text.strip().removeprefix("none")
         if text == ("" if self._value is None else str(self._value)):
-            self._show()  # a value that has more than can be typed stays as it is
+            self._show()  # a value with more parts than can be typed stays as it is
             return
         try:
             platform = parse_platform(text)
@@ -262,7 +262,7 @@ class PlatformField(FieldEditor):
 
 
 def parse_platform(text: str) -> Platform | None:
-    """``os/architecture``, with ``/variant`` or without; None for an empty text. Raises `DataError` in words."""
+    """Parse ``os/architecture[/variant]``; None for an empty text. Raises `DataError`."""
     if not text.strip():
         return None
     parts = text.strip().lower().split("/")

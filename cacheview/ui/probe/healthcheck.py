@@ -20,7 +20,7 @@ DURATIONS: Final = ("Interval", "Timeout", "StartPeriod", "StartInterval")
 
 
 class HealthcheckField(FieldEditor):
-    """A box that says whether there is one; beneath it, when there is, its parts. None is not an empty one."""
+    """A check box for having one, and its parts beneath. None differs from an empty one."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)

@@ -1,4 +1,4 @@
-"""A line in which an image is searched for and chosen, or its id or name is typed."""
+"""A line to search for and choose an image, or to type its id or name."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ __all__ = ["ImageEdit"]
 
 _ROWS_SHOWN: Final = 12
 _MOST: Final = 500
-"""Rows of the list. The completer walks through all of them at every key, and no person through more."""
+"""The most rows of the list. The completer visits all of them at every key."""
 _LIST_WIDTH: Final = 110 * GRID
 
 
 class ImageEdit(LineEdit):
-    """``chosen(Image | None)``: an image of the list, None for scratch. ``entered(str)``: a text confirmed with Enter.
+    """A line for an image. Typing alone chooses nothing.
 
-    Typing alone chooses nothing.
+    Signals: ``chosen(Image | None)``: an image of the list, None for scratch; ``entered(str)``: a text confirmed with
+    Enter.
     """
 
     chosen = Signal(object)
@@ -38,7 +39,7 @@ class ImageEdit(LineEdit):
         self._completer.setMaxVisibleItems(_ROWS_SHOWN)
         self._completer.setWidget(self)
         self._completer.activated[QModelIndex].connect(self._picked)  # type: ignore[index]  # an overloaded signal
-        self.current: str | None = None  # id of the image that is chosen now: the list of all begins there
+        self.current: str | None = None  # id of the image that is chosen now, where the list of all begins
         self._popup: QListView | None = None
         self._arrow: QAction | None = None
         if arrow:
@@ -53,9 +54,9 @@ class ImageEdit(LineEdit):
         self._model.set_index(index)
 
     def open_list(self, text: str) -> None:
-        """Show the images that a text finds; nothing when there are none."""
+        """Show the images that a text finds; nothing if there are none."""
         if self._popup is None:
-            # Made when first needed, with a delegate and rows of one height: 10,000 images open as fast as ten.
+            # Created when first needed, with a delegate and rows of one height: 10,000 images open as fast as ten.
             self._popup = QListView()
             self._popup.setUniformItemSizes(True)
             self._completer.setPopup(self._popup)
@@ -71,7 +72,7 @@ class ImageEdit(LineEdit):
 
     @property
     def list_is_open(self) -> bool:
-        """Whether the list of images is on screen."""
+        """Whether the list of images is open."""
         return self._popup is not None and self._popup.isVisible()
 
     def _hide_list(self) -> None:
@@ -79,7 +80,7 @@ class ImageEdit(LineEdit):
             self._popup.hide()
 
     def _picked(self, index: QModelIndex) -> None:
-        # The completer speaks of its own model, which has the rows of ours in the same order.
+        # The completer uses its own model, with the same rows in the same order.
         self.chosen.emit(self._model.image(index.row()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -60,8 +60,10 @@ _KIND_LOOKS: Final = {
 
 
 class _Node:
-    """A row with a name that does not change while rows come and go before it. ``above``: the name of the one that
-    it stands under."""
+    """A row with a name that does not change while rows come and go before it.
+
+    ``above``: the name of the one that it stands under.
+    """
 
     def __init__(self, name: int, row: ReplayRow, above: int | None) -> None:
         self.name = name

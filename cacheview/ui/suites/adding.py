@@ -29,8 +29,9 @@ __all__ = ["ProbeAdder", "add_work"]
 
 
 class ProbeAdder(QObject):
-    """``added(path, count)``: it was added, and the file has this many cases. ``failed(exception)``, ``cancelled()``:
-    nothing was added.
+    """``added(path, count)``: it was added, and the file has this many cases.
+
+    ``failed(exception)``, ``cancelled()``: nothing was added.
     """
 
     added = Signal(str, int)
