@@ -1,9 +1,9 @@
-"""Two lists of steps, aligned: what is the same, changed, inserted, removed or moved.
+"""Two aligned lists of steps: which are the same, changed, inserted, removed or moved.
 
-Steps that are alike at both ends are paired first, then those that each list has once (patience diff: the longest
-ascending run of them), then what is alike between these. What is left of both lists and alike was moved; what is left
-between two pairs and has the same instruction was changed. It takes n log n for n steps, but for gaps, which are small
-or compared as far as `_MOST_CELLS` allows.
+Equal steps at both ends are paired first, then those that occur once in each list (patience diff: their longest
+ascending run), then equal steps between these. The equal steps that remain in both lists were moved. Remaining steps
+between two pairs that have the same instruction were changed. This takes n log n for n steps, except for gaps, which
+are small or compared as far as `_MOST_CELLS` allows.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from cacheview.model.effort import go_on
 __all__ = ["AlignedPair", "align"]
 
 _MOST_CELLS: Final = 10_000
-"""Pairs of steps between two anchors that are all looked at; of more, steps are paired from the beginning on."""
+"""The most pairs of steps between two anchors that are all compared. If there are more, steps are paired in order."""
 
 _REPLACED: Final = 0.25
-"""What a step weighs that takes the place of one with another instruction."""
+"""The weight of a step that replaces one with a different instruction."""
 
 _Gap = tuple[int, int, int, int]
 
@@ -34,7 +34,7 @@ class AlignedPair:
     Attributes:
         a, b: indexes of the steps; None: this side has none.
         is_alike: both have the same key.
-        is_moved: it is alike, and stands elsewhere.
+        is_moved: it is alike, but at a different position.
     """
 
     a: int | None
@@ -49,15 +49,15 @@ def align(
     """Align two lists.
 
     Args:
-        a, b: the key of each step: alike ones are equal.
-        kinds_a, kinds_b: the instruction of each step: one that is changed keeps it.
+        a, b: the key of each step; equal keys mean equal steps.
+        kinds_a, kinds_b: the instruction of each step; a changed step keeps it.
     """
     pairs = list(_alike(a, b, (0, len(a), 0, len(b))))
     moved = dict(_moved(a, b, pairs))
     gaps = list(_gaps(pairs, len(a), len(b)))
     arrived = {j: i for i, j in moved.items()}
     result: list[AlignedPair] = []
-    done: set[int] = set()  # of a, moved steps that have their row
+    done: set[int] = set()  # moved steps of a that already have a row
 
     def rows_between(gap: _Gap) -> Iterator[AlignedPair]:
         first_a, end_a, first_b, end_b = gap
@@ -85,7 +85,7 @@ def align(
 
 
 def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], done: set[int]) -> Iterator[AlignedPair]:
-    """The steps of b up to one, which is skipped."""
+    """Yield the steps of b before an index, and skip the step at the index."""
     for j in at_b:
         if j == until:
             return
@@ -97,7 +97,7 @@ def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], d
 
 
 def _alike(a: Sequence[Hashable], b: Sequence[Hashable], whole: _Gap) -> Iterator[tuple[int, int]]:
-    """Pairs of alike steps, ascending in both."""
+    """Yield pairs of equal steps, ascending in both."""
     pairs: list[tuple[int, int]] = []
     todo = [whole]
     while todo:
@@ -127,7 +127,7 @@ def _alike(a: Sequence[Hashable], b: Sequence[Hashable], whole: _Gap) -> Iterato
 def _gaps(
     pairs: Sequence[tuple[int, int]], end_a: int, end_b: int, first_a: int = 0, first_b: int = 0
 ) -> Iterator[_Gap]:
-    """What lies before, between and after some pairs."""
+    """Yield the gaps before, between and after some pairs."""
     for i, j in pairs:
         yield first_a, i, first_b, j
         first_a, first_b = i + 1, j + 1
@@ -135,7 +135,7 @@ def _gaps(
 
 
 def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], gap: _Gap) -> list[tuple[int, int]]:
-    """The longest ascending run of the keys that each side has once there."""
+    """Return the longest ascending run of the keys that occur once on each side of a gap."""
     first_a, end_a, first_b, end_b = gap
     counts_a, counts_b = Counter(a[first_a:end_a]), Counter(b[first_b:end_b])
     place = {b[j]: j for j in range(first_b, end_b) if counts_b[b[j]] == 1}
@@ -160,7 +160,7 @@ def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], gap: _Gap) -> list[tu
 
 
 def _in_order(a: Sequence[Hashable], b: Sequence[Hashable], gap: _Gap) -> Iterator[tuple[int, int]]:
-    """Alike steps of a gap that is too large for more: each with the next one that is there."""
+    """Yield equal steps of a very large gap: each step with the next equal one."""
     first_a, end_a, first_b, end_b = gap
     places: dict[Hashable, deque[int]] = defaultdict(deque)
     for j in range(first_b, end_b):
@@ -175,7 +175,7 @@ def _in_order(a: Sequence[Hashable], b: Sequence[Hashable], gap: _Gap) -> Iterat
 
 
 def _moved(a: Sequence[Hashable], b: Sequence[Hashable], pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Of what is left of both sides, alike steps."""
+    """Yield equal steps among the remaining ones of both sides."""
     of_a, of_b = {i for i, _ in pairs}, {j for _, j in pairs}
     left: dict[Hashable, deque[int]] = defaultdict(deque)
     for j, key in enumerate(b):
@@ -194,7 +194,7 @@ def _changed(
     kinds_a: Sequence[str],
     kinds_b: Sequence[str],
 ) -> Iterator[tuple[int, int]]:
-    """What took whose place between two pairs: the most alike steps of one instruction, then of two."""
+    """Yield the replacements between two pairs: the most similar steps with one instruction, then with two."""
     if len(left_a) * len(left_b) > _MOST_CELLS:
         gap = 0, len(left_a), 0, len(left_b)
         pairs = _in_order([kinds_a[i] for i in left_a], [kinds_b[j] for j in left_b], gap)
@@ -205,14 +205,14 @@ def _changed(
 
 
 def _weight(kind_a: str, kind_b: str, one: str, other: str) -> float:
-    """How well one step takes the place of another; 0: it does not."""
+    """Return how well one step replaces another; 0: not at all."""
     if kind_a == kind_b:
         return 1 + _likeness(one, other)
     return 0.0 if "FROM" in (kind_a, kind_b) else _REPLACED
 
 
 def _likeness(one: str, other: str) -> float:
-    """How much of two texts is the same at their ends, from 0 to 1."""
+    """Return how much of two texts is equal at their ends, from 0 to 1."""
     most = max(len(one), len(other)) or 1
     least = min(len(one), len(other))
     head = next((place for place in range(least) if one[place] != other[place]), least)
@@ -221,7 +221,7 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _best(weights: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:
-    """The ascending pairs with the largest sum of weights; what weighs nothing is not a pair."""
+    """Yield the ascending pairs with the largest sum of weights, without pairs of weight 0."""
     rows, columns = len(weights), len(weights[0]) if weights else 0
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows - 1, -1, -1):

@@ -1,7 +1,7 @@
-"""Why the cache answers two identical steps differently: differences around the builds, tested where possible.
+"""Why the cache answers two identical steps differently: differences in the environment, tested if possible.
 
-Each cause that is possible is tried: the build that missed is replayed with that one thing of the other build. The one
-that makes the step a hit is the cause.
+Each possible cause is tested by replaying the build that missed with this one aspect of the other build. If the step
+then is a hit, it is the cause.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ __all__ = ["of_answers", "of_endings", "of_unknown", "options_that_differ"]
 
 @dataclass(frozen=True)
 class _HitAndMiss:
-    """A step that one side hits and the other misses.
+    """A step that is a hit on one side and a miss on the other.
 
     Attributes:
-        hit, miss: the sides; ``hit_step``, ``miss_step``: their steps.
-        is_a_hit: A is the one that hits.
+        hit, miss: the sides.
+        hit_step, miss_step: their steps.
+        is_a_hit: whether A is the side with the hit.
     """
 
     hit: BuildSide
@@ -34,13 +35,13 @@ class _HitAndMiss:
     is_a_hit: bool
 
     def cause(self, kind: CauseKind, origin: CauseOrigin, name: str, hit: str | None, miss: str | None) -> Cause:
-        """With the values of both sides in their order."""
+        """Return a cause with the values of both sides in the order of A and B."""
         a, b = (hit, miss) if self.is_a_hit else (miss, hit)
         return Cause(kind, origin, name, a, b)
 
 
 def of_answers(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause:
-    """Why one of two steps that ask the same is cached, and the other is not."""
+    """Return why one of two equal steps is cached, and the other is not."""
     is_a_hit = bool(a.cached)
     parted = _HitAndMiss(side_a, side_b, a, b, True) if is_a_hit else _HitAndMiss(side_b, side_a, b, a, False)
     return next(_causes(parted))
@@ -68,7 +69,7 @@ def _causes(parted: _HitAndMiss) -> Iterator[Cause]:
 
 
 def _of_redacted(parted: _HitAndMiss) -> Iterator[Cause]:
-    """The build arguments of the step whose values were taken out of the records: whether they differ is unknown."""
+    """Yield the build arguments of the step with redacted values: whether they differ is unknown."""
     theirs = parted.miss_step.requested.arguments
     for name, value in parted.hit_step.requested.arguments.items():
         if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
@@ -77,11 +78,11 @@ def _of_redacted(parted: _HitAndMiss) -> Iterator[Cause]:
 
 
 def _tried(parted: _HitAndMiss) -> Iterator[Cause]:
-    """What makes the step a hit, of the other side's options and rules."""
+    """Yield the options and rules of the other side that turn the step into a hit."""
     hit, miss = parted.hit, parted.miss
     own, theirs = miss.circumstances, hit.circumstances
     if own is None or miss.ask is None or _hits(miss, own, parted.miss_step):
-        return  # it cannot be replayed, or the daemon did otherwise
+        return  # it cannot be replayed, or the daemon answered differently
     for name, mine, other in options_that_differ(hit, miss):
         options = replace(own.options, **_OPTIONS[name](hit))
         if _hits(miss, replace(own, options=options), parted.miss_step):
@@ -101,7 +102,7 @@ _OPTIONS: Final = {
 
 
 def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
-    """Whether the replay of a side hits a step."""
+    """Return whether the replay of a side hits a step."""
     assert side.ask is not None
     try:
         value = side.ask(given)
@@ -116,7 +117,7 @@ def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
 
 
 def _of_image(parted: _HitAndMiss) -> Iterator[Cause]:
-    """The image of the step, in the store of the side that misses."""
+    """Yield the differences of the step's image in the store of the side that misses."""
     hit, miss = parted.hit, parted.miss
     image_id = parted.hit_step.image
     if miss.store is None or not image_id:
@@ -144,8 +145,10 @@ def _built_on(image: Image) -> str | None:
 
 
 def options_that_differ(a: BuildSide, b: BuildSide) -> Iterator[tuple[str, str | None, str | None]]:
-    """The options of two builds that are not the same, with their values; those that have a kind of cause of their
-    own are left out: build arguments, labels and ``--target``."""
+    """Yield the options of two builds that differ, with their values.
+
+    Options with their own kind of cause are left out: build arguments, labels and ``--target``.
+    """
     mine, other = a.options, b.options
     pairs = (
         ("--no-cache", _flag(mine.no_cache), _flag(other.no_cache)),
@@ -161,7 +164,7 @@ def _flag(is_set: bool) -> str | None:
 
 
 def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | None:
-    """Why it is not known of one step whether it is cached, where an option of that build is the reason."""
+    """Return an option of the build that makes it unknown whether a step is cached; None if that is not the reason."""
     for name, mine, other in options_that_differ(side_a, side_b):
         if name == "--pull" and (a.cached is None) is (mine is not None):
             return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
@@ -169,11 +172,11 @@ def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | Non
 
 
 def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
-    """That one build ended at a step, or before it, and the other did not."""
+    """Return the cause that only one build ended at a step, or before it; None if that is not the case."""
     if (a.is_reached, a.is_failed) == (b.is_reached, b.is_failed):
         return None
     is_a = not a.is_reached or a.is_failed
-    if (a if is_a else b).requested.name == "FROM":  # the base was not to be had
+    if (a if is_a else b).requested.name == "FROM":  # the base was not available
         for name, mine, other in options_that_differ(side_a, side_b):
             if name in ("--platform", "--pull") and (mine if is_a else other):
                 return Cause(

@@ -19,7 +19,7 @@ _NOT_RECORDED = "the result is not recorded"
 
 
 def replayed(steps: Iterable[RequestedStep], value: Replay, store: ImageStore) -> Iterator[SideStep]:
-    """The steps with what a replay says of them."""
+    """Yield the steps with their results in a replay."""
     known = {(step.number, 0): step for step in value.steps}
     for step in value.steps:
         known.update(((step.number, number), trigger) for number, trigger in enumerate(step.triggers, 1))
@@ -31,11 +31,11 @@ def replayed(steps: Iterable[RequestedStep], value: Replay, store: ImageStore) -
             continue
         step, is_failed = known[place], requested.number == last and not requested.trigger
         if step.status is StepStatus.NO_PROBE:
-            image = "" if step.triggers else step.image  # with triggers it is the image of the last one
+            image = "" if step.triggers else step.image  # if there are triggers, it is the image of the last one
             base = store.by_id.get(image) if requested.name == "FROM" and not requested.uses else None
             yield SideStep(requested, image=image, why=step.reason, is_failed=is_failed, base=base)
         else:
-            # A hit on an image that this build makes has no id: what it hits is that of its own step.
+            # A hit on an image that this build creates has no id; it is the image of that step.
             why = step.reason if step.cached is None else ""
             yield SideStep(requested, step.cached, step.image, why, is_failed=is_failed)
 
@@ -47,11 +47,11 @@ def recorded(
     *,
     is_ok: bool,
 ) -> Iterator[SideStep]:
-    """The steps with what a daemon did, or with what a recorded replay predicted.
+    """Yield the steps with a daemon's results, or with those that a recorded replay predicted.
 
     Args:
-        reason: why the answer of a step is not known; empty: that is not known either.
-        is_ok: it was built; otherwise it ended at the last step.
+        reason: returns why the answer of a step is not known; empty: that is not known either.
+        is_ok: whether the build succeeded; otherwise it ended at the last step.
     """
     for requested in steps:
         if requested.number > len(expected):
@@ -70,7 +70,7 @@ def _recorded(requested: RequestedStep, fact: ExpectedStep, reason: Callable[[Re
         cached = fact.triggers[requested.trigger - 1] if requested.trigger <= len(fact.triggers) else None
         return SideStep(requested, cached, why="" if cached is not None else _NOT_RECORDED)
     if requested.stage < 0 or requested.name == "FROM":
-        # With triggers it is the image of the last one.
+        # If there are triggers, it is the image of the last one.
         return SideStep(requested, image="" if fact.triggers else fact.image, why=reason(requested))
     why = "" if fact.cached is not None else reason(requested) or _NOT_RECORDED
     return SideStep(requested, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))

@@ -17,17 +17,17 @@ from cacheview.stores.redact import has_placeholder
 __all__ = ["beside_of"]
 
 _READ_BY_BUILDER: Final = ("Dockerfile", IGNORE_FILE)
-"""What differs of them shows in the steps and in the other files."""
+"""The files whose differences appear in the steps and in the other files."""
 
 
 def beside_of(
     a: BuildSide, b: BuildSide, named: Collection[tuple[CauseKind, str]], *, with_files: bool
 ) -> Iterator[Cause]:
-    """What differs beside the causes that are named already.
+    """Yield the differences other than the causes already found.
 
     Args:
-        named: `Cause.key` of those.
-        with_files: look at files that no step copies too.
+        named: the `Cause.key` of those.
+        with_files: whether to include files that no step copies.
     """
     for cause in _all(a, b, with_files=with_files):
         if cause.key not in named:
@@ -61,7 +61,7 @@ def _given(kind: CauseKind, name: str, a: str | None, b: str | None) -> Cause:
 def _of_mapping(kind: CauseKind, a: Mapping[str, str | None], b: Mapping[str, str | None]) -> Iterator[Cause]:
     for name in dict.fromkeys((*a, *b)):
         if any(map(has_placeholder, (a.get(name) or "", b.get(name) or ""))):
-            continue  # whether they differ is not known
+            continue  # it is not known whether they differ
         if a.get(name) != b.get(name) or (name in a) != (name in b):
             yield _given(kind, name, a.get(name), b.get(name))
 
@@ -78,5 +78,5 @@ def _of_files(a: BuildSide, b: BuildSide) -> Iterator[Cause]:
         return
     differ = FileComparer(a, b).differ(sums_a, sums_b)
     if differ.by_client:
-        return  # the client is named by itself
+        return  # the client is a separate cause
     yield Cause(CauseKind.FILES, CauseOrigin.OWN, detail=differ.words)

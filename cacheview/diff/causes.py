@@ -10,7 +10,7 @@ __all__ = ["Cause", "CauseKind", "CauseOrigin", "Value"]
 
 
 class CauseKind(Enum):
-    """What two builds differ in."""
+    """The subject of a difference between two builds."""
 
     BASE = "base image"
     INSTRUCTION = "instruction"
@@ -20,27 +20,27 @@ class CauseKind(Enum):
     LABEL = "label"
     OPTION = "option"
     CLIENT = "client"
-    BUILDER = "builder"  # BuildKit made one image, the classic builder the other
+    BUILDER = "builder"  # BuildKit created one image, the classic builder the other
     FILES = "files"
     RELEASE = "release"
     STORE_KIND = "store kind"
     IMAGE_MISSING = "image missing"  # one store has the image of a step, the other does not
-    LINEAGE = "lineage"  # both stores have it, and one does not know what it was built on
+    LINEAGE = "lineage"  # both stores have it, but one does not record its parent
     ENDED = "build ended"
     UNKNOWN = "unknown"
 
 
 class CauseOrigin(Enum):
-    """Where a difference comes from."""
+    """The origin of a difference."""
 
     OWN = "own change"  # the Dockerfile, or the files of the context
-    REQUEST = "request"  # what the build was given beside them: arguments, labels, options, the client
-    SURROUNDINGS = "environment"  # bases, the engine, and what its store has
+    REQUEST = "request"  # other input of the build: arguments, labels, options, the client
+    SURROUNDINGS = "environment"  # bases, the engine, and the content of its store
     UNKNOWN = "unknown"
 
 
 Value = str | None
-"""Of one side; None: it has none."""
+"""The value of one side; None: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,17 @@ class Cause:
     """One cause.
 
     Attributes:
-        kind: of which kind.
-        origin: where it comes from.
-        name: of the argument, variable, label, option or base; empty: none has a name.
+        kind: the subject of the difference.
+        origin: its origin.
+        name: of the argument, variable, label, option or base; empty: it has no name.
         a, b: the values of both sides; None: that side has none.
-        detail: what is known beside, as a phrase; may be empty.
-        why: of files, why it is not known which ones differ; otherwise empty.
-        in_a, in_b: of an image that is missing: which store has it. Of a build that ended: which one did not.
-        image: of an image that is missing: its id; otherwise empty.
-        event, event_at: of a base, what brought it, as the engine calls it, and when; empty and None: not known.
-        is_certain: nothing else can be the cause; otherwise it is the only one that is known.
+        detail: further facts, as a phrase; may be empty.
+        why: for files, why it is not known which ones differ; otherwise empty.
+        in_a, in_b: for a missing image, which store has it; for a build that ended, which one did not.
+        image: for a missing image, its id; otherwise empty.
+        event, event_at: for a base, the event that brought it, as the engine calls it, and its time; empty and None:
+            not known.
+        is_certain: whether nothing else can be the cause; otherwise it is the only known one.
     """
 
     kind: CauseKind
@@ -76,5 +77,5 @@ class Cause:
 
     @property
     def key(self) -> tuple[CauseKind, str]:
-        """What makes it the same cause at another step."""
+        """A key that is equal for the same cause at another step."""
         return self.kind, self.name

@@ -29,20 +29,20 @@ _COMPARE_CONTEXTS: Final = "compare the build contexts, each in its own store"
 
 
 class PairStatus(Enum):
-    """What there is to say of a row."""
+    """The result of comparing a row."""
 
     SAME = "same"
     CHANGED = "changed"  # another instruction, or another probe
-    INSERTED = "inserted"  # B alone has it
-    REMOVED = "removed"  # A alone has it
+    INSERTED = "inserted"  # only B has it
+    REMOVED = "removed"  # only A has it
     MOVED = "moved"
-    ANSWERED = "answered differently"  # the same question
+    ANSWERED = "answered differently"  # the probe is the same
     FOLLOWS = "follows"  # from an earlier row
-    UNKNOWN = "unknown"  # whether both are answered alike
+    UNKNOWN = "unknown"  # whether both have the same answer
 
     @property
     def differs(self) -> bool:
-        """Whether the two builds first differ here."""
+        """Whether the two builds differ here for a new reason."""
         return self not in (PairStatus.SAME, PairStatus.FOLLOWS, PairStatus.UNKNOWN)
 
 
@@ -53,10 +53,10 @@ class StepPair:
     Attributes:
         a, b: None: this side has no such step.
         status: see `PairStatus`.
-        causes: why it differs, the first one first; empty of one that is the same.
-        follows: of one that follows, the index of the row that it follows from; -1: none.
-        files: of files that differ, which; None: they do not, or it is not known.
-        why: why it is not known whether both are answered alike; otherwise empty.
+        causes: why it differs, the first one first; empty if it does not.
+        follows: if it follows from an earlier row, the index of that row; otherwise -1.
+        files: the files that differ; None: none differ, or they are not known.
+        why: why it is not known whether both have the same answer; otherwise empty.
         gone: the image of A that the store of B lacks; None: it has it, or that is not known.
     """
 
@@ -71,14 +71,14 @@ class StepPair:
 
     @property
     def text(self) -> str:
-        """The instruction, of B where it has one."""
+        """The instruction, of B if it has one."""
         step = self.b or self.a
         assert step is not None
         return step.requested.text
 
     @property
     def is_lost(self) -> bool:
-        """Whether A has it from the cache, and B does not."""
+        """Whether it is cached in A but not in B."""
         return self.a is not None and self.b is not None and self.a.cached is True and self.b.cached is False
 
 
@@ -89,7 +89,7 @@ class BuildDiff:
     Attributes:
         a, b: the sides.
         rows: the steps of both.
-        beside: what the builds differ in that no row shows.
+        beside: the differences that no row shows.
     """
 
     a: BuildSide
@@ -99,41 +99,41 @@ class BuildDiff:
 
     @cached_property
     def first(self) -> int | None:
-        """The index of the first row at which they first differ; None: they do not, as far as known."""
+        """The index of the row at which they first differ; None: they do not, as far as known."""
         return next((place for place, row in enumerate(self.rows) if row.status.differs), None)
 
     @cached_property
     def first_unknown(self) -> StepPair | None:
-        """The first row for which it is not known whether both are answered alike."""
+        """The first row for which it is not known whether both have the same answer."""
         return next((row for row in self.rows if row.status is PairStatus.UNKNOWN), None)
 
     @property
     def gone(self) -> tuple[MissingImage, ...]:
-        """The images that A had at the end, and that B looked for in vain."""
+        """The images that A had at the end, and that B did not find."""
         return tuple(row.gone for row in self.rows if row.gone is not None)
 
     @property
     def cause(self) -> Cause | None:
-        """Why they differ; of two whose steps are the same, the first thing that differs anyway; None: nothing."""
+        """The cause of the first difference in a step, or else of the first other difference; None: there is none."""
         if self.first is not None:
             return self.rows[self.first].causes[0]
         return next(iter(self.beside), None)
 
     @property
     def is_same(self) -> bool | None:
-        """Whether every step is the same, and is answered alike; None: not known."""
+        """Whether all steps and answers are the same; None: not known."""
         if self.first is not None:
             return False
         return None if self.a.cut or self.b.cut or self.first_unknown is not None else True
 
     @cached_property
     def lost(self) -> tuple[StepPair, ...]:
-        """The rows that A has from the cache, and B does not."""
+        """The rows that are cached in A but not in B."""
         return tuple(row for row in self.rows if row.is_lost)
 
     @property
     def origin(self) -> CauseOrigin:
-        """Whether B lost its cache by a change of its own, or by what is around it; unknown: it lost none."""
+        """Whether B lost its cache because of its own change, or of its environment; unknown: it did not."""
         for row in self.lost:
             at = self.rows[row.follows] if row.follows >= 0 else row
             if at.causes:
@@ -144,7 +144,7 @@ class BuildDiff:
 def compare_builds(a: BuildSide, b: BuildSide) -> BuildDiff:
     """Compare two builds.
 
-    Raises what the `Effort` around it raises.
+    Raises the exceptions of the `Effort` around it.
     """
     with paused_collector():
         return _compared(without_numbers(a), without_numbers(b))
@@ -171,7 +171,7 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
 
 
 def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> Iterator[Cause]:
-    """What of the Dockerfiles is written differently, and means the same."""
+    """Yield the parts of the Dockerfiles that are written differently, but have the same meaning."""
     is_explained = False
     for row in rows:
         before, now = (step.requested if step is not None else None for step in (row.a, row.b))
@@ -223,7 +223,7 @@ class _BuildComparison:
                     stages.setdefault(step.requested.stage, origin)
 
     def _reached_by(self, a: SideStep | None, b: SideStep | None) -> Iterator[int]:
-        """The rows that differ before this one, and that it rests on."""
+        """Yield the earlier rows with differences that this one depends on."""
         for step, stages in ((a, self.of_stage_a), (b, self.of_stage_b)):
             if step is None:
                 continue
@@ -233,7 +233,7 @@ class _BuildComparison:
             yield from (stages[stage] for stage in (*own, *requested.uses) if stage in stages)
 
     def _cut_off(self, a: SideStep | None, b: SideStep | None) -> StepPair | None:
-        """Why a step has no counterpart: the other side was refused before it; None if that is not the reason."""
+        """Return the row of a step without a counterpart if the other side was refused before it; otherwise None."""
         if a is not None and b is not None:
             return None
         side, seen = (self.a, self.seen_a) if a is None else (self.b, self.seen_b)
@@ -276,7 +276,7 @@ class _BuildComparison:
         return tuple(of_text(a, b))
 
     def _is_other_question(self, a: SideStep, b: SideStep) -> bool:
-        """Whether two instructions that are written otherwise ask the cache something else."""
+        """Return whether two instructions that are written differently have different probes."""
         if self.by_history or a.requested.is_whole != b.requested.is_whole:
             return True
         if a.requested.name == "FROM":

@@ -25,14 +25,14 @@ def side_of_context(
     *,
     at: datetime | None = None,
 ) -> BuildSide:
-    """A build that a client sends.
+    """Return the side for a build that a client sends.
 
     Args:
         sent: the build.
-        cache: what it is looked up in.
-        daemon: whose rules these are.
-        title: what a person calls it.
-        at: when it was replayed.
+        cache: the cache that it is looked up in.
+        daemon: the daemon with these rules.
+        title: its name for users.
+        at: the time of the replay.
 
     Raises:
         DataError: the context cannot be read.

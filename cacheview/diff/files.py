@@ -1,4 +1,4 @@
-"""The files of a step on both sides: which of them differ, and what those have in common."""
+"""The files of a step on both sides: those that differ, and what these have in common."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["CONTENT_UNKNOWN", "FileComparer", "FilesDiffer", "FilesUnknown"]
 CONTENT_UNKNOWN: Final = "it is not known whether their content differs too"
 
 _OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
-"""What a client writes, with content that was not compared."""
+"""Aspects that a client determines, if content was not compared."""
 
 _BACK = {ChangeMark.ADDED: ChangeMark.REMOVED, ChangeMark.REMOVED: ChangeMark.ADDED}
 
@@ -32,9 +32,9 @@ class FilesDiffer:
     """Two sets of files.
 
     Attributes:
-        changes: every file by path, identical ones too: before is A, now is B.
-        causes: what several files have in common.
-        clients: who sent A and who sent B, if they differ only in what the two clients write, as far as that could be
+        changes: every file by path, including equal ones: before is A, now is B.
+        causes: causes that several files have in common.
+        clients: the clients of A and B if the files differ only in what clients determine, as far as that could be
             compared; otherwise None.
         doubt: why the files are only likely those of the step; empty: they certainly are.
     """
@@ -46,7 +46,7 @@ class FilesDiffer:
 
     @property
     def by_client(self) -> bool:
-        """Whether it is only the clients that differ."""
+        """Whether only the clients cause the differences."""
         return self.clients is not None
 
     @cached_property
@@ -56,7 +56,7 @@ class FilesDiffer:
 
     @property
     def words(self) -> str:
-        """What differs, as a phrase; empty if only headers do."""
+        """The differences as a phrase; empty if only headers differ."""
         left = unexplained(self.differing, self.causes, beside=Aspect.UNKNOWN)
         phrase = in_words(list(map(_known, left)), self.causes)
         if phrase and any(_is_open(change.aspects) for change in self.differing):
@@ -66,7 +66,7 @@ class FilesDiffer:
 
 @dataclass(frozen=True)
 class FilesUnknown:
-    """Which files of two steps differ is unknown.
+    """It is unknown which files of two steps differ.
 
     Attributes:
         reason: why.
@@ -78,12 +78,12 @@ class FilesUnknown:
 
     @property
     def words(self) -> str:
-        """Both, as a phrase."""
+        """Reason and remedy, as a phrase."""
         return f"{self.reason}. To find out: {self.remedy}" if self.remedy else self.reason
 
 
 def _known(change: FileChange) -> FileChange:
-    """The change without the remark that its content was not compared, if something else is known to differ."""
+    """Return the change without the remark that its content was not compared, if another aspect is known to differ."""
     if not _is_open(change.aspects):
         return change
     return change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN))
@@ -126,7 +126,7 @@ class FileComparer:
 
     def _compared(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FileDifferences:
         a, b = self._a, self._b
-        if a.has_content and not b.has_content:  # the content of A, against the sums of B
+        if a.has_content and not b.has_content:  # the content of A, compared with the sums of B
             back = _compared(b, a, sums_b, sums_a)
             return FileDifferences(tuple(map(_turned, back.changes)), {}, {})
         return _compared(a, b, sums_a, sums_b)
@@ -173,7 +173,7 @@ def _turned(change: FileChange) -> FileChange:
 
 
 def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[FileCause]) -> bool:
-    """Whether all files differ in their headers, and nothing else is known to differ."""
+    """Return whether all files differ in their headers, and nothing else is known to differ."""
     if same_client(a.client, b.client):
         return False
     both = [change for change in changes if change.mark not in (ChangeMark.ADDED, ChangeMark.REMOVED)]

@@ -1,4 +1,4 @@
-"""What the steps of a build need from its store and build context."""
+"""Access to the store and build context of a build for its steps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EVERYTHING: Final = CopySources("COPY", (".",), "/")
 def base_finder(
     store: ImageStore | None, rules: RuleSet, release: BuilderRelease, options: BuildOptions
 ) -> Callable[[str], Image | None]:
-    """What finds the base that a ``FROM`` names in a store; None: it is not there, or there is no store."""
+    """Return a function that finds the base of a ``FROM`` in a store; it returns None if there is none, or no store."""
 
     def find(name: str) -> Image | None:
         if store is None or name == "scratch":
@@ -41,7 +41,7 @@ def base_finder(
 
 
 def all_files(checksums: ContextChecksums) -> Callable[[], Mapping[str, str]]:
-    """What reads the sum of every file of a context, by path. It raises `DataError` where that cannot be."""
+    """Return a function that reads the sum of every file of a context, by path. It may raise `DataError`."""
 
     def read() -> Mapping[str, str]:
         try:

@@ -1,4 +1,4 @@
-"""An image of a store as one side of a comparison: what it was built from, as far as its history and layers show."""
+"""An image of a store as one side of a comparison: its build, as far as its history and layers show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cacheview.model.image import instruction_of
 __all__ = ["IMAGE", "history_steps", "image_at", "side_of_image", "unknown_layer"]
 
 IMAGE: Final = "image:"
-"""What the name of such a side begins with."""
+"""The beginning of the name of such a side."""
 
 _COPIED: Final = re.compile(
     r"(.*#\(nop\) (?:COPY|ADD) (?:--chown\S* ?)?)((?:file|dir|multi):[0-9a-f]{64})( in .*)", re.DOTALL
@@ -33,13 +33,13 @@ _MOST_PARENTS: Final = 10_000
 def side_of_image(
     store: ImageStore, image: Image, daemon: Daemon, title: str, layers: Callable[[], LayerFiles] | None = None
 ) -> BuildSide:
-    """An image.
+    """Return the side for an image.
 
     Args:
-        store: that it is in.
+        store: the store that contains it.
         image: the image.
         daemon: of the store.
-        title: what a person calls it.
+        title: its name for users.
         layers: opens the layers of the store; None: they are not read. Raises `DataError`.
     """
     chain = list(_chain(store, image))
@@ -63,7 +63,7 @@ def side_of_image(
 
 
 def _chain(store: ImageStore, image: Image) -> Iterator[Image]:
-    """The image and those that it was built on, as far as the store has them."""
+    """Yield the image and its ancestors, as far as the store has them."""
     seen: set[str] = set()
     now: Image | None = image
     while now is not None and now.id not in seen and len(seen) < _MOST_PARENTS:
@@ -85,16 +85,16 @@ def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[
 
 
 def _shows_layers(image: Image) -> bool:
-    """Whether the history says which step made which layer."""
+    """Return whether the history shows which step created which layer."""
     made = sum(not entry.empty_layer for entry in image.history)
     return image.doubt("history.empty_layer") is None and made == len(image.diff_ids)
 
 
 def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
-    """The image after a step: from the store, or else made from the history and layers of the last image.
+    """Return the image after a step: from the store, or else made from the history and layers of the last image.
 
     Raises:
-        DataError: it is not known which layer the step made, or what its destination is relative to.
+        DataError: it is not known which layer the step created, or what its destination is relative to.
     """
     made = side.image(step.image)
     if made is not None:
@@ -112,7 +112,7 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
 
 
 def unknown_layer(side: BuildSide) -> DataError:
-    """The history of the image does not show which layer the step made."""
+    """Return the error that the history of the image does not show which layer the step created."""
     return DataError(f"it is not known which layer of {side.title} the step created")
 
 
@@ -144,7 +144,7 @@ def _requested(number: int, entry: HistoryEntry, made: Image | None, *, is_base:
 
 
 def _arguments(created_by: str, made: Image | None) -> Mapping[str, str]:
-    """The build arguments in front of a ``RUN``: of the container config exactly, otherwise as the text divides."""
+    """Return the build arguments of a ``RUN``: exact ones from the container config, otherwise those in the text."""
     match = _PREFIX.fullmatch(created_by)
     if match is None:
         return {}
@@ -160,7 +160,7 @@ class _StageSteps:
     side: BuildSide
 
     def steps(self, stage: int) -> Iterator[SideStep]:
-        """The history that the steps of a stage make, from its base on."""
+        """Yield the history entries of the steps of a stage, from its base on."""
         for step in self.side.steps:
             if step.requested.stage != stage:
                 continue
@@ -173,7 +173,7 @@ class _StageSteps:
 
 
 def history_steps(side: BuildSide) -> tuple[SideStep, ...]:
-    """The steps of a side as the history of its image has them: those of its base, and of the stages that are in it."""
+    """Return the steps of a side as in the history of its image: those of its base, and of the stages in it."""
     if side.kind is SideKind.IMAGE:
         return side.steps
     last = max((step.requested.stage for step in side.steps), default=-1)

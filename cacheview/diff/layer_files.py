@@ -28,7 +28,7 @@ _NOT_SENT = "the build does not have the image or stage that the files are copie
 
 
 def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | FilesUnknown:
-    """Compare the files of two steps, at least one of which is of an image."""
+    """Compare the files of two steps, at least one of which belongs to an image."""
     try:
         if a.kind is b.kind:
             return _of_layers(_read(a, mine), _read(b, other))
@@ -52,7 +52,7 @@ class _Layer:
 
 
 def _read(side: BuildSide, step: SideStep) -> _Layer:
-    """The layer of a step. Raises `DataError` if it cannot be read or is unknown."""
+    """Return the layer of a step. Raises `DataError` if it cannot be read or is unknown."""
     if side.layers is None:
         raise DataError(_NOT_READ)
     if not step.diff_id:
@@ -72,7 +72,7 @@ def _of_layers(before: _Layer, now: _Layer) -> FilesDiffer:
 
 
 def _sums(own: _Layer, other: _Layer) -> Mapping[str, str]:
-    """The checksums of the files that both layers have with the same size."""
+    """Return the checksums of the files that have the same size in both layers."""
     alike = [
         path
         for path, entry in own.entries.items()
@@ -98,7 +98,7 @@ def _change(path: str, before: LayerEntry | None, now: LayerEntry | None, has_sa
 def _against(
     image: BuildSide, step: SideStep, build: BuildSide, requested: RequestedStep, *, is_image_a: bool
 ) -> FilesDiffer | FilesUnknown:
-    """Compare the files that the layer shows were sent with those that the build sends. Raises `DataError`."""
+    """Compare the files that were sent according to the layer with those that the build sends. Raises `DataError`."""
     if image.layers is None:
         raise DataError(_NOT_READ)
     if requested.copy is None or requested.copy.from_ or requested.sources is None or build.files is None:
@@ -122,13 +122,13 @@ def _against(
 
 
 def _client(recovered: RecoveredFiles, build: BuildSide) -> str:
-    """Which clients may have sent the files, if the client of the build did not; otherwise empty."""
+    """Return the clients that may have sent the files, if the client of the build did not; otherwise empty."""
     is_same = any(same_client(client.name, build.client) for client in recovered.clients)
     return "" if is_same else " or ".join(client.title for client in recovered.clients)
 
 
 class _SentFiles:
-    """The files that were sent, as far as a layer shows them, as a `CurrentFiles`."""
+    """The files that were sent according to a layer, as `CurrentFiles`."""
 
     def __init__(self, layers: LayerFiles, recovered: RecoveredFiles, others: Mapping[str, Entry]) -> None:
         self._layers = layers

@@ -1,4 +1,4 @@
-"""Images that an earlier build made and the later build's store lacks."""
+"""Images that an earlier build created and the later build's store lacks."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["MissingImage", "gone_image", "is_of_store", "is_one_store"]
 
 @dataclass(frozen=True)
 class MissingImage:
-    """An image that a step of A made, or hit, and that is not in the store of B.
+    """An image that a step of A created or hit, and that is not in the store of B.
 
     Attributes:
         number: of the step of B.
-        image: its id, or the first digits of it.
-        made_at: when A began the step; None: not known, or A did not make it.
-        is_made: A made it.
-        removed_at: when its engine removed it, as far as it remembers; None: not known.
-        was_there: the two stores are one, as far as can be seen: it is gone since.
+        image: its id, or the beginning of it.
+        made_at: when A began the step; None: not known, or A did not create it.
+        is_made: whether A created it.
+        removed_at: when its engine removed it, according to its events; None: not known.
+        was_there: whether the two stores appear to be the same, so that it has been removed since.
     """
 
     number: int
@@ -34,12 +34,12 @@ class MissingImage:
 
     @property
     def cause(self) -> Cause:
-        """As why the two builds differ."""
+        """The difference as a cause."""
         return Cause(CauseKind.IMAGE_MISSING, CauseOrigin.SURROUNDINGS, in_a=True, image=short_id(self.image))
 
 
 def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> MissingImage | None:
-    """Of two steps that ask the same, the image that A made or hit, where B looks for it in vain; None: it does not."""
+    """Return the image of A for two equal steps, if B does not find it; otherwise None."""
     if b.store is None or b.options.no_cache or a.store_kind is not b.store_kind:
         return None
     if not mine.is_looked_up or not mine.image or other.cached is not False or not (mine.is_made or mine.cached):
@@ -51,14 +51,17 @@ def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> M
 
 
 def is_one_store(a: BuildSide, b: BuildSide) -> bool:
-    """Whether both were built in one store, as far as can be seen: both have an image that was built there."""
+    """Return whether both were built in the same store, as far as known: both have an image that was built there."""
     if a.location and a.location == b.location:
         return True
     return a.store is not None and b.store is not None and _have_in_common(a.store, b.store)
 
 
 def is_of_store(side: BuildSide, store: ImageStore) -> bool:
-    """Whether a build was made in this store, as far as can be seen: the store has what it made, or what was there."""
+    """Return whether a build was made in this store, as far as known.
+
+    The store must have an image from the build or from before it.
+    """
     if side.location and side.location == store.location:
         return True
     made = {step.image for step in side.steps if step.is_made}

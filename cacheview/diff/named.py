@@ -20,17 +20,20 @@ _SNIFFED: Final = 512
 
 
 def record_named(name: str) -> ReplayCase | None:
-    """The build that a name means; None: it is not that of a replay file, but perhaps of a build context.
+    """Return the build with this name; None: it is not in a replay file, but may be a build context.
 
     Raises:
-        DataError: it cannot be read, or it is not plain which of its builds is meant.
+        DataError: it cannot be read, or it is ambiguous which of its builds is meant.
     """
     path, line = _numbered(name)
     return _record(path, line) if line or may_be_record(path) else None
 
 
 def is_record_file(path: str) -> bool:
-    """Whether a file begins as records are written, plain or with gzip. It is not read further, and never raises."""
+    """Return whether a file begins like a record, plain or compressed with gzip.
+
+    It is not read further; this never raises.
+    """
     try:
         with open(path, "rb") as file:
             head = file.read(_SNIFFED)
@@ -42,13 +45,13 @@ def is_record_file(path: str) -> bool:
 
 
 def _numbered(name: str) -> tuple[str, int]:
-    """The path of a replay file, and the line of the build in it; 0: none is named."""
+    """Return the path of a replay file, and the line of the build in it; 0: not given."""
     match = None if os.path.exists(name) else _NUMBERED.fullmatch(name)
     return (match[1], int(match[2])) if match is not None and os.path.exists(match[1]) else (name, 0)
 
 
 def may_be_record(path: str) -> bool:
-    """Whether a file begins as a replay file may: with an object, or compressed."""
+    """Return whether a file may be a replay file: it begins with an object, or is compressed."""
     if not os.path.isfile(path):
         return False
     try:
@@ -60,10 +63,10 @@ def may_be_record(path: str) -> bool:
 
 
 def _record(path: str, line: int) -> ReplayCase | None:
-    """A build of a replay file; None: the file is something else, such as a compressed tar.
+    """Return a build of a replay file; None: the file is something else, such as a compressed tar.
 
     Raises:
-        DataError: it cannot be read, or it is not plain which of its builds is meant.
+        DataError: it cannot be read, or it is ambiguous which of its builds is meant.
     """
     build: ReplayCase | None = None
     numbers: list[int] = []

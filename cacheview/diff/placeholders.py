@@ -15,7 +15,7 @@ _ANY: Final = "{redacted}"
 
 
 def without_numbers(side: BuildSide) -> BuildSide:
-    """The side with one placeholder for all values that were taken out: which are alike is not known across records."""
+    """Return the side with one placeholder for all redacted values: across records, equal ones are not known."""
     text = side.dockerfile.decode("utf-8", "surrogateescape")
     if has_placeholder(text):
         side = replace(side, dockerfile=_text(text).encode("utf-8", "surrogateescape"))

@@ -27,10 +27,10 @@ __all__ = ["side_of_record"]
 
 
 def side_of_record(case: ReplayCase, title: str) -> BuildSide:
-    """One build of a replay file.
+    """Return the side for one build of a replay file.
 
     Raises:
-        DataError: something of it is malformed, or no rules are known for its engine.
+        DataError: a part of it is malformed, or no rules are known for its engine.
     """
     with paused_collector():
         return _side(case, title)

@@ -1,4 +1,4 @@
-"""A comparison with what an engine remembers: when an image was removed, and when a base was pulled again."""
+"""The events of an engine in a comparison: when an image was removed, and when a base was pulled again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BROUGHT: Final = ("pull", "tag", "load", "import")
 
 
 def may_explain(diff: BuildDiff) -> bool:
-    """Whether what happened since A may explain something: an image is gone, or a base is another one."""
+    """Return whether events since A may explain something: an image is missing, or a base is different."""
     if diff.a.started is None:
         return False
     return bool(diff.gone) or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)
@@ -28,10 +28,10 @@ def may_explain(diff: BuildDiff) -> bool:
 def with_events_of(
     target: str, diff: BuildDiff, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False
 ) -> BuildDiff:
-    """The same comparison, with the events that explain it, where there may be any.
+    """Return the comparison with the events that explain it, if there may be any.
 
     Args:
-        target: the engine that has the store of B: what follows ``engine:``.
+        target: the engine that has the store of B, without the prefix ``engine:``.
         stopped: see `past_events`.
 
     Raises:
@@ -44,10 +44,10 @@ def with_events_of(
 
 
 def with_events(diff: BuildDiff, events: Sequence[ImageEvent]) -> BuildDiff:
-    """The same comparison, with the events that explain it.
+    """Return the comparison with the events that explain it.
 
     Args:
-        events: of the engine that has the store of B, oldest first, since A.
+        events: since A, of the engine that has the store of B, oldest first.
     """
     return replace(diff, rows=tuple(_row(row, events) for row in diff.rows))
 

@@ -1,7 +1,7 @@
-"""What a build requests of each step, whatever a cache answers: the instruction, its arguments, and its files.
+"""The requests of a build for each step, whatever the cache answers: the instruction, its arguments, and its files.
 
-It is what two builds are compared by. The walk takes the same steps as a replay (moby: ``builder/dockerfile``), and
-needs no store: a record that was made without one can be compared.
+Two builds are compared by their requests. The walk visits the same steps as a replay (moby: ``builder/dockerfile``),
+but needs no store, so a record without one can be compared.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ class RequestedStep:
         number: from 1, as the builder counts; a trigger has that of its ``FROM``.
         text: the instruction as the builder prints it.
         name: of the instruction.
-        line: of the Dockerfile; 0 of a trigger, and of a label of the command line.
+        line: of the Dockerfile; 0 for a trigger, and for a label of the command line.
         stage: index of the stage; -1 before the first.
-        trigger: from 1, of a trigger; otherwise 0.
-        command: what is looked up in the cache, without checksum; of ``FROM``, what it names, all variables resolved.
+        trigger: from 1, for a trigger; otherwise 0.
+        command: the command to look up in the cache, without checksum; for ``FROM``, its base with variables resolved.
         checksum: of the files of ``COPY`` and ``ADD``; empty: there are none; None: not known.
-        arguments: the build arguments that the step sees, by name.
-        pairs: of ``ENV``, ``LABEL`` and ``ARG``, what it sets; None: an argument without a default.
-        copy: what it copies.
+        arguments: the build arguments that the step can use, by name.
+        pairs: the values that ``ENV``, ``LABEL`` and ``ARG`` set; None: an argument without a default.
+        copy: the sources that it copies.
         sources: the files that it copies, with their sums; None: none, or not known.
-        uses: the stages that its files, or of a ``FROM`` its base, come from.
-        is_whole: the config of its base is known, so that ``command`` is exact.
+        uses: the stages that provide its files, or the base of a ``FROM``.
+        is_whole: whether the config of its base is known, so that ``command`` is exact.
         heredocs: name and content of each heredoc that follows it.
-        is_option: it is a label of the command line.
-        is_base: it is of the history of the base, not of the build.
+        is_option: whether it is a label of the command line.
+        is_base: whether it belongs to the history of the base, not to the build.
     """
 
     number: int
@@ -76,7 +76,7 @@ class RequestedStep:
 
     @property
     def title(self) -> str:
-        """Which step it is: ``step 3``."""
+        """The name of the step: ``step 3``."""
         return f"trigger {self.trigger} of step {self.number}" if self.trigger else f"step {self.number}"
 
 
@@ -108,13 +108,14 @@ def requested_steps(
     """Walk through a Dockerfile.
 
     Args:
-        dockerfile: its bytes; name: its path in the context.
+        dockerfile: its bytes.
+        name: its path in the context.
         release: the builder.
         options: of the build.
-        base_of: the image that a ``FROM`` names; None: it is not known.
+        base_of: returns the image that a ``FROM`` names; None: not known.
         sum_of: computes the checksum of the files of a step. Raises `UnknownError`, `BuildRefusedError`, `DataError`.
-        replayed: replays the same build, which knows the files of images and stages; None: it cannot be. It is called
-            only where a step copies such files.
+        replayed: replays the same build, which provides the files of images and stages; None: it cannot be replayed. It
+            is called only if a step copies such files.
     """
     walk = _DockerfileWalk(release, options, base_of, sum_of, replayed)
     return walk.taken(dockerfile, name)
@@ -163,7 +164,7 @@ class _DockerfileWalk:
         nothing = StageState.begin(None, args, containerd=False)
         for instruction in instructions:
             self.number += 1
-            # Only build arguments are seen here, the environment has nothing yet.
+            # Only build arguments are visible here; there is no environment so far.
             state = replace(nothing, config=nothing.config.model_copy(update={"Env": ()}), args=args)
             declared = self._step(instruction, state, -1, 0, is_whole=True).args.declared
             args = replace(args, declared=declared, before_from=declared)
@@ -224,7 +225,7 @@ class _DockerfileWalk:
         self, instruction: Instruction, state: StageState, stage: int, trigger: int, *, is_whole: bool
     ) -> StageState:
         go_on()
-        # Before it is taken: the environment is looked at once, and then continues with the step.
+        # Before the step: the environment is read once, and then continues with the step.
         arguments, pairs = self._arguments(state), _pairs(instruction, state, self.release)
         done = take(instruction, state, self.release)
         step = RequestedStep(
@@ -249,7 +250,7 @@ class _DockerfileWalk:
         return done.after
 
     def _arguments(self, state: StageState) -> Mapping[str, str]:
-        """The same mapping as of the step before where nothing has changed."""
+        """Return the same mapping as for the previous step if nothing has changed."""
         if self.seen is None or self.seen[0] is not state.args or self.seen[1] is not state.config.Env:
             self.seen = (state.args, state.config.Env, _declared(state.args, state.environment))
         return self.seen[2]
@@ -289,7 +290,7 @@ def _texts(plans: Iterable[StagePlan]) -> Iterator[str]:
 
 
 def _declared(args: BuildArgs, environment: Mapping[str, str] | tuple[()]) -> Mapping[str, str]:
-    """The arguments in force, without those that leave no trace in a step."""
+    """Return the arguments in force, without those that leave no trace in a step."""
     return {
         name: value
         for name, value in args.visible(environment).items()
@@ -298,7 +299,7 @@ def _declared(args: BuildArgs, environment: Mapping[str, str] | tuple[()]) -> Ma
 
 
 def _pairs(instruction: Instruction, state: StageState, release: BuilderRelease) -> Mapping[str, str | None]:
-    """What an ``ENV``, a ``LABEL`` or an ``ARG`` sets."""
+    """Return the values that an ``ENV``, a ``LABEL`` or an ``ARG`` sets."""
     lexer = state.lexer(instruction.escape, release)
     if instruction.name in _PAIRED:
         names, values = instruction.args[::2], instruction.args[1::2]

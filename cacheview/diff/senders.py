@@ -1,4 +1,4 @@
-"""Which client sent a build: records contain the client's own name, replays the name in the table of clients."""
+"""The clients that sent builds: records contain the client's own name, replays the name in the table of clients."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ __all__ = ["client_title", "same_client"]
 
 _AGENT: Final = re.compile(r"(?P<program>[A-Za-z-]+)/(?P<version>[0-9][^ ]*)(?: .*)?", re.DOTALL)
 _PROGRAMS: Final = {"Docker-Client": "docker CLI", "docker-sdk-python": "docker-py"}
-"""By the program in its ``User-Agent`` (docker/cli ``cli/command/cli.go``, docker-py ``constants.py``)."""
+"""The program of each product in a ``User-Agent`` (docker/cli ``cli/command/cli.go``, docker-py ``constants.py``)."""
 
 
 def same_client(a: str, b: str) -> bool:
-    """Whether two names mean clients that send a context alike; one that is not known is another one."""
+    """Return whether two names mean clients that send contexts in the same way.
+
+    An unknown one differs from all others.
+    """
     if a == b or not a or not b:
         return True
     names = _name(a), _name(b)
@@ -24,7 +27,7 @@ def same_client(a: str, b: str) -> bool:
 
 
 def client_title(client: str) -> str:
-    """It for people."""
+    """Return the name of a client for people."""
     known = CLIENTS.get(client)
     return known.title if known is not None else client
 

@@ -1,4 +1,4 @@
-"""One side of a comparison: what a build requested, what happened to each step, and where."""
+"""One side of a comparison: the requests of a build, the result of each step, and where it was built."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Ask", "BuildSide", "Circumstances", "SideKind", "SideStep"]
 
 
 class SideKind(Enum):
-    """What a side is made from."""
+    """The kind of source that a side is made from."""
 
     RECORD = "record"
     CONTEXT = "context"
@@ -29,7 +29,7 @@ class SideKind(Enum):
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a build is looked up in, and with which options.
+    """The cache and the options for a build.
 
     Attributes:
         store, rules: the cache.
@@ -52,15 +52,16 @@ class SideStep:
     """One step of a side.
 
     Attributes:
-        requested: what the build requests of it.
-        cached: whether the cache had it; None: not known, or it is not looked up (``FROM``).
-        image: id after it, or its first 12 digits; empty if there is none, or it is not known.
-        why: why it is not known, in a sentence; empty: it is, or nothing is looked up.
-        is_made: the build made the image.
-        is_reached: the build got as far as this step; ``is_failed``: and ended there.
+        requested: the request of the build.
+        cached: whether it was a hit; None: not known, or it is not looked up (``FROM``).
+        image: id of the image after it, or its first 12 digits; empty: there is none, or it is not known.
+        why: why it is not known, in a sentence; empty: it is known, or nothing is looked up.
+        is_made: whether the build created the image.
+        is_reached: whether the build reached this step.
+        is_failed: whether the build ended at this step.
         at: when it began; None: not known.
-        base: of ``FROM``, the image; None: scratch, a stage, or it is not known.
-        diff_id: of an image, the layer that the step made; empty: none.
+        base: for ``FROM``, the image; None: scratch, a stage, or not known.
+        diff_id: for an image, the layer that the step created; empty: none.
     """
 
     requested: RequestedStep
@@ -76,7 +77,7 @@ class SideStep:
 
     @property
     def is_looked_up(self) -> bool:
-        """Whether the cache has a say in it."""
+        """Whether it is looked up in the cache."""
         return self.requested.stage >= 0 and self.requested.name != "FROM"
 
 
@@ -85,11 +86,11 @@ class BuildSide:
     """One side.
 
     Attributes:
-        kind: what it is made from.
-        title: what a person calls it.
+        kind: the kind of source that it is made from.
+        title: its name for users.
         steps: in order, triggers after their ``FROM``.
         options: of the build.
-        client: what sent it, as it calls itself or by its name in `CLIENTS`; empty: not known.
+        client: the client that sent it, by its own name or the one in `CLIENTS`; empty: not known.
         engine: the daemon, for people; empty: not known.
         release: its version; empty: not known.
         rules, builder: of the daemon; None: not known.
@@ -97,16 +98,17 @@ class BuildSide:
         store: the images before the build; None: not known.
         location: of the store; empty: none.
         started: when; None: not known.
-        files: of the context; None: they cannot be looked at. ``has_content``: their content can be read, too.
+        files: of the context; None: they cannot be read.
+        has_content: whether the content of the files can be read too.
         sent: the sum of every file that was sent, by path.
         after_target: texts of the steps that ``--target`` leaves out.
         dockerfile: its text, as it was read; empty: not known.
         error: why the build ended early; empty: it did not.
-        cut: why there are more steps, which are not known: these rules refuse the Dockerfile, or the step after these;
-            empty: there are none.
-        ask: replays the build under other circumstances; None: it cannot be.
-        layers: of an image, opens the layers of its store; None: they are not read. It raises `DataError`.
-        is_by_buildkit: it is an image that BuildKit made.
+        cut: why there are further, unknown steps: these rules refuse the Dockerfile, or the next step; empty: there are
+            none.
+        ask: replays the build under other circumstances; None: it cannot be replayed.
+        layers: for an image, opens the layers of its store; None: they are not read. It raises `DataError`.
+        is_by_buildkit: whether it is an image that BuildKit created.
     """
 
     kind: SideKind
@@ -134,7 +136,7 @@ class BuildSide:
     is_by_buildkit: bool = False
 
     def image(self, image_id: str) -> Image | None:
-        """The image of its store with this id, whole or its first digits; None if there is none."""
+        """Return the image of its store with this id, complete or abbreviated; None if there is none."""
         if self.store is None or not image_id:
             return None
         whole = self.store.by_id.get(image_id)
@@ -144,7 +146,7 @@ class BuildSide:
 
     @property
     def circumstances(self) -> Circumstances | None:
-        """Those that it was built in; None: they are not all known."""
+        """The circumstances that it was built in; None: they are not all known."""
         if self.store is None or self.rules is None or self.builder is None:
             return None
         return Circumstances(self.store, self.rules, self.builder, self.options)

@@ -1,4 +1,4 @@
-"""What two aligned steps request differently and why, and what makes a base image different."""
+"""The differences in the requests of two aligned steps and their causes, and what makes a base image different."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _SETS: Final = {
     "ARG": CauseKind.BUILD_ARGUMENT,
     "FROM": CauseKind.BASE,
 }
-"""What an instruction changes that has a kind of its own."""
+"""The kind of cause for instructions that have their own."""
 
 
 def step_key(step: RequestedStep, *, by_history: bool) -> tuple[str, str]:
-    """What two steps are aligned by: the instruction as it is written, or what the history of an image has of it."""
+    """Return the key to align steps by: the instruction as written, or the part of it in the history of an image."""
     return (step.name, without_arguments(step) if by_history else step.text)
 
 
 def without_arguments(step: RequestedStep) -> str:
-    """The command without the build arguments that are put in front of a ``RUN``."""
+    """Return the command without the build arguments at the beginning of a ``RUN``."""
     match = _PREFIX.match(step.command)
     if match is None or step.name != "RUN":
         return step.command
@@ -44,7 +44,7 @@ def without_arguments(step: RequestedStep) -> str:
 
 
 def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
-    """Of an instruction that is written otherwise, or that one side alone has."""
+    """Yield the cause for an instruction that is written differently, or that only one side has."""
     step = a or b
     assert step is not None
     names = {each.requested.name for each in (a, b) if each is not None}
@@ -78,7 +78,7 @@ def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: C
 
 
 def of_left_out(side: BuildSide, other: BuildSide, step: SideStep, *, is_in_a: bool) -> Cause | None:
-    """Why one side has a step that the other's options leave out, or add."""
+    """Return the option because of which one side has a step that the other lacks; None if there is none."""
     requested = step.requested
     if requested.is_option:
         name = next(iter(requested.pairs), "")
@@ -101,17 +101,17 @@ def of_steps(
     *,
     is_tainted: bool,
 ) -> Iterator[Cause]:
-    """What two steps that are written alike ask differently; nothing where they ask the same.
+    """Yield the differences in the requests of two steps with the same text; none if they are equal.
 
     Args:
-        compare_files: the files of both.
-        is_tainted: an earlier difference reaches them.
+        compare_files: compares the files of both.
+        is_tainted: whether an earlier difference affects them.
     """
     mine, other = a.requested, b.requested
     if mine.name == "RUN":
         yield from _of_arguments(side_a, side_b, mine, other)
         same_command = _is_inexact(mine, other) or without_arguments(mine) == without_arguments(other)
-    elif _is_inexact(mine, other):  # what the base sets is known of one side alone
+    elif _is_inexact(mine, other):  # the values set by the base are known for only one side
         yield from _of_used_arguments(side_a, side_b, mine, other)
         same_command = True
     else:
@@ -129,7 +129,7 @@ def _is_inexact(a: RequestedStep, b: RequestedStep) -> bool:
 
 
 def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep) -> Iterator[Cause]:
-    """The arguments that two steps do not see alike."""
+    """Yield the arguments whose values differ between two steps."""
     before, now = mine.arguments, other.arguments
     if before is now:
         return
@@ -144,7 +144,7 @@ def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, oth
 def _of_used_arguments(
     side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep
 ) -> Iterator[Cause]:
-    """Those of them that the instruction names."""
+    """Yield those of them that the instruction contains."""
     named = set(_NAMES.findall(mine.text))
     return (cause for cause in _of_arguments(side_a, side_b, mine, other) if cause.name in named)
 
@@ -152,11 +152,11 @@ def _of_used_arguments(
 def _of_command(
     side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep, *, is_tainted: bool
 ) -> Iterator[Cause]:
-    """The same text, and another command: what its variables stand for, or the builder writes it otherwise."""
+    """Yield causes of different commands from the same text: values of variables, or how the builder writes it."""
     used = list(_of_used_arguments(side_a, side_b, mine, other))
     if used:
         yield from used
-    elif not is_tainted:  # else what an earlier step sets may be what differs
+    elif not is_tainted:  # otherwise, a value set by an earlier step may be what differs
         if side_a.builder is not side_b.builder and side_a.builder is not None and side_b.builder is not None:
             yield _of_release(
                 side_a, side_b, f"the builder writes {_short(mine.command)} in A and {_short(other.command)} in B"
@@ -188,15 +188,15 @@ def _of_files(files: FilesDiffer | FilesUnknown, *, is_of_image: bool) -> Cause:
 
 
 def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
-    """Why two ``FROM`` that name the same image begin with different ones; None: they do not, or it is not known."""
+    """Return why two ``FROM`` with the same name have different images; None: they do not, or it is not known."""
     if a.requested.uses or b.requested.uses:
         return None
     base_a, base_b = a.base or side_a.image(a.image), b.base or side_b.image(b.image)
-    # With triggers the image after the step is that of the last of them.
+    # If there are triggers, the image after the step is that of the last one.
     id_a, id_b = (step.image or (base.id if base is not None else "") for step, base in ((a, base_a), (b, base_b)))
     if not id_a or not id_b or _is_same_id(id_a, id_b):
         return None
-    has_other_ids = side_a.store_kind is not side_b.store_kind  # those of configs, and of manifests
+    has_other_ids = side_a.store_kind is not side_b.store_kind  # digests of configs, and of manifests
     if has_other_ids and (base_a is None or base_b is None or _is_same_content(base_a, base_b)):
         return None
     platforms = side_a.options.platform, side_b.options.platform
@@ -226,11 +226,11 @@ def _how(a: Image, b: Image) -> str:
 
 
 def _is_same_id(a: str, b: str) -> bool:
-    """Whether two ids may be those of one image: each may be its first digits alone."""
+    """Return whether two ids, either of which may be abbreviated, may be those of the same image."""
     a, b = a.removeprefix("sha256:"), b.removeprefix("sha256:")
     return a.startswith(b) or b.startswith(a) if min(len(a), len(b)) >= _DIGITS else a == b
 
 
 def is_image_side(*sides: BuildSide) -> bool:
-    """Whether one of them is an image, of which only the history shows what was requested."""
+    """Return whether one of them is an image, of which only the history shows the requests."""
     return any(side.kind is SideKind.IMAGE for side in sides)

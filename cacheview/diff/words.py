@@ -1,4 +1,4 @@
-"""A comparison of two builds in sentences. The builds are called A and B, in the order given."""
+"""Sentences about a comparison of two builds. The builds are called A and B, in the order given."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LONGEST: Final = 160
 _MOST: Final = 4
 _MOST_FILES: Final = 500
 _IN_A_PHRASE: Final = 5
-"""Files that a phrase names one by one, see `in_words`."""
+"""The number of files that a phrase lists, see `in_words`."""
 
 _SETS: Final = {
     CauseKind.BUILD_ARGUMENT: "build argument",
@@ -48,7 +48,7 @@ _ORIGINS: Final = {
     CauseOrigin.UNKNOWN: "; the cause is unknown",
 }
 _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
-"""What an event did to a base."""
+"""The effect of an event on a base."""
 
 USUAL_REASONS: Final = (
     "Usually, such an image was removed along with its last tag, or by `docker image prune` or `docker system prune`. "
@@ -57,7 +57,7 @@ USUAL_REASONS: Final = (
 
 
 def answer_sentence(diff: BuildDiff) -> str:
-    """The first step at which two builds first differ, and why."""
+    """Return a sentence about the first step at which two builds differ, and the cause."""
     if diff.first is not None:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
@@ -82,7 +82,7 @@ def answer_sentence(diff: BuildDiff) -> str:
 
 
 def _endings(diff: BuildDiff) -> str:
-    """That both builds end early, with a space in front; empty: they do not."""
+    """Return a sentence that both builds end early, after a space; empty: they do not."""
     a, b = (" ".join(side.error.split())[:_LONGEST] for side in (diff.a, diff.b))
     if a and a == b:
         return f" Both end early: {a}."
@@ -96,7 +96,7 @@ def _listed(phrases: Iterable[str]) -> str:
 
 
 def step_title(row: StepPair) -> str:
-    """The step of a row: its number on both sides, and the instruction."""
+    """Return the step of a row: its number on both sides, and the instruction."""
     a, b = (step.requested.number if step is not None else None for step in (row.a, row.b))
     is_one = a == b or a is None or b is None
     number = f"step {b or a}" if is_one else f"step {a} of A and {b} of B"
@@ -115,7 +115,7 @@ def _value(value: str | None, absent: str = "not set") -> str:
 
 
 def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
-    """A cause as a phrase without its dot. ``row``: of which step it is; None: of the builds as a whole."""
+    """Return a cause as a phrase without a period. ``row`` has its step; None: it concerns the builds as a whole."""
     match cause.kind:
         case CauseKind.BUILD_ARGUMENT | CauseKind.ENVIRONMENT | CauseKind.LABEL:
             if not cause.name:
@@ -170,7 +170,7 @@ def _where(row: StepPair | None, side: str) -> str:
 
 
 def _moment(at: datetime) -> str:
-    """Day and time, where the person is."""
+    """Return day and time in the user's time zone."""
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
@@ -233,7 +233,7 @@ def _gone_phrase(gone: MissingImage) -> str:
 
 
 def gone_sentences(diff: BuildDiff) -> Iterator[str]:
-    """The images that B looked for in vain, and what usually takes them."""
+    """Yield sentences about the images that B did not find, and what usually removes them."""
     for row in diff.rows:
         if row.gone is not None:
             phrase = _gone_phrase(row.gone)
@@ -243,7 +243,7 @@ def gone_sentences(diff: BuildDiff) -> Iterator[str]:
 
 
 def loss_sentence(diff: BuildDiff) -> str:
-    """Which steps lost their cache, and whether the build itself changed; empty: none did."""
+    """Return which steps lost their cache, and whether the build itself changed; empty: none did."""
     lost = diff.lost
     if not lost:
         return ""
@@ -253,7 +253,7 @@ def loss_sentence(diff: BuildDiff) -> str:
 
 
 def row_phrase(row: StepPair, diff: BuildDiff) -> str:
-    """What there is to say of a row, in a few words."""
+    """Return the result of a row in a few words."""
     match row.status:
         case PairStatus.SAME:
             return "same" + (f"; {_gone_phrase(row.gone)}" if row.gone is not None else "")
@@ -271,7 +271,7 @@ def _number(row: StepPair) -> str:
 
 
 def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
-    """All there is to say of a row, in lines: its causes, the files that differ, and what to do."""
+    """Yield everything about a row, in lines: its causes, the files that differ, and what to do."""
     if row.status.differs:
         for cause in row.causes:
             phrase = cause_phrase(cause, row)
@@ -286,7 +286,7 @@ def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
 
 
 def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
-    """The files that differ, up to a limit, if the phrase does not name them all; and what to do."""
+    """Yield the files that differ, up to a limit, unless the phrase names them all; and what to do."""
     differing = files.differing
     if len(differing) > _IN_A_PHRASE or files.causes:
         yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:most])
@@ -296,7 +296,7 @@ def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
 
 
 def side_line(side: BuildSide) -> str:
-    """What a side is, in one line: its title, engine, client and time."""
+    """Return a side in one line: its title, engine, client and time."""
     at = f"{side.started.astimezone():%Y-%m-%d %H:%M}" if side.started is not None else ""
     return ", ".join(
         filter(None, (side.title, side.engine, side.client and f"sent by {client_title(side.client)}", at))
@@ -304,7 +304,7 @@ def side_line(side: BuildSide) -> str:
 
 
 def answer_word(step: SideStep | None) -> str:
-    """What happened to a step on one side: ``cached``, ``not cached``, ``unknown``; empty: nothing is looked up."""
+    """Return the result of a step on one side: ``cached``, ``not cached``, ``unknown``; empty: nothing is looked up."""
     if step is None or not step.is_looked_up:
         return ""
     if not step.is_reached:

@@ -1,1 +1,1 @@
-"""What if something happened to a store: what an engine would do to its images, and what that costs a build."""
+"""What if something happened to a store: how an engine would change its images, and the effect on a build."""

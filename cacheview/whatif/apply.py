@@ -1,4 +1,4 @@
-"""Applies a change to a store, as an engine would. Pure: nothing is read from an engine, nothing is written."""
+"""Applies a change to a store, like an engine. It reads nothing from an engine and writes nothing."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from cacheview.whatif.worlds import World, merged, worlds
 __all__ = ["CONTAINERS_NOT_READ", "Applied", "ChangedStore", "apply", "unchanged"]
 
 CONTAINERS_NOT_READ: Final = Containers(None)
-"""The containers of the engine have not been read yet."""
+"""The containers of an engine that have not been read so far."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """One change, and what happened to the store by it.
+    """One change and its effect on the store.
 
     Attributes:
-        change: what happened.
-        removed: images that are not there any more.
-        untagged: names that are not there any more, also of removed images.
-        tagged: names that are new, or that moved.
-        added: images that were not there before.
-        unknown: images for which it is not known whether they are still there, with the doubt.
-        refused: the daemon's words, where it does not do it: nothing has changed then.
+        change: the change.
+        removed: images that no longer exist.
+        untagged: names that no longer exist, including those of removed images.
+        tagged: names that are new or have moved.
+        added: images that did not exist before.
+        unknown: images that may or may not still exist, with the doubt.
+        refused: the daemon's message if it refuses, so that nothing has changed.
     """
 
     change: Change
@@ -54,21 +54,21 @@ class Applied:
 
     @property
     def has_effect(self) -> bool:
-        """Whether the images or their names change, as far as that is known."""
+        """Whether the images or their names change, as far as known."""
         return bool(self.removed or self.untagged or self.tagged or self.added or self.unknown)
 
 
 @dataclass(frozen=True)
 class ChangedStore:
-    """A store as if some changes had been made, one after the other.
+    """A store as if some changes had been made, one after another.
 
     Attributes:
-        before: as it is.
-        own: whose answers are computed for it as it is.
-        store: as it would be.
-        daemon: whose answers are computed for it then.
-        containers: that are left.
-        applied: what each change did.
+        before: the current store.
+        own: the daemon whose answers are computed for the current store.
+        store: the changed store.
+        daemon: the daemon whose answers are computed for the changed store.
+        containers: the remaining containers.
+        applied: the effect of each change.
     """
 
     before: ImageStore
@@ -80,20 +80,20 @@ class ChangedStore:
 
     @property
     def removed(self) -> dict[str, Removed]:
-        """By id, the images of the store that would no longer be there."""
+        """The images of the store that would no longer exist, by id."""
         gone = {each.image.id: each for applied in self.applied for each in applied.removed}
         return {image_id: each for image_id, each in gone.items() if image_id not in self.store.by_id}
 
 
 def unchanged(store: ImageStore, daemon: Daemon, containers: Containers) -> ChangedStore:
-    """The store of an engine as it is."""
+    """Return the state of an engine's store without changes."""
     return ChangedStore(store, daemon, store, daemon, containers)
 
 
 def apply(state: ChangedStore, change: Change) -> ChangedStore:
-    """The store after one more change.
+    """Return the store after one more change.
 
-    Raises `DataError` if the change means no image of the store, or what comes of it is not known.
+    Raises `DataError` if the change refers to no image of the store, or its result is not known.
     """
     if isinstance(change, Upgrade):
         return _upgraded(state, change)
@@ -114,7 +114,7 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
 def _weighed(
     store: ImageStore, containers: Containers, change: Change, behavior: EngineBehavior
 ) -> tuple[ImageStore, Applied]:
-    """The change, applied to every possible world."""
+    """Apply the change to every possible store."""
     tried, unknown = worlds(store, containers)
     results = [_tried(world, change, behavior) for world in tried]
     draft, refused = results[0]
@@ -134,7 +134,7 @@ def _weighed(
 
 
 def _tried(world: World, change: Change, behavior: EngineBehavior) -> tuple[Draft, str]:
-    """The change in one store: what it has then, and the daemon's words where it refuses."""
+    """Apply the change to one store; return the result, and the daemon's message if it refuses."""
     draft = Draft(world.store, behavior.store)
     try:
         _change(draft, world, change, behavior)
@@ -171,7 +171,7 @@ def _change(draft: Draft, world: World, change: Change, behavior: EngineBehavior
 
 
 def _reload(draft: Draft, images: Sequence[Image], behavior: EngineBehavior) -> None:
-    """The store is emptied, and the archive loaded: what it brings is there, without what was kept beside it."""
+    """Empty the store and load the archive, which lacks the data that a store keeps beside its images."""
     loaded = Draft(ImageStore(()), behavior.store)
     moving.load(loaded, images, behavior.store, behavior)
     kept = {image.id: image for image in loaded.images}
@@ -191,7 +191,7 @@ def _applied(change: Change, draft: Draft, refused: str) -> Applied:
 
 
 def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
-    """Another release: its rules on the same images, or no image at all where it has another kind of store."""
+    """Apply another release: its rules for the same images, or no images if it has another kind of store."""
     kind = state.daemon.rules.store
     name = with_driver(change.release, kind)
     choice = rules_named(name)

@@ -1,4 +1,4 @@
-"""What may happen to a store, as values."""
+"""Changes that can happen to a store, as values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class PruneKind(Enum):
-    """The commands that prune images, with their words."""
+    """The commands that prune images, with their names."""
 
     IMAGES = "docker image prune"
     ALL_IMAGES = "docker image prune -a"
@@ -32,12 +32,12 @@ class PruneKind(Enum):
 
     @property
     def is_all(self) -> bool:
-        """It takes every image that no container uses, not only those without a tag."""
+        """Whether it removes every image that no container uses, not only those without a tag."""
         return self in (PruneKind.ALL_IMAGES, PruneKind.ALL_SYSTEM)
 
     @property
     def takes_containers(self) -> bool:
-        """It removes stopped containers first."""
+        """Whether it removes stopped containers first."""
         return self in (PruneKind.SYSTEM, PruneKind.ALL_SYSTEM)
 
 
@@ -50,17 +50,17 @@ class Prune:
 
 @dataclass(frozen=True, slots=True)
 class BuilderPrune:
-    """``docker builder prune`` runs: BuildKit's cache goes, of which the classic builder has nothing."""
+    """``docker builder prune`` runs. It removes BuildKit's cache, which the classic builder does not use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """``docker rmi``.
+    """``docker rmi`` runs.
 
     Attributes:
-        image: as it is named there.
-        force: ``--force``.
-        prunes: parents without a name go along; otherwise ``--no-prune`` is given.
+        image: as named in the command.
+        force: whether ``--force`` is given.
+        prunes: whether parents without a name are removed too; otherwise ``--no-prune`` is given.
     """
 
     image: str
@@ -70,11 +70,11 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class SaveLoad:
-    """``docker save`` of some images and ``docker load`` of the archive.
+    """``docker save`` of some images and ``docker load`` of the archive run.
 
     Attributes:
-        images: as they are named there; empty: every tag of the store.
-        empties: the store is emptied in between, or it is another one of the same engine.
+        images: as named in the command; empty: every tag of the store.
+        empties: whether the store is emptied in between, or is another one of the same engine.
     """
 
     images: tuple[str, ...] = ()
@@ -83,11 +83,11 @@ class SaveLoad:
 
 @dataclass(frozen=True)
 class Load:
-    """``docker load`` of another store's images, as an archive of them.
+    """``docker load`` runs with an archive of another store's images.
 
     Attributes:
-        title: what is loaded, for people.
-        kind: whose ids the images have; None: not known.
+        title: of the archive, for people.
+        kind: the kind of store of the images' ids; None: not known.
         images: all of them.
     """
 
@@ -98,13 +98,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Pull:
-    """``docker pull`` of each name of another store's images, as if they had been pushed to a registry.
+    """``docker pull`` runs for each name of another store's images, as if they had been pushed to a registry.
 
     Attributes:
-        title: where they are from, for people.
-        kind: whose ids the images have; None: not known.
+        title: of their origin, for people.
+        kind: the kind of store of the images' ids; None: not known.
         images: those with a tag are pulled.
-        digests: by name with its tag, the digest that the registry has for it, where that is known.
+        digests: the digest that the registry has for a name with its tag, as far as known.
     """
 
     title: str
@@ -115,7 +115,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The engine is of another release, or has another kind of store. ``release``: as rules are named."""
+    """The engine has another release, or another kind of store. ``release`` is a name of rules."""
 
     release: str
 

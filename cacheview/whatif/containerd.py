@@ -1,7 +1,7 @@
 """Removing and pruning images of a containerd store: ``daemon/containerd/image_delete.go``, ``image_prune.go``.
 
-There each name is a record of its own. An image that a build makes has a record named ``moby-dangling@DIGEST`` until it
-gets a name, so intermediate images are dangling ones: ``docker image prune`` takes them.
+There, each name is a separate record. An image created by a build has a record named ``moby-dangling@DIGEST`` until it
+gets a name, so intermediate images are dangling: ``docker image prune`` removes them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _DANGLING = "moby-dangling@"
 
 
 def dangling_record(image: Image) -> str:
-    """The name of the record of an image without a name."""
+    """Return the name of the record of an image without a name."""
     return f"{_DANGLING}{image.id}"
 
 
 def records(image: Image) -> list[str]:
-    """The names of all records of an image, as containerd lists them; its id where other clients named it alone."""
+    """Return the names of all records of an image, as containerd lists them; its id if only other clients named it."""
     return sorted((*image.names, *((dangling_record(image),) if image.is_dangling else ()))) or [image.id]
 
 
 def settle(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
-    """Give an image the record without a name, or take it away, beside the names that it has."""
+    """Add or remove an image's record without a name, whatever its other names."""
     image = draft.get(image_id)
     value = None if image is None or is_dangling != bool(image.names) else is_dangling
     if image is not None and image.dangling != value:
@@ -38,7 +38,7 @@ def settle(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
 
 
 def without_record(draft: Draft, image_id: str, record: str, reason: RemovedFor) -> None:
-    """Remove one record of an image; with its last one the image is gone."""
+    """Remove one record of an image. Without its last record, the image no longer exists."""
     image = draft.get(image_id)
     if image is None:
         return
@@ -63,7 +63,7 @@ def remove(
     force: bool = False,
     prunes: bool = True,
 ) -> None:
-    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` if the daemon refuses."""
+    """``ImageDelete`` of an image that a reference refers to. Raises `RefusedChange` if the daemon refuses."""
     every = records(image)
     if is_id_prefix(image.id, reference):
         same = _same_references("", every)
@@ -91,13 +91,13 @@ def remove(
 
 
 def _alone(record: str, every: Sequence[str]) -> list[str]:
-    """``isSingleReference`` of v24.0: all records, if no other one has a name; otherwise the one."""
+    """``isSingleReference`` of v24.0: all records, if no other one has a name; otherwise only this one."""
     others = [each for each in every if not each.startswith(_DANGLING) and each != record]
     return [record] if others else list(every)
 
 
 def _same_references(record: str, every: Sequence[str]) -> list[str]:
-    """``getSameReferences``: the records that go with one, in the order of the daemon."""
+    """``getSameReferences``: the records that are removed with one, in the daemon's order."""
     name, tag, all_tags = "", "", False
     if record:
         parsed = parse_reference(record)
@@ -125,7 +125,7 @@ def _same_references(record: str, every: Sequence[str]) -> list[str]:
 
 
 def _conflict(image_id: str, containers: Containers, *, force: bool, several: bool) -> str:
-    """``checkImageDeleteConflict``: what keeps the image, in the daemon's words; empty: nothing."""
+    """``checkImageDeleteConflict``: the reason to keep the image, as the daemon's message; empty: there is none."""
     what = short_id(image_id)
     if container := running_of(containers, image_id):
         return unable(what, f"image is being used by running container {container}", hard=True)
@@ -145,9 +145,9 @@ def _delete_all(
     force: bool,
     checks_names: bool,
 ) -> None:
-    """``deleteAll``: all records of the image; and its parents without a name, up to the first that has one.
+    """``deleteAll``: all records of the image, and its parents without a name, up to the first that has one.
 
-    Nothing looks at whether other images are built on those parents.
+    The daemon does not check whether other images are built on those parents.
     """
     parents = _parents(draft, image, behavior) if prunes else []
     conflict = _conflict(image.id, containers, force=force, several=checks_names and len(every) > 1)
@@ -175,7 +175,7 @@ def _delete_all(
 
 
 def _parents(draft: Draft, image: Image, behavior: EngineBehavior) -> list[Image]:
-    """``parents`` of ``image_children.go``: none, where one of the recorded ones is missing."""
+    """``parents`` of ``image_children.go``: none if a recorded one is missing."""
     if behavior.parents is Parents.BY_LAYERS:
         below = [each for each in draft.images if _is_below(each, image)]
         return sorted(below, key=lambda each: (-len(each.diff_ids), records(each)[0] != dangling_record(each)))
@@ -189,7 +189,7 @@ def _parents(draft: Draft, image: Image, behavior: EngineBehavior) -> list[Image
 
 
 def _is_below(parent: Image, child: Image) -> bool:
-    """``isRootfsChildOf`` of v24.0: the parent's layers are the child's first ones, and not all of them."""
+    """``isRootfsChildOf`` of v24.0: the parent's layers are the first layers of the child, which has more."""
     count = len(parent.diff_ids)
     return count < len(child.diff_ids) and child.diff_ids[:count] == parent.diff_ids
 
@@ -197,7 +197,7 @@ def _is_below(parent: Image, child: Image) -> bool:
 def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, everything: bool) -> None:
     """``pruneUnused``, without a filter."""
     reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
-    doomed: dict[str, str] = {}  # by record, the image
+    doomed: dict[str, str] = {}  # images by record
     count: dict[str, int] = {}
     for image in paced(draft.images):
         for record in records(image):
@@ -219,7 +219,7 @@ def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, eve
 
 
 def _keep_used(doomed: dict[str, str], containers: Containers, behavior: EngineBehavior) -> set[str]:
-    """Take out the records that containers keep by name; the images that they keep by id."""
+    """Remove the records that containers use by name; return the images that they use by id."""
     used = set()
     for container in containers.known or ():
         doomed.pop(f"{_DANGLING}{container.image_id}", None)

@@ -1,4 +1,4 @@
-"""What a change of the store costs a build: its replay before and after, step by step."""
+"""The cost of a change of the store for a build: its replay before and after, step by step."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Cost", "Costs", "Effect", "costs"]
 
 
 class Effect(Enum):
-    """What happens to a step."""
+    """The effect on a step."""
 
     SAME = "same"
-    LOST = "lost"  # cached before, and not any more
+    LOST = "lost"  # cached before, but no longer
     GAINED = "gained"
     UNKNOWN = "unknown"  # known before
     KNOWN = "known"  # not known before, and not cached now
-    OTHER_IMAGE = "other image"  # a hit on another one, or a base that is another image
+    OTHER_IMAGE = "other image"  # a hit on another image, or another base image
     ONLY_BEFORE = "only before"  # the builder no longer reaches it
     ONLY_AFTER = "only after"
 
@@ -30,9 +30,9 @@ class Cost:
     """One step in both replays.
 
     Attributes:
-        before, after: the step; None: the build has ended before it.
-        effect: what happens to it.
-        removed: the image that it hit, where that is gone.
+        before, after: the step; None: the build ended before it.
+        effect: the effect of the change.
+        removed: the image that it hit, if that no longer exists.
     """
 
     before: Step | None
@@ -42,7 +42,7 @@ class Cost:
 
     @property
     def step(self) -> Step:
-        """The step after the change; before it, where the build no longer reaches it."""
+        """The step after the change, or before it if the builder no longer reaches it."""
         step = self.after or self.before
         assert step is not None
         return step
@@ -50,7 +50,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """All steps, those of triggers among them, in the order of the build."""
+    """All steps, including those of triggers, in the order of the build."""
 
     before: Replay
     after: Replay
@@ -58,11 +58,11 @@ class Costs:
 
     @property
     def changed(self) -> tuple[Cost, ...]:
-        """The steps that are not as before."""
+        """The steps with an effect."""
         return tuple(cost for cost in self.steps if cost.effect is not Effect.SAME)
 
     def count(self, effect: Effect) -> int:
-        """How many steps have it."""
+        """Return how many steps have this effect."""
         return sum(cost.effect is effect for cost in self.steps)
 
 
@@ -70,7 +70,7 @@ def costs(before: Replay, after: Replay, removed: Mapping[str, Removed]) -> Cost
     """Compare a replay on a store with that on the changed store.
 
     Args:
-        removed: by id, the images that the changed store lacks.
+        removed: the images that the changed store lacks, by id.
     """
     earlier, later = dict(_places(before)), dict(_places(after))
     places = sorted({*earlier, *later})
@@ -78,7 +78,7 @@ def costs(before: Replay, after: Replay, removed: Mapping[str, Removed]) -> Cost
 
 
 def _places(replay: Replay) -> Iterator[tuple[tuple[int, int], Step]]:
-    """The steps by their number, and that of the trigger; a ``FROM`` comes before its triggers, as it is printed."""
+    """Yield the steps with their number and that of the trigger. A ``FROM`` precedes its triggers, as in the output."""
     for step in replay.steps:
         yield (step.number, 0), step
         for number, trigger in enumerate(step.triggers, 1):

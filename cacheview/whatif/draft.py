@@ -1,4 +1,4 @@
-"""A store that is being changed, and what has been done to it so far."""
+"""A store while it is changed, and the changes so far."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, which is no 
 
 
 class RemovedFor(Enum):
-    """Why an image is removed."""
+    """The reason for the removal of an image."""
 
-    REQUESTED = "asked"  # as JSON has it
+    REQUESTED = "asked"  # its value in JSON
     DANGLING = "dangling"
     UNUSED = "unused"
     PARENT = "parent"
@@ -30,7 +30,7 @@ class RemovedFor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """An image that no longer exists, as it was, and why."""
+    """An image that no longer exists, in its last state, and the reason."""
 
     image: Image
     reason: RemovedFor
@@ -38,7 +38,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """A name that no longer exists. ``image``: the id that it meant."""
+    """A name that no longer exists. ``image`` is the id that it referred to."""
 
     name: str
     image: str
@@ -46,7 +46,7 @@ class Untagged:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A name that an image has now. ``before``: the id that it meant; empty: it is new."""
+    """A name that an image now has. ``before`` is the id that it referred to; empty: it is new."""
 
     name: str
     image: str
@@ -54,7 +54,7 @@ class Tagged:
 
 
 class Draft:
-    """The images of a store while they are changed. Each image is what the store will have."""
+    """The images of a store while they are changed, in the state that the store will have."""
 
     def __init__(self, store: ImageStore, kind: StoreKind) -> None:
         self._store = store
@@ -71,24 +71,24 @@ class Draft:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """All of them, as they are now."""
+        """All images in their current state."""
         return tuple(self._images.values())
 
     def get(self, image_id: str) -> Image | None:
-        """The image of an id, as it is now."""
+        """Return the image with this id in its current state."""
         return self._images.get(image_id)
 
     def named(self, name: str) -> Image | None:
-        """The image with a full name."""
+        """Return the image with a full name."""
         return self._images.get(self._names.get(name, ""))
 
     def has_children(self, image_id: str) -> bool:
-        """Whether images record it as their parent."""
+        """Return whether images record it as their parent."""
         return bool(self._children.get(image_id))
 
     @property
     def as_store(self) -> ImageStore:
-        """As it is now, in the order of such a store, if the store was in that order."""
+        """The current store. Its images are in the order of such a store if they were before."""
         images, key = self.images, _order(self._kind)
         if all(key(first) <= key(second) for first, second in pairwise(self._store.images)):
             images = tuple(sorted(images, key=key))
@@ -112,7 +112,7 @@ class Draft:
         self.untagged.append(Untagged(name, image.id))
 
     def tag(self, name: str, image_id: str) -> None:
-        """Give an image a name. Another one that had it loses it."""
+        """Give an image a name, which any other image loses."""
         before = self._names.get(name, "")
         if before == image_id:
             return
@@ -131,7 +131,7 @@ class Draft:
         self.added.append(image)
 
     def put(self, image: Image) -> None:
-        """Replace an image by what happens to it."""
+        """Replace an image by its new state."""
         was = self._images[image.id]
         if was.parent != image.parent:
             self._children.get(was.parent or "", {}).pop(image.id, None)
@@ -147,7 +147,7 @@ class Draft:
 
 
 def _order(kind: StoreKind) -> Callable[[Image], tuple[bool, str, str]]:
-    """What images are sorted by in a store."""
+    """Return the key that a store sorts images by."""
     if kind is StoreKind.GRAPH_DRIVER:
         return lambda image: (False, "", image.id)
     return lambda image: (not image.names, min(image.names, default=""), image.id)

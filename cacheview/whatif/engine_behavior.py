@@ -1,4 +1,4 @@
-"""What an engine does to its images apart from building, by kind of store and release, as data.
+"""How an engine changes its images apart from building, by kind of store and release, as data.
 
 Read from ``daemon/images`` and ``image/tarexport`` (graph drivers), and from ``daemon/containerd`` of moby, v20.10 to
 docker-v29.7.2.
@@ -17,14 +17,14 @@ __all__ = ["ENGINE_BEHAVIORS", "EngineBehavior", "InUse", "Parents", "behavior_o
 
 
 class Parents(Enum):
-    """Which images go along with one that is removed, if they have no name."""
+    """The images that are removed together with another one, if they have no name."""
 
-    RECORDED = "recorded"  # its recorded parents, one after the other
+    RECORDED = "recorded"  # its recorded parents, one after another
     BY_LAYERS = "by layers"  # those with its first layers, the most layers first
 
 
 class InUse(Enum):
-    """What of an image stays at ``image prune -a`` where a container was created by its id."""
+    """The part of an image that ``image prune -a`` keeps if a container was created by its id."""
 
     UNNAMED = "unnamed"  # a record without a name
     LAST_NAME = "last name"  # the last of its names
@@ -32,17 +32,18 @@ class InUse(Enum):
 
 @dataclass(frozen=True)
 class EngineBehavior:
-    """What an engine does to its images.
+    """How an engine changes its images.
 
     Attributes:
-        since: the first release that has it; the next of the same store ends it.
-        source: the code that it is read from.
-        store: which kind of store.
-        parents: which images go along with a removed one.
-        keeps_unnamed_parent: an image with others on it stays without a name when its only name is removed.
-        in_use: what a container by id keeps of an image, where all unused images are pruned.
-        pull_keeps_old: the image that loses its last name to a pull stays, without a name.
-        load_keeps_old: likewise to a load; one that had the name before, and has it again, gets a record without one.
+        since: the first release with this behavior; it is valid until the next one of the same store.
+        source: the code that it was read from.
+        store: the kind of store.
+        parents: the images that are removed with another one.
+        keeps_unnamed_parent: whether an image that others are built on stays without a name when its only name is
+            removed.
+        in_use: the part of an image that a container by id keeps when all unused images are pruned.
+        pull_keeps_old: whether the image that loses its last name to a pull stays, without a name.
+        load_keeps_old: the same for a load; an image that gets the same name again also gets a record without one.
     """
 
     since: str
@@ -56,7 +57,7 @@ class EngineBehavior:
 
     @property
     def is_by_records(self) -> bool:
-        """Each name is a record of its own, and a build's image without a name has one too."""
+        """Whether each name is a separate record, and a build's image without a name has one too."""
         return self.store is StoreKind.CONTAINERD
 
 
@@ -97,14 +98,14 @@ ENGINE_BEHAVIORS: Final = (_GRAPH_DRIVER, _V24_0, _V25_0, _V27_2, _V27_3, _V28_1
 
 
 def behavior_of(rules: RuleSet, version: str) -> EngineBehavior:
-    """What the engine of these rules does.
+    """Return the behavior of the engine with these rules.
 
     Args:
-        version: of Docker Engine; empty: that of the newest release that has the rules.
+        version: of Docker Engine; empty: the newest release that has the rules.
     """
     of_store = [each for each in ENGINE_BEHAVIORS if each.store is rules.store]
     release = DockerVersion.parse(version) or rules.newest
-    if release is None:  # a commit between 24.0 and 25.0, which has what 25.0 has
+    if release is None:  # a commit between 24.0 and 25.0, which behaves like 25.0
         return _V25_0
     known = [each for each in of_store if _since(each) <= release]
     return known[-1] if known else of_store[0]

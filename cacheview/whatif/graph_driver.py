@@ -22,7 +22,7 @@ def remove(
     prunes: bool = True,
     reason: RemovedFor = RemovedFor.REQUESTED,
 ) -> None:
-    """``ImageDelete`` of an image that a reference means. Raises `RefusedChange` if the daemon refuses."""
+    """``ImageDelete`` of an image that a reference refers to. Raises `RefusedChange` if the daemon refuses."""
     image_id = image.id
     names = sorted(image.names)
     if not is_id_prefix(image_id, reference):
@@ -46,13 +46,16 @@ def remove(
 
 
 def prune(draft: Draft, containers: Containers, *, everything: bool) -> None:
-    """``ImagesPrune``, without a filter. The daemon goes through images in no order; all orders come to the same."""
+    """``ImagesPrune``, without a filter.
+
+    The daemon's order of images is random, but all orders have the same result.
+    """
     reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
     heads = [image for image in draft.images if everything or not draft.has_children(image.id)]
     for listed in paced([image for image in heads if image.names or not draft.has_children(image.id)]):
         image = draft.get(listed.id)
         if image is None:
-            continue  # it went along with one that was built on it
+            continue  # removed together with an image that was built on it
         names = sorted(image.names)
         if not names:
             _try(draft, image, image.id.partition(":")[2], containers, reason)
@@ -64,7 +67,7 @@ def prune(draft: Draft, containers: Containers, *, everything: bool) -> None:
 
 
 def _try(draft: Draft, image: Image, reference: str, containers: Containers, reason: RemovedFor) -> None:
-    """``imageDeleteFailed``: what is in use stays."""
+    """``imageDeleteFailed``: images in use stay."""
     try:
         remove(draft, image, reference, containers, reason=reason)
     except RefusedChange:
@@ -72,7 +75,7 @@ def _try(draft: Draft, image: Image, reference: str, containers: Containers, rea
 
 
 def _is_single(names: list[str]) -> bool:
-    """``isSingleReference``: all names are of one repository, and there is at most one tag."""
+    """``isSingleReference``: all names are in one repository, and there is at most one tag."""
     if len(names) <= 1:
         return len(names) == 1
     tags = [name for name in names if "@" not in name]
@@ -90,7 +93,7 @@ def _repository(name: str) -> str:
 
 
 def _without(draft: Draft, names: Iterable[str], reference: str) -> list[str]:
-    """Remove a name, and where no tag of its repository is left, those by digest; the names that are left."""
+    """Remove a name, and names by digest if no tag of their repository is left; return the remaining names."""
     parsed = parse_reference(reference)
     gone = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
     rest = [name for name in names if name != gone]
@@ -105,7 +108,7 @@ def _without(draft: Draft, names: Iterable[str], reference: str) -> list[str]:
 
 
 def _conflict(draft: Draft, image_id: str, containers: Containers, *, names: bool, stopped: bool) -> str:
-    """``checkImageDeleteConflict``: what keeps the image, in the daemon's words; empty: nothing."""
+    """``checkImageDeleteConflict``: the reason to keep the image, as the daemon's message; empty: there is none."""
     what = short_id(image_id)
     image = draft.get(image_id)
     if draft.has_children(image_id):
@@ -129,7 +132,7 @@ def _delete(
     prunes: bool,
     quiet: bool,
 ) -> None:
-    """``imageDeleteHelper``: the image, and with it each parent that nothing else keeps."""
+    """``imageDeleteHelper``: the image, and each parent that nothing else keeps."""
     while (image := draft.get(image_id)) is not None:
         conflict = _conflict(draft, image_id, containers, names=not force, stopped=not force)
         if conflict:

@@ -26,7 +26,7 @@ _LOST: Final[Mapping[str, Any]] = {
     "dangling": None,
     "container_config": None,
 }
-"""What of an image is kept beside it, and does not come along."""
+"""The data that a store keeps beside an image, so it is lost."""
 
 _TWICE = (
     "its records in containerd would disagree, because `docker load` moves the name but keeps the labels of its old "
@@ -38,9 +38,9 @@ _BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
 
 
 def saved_images(saved: Sequence[SavedImage], kind: StoreKind) -> tuple[Image, ...]:
-    """The images of an archive as ``docker save`` writes it, with the parents that it records.
+    """Return the images of an archive as written by ``docker save``, with the parents that it records.
 
-    Raises `RefusedChange` if the daemon does not write one.
+    Raises `RefusedChange` if the daemon does not write it.
     """
     if kind is StoreKind.GRAPH_DRIVER and any(not each.image.diff_ids for each in saved):
         raise RefusedChange("empty export - not implemented")
@@ -57,12 +57,12 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior
     """``docker load``.
 
     Args:
-        images: of the archive: names with a tag count, and of a graph driver the parents. `Image.dangling`: one is in
-            it without a name too.
-        kind: whose ids they have.
+        images: of the archive. Their names with a tag are loaded, and for a graph driver their parents. With
+            `Image.dangling`, an image is also in the archive without a name.
+        kind: the kind of store of their ids.
 
     Raises:
-        DataError: what id one gets is not known.
+        DataError: the id of an image is not known.
         RefusedChange: the daemon stops.
     """
     images = tuple(images)
@@ -89,7 +89,7 @@ def _load_name(draft: Draft, name: str, image_id: str, behavior: EngineBehavior)
     old, was_dangling = draft.named(name), _is_dangling(draft, image_id)
     if old is None or old.id == image_id:
         draft.tag(name, image_id)
-        keeps_old = old is not None and behavior.load_keeps_old  # it does not look whether it is the same image
+        keeps_old = old is not None and behavior.load_keeps_old  # it does not check whether it is the same image
         settle(draft, image_id, is_dangling=was_dangling or keeps_old)
         return
     _move(draft, name, image_id, old, keeps_old=behavior.load_keeps_old)
@@ -100,9 +100,9 @@ def _load_name(draft: Draft, name: str, image_id: str, behavior: EngineBehavior)
 
 
 def _with_labels_of(new: Image, old: Image) -> Image:
-    """An image that got the record of another one: `Import` updates what it points to alone, so its labels stay.
+    """Return an image that got the record of another one. ``Import`` updates only the record's target, so labels stay.
 
-    Where the image has other records, whose labels are others, the daemon finds two.
+    If the image has other records with different labels, the daemon finds two.
     """
     doubts = list(new.doubts)
     if new.parent and old.parent and new.parent != old.parent:
@@ -119,7 +119,7 @@ def _with_labels_of(new: Image, old: Image) -> Image:
 
 
 def _move(draft: Draft, name: str, image_id: str, old: Image, *, keeps_old: bool) -> None:
-    """Give a name that another image has to an image; what happens to the other one."""
+    """Move a name from another image to an image, and update the other one."""
     stays_dangling = old.is_dangling or keeps_old
     draft.tag(name, image_id)
     if len(old.names) > 1 or stays_dangling:
@@ -146,7 +146,7 @@ def _link_parents(draft: Draft, images: Sequence[Image], ids: Mapping[str, str])
 
 
 def _is_valid_parent(child: Image, parent: Image) -> bool:
-    """``checkValidParent``: the child's history is that of the parent, and one more entry."""
+    """``checkValidParent``: the child's history is that of the parent with one more entry."""
     if not child.history and not parent.history:
         return True
     if len(child.history) - len(parent.history) != 1:
@@ -161,9 +161,9 @@ def _is_valid_parent(child: Image, parent: Image) -> bool:
 def pull(
     draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior: EngineBehavior, digests: Mapping[str, str]
 ) -> None:
-    """``docker pull`` of each tag; of an image without one, by its digests.
+    """``docker pull`` of each tag, or of the digests of an image without a tag.
 
-    Raises `DataError` if it is not known which id an image gets.
+    Raises `DataError` if the id of an image is not known.
     """
     for image in paced(images):
         tags = [name for name in image.names if "@" not in name] or list(image.names)
@@ -187,7 +187,7 @@ def _pull_name(draft: Draft, name: str, image_id: str, digest: str) -> None:
 
 
 def _pull_record(draft: Draft, name: str, image_id: str, behavior: EngineBehavior) -> None:
-    """containerd's client creates the record again, without labels; a record without a name of that image goes."""
+    """Create a record again without labels, like containerd's client, and remove that image's record without a name."""
     old = draft.named(name)
     if old is not None and old.id != image_id:
         _move(draft, name, image_id, old, keeps_old=behavior.pull_keeps_old)
@@ -200,11 +200,11 @@ def _pull_record(draft: Draft, name: str, image_id: str, behavior: EngineBehavio
 
 
 def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behavior: EngineBehavior, manifest: str) -> str:
-    """The id that the store gives an image of elsewhere: a graph driver the digest of the config, containerd that of
-    what the name points to.
+    """Return the id that the store gives an image from another store.
 
-    Where that is not known, it is a new image for certain if no image of the store has the same content: it gets a
-    name instead of an id. Else raises `DataError`.
+    It is the digest of the config for a graph driver, and of the name's target for containerd. If that is not known, it
+    certainly is a new image if no image of the store has the same content: it gets a name instead of an id. Otherwise
+    raises `DataError`.
     """
     if kind is behavior.store:
         return image.id

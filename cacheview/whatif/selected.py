@@ -1,4 +1,4 @@
-"""Which images an argument of ``docker save`` or ``docker rmi`` names."""
+"""The images that an argument of ``docker save`` or ``docker rmi`` names."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class SavedImage:
     """An image that is saved.
 
     Attributes:
-        names: that are saved with it.
-        by_id: it is saved without a name too.
+        names: the names that are saved with it.
+        by_id: whether it is also saved without a name.
     """
 
     image: Image
@@ -26,12 +26,12 @@ class SavedImage:
 
 
 def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tuple[SavedImage, ...]:
-    """The images that ``docker save`` writes.
+    """Return the images that ``docker save`` writes.
 
     Args:
-        references: a name without a tag means all tags of its repository; an id, no name. Empty: all tags.
+        references: a name without a tag means all tags of its repository; an id means no name. Empty: all tags.
 
-    Raises `DataError` if one means no image.
+    Raises `DataError` if one refers to no image.
     """
     names: dict[str, list[str]] = {}
     by_id: set[str] = set()

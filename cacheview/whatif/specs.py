@@ -1,4 +1,4 @@
-"""Changes as people name them on the command line: ``prune``, ``remove:IMAGE``, ``pull:STORE`` and so on."""
+"""Names of changes on the command line: ``prune``, ``remove:IMAGE``, ``pull:STORE`` and so on."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class ChangeForm:
     """A way to name a change.
 
     Attributes:
-        word: before the colon.
-        value: what follows it, as help shows it; empty: nothing does.
+        word: the text before the colon.
+        value: the text after it, as in the help; empty: there is none.
         meaning: for people.
-        make: the change of what follows. Raises `DataError`.
-        is_optional: nothing need follow.
+        make: returns the change, given the text after the colon. Raises `DataError`.
+        is_optional: whether the text after the colon may be missing.
     """
 
     word: str
@@ -36,14 +36,14 @@ class ChangeForm:
 
     @property
     def text(self) -> str:
-        """As help shows it."""
+        """The form as in the help."""
         if not self.value:
             return self.word
         return f"{self.word}[:{self.value}]" if self.is_optional else f"{self.word}:{self.value}"
 
 
 def ids_of(store: ImageStore, kind: OpenedKind) -> StoreKind | None:
-    """Whose ids the images of an opened store have; None: not known.
+    """Return the kind of store of the ids of an opened store's images; None: not known.
 
     Args:
         kind: of what was opened.
@@ -77,7 +77,7 @@ def _pull(text: str, opener: Opener) -> Pull:
 
 
 def _digest_of(image: Image, name: str, kind: StoreKind | None) -> str:
-    """The digest that a registry has for a tag: what containerd names an image by; empty: not known."""
+    """Return the digest that a registry has for a tag, by which containerd identifies the image; empty: not known."""
     if kind is StoreKind.CONTAINERD:
         return image.id
     repository = name.rpartition(":")[0]
@@ -121,11 +121,11 @@ FORMS: Final = (
         lambda text, _: Upgrade(text),
     ),
 )
-"""All of them."""
+"""All forms."""
 
 
 def parse_change(text: str, opener: Opener) -> Change:
-    """A change by its name. Raises `DataError` if it is unknown, or if a store that it names cannot be opened."""
+    """Return the change with this name. Raises `DataError` if it is unknown, or if a store in it cannot be opened."""
     word, colon, value = text.partition(":")
     form = next((form for form in FORMS if form.word == word.strip()), None)
     if form is None:

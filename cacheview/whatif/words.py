@@ -1,4 +1,4 @@
-"""Sentences about changes of a store, and what they cost."""
+"""Sentences about changes of a store, and their cost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 NOTHING_CHANGED: Final = "The store itself is not changed."
 _MOST: Final = 10
-"""Images or names that are listed one by one."""
+"""The most images or names that are listed one by one."""
 
 _REASONS: Final = {
     RemovedFor.REQUESTED: ("it is the image that you removed", "they are the images that you removed"),
@@ -47,11 +47,11 @@ _REASONS: Final = {
         "the other kind of store does not have them",
     ),
 }
-"""Of one image, and of several."""
+"""For one image, and for several."""
 
 
 def change_title(change: Change) -> str:
-    """A change in a few words, as it is typed where it is a command."""
+    """Return a change in a few words; if it is a command, as typed."""
     match change:
         case Prune(kind):
             return kind.value
@@ -71,7 +71,7 @@ def change_title(change: Change) -> str:
 
 
 def effect_sentence(changed: ChangedStore) -> str:
-    """What all changes together make of the images of the store, in one sentence."""
+    """Return the effect of all changes on the images of the store, in one sentence."""
     before, after = changed.before.by_id, changed.store.by_id
     doubtful = sum(image.doubt("existence") is not None for image in changed.store.images)
     counts = (
@@ -87,12 +87,12 @@ def effect_sentence(changed: ChangedStore) -> str:
 
 
 def removed_reason(removed: Removed) -> str:
-    """Why an image no longer exists."""
+    """Return why an image no longer exists."""
     return _REASONS[removed.reason][0]
 
 
 def applied_lines(applied: Applied) -> Iterator[str]:
-    """What one change does to the images of the store."""
+    """Yield the effects of one change on the images of the store."""
     if applied.refused:
         yield f"The daemon refuses this, so nothing changes: {applied.refused}"
         return
@@ -136,7 +136,7 @@ def _no_effect(change: Change) -> str:
 
 
 def state_of(step: Step | None) -> str:
-    """What happens to a step, in a word or two."""
+    """Return the result of a step, in a word or two."""
     if step is None:
         return "not reached"
     match step.status:
@@ -153,7 +153,7 @@ def state_of(step: Step | None) -> str:
 
 
 def cost_line(cost: Cost) -> str:
-    """One step: what it was, what it would be, and why."""
+    """Return a step: its result before, its result now, and the reason."""
     step = cost.step
     before, after = state_of(cost.before), state_of(cost.after)
     if before == after:
@@ -164,7 +164,7 @@ def cost_line(cost: Cost) -> str:
 
 
 def cost_reason(cost: Cost) -> str:
-    """Why, as far as the step itself shows it."""
+    """Return the reason, as far as the step itself shows it."""
     if cost.removed is not None:
         return f"{_called(cost.removed.image)} is gone: {removed_reason(cost.removed)}"
     if cost.effect is not Effect.SAME and cost.after is not None and cost.after.status is not StepStatus.NOT_ASKED:
@@ -173,7 +173,7 @@ def cost_reason(cost: Cost) -> str:
 
 
 def costs_line(costs: Costs) -> str:
-    """The counts, in one sentence."""
+    """Return the counts, in one sentence."""
     counts = (
         (Effect.LOST, "that {is} cached now would be rebuilt"),
         (Effect.GAINED, "that {is} not cached now would be cached"),

@@ -1,7 +1,7 @@
-"""A change applied to every possible store: what a store does not report may decide what happens to its images.
+"""Applies a change to every possible store: a fact that a store does not report may decide the result for its images.
 
-Where that is one of two things, the change is made in both stores, and of an image that stays in one of them alone it
-is not known whether it is there.
+If that fact has two possible values, the change is made in both stores. An image that stays in only one of them is not
+known to exist.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = ["World", "merged", "worlds"]
 
 @dataclass(frozen=True)
 class World:
-    """One of what may be so.
+    """One of the possible stores.
 
     Attributes:
-        flips: for each thing that is not known, which of the two it is here.
+        flips: for each unknown fact, whether it has its second value here.
     """
 
     store: ImageStore
@@ -32,14 +32,14 @@ class World:
 
 @dataclass(frozen=True)
 class _OpenQuestion:
-    """Something that is not known: its doubt, and what makes a world of its second case."""
+    """An unknown fact: its doubt, and a function that returns the store with its second value."""
 
     doubt: Doubt
     flip: Callable[[World], World]
 
 
 def worlds(store: ImageStore, containers: Containers) -> tuple[tuple[World, ...], tuple[Doubt, ...]]:
-    """Everything that may be so of a store and its containers, and what is not known: one world if nothing is."""
+    """Return all possible stores and containers, and the doubts: a single one if everything is known."""
     unknown = tuple(_unknown(store, containers))
     results = []
     for flips in product((False, True), repeat=len(unknown)):
@@ -63,7 +63,7 @@ def _unknown(store: ImageStore, containers: Containers) -> Iterator[_OpenQuestio
 
 
 def _all_used(world: World) -> World:
-    """Every image is used by a container, by its id and by each name."""
+    """Return a store in which a container uses every image, by its id and by each name."""
     used = [
         Container(f"{number:064x}", image.id, name)
         for number, image in enumerate(world.store.images)
@@ -86,7 +86,7 @@ def _all_dangling(world: World) -> World:
 
 
 def merged(tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> tuple[Image, ...]:
-    """The images that are there in some world, in the order of the first, each with what is not known of it."""
+    """Return the images of all possible stores, in the order of the first, each with the doubts about it."""
     order: dict[str, None] = {}
     for draft in drafts:
         order.update(dict.fromkeys(image.id for image in draft.as_store.images))
@@ -116,7 +116,7 @@ def _merged(image_id: str, tried: Sequence[World], drafts: Sequence[Draft], unkn
 
 
 def _decisive(ends: Sequence[object], tried: Sequence[World], unknown: Sequence[Doubt]) -> Doubt:
-    """The doubt that makes the difference on its own; otherwise the first."""
+    """Return the doubt that decides alone; otherwise the first."""
     for place, doubt in enumerate(unknown):
         flipped = next(
             number
