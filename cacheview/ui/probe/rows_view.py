@@ -238,6 +238,14 @@ class RowsView(QTableView):
         """Begin a new row."""
         self._begin(self._rows.index(len(self._rows.rows), 0))
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click in the empty row begins a new one now, and not once more after a moment, as in a selected row."""
+        before = self.editTriggers()
+        if self.indexAt(event.position().toPoint()).row() == len(self._rows.rows):
+            self.setEditTriggers(before & ~QAbstractItemView.EditTrigger.SelectedClicked)
+        super().mouseReleaseEvent(event)
+        self.setEditTriggers(before)
+
     def _begin(self, index: QModelIndex) -> None:
         self.setCurrentIndex(index)
         self.scrollTo(index)

@@ -55,6 +55,14 @@ def test_edit_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot
     assert rows(pane, "Env").model.rows[1] == ("B=2",)
 
 
+def test_a_click_in_the_empty_row_edits_it_at_once_where_it_is_selected(pane: ProbePane, qtbot: QtBot) -> None:
+    view = rows(pane, "Env").view
+    go_to(view, 3)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.row_rect(3).center())
+    assert view.state() == view.State.EditingState
+    assert isinstance(focused(), LineEdit)
+
+
 def test_typing_on_a_row_replaces_it(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     go_to(rows(pane, "Env").view, 0)
     type_text(qtbot, "X")
