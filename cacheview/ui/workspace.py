@@ -64,6 +64,7 @@ class Workspace(QWidget):
         self._filling = False
         self._was_shared = False  # by the person
         self._attached = False
+        self._is_new = False  # the probe was loaded, and has not been answered
         self._followed: SelectedItem | None = None  # the step that the tree shows
         self._pieces = self._make_pieces()
         self.images = ImagesPane()
@@ -303,6 +304,7 @@ class Workspace(QWidget):
         self.verdict.banner.forget_height()  # another probe: nothing is being typed
         # What the person has hidden stays hidden: nobody asked to see it.
         self.images.reveal(self._session.document.probe.parent, unhide=False)
+        self._is_new = True
 
     def _explain(self) -> None:
         """Show the answer to the probe; where what is selected has none, that, and nothing of the probe before."""
@@ -320,6 +322,9 @@ class Workspace(QWidget):
         self.probe.set_marks(field_marks(explanation))
         self.images.set_marks(Marks(explanation))
         self._follow(selected, explanation)
+        hit, is_new, self._is_new = explanation.verdict.image, self._is_new, False
+        if is_new and hit is not None:
+            self.images.bring_beside(explanation.trace.probe.parent, hit.id)
 
     def _show_no_answer(self, text: str, hint: str) -> None:
         self.verdict.show_nothing(text, hint)

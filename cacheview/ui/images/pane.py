@@ -216,6 +216,11 @@ class ImagesPane(QWidget):
         if hit is not None:
             self.tree.scroll_to(hit)
 
+    def bring_beside(self, parent: str, hit: str) -> None:
+        """Scroll so that the hit is in sight beside its parent, if that is still the current row."""
+        if self.tree.current_id() == parent:
+            self.tree.keep_in_sight(hit)
+
     # Changes
 
     @property

@@ -61,6 +61,7 @@ class ImageTree(QTreeView):
         self._model = model
         self._painter = RowPainter()
         self._height = RowHeight(self._painter.height)
+        self._companion = ""
         self.setModel(model)
         self.setItemDelegate(self._height)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -104,6 +105,29 @@ class ImageTree(QTreeView):
         row = self.row_of_image(image_id)
         if row.isValid():
             self.scrollTo(row)
+
+    def keep_in_sight(self, image_id: str) -> None:
+        """Scroll so that the row of an image, if it is shown, is in sight beside the current row.
+
+        Both stay so if the tree gets lower. The current row comes first where there is no room for both.
+        """
+        self._companion = image_id
+        self._scroll_to_both()
+
+    def _scroll_to_both(self) -> None:
+        current, scroll = self.currentIndex(), self.verticalScrollBar()
+        if current.isValid():
+            self.scrollTo(current)
+        place, companion = scroll.value(), self.row_of_image(self._companion)
+        if companion.isValid():
+            self.scrollTo(companion)
+            if current.isValid() and not self._is_in_sight(current, self.viewport().height()):
+                scroll.setValue(place)
+
+    def _is_in_sight(self, index: QModelIndex, height: int) -> bool:
+        """Whether a row is on screen from its upper to its lower edge, in a viewport of that height."""
+        place = self.visualRect(index)
+        return place.isValid() and place.top() >= 0 and place.bottom() < height
 
     def currentChanged(self, current: _Index, previous: _Index) -> None:
         super().currentChanged(current, previous)
@@ -342,3 +366,6 @@ class ImageTree(QTreeView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.columns.give_way()
+        before = event.oldSize().height()
+        if event.size().height() < before and self._is_in_sight(self.currentIndex(), before):
+            self._scroll_to_both()

@@ -107,6 +107,50 @@ def test_parent_and_hit_come_into_sight_together(qtbot: QtBot, many: ImageStore)
     pane.close()
 
 
+def whole(pane: ImagesPane, image_id: str) -> bool:
+    """Whether the row of an image is on screen from its upper to its lower edge."""
+    row = pane.tree.visualRect(pane.tree.row_of_image(image_id))
+    return (
+        row.isValid()
+        and pane.tree.viewport().rect().contains(row.topLeft())
+        and row.bottom() < pane.tree.viewport().height()
+    )
+
+
+@pytest.mark.parametrize("height", range(300, 340, 3))
+def test_the_hit_of_a_new_probe_is_whole_beside_its_parent_at_any_height(
+    qtbot: QtBot, many: ImageStore, height: int
+) -> None:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, height)
+    pane.set_store(many)
+    pane.show()
+    pane.reveal("sha256:last")
+    pane.bring_beside("sha256:last", "sha256:child")
+    assert whole(pane, "sha256:last")
+    assert whole(pane, "sha256:child")
+    pane.resize(420, height - 71)
+    assert whole(pane, "sha256:last")
+    assert whole(pane, "sha256:child")
+    pane.close()
+
+
+def test_a_hit_that_is_far_from_its_parent_does_not_push_it_out_of_sight(qtbot: QtBot, many: ImageStore) -> None:
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, 300)
+    pane.set_store(many)
+    pane.show()
+    pane.reveal("sha256:lone1")
+    pane.bring_beside("sha256:lone1", "sha256:child")
+    assert whole(pane, "sha256:lone1")
+    pane.reveal("sha256:child")
+    pane.bring_beside("sha256:lone1", "sha256:last")  # no longer the current row
+    assert whole(pane, "sha256:child")
+    pane.close()
+
+
 def drawn(painter: RowPainter, store: ImageStore, image_id: str, width: int) -> QImage:
     """A row as it is drawn in a cell of a width, on a canvas of 600 pixels."""
     node = forest(store).by_id[image_id]
