@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         return self.centre.add_line()
 
     def paint_panes_later(self, wait: int = 0) -> None:
+        """Paint the panes after their size has changed, in this many milliseconds."""
         self.centre.paint_panes_later(wait)
 
     @property
