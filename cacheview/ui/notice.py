@@ -43,7 +43,10 @@ _LINES_SHOWN: Final = 8
 class Notice(QWidget):
     """One sentence with an icon, details that unfold and can be copied, and buttons.
 
-    Signals: ``closed()``: the user closed it.
+    Signals:
+        closed(): the user closed it.
+        came_or_went(): it was shown or hidden, and the widgets around it are laid out again next.
+        copied(str): what was put on the clipboard.
     """
 
     closed = Signal()

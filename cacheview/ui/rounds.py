@@ -1,4 +1,4 @@
-"""How keyboard focus moves: through the panes of the store, then the open docks."""
+"""Moves the keyboard focus through the panes of the store, then through the open docks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Stop = tuple[QWidget, Callable[[], object]]
 
 
 def enter_next(host: DockHost, step: int) -> None:
-    """Bring the keyboard to the pane or dock after (1) or before (-1) the one with it; from elsewhere to the first."""
+    """Move the focus to the next (1) or previous (-1) pane or dock; from elsewhere to the first."""
     stops, focus = _stops(host), QApplication.focusWidget()
     now = next((i for i, (widget, _) in enumerate(stops) if focus is not None and widget.isAncestorOf(focus)), None)
     if stops:
@@ -28,7 +28,7 @@ def enter_next(host: DockHost, step: int) -> None:
 
 
 def enter_first(host: DockHost) -> None:
-    """Bring the keyboard to a dock that is open, best one that is to be seen, otherwise to the first pane."""
+    """Move the focus to an open dock, preferably a visible one, otherwise to the first pane."""
     docks = sorted(_docks(host), key=is_seen, reverse=True)
     stops = _stops(host)
     if docks:
@@ -38,7 +38,7 @@ def enter_first(host: DockHost) -> None:
 
 
 def _stops(host: DockHost) -> list[_Stop]:
-    """What has room of its own in the window, and what brings the keyboard in; docks that stand behind others, too."""
+    """Return the focus targets of the window with their functions, including docks that others cover."""
     from cacheview.ui.workspace import first_focus
 
     stops: list[_Stop] = []
@@ -51,7 +51,7 @@ def _stops(host: DockHost) -> list[_Stop]:
 
 
 def _docks(host: DockHost) -> list[PaneDock]:
-    """Those that are open, as the table has them: among the children of the window the one raised last is the last."""
+    """Return the open docks in the order of the table; among the window's children the last raised one is the last."""
     order = [spec.name for spec in DOCKS]
     docks = [dock for dock in host.frame.findChildren(PaneDock) if not dock.isHidden()]
     return sorted(docks, key=lambda dock: order.index(dock.objectName()))

@@ -1,4 +1,4 @@
-"""A tree whose rows are chosen as a whole: one ground, one frame of the focus, the keys for a row."""
+"""A tree whose rows are selected as a whole, with one background, one focus frame and keys for a row."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class RowTree(QTreeView):
-    """``entered_row(QModelIndex)``: Enter, or a double click. ``copy_requested()``: the keys for it."""
+    """A tree of rows.
+
+    Signals: ``entered_row(QModelIndex)``: Enter or a double click; ``copy_requested()``: the keys for copying.
+    """
 
     entered_row = Signal(QModelIndex)
     copy_requested = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        """``name``: what a screen reader says."""
+        """``name``: the name for a screen reader."""
         super().__init__(parent)
         self.setItemDelegate(WholeRowDelegate(self))
         self.setAccessibleName(name)
@@ -41,7 +44,8 @@ class RowTree(QTreeView):
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         ground = QColor(current_tokens().selection)
-        option.palette.setColor(QPalette.ColorRole.Highlight, ground)  # else the style's own, beside the first column
+        # otherwise the style's color, beside the first column
+        option.palette.setColor(QPalette.ColorRole.Highlight, ground)
         if self.selectionModel().isSelected(index):
             painter.fillRect(option.rect, ground)
         super().drawRow(painter, option, index)
@@ -59,7 +63,7 @@ class RowTree(QTreeView):
 
 
 class WholeRowDelegate(WordsDelegate):
-    """The focus is drawn around the whole row, by the tree."""
+    """Leaves the focus frame to the tree, which draws it around the whole row."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         option.state &= ~QStyle.StateFlag.State_HasFocus

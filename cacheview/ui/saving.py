@@ -1,4 +1,4 @@
-"""Saving what is open: the window says what came of it."""
+"""Saves the open store, and reports the result in the window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["WindowSaver"]
 
 
 class WindowSaver(Saver):
-    """Made when first needed. Reports in the status bar; in the notice, why nothing was saved."""
+    """Reports in the status bar, or in the notice if nothing was saved. Created on first use."""
 
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame, host.add_line)

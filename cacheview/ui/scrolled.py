@@ -1,4 +1,4 @@
-"""A widget that scrolls where it has less room than it needs, so it never enlarges the window or gets cut off."""
+"""A widget that scrolls if there is too little space, so that it neither enlarges the window nor is cut off."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["Scrolled"]
 
 
 class Scrolled(QScrollArea):
-    """Up and down only. Where there is room, the content has all of it, and no scroll bar is seen.
+    """Scrolls vertically. If there is enough space, the content has all of it, without a scroll bar.
 
-    Unlike a resizable `QScrollArea`, this gives content whose lines wrap the height that it needs at least, not the
-    height that it would like. What gets the keyboard is brought into sight.
+    Unlike a resizable `QScrollArea`, it gives content with wrapped lines the minimum height, not the preferred height.
+    A widget that gets the focus is scrolled into view.
     """
 
     def __init__(self, content: QWidget, least: int, parent: QWidget | None = None) -> None:
-        """``least``: the height in pixels below which it does not get."""
+        """``least``: the minimum height in pixels."""
         super().__init__(parent)
         self._least = least
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -33,7 +33,7 @@ class Scrolled(QScrollArea):
         app.focusChanged.connect(self._follow)
 
     def fit(self) -> None:
-        """Give the content its size now; this happens by itself, but later, when the content has changed."""
+        """Resize the content now. Otherwise this happens automatically, but later, when the content has changed."""
         content, bar = self.widget(), self.verticalScrollBar()
         if content is None:
             return
@@ -76,7 +76,7 @@ class Scrolled(QScrollArea):
 
 
 def _needed(content: QWidget, width: int) -> int:
-    """The height that a widget of a width takes at least."""
+    """Return the minimum height of a widget with a given width."""
     layout = content.layout()
     if layout is not None and layout.hasHeightForWidth():
         return max(layout.totalMinimumHeightForWidth(width), content.minimumHeight())

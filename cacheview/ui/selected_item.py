@@ -1,4 +1,4 @@
-"""What is selected to be explained besides the probe: a step of a replay, or an image. No Qt."""
+"""The item that is explained beside the probe: a step of a replay, or an image. No Qt."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["SelectedItem"]
 
 @dataclass(frozen=True)
 class SelectedItem:
-    """What is selected in a list beside the probe.
+    """The item that is selected in a list beside the probe.
 
     Attributes:
-        name: as a person calls it (``step 15``).
-        probe: what it asks the cache; None: nothing, or nothing that is known.
-        why: why it has no probe, or why its result is not known, in a sentence.
-        only_if: what its verdict depends on (``step 15 hits``); empty: on nothing else, as far as known.
-        is_unknown: what happens to it is not known, though the cache has an answer to its probe.
-        reason: of a miss, why, as its files and its Dockerfile show it, in sentences; None: as the probe shows it.
-        remedy: of a miss, what a person can do for a hit, in words; empty: nothing, or it is not known.
-        has_files: of a miss, what is known of its files says more than that they differ.
-        until_edit: it is selected until the probe is changed: there is no list in which it stays selected.
-        store, daemon: what it was looked up in; None: its verdict does not depend on that.
+        name: its name for people (``step 15``).
+        probe: its probe; None: it has none, or it is not known.
+        why: a sentence on why it has no probe, or why its result is not known.
+        only_if: the condition of its verdict (``step 15 hits``); empty: none, as far as known.
+        is_unknown: whether its result is not known, although the cache has an answer to its probe.
+        reason: for a miss, sentences on the reason found from its files and Dockerfile; None: that of the probe.
+        remedy: for a miss, what to do for a hit; empty: nothing, or not known.
+        has_files: for a miss, whether more is known of its files than that they differ.
+        until_edit: whether it is selected only until the probe is changed, since no list keeps it selected.
+        store, daemon: those of the lookup; None: its verdict does not depend on them.
     """
 
     name: str
@@ -43,5 +43,5 @@ class SelectedItem:
 
     @property
     def title(self) -> str:
-        """The name at the beginning of a sentence."""
+        """The name at the start of a sentence."""
         return f"{self.name[:1].upper()}{self.name[1:]}"

@@ -1,4 +1,4 @@
-"""A list of images that opens under a button, to choose one from."""
+"""A list of images that opens below a button, to choose one from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _ROWS: Final = 10
 
 
 class ImagePopup(QFrame):
-    """A search line over what it finds. ``chosen(Image)``, after which it is closed. Esc closes it."""
+    """A search line above its results. Esc closes it.
+
+    Signals: ``chosen(Image)``: the user's choice, after which it closes.
+    """
 
     chosen = Signal(object)
 
@@ -54,7 +57,7 @@ class ImagePopup(QFrame):
         self._search("")
 
     def open_under(self, widget: QWidget) -> None:
-        """Show it beneath a widget, its right edges in line."""
+        """Show it below a widget, with the right edges aligned."""
         width = 110 * GRID
         self.resize(width, self.line.sizeHint().height() + _ROWS * self.list.sizeHintForRow(0) + 6 * GRID)
         corner = widget.mapToGlobal(QPoint(widget.width() - width, widget.height() + GRID))
@@ -83,7 +86,7 @@ class ImagePopup(QFrame):
                 self._choose(self.list.currentIndex())
                 return True
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-                # The line keeps the focus while the list is walked.
+                # The line keeps the focus while the user moves in the list.
                 row = self.list.currentIndex().row()
                 page = _ROWS if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) else 1
                 step = -page if key in (Qt.Key.Key_Up, Qt.Key.Key_PageUp) else page

@@ -1,4 +1,4 @@
-"""Finding an image among many by a part of its name, id or instruction, and drawing what was found."""
+"""Finds an image among many by a part of its name, id or instruction, and draws the results."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ICON: Final = 16
 
 
 class ImageIndex:
-    """The images of a store, to be searched. Cheap to make: texts are gathered at the first search."""
+    """A search index of a store's images. It is cheap to create: texts are collected at the first search."""
 
     def __init__(self, store: ImageStore) -> None:
         self.store = store
 
     @cached_property
     def _texts(self) -> Sequence[tuple[str, str]]:
-        """For each image its names, and everything that it can be found by; in lower case."""
+        """For each image its names, and its whole searchable text, in lower case."""
         texts = []
         for image in self.store.images:
             names = " ".join(familiar(name) for name in image.names).lower()
@@ -46,9 +46,9 @@ class ImageIndex:
         return (*named, *sorted(unnamed, key=_instant, reverse=True))
 
     def search(self, text: str) -> list[Image]:
-        """Images that hold every word of the text, those that hold one in their names first; otherwise in store order.
+        """Return the images with every word of the text, those with one in their names first, otherwise in store order.
 
-        All of them for no word: those with a name first, by that, then the others, the newest first.
+        Without a word, all of them are returned: first those with a name, sorted by it, then the others, newest first.
         """
         words = text.lower().split()
         if not words:
@@ -67,9 +67,9 @@ def _instant(image: Image) -> tuple[int, int]:
 
 
 class ImageListModel(QAbstractListModel):
-    """What a search found, scratch before all images where it can be chosen.
+    """The results of a search, with scratch before all images if it can be chosen.
 
-    Beyond ``most`` rows, a last one that cannot be chosen says how many more there are.
+    Beyond ``most`` rows, a last row that cannot be chosen shows the number of the others.
     """
 
     def __init__(self, parent: QObject | None = None, *, scratch: bool = False, most: int | None = None) -> None:
@@ -88,7 +88,7 @@ class ImageListModel(QAbstractListModel):
         self.endResetModel()
 
     def search(self, text: str) -> int:
-        """Show what a text finds. Returns how many that are, shown or not."""
+        """Show the results for a text. Returns their number, including those that are not shown."""
         results: list[Image | None] = list(self._index.search(text))
         if self._with_scratch and text.strip().lower() in "scratch":
             results.insert(0, None)
@@ -99,12 +99,12 @@ class ImageListModel(QAbstractListModel):
         return len(results)
 
     def row_of(self, image_id: str) -> int | None:
-        """The row of an image, or of scratch for the empty id; None: it is not listed."""
+        """Return the row of an image, or of scratch for the empty id; None: it is not listed."""
         ids = (image.id if image is not None else "" for image in self._rows)
         return next((row for row, each in enumerate(ids) if each == image_id), None)
 
     def image(self, row: int) -> Image | None:
-        """The image of a row; None: of scratch."""
+        """Return the image of a row; None: scratch."""
         return self._rows[row]
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
@@ -132,7 +132,7 @@ class ImageListModel(QAbstractListModel):
 
 
 class ImageDelegate(QStyledItemDelegate):
-    """One line an image: icon, name, what it was made by, short id."""
+    """Draws one line for each image: icon, name, instruction and short id."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         del index
@@ -171,7 +171,7 @@ class ImageDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _text(painter: QPainter, rect: QRect, text: str, colour: str) -> int:
-        """Draw on one line, cut off with an ellipsis. Returns the width that it took."""
+        """Draw text on one line, with an ellipsis if it is too long. Returns its width."""
         metrics = painter.fontMetrics()
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, rect.width()))
         painter.setPen(QColor(colour))

@@ -1,4 +1,4 @@
-"""The single-line editors of the pane. Each reports what is typed, but not values that are set by code."""
+"""The single-line editors of the pane. They report what is typed, but not values that are set by code."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
 
 _INT64: Final = 1 << 63
 _STAYING: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
-"""A list opens or closes over the line, or the person looks at another window: they have not gone anywhere."""
+"""Reasons for losing the focus that do not mean leaving: a list opens or closes, or another window is used."""
 
 
 def is_undo_key(event: QEvent) -> bool:
-    """Whether a key press asks for undo or redo. These are for the document, not for one line of it."""
+    """Whether a key press requests undo or redo, which apply to the document, not to one line."""
     return isinstance(event, QKeyEvent) and (
         event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
     )
 
 
 class LineEdit(QLineEdit):
-    """A line of monospace text. Undo and redo are left to the window; a part of the text can be marked."""
+    """A line of monospace text. Undo and redo are left to the window, and a part of the text can be marked."""
 
     focused = Signal()
     left = Signal()
@@ -45,10 +45,10 @@ class LineEdit(QLineEdit):
         super().__init__(parent)
         set_font(self, mono_font)
         self._marked = slice(0, 0)
-        self.place: QPersistentModelIndex | None = None  # the cell that it edits, where it edits one
+        self.place: QPersistentModelIndex | None = None  # the edited cell, if it edits one
 
     def set_value(self, text: str) -> None:
-        """Show a value, the cursor staying where it is as far as the text goes. Emits no ``textEdited``."""
+        """Show a value, keeping the cursor position if possible. Does not emit ``textEdited``."""
         if self.text() == text:
             return
         cursor = self.cursorPosition()
@@ -57,13 +57,13 @@ class LineEdit(QLineEdit):
         self._paint_mark()
 
     def mark(self, part: slice) -> None:
-        """Mark a part of the text as differing; an empty one takes the mark off."""
+        """Mark a part of the text as different; an empty part removes the mark."""
         if part != self._marked:
             self._marked = part
             self._paint_mark()
 
     def _paint_mark(self) -> None:
-        # A line edit draws formats only where an input method asks for them.
+        # A line edit draws formats only for an input method.
         formatted = QTextCharFormat()
         formatted.setBackground(QColor(current_tokens().difference))
         attributes = []
@@ -104,12 +104,15 @@ class LineEdit(QLineEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() not in _STAYING:
-            self.setCursorPosition(0)  # a text that is too long shows how it begins
+            self.setCursorPosition(0)  # show the start of a text that is too long
             self.left.emit()
 
 
 class DurationEdit(LineEdit):
-    """A duration as Go writes it: ``edited(int)`` in nanoseconds at every text that is one, else ``wrong(str)``."""
+    """An editor of a duration in Go's format.
+
+    Signals: ``edited(int)``: nanoseconds, for every valid text; ``wrong(str)``: for any other.
+    """
 
     edited = Signal(object)  # Qt's int has 32 bits
     wrong = Signal(str)
@@ -124,11 +127,11 @@ class DurationEdit(LineEdit):
 
     @property
     def value(self) -> int:
-        """Nanoseconds: of the last text that was a duration, 0 for none."""
+        """The nanoseconds of the last valid text; 0 for none."""
         return self._value
 
     def set_nanoseconds(self, value: int) -> None:
-        """Show a value; a text that means it is left as it was typed, and so is one that is wrong."""
+        """Show a value. A text with the same meaning, or an invalid one, is left as typed."""
         if value != self._value or not (self.hasFocus() or self._is_wrong):
             self._value = value
             self.set_value(format_duration(value) if value else "")
@@ -153,7 +156,10 @@ class DurationEdit(LineEdit):
 
 
 class NumberEdit(LineEdit):
-    """A whole number of 64 bits, or not set: ``edited(int | None)``. Up and Down step. Qt's spin box has 32 bits."""
+    """An editor of a whole number of 64 bits, or none. Up and Down step. Qt's spin box has only 32 bits.
+
+    Signals: ``edited(int | None)``.
+    """
 
     edited = Signal(object)
 
@@ -170,7 +176,7 @@ class NumberEdit(LineEdit):
         return self._value
 
     def set_number(self, value: int | None) -> None:
-        """Show a value; a text that means it is left as it was typed."""
+        """Show a value. A text with the same meaning is left as typed."""
         if value != self._value or not self.hasFocus():
             self._value = value
             self._show()
@@ -196,11 +202,11 @@ class NumberEdit(LineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._show()  # what is not a number, as a minus alone, goes
+        self._show()  # remove text that is not a number, such as a single minus
 
 
 def _whole_number(text: str) -> int | None:
-    """The number that a text is, where it is one of 64 bits."""
+    """Return the number of a text if it has at most 64 bits."""
     if re.fullmatch(r"\s*-?[0-9]{1,19}\s*", text) is None:
         return None
     value = int(text)

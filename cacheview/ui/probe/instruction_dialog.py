@@ -1,4 +1,4 @@
-"""Asks for one Dockerfile instruction, and turns it into the config that the builder would ask with."""
+"""The dialog that converts one Dockerfile instruction to the config for which the builder would look."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ __all__ = ["InstructionDialog"]
 
 
 class InstructionDialog(QDialog):
-    """One line. After ``accept``, ``config`` is what the builder would send for it on top of the parent."""
+    """A line for an instruction. After ``accept``, ``config`` is what the builder would look up for it.
+
+    After ``accept``, ``config`` is what the builder would look up for it on the parent.
+    """
 
     def __init__(
         self, parent_image: Image | None, parent: QWidget | None = None, *, daemon: Daemon | None = None
     ) -> None:
-        """``daemon``: whose builder it is; None: that of the newest release."""
+        """``daemon``: the daemon of the builder; None: that of the newest release."""
         super().__init__(parent)
         self._daemon = daemon
         self.setWindowTitle("Probe from an instruction")
@@ -51,7 +54,7 @@ class InstructionDialog(QDialog):
         self._show_problem("")
 
     def accept(self) -> None:
-        # Not at start-up: only who asks for it needs the Dockerfile rules.
+        # Imported here, since the start does not need the Dockerfile rules.
         from cacheview.dockerfile.instruction import probe_config
 
         try:
@@ -71,7 +74,7 @@ class InstructionDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """Give the words the height that they take: a dialog does not grow by itself for lines that wrap."""
+        """Give the text the height it needs: a dialog does not grow by itself for wrapped lines."""
         if self.isVisible():
             self.problem.setMinimumHeight(self.problem.heightForWidth(self.problem.width()))
 

@@ -1,4 +1,4 @@
-"""Text beside editors: names of fields, hints and remarks, in colours of the theme."""
+"""Text beside editors: names of fields, hints and remarks, in colors of the theme."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _LONGEST_IN_HEAD: Final = "Cache from"
 
 
 class TokenLabel(Wrapped):
-    """Plain text in a colour of the theme, by the names of its tokens. It keeps to them when the theme changes."""
+    """Plain text in a color of the theme, by the names of its tokens, which it keeps when the theme changes."""
 
     def __init__(self, text: str, parent: QWidget, token: str, surface: str = "") -> None:
         super().__init__(parent=parent)
         self._token, self._surface = token, surface
         self.setWordWrap(False)
         self.setText(text)
-        self.setForegroundRole(QPalette.ColorRole.WindowText)  # inside an editor it would be that of the editor
+        self.setForegroundRole(QPalette.ColorRole.WindowText)  # otherwise it would be that of a surrounding editor
         self._colour()
 
     def set_tokens(self, token: str, surface: str = "") -> None:
-        """Take other colours; ``surface`` empty: that of what lies beneath."""
+        """Use other colors. ``surface``: empty: that of the background."""
         if (token, surface) != (self._token, self._surface):
             self._token, self._surface = token, surface
             self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        # A style sheet that is set again puts the palette back, so this listens itself.
+        # Setting a style sheet again resets the palette, so this widget handles the change.
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._colour()
 
@@ -53,7 +53,7 @@ class TokenLabel(Wrapped):
 
 
 class FieldLabel(TokenLabel):
-    """The name of a field, level with the first line of its editor; a ``&`` makes the key that leads there."""
+    """The name of a field, aligned with the first line of its editor. ``&`` marks the shortcut."""
 
     def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
         super().__init__(text, parent, "text_muted")
@@ -62,17 +62,17 @@ class FieldLabel(TokenLabel):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Take only the room that the longest name in the head of the pane takes."""
+        """Use only the width that the longest name in the header of the pane needs."""
         if narrow != self._is_narrow:
             self._is_narrow = narrow
             self.updateGeometry()
 
     def wide_width(self) -> int:
-        """The width of the column of labels."""
+        """Return the width of the column of labels."""
         return QFontMetrics(self.font()).horizontalAdvance(_LONGEST) + 4 * GRID
 
     def narrow_width(self) -> int:
-        """Its width in a narrow pane."""
+        """Return its width in a narrow pane."""
         return QFontMetrics(self.font()).horizontalAdvance(_LONGEST_IN_HEAD) + 3 * GRID
 
     def sizeHint(self) -> QSize:
@@ -81,7 +81,7 @@ class FieldLabel(TokenLabel):
 
 
 class PartLabel(FieldLabel):
-    """The name of a part of a field: smaller, as wide as it needs."""
+    """The name of a part of a field, smaller, and as wide as necessary."""
 
     def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
         super().__init__(text, buddy, parent)

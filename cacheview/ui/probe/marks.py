@@ -1,4 +1,4 @@
-"""What the engine says about the fields of the probe, and the paths that name them."""
+"""The engine's marks on the fields of the probe, and the paths that identify these."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NOT_COMPARED: Final = "not compared"
 
 @dataclass(frozen=True, slots=True)
 class FieldMark:
-    """The outcome of one check, placed on the probe.
+    """The outcome of one check for a part of the probe.
 
     Attributes:
         outcome: ``passed``, ``failed``, ``not reached`` or ``not compared``.
         path: the field or element (``User``, ``Env[1]``, ``Labels["a"]``, ``parent``).
-        image_value: what the image has there; None if it has nothing.
-        note: for the tool tip, in words.
+        image_value: the image's value; None if it has none.
+        note: a note for the tool tip.
     """
 
     outcome: str
@@ -36,9 +36,9 @@ _PATH: Final = re.compile(r"(?:len\((?P<counted>\w+)\)|(?P<field>\w+)(?P<rest>(?
 
 @dataclass(frozen=True, slots=True)
 class FieldPath:
-    """A path taken apart: ``Healthcheck.Test[0]`` → field ``Healthcheck``, member ``Test``, key 0.
+    """A path in its parts: ``Healthcheck.Test[0]`` → field ``Healthcheck``, member ``Test``, key 0.
 
-    ``key`` is the index of an element, the key of a map, or None for the field as a whole.
+    ``key`` is the index of an element, the key of a map, or None for the whole field.
     """
 
     field: str
@@ -47,7 +47,7 @@ class FieldPath:
 
     @staticmethod
     def parse(text: str) -> FieldPath:
-        """Read a path; ``len(Cmd)`` is the field as a whole. Raises ValueError for anything else."""
+        """Parse a path; ``len(Cmd)`` is the whole field. Raises ValueError for anything else."""
         match = _PATH.fullmatch(text)
         if match is None:
             raise ValueError(f"not a field path: {text[:200]!r}")
@@ -72,7 +72,7 @@ class FieldPath:
 
 
 def marks_by_field(marks: Mapping[str, FieldMark]) -> dict[str, tuple[tuple[FieldPath, FieldMark], ...]]:
-    """Marks by the field that they belong to, each with its path."""
+    """Return the marks by their field, each with its path."""
     grouped: dict[str, list[tuple[FieldPath, FieldMark]]] = {}
     for text, mark in marks.items():
         path = FieldPath.parse(text)
@@ -81,7 +81,7 @@ def marks_by_field(marks: Mapping[str, FieldMark]) -> dict[str, tuple[tuple[Fiel
 
 
 def outcome_of(marks: Iterable[tuple[FieldPath, FieldMark]]) -> str:
-    """What a field as a whole says: failed if anything in it did, not compared if nothing was looked at, else empty."""
+    """Return a field's outcome: failed if any part did, not compared if all parts were not, otherwise empty."""
     outcomes = {mark.outcome for _, mark in marks}
     if FAILED in outcomes:
         return FAILED

@@ -1,4 +1,4 @@
-"""The probe pane, whole: its head, the config as form or JSON, and the ways to fill it."""
+"""The whole probe pane: its header, the config as form or JSON, and the ways to fill it."""
 
 from __future__ import annotations
 
@@ -41,18 +41,19 @@ from cacheview.ui.tips import set_tip
 __all__ = ["ProbePane"]
 
 _LEAST: Final = 20 * GRID
-"""The height below the title: less is not given, what is beyond it is scrolled."""
+"""The minimum height below the title. If there is less space, the pane scrolls."""
 _LEAST_FORM: Final = 36 * GRID
 _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platform": "Platfor&m"}
 
 
 class ProbePane(QWidget):
-    """Edits the probe of a document, every edit through it.
+    """Edits the probe of a document, with every edit through the document.
 
-    ``daemon``: whose builder makes a config of an instruction.
+    ``daemon`` is the daemon whose builder creates a config from an instruction.
 
-    ``field_activated(path)``: the person went to a field or element (``Env[1]``). `reveal` does not emit it.
-    ``image_requested(image, why)``: its probe is wanted; ``why`` it has none, empty if it has one.
+    Signals:
+        field_activated(path): the user moved to a field or element (``Env[1]``); not emitted by `reveal`.
+        image_requested(image, why): the image's probe is requested; ``why`` is the reason if it has none.
     """
 
     field_activated = Signal(str)
@@ -67,7 +68,7 @@ class ProbePane(QWidget):
         self.daemon: Callable[[], Daemon] | None = None
         self._marks: Mapping[str, FieldMark] = {}
         self._revealing = False
-        self._taken: Probe | None = None  # from an image, which nobody has edited yet
+        self._taken: Probe | None = None  # the last probe from an image, until it is edited
         self.parent_field = ParentField()
         self.cache_from_field = CacheFromField()
         self.platform_field = PlatformField()
@@ -78,10 +79,10 @@ class ProbePane(QWidget):
         self._show(document.probe, fold=True)
 
     def make_next(self) -> bool:
-        """Make one more of what was left for later. Returns whether there is more to do."""
+        """Create one more of the delayed parts. Returns whether there is more to do."""
         return self.form.make_next()
 
-    # For the window
+    # The interface for the window
 
     def set_store(self, store: ImageStore) -> None:
         """Search and resolve in another store."""
@@ -92,26 +93,26 @@ class ProbePane(QWidget):
         self.cache_from_field.set_index(self._index)
 
     def set_marks(self, marks: Mapping[str, FieldMark]) -> None:
-        """Show what the engine says of the fields, by path; what is not named has no mark."""
+        """Set the engine's marks on fields, by path. Other fields have none."""
         if marks != self._marks:
             self._marks = dict(marks)
             self.form.set_marks(marks_by_field(marks))
 
     def set_edited(self, edited: bool) -> None:
-        """Say by the title whether the person edited the probe; one that is of an image is not edited."""
+        """Show in the title whether the user edited the probe. One that equals an image's does not count."""
         is_shown = edited and self._document.probe != self._taken
         self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
         set_tip(self._bar, "The probe has been edited; undo to restore the loaded probe" if is_shown else "")
 
     @property
     def title(self) -> str:
-        """What the head says."""
+        """The text of the title."""
         return self._bar.title
 
     def load_from_image(self, image: Image) -> None:
-        """Ask what the builder asked when it made an image: on its parent, with the config it was built with.
+        """Load the probe of the step that created an image: its parent, and the config it was built with.
 
-        Of what was pulled, or made by BuildKit, that is not known: the probe stays.
+        That probe is unknown for a pulled image or one built by BuildKit, so the current probe stays.
         """
         why = came_from(image)
         self.image_requested.emit(image, why)
@@ -123,25 +124,25 @@ class ProbePane(QWidget):
         self._document.edit(probe, f"Use the probe of {one_line(image.title)}")
 
     def load_config(self, config: ContainerConfig, text: str) -> None:
-        """Put another config in place as one step."""
+        """Replace the config in one step."""
         self._document.edit(self._document.probe.model_copy(update={"config": config}), text)
 
     def reveal(self, path: str) -> None:
-        """Point at what a path names, and bring the keyboard there. Raises ValueError for what is not a field."""
+        """Mark the part at a path, and move the keyboard focus there. Raises ValueError if it is not a field."""
         with self._unheard():
             self._find(path).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def point_at(self, path: str) -> None:
-        """Unfold, scroll to, mark and select what a path names; the keyboard stays where it is.
+        """Unfold, scroll to, mark and select the part at a path, without moving the keyboard focus.
 
-        Raises ValueError for what is not a field.
+        Raises ValueError if it is not a field.
         """
         with self._unheard():
             self._find(path)
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
-        """What is gone to meanwhile is not reported: nobody went there."""
+        """Suppress the report of moves in the meantime, which are not the user's."""
         self._revealing = True
         try:
             yield
@@ -149,7 +150,7 @@ class ProbePane(QWidget):
             self._revealing = False
 
     def _find(self, path: str) -> QWidget:
-        """Show and mark what a path names; what takes the focus for it."""
+        """Show and mark the part at a path. Returns the widget that takes the focus."""
         place = FieldPath.parse(path)
         if place.field in self._head:
             row = self._head[place.field]
@@ -164,7 +165,7 @@ class ProbePane(QWidget):
         return widget
 
     def _mark(self, row: FieldRow) -> None:
-        """The one row that is pointed at."""
+        """Mark this row as the only one that is pointed at."""
         if self._pointed is not None:
             self._pointed.set_pointed(False)
         self._pointed = row
@@ -301,7 +302,7 @@ class ProbePane(QWidget):
             self.load_config(dialog.config, f"Use the config from {one_line(dialog.line.text())[:40]}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # For a pane without a window whose actions have these keys.
+        # For a pane outside a window whose actions have these keys.
         if is_undo_key(event):
             stack = self._document.undo_stack
             (stack.undo if event.matches(QKeySequence.StandardKey.Undo) else stack.redo)()

@@ -1,4 +1,4 @@
-"""A row of the pane: a label, an editor, and what the engine says about the field."""
+"""A row of the pane: a label, an editor, and the engine's remark on the field."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _REMARKS: Final = {
     FAILED: ("failed", "failed", ("failed",)),
     NOT_COMPARED: ("not-compared", "not_compared", ("not compared under these rules", "not compared", "")),
 }
-"""For an outcome its icon, its colour, and its words from long to short."""
+"""By outcome, its icon, its color, and its texts from long to short."""
 
 
 _NARROW: Final = 2.75
-"""Widths of the column of labels: a row that is narrower has no room for both beside each other."""
+"""The width, in widths of the label column, below which a row has no space for label and editor side by side."""
 
 
 class Remark(QWidget):
-    """An outcome in icon and word, as long a wording as there is room for. Takes no clicks."""
+    """The icon and text of an outcome, with the longest text that fits. It takes no clicks."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class Remark(QWidget):
         self._icon_size = 0
 
     def place(self, outcome: str, space: QRect) -> int:
-        """Show an outcome at the right end of a space, or nothing for one without a remark. Returns the width taken."""
+        """Show an outcome at the right end of a rectangle, or nothing if it has no remark. Returns the width used."""
         self.outcome = outcome
         if outcome not in _REMARKS:
             self.setVisible(False)
@@ -78,10 +78,10 @@ class Remark(QWidget):
 
 
 class FieldRow(QWidget):
-    """One field with its hairline; on the failed surface when a check of it failed."""
+    """One field with its hairline. It has the background for failures if a check failed."""
 
     def __init__(self, label: str, editor: FieldEditor, parent: QWidget, *, stacks: bool = True) -> None:
-        """``stacks``: in a narrow pane the editor stands below the label; otherwise the label only takes less room."""
+        """``stacks``: whether a narrow pane puts the editor below the label; otherwise the label is narrower."""
         super().__init__(parent)
         self.editor = editor
         self._stacks = stacks
@@ -96,7 +96,7 @@ class FieldRow(QWidget):
         layout.addWidget(editor, 1)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as it can be."""
+        """Return the smallest usable width."""
         label, editor = self.label.narrow_width(), self.editor.minimumSizeHint().width()
         width = max(label, editor) if self._stacks else label + editor
         return QSize(width + 6 * GRID, super().minimumSizeHint().height())
@@ -112,16 +112,16 @@ class FieldRow(QWidget):
 
     @property
     def outcome(self) -> str:
-        """``failed``, ``not compared``, or empty if there is nothing to say."""
+        """``failed``, ``not compared``, or empty."""
         return outcome_of(self._marks)
 
     @property
     def remark(self) -> str:
-        """The words that stand in the row."""
+        """The text of the remark in the row."""
         return self._remark.text if self._remark.outcome in _REMARKS else ""
 
     def set_marks(self, marks: PlacedMarks) -> None:
-        """Show what the engine says; nothing is done when it says the same as before."""
+        """Show the engine's marks. Nothing happens if they are unchanged."""
         if marks == self._marks:
             return
         before = self.outcome
@@ -133,14 +133,14 @@ class FieldRow(QWidget):
             self.update()
 
     def set_pointed(self, pointed: bool) -> None:
-        """Show with a bar at the left that a check which was gone to is of this field, or no longer."""
+        """Show or remove the bar at the left, which marks the field of the activated check."""
         self._is_pointed = pointed
         if not pointed:
             self.editor.unselect()
         self.update()
 
     def place_remark(self) -> None:
-        """Put the remark where the editor has room for it."""
+        """Put the remark where the editor has space for it."""
         if self._layout.direction() is QBoxLayout.Direction.TopToBottom:
             left = self.label.x() + self.label.fontMetrics().horizontalAdvance(self.label.text()) + 2 * GRID
             space = QRect(left, self.label.y(), self.width() - 3 * GRID - left, self.label.height())

@@ -45,21 +45,24 @@ __all__ = ["RowsDelegate"]
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 6
 _BEFORE_DIFFERENCE: Final = 12
-"""Characters shown before a difference that lies too far on to be seen."""
+"""Characters shown before a difference that is too far right to be visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ElidedText:
-    """The text of a cell as it is drawn: cut to what there is room for, with the place of the mark in it."""
+    """The text of a cell as drawn: cut to the available width, with the position of the mark."""
 
     text: str
     part: slice
 
 
 class RowsDelegate(QStyledItemDelegate):
-    """``started(row)``: a cell is about to be edited; ``cancelled``: what was typed is to be taken back.
+    """Draws and edits rows.
 
-    ``finished(index, key)``: the editor was closed by Enter, Tab or Backtab (a `Qt.Key`).
+    Signals:
+        started(row): a cell is about to be edited.
+        cancelled(): the edit is to be reverted.
+        finished(index, key): Enter, Tab or Backtab (a `Qt.Key`) closed the editor.
     """
 
     started = Signal(int)
@@ -68,8 +71,8 @@ class RowsDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget, actions: tuple[str, ...], perform: Callable[[str, int], None]) -> None:
         super().__init__(parent)
-        self.hot_row = -1  # under the pointer
-        self.active_row = -1  # current, while the view has the focus
+        self.hot_row = -1  # the row below the pointer
+        self.active_row = -1  # the current row while the view has the focus
         self.live = True
         self.images: ImageIndex | None = None
         self._actions = actions
@@ -77,33 +80,33 @@ class RowsDelegate(QStyledItemDelegate):
         self.update_fonts()
 
     def update_fonts(self) -> None:
-        """Use the fonts of now."""
+        """Use the current fonts."""
         self._mono = mono_font()
         self._small = small_font()
         self._icon_size = icon_size()
         self._button_size = self._icon_size + GRID
 
-    # Places
+    # Positions
 
     @property
     def line_height(self) -> int:
-        """Of one line of text, in pixels."""
+        """The height of one line of text in pixels."""
         return QFontMetrics(self._mono).height()
 
     def gutter(self, model: QAbstractItemModel) -> int:
-        """The width before a text that its index takes; 0 in a map."""
+        """Return the width of the index before a text; 0 in a map."""
         if not isinstance(model, ConfigRowsModel) or not model.ordered:
             return 2 * GRID
         digits = len(str(max(model.rowCount() - 1, 1)))
         return 3 * GRID + QFontMetrics(self._small).horizontalAdvance("0" * digits)
 
     def ghost_left(self, model: QAbstractItemModel) -> int:
-        """Where the words of the empty row begin."""
+        """Return the left edge of the empty row's text."""
         gutter = self.gutter(model)
         return gutter if gutter > 2 * GRID else gutter + self._icon_size * 3 // 4
 
     def ghost_width(self, model: QAbstractItemModel) -> int:
-        """How far the words of the empty row go."""
+        """Return the width of the empty row's text."""
         prompts = getattr(model, "prompts", ("",))
         return self.ghost_left(model) + QFontMetrics(self._small).horizontalAdvance(prompts[0])
 
@@ -112,7 +115,7 @@ class RowsDelegate(QStyledItemDelegate):
         return rect.adjusted(left, GRID, -2 * GRID, -GRID)
 
     def _button(self, rect: QRect, number: int) -> QRect:
-        """The place of an action, counted from the right."""
+        """Return the rectangle of an action button, counted from the right."""
         top = rect.top() + max(0, (min(rect.height(), self.line_height + 2 * GRID) - self._button_size) // 2)
         return QRect(
             QPoint(rect.right() - GRID - (number + 1) * self._button_size, top),
@@ -129,7 +132,7 @@ class RowsDelegate(QStyledItemDelegate):
         return QSize(option.rect.width(), height + 2 * GRID)
 
     def _beside(self, index: _Index, note: RowRemark, width: int) -> bool:
-        """Whether a note has room on the line of the text."""
+        """Whether a note fits on the line of the text."""
         used = QFontMetrics(self._mono).horizontalAdvance(visible(str(index.data())[:400]))
         return used + 3 * GRID + QFontMetrics(self._small).horizontalAdvance(one_line(note.text)) <= width
 
@@ -190,7 +193,7 @@ class RowsDelegate(QStyledItemDelegate):
         if index.column() == 0:
             self._paint_gutter(painter, rect, index, tokens)
         if ghost:
-            # Over all columns of the row: a key may be narrower than the words.
+            # Over all columns of the row, since a key may be narrower than the text.
             painter.setFont(self._small)
             painter.setPen(QColor(tokens.text_faint))
             painter.setClipRect(rect)
@@ -304,7 +307,7 @@ class RowsDelegate(QStyledItemDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
         text_rect = self._text_rect(option.rect, index)
-        # A line edit keeps two pixels before its text.
+        # A line edit has a margin of two pixels.
         editor.setGeometry(option.rect.adjusted(text_rect.left() - option.rect.left() - 2, 0, -GRID, 0))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -315,7 +318,7 @@ class RowsDelegate(QStyledItemDelegate):
                 self._close(watched, Qt.Key.Key_Return)
                 return True
             if enter:
-                return False  # it may stand for an image of the list
+                return False  # it may be the prefix of an image in the list
             if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
                 self._close(watched, Qt.Key(key))
                 return True
@@ -339,7 +342,7 @@ class RowsDelegate(QStyledItemDelegate):
 
 
 def _edges(text: str) -> str:
-    """`visible`, with the spaces at both ends to be seen too: they count in every comparison."""
+    """Return `visible` text with visible spaces at both ends, since they count in every comparison."""
     inner = text.strip(" ")
     if len(inner) == len(text):
         return visible(text)

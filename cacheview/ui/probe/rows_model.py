@@ -1,4 +1,4 @@
-"""The elements of a list or map as rows that can be edited, with an empty row at the end for the next one."""
+"""The elements of a list or map as editable rows, with an empty row at the end for a new one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cacheview.ui.plain import one_line, tool_tip, visible
 __all__ = ["ConfigRowsModel", "RowMark", "RowRemark", "RowTexts"]
 
 RowTexts = tuple[str, ...]
-"""The texts of one element: itself, or key and value."""
+"""The texts of one element: the element itself, or key and value."""
 
 MARK_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 NOTE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 GHOST_ROLE: Final = Qt.ItemDataRole.UserRole + 3
-"""Whether a row is the empty one at the end."""
+"""The role for whether a row is the empty one at the end."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
@@ -26,7 +26,7 @@ _NOWHERE: Final = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class RowMark:
-    """What the engine says of an element. ``part`` of its last text differs from the image's; ``tip`` in words."""
+    """The engine's mark on an element. ``part``: the part of its last text that differs; ``tip``: a tool tip."""
 
     outcome: str
     part: slice = field(default_factory=lambda: slice(0, 0))
@@ -35,16 +35,17 @@ class RowMark:
 
 @dataclass(frozen=True, slots=True)
 class RowRemark:
-    """A remark at the end of a row: a text in words, and the token of its colour."""
+    """A remark at the end of a row: its text, and the token of its color."""
 
     text: str
     token: str = "text_faint"
 
 
 class ConfigRowsModel(QAbstractTableModel):
-    """Rows of one or two texts. What the person does goes out as ``requested(rows, phrase, merge)`` after it is shown.
+    """Rows of one or two texts, which show the user's changes before emitting them.
 
-    ``phrase`` says what was done (``Edit {name}[1]``), ``merge`` is equal for edits that are one step (typing).
+    Signals: ``requested(rows, phrase, merge)``: the user's change. ``phrase`` describes it (``Edit {name}[1]``), and
+    ``merge`` is equal for edits that are one step, such as typing.
     """
 
     requested = Signal(object, str, str)
@@ -63,15 +64,15 @@ class ConfigRowsModel(QAbstractTableModel):
         self._marks: Mapping[int, RowMark] = {}
         self._notes: Mapping[int, RowRemark] = {}
 
-    # What is shown
+    # Content
 
     @property
     def rows(self) -> Sequence[RowTexts]:
-        """What is shown, in order."""
+        """The rows in order."""
         return self._rows
 
     def element(self, row: int) -> str:
-        """The path of a row: ``Env[1]``, ``Labels["a"]``; that of the whole for the empty row."""
+        """Return the path of a row: ``Env[1]``, ``Labels["a"]``; for the empty row, that of the whole field."""
         if row >= len(self._rows):
             return self.name
         if self.ordered:
@@ -129,7 +130,7 @@ class ConfigRowsModel(QAbstractTableModel):
         return tool_tip("\n".join(filter(None, parts)))
 
     def set_rows(self, rows: Sequence[RowTexts]) -> None:
-        """Show other rows, reporting to views only those that changed: what is edited and selected stays so."""
+        """Show other rows, notifying views only of changed ones, so that editing and selection continue."""
         old, new = self._rows, list(rows)
         start = 0
         while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -150,7 +151,7 @@ class ConfigRowsModel(QAbstractTableModel):
             self._rows = new
             self.endRemoveRows()
         elif come > kept and end == 0:
-            # The first new row takes the place of the empty one, in which it may just be typed.
+            # The first new row takes the place of the empty one, which may be the one being edited.
             old.append(new[first])
             self._ghosts = 0
             self._changed(first, first)
@@ -166,7 +167,7 @@ class ConfigRowsModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(first, 0), self.index(last, self._columns - 1))
 
     def set_prompts(self, prompts: RowTexts) -> None:
-        """What the empty row says in each column."""
+        """Set the texts of the empty row by column."""
         if prompts != self.prompts:
             self.prompts = prompts
             self._changed(len(self._rows), len(self._rows))
@@ -186,7 +187,7 @@ class ConfigRowsModel(QAbstractTableModel):
             if row < self.rowCount():
                 self._changed(row, row)
 
-    # What the person does
+    # User actions
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.EditRole or not self.checkIndex(
@@ -197,34 +198,34 @@ class ConfigRowsModel(QAbstractTableModel):
         rows = list(self._rows)
         if row == len(rows):
             if not text:
-                return False  # left as empty as it was
+                return False  # it was empty and stays so
             rows.append(("",) * self._columns)
             phrase = f"Add {self.name}[{row}]" if self.ordered else f"Add to {self.name}"
         else:
             phrase = f"Edit {self.element(row)}"
         rows[row] = (*rows[row][:column], text, *rows[row][column + 1 :])
-        # An element that is being added keeps that phrase while it is typed on.
+        # A new element keeps the phrase while typing continues.
         return self._request(rows, phrase, self._merge)
 
     def begin_edit(self, row: int) -> None:
-        """A row is about to be edited: what follows is one step, until the next edit begins."""
+        """Begin editing a row. All changes are one step, until the next edit begins."""
         self._session += 1
         self._merge = f"{self.name}/{row}/{self._session}"
         self._before = tuple(self._rows)
 
     def restore(self) -> None:
-        """Take back what was typed since `begin_edit`."""
+        """Revert everything typed since `begin_edit`."""
         self._request(list(self._before), f"Edit {self.name}", self._merge)
 
     def remove(self, row: int) -> bool:
-        """Take a row out. The empty one stays."""
+        """Remove a row. The empty one cannot be removed."""
         if row >= len(self._rows):
             return False
         rows = [*self._rows[:row], *self._rows[row + 1 :]]
         return self._request(rows, f"Remove {self.element(row)}", "")
 
     def move(self, row: int, step: int) -> bool:
-        """Move a row up (-1) or down (1), where there is an order and a row to change places with."""
+        """Move a row up (-1) or down (1), if there is an order and a row to swap with."""
         other = row + step
         if not self.ordered or not 0 <= other < len(self._rows) or row >= len(self._rows):
             return False
@@ -236,7 +237,7 @@ class ConfigRowsModel(QAbstractTableModel):
         return True
 
     def append(self, rows: Sequence[RowTexts], phrase: str) -> bool:
-        """Add rows at the end as one step."""
+        """Append rows as one step."""
         return self._request([*self._rows, *rows], phrase, "")
 
     def _request(self, rows: list[RowTexts], phrase: str, merge: str) -> bool:

@@ -1,4 +1,4 @@
-"""A compact editor for a list or map: rows instead of a text box, for keyboard and pointer."""
+"""A compact editor for a list or map, with rows instead of a text box, for keyboard and pointer."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ __all__ = ["RowsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MEASURED: Final = 200
-"""Lists with more rows than that have rows of one line: measuring each would be felt."""
+"""The number of rows above which all rows have one line, since measuring them would be noticeable."""
 
 
 class RowsView(QTableView):
-    """Enter adds, F2 or typing edits, Del removes, Alt+Up and Alt+Down move. As high as its rows, up to ``most_rows``.
+    """The rows. Enter adds, F2 or typing edits, Del removes, Alt+Up and Alt+Down move.
 
-    ``row_activated(str)``: the path of the row that the person went to.
+    It is as high as its rows, up to ``most_rows``.
+
+    Signals: ``row_activated(str)``: the path of the row that the user moved to.
     """
 
     row_activated = Signal(str)
@@ -87,19 +89,19 @@ class RowsView(QTableView):
         self._fit()
 
     def set_images(self, index: ImageIndex) -> None:
-        """Let rows be searched among images; what is typed then counts when it is confirmed."""
+        """Complete rows with images. Typed text then counts only when it is confirmed."""
         self._delegate.images = index
 
     # Size
 
     @property
     def empty_row_width(self) -> int:
-        """How far the words of the empty row go."""
+        """The width of the empty row's text."""
         return self.frameWidth() + self._delegate.ghost_width(self._rows)
 
     @property
     def line_height(self) -> int:
-        """Of a row with one line of text."""
+        """The height of a row with one line of text."""
         return self._delegate.line_height + 2 * GRID
 
     def sizeHint(self) -> QSize:
@@ -125,7 +127,7 @@ class RowsView(QTableView):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        """As high as the rows; with a scroll bar only where that is too high, so that none comes and goes."""
+        """Fit the height to the rows. A scroll bar appears only if that is too high, so that it does not flicker."""
         always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         most = self._most_rows * self.line_height
         self.setVerticalScrollBarPolicy(always if self.verticalHeader().length() > most else never)
@@ -154,7 +156,7 @@ class RowsView(QTableView):
         return option
 
     def _place_columns(self) -> None:
-        """Keys get what they need, up to somewhat less than half."""
+        """Give keys the width they need, up to somewhat less than half."""
         if self._rows.columnCount() > 1:
             metrics = self.fontMetrics()
             needed = max((metrics.horizontalAdvance(row[0][:80]) for row in self._rows.rows[:_MEASURED]), default=0)
@@ -174,21 +176,21 @@ class RowsView(QTableView):
             self._delegate.update_fonts()
             self._fit()
 
-    # Going and pointing
+    # Moving and pointing
 
     def select(self, row: int) -> None:
-        """Select a row, the last one for a row beyond; the keyboard stays where it is."""
+        """Select a row, or the last one if it is beyond, without moving the keyboard focus."""
         index = self._rows.index(min(row, self._rows.rowCount() - 1), 0)
         self.setCurrentIndex(index)
         self.selectionModel().select(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def unselect(self) -> None:
-        """Show no row as selected, unless the keyboard is here; where it was is kept."""
+        """Clear the selection without forgetting the current row, unless the keyboard focus is here."""
         if not self.hasFocus():
             self.clearSelection()
 
     def row_rect(self, row: int) -> QRect:
-        """Where a row is, in the viewport."""
+        """Return the rectangle of a row in the viewport."""
         return self.visualRect(self._rows.index(row, 0))
 
     def currentChanged(self, current: _Index, previous: _Index) -> None:
@@ -232,10 +234,10 @@ class RowsView(QTableView):
         if not self.indexAt(event.position().toPoint()).isValid():
             self._set_hot(-1)
 
-    # What the person does
+    # User actions
 
     def edit_new(self) -> None:
-        """Begin a new row."""
+        """Start editing a new row."""
         self._begin(self._rows.index(len(self._rows.rows), 0))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -261,7 +263,7 @@ class RowsView(QTableView):
             self._begin(self._rows.index(index.row(), 0))
 
     def _finished(self, index: QModelIndex, key: int) -> None:
-        """An editor was closed: go on to the value after a key, or to the next new row."""
+        """Continue with the value after a key, or with the next new row, after an editor was closed."""
         if not index.isValid():
             return
         more = index.column() + 1 < self._rows.columnCount()
@@ -315,7 +317,7 @@ class RowsView(QTableView):
             QGuiApplication.clipboard().setText("=".join(self._rows.rows[row]))
 
     def _paste(self) -> None:
-        """Each line of the clipboard as a new row."""
+        """Add each line of the clipboard as a new row."""
         lines = [line for line in QGuiApplication.clipboard().text().splitlines() if line]
         columns = self._rows.columnCount()
         rows = [tuple((line.split("=", columns - 1) + [""] * columns)[:columns]) for line in lines]
@@ -325,7 +327,7 @@ class RowsView(QTableView):
         self.row_menu(self.indexAt(event.pos()).row()).exec(event.globalPos())
 
     def row_menu(self, row: int) -> QMenu:
-        """The menu of a row: what the keys do, with the keys."""
+        """Return the menu of a row: the actions of the keys, with the keys."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         real = 0 <= row < len(self._rows.rows)

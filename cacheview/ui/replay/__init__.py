@@ -1,1 +1,1 @@
-"""A Dockerfile replayed in the window: its steps, what happens to each, and why the first miss misses."""
+"""The dock that replays a Dockerfile: its steps, the result of each, and the reason for the first miss."""

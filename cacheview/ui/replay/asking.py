@@ -1,4 +1,4 @@
-"""A build replayed in another thread: what is read, asked, and reported of it. No Qt."""
+"""Replays a build in another thread: reading, lookups and reporting. No Qt."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ __all__ = ["Question", "ReplayResult", "Replayer", "progress_text"]
 _READING_LAYER: Final = "Reading the layer"
 
 _SUMS: Final = "sums.json"
-_WORTH_KEEPING: Final = 16 << 20  # bytes: less is read again as quickly
+_WORTH_KEEPING: Final = 16 << 20  # bytes; less is read again just as quickly
 _MOST_FILES: Final = 100_000
 _LARGEST: Final = 64 << 20
 
 
 def progress_text(done: int, total: int | None) -> str:
-    """How much of the context has been read, in bytes."""
+    """Return the amount of the context that has been read, in bytes."""
     what = "Reading the files in the build context"
     return f"{what}: {size_text(done)} of {size_text(total)}" if total else f"{what}…"
 
@@ -56,7 +56,12 @@ def _listed(count: int) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """A build, and the cache that it is looked up in. ``supposed``: why that is not the store as it is; None: it is."""
+    """A build, and the cache for its lookup.
+
+    ``supposed``: the reason that the cache differs from the store; None: it does not.
+
+    ``supposed``: the reason that it differs from the store; None: it does not.
+    """
 
     build: Build
     store: ImageStore
@@ -69,10 +74,10 @@ class ReplayResult:
     """The result of a replay.
 
     Attributes:
-        misses: why the steps that miss miss, where it is known what was asked.
-        problem: why the record of the files cannot be kept; empty: it can.
-        seconds: that all of it took.
-        costs: its steps beside those in the store as it is, where it is another one that is supposed; otherwise None.
+        misses: the reasons for steps that miss, if their probes are known.
+        problem: the reason that the record of the files cannot be saved; empty: it was.
+        seconds: the total time.
+        costs: the comparison with the actual store, if another one is supposed; otherwise None.
     """
 
     question: Question
@@ -89,16 +94,16 @@ class ReplayResult:
 
     @property
     def first(self) -> Miss | None:
-        """Why the first miss misses; None if there is none, or if what was looked up is unknown."""
+        """The reason for the first miss; None if there is none, or if its probe is unknown."""
         return self.miss_of(self.first_miss)
 
     def cost_of(self, step: Step) -> Cost | None:
-        """What happens to a step in the supposed store; None: nothing else than in the store as it is."""
+        """Return the change of a step in the supposed store; None: there is none."""
         changed = self.costs.changed if self.costs is not None else ()
         return next((cost for cost in changed if cost.after is step), None)
 
     def miss_of(self, step: Step | None) -> Miss | None:
-        """Why a step misses; None: it does not, or it is not known what was asked."""
+        """Return the reason for a step's miss; None: it does not miss, or its probe is unknown."""
         return next((miss for miss in self.misses if miss.step is step), None)
 
 
@@ -107,11 +112,11 @@ class _Prepared:
     """A build that is ready to be replayed.
 
     Attributes:
-        client: that is chosen.
-        send: the build by a client.
-        cache, image_files, layers: what it is looked up in, and what its files are read from.
-        title: of the context.
-        read: how many bytes of the context have been read.
+        client: the chosen client.
+        send: returns the build as a client sends it.
+        cache, image_files, layers: the cache, and the sources of its files.
+        title: title of the context.
+        read: the number of bytes of the context that were read.
     """
 
     client: Client
@@ -124,22 +129,22 @@ class _Prepared:
 
 
 class Replayer:
-    """Makes the works that replay builds. Sums of files are kept from one to the next, while the files stay."""
+    """Creates the works that replay builds. Sums of files are kept between them while the files are unchanged."""
 
     def __init__(self, records: Path | None = None, access: LayerAccess | None = None) -> None:
-        """``records``: the folder of the records of files; None: none are kept. ``access``: opens layers."""
+        """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
         self._access = access or LayerAccess()
         self._memory: FileSumCache | None = None
         self._records = records
 
     def replaying(self, question: Question) -> Work:
-        """Work whose result is a `ReplayResult`, and whose part is one without the reasons of misses.
+        """Return work with a `ReplayResult`. Its partial result lacks the reasons for misses.
 
-        It raises `DataError` where Dockerfile or context cannot be read.
+        It raises `DataError` if Dockerfile or context cannot be read.
         """
 
         def work(report: Report) -> ReplayResult:
-            # All that a replay takes is loaded here: in the UI thread it would be felt.
+            # Import everything for a replay here: in the UI thread it would be noticeable.
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
 
@@ -149,7 +154,7 @@ class Replayer:
             value = sent.replay(prepared.cache, past_misses=question.build.past_misses)
             compared = self._costs(question, value, report)
             if value.first_miss is not None:
-                # Why it misses may take a while in a large store; that it does is known now.
+                # Finding the reasons may take a while in a large store; the misses themselves are known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: ReplayResult(question, value, seconds=seconds, costs=compared))
             report(0, None, "Finding out why steps miss…")
@@ -171,7 +176,7 @@ class Replayer:
         return work
 
     def _costs(self, question: Question, value: Replay, report: Report) -> Costs | None:
-        """The steps beside those in the store as it is, where another one is supposed."""
+        """Return the comparison with the actual store, if another one is supposed."""
         supposed = question.supposed
         if supposed is None:
             return None
@@ -182,9 +187,9 @@ class Replayer:
         return costs(before, value, supposed.removed)
 
     def comparing(self, question: Question) -> Work:
-        """Work whose result are the groups of clients that share a cache for a build, see `compare_clients`.
+        """Return work whose result is the groups of clients that share a cache for a build; see `compare_clients`.
 
-        It raises `DataError` where Dockerfile or context cannot be read.
+        It raises `DataError` if Dockerfile or context cannot be read.
         """
 
         def work(report: Report) -> tuple[ClientGroup, ...]:
@@ -196,7 +201,7 @@ class Replayer:
         return work
 
     def side(self, question: Question, report: Report) -> BuildSide:
-        """A build as one side of a comparison. Raises `DataError` if Dockerfile or context cannot be read."""
+        """Return a build as one side of a comparison. Raises `DataError` if Dockerfile or context cannot be read."""
         from datetime import UTC, datetime
 
         from cacheview.diff.context_side import side_of_context
@@ -260,7 +265,7 @@ class Replayer:
         return _Prepared(client, send, cache, image_files, layers, given.context.title, lambda: read)
 
     def _remembered(self) -> FileSumCache:
-        """The sums of files that were read in earlier starts; what cannot be read is read again."""
+        """Return the sums of files from earlier sessions. If they cannot be read, files are read again."""
         from cacheview.dockerfile.context.hashing import FileSumCache
 
         if self._records is not None:
@@ -272,7 +277,7 @@ class Replayer:
         return FileSumCache(most=_MOST_FILES)
 
     def _record(self, context: str) -> tuple[ChecksumRecord, str]:
-        """The record of a context, and why it cannot be read."""
+        """Return the record of a context, and the reason if it cannot be read."""
         from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 
         if self._records is None:
@@ -284,7 +289,7 @@ class Replayer:
 
 
 def _kept(memory: FileSumCache, path: Path) -> str:
-    """Keep the sums of files for the next start. Returns why that cannot be."""
+    """Save the sums of files for the next session. Returns the reason if they cannot be saved."""
     try:
         make_private_folder(path.parent)
         write_whole(path, lambda file: file.write(memory.dump()), str(path))
@@ -292,13 +297,13 @@ def _kept(memory: FileSumCache, path: Path) -> str:
         return f"file checksums cannot be stored: {error}"
     except OSError as error:
         return f"{path}: file checksums cannot be written: {error.strerror}"
-    except RuntimeError:  # a replay that was cancelled adds to them at this moment: the next one keeps them
+    except RuntimeError:  # a canceled replay is adding to them at this moment: the next one saves them
         pass
     return ""
 
 
 def _saved(kept: ChecksumRecord | LayerMemory) -> str:
-    """Save what is kept for the next start. Returns why that cannot be; empty: it was saved."""
+    """Save data for the next session. Returns the reason if it cannot be saved; empty: it was saved."""
     try:
         kept.save()
     except DataError as error:

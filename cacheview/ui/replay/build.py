@@ -1,4 +1,4 @@
-"""Which Dockerfile is replayed, in which context and with which options: what a person chooses. No Qt."""
+"""The user's choice of a Dockerfile to replay, its context and its options. No Qt."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ __all__ = [
 
 MOST_KEPT: Final = 10
 _SNIFFED: Final = 4096
-_LONGEST: Final = 100_000  # characters of what is kept of one Dockerfile
+_LONGEST: Final = 100_000  # characters that are kept of one Dockerfile's entry
 CLI_20_10: Final = "docker-cli-20.10"
 _BEGINNINGS: Final = frozenset(("from", "arg"))
 
 
 class Build(Model):
-    """One build as ``docker build`` would be called.
+    """One build with the arguments of ``docker build``.
 
     Attributes:
-        dockerfile: path of the file; of a tar the path of the tar.
-        context: path of the folder, or of a tar.
-        inside: of a tar the name of the Dockerfile in it; empty: ``Dockerfile``.
-        build_args, labels: as they are given, ``NAME=value`` or ``NAME``.
-        client: what sends the context, as `client_named` reads it; empty: the one that goes with the engine.
-        past_misses: after a miss it continues as if the step had hit the nearest candidate.
-        withheld: names of build arguments that had a value in an earlier start: values are not kept.
+        dockerfile: path of the file; for a tar, the path of the tar.
+        context: path of the folder or tar.
+        inside: name of the Dockerfile in a tar; empty: ``Dockerfile``.
+        build_args, labels: as given, ``NAME=value`` or ``NAME``.
+        client: the client that sends the context, as for `client_named`; empty: the one that matches the engine.
+        past_misses: whether to continue after a miss as if the step had hit the nearest candidate.
+        withheld: names of build arguments that had a value in an earlier session, since values are not saved.
     """
 
     dockerfile: str
@@ -69,7 +69,7 @@ class Build(Model):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the build arguments whose value was not kept, and that have none now."""
+        """Names of the build arguments whose value was not saved, and that have none now."""
         given = {_pair(text)[0] for text in self.build_args}
         return tuple(name for name in self.withheld if name not in given)
 
@@ -80,7 +80,7 @@ class Build(Model):
 
     @property
     def without_values(self) -> Build:
-        """As it is kept: the value of a build argument may be a secret, and is not written anywhere."""
+        """The build as it is saved. Values of build arguments may be secrets, and are not written anywhere."""
         pairs = [(text, *_pair(text)) for text in self.build_args]
         bare = tuple(text for text, _, _, value in pairs if not value)
         withheld = (*(name for _, name, _, value in pairs if value), *self.missing)
@@ -88,19 +88,19 @@ class Build(Model):
 
     @property
     def named(self) -> str:
-        """What ``docker build`` is given with ``-f``; empty for the Dockerfile that it finds, also in a tar."""
+        """The value of ``-f`` for ``docker build``; empty for the default Dockerfile, also in a tar."""
         if os.path.isfile(self.context):
             return self.inside
         return "" if find_dockerfile(self.context).path == Path(os.path.abspath(self.dockerfile)) else self.dockerfile
 
     @property
     def file(self) -> str:
-        """The path of the Dockerfile as a file of its own, which an editor can open; empty: it is in a tar."""
+        """The path of the Dockerfile if it is a file that an editor can open; empty: it is in a tar."""
         return self.dockerfile if self.dockerfile != self.context else ""
 
     @property
     def title(self) -> str:
-        """The path of the Dockerfile in its context, after the context's name."""
+        """The path of the Dockerfile in its context, after the name of the context."""
         name = os.path.basename(os.path.normpath(self.context)) or self.context
         if self.dockerfile == self.context:
             return f"{name}/{self.inside}" if self.inside else name
@@ -112,9 +112,9 @@ class Build(Model):
 
 
 def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
-    """The build of a Dockerfile, or of a context, a folder or a tar; ``file``: its Dockerfile, if it is another.
+    """Return the build of a Dockerfile or a context (a folder or a tar). ``file``: a Dockerfile other than the default.
 
-    The context of a Dockerfile is the folder that it is in. Raises `DataError` if there is none.
+    The context of a Dockerfile is its folder. Raises `DataError` if there is none.
     """
     place = os.path.abspath(path)
     if not os.path.isdir(place):
@@ -128,7 +128,7 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
 
 
 def is_dockerfile(path: str) -> bool:
-    """Whether a path is that of a Dockerfile, or of a folder that has one and is not an image store."""
+    """Whether a path is a Dockerfile, or a folder that has one and is not an image store."""
     if os.path.isdir(path):
         has = any(os.path.isfile(os.path.join(path, name)) for name in (DEFAULT_NAME, DEFAULT_NAME.lower()))
         return has and not os.path.exists(os.path.join(path, "oci-layout"))
@@ -139,7 +139,7 @@ def is_dockerfile(path: str) -> bool:
 
 
 def is_tar(path: str) -> bool:
-    """Whether a path is that of a tar, plain or compressed."""
+    """Whether a path is a tar, plain or compressed."""
     from cacheview.replay.tar_context import looks_like_tar
 
     try:
@@ -152,7 +152,7 @@ def is_tar(path: str) -> bool:
 
 
 def _begins_like_one(path: str) -> bool:
-    """The first line that is neither empty nor a comment begins a stage, or declares an argument before one."""
+    """Whether the first line that is neither empty nor a comment starts a stage, or declares an argument."""
     try:
         if not os.path.isfile(path):
             return False
@@ -166,10 +166,10 @@ def _begins_like_one(path: str) -> bool:
 
 
 def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
-    """The options as they reach the cache.
+    """Return the options as they reach the cache.
 
-    ``environment``: where the value of a build argument comes from that is given by name alone. Raises `DataError`
-    for an argument or label without a name.
+    ``environment``: the source of the values of build arguments without one. Raises `DataError` for an argument or
+    label without a name.
     """
     from cacheview.replay.options import BuildOptions
 
@@ -193,18 +193,18 @@ def _named(text: str) -> tuple[str, str, str]:
 
 
 def _pair(text: str) -> tuple[str, str, str]:
-    """Name, equals sign, value; the last two are empty if a name stands alone."""
+    """Return name, equals sign and value; the last two are empty for a name alone."""
     name, entry, value = text.partition("=")
     return name, entry, value
 
 
 def options_in_words(build: Build) -> tuple[str, ...]:
-    """The options in force, as ``docker build`` is given them; of build arguments and labels the names alone."""
+    """Return the given options as for ``docker build``, with only the names of build arguments and labels."""
     from cacheview.dockerfile.context.clients import client_named
 
     try:
         client = client_named(build.client).title if build.client else ""
-    except DataError:  # of another version
+    except DataError:  # from another version
         client = build.client
     named = (
         ("-f", build.inside),
@@ -219,19 +219,19 @@ def options_in_words(build: Build) -> tuple[str, ...]:
     return (*words, *((f"client: {client}",) if client else ()))
 
 
-# What is kept from one start to the next
+# Saved builds
 
 
 def kept(settings: Settings) -> list[Build]:
-    """The builds that were replayed last, newest first, whose Dockerfile is still there."""
+    """Return the builds that were replayed last and whose Dockerfile still exists, newest first."""
     builds = (_read(text) for text in settings.builds)
     return [build for build in builds if build is not None and Path(build.dockerfile).is_file()]
 
 
 def keep(settings: Settings, build: Build) -> None:
-    """Put a build at the head of those that are kept; each Dockerfile is kept once, and no value of an argument.
+    """Put a build at the top of the saved ones, each Dockerfile only once, without values of arguments.
 
-    A path that is not UTF-8 is not kept: it has no place in JSON.
+    A path that is not UTF-8 is not saved: JSON cannot contain it.
     """
     if printable(build.dockerfile + build.context) != build.dockerfile + build.context:
         return
@@ -241,7 +241,7 @@ def keep(settings: Settings, build: Build) -> None:
 
 
 def forget_values(settings: Settings) -> None:
-    """Take out of what is kept the values of build arguments, which earlier versions wrote with it."""
+    """Remove the values of build arguments that earlier versions saved."""
     settings.builds = [_written(build) for text in settings.builds if (build := _read(text)) is not None]
 
 
@@ -253,14 +253,14 @@ def _written(build: Build) -> str:
 
 
 def remembered(settings: Settings, build: Build) -> Build:
-    """What is kept of the same Dockerfile, otherwise the build itself."""
+    """Return the saved build of the same Dockerfile, otherwise the build itself."""
     return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
 
 
 def _read(text: str) -> Build | None:
     try:
         values = json.loads(text)
-        if isinstance(values, dict) and values.pop("old_client", False):  # what earlier versions kept of the client
+        if isinstance(values, dict) and values.pop("old_client", False):  # the client as earlier versions saved it
             values.setdefault("client", CLI_20_10)
         return Build.model_validate_json(json.dumps(values))
     except (ValueError, RecursionError):  # edited by hand, or by another version

@@ -1,4 +1,4 @@
-"""Which row of the steps is selected: at first, by the person, and after the steps have changed."""
+"""The selected row of the steps: initially, after the user's choice, and after the steps have changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ __all__ = ["ChosenStep"]
 
 
 class ChosenStep(QObject):
-    """``chosen(QModelIndex)``: the person moved to a row; not when a row is chosen `quietly`."""
+    """Tracks the selected step.
+
+    Signals: ``chosen(QModelIndex)``: the user moved to a row; not emitted for changes through `quietly`.
+    """
 
     chosen = Signal(QModelIndex)
 
@@ -24,11 +27,11 @@ class ChosenStep(QObject):
         self._view = view
         self._model = model
         self._is_quiet = False
-        self._numbers = (0, 0)  # of the step, and of its trigger, that the person chose last
+        self._numbers = (0, 0)  # of the step, and of its trigger, that the user chose last
         view.chosen.connect(self._choose)
 
     def quietly(self, change: Callable[[], object]) -> None:
-        """Change what is shown or chosen. The person did not."""
+        """Change the content or the selection without treating it as the user's choice."""
         self._is_quiet = True
         try:
             change()
@@ -36,31 +39,31 @@ class ChosenStep(QObject):
             self._is_quiet = False
 
     def forget(self) -> None:
-        """Another Dockerfile has other steps."""
+        """Forget the choice, since another Dockerfile has other steps."""
         self._numbers = (0, 0)
 
     def find_again(self) -> None:
-        """What the person had chosen was removed: of a file that is being edited it may be there again."""
+        """Select the user's choice again if it reappears, as in a file that is being edited."""
         index = self._model.index_of(*self._numbers)
         if index.isValid():
             self.quietly(lambda: self._view.setCurrentIndex(index))
 
     def go_to_first(self, replayed: ReplayResult) -> None:
-        """Choose what is of most interest in a replay, as if the person did."""
+        """Select the most relevant row of a replay, as if the user had chosen it."""
         self.find_first(replayed)
         self._choose(self._view.currentIndex())
 
     def find_first(self, replayed: ReplayResult) -> None:
-        """Choose what is of most interest in a replay: what the person had chosen is gone."""
+        """Select the most relevant row of a replay, since the user's choice no longer exists."""
         self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(replayed)))
 
     def go_to(self, step: Step) -> None:
-        """Choose a step, and bring the keyboard there."""
+        """Select a step, and move the keyboard focus there."""
         self._view.setCurrentIndex(self.index_of(step))
         self._view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def index_of(self, step: Step) -> QModelIndex:
-        """Where a step or a trigger of the replay is shown; invalid: nowhere."""
+        """Return the index of a step or trigger; invalid: it is not shown."""
         for row in self._model.rows:
             if row.step is step:
                 return self._model.index_of(step.number)
@@ -78,7 +81,7 @@ class ChosenStep(QObject):
         self.chosen.emit(index)
 
     def _first_of_interest(self, replayed: ReplayResult) -> QModelIndex:
-        """The last row, where it says why the rest is missing; otherwise the first miss, or the first unknown step."""
+        """Return the last row if it shows why the rest is missing, otherwise the first miss or unknown step."""
         unknown = next((step for step in replayed.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
         step = replayed.first_miss or unknown
         if replayed.replay.refused is not None or step is None:

@@ -1,4 +1,4 @@
-"""Every client's build, grouped by shared cache, shown instead of a step's details."""
+"""The builds of all clients, grouped by shared cache, shown in place of a step's details."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _HINT: Final = "Replaying the build as each client sends it."
 
 
 class ClientsPage(QWidget):
-    """Compares while it is to be seen.
+    """Compares clients while it is visible.
 
-    ``settled()``: what was compared last is shown, or why it is not.
+    Signals: ``settled()``: the last result is shown, or the reason that there is none.
     """
 
     settled = Signal()
 
     def __init__(self, work: Callable[[], Work | None], parent: QWidget | None = None) -> None:
-        """``work``: what compares; its result are groups. None: there is nothing to compare."""
+        """``work``: returns work whose result is groups; None: there is nothing to compare."""
         super().__init__(parent)
         self._work = work
         self._is_requested = False
@@ -58,7 +58,7 @@ class ClientsPage(QWidget):
         self._content.say("Comparing clients…", _HINT)
 
     def forget(self) -> None:
-        """What is shown is of an older replay."""
+        """Note that the content belongs to an older replay."""
         self._is_requested = False
         if self.isVisible():
             self.ask()
@@ -74,7 +74,7 @@ class ClientsPage(QWidget):
         self._loader.start(work)
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
         self._patience.stop()
         self._loader.close()
 
@@ -93,7 +93,7 @@ class ClientsPage(QWidget):
             for reason in reasons(group):
                 child = QTreeWidgetItem(item, [one_line(reason)])
                 child.setToolTip(0, tool_tip(reason))
-                child.setFirstColumnSpanned(True)  # which needs the tree
+                child.setFirstColumnSpanned(True)  # needs to be in the tree
         self.tree.expandAll()
         self._content.show_content()
         self.settled.emit()

@@ -16,15 +16,15 @@ _CLIENT: Final = "compose-v2"
 
 
 def is_compose_file(path: str) -> bool:
-    """Whether a path is that of a Compose file, by its name."""
+    """Whether a path is a Compose file, judging by its name."""
     return _NAME.fullmatch(os.path.basename(path)) is not None and os.path.isfile(path)
 
 
 def build_of_service(path: str, service: str, environment: Mapping[str, str]) -> tuple[Build, tuple[str, ...]]:
-    """The build of a service, as Compose v2 without BuildKit sends it, and what there is to note, in sentences.
+    """Return the build of a service, as Compose v2 without BuildKit sends it, and notes on it, in sentences.
 
     Raises:
-        DataError: the file cannot be read, or has no such build, or is not sent to the classic builder.
+        DataError: the file cannot be read, has no such build, or is not sent to the classic builder.
     """
     from cacheview.replay.compose.service import read_service
     from cacheview.replay.dockerfiles import find_dockerfile

@@ -1,4 +1,4 @@
-"""Steps put on the clipboard."""
+"""Copies steps to the clipboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["StepsCopier"]
 
 
 class StepsCopier(QObject):
-    """``copied(str)``: what was put on the clipboard, in words."""
+    """Copies steps. Signals: ``copied(str)``: what was put on the clipboard, in words."""
 
     copied = Signal(str)
 
@@ -23,7 +23,7 @@ class StepsCopier(QObject):
         self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
 
     def copy_all(self, replayed: ReplayResult | None) -> None:
-        """All steps of a replay, as ``docker build`` prints them. They are written in another thread."""
+        """Copy all steps of a replay in the form of ``docker build`` output, which is created in another thread."""
         if replayed is None:
             return
 
@@ -38,12 +38,12 @@ class StepsCopier(QObject):
         self._loader.start(work)
 
     def copy_row(self, row: ReplayRow | None) -> None:
-        """The instruction of a step, or what a row says that is none."""
+        """Copy the instruction of a step, or the text of another row."""
         if row is not None:
             self._put(row.text, "the instruction" if row.step is not None else "the daemon's message")
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
         self._loader.close()
 
     def _put(self, text: str, what: str) -> None:

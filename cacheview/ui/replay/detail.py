@@ -33,10 +33,12 @@ _TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKin
 
 
 class StepDetail(QScrollArea):
-    """One step: what it is, why it is as it is, and its files.
+    """One step: its instruction, the reason for its result, and its files.
 
-    ``editor_requested()``: the Dockerfile at the line of the step. ``files_requested(Miss)``: which files differ.
-    ``download_requested()``: the image whose files a ``COPY --from`` takes.
+    Signals:
+        editor_requested(): the Dockerfile at the line of the step.
+        files_requested(Miss): the files that differ.
+        download_requested(): the image that a ``COPY --from`` copies files from.
     """
 
     editor_requested = Signal()
@@ -85,12 +87,12 @@ class StepDetail(QScrollArea):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is shown, from the top."""
+        """The visible texts, from top to bottom."""
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
     def show_row(self, row: ReplayRow | None, replayed: ReplayResult | None, *, is_explained: bool = True) -> None:
-        """Show a row of a replay; None if there is none. ``is_explained``: Probe and Verdict show it."""
+        """Show a row of a replay; None: there is none. ``is_explained``: whether Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()
         files = ""
@@ -170,7 +172,7 @@ class StepDetail(QScrollArea):
 
 
 def one_line_each(texts: Sequence[str]) -> str:
-    """Texts below each other, each on one line."""
+    """Return texts below one another, each on one line."""
     return "\n".join(one_line(text) for text in texts)
 
 
@@ -192,7 +194,7 @@ def _reason(step: Step, replayed: ReplayResult, explanation: Explanation | None,
 
 
 def _downloadable_image(step: Step | None, replayed: ReplayResult) -> Image | None:
-    """The image that an unknown ``COPY --from`` takes files of, in a running engine; None if there is none."""
+    """Return the image of a running engine that an unknown ``COPY --from`` copies files from; None if there is none."""
     from cacheview.layers.nowhere import is_downloadable
 
     if step is None or step.status is not StepStatus.UNKNOWN or step.from_image is None or step.sources is not None:

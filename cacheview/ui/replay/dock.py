@@ -1,4 +1,4 @@
-"""Replays in the window: the dock, and the ways to open a Dockerfile."""
+"""The dock that replays builds, and the ways to open a Dockerfile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KINDS: Final = (
 
 
 def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], object]) -> None:
-    """Add the Dockerfiles that were replayed last to a menu; it does not take the dock to be made."""
+    """Add the recently replayed Dockerfiles to a menu, without creating the dock."""
     builds = kept(settings)
     if builds:
         menu.addSection("Dockerfiles")
@@ -45,13 +45,13 @@ def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], ob
 
 
 class Replays(DockController[ReplayPane]):
-    """Opens Dockerfiles and Compose files in the dock, with the options that they were replayed with last."""
+    """Opens Dockerfiles and Compose files in the dock, with their options from the last replay."""
 
     def __init__(self, host: DockHost, name: str, action: QAction, settings: Settings) -> None:
         super().__init__(host, name, ReplayPane(settings.records, host.layer_access), action)
         self._settings = settings
         self._editor = Editor(settings, self)
-        self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, as long as the window is open
+        self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, while the window is open
         self.pane.open_requested.connect(self.choose)
         self.pane.context_requested.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
@@ -69,7 +69,7 @@ class Replays(DockController[ReplayPane]):
         return dock
 
     def open(self, path: str, file: str = "") -> None:
-        """Replay a Dockerfile, or that of a context folder, with the options that it was replayed with last."""
+        """Replay a Dockerfile, or that of a context folder, with its options from the last replay."""
         try:
             build = self._build_of_compose(path) if is_compose_file(path) else build_at(path, file)
         except DataError as error:
@@ -85,7 +85,7 @@ class Replays(DockController[ReplayPane]):
         self.open_build(known.model_copy(update={"context": build.context, "inside": build.inside}) if file else known)
 
     def _build_of_compose(self, path: str) -> Build | None:
-        """The build of a service that the person chooses; None: they choose none. Raises `DataError`."""
+        """Return the build of a service that the user chooses; None: no choice. Raises `DataError`."""
         from cacheview.replay.compose.service import services_with_build
 
         names = services_with_build(path, os.environ)
@@ -129,18 +129,18 @@ class Replays(DockController[ReplayPane]):
         keep(self._settings, build)
 
     def _known(self, build: Build) -> Build:
-        """A build that was kept, with the values of arguments that it had in this window."""
+        """Return a saved build with the values that its arguments have had in this window."""
         known = self._open.get(build.dockerfile)
         return known if known is not None and known.without_values == build.without_values else build
 
     def choose(self) -> None:
-        """Ask for a Dockerfile."""
+        """Prompt for a Dockerfile."""
         path, _ = QFileDialog.getOpenFileName(self.host.frame, "Replay a Dockerfile", self._folder(), _KINDS)
         if path:
             self.open(path)
 
     def secrets(self) -> Iterator[str]:
-        """The values of all build arguments of this window."""
+        """Yield the values of all build arguments in this window."""
         for build in self._open.values():
             yield from build.values
 

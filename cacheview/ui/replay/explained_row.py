@@ -1,4 +1,4 @@
-"""The row of the replay that is chosen, as what the session explains."""
+"""The chosen row of the replay, which the session explains."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["ExplainedRow"]
 
 
 class ExplainedRow(QObject):
-    """``image_activated(str)``: the id of the image of a FROM that was chosen.
+    """Explains the chosen row. Signals: ``image_activated(str)``: the id of the image of a chosen FROM.
 
     Attributes:
-        session: what explains; None: nothing is open.
-        replayed: what the rows are of; None: there are none.
+        session: the session; None: nothing is open.
+        replayed: the replay of the rows; None: there are none.
     """
 
     image_activated = Signal(str)
@@ -41,14 +41,14 @@ class ExplainedRow(QObject):
 
     @property
     def row(self) -> ReplayRow | None:
-        """The row that is chosen."""
+        """The chosen row."""
         return self._model.row(self._view.currentIndex())
 
     def explain(self, *, merge: bool = True) -> None:
-        """Make its probe the probe of the session, or show the image of a FROM.
+        """Load its probe into the session, or show the image of a FROM.
 
         Args:
-            merge: doing so again and again is one step for Undo.
+            merge: whether consecutive calls are one step for Undo.
         """
         session, replayed, row = self.session, self.replayed, self.row
         if session is None or replayed is None or row is None:
@@ -60,7 +60,7 @@ class ExplainedRow(QObject):
             self.image_activated.emit(row.step.image)
 
     def follow(self) -> None:
-        """Explain it as it is now: the rows have changed, and it may be gone. A probe that the person edited stays."""
+        """Explain the row after rows have changed or been removed. A probe that the user edited stays."""
         assert self.session is not None
         if self.session.is_undisturbed:
             self.explain()
@@ -69,18 +69,18 @@ class ExplainedRow(QObject):
         self.show_detail()
 
     def select_beside(self) -> None:
-        """Select it, and leave the probe as it is."""
+        """Select it without changing the probe."""
         session, replayed, row = self.session, self.replayed, self.row
         if session is not None and replayed is not None and row is not None:
             session.select_beside(selection(row, replayed))
 
     def release(self) -> None:
-        """No row is chosen, or none can be seen."""
+        """Note that no row is chosen or visible."""
         if self.session is not None:
             self.session.release()
 
     def show_detail(self) -> None:
-        """Show its details; also when the probe is its own no more, or again."""
+        """Show its details, also after the probe has become another or its own again."""
         session = self.session
         selected = session.selected if session is not None else None
         is_other = selected is None or selected.until_edit

@@ -1,4 +1,4 @@
-"""The options of the build, to be edited."""
+"""The editor of the build's options."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ from cacheview.ui.tips import set_tip
 
 __all__ = ["OptionsForm", "stage_names"]
 
-_REST: Final = 250  # milliseconds without a key, before what is typed counts
+_REST: Final = 250  # milliseconds after the last key before typed text is used
 _UMASKS: Final = ("022", "002", "027", "077", "000")
 _BY_ENGINE: Final = "Docker CLI of the engine's release"
 
 
 class OptionsForm(QScrollArea):
-    """``changed(Build)``: the person changed an option. ``context_requested()``: another context is to be chosen."""
+    """Edits options.
+
+    Signals: ``changed(Build)``: the user changed an option; ``context_requested()``: the user wants another context.
+    """
 
     changed = Signal(object)
     context_requested = Signal()
@@ -118,7 +121,7 @@ class OptionsForm(QScrollArea):
                 form.addRow(label, place)
             else:
                 form.addRow(label, field)
-        form.addRow(self.no_cache)  # over both columns: their texts are long
+        form.addRow(self.no_cache)  # across both columns, since their texts are long
         form.addRow(self.pull)
         self._form = form
         layout = QVBoxLayout(inner)
@@ -131,7 +134,7 @@ class OptionsForm(QScrollArea):
         self.setAccessibleName("Build options")
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as what it holds with the scroll bar beside it: nothing is cut off at the right."""
+        """Return the width of the content with the scroll bar, so that nothing is cut off."""
         least, inner = super().minimumSizeHint(), self.widget()
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize((inner.minimumSizeHint().width() if inner is not None else 0) + bar, least.height())
@@ -140,7 +143,7 @@ class OptionsForm(QScrollArea):
         for box in (self.context, self.inside, self.target, self.cache_from, self.platform):
             box.textEdited.connect(lambda _: self._rest.start())
             box.editingFinished.connect(self.settle)
-            box.setAcceptDrops(False)  # a file that is dropped is for the window
+            box.setAcceptDrops(False)  # a dropped file is for the window
         for text in (self.build_args, self.labels):
             text.textChanged.connect(self._typed)
         for tick in (self.no_cache, self.pull):
@@ -149,9 +152,9 @@ class OptionsForm(QScrollArea):
         self.umask.activated.connect(self.settle)
 
     def show_build(self, build: Build) -> None:
-        """Show the options of a build. A field that says the same is left as it is."""
+        """Show the options of a build. A field with the same value is left as it is."""
         self._rest.stop()
-        self._build = None  # what is set now, nobody typed
+        self._build = None  # the following changes are not the user's
         for box, text in (
             (self.context, build.context),
             (self.inside, build.inside),
@@ -173,7 +176,7 @@ class OptionsForm(QScrollArea):
         self._build = build
 
     def _show_umask(self, digits: str) -> None:
-        """The umask in force, where the client has one that counts."""
+        """Show the umask in use, if the client's umask matters."""
         if self.umask.findData(digits) < 0:
             self.umask.addItem(digits, digits)
         self.umask.setCurrentIndex(self.umask.findData(digits))
@@ -181,17 +184,17 @@ class OptionsForm(QScrollArea):
         self._form.setRowVisible(self.umask, client is not None and client.has_umask)
 
     def _client(self) -> str:
-        """The name of the client that is chosen, with its umask if that is not the usual one."""
+        """Return the name of the chosen client, with its umask if that is not the usual one."""
         name: str = self.client.currentData()
         client, digits = CLIENTS.get(name), self.umask.currentData()
         return f"{name}:{digits}" if client is not None and client.has_umask and digits != _UMASKS[0] else name
 
     def set_stages(self, names: Sequence[str]) -> None:
-        """What the target may be."""
+        """Set the possible targets."""
         self._stages.setStringList(list(names))
 
     def stop(self) -> None:
-        """What is being typed counts no more."""
+        """Discard what is being typed."""
         self._rest.stop()
 
     def _typed(self) -> None:
@@ -199,7 +202,7 @@ class OptionsForm(QScrollArea):
             self._rest.start()
 
     def settle(self) -> None:
-        """What has been typed counts from now on."""
+        """Use what has been typed from now on."""
         self._rest.stop()
         if self._build is None:
             return
@@ -225,15 +228,15 @@ class OptionsForm(QScrollArea):
 
 
 def _key(client: str) -> str:
-    """What a client that a build names is called in the list; empty: the one that goes with the engine."""
+    """Return a client's name in the list; empty: the one that matches the engine."""
     try:
         return client_named(client).key if client else ""
-    except DataError:  # of another release of this program
+    except DataError:  # from another version of this program
         return ""
 
 
 def _umask(client: str) -> str:
-    """The umask that a build names with its client, otherwise the usual one; three digits."""
+    """Return the umask of a build's client, otherwise the usual one, as three digits."""
     return f"{client_named(client).umask:03o}" if _key(client) and client_named(client).has_umask else _UMASKS[0]
 
 
@@ -257,6 +260,6 @@ def _meant(text: str) -> str:
 
 
 def stage_names(replay: Replay) -> list[str]:
-    """The names that FROM lines give to stages: each can be the target."""
+    """Return the names of stages in FROM lines, each of which can be the target."""
     words = [step.text.split() for step in replay.steps if step.status is StepStatus.NO_PROBE]
     return [each[-1] for each in words if len(each) >= 4 and each[-2].lower() == "as"]

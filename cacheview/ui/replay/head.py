@@ -1,4 +1,4 @@
-"""The title bar of the replay: the Dockerfile, how many steps are cached, the progress of hashing, and its buttons."""
+"""The title bar of the replay: the Dockerfile, the number of cached steps, the progress of hashing, and buttons."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ TITLE: Final = "Replay"
 
 
 class ReplayHead(BusyHead):
-    """Signals of its buttons.
+    """The title bar.
 
-    ``options_requested``, ``clients_requested`` and ``continue_requested`` say whether it is down.
+    Signals: one for each button. ``options_requested``, ``clients_requested`` and ``continue_requested`` have its
+    checked state.
     """
 
     open_requested = Signal()
@@ -55,6 +56,6 @@ class ReplayHead(BusyHead):
         )
 
     def enable(self, *, has_build: bool) -> None:
-        """Enable what can be done with a build, or nothing but opening one."""
+        """Enable the actions for a build, or only that of opening one."""
         for button in (self.again_button, self.continue_button, self.options_button, self.clients_button):
             button.setEnabled(has_build)

@@ -1,4 +1,4 @@
-"""What the title bar says about the replay. No Qt."""
+"""The text in the title bar of the replay. No Qt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["head_words"]
 
 
 def head_words(replayed: ReplayResult, rows: Sequence[ReplayRow]) -> str:
-    """Which Dockerfile, how many steps are cached, with which options, and how long it took, in one line."""
+    """Return one line about the Dockerfile, the number of cached steps, the options, and the time it took."""
     replay, build = replayed.replay, replayed.question.build
     steps = sum(1 for _ in replay.looked_up)
     hits = [row for row in flat(rows) if row.status is StepStatus.HIT]

@@ -33,10 +33,10 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 BEGINS_STAGE: Final = int(_Role.UserRole) + 1
-"""Role: whether a row begins another stage."""
+"""The role for whether a row starts another stage."""
 
 _EMPTY_STORE: Final = ImageStore(())
-_MOST_COMPARED: Final = 250_000  # pairs of rows: more would be felt
+_MOST_COMPARED: Final = 250_000  # pairs of rows; more would be noticeable
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -60,9 +60,9 @@ _KIND_LOOKS: Final = {
 
 
 class _Node:
-    """A row with a name that does not change while rows come and go before it.
+    """A row with a name that stays when rows before it come and go.
 
-    ``above``: the name of the one that it stands under.
+    ``above``: the name of its parent row.
     """
 
     def __init__(self, name: int, row: ReplayRow, above: int | None) -> None:
@@ -73,7 +73,7 @@ class _Node:
 
 
 class StepsModel(QAbstractItemModel):
-    """Steps in order, the triggers of a FROM below it. What stays of a replay to the next stays in its place."""
+    """Steps in order, with the triggers of a FROM below it. Rows that are in the next replay too keep their place."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,10 +85,10 @@ class StepsModel(QAbstractItemModel):
         self._fonts: dict[str, QFont] = {}
         self._tokens = current_tokens()
 
-    # What is shown
+    # Content
 
     def show(self, rows: Sequence[ReplayRow], store: ImageStore) -> None:
-        """Show other rows. Those that are the same instruction stay, and only show another outcome."""
+        """Show other rows. Those with the same instruction stay, and only their outcome changes."""
         self._store = store
         keys = [row.key for row in rows]
         for first, last, begin, end in reversed(_changes([node.row.key for node in self._nodes], keys)):
@@ -113,7 +113,7 @@ class StepsModel(QAbstractItemModel):
         self.show((), _EMPTY_STORE)
 
     def dress(self) -> None:
-        """The colours of the theme have changed, or the font."""
+        """Update colors and font after a change of the theme."""
         self._icons.clear()
         self._fonts.clear()
         self._tokens = current_tokens()
@@ -121,16 +121,16 @@ class StepsModel(QAbstractItemModel):
 
     @property
     def rows(self) -> tuple[ReplayRow, ...]:
-        """Those that are not below others."""
+        """The rows at the top level."""
         return tuple(node.row for node in self._nodes)
 
     def row(self, index: _Index) -> ReplayRow | None:
-        """The row at an index; None: there is none."""
+        """Return the row of an index; None: there is none."""
         node = self._node(index)
         return node.row if node is not None else None
 
     def index_of(self, number: int, trigger: int = 0) -> QModelIndex:
-        """The index of a step, or of one of its triggers, by their numbers; invalid if there is none."""
+        """Return the index of a step or one of its triggers, by number; invalid if there is none."""
         for place, node in enumerate(self._nodes):
             if node.row.step is not None and node.row.step.number == number:
                 above = self.index(place, 0)
@@ -160,7 +160,7 @@ class StepsModel(QAbstractItemModel):
     def _node(self, index: _Index) -> _Node | None:
         return self._by_name.get(index.internalId()) if index.isValid() else None
 
-    # For Qt
+    # The interface for Qt
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         if parent.isValid() and parent.column() != 0:
@@ -224,7 +224,7 @@ class StepsModel(QAbstractItemModel):
         return None
 
     def _icon(self, look: tuple[str, str]) -> QIcon:
-        """Kept: each is made of ten drawings, and asked for at every painting."""
+        """Return an icon from a cache: each consists of ten drawings, and is requested at every painting."""
         if look not in self._icons:
             self._icons[look] = icon(*look)
         return self._icons[look]
@@ -284,7 +284,7 @@ class StepsModel(QAbstractItemModel):
 
 
 def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, int, int, int]]:
-    """What to replace in one list by what of another, to come to that: from where to where, in both."""
+    """Return the replacements that turn one list into another, as ranges in both."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -299,7 +299,7 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
     for kind, *codes in matcher.get_opcodes():
         first, last, begin, end = (start + code for code in codes)
         while kind == "replace" and first < last and begin < end and old[first].is_like(new[begin]):
-            first, begin = first + 1, begin + 1  # it is edited where it stands
+            first, begin = first + 1, begin + 1  # an instruction was edited in place
         if kind != "equal":
             changes.append((first, last, begin, end))
     return changes

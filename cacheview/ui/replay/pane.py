@@ -1,4 +1,4 @@
-"""The pane: a Dockerfile replayed in the open store's cache, and again after every change of either."""
+"""The pane that replays a Dockerfile in the open store's cache, and again after every change of either."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplayPane"]
 
-_QUICK: Final = 2.0  # seconds: what takes longer is not replayed each time the window is turned to
+_QUICK: Final = 2.0  # seconds; a longer replay is not repeated each time the window is activated
 
 
 class ReplayPane(AskingPane[ReplayHead, Question]):
-    """Replays while it is to be seen. The selected step is the probe of the session, as an edit of it.
+    """Replays while it is visible. The selected step's probe becomes the session's probe, as an edit.
 
     Signals:
-        image_activated(str): the id of an image that the person wants to see.
-        build_changed(Build): the person opened a Dockerfile, or changed an option.
-        context_requested(), open_requested(): the person wants to choose one.
-        compare_requested(): the person wants to compare the build with another one.
-        files_requested(Miss): the person wants to see which files differ.
-        editor_requested(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
+        image_activated(str): the user wants to see the image with this id.
+        build_changed(Build): the user opened a Dockerfile, or changed an option.
+        context_requested(), open_requested(): the user wants to choose one.
+        compare_requested(): the user wants to compare the build with another one.
+        files_requested(Miss): the user wants to see the files that differ.
+        editor_requested(path, line): the user wants to edit the Dockerfile there; line 0: anywhere.
         download_requested(ImageStore): images of this engine may be downloaded.
     """
 
     files_requested = Signal(object)
-    editor_requested = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
+    editor_requested = Signal(object, int)  # a QString cannot contain a path that is not UTF-8
     compare_requested = Signal()
     download_requested = Signal(object)
     image_activated = Signal(str)
@@ -132,7 +132,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         """The comparison of clients."""
         return self._side.clients
 
-    # As a dock has it
+    # The interface of a dock's pane
 
     def _hear(self, session: Session) -> None:
         session.rules_changed.connect(self.ask)
@@ -153,21 +153,21 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._copier.stop()
         self._side.stop()
 
-    # What is asked
+    # Requests
 
     @property
     def build(self) -> Build | None:
-        """What is replayed."""
+        """The replayed build."""
         return self._build
 
     @property
     def replayed(self) -> ReplayResult | None:
-        """What is shown; None: nothing."""
+        """The shown result; None: nothing."""
         return self._explained.replayed
 
     @property
     def miss(self) -> Miss | None:
-        """Why the step that is chosen misses; None: it does not."""
+        """The reason that the chosen step misses; None: it does not."""
         row = self._explained.row
         return self.replayed.miss_of(row.step) if self.replayed is not None and row is not None else None
 
@@ -179,7 +179,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.change(build)
 
     def show_options(self, shown: bool) -> None:
-        """The options instead of the details of the step."""
+        """Show the options in place of the step's details."""
         self.head.options_button.setChecked(shown)
         self.head.clients_button.setChecked(False)
         if shown:
@@ -188,7 +188,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._side.show_detail()
 
     def show_clients(self, shown: bool) -> None:
-        """The comparison of clients instead of the details of the step."""
+        """Show the comparison of clients in place of the step's details."""
         self.head.clients_button.setChecked(shown)
         self.head.options_button.setChecked(False)
         if shown:
@@ -197,7 +197,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._side.show_detail()
 
     def ask(self) -> None:
-        """Replay, if the pane is to be seen and does not show just this."""
+        """Replay the build if the pane is visible and does not show its result."""
         session, build = self._session, self._build
         if session is None or build is None:
             self._show_nothing()
@@ -209,7 +209,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if not self.isVisible():
             self._question = None
             if self.replayed is not None and self.replayed.question.store is not wanted.store:
-                self._forget()  # it holds much of a store that is gone
+                self._forget()  # it refers to much of a store that is closed
             return
         self._question = wanted
         self._enable()
@@ -219,11 +219,11 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     @property
     def question(self) -> Question | None:
-        """The build whose replay is shown; None if there is none."""
+        """The build of the shown replay; None if there is none."""
         return self.replayed.question if self.replayed is not None else None
 
     def cancel(self) -> None:
-        """Stop what is under way. What is shown stays."""
+        """Stop running work. The content stays."""
         self._loader.cancel()
 
     def _comparing(self) -> Work | None:
@@ -240,12 +240,12 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.again()
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
-        """The person comes back from elsewhere, where files may have been changed that are not watched."""
+        """Replay again when the user returns to the window, since unwatched files may have changed."""
         is_quick = self.replayed is not None and self.replayed.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
             self.again()
 
-    # What comes
+    # Results
 
     def _show(self, replayed: ReplayResult) -> None:
         self._settle()
@@ -344,7 +344,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.enable(has_build=has_build)
         self._side.setVisible(has_build)
 
-    # What the person does
+    # User actions
 
     def _help(self) -> None:
         if self._build is None:
@@ -386,8 +386,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
-        self._explained.release()  # what cannot be seen is not what is explained
-        self._question = None  # nobody watches meanwhile
+        self._explained.release()  # a hidden row is not the one that is explained
+        self._question = None  # the files are not watched in the meantime
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,4 +1,4 @@
-"""The menu of a row of a replay, and opening its line in the editor."""
+"""The menu of a row of a replay, which includes opening its line in the editor."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["StepMenu"]
 
 
 class StepMenu(QObject):
-    """Of the row that is chosen.
+    """The menu of the chosen row.
 
     Signals:
-        editor_requested(path, line): the person wants to edit the Dockerfile there; line 0: anywhere.
-        files_requested(Miss): they want to see which files differ.
+        editor_requested(path, line): the user wants to edit the Dockerfile there; line 0: anywhere.
+        files_requested(Miss): the user wants to see the files that differ.
     """
 
-    editor_requested = Signal(object, int)  # a path that is not UTF-8 is no string of Qt
+    editor_requested = Signal(object, int)  # a QString cannot contain a path that is not UTF-8
     files_requested = Signal(object)
 
     def __init__(
         self, view: StepsView, model: StepsModel, copier: StepsCopier, miss: Callable[[], Miss | None], parent: QObject
     ) -> None:
-        """``miss``: why the row misses; None: it does not."""
+        """``miss``: the reason that the row misses; None: it does not."""
         super().__init__(parent)
         self._view = view
         self._model = model
@@ -44,23 +44,23 @@ class StepMenu(QObject):
         view.menu_requested.connect(self._open)
 
     def show_build(self, build: Build) -> None:
-        """The rows are of another build."""
+        """Use the menu for the rows of another build."""
         self._build = build
 
     def edit(self) -> None:
-        """Open the Dockerfile in the editor of the person, at the line of the row."""
+        """Open the Dockerfile in the user's editor, at the line of the row."""
         if self._build is not None and self._build.file:
             self.editor_requested.emit(self._build.file, self._line)
 
     @property
     def _line(self) -> int:
-        """Of the row; of a trigger that of its FROM; 0: none."""
+        """The line of the row; for a trigger, that of its FROM; 0: none."""
         index = self._view.currentIndex()
         row = self._model.row(index.parent() if index.parent().isValid() else index)
         return row.line if row is not None else 0
 
     def menu(self) -> QMenu:
-        """What can be done with the row."""
+        """Return the menu of the row."""
         row, miss, menu = self._model.row(self._view.currentIndex()), self._miss(), QMenu(self._view)
         where = f" at line {self._line}" if self._line else ""
         edit = menu.addAction(f"&Open in your editor{where}", "F4", self.edit)

@@ -41,7 +41,7 @@ LOOKS: Final = {
     StepStatus.NOT_ASKED: ("not-reached", "not_reached"),
     StepStatus.UNKNOWN: ("not-certain", "hazard"),
 }
-"""Drawing and colour of each status that has one."""
+"""The drawing and color of each status that has one."""
 
 WORDS: Final = {
     StepStatus.HIT: "hit",
@@ -53,7 +53,7 @@ WORDS: Final = {
 
 
 class RowKind(Enum):
-    """What a row is."""
+    """The kind of a row."""
 
     STEP = "step"
     TRIGGER = "trigger"
@@ -64,14 +64,14 @@ class RowKind(Enum):
 
 @dataclass(frozen=True)
 class RowKey:
-    """What a row is, whatever comes of it. ``triggers``: their instructions."""
+    """The identity of a row, regardless of its result. ``triggers``: their instructions."""
 
     kind: RowKind
     text: str
     triggers: tuple[str, ...] = ()
 
     def is_like(self, other: RowKey) -> bool:
-        """Whether one may become the other, and stay the same row."""
+        """Whether one may become the other as the same row."""
         return self.kind is other.kind and len(self.triggers) == len(other.triggers)
 
 
@@ -80,14 +80,14 @@ class ReplayRow:
     """One row.
 
     Attributes:
-        text: the instruction, or what the daemon says.
-        step: of a step or trigger.
-        line: of the Dockerfile; 0: none.
-        number: of a trigger, which it is, from 1.
-        supposed: it is shown as if a miss before it had been a hit.
-        begins_stage: the first of a stage that is not the first of the build.
-        advice: of a hazard, what to do about it.
-        was: the word for what happens to it in the store as it is, where that is another one; otherwise empty.
+        text: the instruction, or the daemon's message.
+        step: the step or trigger.
+        line: line of the Dockerfile; 0: none.
+        number: the number of a trigger, from 1.
+        supposed: whether it is shown as if a miss before it had been a hit.
+        begins_stage: whether it is the first row of a later stage.
+        advice: for a hazard, what to do about it.
+        was: the word for its result in the actual store, if that is another one; otherwise empty.
     """
 
     kind: RowKind
@@ -104,24 +104,24 @@ class ReplayRow:
 
     @property
     def key(self) -> RowKey:
-        """What stays the same while only its outcome changes."""
+        """The key that stays the same while only its result changes."""
         return RowKey(self.kind, self.text, tuple(child.text for child in self.children))
 
     @property
     def status(self) -> StepStatus:
-        """Of its step; of other rows `StepStatus.NO_PROBE`."""
+        """The status of its step; `StepStatus.NO_PROBE` for other rows."""
         return self.step.status if self.step is not None else StepStatus.NO_PROBE
 
 
 def flat(rows: Iterable[ReplayRow]) -> Iterator[ReplayRow]:
-    """Rows, each with those below it."""
+    """Yield rows, each followed by those below it."""
     for row in rows:
         yield row
         yield from row.children
 
 
 def rows_of(replay: Replay, costs: Costs | None = None) -> tuple[ReplayRow, ...]:
-    """All rows that are not below others. ``costs``: the steps beside those of the store as it is."""
+    """Return all rows at the top level. ``costs``: the comparison with the actual store."""
     changed = costs.changed if costs is not None else ()
     was = {id(cost.after): _short(cost.before.status) for cost in changed if cost.before is not None}
     return tuple(_rows(replay, was))
@@ -172,7 +172,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
 
 
 def _base_and_name(text: str) -> tuple[str, str]:
-    """What a FROM builds on, and what it calls its stage, in lower case; empty: no name, or no FROM."""
+    """Return the base of a FROM and the name of its stage, in lower case; empty: no name, or no FROM."""
     words = [word.lower() for word in text.split() if not word.startswith("--")]
     if len(words) < 2 or words[0] != "from":
         return "", ""
@@ -180,7 +180,7 @@ def _base_and_name(text: str) -> tuple[str, str]:
 
 
 def word_of(row: ReplayRow) -> str:
-    """What happened to a row, in a word or two."""
+    """Return the result of a row in a word or two."""
     if row.step is None:
         return row.kind.value
     word = WORDS[row.status]
@@ -190,12 +190,12 @@ def word_of(row: ReplayRow) -> str:
 
 
 def _short(status: StepStatus) -> str:
-    """The word for a status where two stand side by side."""
+    """Return the word for a status next to another one."""
     return "rebuilt" if status is StepStatus.NOT_ASKED else WORDS[status]
 
 
 def place_text(row: ReplayRow) -> str:
-    """Which step, trigger or line."""
+    """Return the number of a step or trigger, or the line."""
     match row.kind:
         case RowKind.STEP if row.step is not None:
             return f"{row.step.number}/{row.total}"
@@ -207,7 +207,7 @@ def place_text(row: ReplayRow) -> str:
 
 
 def image_text(step: Step, store: ImageStore) -> str:
-    """The image after a step."""
+    """Return the image after a step."""
     if step.image:
         image = store.by_id.get(step.image)
         known = image.title if image is not None and image.names else ""
@@ -224,7 +224,7 @@ def image_text(step: Step, store: ImageStore) -> str:
 
 
 def reason_text(step: Step, store: ImageStore) -> str:
-    """Why a step is unknown or not asked, and what it may be; empty if there is nothing to say."""
+    """Return why a step is unknown or not looked up, and its possible results; empty if there is nothing to show."""
     if step.assumed:
         image = store.by_id.get(step.assumed)
         return f"Later steps are shown as if this one had hit {known_as(image) if image else step.assumed}."
@@ -238,24 +238,24 @@ def reason_text(step: Step, store: ImageStore) -> str:
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:
-    """Of a step that is unknown, the one before it that has to hit for it to be asked; None if there is none."""
+    """Return the earlier step that has to hit for an unknown step to be looked up; None if there is none."""
     return _last_before(step, replay, lambda other: other.status is StepStatus.UNKNOWN)
 
 
 def assumed_before(step: Step, replay: Replay) -> Step | None:
-    """Of a step that is shown as if a miss before it had been a hit, that miss; None if there is none."""
+    """Return the miss that is treated as a hit for a later step to be shown; None if there is none."""
     return _last_before(step, replay, lambda other: bool(other.assumed))
 
 
 def _last_before(step: Step, replay: Replay, wanted: Callable[[Step], bool]) -> Step | None:
-    """The last of the steps before one, of its own stage if there is one in that."""
+    """Return the last matching step before another, in the same stage if there is one."""
     before = [other for other in takewhile(lambda other: other is not step, replay.looked_up) if wanted(other)]
     of_stage = [other for other in before if other.stage == step.stage]
     return next(reversed(of_stage or before), None)
 
 
 def time_text(step: Step) -> str:
-    """How long it took; empty if that was not measured."""
+    """Return the time that a step took; empty if that was not measured."""
     milliseconds = step.seconds * 1000
     if not milliseconds or step.status is StepStatus.NO_PROBE:
         return ""

@@ -1,4 +1,4 @@
-"""How the panes explain a row of a replay. No Qt."""
+"""Converts a row of a replay to an item that the panes explain. No Qt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", R
 
 
 def selection(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
-    """The row as what is selected to be explained."""
+    """Return the row as the selected item."""
     return replace(_selected(row, replayed), store=replayed.question.store, daemon=replayed.question.daemon)
 
 
@@ -47,7 +47,7 @@ def _selected(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
 
 
 def _is_in_store(step: Step, replayed: ReplayResult) -> bool:
-    """Whether the parent is in the store: of one that the build would make, nobody knows more than the replay."""
+    """Whether the parent is in the store. Only the replay knows one that the build would create."""
     assert step.probe is not None
     parent = step.probe.parent
     return parent == SCRATCH or parent in replayed.question.store.by_id

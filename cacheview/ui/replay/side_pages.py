@@ -1,4 +1,4 @@
-"""What is shown beside the steps: a step's details, the build options, or the comparison of clients."""
+"""The pages beside the steps: a step's details, the build options, or the comparison of clients."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["SidePages"]
 
 
 class SidePages(QStackedWidget):
-    """The details at first. The other pages are created when first shown, which takes its time.
+    """The details are shown first. The other pages are created when first shown, since that takes time.
 
     Signals:
-        build_changed(Build): the person changed an option.
-        context_requested(): the person wants to choose a context.
+        build_changed(Build): the user changed an option.
+        context_requested(): the user wants to choose a context.
     """
 
     build_changed = Signal(object)
@@ -54,7 +54,7 @@ class SidePages(QStackedWidget):
         self.setCurrentWidget(self.detail)
 
     def show_options(self) -> None:
-        """Show the options, with the keyboard in the first."""
+        """Show the options, and move the keyboard focus to the first."""
         self.setCurrentWidget(self.form)
         self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -63,24 +63,24 @@ class SidePages(QStackedWidget):
         self.setCurrentWidget(self.clients)
 
     def set_build(self, build: Build) -> None:
-        """The options are those of this build."""
+        """Show the options of this build."""
         self._build = build
         if self._form.made is not None:
             self._form.made.show_build(build)
 
     def set_stages(self, stages: Sequence[str]) -> None:
-        """The names of stages that can be the target."""
+        """Set the names of stages that can be the target."""
         self._stages = stages
         if self._form.made is not None:
             self._form.made.set_stages(stages)
 
     def forget_clients(self) -> None:
-        """The comparison of clients is of an older replay."""
+        """Note that the comparison of clients belongs to an older replay."""
         if self._clients.made is not None:
             self._clients.made.forget()
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
         if self._form.made is not None:
             self._form.made.stop()
         if self._clients.made is not None:

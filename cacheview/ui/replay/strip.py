@@ -1,4 +1,4 @@
-"""The result of a replay, in a line above its steps."""
+"""The lines above the steps with the result of a replay."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["Strip", "StripLine", "summaries"]
 
 
 _LONGEST: Final = 60  # characters of an instruction
-_MOST: Final = 5  # lines: what if, a refusal, a miss, and two notes
+_MOST: Final = 5  # lines: what-if, a refusal, a miss, and two notes
 
 
 @dataclass(frozen=True)
 class StripLine:
-    """One line. ``look``: its drawing. ``step``: that it is of; None: of none."""
+    """One line. ``look``: its drawing; ``step``: its step; None: none."""
 
     look: str
     word: str
@@ -38,14 +38,14 @@ class StripLine:
 
     @property
     def colour(self) -> str:
-        """The name of the token that it is drawn in."""
+        """The token of its color."""
         return "hazard" if self.look == "not-certain" else self.look
 
 
 def summaries(replayed: ReplayResult) -> tuple[StripLine, ...]:
-    """What there is to say of a replay: a refusal, then the first miss; otherwise how many steps are cached.
+    """Return the lines about a replay: a refusal, then the first miss; otherwise the number of cached steps.
 
-    Before all that what a supposed change of the store costs.
+    Before these is the cost of a supposed change of the store.
     """
     replay = replayed.replay
     lines = []
@@ -79,7 +79,7 @@ def summaries(replayed: ReplayResult) -> tuple[StripLine, ...]:
 
 
 def _of_costs(compared: Costs) -> StripLine:
-    """How many steps change, and why the first of them does."""
+    """Return the line about the number of steps that change, and the reason for the first."""
     first = next((cost for cost in compared.changed if cost.after is not None), None)
     why = cost_reason(first) if first is not None and first.removed is not None else ""
     text = f"{costs_line(compared)}{f' Step {first.step.number}: {why}.' if first is not None and why else ''}"
@@ -107,7 +107,7 @@ def _named(step: Step, replay: Replay) -> str:
 
 
 class Strip(QWidget):
-    """``step_requested(Step)``: the person wants to see the step that a line is of."""
+    """The lines. Signals: ``step_requested(Step)``: the user wants to see the step of a line."""
 
     step_requested = Signal(object)
 
@@ -120,11 +120,11 @@ class Strip(QWidget):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Word and text of each line that is shown."""
+        """The word and text of each visible line."""
         return tuple(row.text for row in self._rows if not row.isHidden())
 
     def show_summaries(self, lines: tuple[StripLine, ...]) -> None:
-        """Show these lines, or the first of them if there are too many."""
+        """Show these lines, only the first of them if there are too many."""
         lines = lines[:_MOST]
         while len(self._rows) < len(lines):
             self._add_row()

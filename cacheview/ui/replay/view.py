@@ -18,12 +18,15 @@ _Index = QModelIndex | QPersistentModelIndex
 _WIDTHS: Final = {StepsColumn.STEP: 9, StepsColumn.STATUS: 16, StepsColumn.IMAGE: 26, StepsColumn.TIME: 10}
 """In widths of a digit, so that they grow with the font."""
 _NEEDED: Final = {StepsColumn.TIME: 78, StepsColumn.IMAGE: 62}
-"""The width of the list from which on a column is shown, in widths of a digit."""
+"""The width of the list from which a column is shown, in widths of a digit."""
 _LEAST: Final = 12 * GRID
 
 
 class StepsView(RowTree):
-    """``chosen(QModelIndex)``: the person moved to a row. ``menu_requested``: a context menu at a global position."""
+    """The list.
+
+    Signals: ``chosen(QModelIndex)``: the user moved to a row; ``menu_requested``: a context menu at a global position.
+    """
 
     chosen = Signal(QModelIndex)
     menu_requested = Signal(QPoint)
@@ -42,7 +45,7 @@ class StepsView(RowTree):
         model.rowsInserted.connect(self._unfold)
 
     def _unfold(self, parent: QModelIndex, first: int, last: int) -> None:
-        """Triggers are steps too: they are in sight."""
+        """Expand new rows: triggers are steps too, and stay visible."""
         if not parent.isValid():
             model = self.model()
             for row in range(first, last + 1):
@@ -67,7 +70,7 @@ class StepsView(RowTree):
                 self.header().resizeSection(column, digits * digit)
 
     def _leave_out(self) -> None:
-        """The instruction needs room first; what is left out stands beside the step, too."""
+        """Hide columns, since the instruction needs the space first. The step's details show them too."""
         digit = self.fontMetrics().horizontalAdvance("0")
         for column, digits in _NEEDED.items():
             was_hidden = self.isColumnHidden(column)
@@ -84,7 +87,7 @@ class StepsView(RowTree):
 
 
 class _StepDelegate(WholeRowDelegate):
-    """Another stage begins below a stronger line."""
+    """Draws a stronger line above the first row of a stage."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         super().paint(painter, option, index)

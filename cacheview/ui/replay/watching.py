@@ -1,4 +1,4 @@
-"""Watches the files that a build is made of."""
+"""Watches the files of a build."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from cacheview.ui.replay.build import Build
 
 _IGNORE_FILE: Final = ".dockerignore"
-_REST: Final = 100  # milliseconds without a change, before it is reported: an editor writes in several steps
-_MOST: Final = 400  # files and folders: the system has room for some thousands
+_REST: Final = 100  # milliseconds without a change before it is reported, since an editor writes in several steps
+_MOST: Final = 400  # files and folders; the system supports a few thousand
 
 
 class BuildWatcher(QObject):
-    """``changed()``: one of the files was written, replaced, came or went; once for changes that come together.
+    """Reports changes of files.
 
-    Folders are watched as well: an editor that puts a new file instead of the old one is seen by that alone.
+    Signals: ``changed()``: files were written, replaced, added or removed; once for simultaneous changes.
+
+    Folders are watched too, because an editor may replace the old file with a new one.
     """
 
     changed = Signal()
@@ -37,9 +39,10 @@ class BuildWatcher(QObject):
         self._watcher.directoryChanged.connect(self._see)
 
     def watch(self, build: Build, replayed: ReplayResult | None) -> None:
-        """Watch the Dockerfile and ``.dockerignore`` of a build from now on, and nothing of another one.
+        """Watch the Dockerfile and ``.dockerignore`` of a build, and nothing of the previous one.
 
-        ``replayed``: what is shown; of this build, also as many files of its steps as there is room for.
+        ``replayed``: the shown result. If it is of this build, the files of its steps are watched too, as far as
+        possible.
         """
         steps = replayed.replay.looked_up if replayed is not None and replayed.question.build == build else ()
         sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
@@ -47,7 +50,7 @@ class BuildWatcher(QObject):
         self._watch(files, (f"{build.context}/{path}" for path in sources))
 
     def _watch(self, files: Sequence[str], others: Iterable[str]) -> None:
-        """With their folders, whether they exist or not."""
+        """Watch files, existing or not, with their folders."""
         wanted = dict.fromkeys((*files, *map(os.path.dirname, files)))
         for path in others:
             if len(wanted) >= _MOST:
@@ -60,7 +63,7 @@ class BuildWatcher(QObject):
         self._arm()
 
     def stop(self) -> None:
-        """Watch nothing, and report nothing more."""
+        """Stop watching and reporting."""
         self._rest.stop()
         self._wanted = ()
         if self._watched:
@@ -75,7 +78,7 @@ class BuildWatcher(QObject):
         self._rest.start()
 
     def _arm(self) -> None:
-        """What was replaced is another file to the system, and has to be watched again."""
+        """Watch replaced files again, since they are different files to the system."""
         known = set(self._watched)
         missing = [path for path in self._wanted if path not in known and os.path.exists(path)]
         if missing:

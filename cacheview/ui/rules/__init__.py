@@ -1,1 +1,1 @@
-"""The rule sets as a person sees them: one whole, what changed between two, and one chosen by a version."""
+"""The dialogs about rule sets: one in full, the changes between two, and the choice by version."""

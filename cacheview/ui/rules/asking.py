@@ -1,4 +1,4 @@
-"""What a person types about an engine, and the rules that follow. No Qt."""
+"""Finds the rules for what the user types about an engine. No Qt."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ DRIVERS: Final = (
     *("overlay2", "containerd", "fuse-overlayfs", "btrfs", "zfs", "vfs", "windowsfilter"),
     *("devicemapper", "aufs", "overlay"),
 )
-"""Storage drivers to choose from, as ``docker info`` shows them, the most common first; others may be typed."""
+"""Storage drivers to choose from, as in ``docker info``, the most common first. Others may be typed."""
 
 _LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class RulesFound:
-    """What was found for what was typed.
+    """The result for the typed text.
 
     Attributes:
-        rules: None: none.
-        name: what `daemon_of` finds them, and the builder of the version, by.
-        text: what was found, or why nothing was; with what to do.
-        note: what is to be known of these rules; mostly empty.
-        is_unfinished: nothing was found, as nothing was typed yet.
+        rules: the rule set; None: there is none.
+        name: the name by which `daemon_of` finds them and the builder of the version.
+        text: what was found, or the reason that nothing was, with what to do.
+        note: a note on these rules; usually empty.
+        is_unfinished: whether nothing was found because nothing was typed yet.
     """
 
     rules: RuleSet | None
@@ -41,7 +41,7 @@ class RulesFound:
 
 
 def find(version: str, driver: str, commit: str = "") -> RulesFound:
-    """The rules of a version with a storage driver, or a containerd store."""
+    """Return the rules of a version with a storage driver, or a containerd store."""
     version, driver, commit = (text.strip()[:_LONGEST] for text in (version, driver, commit))
     if not version and not commit:
         text = "Enter a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
@@ -53,7 +53,7 @@ def find(version: str, driver: str, commit: str = "") -> RulesFound:
         return RulesFound(None, f"Unknown storage driver “{driver}”: choose one from the list; see `docker info`.")
     choice = choose(version, kind, commit)
     if choice is not None:
-        # A commit decides the rule set alone, and its builder with it.
+        # A commit determines the rule set, and its builder with it.
         name = choice.rules.name if choice.rules.commit else f"{version}, {kind.value}"
         return RulesFound(choice.rules, choice.rules.title, choice.note, name)
     if not version:
@@ -69,5 +69,5 @@ def find(version: str, driver: str, commit: str = "") -> RulesFound:
 
 
 def releases_of(rules: RuleSet) -> str:
-    """The name of a rule set, and for which releases it holds."""
+    """Return the name of a rule set, and the releases that it applies to."""
     return f"{rules.name}, for {', '.join(map(str, rules.spans)) or 'no release'}"

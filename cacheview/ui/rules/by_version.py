@@ -1,4 +1,4 @@
-"""Choosing rules by what people know of their engine: its version and its storage driver."""
+"""The dialog that chooses rules by an engine's version and storage driver."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOOK: Final = {
 
 
 class _FoundLabel(FramedLine):
-    """Which rules they are, or why there are none."""
+    """A label for the rules, or the reason that there are none."""
 
     def show_found(self, result: RulesFound) -> None:
         look = "unfinished" if result.is_unfinished else "none"
@@ -52,12 +52,12 @@ class _FoundLabel(FramedLine):
 
 
 class ByVersionDialog(QDialog):
-    """Shows the rules while a version is typed. ``chosen(str)``: what the person wants, see `RulesFound.name`."""
+    """Shows the rules while a version is typed. Signals: ``chosen(str)``: the user's choice, see `RulesFound.name`."""
 
     chosen = Signal(str)
 
     def __init__(self, release: Release | None = None, parent: QWidget | None = None) -> None:
-        """``release``: what to begin with."""
+        """``release``: the initial version."""
         super().__init__(parent)
         self.setWindowTitle("Rules for a Docker version")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -108,13 +108,13 @@ class ByVersionDialog(QDialog):
         layout.addWidget(place)
         layout.addWidget(buttons)
         self.setMinimumWidth(140 * GRID)
-        # As high as the longest answer: nothing moves while it is typed.
+        # As high as the longest text, so that nothing moves while the user types.
         place.setMinimumHeight(4 * self.fontMetrics().lineSpacing() + 7 * GRID)
         self._show_result()
 
     @property
     def found(self) -> RulesFound:
-        """What is typed now, and which rules those are."""
+        """The rules for the typed text."""
         return find(self.version.text(), self.driver.currentText(), self.commit.text())
 
     def accept(self) -> None:

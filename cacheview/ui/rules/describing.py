@@ -1,4 +1,4 @@
-"""A rule set, or what changed between two, as rows of a table and as paragraphs. No Qt."""
+"""A rule set, or the changes between two, as rows of a table and as paragraphs. No Qt."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class RuleRow:
     """A row of the table.
 
     Attributes:
-        before: what the rule set before does; empty if there is none to compare with.
-        is_group: it is the heading of the rows below.
-        is_field: `what` is the name of a field.
-        is_rule: the two are held against each other; each rule set has its own releases, so they are not.
+        before: the text for the earlier rule set; empty if there is none.
+        is_group: whether it is the heading of the rows below.
+        is_field: whether `what` is the name of a field.
+        is_rule: whether the two are compared. Releases are not, since each rule set has its own.
     """
 
     what: str
@@ -38,20 +38,20 @@ class RuleRow:
 
     @property
     def differs(self) -> bool:
-        """Whether the other rule set does something else."""
+        """Whether the other rule set differs here."""
         return self.is_rule and bool(self.before) and self.before != self.now
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A heading, and the sentences under it: each with the word that stands before it, mostly empty."""
+    """A heading with sentences, each with the word before it, which is usually empty."""
 
     heading: str
     message: tuple[tuple[str, str], ...]
 
 
 def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool = False) -> tuple[RuleRow, ...]:
-    """All that a rule set does, row by row, beside what the one before does."""
+    """Return all rows of a rule set, compared with the earlier one."""
     results: list[RuleRow] = []
     for heading, value, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
         now, then = value(rules), value(before) if before is not None else {}
@@ -68,7 +68,7 @@ def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool
 
 
 def paragraphs(rules: RuleSet, before: RuleSet | None = None) -> tuple[Paragraph, ...]:
-    """A rule set in words, or what changed since the one before."""
+    """Return a rule set in words, or its changes since the earlier one."""
     return tuple(_whole(rules) if before is None else _changes(before, rules))
 
 
@@ -98,7 +98,7 @@ def _changes(before: RuleSet, rules: RuleSet) -> Iterator[Paragraph]:
 
 
 def as_text(rules: RuleSet, before: RuleSet | None = None) -> str:
-    """The paragraphs as plain text, for the clipboard."""
+    """Return the paragraphs as plain text, for the clipboard."""
     results = [rules.title] if before is None else [f"From {before.name} to {rules.name}"]
     for paragraph in paragraphs(rules, before):
         results += ["", paragraph.heading]
@@ -107,7 +107,7 @@ def as_text(rules: RuleSet, before: RuleSet | None = None) -> str:
 
 
 def predecessor(rules: RuleSet) -> RuleSet | None:
-    """The rule set that came before, of the same kind of store; None for the oldest."""
+    """Return the previous rule set for the same kind of store; None for the oldest."""
     from cacheview.engine import RULE_SETS
 
     before = None

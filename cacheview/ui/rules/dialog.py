@@ -1,4 +1,4 @@
-"""A rule set whole, or what changed between two: in words and as a table."""
+"""The dialog with a rule set in full, or the changes between two: in words and as a table."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WIDTHS: Final[Mapping[int, int]] = {RulesColumn.WHAT: 28, RulesColumn.CHANGED: 
 
 
 def rule_chooser(name: str) -> Chooser:
-    """A list of all rule sets, the kinds of store apart; the data of an entry is the rule set's name."""
+    """Return a list of all rule sets, grouped by kind of store. The data of an entry is the rule set's name."""
     box = Chooser()
     box.setAccessibleName(name)
     box.setMaxVisibleItems(len(RULE_SETS) + 2)
@@ -55,10 +55,10 @@ def rule_chooser(name: str) -> Chooser:
 
 
 class RulesDialog(QDialog):
-    """Not modal: the window can be used beside it.
+    """A dialog that is not modal, so that the window can be used beside it.
 
     Signals:
-        chosen(str): the person wants to ask by the rules of that name.
+        chosen(str): the user wants to use the rules with this name.
         copied(str): what was put on the clipboard, in words.
     """
 
@@ -145,20 +145,20 @@ class RulesDialog(QDialog):
 
     @property
     def shown(self) -> RuleSet:
-        """The rules that are shown."""
+        """The shown rules."""
         return RULE_SETS[self.rules.currentData()]
 
     @property
     def compared_with(self) -> RuleSet | None:
-        """The rule set on the other side; None: none."""
+        """The rule set for comparison; None: none."""
         return RULE_SETS.get(self.before.currentData() or "")
 
     def show_rules(self, name: str) -> None:
-        """Show one rule set whole."""
+        """Show one rule set in full."""
         self._choose(name, "")
 
     def show_changes(self, name: str) -> None:
-        """Show what changed since the rules before; for the oldest of a kind of store, what changed after them."""
+        """Show the changes since the previous rules; for the oldest of a kind of store, those after it."""
         rules = RULE_SETS[name]
         before = predecessor(rules)
         if before is None:
@@ -167,7 +167,7 @@ class RulesDialog(QDialog):
         self._choose(rules.name, before.name)
 
     def set_in_use(self, name: str) -> None:
-        """By which rules the window asks."""
+        """Set the rules that the window uses."""
         self._in_use = name
         self._show_use()
 
@@ -244,7 +244,7 @@ class RulesDialog(QDialog):
         self.copied.emit("the rules in words" if self.compared_with is None else "what changed, in words")
 
     def _copy_rows(self) -> None:
-        """The rows that are selected, to be pasted into a table."""
+        """Copy the selected rows for pasting into a table."""
         chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         shown = [self.model.lines[row] for row in chosen]
         cells = [(line.what, line.before, line.now) if line.before else (line.what, line.now) for line in shown]
@@ -263,5 +263,5 @@ class RulesDialog(QDialog):
             self._set_fonts()
             self._fill_words()
             self.model.dress()
-            self.table.measure()  # in a dialog, Qt notifies the dialog alone
+            self.table.measure()  # within a dialog, Qt notifies only the dialog
             self.table.resizeRowsToContents()

@@ -1,4 +1,4 @@
-"""What the Rules menu has beside the rule sets themselves. The dialogs are made when first asked for."""
+"""The Rules menu, except for the rule sets themselves. Its dialogs are created on first use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ __all__ = ["ChooseRules", "RulesMenu", "own_rules", "owner"]
 
 
 class ChooseRules(Protocol):
-    """Asks by the rules of a name from now on. ``own``: those that the store reports, also when it reports others."""
+    """A function that uses the rules with a name from now on.
+
+    ``own``: whether these are the store's own, and continue to follow it.
+    """
 
     def __call__(self, name: str, *, own: bool = False) -> object: ...
 
@@ -31,19 +34,19 @@ _OWNERS: Final = {Basis.CASE: "case", Basis.ENGINE: "engine"}
 
 
 def own_rules(session: Session) -> Daemon | None:
-    """The daemon that the case names or whose store it is; None if nothing says which."""
+    """Return the daemon that the case names or whose store it is; None if it is not known."""
     own = daemon_known(session.case)
     is_known = own.basis is not Basis.NEWEST or session.store.release is not None
     return own if is_known else None
 
 
 def owner(own: Daemon) -> str:
-    """Whose rules the own ones are, in a word."""
+    """Return a word for the origin of the own rules."""
     return _OWNERS.get(own.basis, "store")
 
 
 class RulesMenu(QObject):
-    """``copied(str)``: what was put on the clipboard, in words."""
+    """The entries of the menu. Signals: ``copied(str)``: what was put on the clipboard, in words."""
 
     copied = Signal(str)
 
@@ -68,7 +71,7 @@ class RulesMenu(QObject):
 
     @property
     def dialog(self) -> RulesDialog:
-        """A rule set whole, and what changed between two. Made when first asked for."""
+        """The dialog with a rule set in full, and the changes between two. Created on first use."""
         return self._dialog()
 
     def _make_dialog(self) -> RulesDialog:
@@ -80,7 +83,7 @@ class RulesMenu(QObject):
         return dialog
 
     def choose_own(self) -> None:
-        """Ask by the rules that the case is for, or its engine has."""
+        """Use the rules of the case or its engine."""
         own = own_rules(self._session)
         if own is not None:
             self._choose(own.rules.name, own=True)

@@ -22,7 +22,7 @@ _Role = Qt.ItemDataRole
 
 
 class RulesColumn(IntEnum):
-    """The columns, in order; without a rule set to compare with, the first and `NOW` alone have something."""
+    """The columns, in order. Without a rule set to compare with, only the first and `NOW` have content."""
 
     WHAT = 0
     CHANGED = 1
@@ -31,7 +31,7 @@ class RulesColumn(IntEnum):
 
 
 class RulesModel(QAbstractTableModel):
-    """What one rule set does, beside another. A row that differs has an icon, a word and a ground of its own."""
+    """The rows of one rule set beside another. A row that differs has an icon, a word and a background."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class RulesModel(QAbstractTableModel):
         self._titles = ("", "")
 
     def set_lines(self, lines: Sequence[RuleRow], before: str, now: str) -> None:
-        """``before`` and ``now``: what the rule sets are called over their columns."""
+        """Show other rows. ``before``, ``now``: the names of the rule sets in the column headers."""
         self.beginResetModel()
         self._lines = tuple(lines)
         self._titles = (before, now)
@@ -47,11 +47,11 @@ class RulesModel(QAbstractTableModel):
 
     @property
     def lines(self) -> tuple[RuleRow, ...]:
-        """What is shown, in order."""
+        """The rows in order."""
         return self._lines
 
     def dress(self) -> None:
-        """The colours of the theme have changed."""
+        """Update the colors after a change of the theme."""
         if self._lines:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(RulesColumn) - 1))
 

@@ -1,4 +1,4 @@
-"""Switching to other rules: for a large store, what they need is prepared off the UI thread first."""
+"""Switches to other rules. For a large store, their cache is prepared off the UI thread first."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ if TYPE_CHECKING:
 __all__ = ["Switcher"]
 
 _AT_ONCE: Final = 500
-"""Images for which it takes a few milliseconds: fewer than a thread would."""
+"""The number of images that take a few milliseconds, less than starting a thread."""
 
 
 class Switcher(QObject):
-    """Switches a session to other rules. Of two that are asked for, only the later comes.
+    """Switches a session to other rules. Of two requests, only the later one has an effect.
 
-    ``cancelled()``: the person stopped it.
+    Signals: ``cancelled()``: the user stopped it.
     """
 
     cancelled = Signal()
 
     def __init__(self, session: Session, make_line: Callable[[], Notice]) -> None:
-        """``make_line``: a line above the panes, which says that they are made ready."""
+        """``make_line``: creates a notice line above the panes for the progress."""
         super().__init__(session)
         self._session = session
         self._wanted = ""
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
-        session.rules_changed.connect(self._forget)  # others were chosen meanwhile, or these have come
+        session.rules_changed.connect(self._forget)  # others were chosen in the meantime, or these are in use
         self._loader.cancelled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
-        self._loader.failed.connect(lambda _: session.choose_rules(self._wanted))  # which raises it here
+        self._loader.failed.connect(lambda _: session.choose_rules(self._wanted))  # raises the error here
 
     @property
     def is_busy(self) -> bool:
-        """Whether a cache for other rules is being made."""
+        """Whether a cache for other rules is being created."""
         return self._loader.is_busy
 
     def switch(self, name: str, preparing: Work | None = None) -> None:
-        """Use the rules of that name, or of a release and a storage driver, now or as soon as all is there.
+        """Use the rules with this name, or of a release and a storage driver, now or once their cache is ready.
 
-        Raises `DataError` for a name that is not known.
+        Raises `DataError` for an unknown name.
 
-        ``preparing``: work whose result is a cache that is ready; None: a new one is made ready.
+        ``preparing``: work whose result is a prepared cache; None: a new one is created.
         """
         session = self._session
         self._forget()
@@ -69,12 +69,12 @@ class Switcher(QObject):
             from cacheview.engine import ImageCache, explain
 
             report(0, None, "Preparing")
-            daemon_of(case, name)  # which may look at all images, and keeps what it sees
+            daemon_of(case, name)  # may read all images, and caches the result
             if preparing is not None:
                 return preparing(report)
             cache = ImageCache(store, rules)
             explain(cache, probe, at_once=False).prepare()
-            freeze_more()  # or a search for garbage, which may come in the UI thread, goes over them
+            freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning them
             return cache
 
         self._loader.start(work)
@@ -89,9 +89,9 @@ class Switcher(QObject):
             self.cancelled.emit()
 
     def stop(self) -> None:
-        """Give up what is under way, and wait for its thread."""
+        """Stop running work, and wait for its thread."""
         self._loader.close()
 
     def _switch(self, cache: ImageCache) -> None:
-        fits = cache.store is self._session.store  # or it was read again meanwhile
+        fits = cache.store is self._session.store  # otherwise it was read again in the meantime
         self._session.choose_rules(self._wanted, cache if fits else None)
