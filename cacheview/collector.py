@@ -18,6 +18,7 @@ from typing import Final
 __all__ = ["Leftovers", "freeze", "freeze_more", "paused_collector", "rare_searches"]
 
 _MUCH: Final = 0.2  # of the blocks that the same store needs; a search takes some tenths of a second
+_MANY: Final = 10_000  # objects; a search of so many takes about a millisecond
 _RARE: Final = (100_000, 50, 1_000)  # of the three generations: full searches are rare despite millions of new objects
 
 
@@ -45,11 +46,13 @@ class _Pause:
         with self._lock:
             self._inside -= 1
             if self._inside == 0 and self._was_enabled:
+                # The first collection would visit over a million new objects while all threads wait. In a frozen
+                # program they are frozen too; otherwise they move to the oldest generation, unsearched.
                 if not self.frozen:
-                    # This moves all objects to the oldest generation, unsearched. Otherwise the first collection
-                    # would visit over a million new objects, on whatever thread it runs.
                     gc.freeze()
                     gc.unfreeze()
+                elif gc.get_count()[0] > _MANY:
+                    gc.freeze()
                 gc.enable()
 
 

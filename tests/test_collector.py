@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 
-from cacheview.collector import Leftovers, rare_searches
+import pytest
+
+from cacheview import collector
+from cacheview.collector import Leftovers, paused_collector, rare_searches
 
 
 class Heap:
@@ -103,3 +106,23 @@ def test_searches_are_rare_only_inside() -> None:
     with rare_searches():
         assert gc.get_threshold() > before
     assert gc.get_threshold() == before
+
+
+@pytest.mark.parametrize(("is_frozen", "made", "searched"), [(True, 20_000, 0), (True, 2_000, 1), (False, 20_000, 0)])
+def test_many_objects_that_were_created_in_a_pause_are_not_searched_after_it(
+    monkeypatch: pytest.MonkeyPatch, is_frozen: bool, made: int, searched: int
+) -> None:
+    monkeypatch.setattr(collector._PAUSE, "frozen", is_frozen)
+    gc.collect()
+    visited: list[int] = []
+    gc.callbacks.append(lambda phase, _: visited.append(gc.get_count()[0]) if phase == "start" else None)
+    try:
+        with paused_collector():
+            kept: list[list[int]] = [[] for _ in range(made)]
+        more: list[list[int]] = [[] for _ in range(1_000)]  # more than make a collection begin
+    finally:
+        gc.callbacks.pop()
+        gc.unfreeze()
+    assert visited
+    assert sum(count > made for count in visited) == searched
+    assert len(kept) + len(more) == made + 1_000
