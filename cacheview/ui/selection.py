@@ -1,4 +1,4 @@
-"""What is selected to be explained, and whether the current verdict belongs to it. No Qt."""
+"""The item that is explained, and whether the current verdict is its own. No Qt."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ __all__ = ["Relation", "Selection"]
 
 
 class Relation(Enum):
-    """How the verdict at hand and what is selected stand to each other."""
+    """The relation between the current verdict and the selected item."""
 
     OWN = "own"
-    """The verdict is that of what is selected."""
+    """The verdict is that of the selected item."""
     CHANGED = "changed"
-    """The probe is another one now."""
+    """The probe has changed since."""
     OUTDATED = "outdated"
-    """The store or the rules are others now, and what is selected has not been looked up in them."""
+    """The store or the rules have changed since, and the selected item has not been looked up in them."""
 
 
 class Selection:
-    """A row of a list stays selected beside a probe that is changed; an image is, until the probe is changed.
+    """The selected item. A row of a list stays selected when the probe is changed; an image does not.
 
-    A state is the probe at hand with its place.
+    A state is the current probe with its place.
     """
 
     def __init__(self) -> None:
@@ -39,16 +39,16 @@ class Selection:
 
     @property
     def current(self) -> SelectedItem | None:
-        """What is selected; None: the probe alone."""
+        """The selected item; None: only the probe is explained."""
         return self._passing or self._listed
 
     @property
     def put(self) -> Probe | None:
-        """The probe of the row that was selected last: it was put there with the row, not by an edit."""
+        """The probe of the row that was selected last, which was loaded with the row, not edited."""
         return self._put
 
     def select(self, selected: SelectedItem, state: tuple[Place, Probe]) -> None:
-        """``state``: that the selection leads to."""
+        """Select an item. ``state``: the state after the selection."""
         if selected.until_edit:
             self._passing = selected
         else:
@@ -56,30 +56,30 @@ class Selection:
             self._left_at, self._put = state, selected.probe
 
     def select_beside(self, selected: SelectedItem, place: Place) -> None:
-        """Select a row and leave the probe at hand as it is: it is that of the row, or it is not."""
+        """Select a row without changing the current probe, which may or may not be that of the row."""
         self._listed = selected
         if selected.probe is not None:
             self._left_at, self._put = (place, selected.probe), selected.probe
 
     def restore(self, before: Selection) -> None:
-        """Be as a copy of this was."""
+        """Return to the state of an earlier copy."""
         self._listed, self._passing = before._listed, before._passing
         self._left_at, self._put = before._left_at, before._put
 
     def release(self) -> None:
-        """No row is selected any more."""
+        """Clear the selected row."""
         self._listed = None
 
     def end_passing(self) -> None:
-        """The probe was changed, or another image was asked for."""
+        """Clear a selected image, since the probe was changed or another image was requested."""
         self._passing = None
 
     def is_left(self, state: tuple[Place, Probe]) -> bool:
-        """Whether the probe at hand is as the selection of a row left it."""
+        """Whether the current probe is unchanged since a row was selected."""
         return state == self._left_at
 
     def relation(self, state: tuple[Place, Probe], store: ImageStore, daemon: Daemon) -> Relation:
-        """``store``, ``daemon``: what the probe at hand is asked in."""
+        """Return the relation. ``store``, ``daemon``: those of the current lookup."""
         selected = self._listed
         if self._passing is not None or selected is None:
             return Relation.OWN
@@ -90,7 +90,7 @@ class Selection:
         return Relation.OWN if self.is_left(state) else Relation.CHANGED
 
     def has_probe(self, state: tuple[Place, Probe]) -> bool:
-        """Whether what is selected has a probe: the one at hand."""
+        """Whether the selected item has a probe, which is the current one."""
         if self._passing is not None:
             return self._passing.probe is not None
         return self._listed is None or self._listed.probe is not None or not self.is_left(state)

@@ -1,4 +1,4 @@
-"""What is open: store, cases and probes, rules, the probe document, and the current explanation. No widgets."""
+"""The open store: its cases and probes, rules, the probe document, and the current explanation. No widgets."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ __all__ = ["Session"]
 
 
 class Session(QObject):
-    """Holds one opened location. The probe is asked again after every change of probe, rules or store.
+    """One opened location. The probe is looked up again after every change of probe, rules or store.
 
     Signals:
-        opened_changed(): another location, or the same read again.
-        store_changed(): another case of it, so another store.
-        probe_loaded(): another probe of the suite.
-        rules_changed(): the person chose other rules.
+        opened_changed(): another location was opened, or the same one reloaded.
+        store_changed(): another case was chosen, and so another store.
+        probe_loaded(): another probe of the suite was loaded.
+        rules_changed(): the user chose other rules.
         answered(ProbeAnswer): after each of these and after every edit.
-        completed(): what was still to come of the last answer has been looked for: see `FurtherFindings`.
-        selection_changed(): something else is selected to be explained, or stands otherwise to the same probe.
-        answer_delayed(): the answer to the probe is still looked for; what was answered last is of another.
-        answer_failed(exception): a fault of the program kept the probe from being answered.
-        supposed_changed(): another store is shown as if something had happened to it, or none any more.
+        completed(): the rest of the last answer is there; see `FurtherFindings`.
+        selection_changed(): the selected item, or its relation to the probe, has changed.
+        answer_delayed(): the lookup still runs, and the last answer is that of another probe.
+        answer_failed(exception): an unexpected exception prevented the answer.
+        supposed_changed(): a supposed change of the store is shown, or none any more.
     """
 
     opened_changed = Signal()
@@ -70,7 +70,7 @@ class Session(QObject):
         document: ProbeDocument | None = None,
         drafts: Sequence[ProbeDraft] = (),
     ) -> None:
-        """``document``: made before, to be filled now; None: a new one. ``drafts``: of earlier starts."""
+        """``document``: an existing document to fill; None: a new one. ``drafts``: those of earlier sessions."""
         super().__init__(parent)
         self._shown = ShownStore(loaded)
         self._answer: ProbeAnswer | None = None
@@ -94,20 +94,20 @@ class Session(QObject):
         self._answering.failed.connect(self.answer_failed)
 
     def begin(self) -> None:
-        """Tell everything once, to those who have connected since."""
+        """Emit all signals once, for receivers that have connected since."""
         self.opened_changed.emit()
         self._show(self.document.probe)
 
-    # What is open
+    # The open store
 
     @property
     def opened(self) -> OpenedLocation:
-        """What was opened: its cases, problems, and where it is."""
+        """The opened location: its cases, its problems, and its address."""
         return self._shown.opened
 
     @property
     def case(self) -> OpenedCase:
-        """The case that is shown."""
+        """The shown case."""
         return self._shown.case
 
     @property
@@ -122,44 +122,44 @@ class Session(QObject):
 
     @property
     def store(self) -> ImageStore:
-        """The images of the case, in a walk as the probes before this one left them."""
+        """The images of the case; in a walk, as the probes before this one left them."""
         return self._shown.store
 
     @property
     def cache(self) -> ImageCache:
-        """What answers: the store under the rules in use."""
+        """The cache of the store with the rules in use."""
         return self._shown.cache
 
     @property
     def forest(self) -> Forest | None:
-        """The tree of the store, where it was made while the store was read."""
+        """The tree of the store, if it was created while the store was read."""
         return self._shown.forest
 
     @property
     def instead_of(self) -> str:
-        """Why this is open and not what was asked for; empty if it is that."""
+        """The reason that this is open instead of the requested store; empty if it is that one."""
         return self._shown.instead_of
 
     @property
     def change(self) -> StoreChange | None:
-        """What the last reload of the store brought; None: it was read once, or another case was chosen since."""
+        """The changes of the last reload; None: it was read once, or another case was chosen since."""
         return self._shown.change
 
     @property
     def changed_since(self) -> float:
-        """When the store was read that `change` compares with, in seconds of the epoch."""
+        """The time when the store in `change` was read, in seconds since the epoch."""
         return self._shown.changed_since
 
     @property
     def daemon(self) -> Daemon:
-        """Whose answers are computed: the rules of its cache, its builder, and why it is this one."""
+        """The daemon whose answers are computed: its rules, its builder, and why it was chosen."""
         return self._shown.daemon
 
     @property
     def answer(self) -> ProbeAnswer | None:
-        """What the cache answers to the probe; None if what is selected has no probe, and while it `is_awaited`.
+        """The answer to the probe; None if the selected item has no probe, or while it `is_awaited`.
 
-        Of a step that is selected, with what its Dockerfile and its files show of a miss.
+        For a selected step, it includes the reason for a miss from its Dockerfile and files.
         """
         answer, selected = self._answer, self.selected
         if answer is None or not self.has_probe:
@@ -170,27 +170,27 @@ class Session(QObject):
 
     @property
     def is_awaited(self) -> bool:
-        """Whether the answer to the probe is still looked for, in another thread."""
+        """Whether the lookup is still running in another thread."""
         return self._answering.is_busy
 
     @property
     def has_probe(self) -> bool:
-        """Whether what is selected to be explained has a probe: the one of the document."""
+        """Whether the selected item has a probe, which is the document's."""
         return self._selection.has_probe(self._state)
 
     @property
     def selected(self) -> SelectedItem | None:
-        """What is selected to be explained; None: the probe alone."""
+        """The selected item; None: only the probe is explained."""
         return self._selection.current
 
     @property
     def relation(self) -> Relation:
-        """Whether the answer at hand is that of what is `selected`."""
+        """Whether the current answer is that of the `selected` item."""
         return self._selection.relation(self._state, self.store, self.daemon)
 
     @property
     def is_undisturbed(self) -> bool:
-        """Whether the probe is the one that came with the store or that of the row that was selected last."""
+        """Whether the probe is unchanged since it was loaded with the store or the selected row."""
         return self._is_as_opened or self._selection.is_left(self._state)
 
     @property
@@ -198,10 +198,10 @@ class Session(QObject):
         return self.document.place, self.document.probe
 
     def select(self, selected: SelectedItem, phrase: str = "", merge: str = "") -> None:
-        """Explain something that was selected in a list, from now on. Its probe, if it has one, becomes the probe.
+        """Explain an item that was selected in a list. Its probe, if it has one, becomes the current probe.
 
         Args:
-            phrase, merge: of that edit, as in `ProbeDocument.edit`.
+            phrase, merge: those of the edit, see `ProbeDocument.edit`.
         """
         before, probe = self._subject, selected.probe or self.document.probe
         self._selection.select(selected, (self.document.place, probe))
@@ -209,24 +209,24 @@ class Session(QObject):
             self._say_selection(before)
 
     def select_beside(self, selected: SelectedItem) -> None:
-        """Something is selected in a list, and the probe stays as the person has it."""
+        """Select an item in a list without changing the probe."""
         before = self._subject
         self._selection.select_beside(selected, self.document.place)
         self._say_selection(before)
 
     def select_again(self) -> None:
-        """Take the probe back to what is selected."""
+        """Restore the probe of the selected item."""
         if self.selected is not None:
             self.select(self.selected, f"Back to {self.selected.name}")
 
     def release(self) -> None:
-        """Nothing is selected in a list any more: the list is gone, or cannot be seen."""
+        """Clear the selection in a list that no longer exists or is hidden."""
         before = self._subject
         self._selection.release()
         self._say_selection(before)
 
     def release_image(self) -> None:
-        """An image that was selected until an edit is that no more."""
+        """Clear an image that was selected until an edit."""
         before = self._subject
         self._selection.end_passing()
         self._say_selection(before)
@@ -241,26 +241,26 @@ class Session(QObject):
 
     @property
     def is_discarding(self) -> bool:
-        """Whether something that was replaced is still to be freed."""
+        """Whether replaced objects are still to be freed."""
         return self._discarder.is_busy
 
     def discard(self, *made: object) -> None:
-        """What was made of a store is about to be replaced: it is freed in another thread, see `Discarder`."""
+        """Free objects in another thread before they are replaced; see `Discarder`."""
         self._discarder.discard(*made)
 
-    # As if something had happened to the store
+    # Supposed changes of the store
 
     @property
     def supposed(self) -> ChangedStore | None:
-        """What is shown as if something had happened to the store; None: the store is shown as it is."""
+        """The supposed changes of the store; None: the actual store is shown."""
         return self._supposed.changed
 
     def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChange) -> None:
         """Show a changed store instead of this one, until `end_supposing` or anything else is opened or chosen.
 
         Args:
-            cache: of the changed store.
-            change: what is different in it.
+            cache: the cache of the changed store.
+            change: its differences.
         """
         before = self.daemon
         self.discard(self._answer, *self._supposed.parts)
@@ -269,11 +269,11 @@ class Session(QObject):
         self._show_cache(before)
 
     def end_supposing(self) -> None:
-        """Show the store as it is again, with the probe and the selection from before."""
+        """Show the actual store again, with the earlier probe and selection."""
         before, kept = self.daemon, self._take_back()
         if kept is None:
             return
-        self._shown.change = kept.change or StoreChange()  # the tree stays where it is
+        self._shown.change = kept.change or StoreChange()  # the tree keeps its position
         self._show_cache(before)
         self._shown.change = kept.change
         self._selection.restore(kept.selection)
@@ -281,7 +281,7 @@ class Session(QObject):
             self.selection_changed.emit()
 
     def _take_back(self) -> SessionBefore | None:
-        """Have the store as it is again, before anybody looks; None: it is shown as it is."""
+        """Restore the actual store silently; None: it is already shown."""
         if self.supposed is not None:
             self.discard(self._answer, *self._supposed.parts)
         kept = self._supposed.take_back()
@@ -290,7 +290,7 @@ class Session(QObject):
         return kept
 
     def _show_cache(self, before: Daemon) -> None:
-        """Ask another cache from now on. ``before``: whose answers were shown until now."""
+        """Use another cache from now on. ``before``: the previous daemon."""
         self.store_changed.emit()
         if not before.answers_as(self.daemon):
             self.rules_changed.emit()
@@ -309,7 +309,7 @@ class Session(QObject):
             self.places.bring_back(*last)
 
     def reload(self, loaded: OpenedStore) -> None:
-        """Show the same location, read again: case, probe and its undo steps stay."""
+        """Show the reloaded location. Case, probe and undo steps stay."""
         self._take_back()
         self.discard(self._answer, *self._shown.parts)
         self._shown.reload(loaded)
@@ -319,16 +319,16 @@ class Session(QObject):
         self._ask(self.document.probe)
 
     def _keep_places(self) -> None:
-        """The same location may have fewer probes now: what led to others is gone."""
+        """Drop undo steps to probes that no longer exist in the reloaded location."""
         self.edits.drop_lost()
         if self._shown.place != self.document.place or not all(map(self._shown.has_place, self.document.places)):
             self._load(self.document.probe)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
-        """Use other rules: those of a rule set's name, or of a release and a storage driver, with its builder.
+        """Use other rules: a rule set's name, or a release and a storage driver, with the matching builder.
 
         Args:
-            cache: one of this store under these rules, where its indexes have been made already.
+            cache: a cache of this store with these rules and existing indexes.
 
         Raises:
             DataError: the name is not known.
@@ -342,13 +342,13 @@ class Session(QObject):
         if self.store is not store:
             self.store_changed.emit()
         self.rules_changed.emit()
-        if self.cache.rules is replaced.rules:  # another release, of which the builder alone differs
+        if self.cache.rules is replaced.rules:  # only the builder's release differs
             self.selection_changed.emit()
         else:
             self._ask(self.document.probe)
 
     def _show(self, probe: Probe) -> None:
-        """Begin with the first probe of a location."""
+        """Start with the first probe of a location."""
         self._selection.end_passing()
         self._is_as_opened = True
         self.store_changed.emit()
@@ -361,10 +361,10 @@ class Session(QObject):
         self.document.load(probe, self._shown.place)
         self._loading = False
 
-    # From place to place
+    # Moving between places
 
     def _moving(self, place: Place) -> None:
-        """The document goes to another place: first what it is asked in."""
+        """Use the cache of the place that the document is moving to."""
         self._take_back()
         before = self.store
         self.discard(self._answer, self.cache)
@@ -383,7 +383,7 @@ class Session(QObject):
 
     def _edited(self, probe: Probe) -> None:
         self._selection.end_passing()
-        if not self._loading:  # what is loaded is asked once everybody knows of it
+        if not self._loading:  # the loaded probe is looked up when all receivers have been notified
             self._is_as_opened = False
             self.edits.note()
             self._ask(probe)

@@ -1,4 +1,4 @@
-"""What is kept between sessions: the layout, and what was opened last. Nothing else."""
+"""The settings that are saved between sessions: the layout, and what was opened last."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MOST_ZOOM: Final = 250
 
 
 class Settings:
-    """Typed access to a settings file. What cannot be read, or is of another type, is as if it were not there.
+    """Typed access to a settings file. A value that is unreadable or has the wrong type counts as missing.
 
-    Only the user can read what is kept: names of stores and of Dockerfiles are private. A file that others can read, of
-    an earlier version, is made private.
+    Only the user can read the file, since names of stores and Dockerfiles are private. An earlier version's file that
+    others can read is made private.
     """
 
     def __init__(self, file: Path | None = None, *, forgetful: bool = False) -> None:
-        """``file``: an ini file; None: the user's own. ``forgetful``: none at all, and nothing is written."""
+        """``file``: an ini file; None: the user's own. ``forgetful``: whether to use no file and save nothing."""
         self._stored: QSettings | _Nowhere
         self._file = file
         self._forgetful = forgetful
@@ -41,27 +41,27 @@ class Settings:
 
     @property
     def recent(self) -> list[str]:
-        """Locations opened last, newest first: the files that are still there, and live stores.
+        """The recently opened locations, newest first: files that still exist, and live stores.
 
-        Whether a daemon is there, only asking it would show.
+        Only a connection would show whether a daemon exists.
         """
         kept = [location for location in self._texts("recent") if is_live(location) or os.path.exists(location)]
         return kept[:MAX_RECENT]
 
     def add_recent(self, location: str) -> None:
-        """Put a file, a folder or a live store at the head of the list."""
+        """Put a file, a folder or a live store at the top of the list."""
         absolute = location if is_live(location) else os.path.abspath(location)
         others = [other for other in self._texts("recent") if other != absolute]
         self._stored.setValue("recent", [absolute, *others][:MAX_RECENT])
 
     def clear_recent(self) -> None:
-        """Forget which stores were opened, and which builds replayed."""
+        """Clear the opened stores and the replayed builds."""
         self._stored.remove("recent")
         self._stored.remove("replay/builds")
 
     @property
     def builds(self) -> list[str]:
-        """The Dockerfiles that were replayed last, newest first, each with its options as JSON."""
+        """The recently replayed Dockerfiles, newest first, each with its options as JSON."""
         return self._texts("replay/builds")
 
     @builds.setter
@@ -70,7 +70,7 @@ class Settings:
 
     @property
     def drafts(self) -> list[str]:
-        """Probes that were being edited when the window was closed, each as JSON."""
+        """The probes that were being edited when the window was closed, each as JSON."""
         return self._texts("probe/drafts")
 
     @drafts.setter
@@ -79,7 +79,7 @@ class Settings:
 
     @property
     def records(self) -> Path | None:
-        """The folder of what replays know of the files of each context; None: nothing is to be written."""
+        """The folder for the records of each context's files; None: nothing is to be written."""
         if self._forgetful:
             return None
         if self._file is not None:
@@ -89,7 +89,7 @@ class Settings:
 
     @property
     def geometry(self) -> QByteArray | None:
-        """As `QWidget.saveGeometry` made it."""
+        """The state of `QWidget.saveGeometry`."""
         return self._bytes("window/geometry")
 
     @geometry.setter
@@ -98,7 +98,7 @@ class Settings:
 
     @property
     def splitter(self) -> list[int] | None:
-        """The widths of the panes; None if they are not three sensible numbers."""
+        """The widths of the panes; None if they are not three valid numbers."""
         texts = self._texts("window/panes")
         if len(texts) != 3 or not all(text.isascii() and text.isdecimal() and len(text) < 6 for text in texts):
             return None
@@ -111,7 +111,7 @@ class Settings:
 
     @property
     def hidden_columns(self) -> list[str] | None:
-        """Names of the columns of the tree that are hidden; None: never chosen."""
+        """The names of hidden columns of the tree; None: never chosen."""
         if not self._stored.contains("images/hidden"):
             return None
         return self._texts("images/hidden")
@@ -131,7 +131,7 @@ class Settings:
 
     @property
     def scheme(self) -> str:
-        """``light`` or ``dark``; empty: that of the system."""
+        """``light`` or ``dark``; empty: the system's."""
         kept = self._text("window/scheme")
         return kept if kept in ("light", "dark") else ""
 
@@ -141,7 +141,7 @@ class Settings:
 
     @property
     def zoom(self) -> int:
-        """The size of text in per cent of the system's; 100 where it is not a sensible number."""
+        """The text size in percent of the system's; 100 if it is not a valid number."""
         kept = self._text("window/zoom")
         percent = int(kept) if kept.isascii() and kept.isdecimal() and len(kept) < 4 else 100
         return percent if LEAST_ZOOM <= percent <= MOST_ZOOM else 100
@@ -152,7 +152,7 @@ class Settings:
 
     @property
     def docks(self) -> list[str]:
-        """Names of the docks that were open when the window was closed."""
+        """The names of the docks that were open when the window was closed."""
         return self._texts("window/docks")
 
     @docks.setter
@@ -161,7 +161,7 @@ class Settings:
 
     @property
     def dock_places(self) -> QByteArray | None:
-        """Where they stood, as `QMainWindow.saveState` made it."""
+        """The places of the docks, as the state of `QMainWindow.saveState`."""
         return self._bytes("window/dock_places")
 
     @dock_places.setter
@@ -187,16 +187,16 @@ class Settings:
         self._stored.setValue("editor/command", command)
 
     def save(self) -> None:
-        """Write now. That it cannot be written is no reason to bother anybody: the next start has the defaults."""
+        """Write the file now. A failure is not reported: the next start uses the defaults."""
         self._make_private()
         self._stored.sync()
 
     def _make_private(self) -> None:
-        """Before Qt writes: it keeps the mode of a file that is there, and makes another for all to read."""
+        """Make the file private before Qt writes, which keeps the mode of an existing file."""
         if isinstance(self._stored, _Nowhere):
             return
         path = Path(self._stored.fileName())
-        # Where it cannot be, it cannot be written either.
+        # If this fails, writing fails too.
         with contextlib.suppress(OSError):
             make_private_folder(path.parent)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -211,7 +211,7 @@ class Settings:
 
     def _texts(self, key: str) -> list[str]:
         value = self._stored.value(key)
-        if isinstance(value, str):  # an ini file keeps a list of one as a string
+        if isinstance(value, str):  # an ini file stores a list of one element as a string
             return [value] if value else []
         return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
@@ -221,7 +221,7 @@ class Settings:
 
 
 class _Nowhere:
-    """Keeps settings as long as it is kept."""
+    """Keeps settings in memory only."""
 
     def __init__(self) -> None:
         self._values: dict[str, object] = {}
@@ -239,4 +239,4 @@ class _Nowhere:
         self._values.pop(key, None)
 
     def sync(self) -> None:
-        """There is nothing to write."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""The store that is shown: which case and probe, the cache that answers, and whose answers it computes. No Qt."""
+"""The shown store: its case and probe, its cache, and the daemon whose answers are computed. No Qt."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["LookUp", "ProbeAnswer", "ShownStore"]
 
 @dataclass(frozen=True)
 class ProbeAnswer:
-    """An explanation, how long the cache and it took, and what of a suite's expectation it does not meet.
+    """An explanation, the time that it took, and the differences from a suite's expectation.
 
     Attributes:
-        milliseconds: of the evaluation, without drawing.
-        differences: None: nothing is expected of this probe; empty: as expected.
+        milliseconds: the time of the evaluation, without drawing.
+        differences: the differences from the expectation; None: there is none for this probe; empty: as expected.
     """
 
     explanation: Explanation
@@ -39,12 +39,12 @@ class ProbeAnswer:
 
 @dataclass(frozen=True)
 class LookUp:
-    """A probe that is to be looked up, in this thread or another.
+    """A probe to look up, in this thread or another.
 
     Attributes:
-        expected: what a suite expects of the probe by the rules of the cache; None: nothing.
-        number: of the probe in a walk; None: it is in none.
-        known: the explanation, and the milliseconds that it took, where it has been looked up.
+        expected: the suite's expectation for the probe with the rules of the cache; None: there is none.
+        number: number of the probe in a walk; None: it is not in one.
+        known: the explanation and its time in milliseconds, if it has been looked up.
     """
 
     cache: ImageCache
@@ -54,7 +54,7 @@ class LookUp:
     known: tuple[Explanation, float] | None = None
 
     def answer(self) -> ProbeAnswer:
-        """Look it up."""
+        """Look up the probe."""
         explanation, milliseconds = self.known or self._explain()
         differences = None
         if self.expected is not None:
@@ -70,14 +70,14 @@ class LookUp:
 
 
 class ShownStore:
-    """One opened location, and where in it the person is.
+    """One opened location, and the user's place in it.
 
     Attributes:
-        cache, daemon: what answers, and whose answers it computes: those of the place, or others that were chosen.
+        cache, daemon: the cache, and the daemon whose answers it computes: those of the place, or chosen ones.
         place: the numbers of the case and of its probe.
-        original: the probe that came with the place.
-        change: what the last reload brought; None: it was read once, or another case was chosen since.
-        changed_since: when the store was read that ``change`` compares with, in seconds of the epoch.
+        original: the unedited probe of the place.
+        change: the changes of the last reload; None: it was read once, or another case was chosen since.
+        changed_since: the time when the store in ``change`` was read, in seconds since the epoch.
     """
 
     def __init__(self, loaded: OpenedStore) -> None:
@@ -91,7 +91,7 @@ class ShownStore:
 
     @property
     def opened(self) -> OpenedLocation:
-        """What was opened: its cases, problems, and where it is."""
+        """The opened location: its cases, its problems, and its address."""
         return self._loaded.opened
 
     @property
@@ -101,31 +101,31 @@ class ShownStore:
 
     @property
     def store(self) -> ImageStore:
-        """The images that the probe is looked up in."""
+        """The images of the lookup."""
         return self.cache.store
 
     @property
     def forest(self) -> Forest | None:
-        """The tree of the store, where it was made while the store was read."""
+        """The tree of the store, if it was created while the store was read."""
         return self._loaded.forest if self.store is self._loaded.cache.store else None
 
     @property
     def parts(self) -> tuple[object, ...]:
-        """All that another store takes the place of."""
+        """All objects that are replaced with the store."""
         return self._loaded, self.cache, self.change
 
     @property
     def instead_of(self) -> str:
-        """Why this is open and not what was asked for; empty if it is that."""
+        """The reason that this is open instead of the requested store; empty if it is that one."""
         return self._loaded.instead_of
 
     def open(self, loaded: OpenedStore) -> None:
-        """Show another location, from its first case and probe on."""
+        """Show another location, starting with its first case and probe."""
         self.place, self.original, self.change = (0, 0), loaded.probe, None
         self._load(loaded)
 
     def reload(self, loaded: OpenedStore) -> None:
-        """Show the same location, read again, at the same place if it still has that."""
+        """Show the reloaded location, at the same place if that still exists."""
         before, self.changed_since = self.store, self._loaded.read_at
         case, number = self.place
         case = case if case < len(loaded.opened.cases) else 0
@@ -138,7 +138,7 @@ class ShownStore:
             self.change = changes(before, self.store)
 
     def _load(self, loaded: OpenedStore) -> None:
-        self._loaded = replace(loaded, compared=None)  # the store before goes
+        self._loaded = replace(loaded, compared=None)  # drops the previous store
         if self.place[0] == 0:
             self.cache, self.daemon = loaded.cache, _daemon_of(loaded)
         else:
@@ -146,20 +146,20 @@ class ShownStore:
         self._walk_to_probe()
 
     def has_place(self, place: Place) -> bool:
-        """Whether what is open has a probe there."""
+        """Whether there is a probe at a place."""
         number, probe = place
         cases = self.opened.cases
         return 0 <= number < len(cases) and 0 <= probe < max(1, probe_count(cases, number))
 
     def probe_at(self, place: Place) -> tuple[Probe, ImageCache]:
-        """The probe that comes with a place, and the cache that it is looked up in there."""
+        """Return the unedited probe of a place, and the cache for its lookup."""
         number, probe = place
         case = self.opened.cases[number]
         cache = self.cache if number == self.place[0] else ImageCache(case.store, self._daemon_at(number).rules)
         return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
 
     def move(self, place: Place) -> None:
-        """Go to another place, with the cache and the rules that it is looked up with."""
+        """Move to another place, with its cache and rules."""
         self.original, self.cache = self.probe_at(place)
         self.daemon = self._daemon_at(place[0])
         if place[0] != self.place[0]:
@@ -167,9 +167,9 @@ class ShownStore:
         self.place = place
 
     def use_rules(self, name: str, cache: ImageCache | None = None) -> bool:
-        """Use the rules of a name, with their builder. Returns whether they are others than before.
+        """Use the rules with a name, and their builder. Returns whether they differ from the previous ones.
 
-        ``cache``: one of this store under these rules, where its indexes have been made already.
+        ``cache``: a cache of this store with these rules and existing indexes.
 
         Raises:
             DataError: the name is not known.
@@ -186,7 +186,7 @@ class ShownStore:
         return True
 
     def look_up(self, probe: Probe) -> LookUp:
-        """A probe that is to be looked up, here and now."""
+        """Return the lookup of a probe in the current cache."""
         case, number, loaded = self.case, self.place[1], self._loaded
         known = loaded.answered if self.cache is loaded.cache and probe == loaded.probe else None
         suite_probe: SuiteProbe | None = case.probes[number] if case.probes else None
@@ -196,13 +196,13 @@ class ShownStore:
         return LookUp(self.cache, probe, expected, number if case.walk else None, known)
 
     def _daemon_at(self, number: int) -> Daemon:
-        """Whose answers are computed for a case: its own, or where nothing says that, as now."""
+        """Return the daemon of a case: its own, or the current one if it names none."""
         case = self.opened.cases[number]
         names_daemon = number != self.place[0] and (case.rules or case.store.release is not None)
         return daemon_known(case) if names_daemon else self.daemon
 
     def _walk_to_probe(self) -> None:
-        """In a walk, the cache is that which the probes before this one left."""
+        """Use the cache that the probes before this one left, in a walk."""
         if _has_past(self.case):
             self.cache = _standing(self.case, self.place[1], self.cache)[1]
 
@@ -216,7 +216,7 @@ def _has_past(case: OpenedCase) -> bool:
 
 
 def _standing(case: OpenedCase, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
-    """A probe of a case as it is looked up in the cache, and that cache: in a walk what came of the probes before."""
+    """Return a probe of a case, and its cache, which in a walk results from the probes before it."""
     layers = dict(case.layer_content)
     probe, own = probe_and_cache(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
     return probe, own if _has_past(case) else cache

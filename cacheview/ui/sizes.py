@@ -1,4 +1,4 @@
-"""How a size is written. No Qt."""
+"""Sizes as text. No Qt."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 __all__ = ["is_size", "size_text"]
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
-_INT64: Final = 1 << 63  # a size is a signed 64-bit number in every store of Docker
+_INT64: Final = 1 << 63  # every store of Docker keeps a size as a signed 64-bit number
 
 
 def is_size(size: int) -> bool:
-    """Whether Docker could have such a size."""
+    """Whether a size is possible in Docker."""
     return -_INT64 <= size < _INT64
 
 
 def size_text(size: int | None) -> str:
-    """In units of 1000, as Docker writes sizes; empty if it is not known, "too large" beyond Docker's numbers."""
+    """Return a size in units of 1000, as Docker does; empty if unknown, "too large" beyond Docker's numbers."""
     if size is None:
         return ""
     if not is_size(size):

@@ -1,4 +1,4 @@
-"""What fills the window while no store is open: the ways to open one, and why one failed."""
+"""The page shown while no store is open: the ways to open one, or the reason that one failed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _Button = tuple[str, SignalInstance]
 
 
 class StartPage(QWidget):
-    """Asks for what its buttons say; ``recent_requested(str)`` for a location that was open before."""
+    """The start page, with signals for its buttons.
+
+    Signals include ``recent_requested(str)``: a recently opened location.
+    """
 
     file_requested = Signal()
     folder_requested = Signal()
@@ -62,7 +65,7 @@ class StartPage(QWidget):
         layout.addStretch(1)
 
     def show_welcome(self, recent: Sequence[str] = ()) -> None:
-        """Nothing is open: how to open something, and what was open last."""
+        """Show how to open a store, and the recent ones."""
         self._show(
             ("open", "text_faint"),
             "Open an image store",
@@ -72,7 +75,7 @@ class StartPage(QWidget):
         self._list(recent)
 
     def show_error(self, title: str, text: str) -> None:
-        """It could not be opened: why, and what to do."""
+        """Show the reason that a store could not be opened, and what to do."""
         self._show(("error", "error"), title, text, (("&Try again", self.again_requested), *self._ways_in()))
 
     def _ways_in(self) -> tuple[_Button, ...]:
@@ -95,7 +98,7 @@ class StartPage(QWidget):
             button.show()
         self._buttons.addStretch(1)
         self._list(())
-        made[0].setFocus()  # the page is all that there is
+        made[0].setFocus()  # the page is the only content
 
     def _list(self, recent: Sequence[str]) -> None:
         clear(self._recent)
@@ -124,7 +127,7 @@ class StartPage(QWidget):
 
 
 def clear(layout: QLayout) -> None:
-    """Take all out of a layout, and away."""
+    """Remove and delete everything in a layout."""
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

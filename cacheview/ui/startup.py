@@ -1,4 +1,4 @@
-"""What can keep Qt from starting, in one line. Imports no Qt."""
+"""Explains in one line why Qt cannot start. Imports no Qt."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PACKAGES: Final = {
     "libwayland-cursor.so.0": ("libwayland-cursor0", "libwayland-cursor"),
     "libwayland-egl.so.1": ("libwayland-egl1", "libwayland-egl"),
 }
-"""Libraries of the system that Qt loads: the package in Debian and Ubuntu, and in Fedora."""
+"""The system libraries that Qt loads, by package in Debian and Ubuntu, and in Fedora."""
 
 _LIBRARY: Final = re.compile(r"(?P<name>lib[\w.+-]+\.so(?:\.[0-9]+)*)")
 _WITHOUT_DISPLAY: Final = (
@@ -51,7 +51,7 @@ _WITHOUT_DISPLAY: Final = (
 
 
 def missing_display(environment: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Why there is nothing to draw on, and what to do; empty if there is, as far as the environment shows."""
+    """Return why there is no display, and what to do; empty if the environment shows one."""
     if not platform.startswith(("linux", "freebsd", "openbsd", "netbsd")):
         return ""
     if any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
@@ -63,7 +63,7 @@ def missing_display(environment: Mapping[str, str], platform: str = sys.platform
 
 
 def explain_import_error(error: ImportError) -> str:
-    """What Qt's libraries lack on this system, and what to install."""
+    """Return the system libraries that Qt lacks, and what to install."""
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in ("PySide6", "shiboken6"):
         return "PySide6, which draws the window, is not installed: `pip install PySide6-Essentials`"
     match = _LIBRARY.search(str(error))
@@ -73,11 +73,11 @@ def explain_import_error(error: ImportError) -> str:
 
 
 def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str) -> str:
-    """Why Qt found no way to the display.
+    """Return why Qt cannot connect to the display.
 
     Args:
         plugins: the folder of Qt's platform plugins.
-        entry: what Qt said.
+        entry: Qt's message.
     """
     wanted = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
     if not wanted:
@@ -86,7 +86,7 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
     if not plugin.exists():
         results = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
         return f"Qt has no platform plugin {wanted!r}. Set QT_QPA_PLATFORM to one of: {', '.join(results)}"
-    import ctypes  # of no use to a start that goes well
+    import ctypes  # not needed for a successful start
 
     try:
         ctypes.CDLL(os.fspath(plugin))

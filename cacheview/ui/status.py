@@ -1,4 +1,4 @@
-"""The status bar: what is open, how many images concern the probe, and how long the answer took."""
+"""The status bar: the open store, the number of affected images, and the time of the answer."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ __all__ = ["StatusBar"]
 _LEFT: Final = ("store", "images", "concerned", "context")
 _RIGHT: Final = ("expected", "time")
 _LEAST: Final = {"store": 64 * GRID, "context": 16 * GRID}
-"""Those that give way, and the width that they keep: how long their names are nobody knows."""
-_MESSAGE = 4000  # milliseconds that a message such as "Copied" stays
+"""The texts that are shortened, and the minimum width of each, since the length of names is not limited."""
+_MESSAGE = 4000  # milliseconds that a message such as "Copied" is shown
 _LONG_TIME: Final = "000.0 ms"
 
 
 class StatusBar(QStatusBar):
-    """Words only: it repeats nothing by colour that a pane does not say."""
+    """The status bar. It has only text, and repeats nothing by color that a pane does not show."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        # All are there before any message: Qt shows what is added later under a message, or never.
+        # All texts are created before any message: Qt shows later ones under a message, or never.
         self._labels = {name: _Words(_LEAST.get(name)) for name in (*_LEFT, *_RIGHT)}
         for name, label in self._labels.items():
             (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
         self._is_dressed = False
-        # The bar is as high from the start as with text in it.
+        # The bar has its full height even without text.
         self.setMinimumHeight(QFontMetrics(small_font()).height() + 3 * GRID)
 
     def show_store(self, title: str, location: str, images: int) -> None:
-        """What is open."""
+        """Show the open store."""
         self.clearMessage()
         self._write("store", one_line(title), f"{title}\n{location}")
         self._write("images", counted(images, "image"))
 
     def show_context(self, text: str, tip: str) -> None:
-        """Which build context is replayed; empty: none."""
+        """Show the build context that is replayed; empty: none."""
         self._write("context", one_line(text), tip)
 
     def show_answer(self, answer: ProbeAnswer, candidates: int, sources: int) -> None:
-        """What the last answer was about."""
+        """Show the numbers about the last answer."""
         text = counted(candidates, "candidate")
         self._write("concerned", f"{text} · {counted(sources, 'source')}" if sources else text)
         expected = ""
@@ -62,21 +62,21 @@ class StatusBar(QStatusBar):
         self._write("time", f"{answer.milliseconds:.1f} ms", what)
 
     def show_delayed(self) -> None:
-        """The answer takes long."""
+        """Show that the answer takes long."""
         self.show_no_answer()
         self._write("time", "Looking up…", "You can keep using the window; a new edit replaces this lookup")
 
     def show_no_answer(self) -> None:
-        """There is no probe whose answer is shown."""
+        """Show that no answer is displayed."""
         for name in ("concerned", "expected", "time"):
             self._write(name, "")
 
     def text(self, name: str) -> str:
-        """What stands under a name (``store``, ``images``, ``concerned``); empty: nothing."""
+        """Return the text with a name (``store``, ``images``, ``concerned``); empty: none."""
         return self._labels[name].whole
 
     def say(self, text: str) -> None:
-        """Tell something in passing."""
+        """Show a message briefly."""
         self.showMessage(text, _MESSAGE)
 
     def _write(self, name: str, text: str, tip: str = "") -> None:
@@ -87,7 +87,7 @@ class StatusBar(QStatusBar):
     def _dress(self) -> None:
         if self._is_dressed:
             return
-        from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
+        from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
 
         self._is_dressed = True
         for label in self._labels.values():
@@ -99,17 +99,17 @@ class StatusBar(QStatusBar):
         look_changed().connect(self._keep_room)
 
     def _keep_room(self) -> None:
-        """The time is another one after every edit: what stands beside it stays where it is."""
+        """Reserve the width of the time, which changes with every edit, so that its neighbors do not move."""
         time = self._labels["time"]
         margins = time.contentsMargins()
         time.setMinimumWidth(time.fontMetrics().horizontalAdvance(_LONG_TIME) + margins.left() + margins.right() + 1)
 
 
 class _Words(QLabel):
-    """One of the texts. If there is no room for all, those that give way are cut; their tool tips are complete."""
+    """One of the texts. If there is too little space, it is shortened; its tool tip is complete."""
 
     def __init__(self, least: int | None) -> None:
-        """``least``: the width that it keeps, however little room there is; None: it does not give way."""
+        """``least``: the minimum width; None: it is never shortened."""
         super().__init__()
         self._least = least
         self.whole = ""
@@ -137,7 +137,7 @@ class _Words(QLabel):
     def _cut(self) -> None:
         if self._least is None or not (self.whole or self.text()):
             return
-        from PySide6.QtCore import Qt  # made by the import, which the first paint does not wait for
+        from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
 
         cut = self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
         if cut != self.text():

@@ -1,4 +1,4 @@
-"""The style sheet: what a palette cannot say. Kept small, as Qt matches it against every widget."""
+"""The style sheet, for what a palette cannot express. It is small, since Qt matches it against every widget."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ["style_sheet"]
 
 
 def style_sheet(tokens: Tokens, grid: int) -> str:
-    """The sheet for a set of colours. ``grid`` in pixels; type sizes are left to the fonts."""
+    """Return the style sheet for a set of colors. ``grid``: in pixels. Font sizes are set through fonts."""
     t, half = tokens, grid // 2
-    # Qt reads these by path; installed or not, resources are files.
+    # Qt reads these by path. Resources are files, whether installed or not.
     arrow = str(resource("style/arrow.svg")).replace("\\", "/")
     check = str(resource(f"style/check-{'dark' if t.dark else 'light'}.svg")).replace("\\", "/")
     return f"""

@@ -1,4 +1,4 @@
-"""A session as if something had happened to its store: what it shows then, and what it goes back to. No Qt."""
+"""A session with supposed changes of its store: the changed store, and the state to return to. No Qt."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["SessionBefore", "SupposedStore"]
 
 @dataclass(frozen=True)
 class SessionBefore:
-    """What a session had before.
+    """The state of a session before supposed changes.
 
     Attributes:
-        change: since the last reload.
-        place, probe: of the document.
-        selection: what was selected to be explained.
+        change: the changes of the last reload.
+        place, probe: those of the document.
+        selection: the selected item.
     """
 
     cache: ImageCache
@@ -37,18 +37,18 @@ class SessionBefore:
 
 
 class SupposedStore:
-    """Puts a changed store in the place of the one that is shown, and takes it back."""
+    """Replaces the shown store by a changed one, and restores it."""
 
     def __init__(self, shown: ShownStore) -> None:
         self._shown = shown
         self._before: SessionBefore | None = None
         self._cache: ImageCache | None = None
         self.changed: ChangedStore | None = None
-        """What is shown as if something had happened to the store; None: the store is shown as it is."""
+        """The supposed changes of the store; None: the actual store is shown."""
 
     @property
     def parts(self) -> tuple[object, ...]:
-        """All that the next store takes the place of."""
+        """All objects that are replaced with the next store."""
         return self.changed, self._cache
 
     def put(
@@ -57,9 +57,9 @@ class SupposedStore:
         """Show a changed store.
 
         Args:
-            cache: of the changed store.
-            change: what is different in it.
-            state, by: the place and the probe, and what is selected, to go back to.
+            cache: the cache of the changed store.
+            change: its differences.
+            state, by: the place and probe, and the selection, to return to.
         """
         shown = self._shown
         if self._before is None:
@@ -68,7 +68,7 @@ class SupposedStore:
         shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
 
     def take_back(self) -> SessionBefore | None:
-        """Show the store as it is. Returns what there was before; None: it is shown as it is."""
+        """Show the actual store. Returns the earlier state; None: it is already shown."""
         before = self._before
         if before is not None:
             shown = self._shown

@@ -1,7 +1,7 @@
-"""The look, in one place: the grid, the type scale, the colours for light and dark, and how they reach Qt.
+"""The appearance in one place: the grid, the type scale, the light and dark colors, and how they reach Qt.
 
-The colours in use follow from the application's palette, which `apply_theme` sets from the system's
-colour scheme: nothing is kept apart from what Qt keeps.
+The colors in use follow from the application's palette, which `apply_theme` sets from the system's color scheme: Qt has
+the only copy of this state.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cacheview.ui.stylesheet import style_sheet
 from cacheview.ui.tokens import DARK, LIGHT, Tokens
 
 if TYPE_CHECKING:
-    # All enums of this namespace are made when it is imported: a tenth of a start. The first paint does without it.
+    # All enums of this namespace are created at its import, a tenth of a start. The first paint does not need it.
     from PySide6.QtCore import Qt, SignalInstance
 
 __all__ = [
@@ -45,12 +45,12 @@ __all__ = [
 ]
 
 GRID: Final = 4
-"""Pixels. Every margin, gap and fixed size is a multiple of it."""
+"""The unit of all margins, gaps and fixed sizes, in pixels."""
 
 SMALL: Final = 0.88
 HEADING: Final = 1.22
 MONO: Final = 0.95
-"""The type scale, relative to the application's font: small print, the verdict, monospace values."""
+"""The type scale, relative to the application's font: small text, the verdict, monospace values."""
 
 _MONO_FAMILIES: Final = {
     "win32": ("Cascadia Mono", "Consolas"),
@@ -59,7 +59,7 @@ _MONO_FAMILIES: Final = {
 
 
 def tokens_for(source: QPalette | Qt.ColorScheme) -> Tokens:
-    """The colours for a scheme, or for the scheme that a palette is of (darker window than text: dark)."""
+    """Return the colors of a scheme, or of a palette's scheme (dark if the window is darker than its text)."""
     if isinstance(source, QPalette):
         window, text = source.color(QPalette.ColorRole.Window), source.color(QPalette.ColorRole.WindowText)
         return DARK if window.lightness() < text.lightness() else LIGHT
@@ -67,21 +67,21 @@ def tokens_for(source: QPalette | Qt.ColorScheme) -> Tokens:
 
 
 def current_tokens() -> Tokens:
-    """The colours in use. Widgets ask when they paint, and again on `QEvent.PaletteChange`."""
+    """Return the colors in use. Widgets call it when they paint, and again on `QEvent.PaletteChange`."""
     return _tokens_of(QGuiApplication.palette().cacheKey())
 
 
 @lru_cache(maxsize=2)
 def _tokens_of(key: int) -> Tokens:
-    """Those of the application's palette, which has this key as long as it is the same: each row painted asks."""
+    """Return the colors of the application's palette, cached by its key, since painting each row calls this."""
     del key
     return tokens_for(QGuiApplication.palette())
 
 
 def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None:
-    """Give an application the look, and keep it in step with the system.
+    """Apply the appearance to an application, and follow the system.
 
-    ``scheme`` holds it to light or dark, whatever the system says. May be called again.
+    ``scheme`` fixes it to light or dark, regardless of the system. May be called again.
     """
     follower = app.property(_FOLLOWER)
     if follower is None:
@@ -91,17 +91,17 @@ def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None
 
 
 def set_zoom(app: QApplication, percent: int) -> None:
-    """Make all text larger or smaller than the system's. After `apply_theme`; may be called again."""
+    """Scale all text relative to the system's. Call it after `apply_theme`; may be called again."""
     follower = app.property(_FOLLOWER)
     assert follower is not None
     follower.zoom(percent)
 
 
 def look_changed() -> SignalInstance:
-    """``changed()``: emitted whenever `apply_theme` or `set_zoom` has given the application another look.
+    """Return ``changed()``, emitted after `apply_theme` or `set_zoom` has changed the appearance.
 
-    For what is part of the first paint. All else overrides `QWidget.changeEvent`; the first such override that is
-    called makes the classes of all events, which takes a hundredth of a start.
+    It is for widgets of the first paint. All others override `QWidget.changeEvent`. The first call of such an override
+    creates the classes of all events, which takes a hundredth of a start.
     """
     app = QApplication.instance()
     assert app is not None
@@ -111,28 +111,28 @@ def look_changed() -> SignalInstance:
 
 
 def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
-    """Give a widget one of the fonts below, now and after each `set_zoom`."""
+    """Set the font of a widget to one of the fonts below, now and after each `set_zoom`."""
     widget.setFont(font())
     widget.setProperty(_FONT, font)
 
 
 _QT_STYLE: Final = "Fusion"
-"""One style on every system: the panes draw on it, and only it follows a palette wholly."""
+"""The same style on every system: the panes draw with it, and only it follows a palette completely."""
 
 _STYLED: Final = "has the style"
-_FOLLOWER: Final = "follower of the color scheme"  # looking for it among the children would make wrappers of all
+_FOLLOWER: Final = "follower of the color scheme"  # finding it among the children would create wrappers for all of them
 _FONT: Final = "font of the type scale"
 
 
 def styled_application(arguments: list[str]) -> QApplication:
-    """An application that begins with the style: setting it later would make the many enums of `QStyle`."""
+    """Return an application that starts with the style: setting it later would create the many enums of `QStyle`."""
     app = QApplication([*arguments, "-style", _QT_STYLE])
     app.setProperty(_STYLED, True)
     return app
 
 
 class _ColorSchemeFollower(QObject):
-    """Owned by the application: applies the colour scheme of the system, now and when it changes."""
+    """Applies the system's color scheme, now and when it changes. Owned by the application."""
 
     changed = Signal()
 
@@ -158,7 +158,7 @@ class _ColorSchemeFollower(QObject):
         self._percent = percent
         font = QFont(self._font)
         _scale(font, percent / 100)
-        # Under a style sheet, widgets keep the font that they were given with it.
+        # Under a style sheet, widgets keep the font that they had when it was set.
         sheet = self._app.styleSheet()
         self._app.setStyleSheet("")
         self._app.setFont(font)
@@ -189,7 +189,7 @@ class _ColorSchemeFollower(QObject):
 
 
 def palette_for(tokens: Tokens) -> QPalette:
-    """The palette that makes plain widgets look like the rest."""
+    """Return the palette that makes plain widgets match the rest."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
     palette = QPalette()
     for where, colour in {
@@ -222,7 +222,7 @@ def palette_for(tokens: Tokens) -> QPalette:
 
 
 def scaled_font(factor: float, *, weight: QFont.Weight | None = None) -> QFont:
-    """The application's font, larger or smaller, with figures of one width."""
+    """Return the application's font, scaled, with digits of one width."""
     font = _tabular(QGuiApplication.font())
     _scale(font, factor)
     if weight is not None:
@@ -231,34 +231,34 @@ def scaled_font(factor: float, *, weight: QFont.Weight | None = None) -> QFont:
 
 
 def plain_font() -> QFont:
-    """For words: the application's."""
+    """Return the font for text: the application's."""
     return scaled_font(1.0)
 
 
 def small_font() -> QFont:
-    """For what stands beside a value: ages, counts, notes."""
+    """Return the font for additions to a value: ages, counts, notes."""
     return scaled_font(SMALL)
 
 
 def strong_font() -> QFont:
-    """For names of panes and sections."""
+    """Return the font for names of panes and sections."""
     return scaled_font(1.0, weight=QFont.Weight.DemiBold)
 
 
 def heading_font() -> QFont:
-    """For the verdict: the one sentence that the eye lands on first."""
+    """Return the font for the verdict, the first sentence to be seen."""
     return scaled_font(HEADING, weight=QFont.Weight.DemiBold)
 
 
 def mono_font(factor: float = MONO) -> QFont:
-    """For ids, configs and values: the system's monospace face, or a better one where the system has it."""
+    """Return the font for ids, configs and values: the system's monospace font, or a better one if available."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     for family in _MONO_FAMILIES.get(sys.platform, ()):
         if QFontDatabase.hasFamily(family):
             font = QFont(family)
             break
     font.setStyleHint(QFont.StyleHint.Monospace)
-    # Ligatures would hide what a value is made of.
+    # Ligatures would hide the characters of a value.
     font.setFeature(QFont.Tag("liga"), 0)
     font.setFeature(QFont.Tag("calt"), 0)
     base = QGuiApplication.font()
@@ -271,7 +271,7 @@ def mono_font(factor: float = MONO) -> QFont:
 
 
 def icon_size() -> int:
-    """Pixels of an icon beside text: grows with the application's font."""
+    """Return the size of an icon beside text in pixels, which grows with the application's font."""
     return max(4 * GRID, QFontMetrics(QGuiApplication.font()).height())
 
 

@@ -1,4 +1,4 @@
-"""Tool tips of plain text, which screen readers get as plain text too."""
+"""Tool tips from plain text, which screen readers receive as plain text too."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TIP_TEXT: Final = "text of its tip"
 
 
 def set_tip(target: QWidget | QAction, text: str) -> None:
-    """Give a widget or an action a tool tip, and the same as description, unless it has a description of its own.
+    """Set the tool tip of a widget or an action, and the same as its description, unless it has its own.
 
-    Qt describes a widget without a description by its tool tip, which is markup: see `plain.tool_tip`. What shows an
-    action has the tip of the action.
+    Without a description, Qt uses the tool tip, which is markup: see `plain.tool_tip`. Widgets for an action use its
+    tool tip.
     """
     if isinstance(target, QAction):
-        from PySide6.QtGui import Qt  # made by the import, which the first paint does not wait for
+        from PySide6.QtGui import Qt  # created by the import, which the first paint does not wait for
 
         lines = "\n".join(map(visible, text.split("\n")))
         target.setToolTip(tool_tip(text) if Qt.mightBeRichText(lines) else lines)

@@ -1,4 +1,4 @@
-"""Named colours with fixed meanings, for light and for dark. Values only: no Qt."""
+"""Named colors with fixed meanings, for light and dark. Only values: no Qt."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["DARK", "LIGHT", "Tokens"]
 
 
 class Tokens(NamedTuple):
-    """Colours as ``#rrggbb``. Where one is drawn as text on another, ``tests/ui/test_theme.py`` has the pair.
+    """Colors as ``#rrggbb``. ``tests/ui/test_theme.py`` lists the pairs of text and background.
 
-    Passed and failed are blue and orange, which stay apart for colour-blind eyes, and never come without a
-    shape and a word.
+    Passed and failed are blue and orange, which color-blind people can distinguish, and always come with a shape and a
+    word.
     """
 
     dark: bool
@@ -21,10 +21,10 @@ class Tokens(NamedTuple):
     text_faint: str  # ages, ids beside names, placeholders
     surface: str  # panes
     surface_raised: str  # editors, badges, headers
-    band: str  # the head of a section
+    band: str  # the header of a section
     line: str  # hairlines
-    line_strong: str  # borders of what can be edited or pressed
-    outline: str  # of a box to tick: 3:1 or more
+    line_strong: str  # borders of editors and buttons
+    outline: str  # of a check box: 3:1 or more
     accent: str  # the main button, the focus
     on_accent: str
     link: str

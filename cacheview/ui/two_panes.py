@@ -1,4 +1,4 @@
-"""The parts of a pane, beside or below each other."""
+"""The two parts of a pane, side by side or stacked."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from PySide6.QtWidgets import QSplitter, QWidget
 __all__ = ["TwoPaneSplitter", "is_tall"]
 
 _TALL: Final = 1.3
-"""Of its height."""
+"""As a share of its height."""
 
 
 def is_tall(pane: QSize) -> bool:
-    """Whether a pane is so narrow for its height that its parts stand below each other."""
+    """Whether a pane is so narrow for its height that its parts are stacked."""
     return pane.width() < _TALL * pane.height()
 
 
 class TwoPaneSplitter(QSplitter):
-    """The person can move the line between them, but not close one of them."""
+    """A splitter whose parts the user can resize, but not collapse."""
 
     def __init__(
         self, first: QWidget, second: QWidget, *, shares: tuple[int, int] = (9, 5), parent: QWidget | None = None
     ) -> None:
-        """``shares``: of each part, at first and of what a larger pane gains."""
+        """``shares``: the share of each part, initially and when the pane grows."""
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
@@ -35,7 +35,7 @@ class TwoPaneSplitter(QSplitter):
             self.setStretchFactor(place, share)
 
     def turn_for(self, pane: QSize) -> None:
-        """Stand beside or below each other, whichever suits a pane of this size."""
+        """Arrange the parts side by side or stacked, whichever suits this size."""
         orientation = Qt.Orientation.Vertical if is_tall(pane) else Qt.Orientation.Horizontal
         if orientation is not self.orientation():
             self.setOrientation(orientation)

@@ -1,4 +1,4 @@
-"""What the title bar and status bar name: the open store, What if, and the build context."""
+"""The names in the title bar and status bar: the open store, What if, and the build context."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["WhatIsOpen"]
 
 _MOST: Final = 90
-"""Characters of each part of the title: title bars and lists of windows cut the end off, and show no tool tip."""
+"""Characters of each part of the title, since title bars and window lists cut the end and have no tool tip."""
 
 
 class WhatIsOpen(QObject):
-    """Keeps title and status bar in step with the session, and with the build that is replayed."""
+    """Keeps title and status bar in sync with the session and the replayed build."""
 
     def __init__(self, window: QMainWindow, status: StatusBar) -> None:
         super().__init__(window)
@@ -32,17 +32,17 @@ class WhatIsOpen(QObject):
         self._build = self._dockerfile = self._context = ""
 
     def attach(self, session: Session) -> None:
-        """Name what is open in this session, from now on."""
+        """Show the names of this session from now on."""
         self._session = session
         for changed in (session.opened_changed, session.store_changed, session.supposed_changed):
             changed.connect(self._show)
 
     def show_build(self, title: str, dockerfile: str, context: str) -> None:
-        """A build is replayed; all empty: none is.
+        """Show the replayed build; all empty: none.
 
         Args:
-            title: what it is called in a line.
-            dockerfile, context: paths.
+            title: its name on one line.
+            dockerfile, context: the paths.
         """
         self._build, self._dockerfile, self._context = title, dockerfile, context
         self._show()

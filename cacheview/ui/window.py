@@ -1,4 +1,4 @@
-"""The window: its frame, its docks, and what the person does with it."""
+"""The window: its frame, its docks, and the user's actions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cacheview.ui.window_menus import WindowMenus
 from cacheview.ui.window_size import LEAST, USUAL
 
 if TYPE_CHECKING:
-    # Also the classes of Qt that only types speak of: each is made when it is first imported.
+    # Includes the Qt classes that only type annotations use, since each is created on its first import.
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
 
@@ -46,9 +46,9 @@ __all__ = ["MainWindow"]
 
 
 class MainWindow(QMainWindow):
-    """The tool bar and the docks around the centre, which shows what is open.
+    """The main window: the tool bar and the docks around the central widget.
 
-    Signals: ``first_painted()`` once; ``settled(bool)`` after each opening: whether a store is shown for it.
+    Signals: ``first_painted()``: once; ``settled(bool)``: after each opening, whether a store is shown.
     """
 
     first_painted = Signal()
@@ -87,27 +87,27 @@ class MainWindow(QMainWindow):
         self._dress()
         look_changed().connect(self._dress)
         self._enable(busy=False)
-        # Whatever is shown in it, the window has the size that the person gave it: what is too high is scrolled.
+        # The window keeps the size that the user gave it, whatever its content, which scrolls if it is too high.
         self.setMinimumSize(*LEAST)
         self.resize(*USUAL)
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
 
-    # What the centre has
+    # Parts of the central widget
 
     @property
     def session(self) -> Session | None:
-        """What is open; None while nothing is."""
+        """The open session; None while nothing is open."""
         return self.centre.session
 
     @property
     def workspace(self) -> Workspace | None:
-        """The panes of what is open; None while nothing is."""
+        """The panes of the open store; None while nothing is open."""
         return self.centre.workspace
 
     @property
     def notice(self) -> Notice:
-        """The line above the panes about what is open."""
+        """The notice line above the panes about the open store."""
         return self.centre.notice
 
     def add_line(self) -> Notice:
@@ -133,48 +133,48 @@ class MainWindow(QMainWindow):
         """The parent of docks and dialogs: the window itself."""
         return self
 
-    # Docks, each made when first asked for
+    # Docks, each created on first use
 
     @property
     def replays(self) -> Replays:
-        """What replays Dockerfiles."""
+        """The dock that replays Dockerfiles."""
         return self.docks.get(REPLAY)
 
     @property
     def files(self) -> Files:
-        """Which files differ, and what layers hold."""
+        """The dock with files that differ, and the content of layers."""
         return self.docks.get(FILES)
 
     @property
     def suites(self) -> SuiteChecks:
-        """What runs suites, and adds to them."""
+        """The dock that runs suites, and adds to them."""
         return self.docks.get(SUITES)
 
     @property
     def watched(self) -> WatchedBuilds:
-        """Builds as clients run them."""
+        """The dock with watched builds."""
         return self.docks.get(WATCH)
 
-    # What else is made when first needed
+    # Other objects that are created on first use
 
     @property
     def layer_access(self) -> LayerAccess:
-        """What opens the layers of what is open."""
+        """The access to the layers of the open store."""
         return self._layer_access()
 
     @property
     def follower(self) -> WindowFollower:
-        """What hears the events of the engine."""
+        """The follower of the engine's events."""
         return self._follower()
 
     @property
     def saver(self) -> Saver:
-        """What writes suites."""
+        """The object that saves suites."""
         return self._saver()
 
     @property
     def what_if(self) -> WhatIf:
-        """What shows the store as if something had happened to it."""
+        """The mode with supposed changes of the store."""
         return self._what_if()
 
     def _make_layer_access(self) -> LayerAccess:
@@ -193,11 +193,11 @@ class MainWindow(QMainWindow):
         return WhatIsOpen(self, self.status)
 
     def show_build(self, title: str, dockerfile: str, context: str) -> None:
-        """Say which build is replayed; all empty: none is."""
+        """Show which build is replayed; all empty: none."""
         self._what_is_open().show_build(title, dockerfile, context)
 
     def _location(self) -> tuple[str, str]:
-        """The location, and of an engine its address."""
+        """Return the open location, and for an engine its address."""
         return self.opener.location, self.session.opened.address if self.session is not None else ""
 
     def _make_follower(self) -> WindowFollower:
@@ -213,11 +213,12 @@ class MainWindow(QMainWindow):
     # Opening
 
     def begin(self) -> None:
-        """What a start without a store opens: the engine of the current context where it answers, else the demo."""
+        """Open the store of a start without arguments: the current context's engine, or the demo if it does not
+        answer."""
         self.opener.begin()
 
     def open(self, location: str) -> None:
-        """Read a location in the background, and show it when it has been read. What is open stays till then."""
+        """Read a location in the background, and show it afterwards. The open store stays until then."""
         self.opener.open(location)
         if self.session is not None and location == self.opener.location and self.session.opened.builds:
             self.watched.show_records_of(location)
@@ -273,7 +274,7 @@ class MainWindow(QMainWindow):
         if self._follower.made is not None:
             self._follower.made.catch_up()
 
-    # What the person does
+    # User actions
 
     def _dress(self) -> None:
         self.commands.dress()
@@ -305,7 +306,7 @@ class MainWindow(QMainWindow):
         connect(do.leave_what_if, lambda: self.what_if.leave())
 
     def choose_rules(self, name: str, preparing: Work) -> None:
-        """Use another rule set. ``preparing``: makes a cache that answers by it."""
+        """Use another rule set. ``preparing``: work whose result is a cache for it."""
         self._headline.choose_rules(name, preparing)
 
     def _reset_layout(self) -> None:
@@ -313,7 +314,7 @@ class MainWindow(QMainWindow):
         self.centre.reset_layout()
 
     def focus_shown(self) -> None:
-        """Bring the keyboard to what is to be seen: where it was before is gone."""
+        """Move the keyboard focus to the visible page, since the previous widget no longer exists."""
         from cacheview.ui.rounds import enter_first
 
         enter_first(self)
@@ -324,17 +325,17 @@ class MainWindow(QMainWindow):
         enter_next(self, step)
 
     def _session(self) -> Session:
-        """For actions that are enabled only while a store is open."""
+        """Return the session, for actions that are enabled only while a store is open."""
         assert self.session is not None
         return self.session
 
     def _panes(self) -> Workspace:
-        """For actions that are enabled only while there are panes."""
+        """Return the panes, for actions that are enabled only while they exist."""
         assert self.workspace is not None
         return self.workspace
 
     def _enable(self, *, busy: bool) -> None:
-        """What can be done now. What depends on the session alone is enabled with it."""
+        """Enable the actions that are possible now. Those that depend only on the session are enabled with it."""
         session = self.session
         has_failed = bool(self.centre.last_error)
         follows = session is not None and parse_location(session.opened.location).source.follows
@@ -359,7 +360,7 @@ class MainWindow(QMainWindow):
     # Events
 
     def createPopupMenu(self) -> None:
-        """None: there are no tool bars to be hidden."""
+        """Return None: no tool bars can be hidden."""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         from cacheview.ui.dropping import local_paths

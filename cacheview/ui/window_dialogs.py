@@ -1,4 +1,4 @@
-"""The dialogs of the window that do not depend on what is open."""
+"""The dialogs of the window that do not depend on the open store."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ __all__ = ["WindowDialogs"]
 
 
 class WindowDialogs(QObject):
-    """Opens them by their actions. ``store_chosen(str)``: the location that was typed in *Open by name*."""
+    """Opens dialogs from their actions.
+
+    Signals: ``store_chosen(str)``: the location typed in *Open by name*.
+    """
 
     store_chosen = Signal(str)
 
     def __init__(self, commands: Actions, settings: Settings, location: Callable[[], str], parent: QWidget) -> None:
-        """``location``: of what is open."""
+        """``location``: returns the open location."""
         super().__init__(parent)
         self._commands = commands
         self._settings = settings
@@ -36,7 +39,7 @@ class WindowDialogs(QObject):
         connect(commands.about, self._show_about)
 
     def ask_name(self) -> None:
-        """Ask for the name of a store."""
+        """Prompt for the name of a store."""
         from cacheview.ui.stores.by_name import ByNameDialog
 
         dialog = ByNameDialog(self._location(), self._parent)
@@ -44,7 +47,7 @@ class WindowDialogs(QObject):
         dialog.open()
 
     def choose_editor(self) -> None:
-        """Ask for the command that opens Dockerfiles."""
+        """Prompt for the command that opens Dockerfiles."""
         from cacheview.ui.editor.dialog import EditorDialog
 
         dialog = EditorDialog(self._settings.editor, self._parent)
@@ -59,7 +62,7 @@ class WindowDialogs(QObject):
     def _show_documentation(self) -> None:
         from cacheview.ui.documentation import DocumentationDialog
 
-        DocumentationDialog(self._parent).show()  # to be read beside the window
+        DocumentationDialog(self._parent).show()  # can be read beside the window
 
     def _show_about(self) -> None:
         from cacheview.ui.help import AboutDialog

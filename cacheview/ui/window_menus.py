@@ -21,11 +21,11 @@ __all__ = ["WindowMenus"]
 
 
 class WindowMenus(QObject):
-    """Fills them when they are about to show.
+    """Fills menus when they are about to show.
 
     Signals:
-        store_chosen(str): the location of a store.
-        build_chosen(Build): a Dockerfile with its options.
+        store_chosen(str): the user chose the location of a store.
+        build_chosen(Build): the user chose a Dockerfile with its options.
     """
 
     store_chosen = Signal(str)
@@ -39,7 +39,7 @@ class WindowMenus(QObject):
         fill_what_if: Callable[[QMenu], None],
         parent: QObject,
     ) -> None:
-        """``opened``: the location that is open, and of an engine its address."""
+        """``opened``: returns the open location, and for an engine its address."""
         super().__init__(parent)
         self._commands = commands
         self._settings = settings
@@ -52,7 +52,7 @@ class WindowMenus(QObject):
 
     @property
     def live_entries(self) -> LiveEntries:
-        """What fills the Store menus with the live stores of this machine; created when first needed."""
+        """The entries of the Store menus for live stores on this machine; created on first use."""
         return self._live_entries()
 
     def _make_live_entries(self) -> LiveEntries:

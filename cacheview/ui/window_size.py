@@ -1,4 +1,4 @@
-"""How large the window is before a person has given it a size. No Qt."""
+"""The size of the window before the user has resized it. No Qt."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Final
 __all__ = ["LEAST", "USUAL", "first_size"]
 
 LEAST: Final = (480, 320)
-"""Pixels, as all here: those of Qt, of which a screen that is scaled has fewer."""
+"""In Qt's pixels, like all sizes here. A scaled screen has fewer of them."""
 
 USUAL: Final = (1320, 840)
-"""Where no screen is known, as off screen."""
+"""The size if no screen is known, as off screen."""
 _SHARES: Final = (0.6, 0.7)
-"""Of a large screen, such as one of 3840 × 2160 that is not scaled."""
+"""The shares of a large screen, such as an unscaled one of 3840 × 2160."""
 _FRAME: Final = (0, 36)
-"""What the frame around a window takes of a small screen, about."""
+"""The approximate size of a window's frame, for a small screen."""
 
 
 def first_size(room: tuple[int, int]) -> tuple[int, int]:
-    """Width and height, for a screen with this much room for windows.
+    """Return width and height for a screen with this available size.
 
-    A size that was kept is fitted to the screen by Qt's ``restoreGeometry``.
+    Qt's ``restoreGeometry`` fits a saved size to the screen.
     """
     width, height = (
         max(least, min(max(usual, int(share * whole)), whole - frame))

@@ -1,4 +1,4 @@
-"""A table of text: rows as tall as their text needs, with padding and a hairline below."""
+"""A table of text whose rows are as tall as necessary, with padding and a hairline below."""
 
 from __future__ import annotations
 
@@ -33,33 +33,34 @@ __all__ = ["WordsDelegate", "WordsTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST: Final = 0.55
-"""Of the width of the table, for columns that have one of their own."""
+"""The largest share of the table's width for columns with their own width."""
 _MOST_WIDENED: Final = 0.7
-"""Likewise, where they are widened for their longest words."""
+"""The same for columns that are widened for their longest words."""
 _ROWS: Final = 100
-"""Whose words are measured."""
+"""The rows whose words are measured."""
 
 
 class WordsTable(QTableView):
-    """Rows that are chosen as a whole. Set the model first, then the widths of its columns.
+    """Rows that are selected as a whole. Set the model first, then the widths of its columns.
 
     Signals:
-        copy_requested(): by the keys for it, of which Qt would copy a single cell.
-        entered_row(QModelIndex): Enter on a row.
+        copy_requested(): the keys for copying, with which Qt would copy only one cell.
+        entered_row(QModelIndex): Enter was pressed on a row.
     """
 
     copy_requested = Signal()
     entered_row = Signal(QModelIndex)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        """``name``: what a screen reader says."""
+        """``name``: the name for a screen reader."""
         super().__init__(parent)
         self._widths: Mapping[int, int] = {}
         self._was_shown = False
-        self._is_cut = False  # columns have less than they need: there was too little room when they were measured
+        # whether columns are narrower than they need, since there was too little space when they were measured
+        self._is_cut = False
         self._is_measuring = False
         self._is_to_fit_rows = False
-        self._was_dragged = False  # by the person, a column
+        self._was_dragged = False  # whether the user has resized a column
         self.setAccessibleName(name)
         self.setItemDelegate(WordsDelegate(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -76,7 +77,7 @@ class WordsTable(QTableView):
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID + 3}px; padding-right: {GRID + 3}px; }}")
 
     def set_widths(self, widths: Mapping[int, int]) -> None:
-        """How wide columns are at first, in figures of the font; the others share what is left, not too little."""
+        """Set the initial widths of columns, in digits of the font. The others share the rest, with a minimum."""
         self._widths = widths
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -85,13 +86,13 @@ class WordsTable(QTableView):
         self.measure()
 
     def measure(self) -> None:
-        """Again: the font has changed."""
+        """Measure again after a change of the font."""
         figure = QFontMetrics(strong_font()).horizontalAdvance("0")
         wanted = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
         share = min(1.0, self.viewport().width() * _MOST / max(1, sum(wanted.values())))
         self._is_cut = share < 1.0
         for column, width in wanted.items():
-            least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut off
+            least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut
             self._set_width(column, max(least, int(width * share)))
         self._fit_words()
 
@@ -105,12 +106,12 @@ class WordsTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # A dock that comes beside another is shown before it has its place.
+        # A dock that opens beside another is shown before it has its place.
         if self._is_cut and not self._was_dragged and event.size().width() > event.oldSize().width():
             self.measure()
 
     def _fit_words(self) -> None:
-        """Widen columns in which a single word would be cut off; only of a table whose words wrap."""
+        """Widen columns in which a single word would be cut. Only for tables with wrapped text."""
         model = self.model()
         if not self.wordWrap() or model is None:
             return
@@ -139,14 +140,14 @@ class WordsTable(QTableView):
             self.measure()
 
     def wrap(self) -> None:
-        """Give rows the height of their words, now and when the columns change. For tables of some dozen rows."""
+        """Fit the row heights to the text, now and when columns change. For tables of a few dozen rows."""
         self.setItemDelegate(_TopDelegate(self))
-        # While it is notified of one section, the others are not yet as wide as they will be.
+        # During the notification about one section, the others do not have their new width yet.
         self.horizontalHeader().sectionResized.connect(self._fit_rows_soon)
         self.model().modelReset.connect(self._fit_words)
 
     def _fit_rows_soon(self) -> None:
-        """Once for all columns that have another width now."""
+        """Fit the rows once for all columns that have changed."""
         if not self._is_to_fit_rows:
             self._is_to_fit_rows = True
             QTimer.singleShot(0, self, self._fit_rows)
@@ -173,7 +174,7 @@ class WordsTable(QTableView):
 
 
 class WordsDelegate(QStyledItemDelegate):
-    """What Qt draws, with room around it and a hairline below."""
+    """Draws as Qt does, with padding around and a hairline below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         inner = QStyleOptionViewItem(option)
@@ -191,7 +192,7 @@ class WordsDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.line))
         inner = QStyleOptionViewItem(option)
         inner.rect = _inner(option)
-        # Drawn here: Qt would make the icon pale, and put the focus around the words of one cell.
+        # Drawn here: Qt would make the icon pale, and draw the focus around the text of one cell.
         inner.state &= ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
         super().paint(painter, inner, index)
         table = self.parent()
@@ -201,7 +202,7 @@ class WordsDelegate(QStyledItemDelegate):
 
 
 class _TopDelegate(WordsDelegate):
-    """Of words in several lines, with the icon beside the first one. Each cell takes half as long again to draw."""
+    """Draws several lines of text with the icon beside the first. Each cell takes half as long again to draw."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)
@@ -210,6 +211,6 @@ class _TopDelegate(WordsDelegate):
 
 
 def _inner(option: QStyleOptionViewItem) -> QRect:
-    """Where the words are."""
+    """Return the rectangle of the text."""
     rect: QRect = option.rect
     return rect.adjusted(GRID, GRID, -GRID, -GRID)

@@ -1,4 +1,4 @@
-"""Background work: a line above the panes shows what is in progress and how far, and can cancel it."""
+"""Background work in a line above the panes, with its progress and a way to cancel it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["WorkLine"]
 
 
 class WorkLine(QObject):
-    """Follows a loader. Its line is made when it is first needed, and is there only while the work goes on."""
+    """Follows a loader. Its line is created when first needed, and is visible only while the work runs."""
 
     def __init__(self, loader: Loader, make_line: Callable[[], Notice], text: str = "") -> None:
-        """``text``: what is done, for people; it may change from one work to the next."""
+        """``text``: a description of the work, which may change from one work to the next."""
         super().__init__(loader)
         self._loader = loader
         self._make_line = make_line

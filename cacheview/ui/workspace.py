@@ -33,20 +33,21 @@ __all__ = ["Workspace", "first_focus"]
 _WIDTHS: Final = (400, 400, 640)
 _STRETCHES: Final = (2, 2, 3)
 _FAILED: Final = "This probe could not be looked up"
-_PIECE: Final = 0.008  # seconds of work in one turn, about
+_PIECE: Final = 0.008  # approximate seconds of work in one turn
 
 
 class Workspace(QWidget):
     """Images, probe and verdict of one session, or the images of a store that is still being read.
 
-    A check leads to its field and its image, a field to its check, an image to its place in the trace. Each pane
-    reveals without a word of its own, so nothing goes round in a circle.
+    A check is linked to its field and its image, a field to its check, and an image to its position in the trace. Each
+    pane reveals the target silently, so that no link goes round in a circle.
 
     Signals:
         copied(str): what was put on the clipboard, in words.
-        files_requested(): which files keep the probe from being a hit. layer_requested(Image): what its layer holds.
-        details_requested(): everything that is known of the image that is selected.
-        choices_changed(): what is kept from one start to the next.
+        files_requested(): the user wants to see the files that keep the probe from being a hit.
+        layer_requested(Image): the user wants to see the files of the image's layer.
+        details_requested(): the user wants to see the details of the selected image.
+        choices_changed(): choices that are saved between sessions have changed.
     """
 
     copied = Signal(str)
@@ -56,13 +57,13 @@ class Workspace(QWidget):
     choices_changed = Signal()
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None) -> None:
-        """Begins with the images alone; `attach` makes the rest."""
+        """Start with only the images pane; `attach` creates the others."""
         super().__init__(parent)
         self._document = document
         self._widths = list(_WIDTHS)
         self._busy: QWidget | None = None
         self._filling = False
-        self._was_shared = False  # by the person
+        self._was_shared = False  # set by the user
         self._attached = False
         self._is_new = False  # the probe was loaded, and has not been answered
         self._followed: SelectedItem | None = None  # the step that the tree shows
@@ -79,32 +80,32 @@ class Workspace(QWidget):
 
     @cached_property
     def probe(self) -> ProbePane:
-        """Made when first asked for, as is the verdict pane: each takes its time, and they need not come at once."""
+        """The probe pane. Like the verdict pane, it is created on first use, since each of them takes time."""
         return ProbePane(self._document, later=True)
 
     @cached_property
     def verdict(self) -> VerdictPane:
-        """Made when first asked for, see `probe`."""
+        """The verdict pane, created on first use; see `probe`."""
         return VerdictPane()
 
     def prepare(self) -> bool:
-        """Make one more piece of what `attach` needs, a few milliseconds each. Returns whether there is more to do.
+        """Create one more piece for `attach`, in a few milliseconds. Returns whether there is more to do.
 
-        It is not seen: the panes are hidden. What they take to be shown is left to `bring`.
+        The panes stay hidden. The work for showing them is left to `bring`.
         """
         return next(self._pieces, False)
 
     def bring(self, panes: NextPaneRequest | None = None) -> bool:
-        """Do one more thing for the panes to be seen, when all is prepared. Returns whether there is more to do.
+        """Do one more piece of work to show the prepared panes. Returns whether there is more to do.
 
         Args:
-            panes: what they will show first; None: that comes with the session.
+            panes: their first content; None: it comes with the session.
         """
         if self.probe.isHidden():
             self.probe.show()
             self._share()
             if panes is not None:
-                self.probe.set_store(panes.explanation.trace.store)  # which knows the parent
+                self.probe.set_store(panes.explanation.trace.store)  # has the parent
                 self._document.load(panes.probe)
             return True
         if panes is not None and self.verdict.trace.explanation is not panes.explanation:
@@ -120,8 +121,8 @@ class Workspace(QWidget):
         return False
 
     def _make_pieces(self) -> Iterator[bool]:
-        """Work in pieces; yields whether there is more."""
-        # Asking for a pane makes it.
+        """Do the work in pieces, and yield whether there is more."""
+        # Accessing a pane creates it.
         yield self.probe is not None
         while self.probe.make_next():
             yield True
@@ -136,7 +137,7 @@ class Workspace(QWidget):
         yield False
 
     def set_busy(self, page: QWidget) -> None:
-        """Show a page instead of probe and verdict, until they are there: the store is still being read."""
+        """Show a page instead of probe and verdict while the store is still being read."""
         self._busy = page
         self._splitter.addWidget(page)
         self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))
@@ -144,23 +145,23 @@ class Workspace(QWidget):
         self._share()
 
     def show_part(self, part: StorePart) -> None:
-        """Show what has been read of the images so far."""
+        """Show the images that have been read so far."""
         self.images.set_store(part.store, keep=self._filling, forest=part.forest, total=part.total)
         self._filling = True
 
     def release_busy(self) -> None:
-        """Let go of the page that `set_busy` was given."""
+        """Release the page of `set_busy`."""
         if self._busy is not None:
             self._busy.hide()
             self._busy.setParent(self)
             self._busy = None
 
     def attach(self, session: Session) -> None:
-        """Show a session, whose document is the one given before; all panes are there then."""
+        """Show a session, whose document is the one given before. All panes exist afterwards."""
         while self.prepare() or self.bring():
             pass
         for pane in self.panes:
-            pane.raise_()  # the last one comes last for a screen reader, too
+            pane.raise_()  # also last for a screen reader
         for place in range(self._splitter.count()):
             self._splitter.handle(place).raise_()
         self._session = session
@@ -168,7 +169,7 @@ class Workspace(QWidget):
         self._connect()
 
     def _insert(self, pane: QWidget, name: str) -> None:
-        """Before the busy page, where there is one; the last pane in its place, which moves nothing else."""
+        """Insert a pane before the busy page. The last pane replaces that page, so that nothing else moves."""
         place = self._splitter.count() - (self._busy is not None)
         pane.setAccessibleName(name)
         if self._busy is not None and place == len(_STRETCHES) - 1:
@@ -178,7 +179,7 @@ class Workspace(QWidget):
         self._splitter.setStretchFactor(place, _STRETCHES[place])
 
     def _share(self) -> None:
-        """Give each pane its width; the busy page has that of those that are not there yet."""
+        """Set the width of each pane. The busy page has that of the missing ones."""
         sizes, left = [], sum(self._widths)
         for place in range(self._splitter.count()):
             widget = self._splitter.widget(place)
@@ -229,9 +230,9 @@ class Workspace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._was_shared:
-            self._share()  # what the panes take at least is known only now
+            self._share()  # the minimum widths of the panes are known only now
 
-    # For the window
+    # The interface for the window
 
     @property
     def widths(self) -> list[int]:
@@ -245,12 +246,12 @@ class Workspace(QWidget):
         self._share()
 
     def reset_layout(self) -> None:
-        """Give the panes the widths that they have at first, and the images their columns."""
+        """Reset the widths of the panes, and the columns of the images."""
         self.widths = list(_WIDTHS)
         self.images.tree.columns.reset()
 
     def apply(self, edit: ProbeEdit) -> None:
-        """Take an edit that the verdict pane or the engine proposes, as one step; not while another answer comes."""
+        """Apply an edit of the verdict pane or the engine in one step, unless another answer is pending."""
         from cacheview.report.phrases import edit_phrase
 
         answer = self._session.answer
@@ -260,13 +261,13 @@ class Workspace(QWidget):
         self._session.document.edit(edit.probe, phrase[:1].upper() + phrase[1:])
 
     def apply_smallest(self) -> None:
-        """Take the smallest edit that turns the miss into a hit, where there is one."""
+        """Apply the smallest edit that makes the miss a hit, if there is one."""
         answer = self._session.answer
         if answer is not None and answer.explanation.further.is_found and answer.explanation.edit is not None:
             self.apply(answer.explanation.edit)
 
     def focus_pane(self, place: int) -> None:
-        """Bring the keyboard into a pane: 0 images, 1 probe, 2 verdict."""
+        """Move the keyboard focus to a pane: 0 images, 1 probe, 2 verdict."""
         pane = self.panes[place % len(self.panes)]
         target: QWidget | None = self.images.tree if pane is self.images else first_focus(pane)
         if target is not None:
@@ -279,11 +280,11 @@ class Workspace(QWidget):
 
     @property
     def shown_panes(self) -> tuple[QWidget, ...]:
-        """What stands side by side, while a store is read as well."""
+        """The visible widgets side by side, even while a store is being read."""
         widgets = (self._splitter.widget(place) for place in range(self._splitter.count()))
         return tuple(widget for widget in widgets if widget is not None and not widget.isHidden())
 
-    # From the session
+    # Signals of the session
 
     def _show_store(self) -> None:
         change = self._session.change
@@ -302,17 +303,17 @@ class Workspace(QWidget):
 
     def _show_parent(self) -> None:
         self.verdict.banner.forget_height()  # another probe: nothing is being typed
-        # What the person has hidden stays hidden: nobody asked to see it.
+        # Columns and rows that the user has hidden stay hidden, since no one requested them.
         self.images.reveal(self._session.document.probe.parent, unhide=False)
         self._is_new = True
 
     def _explain(self) -> None:
-        """Show the answer to the probe; where what is selected has none, that, and nothing of the probe before."""
+        """Show the answer to the probe. If the selected item has none, show that instead of the previous answer."""
         session, answer = self._session, self._session.answer
         selected = session.selected
         self.probe.set_edited(session.edits.has_current)
         if session.is_awaited and session.has_probe:
-            return  # it comes
+            return  # it follows
         if answer is None:
             if selected is not None:
                 self._show_no_answer(f"{one_line(selected.title)} has no probe", one_line(selected.why))
@@ -332,7 +333,7 @@ class Workspace(QWidget):
         self.images.set_marks(None)
 
     def _follow(self, selected: SelectedItem | None, explanation: Explanation) -> None:
-        """The tree shows what a step is about when it is selected; not again when its answer changes."""
+        """Show the image of a step in the tree when the step is selected, but not again when its answer changes."""
         if selected is None or selected.until_edit or self._session.relation is not Relation.OWN:
             self._followed = None
             return
@@ -341,7 +342,7 @@ class Workspace(QWidget):
             self.images.bring_into_sight(explanation.trace.probe.parent, hit.id if hit is not None else None)
         self._followed = selected
 
-    # From one pane to the other
+    # Links between panes
 
     def _explain_image(self, image: Image, why: str) -> None:
         if why:
@@ -360,7 +361,7 @@ class Workspace(QWidget):
 
 
 def _polish(pane: QWidget) -> Iterator[bool]:
-    """Let the style look at each widget of a hidden pane, in pieces: that takes the most time of showing it."""
+    """Polish each widget of a hidden pane with the style, in pieces, since this takes most of the time."""
     ended = time.perf_counter() + _PIECE
     for widget in reversed(pane.findChildren(QWidget)):
         widget.ensurePolished()
@@ -370,7 +371,7 @@ def _polish(pane: QWidget) -> Iterator[bool]:
 
 
 def first_focus(pane: QWidget) -> QWidget | None:
-    """What Tab would come to first in a pane, leaving out buttons where there is something to read or edit."""
+    """Return the first widget that Tab would reach in a pane, without buttons if there is anything to read or edit."""
     results: list[QWidget] = []
     widget = pane.nextInFocusChain()
     while widget is not None and widget is not pane and len(results) < 500:

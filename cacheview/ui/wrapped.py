@@ -1,4 +1,4 @@
-"""A label that wraps its text even inside a path, an id or another long word, which Qt's labels do not."""
+"""A label that wraps its text even within a path, an id or another long word, which Qt's labels do not."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidget
 __all__ = ["Wrapped"]
 
 _BREAK: Final = "\u200b"
-"""A zero-width space: a line may end here."""
+"""A zero-width space, at which a line may break."""
 _LONG: Final = re.compile(r"[!-~]{25,}")
 
 
 class Wrapped(QLabel):
-    """Plain text. What is read or copied from it has none of the places for breaks."""
+    """A label of plain text. Text that is read or copied from it has no break characters."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,1 +1,1 @@
-"""Live stores in the window: which there are, how one is named, and what has changed since it was read."""
+"""Live stores in the window: those that exist, their names, and the changes since they were read."""

@@ -1,4 +1,4 @@
-"""Opening a store by its name: one line, and the grammar of names beside it."""
+"""The dialog that opens a store by its name, with the syntax of names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ByNameDialog"]
 
 
 class ByNameDialog(QDialog):
-    """Asks for a location. ``chosen(str)``: the person wants it opened."""
+    """Prompts for a location. Signals: ``chosen(str)``: the user's choice."""
 
     chosen = Signal(str)
 

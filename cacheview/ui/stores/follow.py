@@ -1,4 +1,4 @@
-"""Following an engine: a thread receives its image events, and reports them once they pause."""
+"""Follows an engine: a thread receives its image events, and reports them when they pause."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from cacheview.ui.plain import error_words
 __all__ = ["ImageEventListener", "watch"]
 
 CALM: Final = 400
-"""Milliseconds without a further event, after which those before are reported as one: a build makes many."""
+"""Milliseconds without another event after which events are reported as one, since a build causes many."""
 
-_LONGEST: Final = 3000  # milliseconds after which they are reported though more come
+_LONGEST: Final = 3000  # milliseconds after which they are reported even if more follow
 
 
 def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
-    """Call ``heard`` for each image event of an engine, until ``stopped``. Raises `DataError` when it breaks off."""
+    """Call ``heard`` for each image event of an engine, until ``stopped``.
+
+    Raises `DataError` when the connection is lost.
+    """
     from cacheview.stores.docker_engine.events import follow
     from cacheview.stores.locations import parse_location
 
@@ -29,11 +32,11 @@ def watch(location: str, heard: Callable[[], None], stopped: threading.Event) ->
 
 
 class ImageEventListener(Background):
-    """Hears the image events of one engine at a time.
+    """Receives the image events of one engine at a time.
 
     Signals:
-        changed(): the images may be others now; events that come close together are reported once.
-        lost(str): the engine is heard no more, and why.
+        changed(): the images may have changed; events in quick succession are reported once.
+        lost(str): events are no longer received, with the reason.
     """
 
     changed = Signal()
@@ -44,7 +47,7 @@ class ImageEventListener(Background):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._number = 0
-        self._untold = threading.Event()  # an event is on its way to the UI thread: one at a time is enough
+        self._untold = threading.Event()  # an event is on its way to the UI thread, where one at a time is enough
         self._stopped = threading.Event()
         self._follows = False
         self._calm = QTimer(self, singleShot=True, interval=CALM)
@@ -55,7 +58,7 @@ class ImageEventListener(Background):
         self._ended.connect(self._on_end)
 
     def start(self, location: str) -> None:
-        """Follow this engine, and no other any more."""
+        """Follow this engine, and no longer the previous one."""
         self.stop()
         self._number += 1
         number, stopped = self._number, threading.Event()
@@ -83,7 +86,7 @@ class ImageEventListener(Background):
         self._start(run, "follow-engine")
 
     def stop(self) -> None:
-        """Hear no more."""
+        """Stop following."""
         self._stopped.set()
         self._follows = False
         self._calm.stop()

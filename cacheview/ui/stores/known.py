@@ -1,4 +1,4 @@
-"""The live stores that this machine seems to have, found without connecting to any. No Qt."""
+"""The live stores that this machine seems to have, without connecting to any. No Qt."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _DATA_ROOTS: Final = (DOCKER_ROOT, "~/.local/share/docker")
 
 @dataclass(frozen=True, slots=True)
 class KnownStore:
-    """A store that can be opened: its location, and what a person calls it.
+    """A store that can be opened: its location, and its name for people.
 
-    ``tip`` says more, and may be empty. ``address``: of an engine.
+    ``tip``: a tool tip, may be empty. ``address``: that of an engine.
     """
 
     location: str
@@ -32,9 +32,9 @@ class KnownStore:
 
 
 def known_stores() -> tuple[KnownStore, ...]:
-    """Engines by context and by socket, then containerd, then Docker's data roots.
+    """Return the engines by context and by socket, then containerd, then Docker's data roots.
 
-    May take a moment: what speaks to an engine is loaded, and files are read.
+    This may take a moment: the engine's modules are imported, and files are read.
     """
     return (*_engines(), *_folders())
 

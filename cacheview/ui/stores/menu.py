@@ -1,4 +1,4 @@
-"""The entries of the Store menus for the live stores of this machine."""
+"""The entries of the Store menus for the live stores on this machine."""
 
 from __future__ import annotations
 
@@ -19,36 +19,37 @@ __all__ = ["LiveEntries"]
 
 
 class LiveEntries(QObject):
-    """Fills a menu when it is about to show: at once with what was found last, and again when all was looked at.
+    """Fills a menu when it is about to show: first with the previous results, then with the current ones.
 
-    ``chosen(str)``: a location, by the person. ``filled()``: what is there has been looked at.
+    Signals: ``chosen(str)``: the location that the user chose; ``filled()``: the results are current.
     """
 
     chosen = Signal(str)
     filled = Signal()
 
     def __init__(self, opened: Callable[[], tuple[str, str]], parent: QObject) -> None:
-        """``opened`` gives the location that is open now, and of an engine its address: that entry is checked."""
+        """``opened``: returns the open location, and for an engine its address, whose entry is checked."""
         super().__init__(parent)
         self._opened = opened
         self._stores: tuple[KnownStore, ...] = ()
         self._places: list[tuple[QMenu, QAction, list[QAction]]] = []
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._found)
-        self._loader.failed.connect(lambda _: self.filled.emit())  # then there are no entries: files open as ever
+        # there are no entries then, but files can still be opened
+        self._loader.failed.connect(lambda _: self.filled.emit())
 
     def add_menu(self, menu: QMenu, before: QAction) -> None:
-        """Entries go into this menu, before that action."""
+        """Insert entries into this menu before an action."""
         self._places.append((menu, before, []))
 
     def fill(self) -> None:
-        """A menu is about to show."""
+        """Fill a menu that is about to show."""
         self._show()
         if not self._loader.is_busy:
             self._loader.start(_look)
 
     def close(self) -> None:
-        """Stop looking for engines and stores, and wait until that has ended."""
+        """Stop searching for stores, and wait until that has ended."""
         self._loader.close()
 
     def _found(self, stores: tuple[KnownStore, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What the line above the panes says about the store: why it is a different one, and what changed in it. No Qt."""
+"""The news about the store in the line above the panes: why it is a different one, and its changes. No Qt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMES: Final = 3
 
 @dataclass(frozen=True)
 class StoreNews:
-    """A sentence, with details that may be unfolded, and buttons: labels with what they do."""
+    """A sentence, with details that can be unfolded, and buttons: labels with their actions."""
 
     kind: Literal["note", "problem"]
     text: str
@@ -29,10 +29,10 @@ class StoreNews:
 
 
 def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]]) -> StoreNews:
-    """The demo is shown, as the engine could not be.
+    """Return the news that the demo is shown, since the engine could not be.
 
     Args:
-        why: a sentence or more, as the engine's reader reports it.
+        why: the reason in sentences, from the engine's reader.
     """
     value = why.strip().rstrip(".") + "."
     return StoreNews(
@@ -41,10 +41,10 @@ def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]])
 
 
 def change_news(change: StoreChange, images: Callable[[str], Image | None], since: float) -> StoreNews:
-    """What is new, gone and changed since a time (seconds of the epoch).
+    """Return the new, removed and changed images since a time (in seconds since the epoch).
 
     Args:
-        images: finds an image of the store as it is now.
+        images: returns an image of the current store by id.
     """
     counts = [(len(change.new), "new"), (len(change.gone), "gone"), (len(change.changed), "changed")]
     text = ", ".join(f"{count:,} {word}" for count, word in counts if count)

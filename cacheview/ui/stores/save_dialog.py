@@ -1,4 +1,4 @@
-"""Saving the loaded store as a suite: where to, and what is removed."""
+"""The dialog that saves the loaded store as a suite: the path, and the values to redact."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _REDACTED: Final = (
 
 
 class SaveDialog(QDialog):
-    """``wanted(path, redact_env, redact_labels)``: the person wants it written there."""
+    """Chooses a path. Signals: ``wanted(path, redact_env, redact_labels)``: the user wants to save."""
 
     wanted = Signal(str, bool, bool)
 
@@ -52,13 +52,13 @@ class SaveDialog(QDialog):
         title: str = "Save store as suite",
         left_in: str = _LEFT_IN,
     ) -> None:
-        """A dialog.
+        """Create a dialog.
 
         Args:
-            suggested: a path to begin with.
-            opened: the location of the store, which is never written to.
-            title: of the dialog.
-            left_in: what the file holds, in words.
+            suggested: the initial path.
+            opened: the location of the open store, which must not be overwritten.
+            title: title of the dialog.
+            left_in: a description of the file's content.
         """
         super().__init__(parent)
         self._opened = opened
@@ -94,7 +94,7 @@ class SaveDialog(QDialog):
         self.path.textChanged.connect(self._show_hint)
         for box in (self.env, self.labels):
             box.toggled.connect(self._show_hint)
-        # As high with the longer words: nothing moves when a box is checked.
+        # The height is that of the longer text, so that nothing moves when a box is checked.
         self._hint.setText(f"{self._left_in} {_REDACTED}")
         width = max(self.sizeHint().width(), 160 * GRID)
         self._hint.setMinimumHeight(self._hint.heightForWidth(width - 10 * GRID))

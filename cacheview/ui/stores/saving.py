@@ -1,4 +1,4 @@
-"""Saves what a session shows, off the UI thread."""
+"""Saves the session's store, off the UI thread."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ __all__ = ["Saver", "suggested_path"]
 
 
 class Saver(QObject):
-    """``saved(path)``: it is there. ``failed(exception)``, ``cancelled()``: it is not, and what was there is."""
+    """Saves stores.
+
+    Signals: ``saved(path)``; ``failed(exception)``, ``cancelled()``: the file is unchanged.
+    """
 
     saved = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
 
     def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
-        """``make_line``: a line above the panes, which says how far it is."""
+        """``make_line``: creates a notice line above the panes for the progress."""
         super().__init__(window)
         self._window = window
         self._loader = Loader(self)
@@ -44,14 +47,14 @@ class Saver(QObject):
         self._line = WorkLine(self._loader, make_line)
 
     def ask(self, session: Session) -> SaveDialog:
-        """Ask where to, and write it when there is an answer."""
+        """Prompt for the path, and save after the answer."""
         dialog = SaveDialog(suggested_path(session.opened.location), self._window, opened=session.opened.location)
         dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
         dialog.open()
         return dialog
 
     def close(self) -> None:
-        """Wait for what is being written: it is all there, or nothing is."""
+        """Wait for a running save, which writes the file completely or not at all."""
         self._loader.close()
 
     def _write(self, session: Session, path: str, env: bool, labels: bool) -> None:
@@ -90,7 +93,7 @@ class Saver(QObject):
 
 
 def suggested_path(location: str) -> str:
-    """A new suite where file dialogs begin, by the name of a store, and not over anything."""
+    """Return the path of a new suite in the initial folder of file dialogs, named after a store."""
     name = re.sub(r"(\.suite)?\.jsonl(\.gz)?$", "", name_of(location))
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "store"
     folder = Path(start_folder())

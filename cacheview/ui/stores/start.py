@@ -1,4 +1,4 @@
-"""What opens when no store is named: the engine of the current context if it responds, otherwise the demo."""
+"""The store that opens if none is given: the current context's engine if it responds, otherwise the demo."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["ask_engine", "start_work"]
 
 ENGINE_SECONDS: Final = 2.0
-"""Seconds in which an engine has to say its version."""
+"""The seconds for an engine to report its version."""
 
 LONGEST: Final = ENGINE_SECONDS + 1
-"""Seconds after which the start goes on: loading what speaks to an engine may take one."""
+"""The seconds after which the start continues: importing the engine's modules may take one."""
 
 _STEP: Final = 0.05  # seconds between two chances to cancel
 
 
 def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> Work:
-    """The work of a start without a store, for `Loader.start`: gives an `OpenedStore`, of the engine or the demo.
+    """Return the work of a start without a store, for `Loader.start`. Its result is an `OpenedStore`.
 
-    Where it is the demo, its ``instead_of`` says why. The arguments are those of `opening.open_work`.
+    It is that of the engine or the demo; for the demo, ``instead_of`` is the reason. The arguments are those of
+    `opening.open_work`.
     """
 
     def work(report: Report) -> OpenedStore:
@@ -48,7 +49,7 @@ def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> W
 
 
 def ask_engine(seconds: float) -> None:
-    """Connect to the engine of the current context and ask its version. Raises `DataError` with the reason."""
+    """Connect to the current context's engine and request its version. Raises `DataError` with the reason."""
     _knock(seconds)
     from cacheview.stores.docker_engine import ask_version
 
@@ -56,9 +57,9 @@ def ask_engine(seconds: float) -> None:
 
 
 def _knock(seconds: float) -> None:
-    """Raise `DataError` where nobody listens at the socket: without loading what speaks to an engine, which takes long.
+    """Raise `DataError` if no one listens on the socket, without importing the engine's modules, which takes long.
 
-    It only connects, and says nothing.
+    It connects without sending anything.
     """
     from cacheview.stores.docker_engine.contexts import current_endpoint
     from cacheview.stores.docker_engine.errors import connection_error
@@ -74,9 +75,9 @@ def _knock(seconds: float) -> None:
 
 
 def _why_not(report: Report) -> str:
-    """Why the engine cannot be opened; empty if it has answered in time.
+    """Return why the engine cannot be opened; empty if it has answered in time.
 
-    Asked in a thread of its own: not all that a connection does has a time limit (looking up a host has none), and
+    This runs in a separate thread: not every part of a connection has a time limit (looking up a host has none), and
     the start must not wait for it.
     """
     from cacheview.model import DataError
@@ -98,10 +99,10 @@ def _why_not(report: Report) -> str:
 
 
 def _ask() -> Exception | None:
-    """Why the engine does not respond; None: it does."""
+    """Return why the engine does not respond; None: it does."""
     try:
         ask_engine(ENGINE_SECONDS)
-    except Exception as error:  # raised where it is waited for
+    except Exception as error:  # raised in the waiting thread
         return error
     return None
 

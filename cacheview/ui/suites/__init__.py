@@ -1,1 +1,1 @@
-"""Suites as tests, in the window: run them, see what failed, add the current probe to one."""
+"""The dock that runs suites as tests, shows failures, and adds the current probe to a suite."""

@@ -1,4 +1,4 @@
-"""Adding the current probe to a suite: where to, its name and note, and its expected answer."""
+"""The dialog that adds the current probe to a suite: the path, name, note, and expected answer."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ if TYPE_CHECKING:
 __all__ = ["AddDialog", "SuiteAddition"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
-_MOST: Final = 600  # characters of what differs
+_MOST: Final = 600  # characters of the differences
 _FULL_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class SuiteAddition:
-    """What the dialog adds: the question when it was opened, and the answer.
+    """The addition: the probe when the dialog was opened, and its answer.
 
     Attributes:
-        store: where the probe was looked up.
-        case: store, rules, and in a walk the probes before this one, as the file gets them.
+        store: the store of the lookup.
+        case: the case for the file: store, rules, and in a walk the probes before this one.
     """
 
     store: ImageStore
@@ -62,12 +62,15 @@ class SuiteAddition:
 
 
 class AddDialog(QDialog):
-    """``wanted(path, SuiteCase, differences)``: the person wants it added, though the rules differ so from it."""
+    """Chooses a suite.
+
+    Signals: ``wanted(path, SuiteCase, differences)``: the user wants to add it despite these differences.
+    """
 
     wanted = Signal(str, object, object)
 
     def __init__(self, addition: SuiteAddition, suggested: str, parent: QWidget | None = None) -> None:
-        """``suggested``: a path to begin with."""
+        """``suggested``: the initial path."""
         super().__init__(parent)
         self._addition = addition
         self._verdict = addition.explanation.verdict
@@ -136,12 +139,12 @@ class AddDialog(QDialog):
         layout.addWidget(self._buttons)
         self.resize(180 * GRID, self.sizeHint().height())
 
-    # What is reported
+    # Results
 
     def expectation(self) -> Expectation:
-        """What is expected now: all of the verdict, or where the person changed it, outcome and image alone.
+        """Return the expectation: the whole verdict, or only outcome and image if the user changed these.
 
-        Raises `DataError` if a hit is expected and the image is none.
+        Raises `DataError` if a hit is expected and the image is invalid.
         """
         outcome = self.outcome.currentText()
         text = self.image.text().strip() if outcome == "hit" else ""
@@ -152,7 +155,7 @@ class AddDialog(QDialog):
         )
 
     def differences(self) -> tuple[str, ...]:
-        """What of it the rules answer otherwise. Raises as `expectation`."""
+        """Return the differences between it and the rules' answer. Raises what `expectation` raises."""
         return tuple(unmet_expectations(self._verdict, self.expectation()))
 
     def _image(self, text: str) -> str:
@@ -196,10 +199,10 @@ class AddDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the texts need; never less than before: nothing shall jump."""
+        """Fit the height to the texts, but never reduce it, so that nothing jumps."""
         layout = self.layout()
         if layout is not None:
-            layout.activate()  # or the form would show the height of the texts before
+            layout.activate()  # otherwise the form would have the height of the previous texts
             self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _say(self, picture: str, text: str) -> None:
@@ -209,7 +212,7 @@ class AddDialog(QDialog):
         set_tip(self._value_label, text)
         self._value_label.set_colour(colour)
 
-    # What the person does
+    # User actions
 
     def accept(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
@@ -243,7 +246,7 @@ class AddDialog(QDialog):
 
 
 def _besides(expect: Expectation) -> str:
-    """What is expected besides outcome and image."""
+    """Return what is expected besides outcome and image."""
     parts = []
     if expect.created is not None:
         parts.append("the complete new image")

@@ -29,9 +29,10 @@ __all__ = ["ProbeAdder", "add_work"]
 
 
 class ProbeAdder(QObject):
-    """``added(path, count)``: it was added, and the file has this many cases.
+    """Adds probes.
 
-    ``failed(exception)``, ``cancelled()``: nothing was added.
+    Signals: ``added(path, count)``: it was added, and the file now has this many cases; ``failed(exception)``,
+    ``cancelled()``: nothing was added.
     """
 
     added = Signal(str, int)
@@ -39,7 +40,7 @@ class ProbeAdder(QObject):
     cancelled = Signal()
 
     def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
-        """``make_line``: a line above the panes, which says how far it is."""
+        """``make_line``: creates a notice line above the panes for the progress."""
         super().__init__(window)
         self._window = window
         self._last = ""
@@ -50,9 +51,9 @@ class ProbeAdder(QObject):
         self._line = WorkLine(self._loader, make_line)
 
     def ask(self, session: Session, known: str = "") -> AddDialog | None:
-        """Ask where to, and add it when there is an answer. ``known``: a suite that the person works with.
+        """Prompt for the suite, and add the probe after the answer. Returns None if there is no answer yet.
 
-        None if there is no answer yet.
+        ``known``: a suite that the user is working with.
         """
         answer, opened = session.answer, session.opened
         if answer is None:
@@ -61,14 +62,14 @@ class ProbeAdder(QObject):
         mine = opened.location if opened.kind is OpenedKind.SUITE else ""
         path = self._last or mine or known or suggested_path(opened.location)
         dialog = AddDialog(asked, path, self._window)
-        # A suite may grow while it is open; every other store is never written to.
+        # A suite may grow while it is open; any other store is never written to.
         location = "" if opened.kind is OpenedKind.SUITE else opened.location
         dialog.wanted.connect(lambda path, case, value: self._add(path, case, value, location))
         dialog.open()
         return dialog
 
     def close(self) -> None:
-        """Wait for what is being written: it is all there, or nothing is."""
+        """Wait for a running save, which writes the file completely or not at all."""
         self._loader.close()
 
     def _add(self, path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str) -> None:
@@ -84,7 +85,7 @@ class ProbeAdder(QObject):
 
 
 def case_before(session: Session) -> SuiteCase:
-    """What is open as a case of a suite, without the chosen probe; in a walk with the probes before it."""
+    """Return the open case without the chosen probe, in a walk with the probes before it."""
     case, rules = session.case, session.cache.rules
     layers = dict(case.layer_content)
     before = case.probes[: session.probe_number] if case.walk else ()
@@ -104,11 +105,13 @@ def case_before(session: Session) -> SuiteCase:
 
 
 def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str = "") -> Work:
-    """The work of adding a case of one probe to a suite, for `Loader.start`. Its result: the path, the cases there.
+    """Return the work of adding a case with one probe to a suite, for `Loader.start`.
+
+    Its result is the path and the number of cases.
 
     Args:
-        mismatches: the differences that the person has seen; empty: it passes.
-        opened: the location of a store that is not written to.
+        mismatches: the differences that the user has seen; empty: it passes.
+        opened: the location of a store that must not be overwritten.
     """
 
     def work(report: Report) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Suite checks in the window: the dock, showing a probe of a suite, and adding one to a suite."""
+"""The dock that runs suites, shows a probe of a suite, and adds one to a suite."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["SuiteChecks"]
 
 
 class SuiteChecks(DockController[SuitesPane]):
-    """Shows probes of suites in the window, and adds that of the window to a suite."""
+    """Shows probes of suites in the window, and adds the window's probe to a suite."""
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, SuitesPane(), action)
@@ -37,12 +37,12 @@ class SuiteChecks(DockController[SuitesPane]):
         self.adder.cancelled.connect(lambda: host.status.say("Adding was canceled"))
 
     def add(self, session: Session) -> AddDialog | None:
-        """Ask which suite the probe at hand is to be added to."""
+        """Prompt for the suite to add the current probe to."""
         listed = [location for location in self.pane.locations if location != DEMO]
         return self.adder.ask(session, listed[0] if len(listed) == 1 else "")
 
     def stop(self) -> None:
-        """End what is under way, and wait for it."""
+        """Stop running work, and wait for it."""
         super().stop()
         self.shower.stop()
         self.adder.close()

@@ -1,4 +1,4 @@
-"""The title bar of the suite checks: their results, the progress of a run, and its buttons."""
+"""The title bar of the suite checks: the results, the progress of a run, and buttons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TITLE: Final = "Suite checks"
 
 
 class SuitesHead(BusyHead):
-    """``open_requested()``, ``current_requested()``: its buttons."""
+    """The title bar. Signals: ``open_requested()``, ``current_requested()``."""
 
     open_requested = Signal()
     current_requested = Signal()
@@ -38,7 +38,7 @@ class SuitesHead(BusyHead):
         self.set_current("")
 
     def set_current(self, location: str) -> None:
-        """Which suite the window has open; empty: none."""
+        """Set the suite that is open in the window; empty: none."""
         self.current_button.setEnabled(bool(location))
         text = f"Run {one_line(location)}" if location else "No suite is open"
         set_tip(self.current_button, text)

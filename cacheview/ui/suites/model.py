@@ -1,4 +1,4 @@
-"""The list of probes that were run: a flat table, filtered inside, as there may be very many rows."""
+"""The list of probes that were run, as a flat table that filters itself, since it may have very many rows."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ LOOKS: Final = {
     Outcome.FAILED: ("failed", "failed"),
     Outcome.UNUSABLE: ("error", "error"),
 }
-"""The drawing of an outcome, and the token of its colour."""
+"""The drawing of an outcome, and the token of its color."""
 
 _AT_ONCE: Final = 10_000
-"""Rows that a filter goes over in one turn: in some ten milliseconds."""
+"""The rows that a filter checks in one turn, in some ten milliseconds."""
 
 _MONO: Final = (ChecksColumn.EXPECTED, ChecksColumn.ACTUAL)
 
 
 class ChecksModel(QAbstractTableModel):
-    """Rows in the order in which they were run. What the filter hides is kept and counted.
+    """Rows in the order of the run. Rows that the filter hides are kept and counted.
 
-    A filter goes over very many rows in several turns; ``filtered()``: it has come to the end.
+    A filter checks very many rows in several turns. Signals: ``filtered()``: it has finished.
     """
 
     filtered = Signal()
@@ -60,7 +60,7 @@ class ChecksModel(QAbstractTableModel):
         self._shown: list[ChecksRow] = []
         self._words: tuple[str, ...] = ()
         self._only_failed = False
-        self._gone_over = 0  # rows that the filter has seen
+        self._gone_over = 0  # rows that the filter has checked
         self._turns = QTimer(self)
         self._turns.timeout.connect(self._go_on)
         self.passed = 0
@@ -68,10 +68,10 @@ class ChecksModel(QAbstractTableModel):
         self.unusable = 0
         self.dress()
 
-    # What is in it
+    # Content
 
     def clear(self) -> None:
-        """Forget all rows; the filter stays."""
+        """Remove all rows; the filter stays."""
         self.beginResetModel()
         self._rows, self._shown = [], []
         self._gone_over = 0
@@ -80,7 +80,7 @@ class ChecksModel(QAbstractTableModel):
         self.endResetModel()
 
     def add(self, rows: Sequence[ChecksRow]) -> None:
-        """Put rows at the end."""
+        """Append rows."""
         self._rows.extend(rows)
         for row in rows:
             self.passed += row.outcome is Outcome.PASSED
@@ -92,34 +92,34 @@ class ChecksModel(QAbstractTableModel):
                 self._turns.start()
 
     def set_text(self, text: str) -> None:
-        """Show what holds all words of the text in a column, in any order; upper or lower case."""
+        """Filter by text: a row must have all of its words, in any order and case."""
         words = tuple(text.lower().split())
         if words != self._words:
             self._words = words
             self._filter()
 
     def set_only_failed(self, only: bool) -> None:
-        """Show only what did not pass."""
+        """Show only rows that did not pass."""
         if only != self._only_failed:
             self._only_failed = only
             self._filter()
 
     def row_at(self, index: _Index) -> ChecksRow | None:
-        """The row of an index; None for one that is none."""
+        """Return the row of an index; None for an invalid one."""
         return self._shown[index.row()] if index.isValid() and index.row() < len(self._shown) else None
 
     def index_of(self, row: ChecksRow) -> QModelIndex:
-        """Where a row is shown; an invalid index where the filter hides it."""
+        """Return the index of a row; invalid if the filter hides it."""
         result = next((i for i, shown in enumerate(self._shown) if shown is row), None)
         return self.index(result, 0) if result is not None else QModelIndex()
 
     @property
     def total(self) -> int:
-        """How many rows there are, with those that the filter hides."""
+        """The number of rows, including hidden ones."""
         return len(self._rows)
 
     def dress(self) -> None:
-        """Colours, icons and fonts of the theme: again when they change."""
+        """Update colors, icons and fonts after a change of the theme."""
         tokens = current_tokens()
         self._icons: dict[Outcome, QIcon] = {outcome: icon(*look) for outcome, look in LOOKS.items()}
         self._colours = {outcome: QColor(getattr(tokens, colour)) for outcome, (_, colour) in LOOKS.items()}
@@ -129,7 +129,7 @@ class ChecksModel(QAbstractTableModel):
 
     @property
     def is_filtering(self) -> bool:
-        """Whether not all rows that the filter lets through are shown yet."""
+        """Whether the filter has not checked all rows yet."""
         return self._turns.isActive()
 
     def _filter(self) -> None:
@@ -158,7 +158,7 @@ class ChecksModel(QAbstractTableModel):
             self.endInsertRows()
 
     def _accepted(self) -> list[ChecksRow]:
-        """Of the next rows, those that the filter lets through."""
+        """Return the next rows that match the filter."""
         rows = self._rows[self._gone_over : self._gone_over + _AT_ONCE]
         self._gone_over += len(rows)
         return [row for row in rows if self._accepts(row)]
@@ -168,7 +168,7 @@ class ChecksModel(QAbstractTableModel):
             return False
         return all(word in row.searched for word in self._words)
 
-    # For Qt
+    # The interface for Qt
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         return 0 if parent.isValid() else len(self._shown)

@@ -1,4 +1,4 @@
-"""The pane of suite checks: what runs, its progress and results, and why a probe failed."""
+"""The pane of suite checks: the run, its progress and results, and the reasons for failures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["SUITES", "SuitesPane"]
 
 SUITES: Final = "Suites (*.jsonl *.jsonl.*);;All files (*)"
-"""What a file dialog shows."""
+"""The filter of the file dialog."""
 
 _SUITE_KINDS: Final = (OpenedKind.SUITE, OpenedKind.DEMO)
 
@@ -48,11 +48,11 @@ class SuitesPane(DockPane[SuitesHead]):
     """Runs suites in the background and lists their probes.
 
     Attributes:
-        locations: what was run last.
+        locations: the suites of the last run.
 
     Signals:
-        chosen(ChecksRow): the person wants this probe in the window.
-        finished(): after each run, however it ended.
+        chosen(ChecksRow): the user wants to load this probe into the window.
+        finished(): after each run, regardless of its result.
     """
 
     chosen = Signal(object)
@@ -110,10 +110,10 @@ class SuitesPane(DockPane[SuitesHead]):
         self.table.current_changed.connect(self._show_why)
         self.table.copy_requested.connect(self._copy)
 
-    # For the dock
+    # The interface for the dock
 
     def attach(self, session: Session) -> None:
-        """Know which suite the window has open."""
+        """Note the suite that is open in the window."""
         opened = session.opened
         self._current = opened.location if opened.kind in _SUITE_KINDS else ""
         self.head.set_current(self._current)
@@ -128,7 +128,7 @@ class SuitesPane(DockPane[SuitesHead]):
         """Stop, and wait for the thread to end."""
         self._loader.close()
 
-    # What is run
+    # Runs
 
     @property
     def is_busy(self) -> bool:
@@ -136,7 +136,7 @@ class SuitesPane(DockPane[SuitesHead]):
         return self._loader.is_busy
 
     def run(self, locations: Sequence[str]) -> None:
-        """Run suites: files, or the demo. What was run before, or is under way, makes room."""
+        """Run suites: files, or the demo. Earlier results and a running run are dropped."""
         if not locations:
             return
         self.locations = tuple(dict.fromkeys(locations))
@@ -148,19 +148,19 @@ class SuitesPane(DockPane[SuitesHead]):
         self._show_state()
 
     def cancel(self) -> None:
-        """Stop; what was run stays in the list."""
+        """Stop. The results so far stay in the list."""
         if self._loader.is_busy:
             self._ended = "canceled; not all probes were run"
             self._loader.cancel()
 
     def choose_files(self) -> None:
-        """Ask for suites, and run them."""
+        """Prompt for suites, and run them."""
         known = next((place for place in (*self.locations, self._current) if os.path.exists(place)), "")
         folder = os.path.dirname(os.path.abspath(known)) if known else start_folder()
         files, _ = QFileDialog.getOpenFileNames(self, "Open suites", folder, SUITES)
         self.run(files)
 
-    # How it goes
+    # Progress
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         self._running = what
@@ -172,13 +172,13 @@ class SuitesPane(DockPane[SuitesHead]):
         self.model.add(rows)
         self._show_state()
         if was_empty and self.model.rowCount() and focus is not None and self.head.isAncestorOf(focus):
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # from the button that began the run
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # away from the button that started the run
 
     def _failed(self, error: Exception) -> None:
         self._ended = f"stopped by a bug in cacheview: {type(error).__name__}: {error}. Please report it"
 
     def _show_state(self) -> None:
-        """What can be done now, the counts, and where there is no row, why."""
+        """Enable the actions, and show the counts, or the reason that there is no row."""
         busy = self._loader.is_busy
         self.head.set_busy(busy)
         self.head.again_button.setEnabled(bool(self.locations))
@@ -221,7 +221,7 @@ class SuitesPane(DockPane[SuitesHead]):
         else:
             self._why.say(f"{row.place}: {row.reason or 'as expected'}" + (f" — {row.note}" if row.note else ""))
 
-    # What the person does
+    # User actions
 
     def _refilter(self, change: Callable[[], object]) -> None:
         row = self.table.current_row()
@@ -232,7 +232,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._show_state()
 
     def _select_kept(self) -> None:
-        """The row where the keyboard was before the filter changed, if it is still shown."""
+        """Select the current row again after the filter has changed, if it is still shown."""
         row, self._kept = self._kept, None
         self._show_state()
         if row is not None:
@@ -255,7 +255,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self._dress()
 
     def _dress(self) -> None:
-        """Icons and fonts of the theme."""
+        """Update icons and fonts after a change of the theme."""
         self._search.setIcon(icon("filter", "text_faint"))
         set_font(self._only, small_font)
         set_font(self._why, small_font)

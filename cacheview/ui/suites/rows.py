@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
 _MOST = 160  # characters of an error's text in a row
-_MOST_SEARCHED = 2000  # characters that a row is found by
+_MOST_SEARCHED = 2000  # characters of the searchable text of a row
 
 
 class Outcome(Enum):
@@ -34,13 +34,13 @@ class ChecksRow:
     """One line of the list.
 
     Attributes:
-        location: the suite, by the name that it is opened by.
-        number: of the case in the file, from 1, damaged lines counted; 0: the file as a whole.
-        case: its place among the cases that the window has of the file; None: it has none.
-        probe: its place in the case; None: the case could not be read.
-        rules: name of the rule set that the case is for.
-        differences: what is not as expected, or why it could not be run; empty: it passed.
-        searched: everything that it is found by, in lower case: made with the row, as a filter asks every row for it.
+        location: the location of the suite.
+        number: the number of the case in the file, from 1, including damaged lines; 0: the file as a whole.
+        case: its position among the window's cases of the file; None: it has none.
+        probe: its position in the case; None: the case could not be read.
+        rules: name of the rule set of the case.
+        differences: the differences from the expectation, or why it could not be run; empty: it passed.
+        searched: its searchable text in lower case, created with the row, since a filter reads it for every row.
     """
 
     location: str
@@ -69,24 +69,24 @@ class ChecksRow:
 
     @property
     def place(self) -> str:
-        """``case 3 name, probe 2 name``; of a file as a whole its location."""
+        """``case 3 name, probe 2 name``; for a file as a whole, its location."""
         parts = [f"case {self.case_title}"] if self.number else [self.location]
         return ", ".join([*parts, f"probe {self.probe_title}"] if self.probe is not None else parts)
 
     @property
     def line(self) -> str:
-        """All of it in one line, for the clipboard."""
+        """The whole row on one line, for the clipboard."""
         place = f"{self.location}: {self.place}" if self.number else self.place
         return f"{place}: {self.outcome.value}" + (f": {self.reason}" if self.differences else "")
 
     @property
     def reason(self) -> str:
-        """The differences in one line."""
+        """The differences on one line."""
         return "; ".join(self.differences)
 
 
 def checked_row(location: str, number: int, place: int, case: SuiteCase, result: ProbeResult) -> ChecksRow:
-    """The row of a probe that was checked. ``place``: of the case among those that the window has of the file."""
+    """Return the row of a probe that was checked. ``place``: the position of the case among the window's cases."""
     value, verdict = case.probes[result.index], result.verdict
     outcome = Outcome.PASSED if result.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
     return _row(
@@ -104,7 +104,7 @@ def checked_row(location: str, number: int, place: int, case: SuiteCase, result:
 def unusable_row(
     location: str, number: int, why: str, *, place: int | None = None, case: SuiteCase | None = None
 ) -> ChecksRow:
-    """The row of a line, or of a file (number 0), that cannot be run."""
+    """Return the row of a line, or of a file (number 0), that cannot be run."""
     names = (case.name, "", "", case.rules) if case is not None else ("", "", "", "")
     return _row(location, number, place, None, names, ("", ""), Outcome.UNUSABLE, (why,))
 
@@ -125,7 +125,7 @@ def _row(
 
 
 def is_about(row: ChecksRow, case: OpenedCase) -> bool:
-    """Whether a case that was opened is the one that a row is about: the file may have been changed between."""
+    """Whether an opened case is that of a row: the file may have changed in between."""
     if row.rules != case.rules or (row.case_name and row.case_name != case.name):
         return False
     if row.probe is None:
@@ -139,10 +139,10 @@ def _name(suite_probe: SuiteProbe) -> str:
 
 
 def expected_in_words(expect: Expectation | None) -> str:
-    """``hit 1a2b3c4d5e6f``, ``miss``, ``error: …``."""
+    """Return ``hit 1a2b3c4d5e6f``, ``miss``, ``error: …``."""
     if expect is None:
         return "nothing"
-    # The ids of images that the cache makes are `new` and `new:N`.
+    # The ids of images that the cache creates are `new` and `new:N`.
     is_new = (expect.image or "").partition(":")[0] == "new"
     return _in_words(expect.outcome, expect.image, is_new, expect.error or "")
 

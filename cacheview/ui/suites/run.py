@@ -1,4 +1,4 @@
-"""Running suites off the UI thread: rows come in batches, in the order of the files. No Qt."""
+"""Runs suites off the UI thread. Rows arrive in batches, in the order of the files. No Qt."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ROWS", "run_work"]
 
 MOST_ROWS: Final = 300_000
-"""Probes that a list holds: a file that has more would fill the memory with rows that nobody reads."""
+"""The most probes in a list. More would fill the memory with rows that no one reads."""
 
 
 def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
-    """The work of judging every probe of suites, for `Loader.start`.
+    """Return the work of checking every probe of suites, for `Loader.start`.
 
-    Its parts and its result are tuples of `ChecksRow`, each row in one of them.
+    Its partial results and its result are tuples of `ChecksRow`, with each row in one of them.
 
     Args:
         locations: files, or the demo.
-        most: rows at most; a last one reports that there is more.
+        most: the most rows; a last one reports that there are more.
     """
 
     def work(report: Report) -> tuple[ChecksRow, ...]:
@@ -57,12 +57,12 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
 
 
 def _progress(report: Report, before: int, total: int, name: str) -> Progress:
-    """Of one file, as a part of all."""
+    """Return the progress of one file as a part of the total."""
     return lambda done, _total, _what: report(min(total, before + done), total or None, name)
 
 
 def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksRow]:
-    """The rows of one suite, as they are worked out."""
+    """Yield the rows of one suite as they are computed."""
     from cacheview.engine.case_results import probe_results
     from cacheview.model import DataError
     from cacheview.stores.suite import read_suite
@@ -77,7 +77,7 @@ def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksR
                 try:
                     for result in probe_results(case):
                         yield checked_row(location, number, place, case, result)
-                except Exception as error:  # the others are run anyway
+                except Exception as error:  # the other suites are still run
                     report.fault(error)
                     yield unusable_row(location, number, error_words(error), place=place, case=case)
                 place += 1
@@ -96,7 +96,7 @@ def _file(location: str) -> AbstractContextManager[Path]:
 
 
 def _size(location: str) -> int:
-    """Bytes of it; 0 where that is not known: running it says why."""
+    """Return its size in bytes; 0 if unknown, since running it reports the reason."""
     try:
         with _file(location) as path:
             return os.stat(path).st_size

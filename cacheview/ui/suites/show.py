@@ -1,4 +1,4 @@
-"""Shows a probe of a suite: opens the suite unless it is open, then chooses case, probe and rules."""
+"""Shows a probe of a suite: opens the suite unless it is open, then selects case, probe and rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ __all__ = ["RowShower"]
 
 
 class RowShower(QObject):
-    """``failed(str)``: why a probe cannot be shown. ``shown(ChecksRow)``: it is in the window."""
+    """Shows rows.
+
+    Signals: ``failed(str)``: why a probe cannot be shown; ``shown(ChecksRow)``: it is in the window.
+    """
 
     failed = Signal(str)
     shown = Signal(object)
@@ -35,17 +38,17 @@ class RowShower(QObject):
         host.opener.cancelled.connect(self._forget)
 
     def show(self, row: ChecksRow) -> None:
-        """Show a probe as the suite has it. Undo leads back to the one that was there, with its edits."""
+        """Show a probe as in the suite. Undo returns to the previous one, with its edits."""
         if row.case is None:
             self.failed.emit(f"There is nothing to show for {row.place}: {row.reason}")
         elif self._is_open(row):
             self._wanted = None
-            self._read(row, lambda: self._choose_or(self._open, row))  # the file may have been changed since
+            self._read(row, lambda: self._choose_or(self._open, row))  # the file may have changed since
         else:
             self._open(row)
 
     def stop(self) -> None:
-        """Read no case any more."""
+        """Stop reading a case."""
         self._reader.stop()
 
     def _open(self, row: ChecksRow) -> None:
@@ -53,7 +56,7 @@ class RowShower(QObject):
         self._host.open(row.location)
 
     def _read(self, row: ChecksRow, then: Callable[[], object]) -> None:
-        """Have the case of a row at hand, where what is open has one in its place."""
+        """Read the case of a row, if the open suite has one in its place."""
         session = self._host.session
         assert session is not None
         assert row.case is not None
@@ -69,7 +72,7 @@ class RowShower(QObject):
         row, self._wanted = self._wanted, None
         self._reader.forget()
         if row is None or not well or not self._is_open(row):
-            return  # the window says so, or the person wanted something else
+            return  # the window reports it, or the user wanted something else
         self._read(row, lambda: self._choose_or(self._say_changed, row))
 
     def _say_changed(self, row: ChecksRow) -> None:
@@ -85,7 +88,7 @@ class RowShower(QObject):
             otherwise(row)
 
     def _choose(self, row: ChecksRow) -> bool:
-        """Whether the open suite has what the row is about; then it is chosen."""
+        """Select the case and probe of a row. Returns whether the open suite has them."""
         from cacheview.engine import RULE_SETS
 
         session = self._host.session
@@ -96,7 +99,7 @@ class RowShower(QObject):
             return False
         session.places.choose_case(row.case)
         if row.rules in RULE_SETS:
-            self._host.opener.chosen_rules = row.rules  # or reading it again would bring back others
+            self._host.opener.chosen_rules = row.rules  # otherwise reading it again would restore other rules
             session.choose_rules(row.rules)
         if session.case.probes:
             session.places.choose_probe(row.probe or 0, own=True)

@@ -31,16 +31,16 @@ _WIDTHS: Final = {
     ChecksColumn.EXPECTED: 24,
     ChecksColumn.ACTUAL: 24,
 }
-"""In characters. The last column has the rest."""
+"""In characters. The last column gets the rest."""
 
 
 class ChecksTable(QTableView):
-    """Rows are chosen by a click or Enter.
+    """The table. A click or Enter chooses a row.
 
     Signals:
-        chosen(ChecksRow).
-        current_changed(ChecksRow | None): where the keyboard is.
-        copy_requested(list[ChecksRow]): the selected ones.
+        chosen(ChecksRow): the user chose a row.
+        current_changed(ChecksRow | None): the current row has changed.
+        copy_requested(list[ChecksRow]): the selected rows.
     """
 
     chosen = Signal(object)
@@ -76,22 +76,22 @@ class ChecksTable(QTableView):
         self.dress()
 
     def dress(self) -> None:
-        """As high as the fonts need, and with other fonts also as wide."""
+        """Set the row height for the fonts, and the column widths if the fonts have changed."""
         height = max(QFontMetrics(self.font()).height(), QFontMetrics(mono_font()).height()) + 2 * GRID
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
         character = QFontMetrics(self.font()).averageCharWidth()
-        if character != self._character:  # or what the person has set stays
+        if character != self._character:  # otherwise the user's widths stay
             self._character = character
             for column, width in _WIDTHS.items():
                 self.setColumnWidth(column, width * character)
 
     def current_row(self) -> ChecksRow | None:
-        """The row where the keyboard is."""
+        """Return the current row."""
         return self._model.row_at(self.currentIndex())
 
     def select(self, index: QModelIndex) -> None:
-        """Select a row and bring it on screen; an invalid index: none."""
+        """Select a row and scroll to it; an invalid index selects none."""
         if index.isValid():
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.selectionModel().setCurrentIndex(index, flags)
@@ -100,7 +100,7 @@ class ChecksTable(QTableView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if self.currentIndex().isValid() and not self.selectionModel().hasSelection():
-            self.select(self.currentIndex())  # the row where the keyboard is has to be seen
+            self.select(self.currentIndex())  # the current row has to stay visible
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.current_row()
@@ -114,7 +114,7 @@ class ChecksTable(QTableView):
 
     def _clicked(self, index: QModelIndex) -> None:
         row = self._model.row_at(index)
-        # With a modifier the person selects several.
+        # With a modifier key the user selects several.
         if row is not None and QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
             self.chosen.emit(row)
 
@@ -123,7 +123,7 @@ class ChecksTable(QTableView):
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Rows are chosen as a whole: no frame of the focus around one cell."""
+    """Draws no focus frame around a cell, since rows are selected as a whole."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)

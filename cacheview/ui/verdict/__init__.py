@@ -1,1 +1,1 @@
-"""The verdict pane: what the cache answers to the probe, and every check that led to it."""
+"""The verdict pane: the cache's answer to the probe, and every check that led to it."""

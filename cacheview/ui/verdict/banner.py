@@ -1,4 +1,4 @@
-"""The verdict: word, sentence, reason, the two values that decided, and what can be done."""
+"""The verdict: word, sentence, reason, the two deciding values, and what to do."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, valu
 __all__ = ["Banner", "ElidedButton"]
 
 _BAR: Final = GRID
-_LEAST_WORD: Final = 4  # characters, dots and all
+_LEAST_WORD: Final = 4  # characters, including the ellipsis
 NOT_KNOWN: Final = "not-certain"
 _COLOURS: Final = {NOT_KNOWN: "hazard"}
-"""The token of a drawing, where it is not called as the drawing."""
+"""The token of a drawing, if its name differs."""
 
 
 class ElidedButton(QPushButton):
-    """A button whose text gives way; the whole is in the tool tip."""
+    """A button with text that is shortened if necessary. Its tool tip is complete."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class ElidedButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def say(self, text: str, end: str = "", short: str = "") -> None:
-        """``end`` is kept when the text is cut; ``short`` stands for a text of which no word would be left."""
+        """Set the text. ``end``: kept when the text is cut; ``short``: replaces a text that would lose all words."""
         self._text, self._end, self._short = text, end, short
         self._cut()
         self.updateGeometry()
@@ -73,9 +73,12 @@ _COMING_MISS: Final = "Looking for the smallest edit and hazards…"
 
 
 class Banner(QWidget):
-    """``edit_requested``: the button of the smallest edit. ``copy_requested(format)``: one of `FORMATS`.
+    """The verdict.
 
-    ``files_requested``: which files of a ``COPY`` or ``ADD`` differ.
+    Signals:
+        edit_requested: the button of the smallest edit.
+        copy_requested(format): one of `FORMATS`.
+        files_requested: the files of a ``COPY`` or ``ADD`` that differ.
     """
 
     edit_requested = Signal()
@@ -149,30 +152,30 @@ class Banner(QWidget):
         layout.addLayout(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
 
-    # What is shown
+    # Content
 
     @property
     def text(self) -> str:
-        """Word and sentence."""
+        """The word and the sentence."""
         return f"{self._word.text()}: {self._head.text()}"
 
     @property
     def reason(self) -> str:
-        """Why, below the verdict; empty: nothing is shown there."""
+        """The reason below the verdict; empty: none is shown."""
         return self._reason.text()
 
     @property
     def remedy(self) -> str:
-        """What a person can do about a step that misses."""
+        """The remedy for a step that misses."""
         return self._remedy.text()
 
     @property
     def values(self) -> tuple[ValueLine, ValueLine]:
-        """The lines of the two values; hidden where there is nothing to compare."""
+        """The lines of the two values, hidden if there is nothing to compare."""
         return self._values
 
     def show_explanation(self, explanation: Explanation, selected: SelectedItem | None = None) -> None:
-        """``selected``: what the probe is of, where its verdict depends on more than the probe."""
+        """Show an explanation. ``selected``: the item of the probe, if its verdict depends on more than the probe."""
         outcome = explanation.verdict.outcome
         only_if = selected.only_if if selected is not None else ""
         is_unknown = selected is not None and selected.is_unknown
@@ -197,7 +200,7 @@ class Banner(QWidget):
         self.setAccessibleDescription(visible(explanation.reason))
 
     def show_delayed(self) -> None:
-        """Say that another answer is looked for, instead of the one that is shown."""
+        """Show that another answer is being computed, in place of the current one."""
         if self._look != NOT_KNOWN:
             self._look = NOT_KNOWN
             self._colour()
@@ -223,7 +226,7 @@ class Banner(QWidget):
         show_check(self._values, None if self._brief else check)
 
     def set_brief(self, brief: bool) -> None:
-        """Leave out reason and values, which the trace shows too, in a pane that is too low for all."""
+        """Hide reason and values, which the trace shows too, in a pane that is too low."""
         if brief == self._brief:
             return
         self._brief = brief
@@ -235,7 +238,7 @@ class Banner(QWidget):
         self._show_replayed()
 
     def _fit_copy(self) -> None:
-        """The drawing alone stands on *Copy* where there is no room for its word beside the edit."""
+        """Show *Copy* as an icon only, if there is no space for its text beside the edit."""
         margins = self._layout.contentsMargins()
         room = self.width() - margins.left() - margins.right() - self._icon.sizeHint().width() - self._layout.spacing()
         edit = self.edit_button.minimumSizeHint().width() + 2 * GRID if self.edit_button.isVisibleTo(self) else 0
@@ -245,7 +248,7 @@ class Banner(QWidget):
         button.setToolButtonStyle(style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextBesideIcon)
 
     def await_edit(self, explanation: Explanation, *, is_late: bool) -> None:
-        """The edit is still looked for: the button of the one before stays for a moment, and gives way to words."""
+        """Wait for the edit. The previous button stays for a moment, and is then replaced by a text."""
         is_miss = explanation.verdict.outcome is VerdictOutcome.MISS and not explanation.is_of_step
         self._coming.say((_COMING_MISS if is_miss else _COMING) if is_late else "")
         if is_late or not is_miss:
@@ -267,7 +270,7 @@ class Banner(QWidget):
         set_tip(self.edit_button, "Smallest edit for a hit:\n" + "\n".join(phrases))
         self.edit_button.setAccessibleName(f"Smallest edit for a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
 
-    # The ground
+    # Background
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.size().width() != event.oldSize().width():
@@ -276,13 +279,13 @@ class Banner(QWidget):
         super().resizeEvent(event)
 
     def forget_height(self) -> None:
-        """Be as high as what is shown takes."""
+        """Set the height to that of the content."""
         self._least = 0
         self.setMinimumHeight(0)
 
     def keep_height(self) -> None:
-        """Not lower than it was at this width: what is below must not move up and down with every edit."""
-        self._layout.activate()  # inner layouts else have the height that they had with what is hidden now
+        """Keep the height at this width from shrinking, so that the content below does not move with every edit."""
+        self._layout.activate()  # otherwise inner layouts have the height with the parts that are now hidden
         self._least = max(self._least, self._layout.totalHeightForWidth(self.width()))
         if self._least != self.minimumHeight():
             self.setMinimumHeight(self._least)

@@ -1,4 +1,4 @@
-"""A row of the trace as text, JSON or Markdown, for the clipboard. No Qt."""
+"""Converts a row of the trace to text, JSON or Markdown for the clipboard. No Qt."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from cacheview.visible import visible
 __all__ = ["explanation_as", "row_as"]
 
 _MOST: Final = 1_000
-"""Rows of a stage or group that are copied: more is not a copy but an export."""
+"""The most rows of a stage or group that are copied."""
 
 
 def explanation_as(explanation: Explanation, form: str, using: Daemon | None) -> str:
-    """All of it in one of `FORMATS`, as the command line writes it."""
+    """Return the whole explanation in one of `FORMATS`, as on the command line."""
     match form:
         case "JSON":
             return as_json(explanation, using=using)
@@ -44,7 +44,7 @@ def explanation_as(explanation: Explanation, form: str, using: Daemon | None) ->
 
 
 def row_as(items: Sequence[Item], explanation: Explanation, form: str) -> str:
-    """A row in one of `FORMATS`. ``items``: the row's item and those that it stands under, innermost first."""
+    """Return a row in one of `FORMATS`. ``items``: the row's item and its parents, innermost first."""
     if not items:
         return ""
     if form == "JSON":
@@ -57,7 +57,7 @@ def row_as(items: Sequence[Item], explanation: Explanation, form: str) -> str:
 
 
 def _where(items: Sequence[Item]) -> str:
-    """Stage and subject that a row stands under."""
+    """Return the stage and subject of a row."""
     parts = [f"{item.role} {item.image.title} ({item.image.id})" for item in items[1:] if isinstance(item, Subject)]
     return ", ".join(parts + [STAGE_TITLES[item.kind] for item in items[1:] if isinstance(item, Stage)])
 
@@ -138,12 +138,12 @@ def _object(items: Sequence[Item]) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Return text that Markdown shows literally."""
     return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", visible(text.replace("\n", " ")))
 
 
 def _code(text: str) -> str:
-    """A code span that holds any text."""
+    """Return a code span for any text."""
     line = visible(" ".join(text.split("\n")))
     fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""

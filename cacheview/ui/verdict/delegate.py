@@ -1,4 +1,4 @@
-"""How the rows of the trace are drawn: as text that was laid out here, never as markup."""
+"""Draws the rows of the trace as text that is laid out here, never as markup."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["TextRun", "TraceRowDelegate", "draw_pieces"]
 
 _GAP: Final = 2 * GRID
 _LEAST_NAME: Final = 3  # characters of the name of a check beside its outcome
-_REMEMBERED: Final = 1_000  # layouts of candidates and sources
+_REMEMBERED: Final = 1_000  # cached layouts of candidates and sources
 _COLOURS: Final = {
     CheckOutcome.PASSED: "passed",
     CheckOutcome.FAILED: "failed",
@@ -46,14 +46,14 @@ _COLOURS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Something on a row: where it stands from the left of its cell, how wide it is, and what.
+    """A part of a row: its position from the left of its cell, its width, and its content.
 
     Attributes:
-        pieces: the text; empty if it is an icon.
+        pieces: the text; empty for an icon.
         font: ``plain``, ``strong``, ``small``, ``mono`` or ``word``.
-        colour: name of the token.
+        colour: name of the color's token.
         icon: name of the drawing, before the text.
-        badge: name of the token behind it; empty: none.
+        badge: name of the background's token; empty: none.
     """
 
     left: float
@@ -71,7 +71,7 @@ class TextRun:
 
 
 class _ShownSubject(NamedTuple):
-    """All that the layout of a candidate or source depends on: an edit changes it for few of them."""
+    """Everything that the layout of a candidate or source depends on. An edit changes it for only a few."""
 
     icon: str
     colour: str
@@ -88,7 +88,7 @@ class _ShownSubject(NamedTuple):
 def draw_pieces(
     painter: QPainter, rect: QRectF, pieces: tuple[Piece, ...], face: Face, colour: QColor, tokens: Tokens
 ) -> None:
-    """Draw a text that was cut to its room, the marked part on its own ground."""
+    """Draw a text that was cut to fit, with the marked part on its own background."""
     painter.setFont(face.font)
     left = rect.left()
     baseline = round(rect.center().y() - face.height / 2 + face.ascent)
@@ -96,7 +96,7 @@ def draw_pieces(
         width = face.width(piece.text)
         if piece.marked:
             ground = QRectF(left, rect.center().y() - face.height / 2, width, face.height)
-            if not piece.text:  # a place only: the other value has something more here
+            if not piece.text:  # only a position: the other value has an insertion here
                 ground.adjust(-1.0, 0, 1.0, 0)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -104,19 +104,19 @@ def draw_pieces(
             painter.drawRoundedRect(ground, 2 if piece.text else 1, 2 if piece.text else 1)
             painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QColor(tokens.text) if piece.marked else colour)
-        painter.drawText(QPointF(left, baseline), piece.text)  # quicker than into a rectangle
+        painter.drawText(QPointF(left, baseline), piece.text)  # faster than drawing into a rectangle
         left += width
 
 
 class TraceRowDelegate(QStyledItemDelegate):
-    """Lays out and draws rows; the ground of a row is the view's. `refresh` after the application's font changed."""
+    """Lays out and draws rows on the view's background. Call `refresh` after the application's font has changed."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.refresh()
 
     def refresh(self) -> None:
-        """Take the fonts again."""
+        """Update the fonts."""
         self._faces = faces()
         self._drawings: dict[tuple[str, str, int, float, bool], QPixmap] = {}
         self._subjects: dict[_ShownSubject, list[TextRun]] = {}
@@ -125,7 +125,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         self.icon_size = max(12, int(self._faces["plain"].ascent))
 
     def drawing(self, name: str, colour: str, size: int, ratio: float, tokens: Tokens) -> QPixmap:
-        """`cacheview.ui.icons.pixmap`, at hand: every row has some."""
+        """Return `cacheview.ui.icons.pixmap` from a cache, since every row has several."""
         key = (name, colour, size, ratio, tokens.dark)
         drawing = self._drawings.get(key)
         if drawing is None:
@@ -139,7 +139,7 @@ class TraceRowDelegate(QStyledItemDelegate):
     # Layout
 
     def lay_out(self, item: Item, column: int, width: float, explanation: Explanation) -> list[TextRun]:
-        """What stands in one cell of a check or of heads."""
+        """Return the parts in one cell of a check or of column heads."""
         match item:
             case Check():
                 if column == TraceColumn.CHECK:
@@ -153,7 +153,7 @@ class TraceRowDelegate(QStyledItemDelegate):
                 return []
 
     def lay_out_across(self, item: Item, width: float, explanation: Explanation) -> list[TextRun]:
-        """What stands on a row that takes all columns: a stage, a subject, a group, a note."""
+        """Return the parts of a row that spans all columns: a stage, a subject, a group, a note."""
         match item:
             case Stage():
                 return self._stage(item, width, explanation)
@@ -179,12 +179,12 @@ class TraceRowDelegate(QStyledItemDelegate):
         word = "decided" if decided and check.outcome is not CheckOutcome.UNKNOWN else check.outcome.word
         name = visible(row_name(check))
         icon = OUTCOME_ICONS[check.outcome]
-        if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # which says it
+        if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # its outcome already shows it
             return self._icon_name_word(icon, name, word, width, name_font, name_colour, colour)
         unsure = self._unsure(width - _GAP)
         left = unsure[0].left - GRID
         wanted = self.icon_size + 3 * GRID + self._faces[name_font].width(name) + self._faces["word"].width(word)
-        if left - GRID >= wanted:  # else the drawing stands for the outcome, and the tool tip says it
+        if left - GRID >= wanted:  # otherwise the icon stands for the outcome, and the tool tip explains it
             return [*self._icon_name_word(icon, name, word, left + GRID, name_font, name_colour, colour), *unsure]
         named = self._run(
             self.icon_size + GRID, max(0.0, left - self.icon_size - 2 * GRID), name, name_font, name_colour
@@ -192,7 +192,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         return [TextRun(0.0, self.icon_size, (), colour=colour, icon=icon), named, *unsure]
 
     def _unsure(self, right: float) -> list[TextRun]:
-        """The words "not certain" with their drawing, ending at a place."""
+        """Return the text "not certain" with its icon, right-aligned."""
         width = self._faces["word"].width(NOT_CERTAIN)
         left = right - width
         return [
@@ -221,7 +221,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         word_width = self._faces["word"].width(word)
         room = width - left - word_width - _GAP - GRID
         drawn = TextRun(0.0, self.icon_size, (), colour=colour, icon=icon)
-        if room < self._faces[name_font].width(name[:_LEAST_NAME]):  # the drawing stands for the word
+        if room < self._faces[name_font].width(name[:_LEAST_NAME]):  # the icon stands for the word
             return [drawn, self._run(left, max(0.0, width - left - _GAP), name, name_font, name_colour)]
         named = self._run(left, room, name, name_font, name_colour)
         return [drawn, named, TextRun(width - _GAP - word_width, word_width, (Piece(word),), "word", colour)]
@@ -307,13 +307,13 @@ class TraceRowDelegate(QStyledItemDelegate):
     def draw(
         self, painter: QPainter, rect: QRect, runs: list[TextRun], tokens: Tokens, *, selected: bool = False
     ) -> None:
-        """Draw what was laid out for a cell or a row."""
+        """Draw the parts of a cell or a row."""
         ratio = painter.device().devicePixelRatioF()
         painter.save()
         for run in runs:
             colour = run.colour
             if selected and colour in ("not_reached", "not_compared") and not run.badge:
-                colour = "text_muted"  # the fainter ones cannot be read on the selection
+                colour = "text_muted"  # fainter colors are unreadable on the selection
             left = rect.left() + run.left
             if run.badge:
                 ground = QRectF(left, rect.top(), run.width, rect.height())

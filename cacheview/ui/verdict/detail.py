@@ -1,4 +1,4 @@
-"""Both values of one check in full, the differing part marked, and what can be done with them."""
+"""The two full values of one check, with the differing part marked, and the actions for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIDE_BY_SIDE = 120 * GRID
 
 
 class _Value(QWidget):
-    """Whose value, and the value: to read, select and copy."""
+    """A value that can be selected and copied, with the name of its side."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class _Value(QWidget):
     def show_value(self, side: str, text: str, mark: slice) -> None:
         self.side.say(side.capitalize())
         self.edit.setAccessibleName(f"{side}, full value")
-        # A line break within a JSON string is escaped there: those that are left are ours.
+        # A line break in a JSON string is escaped, so all others are from the formatting.
         shown = "\n".join(visible(line) for line in text.split("\n"))
         if shown != self.edit.toPlainText():
             self.edit.setPlainText(shown)
@@ -50,7 +50,7 @@ class _Value(QWidget):
         self._paint_mark()
 
     def marked(self) -> str:
-        """The part that is marked."""
+        """Return the marked part."""
         return self.edit.toPlainText()[self._mark]
 
     def _paint_mark(self) -> None:
@@ -86,12 +86,15 @@ class _Value(QWidget):
 
 
 def _units(text: str) -> int:
-    """The length as Qt counts: in UTF-16."""
+    """Return the length in UTF-16 units, as Qt counts."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 class CheckDetail(QWidget):
-    """``take_requested``: the image's value is wanted for the probe. ``copy_requested``: the check is to be copied."""
+    """One check in full.
+
+    Signals: ``take_requested``: use the image's value in the probe; ``copy_requested``: copy the check.
+    """
 
     take_requested = Signal()
     copy_requested = Signal()
@@ -123,22 +126,22 @@ class CheckDetail(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._note)
         layout.addLayout(self._sides, 1)
-        layout.addStretch(0)  # takes the room where there are no values
+        layout.addStretch(0)  # fills the space if there are no values
         self.setMinimumHeight(self.least_height())
         self.setAccessibleName("Both values in full")
 
     @property
     def check(self) -> Check | None:
-        """The check that is shown; None: none."""
+        """The shown check; None: none."""
         return self._check
 
     @property
     def title(self) -> str:
-        """What is compared, as it is shown."""
+        """The title, which is the compared field."""
         return self._title.whole()
 
     def show_check(self, check: Check | None, whose: str, *, can_take: bool) -> None:
-        """``whose``: candidate or source, in words; may be empty."""
+        """Show a check. ``whose``: the candidate or source in words; may be empty."""
         self.take_button.setVisible(can_take)
         self.copy_button.setVisible(check is not None)
         if check is None:
@@ -162,17 +165,17 @@ class CheckDetail(QWidget):
         self._show_parts()
 
     def _show_parts(self) -> None:
-        """The values where there are any, and room."""
+        """Show the values if there are any, and enough space."""
         for value in self.values:
             value.setVisible(self._check is not None and not self._is_low and bool(value.edit.toPlainText()))
         self._note.setVisible(not self._is_low and bool(self._note.text()))
 
     def least_height(self) -> int:
-        """What the title takes, which stays where there is no room for the values."""
+        """Return the height of the title, which is always shown."""
         return self.take_button.sizeHint().height() + 5 * GRID
 
     def usual_height(self) -> int:
-        """What it takes to show two lines of each value and a note, whether there are any now."""
+        """Return the height of two lines of each value and a note, even if there are none."""
         line = self.fontMetrics().height()
         value = self.values[0].edit.minimumHeight() + line + GRID
         beside = self.width() >= _SIDE_BY_SIDE

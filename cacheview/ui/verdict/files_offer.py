@@ -1,4 +1,4 @@
-"""A button that shows the files of a step, enabled where there are any."""
+"""A button that shows the files of a step, enabled if there are any."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIP: Final = "Compare all of the step's files with the nearest image's files"
 
 
 def offer_files(button: QPushButton, store: ImageStore, *, has_files: bool) -> None:
-    """``has_files``: of a step of a replay, more is known than that its files differ, whatever the store has."""
+    """Enable the button if there are files. ``has_files``: whether a replayed step's files are known in detail."""
     why = "" if has_files else why_no_layers(store)
     button.setEnabled(not why)
     set_tip(button, f"{why[:1].upper()}{why[1:]}." if why else _TIP)

@@ -1,4 +1,4 @@
-"""The fonts of the trace, and the width of text in them. Measuring is slow, so widths are cached."""
+"""The fonts of the trace, and cached widths of text, since measuring is slow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REMEMBERED: Final = 4_000
 
 
 class Face:
-    """A font with its measures."""
+    """A font with its metrics."""
 
     def __init__(self, font: QFont, *, mono: bool = False) -> None:
         self.font = font
@@ -27,7 +27,7 @@ class Face:
         self._fitted: dict[tuple[str, int, int, int], tuple[Piece, ...]] = {}
 
     def width(self, text: str) -> float:
-        """In pixels, without kerning to what comes next."""
+        """Return the width of a text in pixels, without kerning to the following text."""
         if self._each and text.isascii():
             return self._each * len(text)
         width = self._widths.get(text)
@@ -38,7 +38,7 @@ class Face:
         return width
 
     def fit(self, text: str, mark: slice, room: float) -> tuple[Piece, ...]:
-        """`cacheview.ui.verdict.pieces.fit` in this font."""
+        """See `cacheview.ui.verdict.pieces.fit`; uses this font."""
         key = (text, mark.start, mark.stop, int(room))
         pieces = self._fitted.get(key)
         if pieces is None:
@@ -49,7 +49,7 @@ class Face:
 
 
 def faces() -> dict[str, Face]:
-    """The fonts by name, as the application's font is now."""
+    """Return the fonts by name, for the current application font."""
     return {
         "plain": Face(scaled_font(1.0)),
         "strong": Face(strong_font()),

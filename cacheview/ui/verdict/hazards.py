@@ -1,4 +1,4 @@
-"""What is shown beside a verdict, each in a frame: why it is not certain, and its hazards."""
+"""The framed notes of a verdict: why it is not certain, and its hazards."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cacheview.ui.verdict.labels import WrappedText
 __all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
 
 _MOST: Final = 0.3
-"""Of the pane's height; what is more is scrolled."""
+"""As a share of the pane's height, above which the list scrolls."""
 
 
 _MOST_DOUBTS: Final = 5
-"""What is more is counted."""
+"""Further ones are counted."""
 
 
 class FramedLine(QWidget):
@@ -31,7 +31,7 @@ class FramedLine(QWidget):
 
     icon = "hazard"
     colours = ("hazard", "hazard_surface")
-    """Tokens: of the icon, and of the ground."""
+    """The tokens of icon and background."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,11 +57,11 @@ class FramedLine(QWidget):
 
     @property
     def advice(self) -> str:
-        """What to do, below it; empty: nothing."""
+        """The advice below it; empty: none."""
         return self._advice.text()
 
     def say(self, sentence: str, advice: str) -> None:
-        """Show a sentence and what to do."""
+        """Show a sentence and the advice."""
         self._sentence.say(sentence)
         self._advice.say(advice)
 
@@ -87,7 +87,7 @@ class FramedLine(QWidget):
 
 
 class HazardLine(FramedLine):
-    """One hazard: what is surprising, and what to do."""
+    """One hazard: the unexpected effect, and what to do."""
 
     def show_hazard(self, hazard: Hazard) -> None:
         """Show another hazard."""
@@ -97,13 +97,13 @@ class HazardLine(FramedLine):
 
 
 class DoubtLine(FramedLine):
-    """What is not known and decides, and what would make it known."""
+    """Unknown facts that decide, and what would make them known."""
 
     icon = "not-certain"
     colours = ("text_muted", "surface_raised")
 
     def show_doubts(self, doubted: Sequence[DoubtCount], further: int = 0) -> None:
-        """Those with the same remedy. ``further``: how many reasons more there are, which are not shown."""
+        """Show doubts with the same remedy. ``further``: the number of reasons that are not shown."""
         reasons = " ".join(_reason(each) for each in doubted)
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
         if further:
@@ -119,7 +119,7 @@ def _reason(doubted: DoubtCount) -> str:
 
 
 class HazardList(QScrollArea):
-    """What a verdict rests on that is not known, and all its hazards; no room where there is neither."""
+    """The doubts of a verdict and all its hazards, hidden if there are none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,21 +143,21 @@ class HazardList(QScrollArea):
 
     @property
     def doubts(self) -> list[DoubtLine]:
-        """Those that are shown."""
+        """The shown doubts."""
         return self._doubts[: len(self._by_remedy())]
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
-        """Those that are shown, as values."""
+        """The shown hazards as values."""
         return self._hazards
 
     @property
     def lines(self) -> list[HazardLine]:
-        """Those that are shown."""
+        """The shown hazards."""
         return self._lines[: len(self._hazards)]
 
     def show_hazards(self, hazards: tuple[Hazard, ...], doubted: tuple[DoubtCount, ...] = ()) -> bool:
-        """Returns whether anything changed."""
+        """Show hazards and doubts. Returns whether anything changed."""
         if hazards == self._hazards and doubted == self._doubted:
             return False
         self._hazards, self._doubted = hazards, doubted
@@ -192,6 +192,6 @@ class HazardList(QScrollArea):
             line.setVisible(i < len(groups))
 
     def fit_into(self, width: int, height: int) -> None:
-        """As high as the hazards are, up to a share of the pane's height."""
+        """Set the height to that of the hazards, up to a share of the pane's height."""
         wanted = self._layout.totalHeightForWidth(width)
         self.setFixedHeight(max(1, min(wanted, int(height * _MOST))))

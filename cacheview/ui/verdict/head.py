@@ -1,4 +1,4 @@
-"""The head of the verdict pane: whether everything is shown, and in which order the candidates stand."""
+"""The header of the verdict pane: whether everything is shown, and the order of the candidates."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _ORDERED: Final = {
     True: ("Order: nearest first ▾", "Nearest ▾", "Order ▾"),
     False: ("Order: the daemon's ▾", "Order ▾", "Order ▾"),
 }
-"""What stands on the buttons of the head, and where there is little room."""
+"""The texts of the buttons, and those for narrow widths."""
 
 
 class VerdictHead(TitleBar):
     """The title, and two buttons with a menu each.
 
     Signals:
-        differences_chosen(bool): the person wants only the differences, or everything.
-        nearest_chosen(bool): the person wants the nearest candidates first, or the daemon's order.
+        differences_chosen(bool): whether to show only the differences.
+        nearest_chosen(bool): whether to show the nearest candidates first, or the daemon's order.
     """
 
     differences_chosen = Signal(bool)
@@ -54,12 +54,12 @@ class VerdictHead(TitleBar):
         self.show_nearest_first(False)
 
     def show_differences_only(self, only: bool) -> None:
-        """Say which of the two is shown."""
+        """Show which of the two is chosen."""
         self._show_actions[0 if only else 1].setChecked(True)
         self.say(self.show_button, *_SHOWN[only])
 
     def show_nearest_first(self, nearest: bool) -> None:
-        """Say which order is shown."""
+        """Show which order is chosen."""
         self._order_actions[1 if nearest else 0].setChecked(True)
         self.say(self.order_button, *_ORDERED[nearest])
 
@@ -67,7 +67,7 @@ class VerdictHead(TitleBar):
 def _choice(
     parent: QWidget, name: str, texts: tuple[str, ...], choose: Callable[[int], None]
 ) -> tuple[QToolButton, list[QAction]]:
-    """A button with a menu of which one is chosen: the first at the beginning."""
+    """Return a button with a menu of exclusive choices, initially the first."""
     button = QToolButton(parent)
     set_font(button, small_font)
     button.setAccessibleName(name)

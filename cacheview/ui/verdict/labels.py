@@ -1,4 +1,4 @@
-"""The labels of the pane: plain text in a colour of the theme, and a value with its differing part marked."""
+"""The labels of the pane: plain text in a color of the theme, and a value with its differing part marked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["ElidedLabel", "ValueLine", "WrappedText"]
 
 
 class WrappedText(Wrapped):
-    """Plain text, wrapped, in the colour of a token."""
+    """Plain text, wrapped, in the color of a token."""
 
     def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -32,13 +32,13 @@ class WrappedText(Wrapped):
         self.set_colour(colour)
 
     def say(self, text: str) -> None:
-        """Show a text; an empty one takes no room."""
+        """Set the text. An empty one takes no space."""
         if text != self.text():
             self.setText(text)
         self.setVisible(bool(text))
 
     def set_colour(self, colour: str) -> None:
-        """Use the colour of another token."""
+        """Use the color of another token."""
         self._colour = colour
         wanted = QColor(getattr(current_tokens(), colour))
         palette = self.palette()
@@ -53,7 +53,7 @@ class WrappedText(Wrapped):
 
 
 class ElidedLabel(WrappedText):
-    """One line of plain text that gives way: what does not fit is cut off, and in the tool tip."""
+    """One line of plain text that is cut if necessary. The tool tip is complete."""
 
     def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
         super().__init__(font, colour, parent)
@@ -69,7 +69,7 @@ class ElidedLabel(WrappedText):
         self._cut()
 
     def whole(self) -> str:
-        """The text with what is cut off."""
+        """Return the full text."""
         return self._whole
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -83,7 +83,7 @@ class ElidedLabel(WrappedText):
 
 
 class ValueLine(QWidget):
-    """``probe  "A=1"``: whose value, and the value on one line, cut so that the marked part is in sight."""
+    """``probe  "A=1"``: the side, and its value on one line, cut so that the marked part is visible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +95,7 @@ class ValueLine(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_value(self, side: str, sides: tuple[str, ...], text: str, full: str, mark: slice) -> None:
-        """``sides``: the names that stand below each other, so that the values line up. ``full``: for the tool tip."""
+        """Show a value. ``sides``: the stacked names, so that values align; ``full``: for the tool tip."""
         self._side, self._text, self._mark = side, visible(text), mark
         self._sides = sides
         set_tip(self, full)
@@ -116,7 +116,7 @@ class ValueLine(QWidget):
             self.updateGeometry()
 
     def pieces(self) -> tuple[Piece, ...]:
-        """The value as it is drawn."""
+        """Return the value as drawn."""
         return self._value_face.fit(self._text, self._mark, self.width() - self._side_width)
 
     def sizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""Which subjects become rows where there are very many. No Qt."""
+"""Selects the subjects that become rows if there are very many. No Qt."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["LISTED", "MOST", "ListedSubjects"]
 
 LISTED: Final = 200
-"""How many subjects a stage lists until more are asked for: a view asks every row that is listed with every edit."""
+"""The subjects that a stage lists until more are requested, since a view queries every row with every edit."""
 
 MOST: Final = 5_000
-"""How many it lists then: to go over them takes some milliseconds."""
+"""The subjects that it lists then, which takes a few milliseconds."""
 
 _AROUND: Final = LISTED // 2
 _KEPT: Final = 4
@@ -21,39 +21,39 @@ _KEPT: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class ListedSubjects:
-    """The first subjects of a stage, and those around the few that were asked for last.
+    """The first subjects of a stage, and those around the few that were requested last.
 
-    To list all that stand before the one that decided would keep the window waiting where that is the last of 10,000.
+    Listing all subjects before the deciding one would block the window if it is the last of 10,000.
 
     Attributes:
-        first: how many subjects from the first on are rows.
-        asked: places that were asked for, the last one last.
+        first: the number of first subjects that are rows.
+        asked: the requested places, the last one last.
     """
 
     first: int = LISTED
     asked: tuple[int, ...] = ()
 
     def reaching(self, place: int) -> ListedSubjects:
-        """The same with the subject of that place; the one that was asked for longest ago may go."""
+        """Return the same including the subject at a place. The oldest request may be dropped."""
         if place < self.first:
             return self
         near = next((known for known in self.asked if place in _around(known)), place)
         return ListedSubjects(self.first, (*(known for known in self.asked if known != near), near)[-_KEPT:])
 
     def asking(self, place: int) -> ListedSubjects:
-        """The same with that subject alone, wherever it stands: for those that are listed in another order."""
+        """Return the same with only that subject requested, for a list in another order."""
         return ListedSubjects(self.first, (*(known for known in self.asked if known != place), place)[-_KEPT:])
 
     def nearest(self, order: Sequence[int]) -> Sequence[int]:
-        """The places of what is listed nearest first: the nearest, then those that were asked for."""
+        """Return the places if sorted by nearness: the nearest, then the requested ones."""
         if len(order) <= self.first:
             return order
         first = order[: self.first]
-        # Of another answer there may have been more places.
+        # An earlier answer may have had more places.
         return (*first, *(place for place in self.asked if place < len(order) and place not in first))
 
     def ranges(self, count: int) -> tuple[range, ...]:
-        """Which of the subjects are listed, in order, as ranges with gaps between them."""
+        """Return the listed subjects, in order, as ranges with gaps between them."""
         results = [range(min(self.first, count))]
         for place in sorted(self.asked):
             around, last = _around(place), results[-1]
@@ -65,12 +65,12 @@ class ListedSubjects:
         return tuple(results)
 
     def places(self, count: int) -> Sequence[int]:
-        """The places of what is listed."""
+        """Return the places of the listed subjects."""
         ranges = self.ranges(count)
         return ranges[0] if len(ranges) == 1 else tuple(chain.from_iterable(ranges))
 
     def in_words(self, count: int, role: str) -> str:
-        """``The first 200 of 10,000 candidates``."""
+        """Return ``The first 200 of 10,000 candidates``."""
         first, *rest = self.ranges(count)
         results = [f"{part.start + 1:,} to {part.stop:,}" for part in rest]
         return f"The first {' and '.join([f'{len(first):,}', *results])} of {count:,} {role}s"

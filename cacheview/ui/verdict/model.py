@@ -1,4 +1,4 @@
-"""The trace as a Qt model: rows are made when they are looked at, and stay where they are when the trace changes."""
+"""The trace as a Qt model. Rows are created when needed, and keep their place when the trace changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEW: Final = 200
 
 
 class TraceColumn(IntEnum):
-    """In history checks the probe's side is its parent's."""
+    """The columns. In history checks the probe's side is that of its parent."""
 
     CHECK = 0
     PROBE = 1
@@ -38,8 +38,8 @@ _COLUMNS: Final = len(TraceColumn)
 class TraceModel(QAbstractItemModel):
     """Stage → candidate or source → check → element.
 
-    An index carries the number of the node *above* it, so rows that nobody looks at have no node, and an index that
-    outlived its row finds nothing rather than freed memory. The model alone owns the nodes.
+    An index has the number of the node *above* it. So rows that are not needed have no node, and an index that outlived
+    its row finds nothing instead of freed memory. Only the model owns the nodes.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -53,28 +53,25 @@ class TraceModel(QAbstractItemModel):
         self._last_number = 0
         self._root: TraceNode | None = None
 
-    # What is shown
+    # Content
 
     @property
     def explanation(self) -> Explanation | None:
-        """What is shown; None: nothing."""
+        """The shown explanation; None: nothing."""
         return self._explanation
 
     @property
     def folded(self) -> bool:
-        """Whether what is not a difference is folded into groups."""
+        """Whether checks that are not a difference are folded into groups."""
         return self._folded
 
     @property
     def nearest_first(self) -> bool:
-        """Whether candidates stand nearest first, not in the daemon's order."""
+        """Whether candidates are sorted by nearness instead of the daemon's order."""
         return self._nearest_first
 
     def show(self, explanation: Explanation | None) -> bool:
-        """Show another explanation. Of the same store in place: rows that stay, stay where they are.
-
-        Returns whether it was in place.
-        """
+        """Show another explanation. For the same store, rows keep their place. Returns whether that is so."""
         before = self._explanation
         if before is None or explanation is None or before.trace.store is not explanation.trace.store:
             self.beginResetModel()
@@ -85,14 +82,14 @@ class TraceModel(QAbstractItemModel):
         return True
 
     def set_folded(self, folded: bool) -> None:
-        """Fold what is not a difference, or list everything."""
+        """Fold checks that are not a difference, or list everything."""
         if folded != self._folded:
             self._folded = folded
             if self._explanation is not None:
                 self._change(self._explanation)
 
     def list_subjects(self, kind: StageKind, listing: ListedSubjects) -> None:
-        """List these subjects of a stage from now on."""
+        """List these subjects of a stage."""
         self._listed[kind] = listing
         index = self.stage_index(kind)
         node = self._node(index) if index.isValid() else None
@@ -101,16 +98,16 @@ class TraceModel(QAbstractItemModel):
             self._sync(node, node.item)
 
     def set_nearest_first(self, nearest_first: bool) -> None:
-        """Order the candidates."""
+        """Sort the candidates."""
         if nearest_first != self._nearest_first:
             self._nearest_first = nearest_first
             if self._explanation is not None:
                 self._change(self._explanation)
 
-    # The tree, as Qt asks for it
+    # The tree, for Qt
 
     def index(self, row: int, column: int, parent: _Index = _NOWHERE) -> QModelIndex:
-        # Asked for each row of a layout, as is `hasChildren`: there may be 10,000.
+        # Called for each row of a layout, like `hasChildren`: there may be 10,000.
         node = self._node(parent)
         if node is None or not 0 <= column < _COLUMNS:
             return QModelIndex()
@@ -147,7 +144,7 @@ class TraceModel(QAbstractItemModel):
         if rows is not None and row >= len(rows.lead) and row not in above.below:
             return rows.branching
         node = above.below.get(row)
-        if node is not None and node.rows is not None:  # while rows change, these are still the ones from before
+        if node is not None and node.rows is not None:  # while rows change, these are still the previous ones
             return len(node.rows) > 0
         return self._rows(above).has_children(row)
 
@@ -175,10 +172,10 @@ class TraceModel(QAbstractItemModel):
             case _:
                 return None
 
-    # What the view asks for
+    # The interface for the view
 
     def item(self, index: _Index) -> Item | None:
-        """What a row is."""
+        """Return the item of a row."""
         above = self._nodes.get(index.internalId()) if index.isValid() else None
         if above is None or index.row() >= len(self._rows(above)):
             return None
@@ -191,21 +188,21 @@ class TraceModel(QAbstractItemModel):
         return leaf
 
     def subject_of(self, index: _Index) -> Subject | None:
-        """The candidate or source that a row is or stands under."""
+        """Return the candidate or source of a row or its parents."""
         for item in self.items_above(index):
             if isinstance(item, Subject):
                 return item
         return None
 
     def stage_of(self, index: _Index) -> Stage | None:
-        """The stage that a row is or stands under."""
+        """Return the stage of a row or its parents."""
         for item in self.items_above(index):
             if isinstance(item, Stage):
                 return item
         return None
 
     def items_above(self, index: _Index) -> Sequence[Item]:
-        """A row's item, and those that it stands under, innermost first."""
+        """Return the items of a row and its parents, innermost first."""
         item = self.item(index)
         if item is None:
             return ()
@@ -217,22 +214,22 @@ class TraceModel(QAbstractItemModel):
         return results
 
     def depth(self, index: _Index) -> int:
-        """How deep a row stands: a stage at 1."""
+        """Return the depth of a row, which is 1 for a stage."""
         node = self._nodes.get(index.internalId()) if index.isValid() else None
         depth = 0
-        while node is not None:  # asked for each row that is drawn
+        while node is not None:  # called for each row that is drawn
             node, depth = node.above, depth + 1
         return depth
 
     def stage_index(self, kind: StageKind) -> QModelIndex:
-        """The row of a stage; invalid if the probe has none of that kind."""
+        """Return the row of a stage; invalid if the probe has none of that kind."""
         if self._root is None:
             return QModelIndex()
         kinds = [key for key, _ in self._rows(self._root).lead]
         return self.index(kinds.index(kind), 0) if kind in kinds else QModelIndex()
 
     def subject_index(self, kind: StageKind, place: int) -> QModelIndex:
-        """The row of a subject, by its place in the daemon's order."""
+        """Return the row of a subject, by its place in the daemon's order."""
         stage = self.stage_index(kind)
         node = self._node(stage) if stage.isValid() else None
         if node is None:
@@ -257,7 +254,7 @@ class TraceModel(QAbstractItemModel):
         return self.index(len(rows.lead) + row, 0, stage)
 
     def check_index(self, under: QModelIndex, trail: Sequence[int]) -> QModelIndex:
-        """The row of a check below a stage or subject, by the places that lead to it; through a group if folded."""
+        """Return the row of a check below a stage or subject, by its trail of places; through a group if folded."""
         index = under
         for place in trail:
             index = self._check_below(index, place)
@@ -292,13 +289,13 @@ class TraceModel(QAbstractItemModel):
         return NearestOrder(self._explanation) if self._explanation is not None and self._nearest_first else None
 
     def _add(self, item: Item, above: TraceNode | None, row: int) -> TraceNode:
-        self._last_number += 1  # never used again: an old index must not find a new node
+        self._last_number += 1  # never reused: an old index must not find a new node
         upward = weakref.ref(above) if above is not None else None
         node = self._nodes[self._last_number] = TraceNode(self._last_number, item, upward, row)
         return node
 
     def _node(self, index: _Index) -> TraceNode | None:
-        """The node of a row, made if need be; of an invalid index the root. None: the row is gone."""
+        """Return the node of a row, created if necessary; the root for an invalid index. None: the row is gone."""
         if not index.isValid():
             return self._root
         above = self._nodes.get(index.internalId())
@@ -333,7 +330,7 @@ class TraceModel(QAbstractItemModel):
         self._sync(self._root, explanation)
 
     def _sync(self, node: TraceNode, item: Item) -> None:
-        """Give a node its new item, and its rows those of the item: what is gone is removed, what is new inserted."""
+        """Update a node and its rows to a new item: missing rows are removed, new ones inserted."""
         before = node.rows
         assert before is not None
         after = self._rows_of(item)
@@ -360,7 +357,7 @@ class TraceModel(QAbstractItemModel):
         self._sync_below(node, index)
 
     def _reorder(self, node: TraceNode, before: Rows, after: Rows) -> None:
-        """The same rows in another order. What is open or selected goes with its row."""
+        """Move rows to another order, with their expansion and selection."""
         order = after.places
         find = order.row if isinstance(order, NearestOrder) else order.index
         lead = len(before.lead)
@@ -379,11 +376,11 @@ class TraceModel(QAbstractItemModel):
     def _sync_below(self, node: TraceNode, index: QModelIndex) -> None:
         rows = self._rows(node)
         seen = {*node.leaves, *node.below}
-        if len(rows.lead) <= _FEW:  # may have got something below it, which a view keeps in mind unseen
+        if len(rows.lead) <= _FEW:  # may have rows now, which a view notices only in this way
             seen.update(range(len(rows.lead)))
         node.leaves.clear()
         for row, below in list(node.below.items()):
-            if below.rows is None:  # made again when it is looked at
+            if below.rows is None:  # created again when needed
                 del node.below[row], self._nodes[below.number]
             else:
                 self._sync(below, rows.item(row))

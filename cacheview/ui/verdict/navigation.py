@@ -1,4 +1,4 @@
-"""Moving in the tree of the trace: to the deciding check, a field or an image, and back to a row."""
+"""Navigates the tree of the trace: to the deciding check, a field or an image, and back to a row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOCAL: Final = StageKind.LOCAL
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """Where a row stands, whatever the edits: stage, image, checks from the outermost in, and the group of checks."""
+    """The position of a row across edits: stage, image, checks from the outermost in, and the group of checks."""
 
     stage: StageKind
     image_id: str = ""
@@ -34,12 +34,12 @@ class RowPlace:
 
 
 def trail_to(checks: Sequence[Check], keys: Sequence[CheckKey]) -> list[int] | None:
-    """The places that lead to a check; None: it is not there."""
+    """Return the places that lead to a check; None: it is not there."""
     if not keys:
         return []
     if isinstance(checks, tuple):
         place = next((place for place, check in enumerate(checks) if check.key == keys[0]), None)
-    else:  # long: its path ends with the place
+    else:  # long lists: the path ends with the place
         last = keys[0][1][-1:]
         place = last[0] if last and isinstance(last[0], int) and last[0] < len(checks) else None
     if place is None:
@@ -49,7 +49,7 @@ def trail_to(checks: Sequence[Check], keys: Sequence[CheckKey]) -> list[int] | N
 
 
 def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
-    """The places that lead to the check of a field or element (``Env[1]``): the failed one of several. None: none."""
+    """Return the trail to a field's check (``Env[1]``), preferably the failed one; None: there is none."""
     field = re.match(r"\w*", path)
     name = field[0] if field is not None else ""
     of_field = [(place, check) for place, check in enumerate(checks) if check.field == name]
@@ -68,7 +68,10 @@ def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
 
 
 class Navigation(QObject):
-    """Opens, scrolls to and selects rows. ``moved(index)``: the person went to a row; not for what is done here."""
+    """Expands, scrolls to and selects rows.
+
+    Signals: ``moved(index)``: the user moved to a row; not emitted for changes made here.
+    """
 
     moved = Signal(QModelIndex)
 
@@ -87,21 +90,21 @@ class Navigation(QObject):
 
     @contextmanager
     def quietly(self) -> Iterator[None]:
-        """What happens meanwhile is not the person's doing."""
+        """Suppress the signal for changes that are not the user's."""
         before, self._quiet = self._quiet, True
         try:
             yield
         finally:
             self._quiet = before
 
-    # Rows and places
+    # Rows and positions
 
     def place_of(self, index: QModelIndex) -> RowPlace | None:
-        """Where a row stands; None for no row."""
+        """Return the position of a row; None for an invalid row."""
         return _place(self._trace.items_above(index))
 
     def find(self, place: RowPlace) -> QModelIndex:
-        """The row of a place; invalid if it is not there."""
+        """Return the row at a position; invalid if there is none."""
         explanation = self._trace.explanation
         stage = explanation.trace.stage(place.stage) if explanation is not None else None
         if stage is None:
@@ -117,7 +120,7 @@ class Navigation(QObject):
         return self._trace.check_index(index, trail) if trail is not None else QModelIndex()
 
     def _position(self, stage: Stage, image_id: str) -> int | None:
-        """`Stage.position`, at hand for the image that was asked for last: it is asked for with every edit."""
+        """Return `Stage.position`, cached for the last image, since every edit requires it."""
         last = self._last_position
         if not (0 <= last < len(stage.images) and stage.images[last].id == image_id and stage.kind is LOCAL):
             position = stage.position(image_id)
@@ -127,23 +130,23 @@ class Navigation(QObject):
         return last
 
     def restore(self, place: RowPlace) -> None:
-        """Select a row again that an edit took away and brought back elsewhere; nothing scrolls."""
+        """Select a row that an edit has moved, without scrolling."""
         if self.place_of(self._view.currentIndex()) == place:
             return
         index = self.find(place)
         if not index.isValid():
             return
         if not self._view.isExpanded(index.parent()) and index.parent().isValid():
-            index = index.parent()  # it is folded away now: its group stands for it
+            index = index.parent()  # it is folded away, so its group is selected
         scrolled = self._view.verticalScrollBar().value()
         with self.quietly():
             self._view.setCurrentIndex(index)
         self._view.verticalScrollBar().setValue(scrolled)
 
-    # The check that decided
+    # The deciding check
 
     def start(self) -> None:
-        """A trace that was not seen before: open the way to what decided, and show it."""
+        """Expand and show the deciding check of a new trace."""
         self._closed.clear()
         self._decided = self._opened = None
         with self.quietly():
@@ -154,7 +157,7 @@ class Navigation(QObject):
         self.follow()
 
     def follow(self) -> None:
-        """Show the check that decided if it is another than before, unless the person closed what it stands under."""
+        """Show the deciding check if it has changed, unless the user closed one of its parents."""
         place = self._deciding_place()
         if place is None or place == self._decided:
             return
@@ -169,7 +172,7 @@ class Navigation(QObject):
             self.show_deciding()
 
     def _close_again(self, place: RowPlace) -> None:
-        """Fold what was opened here and not by the person, who has not gone into it either."""
+        """Fold what was expanded here, unless the user has moved into it."""
         self._opened = None
         current = self.place_of(self._view.currentIndex())
         if current is None or (current.stage, current.image_id) != (place.stage, place.image_id):
@@ -177,14 +180,14 @@ class Navigation(QObject):
                 self._view.collapse(self.find(place))
 
     def show_deciding(self) -> None:
-        """Open the way to the check that decided, and scroll to it."""
+        """Expand the parents of the deciding check, and scroll to it."""
         place = self._deciding_place()
         if place is not None:
             with self.quietly():
                 self._show(self.find(place), select=False)
 
     def deciding_index(self) -> QModelIndex:
-        """The row of what decided; of a hit that of the answer."""
+        """Return the row that decided; for a hit, that of the answer."""
         place = self._deciding_place()
         return self.find(place) if place is not None else QModelIndex()
 
@@ -203,10 +206,10 @@ class Navigation(QObject):
             checks = checks[place].children
         return RowPlace(deciding.stage.kind, image_id, tuple(keys))
 
-    # To a field, to an image
+    # Moving to a field or an image
 
     def reveal_field(self, path: str) -> bool:
-        """Select the check of a field: where the person is, else where it was decided, else where there is one."""
+        """Select the check of a field: in the current subject, otherwise where it decided, otherwise anywhere."""
         for index in self._subjects_to_ask():
             item = self._trace.item(index)
             checks = item.checks if isinstance(item, Stage | Subject) else ()
@@ -218,7 +221,7 @@ class Navigation(QObject):
         return False
 
     def reveal_image(self, image_id: str) -> bool:
-        """Select a candidate or source: in the stage where the person is, if it stands there."""
+        """Select a candidate or source, preferably in the current stage."""
         explanation = self._trace.explanation
         if explanation is None:
             return False
@@ -266,7 +269,7 @@ class Navigation(QObject):
         if select:
             self._view.setCurrentIndex(index)
 
-    # What the person does
+    # User actions
 
     def _person_closed(self, index: QModelIndex) -> None:
         place = self.place_of(index)
@@ -278,7 +281,7 @@ class Navigation(QObject):
         if place is not None:
             self._closed.discard(place)
             if not self._quiet and self._opened is not None and place.image_id == self._opened.image_id:
-                self._opened = None  # theirs now
+                self._opened = None  # now the user's own
 
     def _person_moved(self, current: QModelIndex) -> None:
         if not self._quiet:

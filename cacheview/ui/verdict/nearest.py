@@ -1,4 +1,4 @@
-"""The candidates, nearest first, found only as they are shown. No Qt."""
+"""The candidates, nearest first, sorted only as far as they are shown. No Qt."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class NearestOrder(Sequence[int]):
         return self._found[row]
 
     def row(self, place: int) -> int:
-        """The row of a candidate. Raises ValueError if no candidate has that place."""
+        """Return the row of a candidate. Raises ValueError if no candidate has that place."""
         if not 0 <= place < len(self):
             raise ValueError(f"no candidate {place}")
         while place not in self._rows:
@@ -46,7 +46,7 @@ class NearestOrder(Sequence[int]):
         return self._rows[place]
 
     def known(self) -> Iterator[tuple[int, int]]:
-        """Row and place of those that have been looked at."""
+        """Yield row and place of the candidates that have been sorted."""
         yield from enumerate(self._found)
 
     def _find(self) -> None:

@@ -1,4 +1,4 @@
-"""The nodes behind a tree model's rows, and what changes among the rows of one. No Qt."""
+"""The nodes of a tree model's rows, and the changes among the rows of one node. No Qt."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from cacheview.ui.verdict.rows import Item, Rows
 __all__ = ["RowChanges", "Span", "TraceNode", "row_changes", "runs"]
 
 Span = tuple[int, int]
-"""The first and the last of rows in succession."""
+"""The first and last of consecutive rows."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class TraceNode:
-    """A row that has been looked below. It does not keep the node above alive: what is dropped is gone at once.
+    """A row whose children have been requested.
+
+    It does not keep its parent alive, so that removed nodes are freed immediately.
 
     Attributes:
-        number: given once and never again.
-        upward: leads to the node that it stands under; None for the root.
-        row: where it stands there.
-        rows: what is below it; None: not looked at yet.
-        below: its rows that have been looked below.
-        leaves: the items of its other rows, as far as they have been looked at.
+        number: its number, which is never reused.
+        upward: a reference to its parent; None for the root.
+        row: its position there.
+        rows: its rows; None: not requested yet.
+        below: the nodes of its rows.
+        leaves: the items of its other rows, as far as they were requested.
     """
 
     number: int
@@ -40,28 +42,28 @@ class TraceNode:
 
     @property
     def above(self) -> TraceNode | None:
-        """The node that it stands under; None for the root."""
+        """Its parent; None for the root."""
         return self.upward() if self.upward is not None else None
 
     def walk(self) -> Iterator[TraceNode]:
-        """The node and all nodes below it."""
+        """Yield the node and all nodes below it."""
         yield self
         for node in self.below.values():
             yield from node.walk()
 
     def remove(self, first: int, last: int) -> list[TraceNode]:
-        """Forget rows; what comes after them moves up. Returns the nodes that were there."""
+        """Remove rows, and move up those after them. Returns the removed nodes."""
         gone = [node for row, node in self.below.items() if first <= row <= last]
         self._place({row: _after_removal(row, first, last) for row in (*self.below, *self.leaves)})
         return gone
 
     def insert(self, first: int, last: int) -> None:
-        """Make room for rows: what comes after them moves down."""
+        """Make space for rows, and move down those after them."""
         by = last - first + 1
         self._place({row: row + by if row >= first else row for row in (*self.below, *self.leaves)})
 
     def move(self, rows: dict[int, int]) -> None:
-        """Rows at other places; what is not named stays."""
+        """Move rows to other positions. Rows that are not named stay."""
         self._place({row: rows.get(row, row) for row in (*self.below, *self.leaves)})
 
     def _place(self, rows: dict[int, int]) -> None:
@@ -79,7 +81,7 @@ def _after_removal(row: int, first: int, last: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
-    """From some rows to others: what goes (as counted before), then the order, then what comes (as counted after)."""
+    """The changes from some rows to others: removals (old positions), the order, then insertions (new positions)."""
 
     removed: tuple[Span, ...] = ()
     inserted: tuple[Span, ...] = ()
@@ -87,7 +89,7 @@ class RowChanges:
 
 
 def row_changes(before: Rows, after: Rows) -> RowChanges:
-    """What happens to the rows below one item."""
+    """Return the changes of the rows below one item."""
     removed: list[Span] = []
     inserted: list[Span] = []
     old, new = [key for key, _ in before.lead], [key for key, _ in after.lead]
@@ -106,7 +108,7 @@ def row_changes(before: Rows, after: Rows) -> RowChanges:
 
 
 def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:
-    """In the runs: where a difference starts, where it ends before and after; and whether the order is another."""
+    """Return where a difference in the runs starts and ends, before and after, and whether the order differs."""
     old, new = len(before.places), len(after.places)
     if not before.images and not after.images:  # distinguished by their place
         common = min(old, new)
@@ -120,7 +122,7 @@ def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:
 
 
 def _common(one: Sequence[Image], other: Sequence[Image]) -> tuple[int, int]:
-    """How many images two sequences begin with, and how many more they end with."""
+    """Return how many images two sequences have in common at the start, and further at the end."""
     shorter = min(len(one), len(other))
     if one is other:
         return shorter, 0
@@ -135,13 +137,13 @@ def _common(one: Sequence[Image], other: Sequence[Image]) -> tuple[int, int]:
 
 def _is_reordered(before: Sequence[int], after: Sequence[int]) -> bool:
     if isinstance(before, NearestOrder) and isinstance(after, NearestOrder):
-        # As far as anybody has seen; beyond that there is nothing that could move.
+        # Only requested rows can move.
         return any(after[row] != place for row, place in before.known())
     return isinstance(before, NearestOrder) or isinstance(after, NearestOrder)
 
 
 def runs(rows: Sequence[int]) -> Iterator[Span]:
-    """Rows in rising order as spans."""
+    """Yield rows in ascending order as spans."""
     start = last = -2
     for row in rows:
         if row != last + 1:

@@ -1,4 +1,4 @@
-"""The verdict pane, whole."""
+"""The whole verdict pane."""
 
 from __future__ import annotations
 
@@ -36,30 +36,30 @@ from cacheview.ui.verdict.view import TraceView
 __all__ = ["VerdictPane"]
 
 _ROWS: Final = 5
-"""Of the trace, that stay in a low pane: the values in full give way to them."""
+"""The rows of the trace that stay visible in a low pane, before the full values are hidden."""
 _LEAST_ROWS: Final = 3
-"""In a pane so low that it is scrolled."""
+"""The same in a pane so low that it scrolls."""
 _LOW: Final = 27
-"""Lines of text: in a pane that is lower, the banner leaves to the trace what that shows too."""
+"""In lines of text: in a lower pane, the banner hides what the trace shows too."""
 _NARROWEST: Final = 36
-"""Mean characters of the font."""
+"""In average characters of the font."""
 _LEAST: Final = 20 * GRID
-"""The height below the head: less is not given, what is beyond it is scrolled."""
+"""The minimum height below the header. If there is less space, the pane scrolls."""
 
 
 class VerdictPane(QWidget):
-    """Says what the cache answers and why. Holds no rule: everything that it shows, the explanation says.
+    """Shows the cache's answer and the reason. It contains no rules: all content is from the explanation.
 
     Signals:
-        edit_requested(Edit): the person wants the probe changed.
-        field_activated(str): went to the check of a field or element (``Env[1]``).
-        field_entered(str): pressed Enter on one, to edit it.
-        image_activated(str): went to a candidate or source, or a check of one: its id.
-        back_requested(): the probe was changed, and shall be that of what is selected again.
-        files_requested(): which files of a ``COPY`` or ``ADD`` differ.
-        copied(str): something was put on the clipboard; what, in words.
+        edit_requested(Edit): the user wants to change the probe.
+        field_activated(str): the user moved to the check of a field or element (``Env[1]``).
+        field_entered(str): the user pressed Enter on one, to edit it.
+        image_activated(str): the user moved to a candidate or source with this id, or a check of one.
+        back_requested(): the user wants to restore the probe of the selected item.
+        files_requested(): the user wants to see which files of a ``COPY`` or ``ADD`` differ.
+        copied(str): what was put on the clipboard, in words.
 
-    `reveal_field` and `reveal_image` emit neither of the two.
+    `reveal_field` and `reveal_image` do not emit ``field_activated`` and ``image_activated``.
     """
 
     edit_requested = Signal(object)
@@ -73,7 +73,7 @@ class VerdictPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.daemon: Callable[[], Daemon | None] = lambda: None
-        """Whose answer it is; to be set by who knows."""
+        """The daemon whose answer it is, set by the owner of the pane."""
         self.trace = TraceModel(self)
         self.subject = SubjectLine(self)
         self.banner = Banner(self)
@@ -84,7 +84,7 @@ class VerdictPane(QWidget):
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
         self._selected: SelectedItem | None = None
-        self._detail_height: int | None = None  # as the person has set it
+        self._detail_height: int | None = None  # set by the user
         self._rows_height = 0
         self._copy_wanted = ""  # the format
         self._is_late = False
@@ -94,15 +94,16 @@ class VerdictPane(QWidget):
         self._connect()
         self.show_nothing("Nothing to explain yet", "Open a store to see what its cache would answer.")
 
-    # For the window
+    # The interface for the window
 
     def show_explanation(
         self, explanation: Explanation, selected: SelectedItem | None = None, relation: Relation = Relation.OWN
     ) -> None:
-        """Show what the cache answers to another probe, or to the same. Of the same store, in place.
+        """Show an answer to the same or another probe. For the same store, rows keep their place.
 
         Args:
-            selected: what is selected to be explained. ``relation``: of this answer to that.
+            selected: the selected item.
+            relation: the relation of this answer to it.
         """
         before = self.trace.explanation
         is_other = selected != self._selected
@@ -129,7 +130,7 @@ class VerdictPane(QWidget):
         self._show_detail()
 
     def show_further(self) -> None:
-        """Show the smallest edit and the hazards, which have been looked for by now."""
+        """Show the smallest edit and the hazards, which have been found by now."""
         explanation = self.trace.explanation
         if explanation is None:
             return
@@ -151,12 +152,12 @@ class VerdictPane(QWidget):
         self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubted)
 
     def _show_late(self) -> None:
-        """Say that edit and hazards are still to come: until now those of the answer before were left in sight."""
+        """Show that edit and hazards are pending. Until now the previous ones were shown."""
         self._is_late = True
         self.show_further()
 
     def show_delayed(self) -> None:
-        """Say that another answer is looked for. What is shown of the probe before stays until it is there."""
+        """Show that another answer is pending. The previous content stays until then."""
         if self.trace.explanation is not None:
             self._late.stop()
             self._copy_wanted = ""
@@ -164,7 +165,7 @@ class VerdictPane(QWidget):
             self._fit()
 
     def show_nothing(self, text: str, hint: str) -> None:
-        """Say that there is nothing to explain, and what to do."""
+        """Show that there is nothing to explain, and what to do."""
         self._late.stop()
         with self.navigation.quietly():
             self.trace.show(None)
@@ -179,7 +180,7 @@ class VerdictPane(QWidget):
         return self._empty.words if self.trace.explanation is None else ("", "")
 
     def reveal_field(self, path: str) -> bool:
-        """Select the check of a field or element, in the subject where the person is or the nearest one."""
+        """Select the check of a field or element, in the current or nearest subject."""
         result = self.navigation.reveal_field(path)
         self._show_detail()
         return result
@@ -191,7 +192,7 @@ class VerdictPane(QWidget):
         return result
 
     def show_differences_only(self, only: bool) -> None:
-        """Fold what is not a difference, or list everything."""
+        """Fold checks that are not a difference, or list everything."""
         self.head.show_differences_only(only)
         with self.navigation.quietly():
             place = self.navigation.place_of(self.view.currentIndex())
@@ -203,7 +204,7 @@ class VerdictPane(QWidget):
             self._show_detail()
 
     def show_nearest_first(self, nearest: bool) -> None:
-        """Order the candidates: nearest first, or as the daemon goes through them."""
+        """Sort the candidates: nearest first, or in the daemon's order."""
         self.head.show_nearest_first(nearest)
         with self.navigation.quietly():
             self.trace.set_nearest_first(nearest)
@@ -249,7 +250,7 @@ class VerdictPane(QWidget):
         return page
 
     def _fit(self) -> None:
-        """Give banner and hazards their height now, so that what is scrolled to stays in sight."""
+        """Set the heights of banner and hazards now, so that the scroll position stays valid."""
         if self.trace.explanation is None:
             return
         is_low = self.height() < _LOW * self.fontMetrics().height()
@@ -266,7 +267,7 @@ class VerdictPane(QWidget):
         self._keep_in_sight()
 
     def _share(self) -> None:
-        """Give trace and values their heights."""
+        """Set the heights of trace and values."""
         if not self._shown or self._detail_height == 0 or self.detail.isHidden():
             return
         header = self.view.header().height()
@@ -277,7 +278,7 @@ class VerdictPane(QWidget):
             self.splitter.setSizes([self.splitter.height() - self.splitter.handleWidth() - height, height])
 
     def _has_room_for_detail(self) -> bool:
-        """Beside the banner and the least of the trace; in a lower pane it would have to be scrolled to."""
+        """Whether it fits beside the banner and the minimum of the trace, without scrolling."""
         top = self._top.totalHeightForWidth(self._scrolled.width())
         return self._scrolled.height() >= top + self.view.minimumHeight() + self.detail.least_height() + GRID
 
@@ -286,7 +287,7 @@ class VerdictPane(QWidget):
         return max(self.view.fontMetrics().height() + GRID, self.view.sizeHintForRow(0))
 
     def _keep_in_sight(self) -> None:
-        """What the person is at, otherwise what decided, stays in sight in a pane that has become lower."""
+        """Keep the current row, otherwise the deciding one, visible in a pane that has become lower."""
         before, self._rows_height = self._rows_height, self.view.viewport().height()
         if self._rows_height >= before:
             return
@@ -300,7 +301,7 @@ class VerdictPane(QWidget):
         self._detail_height = self.splitter.sizes()[1]
 
     def minimumSizeHint(self) -> QSize:
-        """As wide whatever is shown: an edit moves no pane."""
+        """Return a width that does not depend on the content, so that an edit moves no pane."""
         width = max(_NARROWEST * self.fontMetrics().averageCharWidth(), self.head.minimumSizeHint().width())
         return QSize(width, super().minimumSizeHint().height())
 
@@ -316,7 +317,7 @@ class VerdictPane(QWidget):
         if self.trace.explanation is not None:
             self.navigation.show_deciding()
 
-    # What the person does
+    # User actions
 
     def _connect(self) -> None:
         self.head.differences_chosen.connect(self.show_differences_only)
@@ -366,7 +367,7 @@ class VerdictPane(QWidget):
             self.field_activated.emit(field_path(item))
 
     def _detail_index(self) -> QModelIndex:
-        """The selected check; with none selected, the one that decided."""
+        """Return the selected check, otherwise the deciding one."""
         current = self.view.currentIndex().siblingAtColumn(0)
         if isinstance(self.trace.item(current), Check):
             return current
@@ -383,10 +384,10 @@ class VerdictPane(QWidget):
             can_take=self.row_menu.edit_of(index) is not None,
         )
 
-    # Copies
+    # Copying
 
     def copy_explanation(self, form: str) -> None:
-        """Copy all of it in one of `FORMATS`, as soon as all of it is there."""
+        """Copy the explanation in one of `FORMATS`, once it is complete."""
         explanation = self.trace.explanation
         if explanation is not None and not explanation.further.is_found:
             self._copy_wanted = form

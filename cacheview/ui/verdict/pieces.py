@@ -1,4 +1,4 @@
-"""A value cut to the room that it has, its differing part kept in sight. No Qt."""
+"""Cuts a value to the available width, with its differing part visible. No Qt."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from typing import Final
 
 __all__ = ["Piece", "fit"]
 
-_BEFORE: Final = 6  # characters kept in sight before the part that differs
+_BEFORE: Final = 6  # visible characters before the part that differs
 _ELLIPSIS: Final = "…"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a value. A marked, empty piece is where the other value has something more."""
+    """A piece of a value. A marked, empty piece is where the other value has an insertion."""
 
     text: str
     marked: bool = False
 
 
 def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -> tuple[Piece, ...]:
-    """The pieces of a text on one line no wider than ``width``, as ``measure`` reports.
+    """Return the pieces of a text on one line no wider than ``width``, according to ``measure``.
 
-    What does not fit is cut off with an ellipsis: at the end, and at the beginning where that brings the mark, a slice
-    of the text that may be empty for none or a mere place, into sight. Less than an ellipsis has room: nothing.
+    Text that does not fit is replaced by an ellipsis at the end, and also at the beginning if that makes the mark
+    visible. The mark is a slice of the text, which may be empty. If not even an ellipsis fits, the result is empty.
     """
     if not text or measure(_ELLIPSIS) > width:
         return ()
-    # No row shows more than this many, and measuring is slow.
+    # No row shows more characters, and measuring is slow.
     room = max(1, int(width / max(1.0, measure("i"))) + 1)
     start = 0
     if mark.stop and (len(text) > room or measure(text) > width):
         end = _end(text, 0, room, width, measure)
         if mark.start >= end or mark.stop > end:
             start = max(0, mark.start - _BEFORE)
-            start = start if start > 2 else 0  # an ellipsis for two characters says less than they do
+            start = start if start > 2 else 0  # an ellipsis would be no shorter than two characters
             needed = mark.start + (mark.stop > mark.start)
             while start < mark.start and _end(text, start, room, width, measure) < needed:
                 start += 1
-            # Rather all of the end than a piece of it with nothing after.
+            # All of the end is better than a piece of it.
             while start and len(text) - start < room and _measured(text, start - 1, len(text), measure) <= width:
                 start -= 1
     end = _end(text, start, room, width, measure)
@@ -51,7 +51,7 @@ def _measured(text: str, start: int, end: int, measure: Callable[[str], float]) 
 
 
 def _end(text: str, start: int, room: int, width: float, measure: Callable[[str], float]) -> int:
-    """How far the text goes from ``start``, found by halving."""
+    """Return how far the text fits from ``start``, found by bisection."""
     low, high = start, min(len(text), start + room)
     while low < high:
         middle = (low + high + 1) // 2

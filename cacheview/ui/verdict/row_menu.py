@@ -1,4 +1,4 @@
-"""The menu of a row of the trace: using the image's value, and copies."""
+"""The menu of a row of the trace: using the image's value, and copying."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["TraceMenu"]
 
 
 class TraceMenu(QObject):
-    """Opens over the row that is clicked.
+    """Opens at the row that is clicked.
 
     Signals:
-        edit_requested(Edit): the person wants the probe changed.
-        copied(str): something was put on the clipboard; what, in words.
+        edit_requested(Edit): the user wants to change the probe.
+        copied(str): what was put on the clipboard, in words.
     """
 
     edit_requested = Signal(object)
@@ -34,14 +34,14 @@ class TraceMenu(QObject):
         view.copy_requested.connect(lambda: self.copy_row(view.currentIndex(), "text"))
 
     def edit_of(self, index: QModelIndex) -> ProbeEdit | None:
-        """The probe with the image's value of a check; None: the row has no value to use."""
+        """Return the probe with the image's value of a check; None: the row has no value to use."""
         explanation, check, subject = self._trace.explanation, self._trace.item(index), self._trace.subject_of(index)
         if explanation is None or subject is None or not isinstance(check, Check):
             return None
         return take_value(explanation.trace.probe, check, subject.image, explanation.trace.rules)
 
     def use_value(self, index: QModelIndex) -> None:
-        """Ask for the image's value of a check."""
+        """Request the image's value of a check."""
         edit = self.edit_of(index)
         if edit is not None:
             self.edit_requested.emit(edit)
@@ -54,7 +54,7 @@ class TraceMenu(QObject):
             self.copied.emit(f"the row as {form}")
 
     def menu_of(self, index: QModelIndex) -> QMenu:
-        """What can be done with a row."""
+        """Return the menu of a row."""
         menu = QMenu(self._view)
         if isinstance(self._trace.item(index), Check):
             use = menu.addAction("&Use the image's value")

@@ -1,4 +1,4 @@
-"""The rows of the trace in words: for cells, tool tips and screen readers. No Qt."""
+"""The text of the trace's rows: for cells, tool tips and screen readers. No Qt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN = 2_000
 
 
 def cell(item: Item, column: int, explanation: Explanation) -> str:
-    """The text of one column: check, probe, image. Of a row that goes across, what stands left and right."""
+    """Return the text of one column: check, probe or image. A row across all columns has a left and a right text."""
     match item:
         case Stage():
             return (STAGE_TITLES[item.kind], item.note, stage_word(explanation, item))[column]
@@ -45,7 +45,7 @@ def cell(item: Item, column: int, explanation: Explanation) -> str:
 
 
 def in_words(item: Item, explanation: Explanation) -> str:
-    """The whole row, outcome included, for a screen reader."""
+    """Return the whole row, including its outcome, for a screen reader."""
     match item:
         case Stage():
             return stage_in_words(explanation, item)
@@ -67,7 +67,7 @@ def _of_group(group: FoldedChecks) -> str:
 
 
 def tip(item: Item, column: int, explanation: Explanation) -> str:
-    """The whole of what a cell cuts off, as a tool tip of plain text."""
+    """Return the full text of a cell that is cut, for a plain tool tip."""
     match item:
         case Subject():
             image = item.image

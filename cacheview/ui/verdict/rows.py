@@ -1,7 +1,7 @@
-"""The children of each row in the tree of the trace, made only when shown. No Qt.
+"""The children of each row in the tree of the trace, created only when shown. No Qt.
 
-A row is an item: a stage, a subject, a check, `FoldedChecks`, checks that are all alike, the `ColumnHeads` of two
-columns, or a `TraceNote` in words.
+A row is an item: a stage, a subject, a check, `FoldedChecks` with equal outcomes, the `ColumnHeads` of two columns, or
+a `TraceNote`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 GROUP_LIMIT: Final = 5_000
-"""How many checks a group lists: a history may have any number of entries."""
+"""The most checks that a group lists, since a history may have any number of entries."""
 
 
 @dataclass(frozen=True)
 class FoldedChecks:
-    """Checks in succession with the same outcome, none of them a difference: folded into one row.
+    """Consecutive checks with the same outcome, none of them a difference, folded into one row.
 
-    ``unsure``: the outcome of some of them is not certain.
+    ``unsure``: whether the outcome of some of them is not certain.
     """
 
     outcome: CheckOutcome
@@ -54,7 +54,7 @@ class FoldedChecks:
 
 @dataclass(frozen=True)
 class ColumnHeads:
-    """The heads of the value columns, where they are not the probe's and the image's."""
+    """The titles of the value columns, if they are not those of the probe and the image."""
 
     check: str
     probe: str
@@ -63,7 +63,7 @@ class ColumnHeads:
 
 @dataclass(frozen=True)
 class TraceNote:
-    """A line of text. ``faint``: what to do, below what is so."""
+    """A line of text. ``faint``: whether it is advice below another one."""
 
     text: str
     faint: bool = False
@@ -71,7 +71,7 @@ class TraceNote:
 
 @dataclass(frozen=True)
 class MoreRow(TraceNote):
-    """Stands for the subjects of a stage that are not listed; going into it lists them."""
+    """A row for the subjects of a stage that are not listed. Activating it lists them."""
 
     kind: StageKind = StageKind.LOCAL
 
@@ -82,13 +82,13 @@ Item = Explanation | Stage | Subject | Check | FoldedChecks | ColumnHeads | Trac
 
 @dataclass
 class Rows:
-    """The rows below an item: some that are there, then a run of any length whose items are made one by one.
+    """The rows below an item: existing first rows, then a run of any length whose items are created individually.
 
     Attributes:
-        lead: key and item of each of the first rows; a key distinguishes a row from its siblings.
-        run: where the items of the rest come from.
-        places: which of ``run`` are rows, in order.
-        images: distinguishes the items of ``run`` where they are subjects; otherwise the place does.
+        lead: key and item of each of the first rows. A key distinguishes a row from its siblings.
+        run: the source of the other items.
+        places: the positions in ``run`` that are rows, in order.
+        images: distinguishes the items of ``run`` if they are subjects; otherwise the place does.
         branching: whether the items of ``run`` have rows below them.
     """
 
@@ -102,13 +102,13 @@ class Rows:
         return len(self.lead) + len(self.places)
 
     def item(self, row: int) -> Item:
-        """The item of a row, made now if it is one of the run."""
+        """Return the item of a row, created now if it belongs to the run."""
         if row < len(self.lead):
             return self.lead[row][1]
         return self.run[self.places[row - len(self.lead)]]
 
     def has_children(self, row: int) -> bool:
-        """Whether there is anything below a row, without making its item."""
+        """Whether there is anything below a row, without creating its item."""
         if row >= len(self.lead):
             return self.branching
         item = self.lead[row][1]
@@ -117,7 +117,7 @@ class Rows:
         return not isinstance(item, ColumnHeads | TraceNote)
 
     def remove(self, first: int, last: int) -> None:
-        """Take rows out; they are all in the lead, or all in the run."""
+        """Remove rows, which are all in the lead, or all in the run."""
         if first < len(self.lead):
             del self.lead[first : last + 1]
         else:
@@ -126,7 +126,7 @@ class Rows:
             self.places = places
 
     def without(self, spans: Sequence[tuple[int, int]]) -> Rows:
-        """The same rows but these."""
+        """Return the rows without some of them."""
         if not spans:
             return self
         rows = replace(self, lead=list(self.lead))
@@ -135,7 +135,7 @@ class Rows:
         return rows
 
     def restore(self, first: int, last: int, source: Rows) -> None:
-        """Put in rows of ``source`` that `without` left out; those before them are in already."""
+        """Insert rows of ``source`` that `without` removed. Those before them have to be there."""
         if first < len(source.lead):
             self.lead[first:first] = source.lead[first : last + 1]
         else:
@@ -153,12 +153,12 @@ def rows_of(
     order: Sequence[int] | None = None,
     listed: ListedSubjects = _FIRST,
 ) -> Rows:
-    """The rows below an item.
+    """Return the rows below an item.
 
     Args:
-        folded: what is not a difference is folded into groups.
-        order: the candidates by place in the daemon's order, where another order is wanted.
-        listed: which subjects of a stage are rows.
+        folded: whether checks that are not a difference are folded into groups.
+        order: the candidates by place in the daemon's order, for another order.
+        listed: the subjects of a stage that are rows.
     """
     match item:
         case Explanation():
@@ -221,7 +221,7 @@ def _rows_of_group(group: FoldedChecks) -> Rows:
 
 
 def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) -> Iterator[tuple[Hashable, Item]]:
-    """``unsure``: of checks that are made when asked for, whether any may be not certain."""
+    """Yield keys and items. ``unsure``: whether any of the lazily created checks may not be certain."""
     if not folded:
         yield from ((check.name, check) for check in checks)
         return
@@ -231,7 +231,7 @@ def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) 
             yield checks[part].name, checks[part]
         else:
             outcome = checks[part.start].outcome
-            # The same key although the group grows or shrinks: an edit must not close it.
+            # The key stays the same although the group grows or shrinks, so that an edit does not close it.
             doubtful = unsure
             if isinstance(checks, tuple):
                 doubtful = any(check.doubts for check in checks[part.start : part.stop])
@@ -240,7 +240,7 @@ def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) 
 
 
 def fold(checks: Sequence[Check]) -> Iterator[int | range]:
-    """Places of checks one by one, and as a range where two or more alike in succession are no difference."""
+    """Yield places of checks individually, or as a range for consecutive equal ones that are not a difference."""
     start = 0
     for place, alike in _stretches(checks):
         if place > start:
@@ -255,8 +255,8 @@ def fold(checks: Sequence[Check]) -> Iterator[int | range]:
 
 
 def _stretches(checks: Sequence[Check]) -> Iterator[tuple[int, bool]]:
-    """The places where a stretch ends: at a difference (False) or with another outcome (True)."""
-    if not isinstance(checks, tuple):  # long, and made when asked for: passed, then one failed, then not reached
+    """Yield the ends of stretches: at a difference (False) or another outcome (True)."""
+    if not isinstance(checks, tuple):  # long and created lazily: passed, then one failed, then not reached
         end = _first_not_passed(checks)
         if end < len(checks):
             yield end, not checks[end].failed
@@ -269,7 +269,7 @@ def _stretches(checks: Sequence[Check]) -> Iterator[tuple[int, bool]]:
 
 
 def _first_not_passed(checks: Sequence[Check]) -> int:
-    """By halving: the daemon stops at the first failure, so what passed comes first."""
+    """Bisect: the daemon stops at the first failure, so the passed ones come first."""
     low, high = 0, len(checks)
     while low < high:
         middle = (low + high) // 2
@@ -281,9 +281,9 @@ def _first_not_passed(checks: Sequence[Check]) -> int:
 
 
 def decided_trail(checks: Sequence[Check], outcome: CheckOutcome) -> list[int]:
-    """The places that lead to the first check of an outcome, down to the element; empty if there is none.
+    """Return the trail of places to the first check with an outcome, down to the element; empty if there is none.
 
-    ``outcome``: failed, or not known.
+    ``outcome``: failed or unknown.
     """
     first = 0 if isinstance(checks, tuple) else _first_not_passed(checks)
     place = next((place for place in range(first, len(checks)) if checks[place].outcome is outcome), None)

@@ -1,4 +1,4 @@
-"""The line above the verdict: what is selected elsewhere, if the verdict is not, or not only, about the probe."""
+"""The line above the verdict with the selected item, if the verdict is not only about the probe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["SubjectLine"]
 
 
 class SubjectLine(QWidget):
-    """Hidden while there is nothing to say. ``back_requested()``: what is selected shall be the probe again."""
+    """The line, hidden while empty. Signals: ``back_requested()``: restore the probe of the selected item."""
 
     back_requested = Signal()
 
@@ -35,11 +35,11 @@ class SubjectLine(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says; empty: nothing."""
+        """The text; empty: nothing."""
         return self._text.text() if not self.isHidden() else ""
 
     def show_selected(self, selected: SelectedItem | None, relation: Relation) -> None:
-        """``relation``: of the verdict below to what is selected."""
+        """Show an item. ``relation``: the relation of the verdict to it."""
         text = ""
         if selected is not None and relation is Relation.OUTDATED:
             text = f"{selected.title} was looked up before the store or rules changed: this verdict may be out of date."

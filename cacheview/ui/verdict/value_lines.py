@@ -1,4 +1,4 @@
-"""Both values of a check on two lines below each other, what differs marked in each."""
+"""Shows the two values of a check on two lines, with the difference marked in each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["show_check"]
 
 
 def show_check(lines: tuple[ValueLine, ValueLine], check: Check | None) -> None:
-    """Show the values of a check; None: there are none to show."""
+    """Show the values of a check; None: none."""
     for line in lines:
         line.setVisible(check is not None)
     if check is None:

@@ -1,4 +1,4 @@
-"""Values of checks as text, and which part of two of them differs. No Qt."""
+"""Values of checks as text, and the parts in which two of them differ. No Qt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cacheview.ui.difference import differing
 __all__ = ["FULL_LIMIT", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
 
 FULL_LIMIT: Final = 100_000
-"""Characters of a value that are shown in full; what is longer is cut, and says so."""
+"""The most characters of a value that are shown in full. A longer one is cut, with a note."""
 
 _NOTHING: Final = "nothing"
 _NOT_KNOWN: Final = UNKNOWN.value
@@ -34,11 +34,11 @@ _OF_IDS: Final = frozenset(
     }
 )
 _OF_ELEMENTS: Final = frozenset({CheckKind.ELEMENT, CheckKind.ENTRY, CheckKind.LAYER, CheckKind.COMMAND}) | _OF_IDS
-"""Of these a side without a value is shown as having nothing; other checks have but one side then."""
+"""The checks in which a missing side is shown as "nothing". Other checks then have only one side."""
 
 
 def row_pair(check: Check) -> tuple[str, str]:
-    """Both values on one line each, as a row shows them. A side that the check does not have is empty."""
+    """Return both values on one line each, as in a row; empty for a missing side."""
     probe_value, image_value = check.probe, check.image
     if isinstance(probe_value, HistoryEntry) and isinstance(image_value, HistoryEntry):
         return _entry_pair(probe_value, image_value)
@@ -52,16 +52,17 @@ def row_pair(check: Check) -> tuple[str, str]:
 
 
 def full_pair(check: Check, *, lines: bool = True) -> tuple[str, str]:
-    """Both values whole. A side that the check does not have is empty.
+    """Return both full values; empty for a missing side.
 
-    ``lines``: to be read, so lists and maps with an element a line, and cut at `FULL_LIMIT`. Else one line, never cut.
+    ``lines``: whether to put each element of a list or map on its own line, and to cut at `FULL_LIMIT`. Otherwise the
+    text is one line, never cut.
     """
     return _without_missing_side(check, _full(check.probe, lines=lines), _full(check.image, lines=lines))
 
 
 def marks(check: Check, probe_value: str, image_value: str) -> tuple[slice, slice]:
-    """The part of each text that differs; `NO_MARK` where the values do not count as different."""
-    is_count = check.kind in (CheckKind.HISTORY, CheckKind.LAYERS)  # which is not what differs
+    """Return the part of each text that differs; `NO_MARK` if the values do not count as different."""
+    is_count = check.kind in (CheckKind.HISTORY, CheckKind.LAYERS)  # the number is not the difference
     if not probe_value or not image_value or probe_value == image_value or is_count or not differs(check):
         return NO_MARK, NO_MARK
     if UNKNOWN in (check.probe, check.image):
@@ -70,17 +71,17 @@ def marks(check: Check, probe_value: str, image_value: str) -> tuple[slice, slic
         one, other = (
             slice(0, len(probe_value)),
             slice(0, len(image_value)),
-        )  # as a whole: letters or digits in it mean nothing
+        )  # as a whole, since single characters have no meaning
     else:
         one, other = differing(probe_value, image_value)
     return (NO_MARK if check.probe is ABSENT else one), (NO_MARK if check.image is ABSENT else other)
 
 
 def differs(check: Check) -> bool:
-    """Whether the check failed, or its values are not the same although nothing came of that.
+    """Whether the check failed, or its values differ without an effect.
 
-    The latter holds for the container config only: for what the daemon did not reach, what the rules do not look
-    at, and what they let pass anyway. The other checks are not comparisons of two like values.
+    The latter applies only to the container config: to fields that the daemon did not reach, that the rules do not
+    read, or that they accept anyway. The other checks do not compare two similar values.
     """
     if check.outcome is CheckOutcome.FAILED:
         return True
@@ -96,7 +97,7 @@ def differs(check: Check) -> bool:
 
 
 def field_path(check: Check) -> str:
-    """The field or element of the probe that a check reads (``Env[1]``, ``Cmd``, ``parent``); empty: none."""
+    """Return the field or element of the probe that a check reads (``Env[1]``, ``Cmd``, ``parent``); empty: none."""
     match check.kind:
         case CheckKind.REFERENCE | CheckKind.SOURCE:
             return path_text(check.path[:2])
@@ -114,14 +115,14 @@ def _is_digest(value: object) -> bool:
 
 
 def _without_missing_side(check: Check, probe_value: str, image_value: str) -> tuple[str, str]:
-    """An element that one side lacks is ``nothing``; a check that has but one side shows but one."""
+    """Replace a missing element by ``nothing``. A check that has only one side shows only that."""
     if (check.field or check.kind in _OF_ELEMENTS) and not (check.probe is ABSENT and check.image is ABSENT):
         return probe_value, image_value
     return ("" if check.probe is ABSENT else probe_value), ("" if check.image is ABSENT else image_value)
 
 
 def _entry_pair(probe_value: HistoryEntry, image_value: HistoryEntry) -> tuple[str, str]:
-    """The commands; where these are the same and the entries are not, the first field that differs as well."""
+    """Return the commands. If these are equal and the entries are not, the first other field that differs is added."""
     field = next(
         (name for name in _ENTRY_FIELDS if getattr(probe_value, name) != getattr(image_value, name)), "created_by"
     )

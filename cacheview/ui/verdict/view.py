@@ -18,15 +18,18 @@ __all__ = ["TraceView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _SHARES: Final = (0.42, 0.29)
-"""Of the width, for check and probe; the image has the rest."""
-_NARROW: Final = 70  # of the font's mean characters
+"""The shares of the width for check and probe; the image has the rest."""
+_NARROW: Final = 70  # in average characters of the font
 _MORE: Final = 0.05
 """Added to the first column of a narrow pane."""
 _LEAST: Final = 12 * GRID
 
 
 class TraceView(QTreeView):
-    """Draws each row whole. ``copy_requested``: Ctrl+C. ``menu_requested``: a context menu at a global position."""
+    """Draws each row as a whole.
+
+    Signals: ``copy_requested``: Ctrl+C; ``menu_requested``: a context menu at a global position.
+    """
 
     copy_requested = Signal()
     menu_requested = Signal(QModelIndex, QPoint)
@@ -41,7 +44,7 @@ class TraceView(QTreeView):
         self.setModel(trace)
         self.setItemDelegate(self.rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        # With rows of many heights Qt would ask for that of each of 10,000.
+        # With different heights, Qt would request that of each of 10,000 rows.
         self.setUniformRowHeights(True)
         self.setIndentation(3 * GRID)
         self.setAllColumnsShowFocus(True)
@@ -121,7 +124,7 @@ class TraceView(QTreeView):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def _text_left(self, index: _Index) -> int:
-        """Where the text of a row begins: behind its arrow."""
+        """Return the left edge of a row's text, after its arrow."""
         return self._trace.depth(index) * self.indentation() + GRID
 
     def _draw_arrow(self, painter: QPainter, index: _Index, rect: QRect, left: int, tokens: Tokens) -> None:

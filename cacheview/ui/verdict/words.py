@@ -1,4 +1,4 @@
-"""The words of the trace: what stages, subjects and outcomes are called. No Qt.
+"""The words of the trace for stages, subjects and outcomes. No Qt.
 
 The sentences of the verdict are in `cacheview.engine.words.verdict`.
 """
@@ -58,7 +58,7 @@ OUTCOME_ICONS: Final = {
     CheckOutcome.NOT_REACHED: "not-reached",
     CheckOutcome.NOT_COMPARED: "not-compared",
 }
-"""The drawing of an outcome. Its word is the outcome's value, its colour the token of the same name."""
+"""The drawing of an outcome. The outcome's value is its word and the token of its color."""
 
 VERDICT_ICONS: Final = {
     VerdictOutcome.HIT: "hit",
@@ -71,10 +71,10 @@ VERDICT_ICONS: Final = {
 """The drawing of a verdict."""
 
 VERDICT_COLOURS: Final = {**VERDICT_ICONS, VerdictOutcome.UNKNOWN: "hazard"}
-"""Its colour, and with ``_surface`` the ground under it."""
+"""The token of its color, and with ``_surface`` that of the background."""
 
 NOT_CERTAIN: Final = "not certain"
-"""Said of an outcome that rests on something not known exactly; its drawing is ``not-certain``."""
+"""The text for an outcome that depends on an uncertain fact. Its drawing is ``not-certain``."""
 
 STAGE_TITLES: Final = {
     StageKind.CACHE_FROM: "Cache from",
@@ -102,7 +102,7 @@ _MOST_DOUBTS: Final = 5
 _OF_ENTRIES: Final = frozenset({CheckKind.ENTRY, CheckKind.ENTRY_FIELD, CheckKind.LAYER})
 
 FORMATS: Final = ("text", "JSON", "Markdown")
-"""What can be copied as."""
+"""The formats for copying."""
 
 
 _OF_DESCENT: Final = frozenset(
@@ -111,7 +111,7 @@ _OF_DESCENT: Final = frozenset(
 
 
 def sides_of(check: Check) -> tuple[str, str]:
-    """Whose the two values of a check are."""
+    """Return the names of the two sides of a check."""
     if check.kind.is_of_history:
         return "parent", "source"
     if check.kind in _OF_DESCENT and not check.field:
@@ -120,19 +120,19 @@ def sides_of(check: Check) -> tuple[str, str]:
 
 
 def outcome_in_words(check: Check) -> str:
-    """``failed``, ``unknown``, or ``passed, not certain``."""
+    """Return ``failed``, ``unknown``, or ``passed, not certain``."""
     doubtful = check.doubts and check.outcome is not CheckOutcome.UNKNOWN
     return f"{check.outcome.word}, {NOT_CERTAIN}" if doubtful else check.outcome.word
 
 
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
-    """Why something is not certain, and what would make it so; empty: it is certain."""
+    """Return why an outcome is not certain, and what would make it so; empty: it is certain."""
     shown = " ".join(sentence for doubt in doubts[:_MOST_DOUBTS] for sentence in doubt_sentences(doubt))
     return f"Uncertain: {shown}" if shown else ""
 
 
 def fatal_outcome(explanation: Explanation, stage: Stage) -> VerdictOutcome | None:
-    """The error, panic or endless loop in which the daemon ends at a stage; None: it goes on, or has an answer."""
+    """Return the error, panic or endless loop that ends the lookup at a stage; None: there is none."""
     outcome = explanation.verdict.outcome
     if outcome is VerdictOutcome.DIVERGES:
         return outcome if stage.kind is StageKind.DESCENT else None
@@ -142,7 +142,7 @@ def fatal_outcome(explanation: Explanation, stage: Stage) -> VerdictOutcome | No
 
 
 def stage_word(explanation: Explanation, stage: Stage) -> str:
-    """The result of a stage, in a word or two."""
+    """Return the result of a stage in a word or two."""
     fatal = fatal_outcome(explanation, stage)
     if fatal is not None:
         return "never ends" if fatal is VerdictOutcome.DIVERGES else fatal.value
@@ -150,13 +150,13 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
 
 
 def subject_name(subject: Subject) -> str:
-    """What stands beside the short id: the name, otherwise the step that made it."""
+    """Return the text beside the short id: the name, otherwise the instruction that created the image."""
     image = subject.image
     return one_line(image.title if image.names else image.instruction)
 
 
 def subject_word(subject: Subject) -> str:
-    """The result of a candidate or source: the check that it failed at, or what it is."""
+    """Return the result of a candidate or source: the check that it failed at, or its role."""
     if subject.outcome is CheckOutcome.UNKNOWN:
         return CheckOutcome.UNKNOWN.word
     if subject.tally.failed_at:
@@ -165,19 +165,19 @@ def subject_word(subject: Subject) -> str:
 
 
 def subject_count(subject: Subject) -> str:
-    """``8 of 14 checks passed``."""
+    """Return ``8 of 14 checks passed``."""
     passed, total = subject.tally.passed, subject.tally.compared
     return f"{passed} of {counted(total, 'check')} passed"
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectSummary:
-    """What stands in the row of a candidate or source.
+    """The texts in the row of a candidate or source.
 
     Attributes:
-        count: how many checks passed, in words.
-        word: the check that it failed at, or what it is.
-        unsure: that it passed depends on something that is not known exactly.
+        count: the number of passed checks, in words.
+        word: the check that it failed at, or its role.
+        unsure: whether its passing depends on an uncertain fact.
     """
 
     count: str
@@ -186,25 +186,25 @@ class SubjectSummary:
 
 
 def subject_summary(subject: Subject) -> SubjectSummary:
-    """The counts are the trace's own: a rule set has no second way to count its checks."""
+    """Return the texts, with the trace's own counts: a rule set has no other way to count its checks."""
     unsure = subject.outcome is CheckOutcome.PASSED and bool(subject.doubts)
     return SubjectSummary(subject_count(subject), subject_word(subject), unsure)
 
 
 def row_name(check: Check) -> str:
-    """The name of a check below the one that it belongs to: of a history entry its number, of its fields their own."""
+    """Return the name of a check below its parent: a history entry's number, or the name of an entry's field."""
     if check.kind in _OF_ENTRIES:
         return str(check.path[-1])
     return check.name
 
 
 def stage_in_words(explanation: Explanation, stage: Stage) -> str:
-    """A stage for a screen reader."""
+    """Return a stage as text for a screen reader."""
     return f"{STAGE_TITLES[stage.kind]}: {stage_word(explanation, stage)}, {stage.note}"
 
 
 def subject_in_words(subject: Subject) -> str:
-    """A candidate or source for a screen reader."""
+    """Return a candidate or source as text for a screen reader."""
     has_failed = subject.outcome is CheckOutcome.FAILED
     failed = f"failed at {subject_word(subject)}" if has_failed else subject_word(subject)
     parts = [f"{subject.role} {subject.image.short_id}", subject_name(subject), failed, subject_count(subject)]
@@ -214,7 +214,7 @@ def subject_in_words(subject: Subject) -> str:
 
 
 def check_in_words(check: Check, *, decided: bool) -> str:
-    """A check for a screen reader: name, outcome, both values, note."""
+    """Return a check as text for a screen reader: name, outcome, both values, note."""
     probe_value, image_value = row_pair(check)
     outcome = outcome_in_words(check) + (
         (", this would decide" if check.outcome is CheckOutcome.UNKNOWN else ", this decided") if decided else ""
@@ -230,7 +230,7 @@ def check_in_words(check: Check, *, decided: bool) -> str:
 
 
 def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
-    """What a stage without subjects says, and what to do."""
+    """Return the text of a stage without subjects, and what to do."""
     if stage.kind is not StageKind.LOCAL:
         return "The references bring in no images.", "Enter an image from the store in Cache from, or leave it empty."
     trace = explanation.trace
@@ -247,7 +247,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
 
 
 def values_in_banner(explanation: Explanation) -> tuple[str, Check | None]:
-    """The reason, and the check whose two values stand below it: then the reason leaves them out."""
+    """Return the reason, and the check whose values are shown below it, which the reason then leaves out."""
     check = explanation.deciding.check if explanation.deciding is not None else None
     if explanation.words.values and check is not None:
         return explanation.words.reason, check

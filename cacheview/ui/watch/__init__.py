@@ -1,1 +1,1 @@
-"""Builds that are watched: a list of them, and the steps of one side by side."""
+"""The dock with watched builds: their list, and the steps of one of them with the predictions."""

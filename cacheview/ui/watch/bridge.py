@@ -1,4 +1,4 @@
-"""The process that watches, for the window: started off the UI thread, its messages received in the UI thread."""
+"""The window's connection to the watching process, started off the UI thread. Messages arrive in the UI thread."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["WatcherBridge"]
 
 _CALM: Final = 20
-"""Milliseconds for which news is collected, and between two turns of the event loop that report some."""
+"""Milliseconds for which news is collected, also between two turns of the event loop that report it."""
 
 _SLICE: Final = 0.005
-"""Seconds for which builds are reported in one turn: what each of them changes is drawn in that turn too."""
+"""Seconds for which builds are reported in one turn, which also draws the changes."""
 
 
 class WatcherBridge(QObject):
-    """At most one watcher.
+    """Runs at most one watcher.
 
     Signals:
-        started(): it listens. failed(Exception): it does not, or there was a fault while it did.
+        started(): it listens.
+        failed(Exception): it does not, or an unexpected exception occurred.
         ended(DataError): it has ended by itself.
-        news(ShownBuild): more is known of a build. Of several news of one build the newest is reported, in the order
-            in which the builds were first heard of.
+        news(ShownBuild): more is known of a build. Only the newest news of a build is reported, in the order of their
+            first news.
     """
 
     started = Signal()
@@ -56,11 +57,11 @@ class WatcherBridge(QObject):
 
     @property
     def watcher(self) -> WatchProcess | None:
-        """None: nothing is watched."""
+        """The watcher; None: nothing is watched."""
         return self._watcher
 
     def start(self, target: str) -> None:
-        """Watch an engine, named as in ``engine:``."""
+        """Watch an engine, given as in a location after ``engine:``."""
         self.stop()
 
         def work(report: Report) -> WatchProcess:
@@ -70,7 +71,7 @@ class WatcherBridge(QObject):
             watcher.start(target, lambda: report(0, None, "Connecting to the engine"))
             try:
                 report(1, 1, "Connected")
-            except BaseException:  # it is no longer needed
+            except BaseException:  # no longer needed
                 watcher.close()
                 raise
             return watcher
@@ -83,7 +84,7 @@ class WatcherBridge(QObject):
         self._watcher.save(number, path, lambda: report(0, None, "Saving"), env=env, labels=labels)
 
     def stop(self) -> None:
-        """Watch no more; connections through the socket end."""
+        """Stop watching. Connections through the socket end."""
         self._loader.close()
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
@@ -103,7 +104,7 @@ class WatcherBridge(QObject):
             self.failed.emit(fault)
 
     def _hear(self, build: ShownBuild) -> None:
-        """In a thread of the watcher."""
+        """Receive a build, in a thread of the watcher."""
         with self._lock:
             is_first = not self._pending
             self._pending[build.number] = build

@@ -1,4 +1,4 @@
-"""Watched builds in the window: the dock, and saving and opening records."""
+"""The dock with watched builds, which also saves and opens records."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LEFT_IN: Final = (
 
 @dataclass(frozen=True)
 class _Records:
-    """As `OpenedRecords`, of builds as they are shown."""
+    """The same as `OpenedRecords`, with shown builds."""
 
     builds: tuple[ShownBuild, ...]
     problems: tuple[str, ...]
@@ -44,7 +44,7 @@ class _Records:
 
 
 class WatchedBuilds(DockController[WatchPane]):
-    """Saves and opens records of builds, and says loudly where a daemon did otherwise than predicted."""
+    """Saves and opens records of builds, and warns if a daemon's result differs from the prediction."""
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, WatchPane(), action)
@@ -61,13 +61,13 @@ class WatchedBuilds(DockController[WatchPane]):
         self.pane.differs.connect(self._say_loudly)
 
     def stop(self) -> None:
-        """Watch no more, and wait for what is being written."""
+        """Stop watching, and wait for a running save."""
         super().stop()
         self._loader.close()
         self._reader.close()
 
     def save(self, build: ShownBuild) -> SaveDialog:
-        """Ask where the record of a build is to be saved, and write it when there is an answer."""
+        """Prompt for the path of a build's record, and save it after the answer."""
         suggested = _suggested(build)
         dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
         dialog.wanted.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
@@ -90,7 +90,7 @@ class WatchedBuilds(DockController[WatchPane]):
     def _ask_for_record(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.host.frame, "Open record", start_folder(), _KINDS)
         if path:
-            self.host.open(path)  # which shows its builds too
+            self.host.open(path)  # shows its builds too
 
     def show_records_of(self, path: str) -> None:
         """Show the builds of a file of records in the dock."""
@@ -120,12 +120,12 @@ class WatchedBuilds(DockController[WatchPane]):
         from cacheview.model import DataError
 
         if not isinstance(error, DataError):
-            raise error  # a fault is shown as every other
+            raise error  # reported like any other exception
         self.host.notice.show_text("error", f"The builds in the record cannot be shown: {error}")
         self.host.notice.show()
 
     def _say_loudly(self, build: ShownBuild) -> None:
-        """The rules of cacheview, or the daemon, are not what they should be: a record shows it anywhere."""
+        """Warn that cacheview's rules or the daemon are not as they should be. A record can show this anywhere."""
         text = f"Build {build.number}, {one_line(build.title)}: the daemon did not answer as predicted."
         if build.overlapped:
             text += " Another build ran at the same time, which may be why."

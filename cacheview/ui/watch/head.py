@@ -15,10 +15,10 @@ TITLE: Final = "Watch builds"
 
 
 class WatchHead(DockHead):
-    """Signals of its buttons.
+    """The title bar.
 
-    ``copy_requested()``, ``stop_requested()``, ``save_requested()``, ``open_requested()``, ``watch_requested()`` and
-    ``compare_requested()``.
+    Signals: ``copy_requested()``, ``stop_requested()``, ``save_requested()``, ``open_requested()``,
+    ``watch_requested()``, ``compare_requested()``.
     """
 
     copy_requested = Signal()

@@ -1,4 +1,4 @@
-"""The builds that were watched, and the steps of one of them, as Qt models."""
+"""The watched builds, and the steps of one of them, as Qt models."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ _STEP_TITLES: Final = ("Step", "Predicted", "The daemon")
 
 
 class BuildsModel(QStandardItemModel):
-    """One build a row, the newest first.
+    """One row for each build, newest first.
 
-    What is drawn is kept where Qt itself reads it: to ask Python for each cell takes long while other threads are busy.
+    The drawn values are stored where Qt reads them without Python, which is slow while other threads are busy.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -67,18 +67,18 @@ class BuildsModel(QStandardItemModel):
 
     @property
     def builds(self) -> Sequence[ShownBuild]:
-        """What is shown, in order."""
+        """The builds in order."""
         return self._builds
 
     def keep(self, which: Callable[[ShownBuild], object]) -> None:
-        """Remove all builds but those of which this is true."""
+        """Remove all builds except those for which ``which`` is true."""
         for row in reversed(range(len(self._builds))):
             if not which(self._builds[row]):
                 del self._builds[row]
                 self.removeRow(row)
 
     def show_build(self, build: ShownBuild, most: int) -> int:
-        """Add a build, or put what is known of it now instead of what was. Returns its row."""
+        """Add a build, or update it. Returns its row."""
         row = self.row_of(build.number)
         if row >= 0:
             before, self._builds[row] = self._builds[row], build
@@ -98,18 +98,18 @@ class BuildsModel(QStandardItemModel):
         return 0
 
     def row_of(self, number: int) -> int:
-        """-1: it is not among them."""
+        """Return the row of a build; -1 if it is not among them."""
         return next((row for row, build in enumerate(self._builds) if build.number == number), -1)
 
     def dress(self) -> None:
-        """The colours or the font of the theme have changed."""
+        """Update colors and font after a change of the theme."""
         for row, build in enumerate(self._builds):
             for column in BuildsColumn:
                 _fill(self.item(row, column), build, column)
 
 
 def _fill(item: QStandardItem, build: ShownBuild, column: BuildsColumn) -> None:
-    """What a cell says and how it looks; the item notifies the view of what has changed."""
+    """Set the text and appearance of a cell. The item notifies the view of changes."""
     is_marked = column is BuildsColumn.COMPARED and bool(build.differences)
     item.setText(_build_text(build, column))
     item.setData(_build_tip(build, column), _Role.ToolTipRole)
@@ -153,7 +153,7 @@ def _compared(build: ShownBuild) -> str:
 
 
 class WatchedStepsModel(QAbstractTableModel):
-    """The steps of one build: what cacheview predicts, and what the daemon did."""
+    """The steps of one build: cacheview's prediction, and the daemon's result."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -161,7 +161,7 @@ class WatchedStepsModel(QAbstractTableModel):
         self._why: dict[int, str] = {}
 
     def show_build(self, build: ShownBuild | None) -> None:
-        """Show its steps as they are now; rows that there are stay what they are."""
+        """Show the current steps of a build. Existing rows keep their steps."""
         rows = build.steps if build is not None else ()
         why = {build.missed: "\n".join(build.why)} if build is not None and build.missed else {}
         if len(rows) < len(self._rows):
@@ -185,12 +185,12 @@ class WatchedStepsModel(QAbstractTableModel):
 
     @property
     def rows(self) -> Sequence[ShownStep]:
-        """What is shown, in order."""
+        """The steps in order."""
         return self._rows
 
     @property
     def first_miss(self) -> int:
-        """The row of the step that is explained; -1: there is none."""
+        """The row of the explained step; -1: there is none."""
         return next((row for row, step in enumerate(self._rows) if step.number in self._why), -1)
 
     def rowCount(self, parent: _Index = _ROOT) -> int:

@@ -1,4 +1,4 @@
-"""The pane: builds as they happen, and the steps of the selected one beside what cacheview predicts."""
+"""The pane with builds as they happen, and the steps of the selected one with cacheview's prediction."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _HINT: Final = (
 
 
 class WatchPane(DockPane[WatchHead]):
-    """What is watched, from *Watch* until *Stop*.
+    """Shows watched builds, from *Watch* until *Stop*.
 
     Signals:
-        save_requested(ShownBuild), open_requested(): the buttons of the head.
-        compare_requested(ShownBuild): the person wants to compare a build with another one.
-        differs(ShownBuild): the daemon did otherwise than predicted.
+        save_requested(ShownBuild), open_requested(): the buttons of the title bar.
+        compare_requested(ShownBuild): the user wants to compare a build with another one.
+        differs(ShownBuild): the daemon's result differs from the prediction.
     """
 
     save_requested = Signal(object)
@@ -106,10 +106,10 @@ class WatchPane(DockPane[WatchHead]):
         table.copy_requested.connect(self._copy_build)
         return table
 
-    # As a dock has it
+    # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
-        """The engine of this session is the one to watch, if it is one."""
+        """Use the engine of this session for watching, if it is one."""
         self._session = session
 
     def _first(self) -> QWidget:
@@ -119,13 +119,13 @@ class WatchPane(DockPane[WatchHead]):
         return self._content
 
     def stop(self) -> None:
-        """Watch no more, and wait for what is under way."""
+        """Stop watching, and wait for running work."""
         self.bridge.stop()
 
-    # What the person does
+    # User actions
 
     def watch(self) -> None:
-        """Begin to watch the engine that is open, otherwise that of the current context."""
+        """Start watching the open engine, otherwise that of the current context."""
         opened = self._session.opened if self._session is not None else None
         is_engine = opened is not None and opened.kind is OpenedKind.ENGINE
         target = parse_location(opened.location).target if opened is not None and is_engine else ""
@@ -145,7 +145,7 @@ class WatchPane(DockPane[WatchHead]):
 
     @property
     def line(self) -> str:
-        """What to paste where one builds; empty: nothing is watched."""
+        """The line to paste into the shell that builds; empty: nothing is watched."""
         watcher = self.bridge.watcher
         return f"export DOCKER_HOST={watcher.url}" if watcher is not None else ""
 
@@ -175,7 +175,7 @@ class WatchPane(DockPane[WatchHead]):
         if build is not None:
             self.compare_requested.emit(build)
 
-    # What comes
+    # Results
 
     def _started(self) -> None:
         watcher = self.bridge.watcher
@@ -189,12 +189,12 @@ class WatchPane(DockPane[WatchHead]):
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, DataError):
-            raise error  # a fault is shown as every other
+            raise error  # reported like any other exception
         self.head.say("")
         self._content.say("Builds cannot be watched", one_line(str(error)), "Watch")
 
     def _end(self, error: DataError) -> None:
-        """It has ended by itself. What was watched stays to be read."""
+        """Show that watching has ended by itself. The builds stay."""
         self.head.say(one_line(str(error)), ("hazard", "hazard"))
         if not self.model.builds:
             self._content.say("Watching has ended", one_line(str(error)), "Watch")
@@ -218,7 +218,7 @@ class WatchPane(DockPane[WatchHead]):
         self._enable()
 
     def show_records(self, builds: Sequence[ShownBuild]) -> None:
-        """Show builds that were recorded over those that there are, once each, and the first of them."""
+        """Show recorded builds above the existing ones, each once, and select the first."""
         files = {build.record for build in builds}
         self.model.keep(lambda build: build.record not in files)
         numbers = {build.number for build in self.model.builds}

@@ -1,4 +1,4 @@
-"""The notes below the steps of a build: why the first miss misses, and where the daemon did something else."""
+"""The notes below the steps of a build: the reason for the first miss, and the differences in the daemon's result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["WhyMissed"]
 
 
 class WhyMissed(QScrollArea):
-    """Hidden while there is nothing to say."""
+    """The notes, hidden while empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,11 +38,11 @@ class WhyMissed(QScrollArea):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """What is shown: the title, and the words under it."""
+        """The title, and the text below it."""
         return self._title.text(), self._words.text()
 
     def show_build(self, build: ShownBuild | None) -> None:
-        """Show the explanation of a build; None if there is none."""
+        """Show the explanation of a build; None: nothing."""
         title, *words = _lines(build) if build is not None else [""]
         texts = (title, "\n".join(words))
         if texts != self.texts:

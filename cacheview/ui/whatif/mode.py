@@ -1,4 +1,4 @@
-"""The mode in which the window shows the store as if something had happened to it."""
+"""The mode in which the window shows a store with supposed changes."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ _LONGEST: Final = 40  # characters of a name in a menu
 
 
 class WhatIf(QObject):
-    """Applies changes to the store of the session, one after the other, and leads back.
+    """Applies changes to the session's store, one after another, and reverts them.
 
-    The containers of an engine are asked for once in the mode, when a change depends on them.
+    The containers of an engine are requested once in the mode, if a change depends on them.
     """
 
     def __init__(self, host: DockHost, line: Notice) -> None:
-        """``line``: says that the window is in this mode."""
+        """``line``: the notice line for the mode."""
         super().__init__(host.frame)
         self._host = host
         self._line = line
-        self._left: tuple[ImageStore, TreePlace] | None = None  # the store as it is, and where the tree was in it
+        self._left: tuple[ImageStore, TreePlace] | None = None  # the actual store, and the place of the tree in it
         self._session: Session | None = None
         self._words: tuple[str, tuple[str, ...]] = ("", ())  # of the mode, and in detail
-        self._changes: tuple[str, ...] = ()  # that are supposed, as the command line names them
+        self._changes: tuple[str, ...] = ()  # the supposed changes, as on the command line
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
@@ -59,7 +59,7 @@ class WhatIf(QObject):
     # The menu
 
     def fill(self, menu: QMenu) -> None:
-        """What can be asked of the store as it is now, and of the image that is selected."""
+        """Add the possible changes to the current store, and to the selected image."""
         menu.clear()
         for word, text in (
             ("prune", "docker image prune had run"),
@@ -86,7 +86,7 @@ class WhatIf(QObject):
         menu.addAction(self._host.commands.leave_what_if)
 
     def _selected(self) -> Image | None:
-        """The image that is selected, if the store has it: one that is struck out is gone already."""
+        """Return the selected image if the store has it. A removed image is struck through."""
         session, workspace = self._host.session, self._host.workspace
         image = workspace.images.selected() if workspace is not None else None
         is_there = image is not None and session is not None and image.id in session.store.by_id
@@ -121,7 +121,7 @@ class WhatIf(QObject):
     # The mode
 
     def ask(self, *changes: str) -> None:
-        """Suppose some changes, as the command line names them, after those that are supposed already."""
+        """Suppose changes, given as on the command line, after those already supposed."""
         session = self._host.session
         if session is not None:
             self._hear(session)
@@ -131,7 +131,7 @@ class WhatIf(QObject):
             self._loader.start(_applying(start, changes))
 
     def without_containers(self) -> None:
-        """Suppose the same where no container uses an image."""
+        """Suppose the same without containers that use images."""
         supposed = self._session.supposed if self._session is not None else None
         if supposed is not None:
             start = unchanged(supposed.before, supposed.own, NO_CONTAINERS)
@@ -141,7 +141,7 @@ class WhatIf(QObject):
         self.ask(change)
 
     def leave(self) -> None:
-        """Show the store as it is again, where the person was in it."""
+        """Show the actual store again, at the user's place in it."""
         self._loader.cancel()
         if self._session is not None:
             self._session.end_supposing()
@@ -156,7 +156,7 @@ class WhatIf(QObject):
         changed = result.changed
         session, workspace = self._host.session, self._host.workspace
         if session is None or workspace is None or changed.before is not self._before(session):
-            return  # another store was opened meanwhile
+            return  # another store was opened in the meantime
         if session.supposed is None:
             self._left = (session.store, workspace.images.tree.place())
         self._words = result.text, result.details
@@ -171,7 +171,7 @@ class WhatIf(QObject):
         self._host.notice.show()
 
     def _say(self) -> None:
-        """Whether the window is in the mode, and in which."""
+        """Show whether the window is in the mode, and the changes."""
         supposed = self._session.supposed if self._session is not None else None
         self._host.commands.leave_what_if.setEnabled(supposed is not None)
         self._line.setVisible(supposed is not None)
@@ -183,7 +183,7 @@ class WhatIf(QObject):
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
 
     def _restore(self) -> None:
-        """Another store is shown; where it is the one as it is again, the tree is as it was left."""
+        """Restore the place of the tree if the actual store is shown again."""
         session, workspace, left = self._session, self._host.workspace, self._left
         if session is None or session.supposed is not None or left is None:
             return
@@ -195,7 +195,7 @@ class WhatIf(QObject):
 
 @dataclass(frozen=True)
 class _Applied:
-    """A changed store with its cache, its differences, and their description: all computed on the thread."""
+    """A changed store with its cache, its differences, and their description, all computed in the thread."""
 
     changed: ChangedStore
     cache: ImageCache
@@ -205,7 +205,7 @@ class _Applied:
 
 
 def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
-    """Work whose result is what was `_Applied`. It raises `DataError` where that cannot be."""
+    """Return work whose result is `_Applied`. It raises `DataError` if the changes are not possible."""
 
     def work(report: Report) -> _Applied:
         from cacheview.engine import ImageCache
@@ -233,18 +233,18 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
             details += (change_title(applied.change), *(f"  {line}" for line in applied_lines(applied)))
         text = f"What if: {one_line(titles)}. {effect_sentence(state)} {NOTHING_CHANGED}"
         cache = ImageCache(state.store, state.daemon.rules)
-        _ = state.store.common_doubts  # which the window reports, and looks for in all images
+        _ = state.store.common_doubts  # the window reports them, and they require all images
         return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
 
     return work
 
 
 def _reference(image: Image) -> str:
-    """What is typed for an image."""
+    """Return the text that a user would type for an image."""
     return image.names[0] if image.names else image.short_id
 
 
 def _called(image: Image) -> str:
-    """An image in a menu."""
+    """Return the name of an image in a menu."""
     text = one_line(image.title)
     return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…").replace("&", "&&")
