@@ -186,11 +186,11 @@ def changed_aspects(change: FileChange, *, with_mark: bool = False) -> str:
 
 
 def _kind(state: FileState) -> str:
-    return _KINDS.get(state.kind, "of another type")
+    return _KINDS.get(state.kind, "a different type")
 
 
 def _link(state: FileState) -> str:
-    return "link" if state.kind == _SYMLINK else "first name"
+    return "link" if state.kind == _SYMLINK else "hard link"
 
 
 def _numbers(state: FileState) -> str:

@@ -57,13 +57,13 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
         word = "refused" if refused.by in SPEAKERS else "never answered"
         yield f"{word}{f' at line {refused.line}' if refused.line else ''}: {refused.what}"
         if refused.message != refused.what and refused.by in SPEAKERS:
-            yield f"  {SPEAKERS[refused.by]} says: {refused.message}"
+            yield f"  {SPEAKERS[refused.by]} reports: {refused.message}"
     counts = Counter(step.status for step in replay.looked_up)
     results = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
     remedies = dict.fromkeys(remedy for step in replay.looked_up for remedy in step.remedies)
     yield from (f"To find out: {remedy}" for remedy in remedies)
     yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
-    yield f"{replay.total} steps: {', '.join(results) or 'none is looked up in the cache'}"
+    yield f"{replay.total} steps: {', '.join(results) or 'none are looked up in the cache'}"
 
 
 def _outcome(step: Step, store: ImageStore) -> Iterator[str]:

@@ -188,7 +188,7 @@ def costs_line(costs: Costs) -> str:
             parts.append(f"{counted(count, 'step')} {words.replace('{is}', plural(count, 'is', 'are'))}")
     if parts:
         return f"{'; '.join(parts)}."
-    return "No step changes." if not costs.changed else "No step changes, except in its image."
+    return "No step changes." if not costs.changed else "No result changes, but some steps have different images."
 
 
 def _called(image: Image) -> str:

@@ -148,7 +148,7 @@ def test_the_status_of_the_command_shows_whether_a_build_is_cached(
     (context / "Dockerfile").write_text("FROM scratch\nRUNN make\n")
     assert main(command) == 2
     output = built(context, "status", TWICE.builds[0], client).error
-    assert f"the daemon says: {output}\n" in capsys.readouterr().out
+    assert f"the daemon reports: {output}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["as restored", "named afterwards"])
@@ -191,7 +191,7 @@ def test_a_build_that_restores_once_more_ends_as_predicted(
         except BuildError as error:
             output = str(error)
         assert (status, cached) == ((2, []) if output else (0, [True] * 3))
-        assert f"the daemon says: {output}" in printed or not output
+        assert f"the daemon reports: {output}" in printed or not output
 
 
 def _client_option(client: DockerCli) -> str:

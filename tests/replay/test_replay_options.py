@@ -265,7 +265,7 @@ def test_a_context_that_the_client_refuses_is_refused_by_the_client(tmp_path: Pa
     reported = replay(b"FROM scratch\n", checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
     assert reported.refused is not None
     assert reported.refused.by == "client"
-    assert "the client says: unable to open Dockerfile" in replay_as_text(reported, daemon.store)
+    assert "the client reports: unable to open Dockerfile" in replay_as_text(reported, daemon.store)
     assert json.loads(replay_as_json(reported, daemon.rules))["refused"]["by"] == "client"
     empty = replay(b"", Nothing(), daemon.store, daemon.rules, daemon.release, BuildOptions())
     assert empty.refused is not None

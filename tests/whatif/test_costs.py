@@ -29,7 +29,12 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
         (step(UNKNOWN), step(HIT, ONE), Effect.GAINED, "1 step that is not cached now would be cached."),
         (step(HIT, ONE), step(UNKNOWN), Effect.UNKNOWN, "1 step would be unknown."),
         (step(UNKNOWN), step(MISS), Effect.KNOWN, "1 step that is unknown now would be rebuilt."),
-        (step(HIT, ONE), step(HIT, OTHER), Effect.OTHER_IMAGE, "No step changes, except in its image."),
+        (
+            step(HIT, ONE),
+            step(HIT, OTHER),
+            Effect.OTHER_IMAGE,
+            ("No result changes, but some steps have different images."),
+        ),
         (step(HIT, ONE), None, Effect.ONLY_BEFORE, "1 step would not be reached."),
         (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step that is not reached now would be reached."),
     ],

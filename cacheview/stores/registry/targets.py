@@ -80,7 +80,7 @@ def parse_target(text: str) -> tuple[Target, ...]:
     """
     texts = [part.strip() for part in text.split(",") if part.strip()]
     if not texts:
-        raise DataError(f"names no image. {_FORM}", where="registry:")
+        raise DataError(f"does not name an image. {_FORM}", where="registry:")
     if len(texts) > MOST_IMAGES:
         raise DataError(f"names {len(texts)} images; at most {MOST_IMAGES} are read at once", where="registry:")
     return tuple(dict.fromkeys(map(_target, texts)))

@@ -46,8 +46,8 @@ def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
 @pytest.mark.parametrize(
     ("text", "printed"),
     [
-        ("", "names no image"),
-        (" , ", "names no image"),
+        ("", "does not name an image"),
+        (" , ", "does not name an image"),
         ("https://ghcr.io/app", "Leave out the part before the host"),
         ("ghcr.io/App", "must be lowercase"),
         ("ghcr.io/app:", "invalid reference format"),
