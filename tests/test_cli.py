@@ -174,7 +174,7 @@ def test_markdown_and_an_image_have_it_too() -> None:
         (["explain", "demo:", "--case", "x", "--probe", "1"], "no case 'x'"),
         (["explain", "demo:", "--parent", "nope:1", "--config", "-"], "no such image: nope:1"),
         (["explain", "demo:", "--parent", "scratch", "--config", "/nowhere"], "/nowhere"),
-        (["explain", "demo:", "--probe", "1", "--rules", "docker-1"], "as in 24.0.7"),
+        (["explain", "demo:", "--probe", "1", "--rules", "docker-1"], "such as 24.0.7"),
         (["explain", "demo:", "--probe", "1", "--rules", "none-1"], "containerd-71ebfc7"),
         (["explain"], "--help"),
         (["explain", "demo:", "--pro", "1"], "--help"),

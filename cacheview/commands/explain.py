@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(f"{options.store} has no probes; use --parent and --config instead of --probe")
         probe = case.probes[chosen("probe", options.probe, [probe.name for probe in case.probes])].probe
     elif options.parent is None or options.config is None:
-        raise UsageError("--parent and --config are required, unless --probe names a probe of a suite")
+        raise UsageError("--parent and --config are required, unless --probe selects a probe from a suite")
     changes: dict[str, object] = {}
     if options.platform:
         changes["platform"] = _platform(options.platform, daemon)

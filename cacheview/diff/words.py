@@ -73,7 +73,7 @@ def answer_sentence(diff: BuildDiff) -> str:
             f"It is not known whether the result is the same at {step_title(unknown)}{why}.{also}"
         )
     if SideKind.IMAGE in (diff.a.kind, diff.b.kind):
-        return "No difference is known: the histories have the same steps, with the same arguments and checksums."
+        return "No difference is known. The histories have the same steps, with the same arguments and checksums."
     looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = counted(len(looked_up), "step")

@@ -42,7 +42,7 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     if len(sources) == 1:
         return sources[0], destination
     if not destination.endswith("/"):
-        raise DataError("with more than one source the destination is a directory; end it with a slash")
+        raise DataError("with more than one source, the destination must be a directory; end it with a slash")
     return "multi:" + hashlib.sha256(",".join(sources).encode()).hexdigest(), destination
 
 

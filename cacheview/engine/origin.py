@@ -24,11 +24,11 @@ class Likelihood(Enum):
 class Evidence(Enum):
     """The evidence for the origin of an image."""
 
-    OLD_DAEMON = "a daemon that does not write the mark created it"
+    OLD_DAEMON = "it was created by a daemon that does not write the mark"
     PARENT_UNKNOWN = "the parent is not known"
     PARENT = "it records a parent"
-    PARENT_OR_LOADED = "it records a parent, which a load may bring along"
-    NO_PARENT = "it records no parent"
+    PARENT_OR_LOADED = "it records a parent, which `docker load` may have restored"
+    NO_PARENT = "it does not record a parent"
 
 
 @dataclass(frozen=True, slots=True)

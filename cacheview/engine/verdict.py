@@ -39,11 +39,11 @@ class VerdictReason(Enum):
     PARENT_NOT_FOUND = "the parent is not in the store"
     PARENT_OF_OTHER_PLATFORM = "the parent is for a different platform"
     RESTORE_FAILED = "the image of the step cannot be created from the source"
-    RESTORED_BEFORE = "the image of the step exists from an earlier build"
+    RESTORED_BEFORE = "the image of the step already exists from an earlier build"
     TOO_FEW_LAYERS = "the source's history has more steps with a layer than the source has layers"
     ASKS_ITSELF = "neither the source nor the local match records a parent"
     PARENT_CYCLE = "the recorded parents of the source form a cycle"
-    SCRATCH_NOT_LOOKED_UP = "a step FROM scratch is not looked up"
+    SCRATCH_NOT_LOOKED_UP = "a FROM scratch step is not looked up"
 
 
 @dataclass(frozen=True, slots=True)

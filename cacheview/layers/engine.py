@@ -79,7 +79,7 @@ class EngineLayers:
             return known
         having = [image for image in self._store.images if diff_id in image.diff_ids]
         if not having:
-            raise LayerUnavailableError(f"no image of the engine has the layer {diff_id[:19]}", "Reload the store")
+            raise LayerUnavailableError(f"no image in the engine has the layer {diff_id[:19]}", "Reload the store")
         image = min(having, key=lambda image: image.size or 0)
         path = self._download(image, report)
         source = archive_layers(path, alive=lambda: report(0, image.title))

@@ -202,8 +202,8 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
-            "it is a tar that the docker CLI does not recognize, because its first member has an extended header, so "
-            "the CLI sends it as a Dockerfile. Compress it, create it with `tar --format=gnu`, or, if a different "
+            "the docker CLI does not recognize this tar, because its first member has an extended header, and sends "
+            "it as a Dockerfile. Compress it, create it with `tar --format=gnu`, or, if a different "
             "client sends it, specify the path of the file"
         )
         raise DataError(what, where=_TITLE)

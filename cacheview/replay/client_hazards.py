@@ -118,7 +118,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         why, advice = "it is in the tar", "Leave it out of the tar."
     elif not client.reads_ignore_file:
         why = f"{client.program} does not read {IGNORE_FILE}"
-        advice = "Copy only the files that the build needs, each by its name."
+        advice = "Copy only the files that the build needs, each by name."
     elif not checksums.has_ignore_file:
         why, advice = f"there is no {IGNORE_FILE}", "Create one that excludes what the build does not need."
     else:

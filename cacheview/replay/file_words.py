@@ -36,8 +36,9 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
         yield (
-            f"No file differs from those that {title} was built from. They were sent by a different client ({others}), "
-            f"and {comparison.client.title} sends different headers, which are part of the checksum. {by_client.advice}"
+            f"No file differs from those that {title} was built from. Those files were sent by a different client "
+            f"({others}), and {comparison.client.title} sends different headers, which are part of the checksum. "
+            f"{by_client.advice}"
         )
     elif words:
         likely = "likely " if comparison.evidence is FileEvidence.LIKELY else ""

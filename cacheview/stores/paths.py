@@ -98,7 +98,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> OpenedLocation:
             cases, problems, builds = read_cases(stream, path, where, budget, is_compressed=bool(compression))
             opened = OpenedLocation("suite", where, OpenedKind.SUITE, cases, problems, builds=builds)
         else:
-            inside = f" inside its {compression} compression" if compression else ""
+            inside = f" after {compression} decompression" if compression else ""
             raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
     meter.finished()
     return opened

@@ -46,7 +46,7 @@ def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequ
                 if not _ID.fullmatch(image_id):
                     raise DataError(f"does not map to an image id: {image_id[:100]!r}")
                 if owners.setdefault(name, image_id) != image_id:
-                    raise DataError(f"occurs more than once as {name}; the first is kept")
+                    raise DataError(f"occurs more than once as {name}; the first one is used")
             except DataError as error:
                 problems.append(Problem(f"{REPOSITORIES}, {reference[:200]!r}", f"the name is ignored: {error}"))
                 continue

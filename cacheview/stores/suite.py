@@ -130,7 +130,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
         problems.stop(Problem("", f"{more:,} more lines are not cases"))
     if not cases:
         if first_error is None:
-            raise DataError(f"the file contains no case. {WHAT_A_SUITE_IS}", where=where)
+            raise DataError(f"the file contains no cases. {WHAT_A_SUITE_IS}", where=where)
         if isinstance(first_error, NoStoreError):
             raise first_error
         raise DataError(f"{first_error.what}. {WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)

@@ -243,7 +243,7 @@ def _number(field: bytes, position: int) -> int:
         except ValueError:
             value = -1
     if not 0 <= value < _MAX_SIZE:
-        raise TarError(f"the archive is damaged at byte {position}: impossible size of a member")
+        raise TarError(f"the archive is damaged at byte {position}: a member has an impossible size")
     return value
 
 
@@ -296,11 +296,11 @@ def _read_pax(data: bytes, extended: _ExtendedHeader, at: int) -> None:
             extended.link = value
         elif key == b"size":
             if not value.isdigit() or len(value) > 19 or int(value) >= _MAX_SIZE:
-                raise TarError(f"the archive is damaged at byte {at + start}: impossible size of a member")
+                raise TarError(f"the archive is damaged at byte {at + start}: a member has an impossible size")
             extended.size = int(value)
         elif key in (b"uid", b"gid"):
             if not value.isdigit() or len(value) > 10:
-                raise TarError(f"the archive is damaged at byte {at + start}: impossible owner of a member")
+                raise TarError(f"the archive is damaged at byte {at + start}: a member has an impossible owner")
             extended.numbers[key] = int(value)
         elif key.startswith(_XATTR):
             extended.xattrs[_raw_text(key.removeprefix(_XATTR))] = value

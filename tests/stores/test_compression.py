@@ -147,5 +147,5 @@ def test_samples(kind: str, tmp_path: Path) -> None:
 def test_text_inside_a_compression_is_not_a_store(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_bytes(KINDS[kind](b"buy milk"))
-    with pytest.raises(DataError, match=f"inside its {kind} compression"):
+    with pytest.raises(DataError, match=f"after {kind} decompression"):
         open_store(path)

@@ -41,7 +41,7 @@ class CliConfigUse(Enum):
     """How a client uses the docker CLI's config file for a build."""
 
     NOTHING = "nothing"
-    CLI_20_10 = "proxies without that for all, and the environment's platform and trust"
+    CLI_20_10 = "proxies except ALL_PROXY, and the environment's platform and trust"
     CLI = "proxies, and the environment's platform and trust"
     CLI_29 = "proxies, and the environment's platform"
     PROXIES = "proxies, as the docker CLI reads them"

@@ -125,8 +125,7 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
     elif panics:
         effect = "can make the daemon panic, which fails the build, when used with --cache-from"
     return HazardText(
-        f"The history of {_images(count, 'has', 'have')} more steps with a layer than there are layers: such an image "
-        f"{effect}.",
+        f"{_images(count, 'has', 'have')} more steps with a layer in the history than layers. Such an image {effect}.",
         "Do not use such images with --cache-from; build or pull them again.",
     )
 

@@ -155,7 +155,7 @@ _WAYS = {
     WayToHit.NOT_ALONE: (
         "Build it again here. With --cache-from, only this step would hit, and it would bring in all later steps."
     ),
-    WayToHit.NOT_RESTORED: "Build it again here: with --cache-from, the build fails at a step without a layer.",
+    WayToHit.NOT_RESTORED: "Build it again here, because with --cache-from the build fails at a step without a layer.",
 }
 
 
@@ -182,7 +182,7 @@ def pulled_for_scratch(image: Image) -> HazardText:
     return HazardText(
         f"{image.title} was not created by the first step of a FROM scratch build. It has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
-        "A step FROM scratch matches any image without a parent whose config matches.",
+        "A FROM scratch step matches any image that has no parent and whose config matches.",
         "Begin the build with a step that no other image has, such as a unique LABEL.",
     )
 
@@ -220,7 +220,7 @@ def empty_label(labels: Sequence[str]) -> HazardText:
     return HazardText(
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
         "different labels instead. A label that is not in the probe counts as empty, so the image matches.",
-        "Give every label a value: an empty one matches any label in its place.",
+        "Give every label a value, because an empty label matches any label in its place.",
     )
 
 
@@ -272,8 +272,8 @@ def further_steps(image: Image, further: int) -> HazardText:
     """Describe a hit of a whole source, with this many steps after this one."""
     later = "it" if further == 1 else "all of them"
     return HazardText(
-        f"The answer is the whole image {image.title}, which has {counted(further, 'more step')} after this one: the "
-        f"next instruction builds on top of {later}.",
+        f"The answer is the whole image {image.title}, which has {counted(further, 'more step')} after this one, so "
+        f"the next instruction builds on top of {later}.",
         "Pass that step's own image to --cache-from, or omit --cache-from.",
     )
 

@@ -49,7 +49,7 @@ _DESCENT = {
         "if a source records it as its parent; if the source records none, the local match's own parent is checked"
     ),
     Descent.ANCESTOR: "if it is an ancestor of a source",
-    Descent.ALWAYS: "always: the sources are checked first",
+    Descent.ALWAYS: "always, because the sources are checked first",
 }
 _SOURCE_HIT = {
     SourceHit.WHOLE: "the source itself is used, regardless of what comes after the step",

@@ -102,11 +102,11 @@ def unread_value(value: object) -> str:
 _PLATFORM_NOTES: Final[Mapping[NoteKind, str]] = {
     NoteKind.WRITTEN: "written {value!r}",
     NoteKind.NOT_RECORDED: "not recorded",
-    NoteKind.UNKNOWN_BUILDER: "{value} is unknown: it matches nothing, not even itself",
+    NoteKind.UNKNOWN_BUILDER: "{value} is unknown, so it matches nothing, not even itself",
     NoteKind.IGNORED_FEATURE: "win32k is ignored",
     NoteKind.ANY_VERSION: "a builder without a full version matches every version",
     NoteKind.NO_VERSION: "an image without a version runs everywhere",
-    NoteKind.NOT_FULL_VERSION: "not a full version: counts as 0.0.0",
+    NoteKind.NOT_FULL_VERSION: "not a full version, so it counts as 0.0.0",
     NoteKind.COMPARED_AS: "compared as {value} and {other}",
     NoteKind.OVERWRITTEN: "{value}, with its third and later parts taken from the builder's version",
 }
@@ -164,7 +164,7 @@ PARENT_OF_OTHER_PLATFORM: Final = (
     "the parent is for a different platform than the builder's, which is an error with --cache-from"
 )
 MORE_ENTRIES: Final = "the source must have more entries than the parent"
-NOT_FEWER_LAYERS: Final = "the source must have no fewer layers than the parent"
+NOT_FEWER_LAYERS: Final = "the source must have at least as many layers as the parent"
 LAYERS_OF_PARENT: Final = "the parent's layers, compared with the source's first ones"
 OTHER_ZONE: Final = "the same instant in a different time zone, which the daemon treats as different"
 NOT_LOOKED_UP: Final = "not looked up"

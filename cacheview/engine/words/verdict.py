@@ -170,12 +170,12 @@ def _of_error(trace: Trace) -> VerdictWords:
             )
         case VerdictReason.RESTORED_BEFORE:
             return VerdictWords(
-                "the image of this step exists from an earlier build, and the build fails",
+                "the image of this step already exists from an earlier build, so the build fails",
                 f"{verdict.error}. Remove that image, or leave out --cache-from.",
             )
         case _:
             return VerdictWords(
-                "the image of this step cannot be created from the source, and the build fails",
+                "the image of this step cannot be created from the source, so the build fails",
                 f"{verdict.error}. Leave out --cache-from, or name an image that ends with this step.",
             )
 
@@ -218,7 +218,7 @@ def _kin(trace: Trace, parent: str) -> tuple[str, str]:
     if trace.probe.parent != SCRATCH:
         return "a", f"child of {parent}"
     if trace.rules.marks_first_steps:
-        return "a", "first step FROM scratch"
+        return "a", "first step of a FROM scratch build"
     return "an", "image without a parent"
 
 
@@ -233,7 +233,7 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
     if trace.probe.cache_from:
         if not verdict.sources:
             discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""
-            return VerdictWords(f"the --cache-from references bring in no image{discarded}", reason, values)
+            return VerdictWords(f"the --cache-from references do not bring in any images{discarded}", reason, values)
         if verdict.local is not None:
             return VerdictWords(
                 f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values
@@ -259,19 +259,20 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
             return f"The nearest image is {who}: it is not recorded as built here.", ""
         case CheckKind.CREATED:
             return (
-                f"The nearest image is {who}, which matches but has no creation time: an image without one never "
+                f"The nearest image is {who}, whose config matches, but an image without a creation time never "
                 "matches.",
                 "",
             )
         case CheckKind.LENGTH:
             return (
-                f"The nearest image is {who}: {check.field} has {_elements(check.probe)}, the image "
-                f"{check.image or 'none'}.",
+                f"The nearest image is {who}: {check.field} has {_elements(check.probe)} in the probe and "
+                f"{check.image or 'none'} in the image.",
                 "",
             )
     if is_same_but_for_files(check.probe, check.image):
         return (
-            f"The nearest image is {who}: it is the same step with different files; the store has only their checksum.",
+            f"The nearest image is {who}: it is the same step with different files, of which the store has only the "
+            "checksum.",
             "",
         )
     argument = argument_of(check, config)
@@ -290,4 +291,4 @@ def _values(check: Check) -> str:
     side = "parent" if check.kind.is_of_history else "probe"
     probe_value = "has none" if check.probe is ABSENT else f"has {plain(check.probe)}"
     image_value = "has none" if check.image is ABSENT else f"has {plain(check.image)}"
-    return f"The {side} {probe_value}, the image {image_value}."
+    return f"The {side} {probe_value}, and the image {image_value}."

@@ -88,6 +88,8 @@ def parent_of(records: Sequence[ImageRecord]) -> str:
         wrong = next(parent for parent in parents if not _DIGEST.fullmatch(parent))
         raise DataError(f"its parent label is not a digest: {wrong[:100]!r}, so its parent is not known")
     if len(parents) > 1:
-        text = f"its names have {len(parents)} different parent labels, so its parent is not known; the first is shown"
+        text = (
+            f"its names have {len(parents)} different parent labels, so its parent is not known; the first one is shown"
+        )
         raise DataError(text, path=parents[0])
     return parents[0]

@@ -25,7 +25,7 @@ _NAME = "io.containerd.image.name"
 
 _NO_PARENT = Doubt(
     aspect="parent",
-    reason="its records in containerd name several parents, or one that is not a digest",
+    reason="its records in containerd name several parents, or a parent that is not a digest",
     remedy="Remove the image and build it again; a Docker Engine cannot determine its parent either",
 )
 _BUILT_TWICE = Doubt(
