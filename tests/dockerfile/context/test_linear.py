@@ -14,16 +14,16 @@ _CHILD = """
 import resource
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, Kind, MemoryContext
+from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 from cacheview.model import DataError
 lines = {lines!r}
 for client in CLIENTS.values():
     for path in ("a" * 250, "/".join(["a"] * 120)):
-        entries = {{path: Entry(path, Kind.FILE, 0o644), "Dockerfile": Entry("Dockerfile", Kind.FILE, 0o644)}}
+        entries = {{path: Entry(path, EntryKind.FILE, 0o644), "Dockerfile": Entry("Dockerfile", EntryKind.FILE, 0o644)}}
         for count in range(1, path.count("/") + 1):
             above = "/".join(["a"] * count)
-            entries[above] = Entry(above, Kind.DIRECTORY, 0o755)
-        entries[".dockerignore"] = Entry(".dockerignore", Kind.FILE, 0o644, size=len(lines))
+            entries[above] = Entry(above, EntryKind.DIRECTORY, 0o755)
+        entries[".dockerignore"] = Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(lines))
         try:
             ContextSums(MemoryContext(entries, {{".dockerignore": lines}}), client=client).sent
         except DataError as error:

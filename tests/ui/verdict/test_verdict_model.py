@@ -299,7 +299,7 @@ def test_history_as_two_columns(watched: Watched) -> None:
     ]
     fields = ("created", "created_by", "author", "comment", "empty_layer")
     assert outline(model, history) == [
-        "heads",
+        "columnheads",
         "history[0]",
         ["passed 5", [f"history[0].{field}" for field in fields]],
         "history[1]",

@@ -69,7 +69,7 @@ def test_in_full_a_list_has_a_line_for_each_element() -> None:
 def test_what_is_too_long_is_cut_and_says_so() -> None:
     ours, _ = full_pair(env("x" * (FULL_LIMIT + 50), ""))
     assert len(ours) < FULL_LIMIT + 60
-    assert ours.endswith(f"cut: {FULL_LIMIT + 52:,} characters in all")
+    assert ours.endswith(f"truncated: {FULL_LIMIT + 52:,} characters in total")
 
 
 def test_the_part_that_differs() -> None:
