@@ -1,4 +1,4 @@
-"""Which daemon's answers are computed for a store (its rules and builder, and why), and the first probe of a case.
+"""Chooses the daemon whose answers are computed for a store (its rules and builder), and the first probe of a case.
 
 The command line, the replay and the window all use this module, so they agree.
 """

@@ -128,7 +128,7 @@ def _cut(text: str, most: int = 200) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """The line of the program's own code where it happened."""
+    """Return the line of the program's own code where it happened."""
     own = Path(__file__).parent
     frames = [frame for frame in traceback.extract_tb(trace) if Path(frame.filename).is_relative_to(own)]
     if not frames:

@@ -68,12 +68,12 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
 
 
 def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the option ``--rules``. ``what`` is its help text."""
+    """Add the option ``--rules``. ``what`` describes its effect, for the help."""
     parser.add_argument("--rules", metavar="NAME", help=f"{what}; {HOW}")
 
 
 def add_redact(parser: argparse.ArgumentParser, where: str = "the file") -> None:
-    """Add the option ``--redact``. ``where`` the values are replaced."""
+    """Add the option ``--redact``. ``where`` names the place of the values, for the help."""
     parser.add_argument(
         "--redact",
         metavar="WHAT",

@@ -1,4 +1,4 @@
-"""Why the cache answers two identical steps differently: differences in the environment, tested if possible.
+"""Finds why the cache answers two identical steps differently: differences in the environment, tested if possible.
 
 Each possible cause is tested by replaying the build that missed with this one aspect of the other build. If the step
 then is a hit, it is the cause.

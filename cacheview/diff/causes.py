@@ -1,4 +1,4 @@
-"""Why two builds differ: causes as values, and whether the build itself or its environment changed."""
+"""The causes of differences between two builds, as values, and whether the build or its environment changed."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class FilesDiffer:
 
 @dataclass(frozen=True)
 class FilesUnknown:
-    """It is unknown which files of two steps differ.
+    """The reason why it is unknown which files of two steps differ.
 
     Attributes:
         reason: why.

@@ -1,4 +1,4 @@
-"""How each instruction changes the builder's state, and what it looks up in the cache.
+"""The effect of each instruction on the builder's state, and its lookup in the cache.
 
 The rules are those of moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24,
 71ebfc7, 25.0.17, 28.5.2 and 29.7.2; if they differ, `BuilderRelease` has a field. Before each step the builder changes

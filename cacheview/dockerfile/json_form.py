@@ -31,7 +31,7 @@ _MAX_DEPTH: Final = 10_000
 
 
 class NotStringsError(ValueError):
-    """It is a JSON array that contains something other than a string."""
+    """A JSON array that contains something other than a string."""
 
 
 def json_strings(text: str, *, to_the_end: bool) -> list[str] | None:

@@ -17,7 +17,7 @@ _MAX_PORT = 65_535
 
 
 class _BadPortError(Exception):
-    """It is neither a port nor a range of ports."""
+    """A text that is neither a port nor a range of ports."""
 
 
 def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:

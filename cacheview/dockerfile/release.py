@@ -1,4 +1,4 @@
-"""How the classic builders of Docker's releases differ: one table, with one row per release.
+"""The differences between the classic builders of Docker's releases: one table, with one row per release.
 
 Where a rule of this package depends on the release, it reads a field here; nothing else compares versions. Each row
 was read in moby's source at the tag that it names, and in the parser that the tag carries with it
@@ -54,7 +54,7 @@ def _healthcheck_named(check: HealthConfig) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BuilderRelease:
-    """How the classic builder of a release reads, hashes and writes, as far as releases differ.
+    """The classic builder of a release: how it reads, hashes and writes, as far as releases differ.
 
     Attributes:
         release: for people.

@@ -1,4 +1,4 @@
-"""How the histories of many images continue that of a parent: computed once for a parent, looked up by command.
+"""The continuations of a parent's history in many images: computed once for a parent, looked up by command.
 
 The rules are those of `history` and `layers`. All comparisons before that of the command depend only on the parent.
 """
@@ -91,7 +91,7 @@ class _Layers:
 
 @dataclass(frozen=True, slots=True)
 class _Rank:
-    """How near an image comes: the number of checks that pass, and of entries equal to the parent's.
+    """The nearness of an image: the number of checks that pass, and of entries equal to the parent's.
 
     ``reached``: whether the daemon may reach the command, which is one more check.
     """

@@ -1,4 +1,4 @@
-"""Why the cache answers as it does: sentences, deciding check, nearest candidates, smallest edit, hazards."""
+"""Explains an answer of the cache: sentences, deciding check, nearest candidates, smallest edit, hazards."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class FurtherFindings:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the cache answers as it does.
+    """The explanation of an answer of the cache.
 
     Attributes:
         words: the verdict in words.

@@ -14,7 +14,7 @@ __all__ = ["Evidence", "ImageOrigin", "Likelihood", "origin_of"]
 
 
 class Likelihood(Enum):
-    """The most likely answer."""
+    """The likelihood that an image was built here."""
 
     YES = "most likely"
     NO = "most likely not"

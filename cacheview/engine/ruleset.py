@@ -148,7 +148,7 @@ def _reader(field: str, *, is_read: bool) -> Callable[[ContainerConfig | None], 
 
 @dataclass(frozen=True)
 class Restoring:
-    """How the image of a step in the middle of a source is created.
+    """The creation of an image from a step in the middle of a source.
 
     Attributes:
         lost_fields: the fields of the container config that the new image's config does not keep.

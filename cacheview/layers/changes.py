@@ -1,4 +1,4 @@
-"""How files change from one state to another: from the layers below to a layer, or in a context since a build."""
+"""The changes of files from one state to another: from the layers below to a layer, or in a context since a build."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ _FOLDERS: Final = {
     "aufs": "aufs/diff/{}",
     "btrfs": "btrfs/subvolumes/{}",
 }
-"""Where drivers keep the files of a layer, by its cache id."""
+"""The folder in which each driver keeps the files of a layer, by its cache id."""
 
 _BY_ITSELF: Final = frozenset({"overlay2", "fuse-overlayfs", "aufs"})
 """The drivers that unpack a layer into a separate folder, without the layers below."""

@@ -97,7 +97,7 @@ def _all_styles() -> tuple[SenderStyle, ...]:
 
 
 SENDER_STYLES: Final = _all_styles()
-"""In the order of `CLIENTS`, the Docker CLI first."""
+"""All styles in the order of `CLIENTS`, the Docker CLI first."""
 
 _IMAGE: Final = HeaderStyle(owner=True, hard_links=False)
 

@@ -48,11 +48,11 @@ class Containers:
         return by_image
 
     def of(self, image_id: str) -> Sequence[Container]:
-        """The containers that were created from an image."""
+        """Return the containers that were created from an image."""
         return self._by_image.get(image_id, ())
 
     def without_stopped(self) -> Containers:
-        """The containers that remain after all stopped ones are removed."""
+        """Return the containers that remain after all stopped ones are removed."""
         if self.known is None:
             return self
         return replace(self, known=tuple(each for each in self.known if each.is_running))

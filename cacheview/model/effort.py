@@ -56,7 +56,10 @@ class Effort:
 
     @staticmethod
     def about(images: int) -> Effort:
-        """An effort for one question about a store with this many images. More images than usual may take longer."""
+        """Return an effort for one question about a store with this many images.
+
+        More images than usual may take longer.
+        """
         return Effort(LONGEST * max(1.0, images / _USUAL))
 
     def go_on(self) -> None:

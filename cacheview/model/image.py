@@ -20,7 +20,7 @@ _HEX = re.compile("[0-9a-f]+")
 
 
 def short_id(image_id: str) -> str:
-    """The first 12 digits of an id, without the algorithm, or ``scratch`` for the empty id.
+    """Return the first 12 digits of an id, without the algorithm, or ``scratch`` for the empty id.
 
     A text that is not a checksum stands for an image without an id so far: it is shown unchanged, up to 40 characters.
     """
@@ -165,7 +165,7 @@ class Image(Value):
         return short_id(self.id)
 
     def doubt(self, aspect: Aspect) -> Doubt | None:
-        """The doubt about an aspect, or about the whole that it is part of; None if it is known exactly."""
+        """Return the doubt about an aspect, or about the whole that it is part of; None if it is known exactly."""
         whole = aspect.partition(".")[0]
         return next((doubt for doubt in self.doubts if doubt.aspect in (aspect, whole)), None)
 

@@ -164,7 +164,7 @@ class ImageStore:
         return self.by_id[result[0]] if result else None
 
     def _beginning(self, prefix: str) -> Sequence[str]:
-        """The ids with this prefix."""
+        """Return the ids with this prefix."""
         ids = self._sorted_ids
         begin = bisect_left(ids, prefix)
         return ids[begin : bisect_right(ids, prefix, begin, key=lambda image_id: image_id[: len(prefix)])]

@@ -1,4 +1,4 @@
-"""How a rule set compares the builder's platform with that of an image in the local cache."""
+"""The comparison of the builder's platform with that of an image in the local cache."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class PlatformRule:
 
 
 def _major_minor(platform: Platform) -> list[str]:
-    """The first two parts of the version, as many as there are. An empty version has one empty part."""
+    """Return the first two parts of the version, as many as there are. An empty version has one empty part."""
     return platform.os_version.split(".")[:2]
 
 

@@ -13,7 +13,7 @@ __all__ = ["Cost", "Costs", "Effect", "costs"]
 
 
 class Effect(Enum):
-    """The effect on a step."""
+    """The effect of a change on a step."""
 
     SAME = "same"
     LOST = "lost"  # cached before, but no longer

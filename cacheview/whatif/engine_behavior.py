@@ -1,4 +1,4 @@
-"""How an engine changes its images apart from building, by kind of store and release, as data.
+"""The ways in which engines change their images apart from building, by kind of store and release, as data.
 
 Read from ``daemon/images`` and ``image/tarexport`` (graph drivers), and from ``daemon/containerd`` of moby, v20.10 to
 docker-v29.7.2.
@@ -32,7 +32,7 @@ class InUse(Enum):
 
 @dataclass(frozen=True)
 class EngineBehavior:
-    """How an engine changes its images.
+    """The way in which an engine changes its images.
 
     Attributes:
         since: the first release with this behavior; it is valid until the next one of the same store.
@@ -94,7 +94,7 @@ _V28_1: Final = replace(
 )
 
 ENGINE_BEHAVIORS: Final = (_GRAPH_DRIVER, _V24_0, _V25_0, _V27_2, _V27_3, _V28_1)
-"""By kind of store, in the order of their releases."""
+"""All behaviors by kind of store, in the order of their releases."""
 
 
 def behavior_of(rules: RuleSet, version: str) -> EngineBehavior:

@@ -226,9 +226,7 @@ class ChecksumRecord:
         return kept.at if kept else None
 
     def differences(self, text: str, now: SourcesSum) -> ContextChanges | None:
-        """Return the differences between a checksum, such as that of a stored image, and a current one; None: not
-        recorded.
-        """
+        """Return the differences of a checksum, such as a stored image's, and a current one; None: not recorded."""
         files = self.files_of(text)
         return None if files is None else changed(files, now.files)
 

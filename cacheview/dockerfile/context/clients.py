@@ -38,7 +38,7 @@ _UMASK: Final = 0o022
 
 
 class CliConfigUse(Enum):
-    """How a client uses the docker CLI's config file for a build."""
+    """A client's use of the docker CLI's config file for a build."""
 
     NOTHING = "nothing"
     CLI_20_10 = "proxies except ALL_PROXY, and the environment's platform and trust"
@@ -314,8 +314,8 @@ def client_named(name: str) -> Client:
     """Return the client with this name: a key of `CLIENTS`, or a program with its version, as in replay files.
 
     Examples: ``docker CLI 20.10.24``, ``docker CLI 28.2.2``, ``docker-py 7.1.0``, ``docker-compose 1.29.2``. A version
-    such as ``28`` or ``20.10`` means the Docker CLI, and so does the output of ``docker --version``. ``dockerode umask
-    002`` and ``dockerode:002`` specify a umask.
+    such as ``28`` or ``20.10`` means the Docker CLI, and so does the output of ``docker --version``.
+    ``dockerode umask 002`` and ``dockerode:002`` specify a umask.
 
     Raises:
         DataError: there is no known client with that name; with the known names.

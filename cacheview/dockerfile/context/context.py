@@ -15,7 +15,7 @@ __all__ = ["Context", "ContextSource", "Packer", "Packing"]
 
 
 class Packing(Protocol):
-    """How a client creates the tar of a context."""
+    """A client's way to create the tar of a context."""
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""

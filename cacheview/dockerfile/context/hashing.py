@@ -33,7 +33,7 @@ _VERSION = 1
 class FileSumCache:
     """Sums of files by the bytes hashed before their content, each with the stamp of the file.
 
-    A file with another stamp is read again. Threads may share a memory.
+    A file with another stamp is read again. Threads may share a cache.
     """
 
     def __init__(self, *, most: int = 500_000) -> None:

@@ -35,7 +35,7 @@ class PackedContext:
 
 @dataclass(frozen=True, slots=True)
 class HeaderStyle:
-    """How a client fills the headers of its tar.
+    """A client's way to fill the headers of its tar.
 
     Attributes:
         type_bits: whether the mode contains the bits of the file type (``fillGo18FileTypeBits``).

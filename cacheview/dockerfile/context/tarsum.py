@@ -29,7 +29,7 @@ class Header(NamedTuple):
     Attributes:
         name: as sent.
         mode: as sent, with or without the bits of the file type.
-        type: the type flag; `HARD_LINK`, or that of a `EntryKind`.
+        type: the type flag; `HARD_LINK`, or that of an `EntryKind`.
         link: the target of a link.
         xattrs: extended attributes by name, without the prefix ``SCHILY.xattr.``.
         owner_names: names of the owner and the group; the daemon ignores those that a client sends.

@@ -1,4 +1,4 @@
-"""How the daemon unpacks the tar that a client sends: its tree, and the checksum of each name.
+"""Unpacks the tar that a client sends, like the daemon: its tree, and the checksum of each name.
 
 Facts from ``Unpack`` of moby's ``pkg/archive`` (later ``moby/go-archive``), in a chroot of the context, and from
 ``TarSum.Read`` of ``pkg/tarsum``: if a name is sent twice, the first has the sum, and the last is the file.

@@ -29,7 +29,7 @@ class FieldDistances(Protocol):
 
 
 class Differences:
-    """How far each of many candidates is from a probe.
+    """The distances of many candidates from a probe.
 
     Args:
         among: the candidates, as bits.
@@ -235,7 +235,7 @@ class _Numbers:
         self.counts = Counts(tuple(planes))
 
     def bits(self, number: int) -> int:
-        """The candidates with this number."""
+        """Return the candidates with this number."""
         return self._filed.bits(number)
 
 

@@ -26,7 +26,7 @@ class OrderedImages:
     """
 
     def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
-        """``images`` in store order."""
+        """Order images, which are given in store order."""
         self._rules = rules
         self._in_store_order = images
         times = [rules.time(image.created) for image in paced(images)]

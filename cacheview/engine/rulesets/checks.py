@@ -32,7 +32,7 @@ BEFORE_CVE_2024_24557: tuple[ConfigCheck, ...] = (
     *_each(SameElements(), "Entrypoint"),
     *_each(SameKeys(), "Volumes"),
 )
-"""Before the fix of CVE-2024-24557 (moby ``image/cache/compare.go`` at v24.0.8, e31e9c8b)."""
+"""The checks before the fix of CVE-2024-24557 (moby ``image/cache/compare.go`` at v24.0.8, e31e9c8b)."""
 
 
 def _all_fields(*healthcheck: str) -> tuple[ConfigCheck, ...]:
@@ -48,7 +48,10 @@ def _all_fields(*healthcheck: str) -> tuple[ConfigCheck, ...]:
 
 
 ALL_FIELDS = _all_fields("Interval", "StartInterval", "StartPeriod", "Timeout", "Retries", "Test")
-"""Since the fix of CVE-2024-24557 (moby ``image/cache/compare.go`` at v25.0.2, ec1971a2)."""
+"""The checks since the fix of CVE-2024-24557 (moby ``image/cache/compare.go`` at v25.0.2, ec1971a2)."""
 
 ALL_FIELDS_BUT_START_INTERVAL = _all_fields("Interval", "StartPeriod", "Timeout", "Retries", "Test")
-"""The same for releases whose health checks have no ``StartInterval`` (v24.0.9, d438b65b; v23.0.18, 7633b0e9)."""
+"""The same checks for releases whose health checks have no ``StartInterval``.
+
+moby: v24.0.9, d438b65b; v23.0.18, 7633b0e9.
+"""

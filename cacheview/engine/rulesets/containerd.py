@@ -171,4 +171,4 @@ V29 = replace(
 )
 
 CONTAINERD = (V24_0_7, V24_0_9, CONTAINERD_71EBFC7, V25_0_0, V25_0_2, V25_0_5, V26_1_5, V28_5_2, V29_0, V29)
-"""In the order of their releases."""
+"""All rule sets of containerd stores, in the order of their releases."""

@@ -147,4 +147,7 @@ V29 = replace(
 )
 
 GRAPH_DRIVER = (V24_0_7, V24_0_9, V23_0_18, V25_0_0, V25_0_2, V25_0_5, V28_5_2, V29_0, V29)
-"""In the order of their releases. Branches that were maintained at the same time are ordered by version."""
+"""All rule sets of graph drivers, in the order of their releases.
+
+Branches that were maintained at the same time are ordered by version.
+"""

@@ -6,8 +6,9 @@ traces, rule sets), but nothing that creates them.
 
 Elsewhere in ``cacheview.engine`` there are only:
 
-- the daemon's own messages, letter by letter, which are rules: ``known.py``, ``restore.py``, and fields of rule sets;
+- the daemon's own messages, letter by letter, which are rules: ``known_cache.py``, ``restore.py``, and fields of rule
+  sets;
 - texts that are data of a row: the releases, source and notes of a rule set (``rulesets``), and in another package the
-title and source of a platform rule (``platforms/rules.py``);
+  title and source of a platform rule (``platforms/rules.py``);
 - names that JSON and suites contain too: those of checks (``check.py``), and the values of enumerations.
 """

@@ -1,4 +1,4 @@
-"""How the rules of a release were chosen, or why none were."""
+"""Explains how the rules of a release were chosen, or why none were."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 HOW: Final = (
     'specify its name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
 )
-"""How to name rules, for messages."""
+"""Instructions for naming rules, for messages."""
 
 
 def newer_than_known(release: DockerVersion, newest: DockerVersion) -> str:

@@ -143,7 +143,7 @@ def unmarked(image: Image) -> HazardText:
 
 
 class WayToHit(Enum):
-    """How a step can hit an image that has it in its history but has no parent in the store."""
+    """A way to hit an image that has a step in its history but has no parent in the store."""
 
     SOURCE = "as --cache-from"
     NOT_ALONE = "with --cache-from, it would bring in all later steps too"

@@ -1,4 +1,4 @@
-"""Why a ``--cache-from`` reference brings in these sources, or none."""
+"""Explains why a ``--cache-from`` reference brings in its sources, or none."""
 
 from __future__ import annotations
 
