@@ -23,7 +23,7 @@ _OF_SERVICE: Final = {
     "cache_from": "--cache-from",
     "platform": "--platform",
 }
-"""By attribute, the options that the build section of a service has."""
+"""The options that the build section of a service has, by attribute."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ _PATHS: Final = {
     "STORE": shtab.FILE,
     "SUITE": shtab.FILE,
 }
-"""By metavar in the help, the kind of path to complete."""
+"""The kind of path to complete, by the metavar in the help."""
 
 
 def completion(window: argparse.ArgumentParser, shell: str) -> str:

@@ -14,7 +14,7 @@ from cacheview.replay.options import BuildOptions
 __all__ = ["OPTION_NAMES", "as_sent", "dropped"]
 
 OPTION_NAMES: Final = {"labels": "--label", "cache_from": "--cache-from", "platform": "--platform"}
-"""By the name in `BuildOptions`, the command-line name of each option that a client may drop."""
+"""The command-line name of each option that a client may drop, by its name in `BuildOptions`."""
 
 
 def as_sent(client: Client, options: BuildOptions) -> BuildOptions:

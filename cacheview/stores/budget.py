@@ -164,7 +164,7 @@ class Budget:
         self._left[Resource.MEMORY] -= excess
 
     def _remedy(self, what: Resource) -> str:
-        """What to do if this machine has no more of a resource."""
+        """Return what to do if this machine has no more of a resource."""
         if what is not Resource.MEMORY or self._amounts[what] != self._most_memory:
             return ""
         return ", because this machine has no more free memory. Close other programs, or use a machine with more memory"
@@ -177,11 +177,11 @@ class Budget:
                 self.grow(self._read)
 
     def left(self, what: Resource) -> int:
-        """How much of a resource is left."""
+        """Return how much of a resource is left."""
         return max(0, self._left[what])
 
     def spent(self, what: Resource) -> int:
-        """How much of a resource has been spent."""
+        """Return how much of a resource has been spent."""
         with self._lock:
             return self._amounts[what] - self._left[what]
 

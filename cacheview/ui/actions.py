@@ -63,7 +63,7 @@ class Actions:
             "light": self._make("&Light", "Always use light colors"),
             "dark": self._make("&Dark", "Always use dark colors"),
         }
-        """By the value of `Settings.scheme`."""
+        """The actions for color schemes, by the value of `Settings.scheme`."""
         self.colors_menu = QMenu("Co&lors", owner)
         group = QActionGroup(owner)
         for action in self.schemes.values():

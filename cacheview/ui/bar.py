@@ -17,10 +17,13 @@ _LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
 
 
 class TitleBar(QWidget):
-    """A header above a hairline. If it is too narrow for all text, the title is shortened first, then the buttons."""
+    """A header above a hairline. If it is too narrow for all text, the title is shortened first, then the buttons.
+
+    Args:
+        short: a shorter title; empty if there is none.
+    """
 
     def __init__(self, parent: QWidget, title: QLabel, *buttons: QToolButton, short: str = "") -> None:
-        """``short``: a shorter title; empty if there is none."""
         super().__init__(parent)
         self._title, self._titles = title, (title.text(), short or title.text())
         self._words = {button: (button.text(),) * 3 for button in buttons}

@@ -39,6 +39,9 @@ class Centre(QWidget):
     The first opening creates the session and its panes. The panes, the engine and the models are imported with the
     first store, so that the first paint does not wait for them.
 
+    Args:
+        rules: name of the rule set to start with; empty: the one that the store reports.
+
     Signals:
         announced(): a location is being opened, or is about to be.
         session_made(): the session and its panes exist, and the session has not reported anything yet.
@@ -66,7 +69,6 @@ class Centre(QWidget):
     name_requested = Signal()
 
     def __init__(self, settings: Settings, rules: str, parent: QWidget | None = None) -> None:
-        """``rules``: name of the rule set to start with; empty: the one that the store reports."""
         super().__init__(parent)
         self._settings = settings
         self._rules = rules

@@ -29,10 +29,12 @@ _CHARACTERS = (17, 9, 5)
 
 
 class ToolBar(QToolBar):
-    """The tool bar. Signals: ``case_chosen(int)``, ``probe_chosen(int)``: only by the user.
+    """The tool bar.
 
     If it is too narrow for everything, texts are shortened step by step, the least needed first. Every item stays
     available.
+
+    Signals: ``case_chosen(int)``, ``probe_chosen(int)``: only by the user.
     """
 
     case_chosen = Signal(int)

@@ -27,10 +27,14 @@ _SHARES: Final = (0.36, 0.48)
 
 
 class PaneDock(QDockWidget):
-    """A dock at the bottom of the window, hidden until `show_or_hide`. Escape hides it."""
+    """A dock at the bottom of the window, hidden until `show_or_hide`. Escape hides it.
+
+    Args:
+        name: its object name.
+        action: the action that is checked while the dock is shown.
+    """
 
     def __init__(self, host: DockHost, name: str, pane: Docked, action: QAction) -> None:
-        """``name``: its object name. ``action``: is checked while the dock is shown."""
         super().__init__(pane.head.title, host.frame)
         self._host = host
         self._pane = pane

@@ -181,6 +181,10 @@ class DockHead(QWidget):
 class BusyHead(DockHead):
     """The title bar of a dock with long work: its progress, and the buttons to stop it or start it again.
 
+    Args:
+        progress: the name of the progress bar.
+        again: the text of the button that starts again.
+
     Signals: ``cancel_requested()``, ``again_requested()``.
     """
 
@@ -197,7 +201,6 @@ class BusyHead(DockHead):
         again_tip: str,
         parent: QWidget | None = None,
     ) -> None:
-        """``progress``: the name of the progress bar. ``again``: the text of the button that starts again."""
         super().__init__(title, parent)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)

@@ -69,7 +69,7 @@ class DockHost(Protocol):
 
     @property
     def settled(self) -> SignalInstance:
-        """``settled(bool)``, after each opening: whether a store is shown."""
+        """The signal ``settled(bool)``, emitted after each opening: whether a store is shown."""
 
     def begin(self) -> None:
         """Open the store that is opened at a start without arguments."""

@@ -27,13 +27,15 @@ _Question = TypeVar("_Question")
 class DockPane(QWidget, Generic[_Head]):
     """A pane with the interface `dock_host.Docked`. `_lay_out` has to be called once.
 
+    Args:
+        head: the title bar of its dock.
+
     Signals: ``copied(str)``: what was put on the clipboard, in words.
     """
 
     copied = Signal(str)
 
     def __init__(self, head: _Head, parent: QWidget | None = None) -> None:
-        """``head``: the title bar of its dock."""
         super().__init__(parent)
         self.head: Final = head
 
@@ -97,13 +99,15 @@ class DockPane(QWidget, Generic[_Head]):
 class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
     """A pane that looks something up while it is visible: when it is shown, and whenever its subject changes.
 
+    Args:
+        patience: milliseconds before `_lose_patience`; None: the usual.
+
     Signals: ``settled()``: the last result is shown, or the reason that there is none.
     """
 
     settled = Signal()
 
     def __init__(self, head: _Head, parent: QWidget | None = None, *, patience: int | None = None) -> None:
-        """``patience``: milliseconds before `_lose_patience`; None: the usual."""
         super().__init__(head, parent)
         self._session: Session | None = None
         self._question: _Question | None = None

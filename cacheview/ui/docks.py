@@ -220,7 +220,7 @@ WATCH: Final = DockSpec("watch", lambda do: do.watch, _make_watch, is_kept=False
 DIFF: Final = DockSpec("diff", lambda do: do.diff, _make_diff, is_kept=False)
 
 DOCKS: Final[tuple[DockSpec[Any], ...]] = (DETAILS, COMPARE, AUDIT, REPLAY, FILES, SUITES, WATCH, DIFF)
-"""In the tab order of the docks."""
+"""The docks of the window, in their tab order."""
 
 
 def load_docks(rest: Callable[[], object]) -> None:

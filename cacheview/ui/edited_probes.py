@@ -18,12 +18,15 @@ __all__ = ["EditedProbes"]
 
 
 class EditedProbes:
-    """The edited probes of one session. If another store is opened, they are kept until theirs is opened again."""
+    """The edited probes of one session. If another store is opened, they are kept until theirs is opened again.
+
+    Args:
+        earlier: the drafts of earlier sessions, which are offered when their store is open.
+    """
 
     def __init__(
         self, document: ProbeDocument, shown: ShownStore, selection: Selection, earlier: Sequence[ProbeDraft] = ()
     ) -> None:
-        """``earlier``: the drafts of earlier sessions, which are offered when their store is open."""
         self._document = document
         self._shown = shown
         self._selection = selection

@@ -13,7 +13,7 @@ __all__ = ["field_marks"]
 
 _FIELDS = frozenset((*CONFIG_FIELDS, "parent", "cache_from"))
 _ELEMENTS = 500
-"""In longer lists only the part up to the failure is marked: an editor shows no more at the same time."""
+"""The length from which a list is marked only up to the failure, since an editor shows no more at the same time."""
 
 
 def field_marks(explanation: Explanation) -> dict[str, FieldMark]:

@@ -12,13 +12,16 @@ __all__ = ["FilterBox"]
 class FilterBox(QLineEdit):
     """A filter box. Escape clears it; Down and Enter move to the list.
 
+    Args:
+        placeholder: the text that is shown while it is empty.
+        name: the name for a screen reader.
+
     Signals: ``list_requested()``: the keyboard focus should move to the list.
     """
 
     list_requested = Signal()
 
     def __init__(self, placeholder: str, name: str) -> None:
-        """``placeholder``: shown while it is empty. ``name``: the name for a screen reader."""
         super().__init__()
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(name)

@@ -21,11 +21,13 @@ FURTHER_PATIENCE: Final = 100
 class Patience(QTimer):
     """A timer that is started with work that may take long, and stopped at its end.
 
+    Args:
+        milliseconds: the delay; None: `PATIENCE`.
+
     Signals: ``timeout()``: it takes long.
     """
 
     def __init__(self, parent: QObject, milliseconds: int | None = None) -> None:
-        """``milliseconds``: the delay; None: `PATIENCE`."""
         super().__init__(parent)
         self.setSingleShot(True)
         self.setInterval(PATIENCE if milliseconds is None else milliseconds)

@@ -17,6 +17,9 @@ _Index = QModelIndex | QPersistentModelIndex
 class RowTree(QTreeView):
     """A tree of rows.
 
+    Args:
+        name: the name for a screen reader.
+
     Signals: ``entered_row(QModelIndex)``: Enter or a double click; ``copy_requested()``: the keys for copying.
     """
 
@@ -24,7 +27,6 @@ class RowTree(QTreeView):
     copy_requested = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        """``name``: the name for a screen reader."""
         super().__init__(parent)
         self.setItemDelegate(WholeRowDelegate(self))
         self.setAccessibleName(name)

@@ -14,10 +14,12 @@ class Scrolled(QScrollArea):
 
     Unlike a resizable `QScrollArea`, it gives content with wrapped lines the minimum height, not the preferred height.
     A widget that gets the focus is scrolled into view.
+
+    Args:
+        least: the minimum height in pixels.
     """
 
     def __init__(self, content: QWidget, least: int, parent: QWidget | None = None) -> None:
-        """``least``: the minimum height in pixels."""
         super().__init__(parent)
         self._least = least
         self.setFrameShape(QFrame.Shape.NoFrame)

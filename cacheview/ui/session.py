@@ -38,6 +38,10 @@ __all__ = ["Session"]
 class Session(QObject):
     """One opened location. The probe is looked up again after every change of probe, rules or store.
 
+    Args:
+        document: an existing document to fill; None: a new one.
+        drafts: those of earlier sessions.
+
     Signals:
         opened_changed(): another location was opened, or the same one reloaded.
         store_changed(): another case was chosen, and so another store.
@@ -70,7 +74,6 @@ class Session(QObject):
         document: ProbeDocument | None = None,
         drafts: Sequence[ProbeDraft] = (),
     ) -> None:
-        """``document``: an existing document to fill; None: a new one. ``drafts``: those of earlier sessions."""
         super().__init__(parent)
         self._shown = ShownStore(loaded)
         self._answer: ProbeAnswer | None = None

@@ -24,10 +24,13 @@ class Settings:
 
     Only the user can read the file, since names of stores and Dockerfiles are private. An earlier version's file that
     others can read is made private.
+
+    Args:
+        file: an ini file; None: the user's own.
+        forgetful: whether to use no file and save nothing.
     """
 
     def __init__(self, file: Path | None = None, *, forgetful: bool = False) -> None:
-        """``file``: an ini file; None: the user's own. ``forgetful``: whether to use no file and save nothing."""
         self._stored: QSettings | _Nowhere
         self._file = file
         self._forgetful = forgetful
@@ -131,7 +134,7 @@ class Settings:
 
     @property
     def scheme(self) -> str:
-        """``light`` or ``dark``; empty: the system's."""
+        """The color scheme, ``light`` or ``dark``; empty: the system's."""
         kept = self._text("window/scheme")
         return kept if kept in ("light", "dark") else ""
 

@@ -106,10 +106,13 @@ class StatusBar(QStatusBar):
 
 
 class _Words(QLabel):
-    """One of the texts. If there is too little space, it is shortened; its tool tip is complete."""
+    """One of the texts. If there is too little space, it is shortened; its tool tip is complete.
+
+    Args:
+        least: the minimum width; None: it is never shortened.
+    """
 
     def __init__(self, least: int | None) -> None:
-        """``least``: the minimum width; None: it is never shortened."""
         super().__init__()
         self._least = least
         self.whole = ""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 __all__ = ["TwoPaneSplitter", "is_tall"]
 
 _TALL: Final = 1.3
-"""As a share of its height."""
+"""The ratio of width to height below which the parts of a pane are stacked."""
 
 
 def is_tall(pane: QSize) -> bool:
@@ -19,12 +19,15 @@ def is_tall(pane: QSize) -> bool:
 
 
 class TwoPaneSplitter(QSplitter):
-    """A splitter whose parts the user can resize, but not collapse."""
+    """A splitter whose parts the user can resize, but not collapse.
+
+    Args:
+        shares: the share of each part, initially and when the pane grows.
+    """
 
     def __init__(
         self, first: QWidget, second: QWidget, *, shares: tuple[int, int] = (9, 5), parent: QWidget | None = None
     ) -> None:
-        """``shares``: the share of each part, initially and when the pane grows."""
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)

@@ -213,8 +213,7 @@ class MainWindow(QMainWindow):
     # Opening
 
     def begin(self) -> None:
-        """Open the store of a start without arguments: the current context's engine, or the demo if it does not
-        answer."""
+        """Open the store of a start without arguments: the engine of the current context, otherwise the demo."""
         self.opener.begin()
 
     def open(self, location: str) -> None:

@@ -20,13 +20,15 @@ __all__ = ["WindowDialogs"]
 class WindowDialogs(QObject):
     """Opens dialogs from their actions.
 
+    Args:
+        location: returns the open location.
+
     Signals: ``store_chosen(str)``: the location typed in *Open by name*.
     """
 
     store_chosen = Signal(str)
 
     def __init__(self, commands: Actions, settings: Settings, location: Callable[[], str], parent: QWidget) -> None:
-        """``location``: returns the open location."""
         super().__init__(parent)
         self._commands = commands
         self._settings = settings

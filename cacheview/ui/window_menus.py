@@ -23,6 +23,9 @@ __all__ = ["WindowMenus"]
 class WindowMenus(QObject):
     """Fills menus when they are about to show.
 
+    Args:
+        opened: returns the open location, and for an engine its address.
+
     Signals:
         store_chosen(str): the user chose the location of a store.
         build_chosen(Build): the user chose a Dockerfile with its options.
@@ -39,7 +42,6 @@ class WindowMenus(QObject):
         fill_what_if: Callable[[QMenu], None],
         parent: QObject,
     ) -> None:
-        """``opened``: returns the open location, and for an engine its address."""
         super().__init__(parent)
         self._commands = commands
         self._settings = settings

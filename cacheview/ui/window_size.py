@@ -7,7 +7,7 @@ from typing import Final
 __all__ = ["LEAST", "USUAL", "first_size"]
 
 LEAST: Final = (480, 320)
-"""In Qt's pixels, like all sizes here. A scaled screen has fewer of them."""
+"""The minimum size in Qt's pixels, like all sizes here. A scaled screen has fewer of them."""
 
 USUAL: Final = (1320, 840)
 """The size if no screen is known, as off screen."""

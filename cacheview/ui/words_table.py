@@ -43,6 +43,9 @@ _ROWS: Final = 100
 class WordsTable(QTableView):
     """Rows that are selected as a whole. Set the model first, then the widths of its columns.
 
+    Args:
+        name: the name for a screen reader.
+
     Signals:
         copy_requested(): the keys for copying, with which Qt would copy only one cell.
         entered_row(QModelIndex): Enter was pressed on a row.
@@ -52,7 +55,6 @@ class WordsTable(QTableView):
     entered_row = Signal(QModelIndex)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        """``name``: the name for a screen reader."""
         super().__init__(parent)
         self._widths: Mapping[int, int] = {}
         self._was_shown = False

@@ -17,10 +17,13 @@ __all__ = ["WorkLine"]
 
 
 class WorkLine(QObject):
-    """Follows a loader. Its line is created when first needed, and is visible only while the work runs."""
+    """Follows a loader. Its line is created when first needed, and is visible only while the work runs.
+
+    Args:
+        text: a description of the work, which may change from one work to the next.
+    """
 
     def __init__(self, loader: Loader, make_line: Callable[[], Notice], text: str = "") -> None:
-        """``text``: a description of the work, which may change from one work to the next."""
         super().__init__(loader)
         self._loader = loader
         self._make_line = make_line

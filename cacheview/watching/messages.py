@@ -23,7 +23,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Refused:
-    """Nothing can be watched, with the reason in a sentence."""
+    """The answer that nothing can be watched, with the reason in a sentence."""
 
     why: str
 

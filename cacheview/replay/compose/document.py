@@ -45,7 +45,7 @@ _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _VALUE_TAG: Final = "tag:yaml.org,2002:value"
 _PLAIN_TAG: Final = "!cacheview-plain"
 CONFIG_HINT: Final = "use the output of `docker compose config --format json`"
-"""What to do if Compose does more than cacheview does here."""
+"""The advice for a file with which Compose does more than cacheview."""
 
 
 @dataclass(frozen=True)

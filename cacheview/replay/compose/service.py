@@ -31,7 +31,7 @@ _NOT_CLASSIC: Final = {
     "ssh": "SSH keys",
     "secrets": "secrets",
 }
-"""By key, the reason for which ``doBuildClassic`` refuses a build."""
+"""The reason for which ``doBuildClassic`` refuses a build, by key."""
 
 _STRING: Final = "a string"
 _LIST: Final = "a list"

@@ -43,15 +43,14 @@ class _Spent:
 class ComposeVariables:
     """Replaces variables in values.
 
+    Args:
+        nests: whether a default value may contain variables, and ``+`` is supported, as in Compose v2.
+
     Attributes:
         unset: names that are used without a value, for which Compose warns and uses an empty text.
     """
 
     def __init__(self, values: Mapping[str, str], *, nests: bool = True) -> None:
-        """Create the variables.
-
-        ``nests``: a default value may contain variables, and ``+`` is supported, as in Compose v2.
-        """
         self.values = values
         self.nests = nests
         self.unset: dict[str, None] = {}

@@ -146,12 +146,12 @@ class _Page:
         ]
 
     def value(self, number: int) -> tuple[bool, bytes]:
-        """For a leaf: whether an element is a bucket, and its value."""
+        """Return whether an element of a leaf is a bucket, and its value."""
         flags, position, key_size, size = self._elements[number]
         return bool(flags & _BUCKET), self._bytes(_PAGE + number * _ELEMENT + position + key_size, size)
 
     def child(self, number: int) -> int:
-        """For a branch: the page that an element refers to."""
+        """Return the page that an element of a branch refers to."""
         return self._elements[number][2]
 
     def _bytes(self, start: int, size: int) -> bytes:

@@ -91,15 +91,15 @@ def demand_allowed(method: str, path: str) -> None:
 
 
 class EngineClient:
-    """A connection to one engine, for several threads. Every failure is raised as a `DataError`."""
+    """A connection to one engine, for several threads. Every failure is raised as a `DataError`.
+
+    Args:
+        stopped: returns whether the caller no longer waits. It is called ten times a second; raising ends requests.
+    """
 
     def __init__(
         self, endpoint: Endpoint, timeouts: Timeouts | None = None, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """``stopped`` returns whether the caller no longer waits.
-
-        It is called ten times a second; raising ends requests.
-        """
         self.endpoint = endpoint
         self.timeouts = timeouts or Timeouts()
         self.where = endpoint.host[:200]

@@ -25,7 +25,7 @@ class _ApiDocument(FailFast, BaseModel):
 
 
 class VersionDocument(_ApiDocument):
-    """``GET /version``."""
+    """The answer of ``GET /version``."""
 
     Version: str = ""
     ApiVersion: str = ""
@@ -49,7 +49,7 @@ class ContainerdInfo(_ApiDocument):
 
 
 class InfoDocument(_ApiDocument):
-    """``GET /info``."""
+    """The answer of ``GET /info``."""
 
     Name: str | None = None
     Driver: str | None = None
@@ -79,7 +79,7 @@ class ListedImage(_ApiDocument):
 
 
 class ListDocument(FailFast, RootModel[tuple[ListedImage, ...]]):
-    """``GET /images/json``."""
+    """The answer of ``GET /images/json``."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -92,7 +92,7 @@ class RootFSDocument(_ApiDocument):
 
 
 class ImageDocument(_ApiDocument):
-    """``GET /images/ID/json``."""
+    """The answer of ``GET /images/ID/json``."""
 
     Id: str
     Parent: str | None = None
@@ -121,7 +121,7 @@ class HistoryItem(_ApiDocument):
 
 
 class HistoryDocument(FailFast, RootModel[tuple[HistoryItem, ...]]):
-    """``GET /images/ID/history``: the newest first."""
+    """The answer of ``GET /images/ID/history``, newest first."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -136,7 +136,7 @@ class ListedContainer(_ApiDocument):
 
 
 class ContainerListDocument(RootModel[tuple[ListedContainer, ...]]):
-    """``GET /containers/json``."""
+    """The answer of ``GET /containers/json``."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -148,6 +148,6 @@ class ContainerConfigDocument(_ApiDocument):
 
 
 class ContainerDocument(_ApiDocument):
-    """``GET /containers/ID/json``."""
+    """The answer of ``GET /containers/ID/json``."""
 
     Config: ContainerConfigDocument | None = None

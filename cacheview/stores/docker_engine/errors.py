@@ -34,7 +34,7 @@ Lost = Literal["down", "timeout", "broken"]
 
 
 class ConnectionLostError(DataError):
-    """No complete answer: no one is listening, it took too long, or the connection was lost. ``how`` is which."""
+    """No complete answer arrived: no one listens, it took too long, or the connection was lost. ``how`` is which."""
 
     def __init__(self, what: str, *, where: str, how: Lost) -> None:
         super().__init__(what, where=where)

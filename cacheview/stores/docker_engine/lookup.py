@@ -10,7 +10,7 @@ from typing import Any, Final
 __all__ = ["addresses", "looked_up"]
 
 _MOST_ADDRESSES: Final = 4
-"""How many addresses of one host are tried."""
+"""The number of addresses of one host that are tried."""
 
 
 def addresses(host: str, port: int, seconds: float) -> list[str]:

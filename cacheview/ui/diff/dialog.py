@@ -104,7 +104,14 @@ class _BuildChooser(Chooser):
 
 
 class ChooseBuildsDialog(QDialog):
-    """Chooses two builds. Signals: ``chosen(BuildChoice, BuildChoice)``: A and B."""
+    """Chooses two builds.
+
+    Args:
+        choices: the builds of the window.
+        a, b: the initial choices.
+
+    Signals: ``chosen(BuildChoice, BuildChoice)``: A and B.
+    """
 
     chosen = Signal(object, object)
 
@@ -116,7 +123,6 @@ class ChooseBuildsDialog(QDialog):
         b: BuildChoice | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """``choices``: the builds of the window; ``a``, ``b``: the initial choices."""
         super().__init__(parent)
         self.setWindowTitle("Compare two builds")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

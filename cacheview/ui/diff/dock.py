@@ -25,7 +25,11 @@ __all__ = ["BuildDiffs"]
 
 
 class BuildDiffs(DockController[DiffPane]):
-    """Compares builds that the user chooses, drops or has in other docks."""
+    """Compares builds that the user chooses, drops or has in other docks.
+
+    Args:
+        replay_pane, watch_pane: return the window's panes; None: not created yet.
+    """
 
     def __init__(
         self,
@@ -35,7 +39,6 @@ class BuildDiffs(DockController[DiffPane]):
         replay_pane: Callable[[], ReplayPane | None],
         watch_pane: Callable[[], WatchPane | None],
     ) -> None:
-        """``replay_pane``, ``watch_pane``: return the window's panes; None: not created yet."""
         from cacheview.ui.replay.asking import Replayer
 
         super().__init__(host, name, DiffPane(), action)

@@ -29,17 +29,16 @@ __all__ = ["Files"]
 
 
 class Files(DockController[FilesPane]):
-    """Shows the files of a miss in the replay, of the window's probe, or of an image's layer."""
+    """Shows the files of a miss in the replay, of the window's probe, or of an image's layer.
+
+    Args:
+        replay: returns the pane with the misses.
+        is_kept: whether layer listings are kept in the cache folder.
+    """
 
     def __init__(
         self, host: DockHost, name: str, action: QAction, replay: Callable[[], ReplayPane], *, is_kept: bool
     ) -> None:
-        """Create the dock.
-
-        ``replay``: returns the pane with the misses. ``is_kept``: whether layer listings are kept in the cache folder.
-
-        ``is_kept``: whether layer listings are kept in the cache folder.
-        """
         super().__init__(host, name, FilesPane(), action)
         self._replay = replay
         self._is_kept = is_kept

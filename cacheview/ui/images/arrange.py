@@ -74,10 +74,13 @@ class FilteredNodes:
 
 
 class SearchTexts:
-    """The searchable texts of all nodes in one string, which is much faster than searching each."""
+    """The searchable texts of all nodes in one string, which is much faster than searching each.
+
+    Args:
+        progress: called repeatedly with ``(done, total)``.
+    """
 
     def __init__(self, tree: Forest, progress: Callable[[int, int], object] = lambda *_: None) -> None:
-        """``progress(done, total)`` is called repeatedly."""
         texts = []
         for number, node in enumerate(paced(tree.nodes)):
             if not number % _PACE:

@@ -23,12 +23,17 @@ _ROOM: Final = 50  # the fewest characters, of average width, that an image has 
 
 
 class TreeColumns(QObject):
-    """The columns beside the images. Signals: ``changed()``: the user has shown or hidden one."""
+    """The columns beside the images.
+
+    Args:
+        tree: the view with its model.
+
+    Signals: ``changed()``: the user has shown or hidden one.
+    """
 
     changed = Signal()
 
     def __init__(self, tree: QTreeView) -> None:
-        """``tree``: the view with its model."""
         super().__init__(tree)
         self._tree = tree
         self._hidden = set(_HIDDEN_AT_FIRST)

@@ -65,6 +65,9 @@ class ConfigForm(QScrollArea):
     A field at its default is folded away, and unfolded once it has another value. It is not folded away again while the
     user works. Rows are created when they are first shown.
 
+    Args:
+        later: whether `make_next` creates its rows, one by one.
+
     Signals: ``edited(field, value, phrase, merge)``: the user's change; ``visited(path)``: the user's position.
     """
 
@@ -72,7 +75,6 @@ class ConfigForm(QScrollArea):
     visited = Signal(str)
 
     def __init__(self, parent: QWidget | None = None, *, later: bool = False) -> None:
-        """``later``: without its rows, which `make_next` creates one by one."""
         super().__init__(parent)
         self._complete = not later
         self.setFrameShape(QFrame.Shape.NoFrame)

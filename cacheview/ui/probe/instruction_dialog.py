@@ -21,12 +21,14 @@ class InstructionDialog(QDialog):
     """A line for an instruction. After ``accept``, ``config`` is what the builder would look up for it.
 
     After ``accept``, ``config`` is what the builder would look up for it on the parent.
+
+    Args:
+        daemon: the daemon of the builder; None: that of the newest release.
     """
 
     def __init__(
         self, parent_image: Image | None, parent: QWidget | None = None, *, daemon: Daemon | None = None
     ) -> None:
-        """``daemon``: the daemon of the builder; None: that of the newest release."""
         super().__init__(parent)
         self._daemon = daemon
         self.setWindowTitle("Probe from an instruction")

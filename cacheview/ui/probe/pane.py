@@ -51,6 +51,9 @@ class ProbePane(QWidget):
 
     ``daemon`` is the daemon whose builder creates a config from an instruction.
 
+    Args:
+        later: whether `make_next` creates the rows of the form; it is called until it returns False.
+
     Signals:
         field_activated(path): the user moved to a field or element (``Env[1]``); not emitted by `reveal`.
         image_requested(image, why): the image's probe is requested; ``why`` is the reason if it has none.
@@ -60,7 +63,6 @@ class ProbePane(QWidget):
     image_requested = Signal(object, str)
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None, *, later: bool = False) -> None:
-        """``later``: without the rows of the form, for which `make_next` is called until it returns False."""
         super().__init__(parent)
         self._later = later
         self._document = document

@@ -20,7 +20,7 @@ _REMARKS: Final = {
     FAILED: ("failed", "failed", ("failed",)),
     NOT_COMPARED: ("not-compared", "not_compared", ("not compared under these rules", "not compared", "")),
 }
-"""By outcome, its icon, its color, and its texts from long to short."""
+"""The icon, the color and the texts from long to short of each outcome."""
 
 
 _NARROW: Final = 2.75
@@ -78,10 +78,13 @@ class Remark(QWidget):
 
 
 class FieldRow(QWidget):
-    """One field with its hairline. It has the background for failures if a check failed."""
+    """One field with its hairline. It has the background for failures if a check failed.
+
+    Args:
+        stacks: whether a narrow pane puts the editor below the label; otherwise the label is narrower.
+    """
 
     def __init__(self, label: str, editor: FieldEditor, parent: QWidget, *, stacks: bool = True) -> None:
-        """``stacks``: whether a narrow pane puts the editor below the label; otherwise the label is narrower."""
         super().__init__(parent)
         self.editor = editor
         self._stacks = stacks
@@ -112,7 +115,7 @@ class FieldRow(QWidget):
 
     @property
     def outcome(self) -> str:
-        """``failed``, ``not compared``, or empty."""
+        """The outcome shown: ``failed``, ``not compared``, or empty."""
         return outcome_of(self._marks)
 
     @property

@@ -129,10 +129,14 @@ class _Prepared:
 
 
 class Replayer:
-    """Creates the works that replay builds. Sums of files are kept between them while the files are unchanged."""
+    """Creates the works that replay builds. Sums of files are kept between them while the files are unchanged.
+
+    Args:
+        records: the folder for the records of files; None: none are kept.
+        access: opens layers.
+    """
 
     def __init__(self, records: Path | None = None, access: LayerAccess | None = None) -> None:
-        """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
         self._access = access or LayerAccess()
         self._memory: FileSumCache | None = None
         self._records = records

@@ -26,13 +26,15 @@ _HINT: Final = "Replaying the build as each client sends it."
 class ClientsPage(QWidget):
     """Compares clients while it is visible.
 
+    Args:
+        work: returns work whose result is groups; None: there is nothing to compare.
+
     Signals: ``settled()``: the last result is shown, or the reason that there is none.
     """
 
     settled = Signal()
 
     def __init__(self, work: Callable[[], Work | None], parent: QWidget | None = None) -> None:
-        """``work``: returns work whose result is groups; None: there is nothing to compare."""
         super().__init__(parent)
         self._work = work
         self._is_requested = False

@@ -22,11 +22,13 @@ __all__ = ["ExplainedRow"]
 
 
 class ExplainedRow(QObject):
-    """Explains the chosen row. Signals: ``image_activated(str)``: the id of the image of a chosen FROM.
+    """Explains the chosen row.
 
     Attributes:
         session: the session; None: nothing is open.
         replayed: the replay of the rows; None: there are none.
+
+    Signals: ``image_activated(str)``: the id of the image of a chosen FROM.
     """
 
     image_activated = Signal(str)

@@ -45,6 +45,10 @@ _QUICK: Final = 2.0  # seconds; a longer replay is not repeated each time the wi
 class ReplayPane(AskingPane[ReplayHead, Question]):
     """Replays while it is visible. The selected step's probe becomes the session's probe, as an edit.
 
+    Args:
+        records: the folder for the records of files; None: none are kept.
+        access: opens layers.
+
     Signals:
         image_activated(str): the user wants to see the image with this id.
         build_changed(Build): the user opened a Dockerfile, or changed an option.
@@ -67,7 +71,6 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def __init__(
         self, records: Path | None = None, access: LayerAccess | None = None, parent: QWidget | None = None
     ) -> None:
-        """``records``: the folder for the records of files; None: none are kept. ``access``: opens layers."""
         super().__init__(ReplayHead(), parent)
         self._build: Build | None = None
         self._is_new = False

@@ -23,6 +23,9 @@ __all__ = ["StepMenu"]
 class StepMenu(QObject):
     """The menu of the chosen row.
 
+    Args:
+        miss: the reason that the row misses; None: it does not.
+
     Signals:
         editor_requested(path, line): the user wants to edit the Dockerfile there; line 0: anywhere.
         files_requested(Miss): the user wants to see the files that differ.
@@ -34,7 +37,6 @@ class StepMenu(QObject):
     def __init__(
         self, view: StepsView, model: StepsModel, copier: StepsCopier, miss: Callable[[], Miss | None], parent: QObject
     ) -> None:
-        """``miss``: the reason that the row misses; None: it does not."""
         super().__init__(parent)
         self._view = view
         self._model = model

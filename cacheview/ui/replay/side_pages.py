@@ -20,6 +20,9 @@ __all__ = ["SidePages"]
 class SidePages(QStackedWidget):
     """The details are shown first. The other pages are created when first shown, since that takes time.
 
+    Args:
+        comparing: compares the clients of the build; None if there is none.
+
     Signals:
         build_changed(Build): the user changed an option.
         context_requested(): the user wants to choose a context.
@@ -29,7 +32,6 @@ class SidePages(QStackedWidget):
     context_requested = Signal()
 
     def __init__(self, comparing: Callable[[], Work | None], parent: QWidget | None = None) -> None:
-        """``comparing``: compares the clients of the build; None if there is none."""
         super().__init__(parent)
         self._comparing = comparing
         self._build: Build | None = None

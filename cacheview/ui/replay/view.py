@@ -16,7 +16,7 @@ __all__ = ["StepsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _WIDTHS: Final = {StepsColumn.STEP: 9, StepsColumn.STATUS: 16, StepsColumn.IMAGE: 26, StepsColumn.TIME: 10}
-"""In widths of a digit, so that they grow with the font."""
+"""The widths of the columns in digits, so that they grow with the font."""
 _NEEDED: Final = {StepsColumn.TIME: 78, StepsColumn.IMAGE: 62}
 """The width of the list from which a column is shown, in widths of a digit."""
 _LEAST: Final = 12 * GRID

@@ -52,12 +52,17 @@ class _FoundLabel(FramedLine):
 
 
 class ByVersionDialog(QDialog):
-    """Shows the rules while a version is typed. Signals: ``chosen(str)``: the user's choice, see `RulesFound.name`."""
+    """Shows the rules while a version is typed.
+
+    Args:
+        release: the initial version.
+
+    Signals: ``chosen(str)``: the user's choice, see `RulesFound.name`.
+    """
 
     chosen = Signal(str)
 
     def __init__(self, release: Release | None = None, parent: QWidget | None = None) -> None:
-        """``release``: the initial version."""
         super().__init__(parent)
         self.setWindowTitle("Rules for a Docker version")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -25,13 +25,15 @@ _AT_ONCE: Final = 500
 class Switcher(QObject):
     """Switches a session to other rules. Of two requests, only the later one has an effect.
 
+    Args:
+        make_line: creates a notice line above the panes for the progress.
+
     Signals: ``cancelled()``: the user stopped it.
     """
 
     cancelled = Signal()
 
     def __init__(self, session: Session, make_line: Callable[[], Notice]) -> None:
-        """``make_line``: creates a notice line above the panes for the progress."""
         super().__init__(session)
         self._session = session
         self._wanted = ""

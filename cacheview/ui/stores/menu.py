@@ -21,6 +21,9 @@ __all__ = ["LiveEntries"]
 class LiveEntries(QObject):
     """Fills a menu when it is about to show: first with the previous results, then with the current ones.
 
+    Args:
+        opened: returns the open location, and for an engine its address, whose entry is checked.
+
     Signals: ``chosen(str)``: the location that the user chose; ``filled()``: the results are current.
     """
 
@@ -28,7 +31,6 @@ class LiveEntries(QObject):
     filled = Signal()
 
     def __init__(self, opened: Callable[[], tuple[str, str]], parent: QObject) -> None:
-        """``opened``: returns the open location, and for an engine its address, whose entry is checked."""
         super().__init__(parent)
         self._opened = opened
         self._stores: tuple[KnownStore, ...] = ()

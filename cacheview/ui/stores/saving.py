@@ -29,6 +29,9 @@ __all__ = ["Saver", "suggested_path"]
 class Saver(QObject):
     """Saves stores.
 
+    Args:
+        make_line: creates a notice line above the panes for the progress.
+
     Signals: ``saved(path)``; ``failed(exception)``, ``cancelled()``: the file is unchanged.
     """
 
@@ -37,7 +40,6 @@ class Saver(QObject):
     cancelled = Signal()
 
     def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
-        """``make_line``: creates a notice line above the panes for the progress."""
         super().__init__(window)
         self._window = window
         self._loader = Loader(self)

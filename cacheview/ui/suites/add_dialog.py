@@ -64,13 +64,15 @@ class SuiteAddition:
 class AddDialog(QDialog):
     """Chooses a suite.
 
+    Args:
+        suggested: the initial path.
+
     Signals: ``wanted(path, SuiteCase, differences)``: the user wants to add it despite these differences.
     """
 
     wanted = Signal(str, object, object)
 
     def __init__(self, addition: SuiteAddition, suggested: str, parent: QWidget | None = None) -> None:
-        """``suggested``: the initial path."""
         super().__init__(parent)
         self._addition = addition
         self._verdict = addition.explanation.verdict

@@ -31,6 +31,9 @@ __all__ = ["ProbeAdder", "add_work"]
 class ProbeAdder(QObject):
     """Adds probes.
 
+    Args:
+        make_line: creates a notice line above the panes for the progress.
+
     Signals: ``added(path, count)``: it was added, and the file now has this many cases; ``failed(exception)``,
     ``cancelled()``: nothing was added.
     """
@@ -40,7 +43,6 @@ class ProbeAdder(QObject):
     cancelled = Signal()
 
     def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
-        """``make_line``: creates a notice line above the panes for the progress."""
         super().__init__(window)
         self._window = window
         self._last = ""

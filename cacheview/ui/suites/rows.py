@@ -59,17 +59,17 @@ class ChecksRow:
 
     @property
     def case_title(self) -> str:
-        """``3 name``; empty for the file as a whole."""
+        """The title of the case (``3 name``); empty for the file as a whole."""
         return f"{self.number or ''} {self.case_name}".strip()
 
     @property
     def probe_title(self) -> str:
-        """``2 name``; empty if there is none."""
+        """The title of the probe (``2 name``); empty if there is none."""
         return f"{self.probe + 1} {self.probe_name}".strip() if self.probe is not None else ""
 
     @property
     def place(self) -> str:
-        """``case 3 name, probe 2 name``; for a file as a whole, its location."""
+        """The place of the row (``case 3 name, probe 2 name``); for a file as a whole, its location."""
         parts = [f"case {self.case_title}"] if self.number else [self.location]
         return ", ".join([*parts, f"probe {self.probe_title}"] if self.probe is not None else parts)
 

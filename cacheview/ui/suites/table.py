@@ -31,7 +31,7 @@ _WIDTHS: Final = {
     ChecksColumn.EXPECTED: 24,
     ChecksColumn.ACTUAL: 24,
 }
-"""In characters. The last column gets the rest."""
+"""The widths of the columns in characters. The last column gets the rest."""
 
 
 class ChecksTable(QTableView):

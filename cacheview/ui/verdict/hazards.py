@@ -19,7 +19,7 @@ from cacheview.ui.verdict.labels import WrappedText
 __all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
 
 _MOST: Final = 0.3
-"""As a share of the pane's height, above which the list scrolls."""
+"""The share of the pane's height above which the list scrolls."""
 
 
 _MOST_DOUBTS: Final = 5

@@ -83,7 +83,7 @@ class ElidedLabel(WrappedText):
 
 
 class ValueLine(QWidget):
-    """``probe  "A=1"``: the side, and its value on one line, cut so that the marked part is visible."""
+    """The name of a side and its value on one line, such as ``probe  "A=1"``, cut so that the mark is visible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

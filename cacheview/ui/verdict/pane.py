@@ -40,9 +40,9 @@ _ROWS: Final = 5
 _LEAST_ROWS: Final = 3
 """The same in a pane so low that it scrolls."""
 _LOW: Final = 27
-"""In lines of text: in a lower pane, the banner hides what the trace shows too."""
+"""The height in lines of text below which the banner hides what the trace shows too."""
 _NARROWEST: Final = 36
-"""In average characters of the font."""
+"""The minimum width in average characters of the font."""
 _LEAST: Final = 20 * GRID
 """The minimum height below the header. If there is less space, the pane scrolls."""
 

@@ -47,7 +47,7 @@ class FoldedChecks:
 
     @property
     def title(self) -> str:
-        """``Cmd, Env, Labels, … (7)``."""
+        """The title of the row, such as ``Cmd, Env, Labels, … (7)``."""
         names = [row_name(self.checks[place]) for place in self.places[:3]]
         return f"{', '.join(names)}{', …' if len(self.places) > 3 else ''} ({len(self.places)})"
 

@@ -1,1 +1,1 @@
-"""What if in the window: the changes to choose from, and the mode that shows the changed store."""
+"""The menu *What if*: the changes to choose from, and the mode that shows the changed store."""

@@ -40,10 +40,12 @@ class WhatIf(QObject):
     """Applies changes to the session's store, one after another, and reverts them.
 
     The containers of an engine are requested once in the mode, if a change depends on them.
+
+    Args:
+        line: the notice line for the mode.
     """
 
     def __init__(self, host: DockHost, line: Notice) -> None:
-        """``line``: the notice line for the mode."""
         super().__init__(host.frame)
         self._host = host
         self._line = line
