@@ -17,7 +17,6 @@ class MissingImage:
     """An image that a step of A created or hit, and that is not in the store of B.
 
     Attributes:
-        number: of the step of B.
         image: its id, or the beginning of it.
         made_at: when A began the step; None: not known, or A did not create it.
         is_made: whether A created it.
@@ -25,7 +24,6 @@ class MissingImage:
         was_there: whether the two stores appear to be the same, so that it has been removed since.
     """
 
-    number: int
     image: str
     made_at: datetime | None
     is_made: bool
@@ -47,7 +45,7 @@ def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> M
     is_later = a.started is None or b.started is None or a.started < b.started
     if not is_later or b.image(mine.image) is not None:
         return None
-    return MissingImage(other.requested.number, mine.image, mine.at, mine.is_made, is_one_store(a, b))
+    return MissingImage(mine.image, mine.at, mine.is_made, is_one_store(a, b))
 
 
 def is_one_store(a: BuildSide, b: BuildSide) -> bool:

@@ -197,8 +197,3 @@ class Check:
     def failed(self) -> bool:
         """Whether it certainly fails."""
         return self.outcome is CheckOutcome.FAILED
-
-    @property
-    def certain(self) -> bool:
-        """Whether the daemon's own comparison certainly has the same result."""
-        return not self.doubts

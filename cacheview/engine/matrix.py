@@ -94,11 +94,6 @@ class MatrixGroup:
         """The answer that they all give."""
         return self.rows[0].verdict
 
-    @property
-    def why(self) -> str:
-        """The reason for the answer, in a few words."""
-        return self.rows[0].why
-
     @cached_property
     def explanation(self) -> Explanation:
         """The complete explanation, using the first of the rule sets; computed on first use."""

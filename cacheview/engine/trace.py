@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -147,7 +147,6 @@ class Stage:
         checks: the checks that are made once for the stage.
         subjects: candidates or sources in the daemon's order, each created on first use.
         images: the images of the subjects, in the same order.
-        unsure: the number of subjects whose outcome may differ because of unknown facts.
         find: returns the index of an image id among the subjects; None: no such table exists so far.
     """
 
@@ -157,7 +156,6 @@ class Stage:
     checks: Sequence[Check] = ()
     subjects: Sequence[Subject] = ()
     images: Sequence[Image] = ()
-    unsure: int = 0
     find: Callable[[str], int | None] | None = None
 
     def position(self, image_id: str) -> int | None:
@@ -194,20 +192,3 @@ class Trace:
         stage = self.stage(kind)
         position = stage.position(image.id) if stage is not None else None
         return stage.subjects[position] if stage is not None and position is not None else None
-
-    def walk(self) -> Iterator[tuple[Stage, Subject | None, Check]]:
-        """Yield every check, depth first, in the daemon's order. This creates the whole trace."""
-        for stage in self.stages:
-            for check in stage.checks:
-                for inner in _walk(check):
-                    yield stage, None, inner
-            for subject in stage.subjects:
-                for check in subject.checks:
-                    for inner in _walk(check):
-                        yield stage, subject, inner
-
-
-def _walk(check: Check) -> Iterator[Check]:
-    yield check
-    for child in check.children:
-        yield from _walk(child)

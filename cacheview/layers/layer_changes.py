@@ -19,12 +19,10 @@ class LayerChanges:
     """The changes of a layer.
 
     Attributes:
-        diff_id: of the layer.
         changes: by path; folders that it only passes through count as unchanged.
         problem: why the previous files are not known; empty: they are.
     """
 
-    diff_id: str
     changes: tuple[FileChange, ...]
     problem: str = ""
     _before: Mapping[str, RootFile] = field(default_factory=dict, repr=False, compare=False)
@@ -60,7 +58,7 @@ def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
         before = files.root(diff_ids[:-1]) if len(diff_ids) > 1 else {}
         now = files.root(diff_ids)
     except LayerError as error:
-        return LayerChanges(top.diff_id, _without_others(top), error.what)
+        return LayerChanges(_without_others(top), error.what)
     paths = dict.fromkeys(entry.path for entry in top.entries if entry.path in now)
     same = _same_contents(files, [path for path in paths if path in before], before, now)
     changes = [_change(path, before.get(path), now[path], same.get(path, True)) for path in paths]
@@ -68,7 +66,7 @@ def layer_changes(files: LayerFiles, diff_ids: Sequence[str]) -> LayerChanges:
         FileChange(path, ChangeMark.REMOVED, (), entry_state(before[path].entry)) for path in before.keys() - now.keys()
     ]
     changes.sort(key=lambda change: change.path)
-    return LayerChanges(top.diff_id, tuple(changes), "", before, now)
+    return LayerChanges(tuple(changes), "", before, now)
 
 
 def _without_others(top: Listing) -> tuple[FileChange, ...]:

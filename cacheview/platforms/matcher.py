@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -86,19 +86,6 @@ class Matcher:
         elif first_place == second_place and self.library.features:
             return len(first.os_features or ()) > len(second.os_features or ())
         return first_place is not None and (second_place is None or first_place < second_place)
-
-    def best(self, platforms: Iterable[Platform], filtered: bool = False) -> int | None:
-        """Return the index of the preferred one of several, the first on a tie; None: there is none.
-
-        ``filtered`` considers only those that match.
-        """
-        best: tuple[int, Platform] | None = None
-        for index, platform in enumerate(platforms):
-            if filtered and not self.matches(platform):
-                continue
-            if best is None or self.less(platform, best[1]):
-                best = (index, platform)
-        return None if best is None else best[0]
 
     def steps(self, image: Platform) -> Iterator[PlatformStep]:
         """Yield the comparisons, up to the first that fails.

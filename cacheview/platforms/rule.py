@@ -100,12 +100,6 @@ class PlatformRule:
         """
         return tuple(self._steps(HOST if builder is None else builder, image))
 
-    def matcher(self, platform: Platform | None) -> Matcher | None:
-        """Return the library's part of the rule for a builder's platform; None if platforms are not compared."""
-        if self.library is None:
-            return None
-        return _matcher(self.library, HOST if platform is None else platform, self.strict)
-
     def _steps(self, builder: Platform, image: Platform) -> Iterator[PlatformStep]:
         if self.library is None:
             return

@@ -24,7 +24,7 @@ from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.changes import FileState
 from cacheview.layers.header_states import read_header, state_of
-from cacheview.model import DataError
+from cacheview.model import DataError, Problem
 from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ContextChecksums", "StepChecksums"]
@@ -132,6 +132,11 @@ class ContextChecksums(StepChecksums):
     def has_drawn_ignore_file(self) -> bool:
         """Whether ``.dockerignore`` on the daemon contains a name that the client generates for every build."""
         return self._sums.sent.is_drawn
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The entries that the client or the builder has silently left out so far."""
+        return self._sums.problems
 
     def prepare(self) -> None:
         if self._leads_out and self.client.follows_dockerfile:

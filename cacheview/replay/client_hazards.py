@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -56,6 +56,7 @@ def client_hazards(
     if replay.refused is not None and not replay.steps:
         return ()
     all_hazards = [*_of_options(client, options), *_of_session(client, replay)]
+    all_hazards += _of_left_out(checksums)
     if not checksums.is_packed_already:
         all_hazards += [*_of_drawn_name(client, replay, checksums), *_of_umask(client, replay)]
     return (*all_hazards, *_of_secrets(client, replay, checksums))
@@ -96,6 +97,22 @@ def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) 
         )
 
 
+def _of_left_out(checksums: ContextChecksums) -> Iterator[StepHazard]:
+    problems = checksums.problems
+    if problems:
+        named = "; ".join(str(problem)[:200] for problem in problems[:_MOST_NAMED])
+        more = f"; and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
+        yield StepHazard(
+            "left out of the context", f"{named}{more}.", f"Add what the build does not need to {IGNORE_FILE}."
+        )
+
+
+def _named(paths: Sequence[str]) -> str:
+    """Return the first few paths, and how many more there are."""
+    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
+    return f"{', '.join(path[:120] for path in paths[:_MOST_NAMED])}{more}"
+
+
 def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
     steps = list(_copying(replay))
     if client.has_umask and steps:
@@ -112,7 +129,6 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
     secrets = [path for path in paths if _is_secret(path)]
     if not secrets:
         return
-    more = f" and {len(secrets) - _MOST_NAMED:,} more" if len(secrets) > _MOST_NAMED else ""
     what = plural(len(secrets), "a secret and is", "secrets and are")
     if checksums.is_packed_already:
         why, advice = "it is in the tar", "Leave it out of the tar."
@@ -125,8 +141,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         why, advice = f"{IGNORE_FILE} does not exclude it", f"Add it to {IGNORE_FILE}."
     yield StepHazard(
         "secret in the image",
-        f"{', '.join(path[:120] for path in secrets[:_MOST_NAMED])}{more} may contain {what} copied into the image, "
-        f"because {why}.",
+        f"{_named(secrets)} may contain {what} copied into the image, because {why}.",
         advice,
     )
 

@@ -20,7 +20,7 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     """Return the marks by path: those of the checks that decided, otherwise only on fields that no rule reads."""
     rules = explanation.trace.rules
     marks = {
-        field: FieldMark(CheckOutcome.NOT_COMPARED.value, field, None, "These rules do not compare this field.")
+        field: FieldMark(CheckOutcome.NOT_COMPARED.value, None, "These rules do not compare this field.")
         for field in rules.ignored_fields
     }
     deciding = explanation.deciding
@@ -34,7 +34,7 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
         if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
             # A field that may or may not fail is not marked.
             outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome
-            marks[path] = FieldMark(outcome.value, path, check.image, check.note)
+            marks[path] = FieldMark(outcome.value, check.image, check.note)
     return marks
 
 

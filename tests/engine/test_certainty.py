@@ -98,5 +98,8 @@ def test_without_doubts_everything_is_certain(case: tuple[ImageStore, Probe]) ->
     explanation = explained(*case)
     assert explanation.doubted == ()
     assert explanation.doubts == ()
-    assert not any(check.doubts for _, _, check in explanation.trace.walk())
-    assert not any(subject.doubts for stage in explanation.trace.stages for subject in stage.subjects)
+    for stage in explanation.trace.stages:
+        assert not any(check.doubts for check in stage.checks)
+        for subject in stage.subjects:
+            assert not subject.doubts
+            assert not any(part.doubts for check in subject.checks for part in (check, *check.children))

@@ -56,7 +56,7 @@ def test_a_field_that_only_some_compare_parts_the_rule_sets() -> None:
     assert outcome["graphdriver-24.0.7"] is VerdictOutcome.HIT
     assert outcome["graphdriver-25.0.2"] is VerdictOutcome.MISS
     refused = next(group for group in matrix.groups if RULE_SETS["graphdriver-25.0.2"] in group)
-    assert "WorkingDir" in refused.why
+    assert "WorkingDir" in refused.rows[0].why
     assert refused.explanation.deciding is not None
     assert refused.explanation is refused.explanation
 

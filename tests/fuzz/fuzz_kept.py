@@ -46,7 +46,7 @@ def test_records(request: pytest.FixtureRequest, tmp_path: Path) -> None:
             for text in (TEXT, *HOSTILE[:4]):
                 read.headers_of(text)
                 read.client_of(text)
-                read.differences(text, found)
+                read.files_of(text)
             read.latest("COPY . /")
             read.remember(found, step="ADD", at=2.0)
             read.save()

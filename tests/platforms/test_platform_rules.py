@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cmp_to_key
+
 import pytest
 from hypothesis import given
 from platform_strategies import pairs, platforms
@@ -77,7 +79,6 @@ def test_each_rule_has_its_own_name_and_a_rule_set_that_uses_it() -> None:
 def test_an_any_rule_makes_no_comparison() -> None:
     assert ANY_PLATFORM.explain(HOST, linux("s390x")) == ()
     assert ANY_PLATFORM.matches(HOST, Platform())
-    assert ANY_PLATFORM.matcher(HOST) is None
     assert ANY_PLATFORM.key(HOST) == ANY_PLATFORM.key(Platform())
 
 
@@ -174,20 +175,28 @@ def test_keys_are_as_coarse_as_the_rule() -> None:
     )
 
 
-def test_the_best_of_several() -> None:
-    index = [linux("s390x"), linux("arm", "v6"), linux("arm", "v7"), linux("arm64"), linux("arm64", "v8")]
-    assert Matcher(CONTAINERD_1_6, linux("arm64")).best(index) == 3
-    assert Matcher(CONTAINERD_1_6, linux("arm64")).best(index[:3]) == 2
-    assert Matcher(CONTAINERD_1_6, linux("arm64"), strict=True).best(index[:3], filtered=True) is None
-    assert Matcher(CONTAINERD_1_6, HOST).best(index) == 0
-    assert Matcher(CONTAINERD_1_6, HOST).best([]) is None
+def preferred(matcher: Matcher, *platforms: Platform) -> Platform:
+    """The first after sorting, as in a pull."""
+
+    def order(first: Platform, second: Platform) -> int:
+        return matcher.less(second, first) - matcher.less(first, second)
+
+    return min(platforms, key=cmp_to_key(order))
+
+
+def test_the_preferred_of_several() -> None:
+    several = [linux("s390x"), linux("arm", "v6"), linux("arm", "v7"), linux("arm64"), linux("arm64", "v8")]
+    matcher = Matcher(CONTAINERD_1_6, linux("arm64"))
+    assert preferred(matcher, *several) is several[3]
+    assert preferred(matcher, *several[:3]) is several[2]
+    assert not any(map(Matcher(CONTAINERD_1_6, linux("arm64"), strict=True).matches, several[:3]))
+    assert preferred(Matcher(CONTAINERD_1_6, HOST), *several) is several[0]
 
 
 def test_more_features_are_preferred_and_as_a_last_resort_passed_over() -> None:
     plain, rich, other = linux("amd64"), linux("amd64", "", "f"), linux("s390x")
-    able = Matcher(PLATFORMS_RC_4, linux("amd64", "", "f"))
-    assert able.best([plain, rich]) == 1
-    assert Matcher(PLATFORMS_RC_1, linux("amd64", "", "f")).best([plain, rich]) == 0
-    assert Matcher(PLATFORMS_RC_4, HOST).best([other, rich]) == 1
-    assert Matcher(PLATFORMS_RC_1, HOST).best([other, rich]) == 1
-    assert Matcher(PLATFORMS_RC_4, HOST).best([rich, plain]) == 1
+    assert preferred(Matcher(PLATFORMS_RC_4, linux("amd64", "", "f")), plain, rich) is rich
+    assert preferred(Matcher(PLATFORMS_RC_1, linux("amd64", "", "f")), plain, rich) is plain
+    for library in (PLATFORMS_RC_4, PLATFORMS_RC_1):
+        assert preferred(Matcher(library, HOST), other, rich) is rich
+    assert preferred(Matcher(PLATFORMS_RC_4, HOST), rich, plain) is plain

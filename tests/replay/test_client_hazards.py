@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from build_kit import Daemon, context_of
 
-from cacheview.dockerfile.context import CLIENTS, ContextSource
+from cacheview.dockerfile.context import CLIENTS, ContextSource, FolderContext
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.client_hazards import client_hazards
 from cacheview.replay.client_options import as_sent, dropped
@@ -139,3 +141,16 @@ def test_a_secret_that_is_copied_is_a_hazard(client: str, files: Mapping[str, by
 )
 def test_what_is_left_out_or_is_public_is_not_a_hazard(files: Mapping[str, bytes]) -> None:
     assert build("docker-cli", files)[1] == []
+
+
+def test_files_that_are_silently_left_out_are_named(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(_ALL)
+    (tmp_path / "round").symlink_to("round")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+    _, hazards = build("docker-cli", {}, context=FolderContext(tmp_path))
+    [left_out] = [hazard for hazard in hazards if hazard.kind == "left out of the context"]
+    assert "s: it is a socket, so the client leaves it out" in left_out.sentence
+    assert "round: " in left_out.sentence
+    _, hazards = build("docker-cli", {}, dockerfile="FROM scratch\nENV A=1\n")
+    assert not hazards

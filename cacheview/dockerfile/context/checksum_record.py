@@ -15,7 +15,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from cacheview.model import DataError
 from cacheview.model.decode import values_of
 from cacheview.private import make_private_folder, open_private
 
-__all__ = ["ChecksumRecord", "ContextChanges", "changed"]
+__all__ = ["ChecksumRecord"]
 
 _VERSION = 1
 _MOST_TEXTS = 200
@@ -39,28 +39,6 @@ _LATEST = 253_402_300_799  # seconds: the end of the year 9999
 _CHECKSUM = re.compile(rb'"(?:file|dir|multi):(?:[^"\\]|\\.)*+"(?=:)')  # as a key in JSON
 _SUFFIX = ".context.json"
 _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
-
-
-@dataclass(frozen=True, slots=True)
-class ContextChanges:
-    """Paths that differ, sorted."""
-
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
-
-
-def changed(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> ContextChanges:
-    """Return the differences of two lists of paths with their sums: contents, modes and targets of links."""
-    old, new = dict(before), dict(now)
-    return ContextChanges(
-        added=tuple(sorted(new.keys() - old.keys())),
-        removed=tuple(sorted(old.keys() - new.keys())),
-        changed=tuple(sorted(path for path in old.keys() & new.keys() if old[path] != new[path])),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +202,6 @@ class ChecksumRecord:
         """Return the time when a checksum was last computed here, in seconds."""
         kept = self._kept.get(text)
         return kept.at if kept else None
-
-    def differences(self, text: str, now: SourcesSum) -> ContextChanges | None:
-        """Return the differences of a checksum, such as a stored image's, and a current one; None: not recorded."""
-        files = self.files_of(text)
-        return None if files is None else changed(files, now.files)
 
     def save(self) -> None:
         """Write the record as a whole or not at all. If there is too much, the oldest entries are left out.

@@ -68,7 +68,6 @@ class Client:
         program: the name of the program, for people.
         variant: of the program, for people; empty if there is only one.
         packing: how it creates the tar.
-        also: other programs that build in the same way, for people.
         labels: the labels that it adds to every request.
         session_label: a label whose value it chooses at random for every session; empty: none.
         drops: options of the build that it does not send, by their names in `BuildOptions`.
@@ -81,7 +80,6 @@ class Client:
     packing: Packing
     variant: str = ""
     base: str = ""
-    also: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     session_label: str = ""
     drops: frozenset[str] = frozenset()
@@ -185,19 +183,17 @@ DOCKER_PY: Final = Client(
     "docker-py",
     DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=True),
     config=CliConfigUse.DOCKER_PY,
-    also=("SAM CLI", "testcontainers-python", "Ansible"),
 )
-"""docker-py since 6.0 (7.1.0)."""
+"""docker-py since 6.0 (7.1.0), which testcontainers-python and Ansible use too."""
 
 _DOCKER_PY_5: Final = Client(
     "docker-py-5",
     "docker-py 5 and earlier",
     DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=False),
     config=CliConfigUse.DOCKER_PY,
-    also=("Compose v1",),
 )
 
-_SAM: Final = replace(DOCKER_PY, name="sam-cli", program="SAM CLI", also=(), drops=frozenset(("labels", "cache_from")))
+_SAM: Final = replace(DOCKER_PY, name="sam-cli", program="SAM CLI", drops=frozenset(("labels", "cache_from")))
 
 _TESTCONTAINERS_GO: Final = Client(
     "testcontainers-go",

@@ -37,7 +37,6 @@ class Survivors:
     """The images that have passed all checks up to and including this one."""
 
     name: str
-    check: ConfigCheck | Requirement
     bits: int
 
 
@@ -161,7 +160,7 @@ class CandidateIndex(OrderedImages):
                 queries = iter((row.query(probe),))
             for query in queries:
                 left &= self._look_up(row, query)
-                passed.append(Survivors(query.name, row, left))
+                passed.append(Survivors(query.name, left))
                 if not left:
                     return passed
         return passed

@@ -75,8 +75,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         return tuple(doubt for doubt, _ in index.unknowns.among(rivals) if doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
-    doubtful = unsure.bit_count()
-    note = words.candidates(count, matching, doubtful)
+    note = words.candidates(count, matching, unsure.bit_count())
     outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if unsure else FAILED
     return Stage(
         StageKind.LOCAL,
@@ -84,7 +83,6 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         note,
         subjects=LazySequence(count, make),
         images=candidates,
-        unsure=doubtful,
         find=index.place,
     )
 

@@ -73,11 +73,6 @@ class Asker:
 
         return work
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether a short work is waiting or running."""
-        return not self._free.is_set()
-
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Acquire the caches once no short work is waiting."""

@@ -20,13 +20,11 @@ class FieldMark:
 
     Attributes:
         outcome: ``passed``, ``failed``, ``not reached`` or ``not compared``.
-        path: the field or element (``User``, ``Env[1]``, ``Labels["a"]``, ``parent``).
         image_value: the image's value; None if it has none.
         note: a note for the tool tip.
     """
 
     outcome: str
-    path: str
     image_value: object = None
     note: str = ""
 

@@ -60,16 +60,6 @@ class TraceModel(QAbstractItemModel):
         """The shown explanation; None: nothing."""
         return self._explanation
 
-    @property
-    def folded(self) -> bool:
-        """Whether checks that are not a difference are folded into groups."""
-        return self._folded
-
-    @property
-    def nearest_first(self) -> bool:
-        """Whether candidates are sorted by nearness instead of the daemon's order."""
-        return self._nearest_first
-
     def show(self, explanation: Explanation | None) -> bool:
         """Show another explanation. For the same store, rows keep their place. Returns whether that is so."""
         before = self._explanation

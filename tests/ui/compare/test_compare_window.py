@@ -288,6 +288,7 @@ def test_it_shows_how_far_it_is_and_is_cancelled(
         gate = Gate(held)
         edit(demo, "something new")
         qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
+        qtbot.waitUntil(lambda: all(line.verdict is not None for line in shown.model.lines), timeout=20_000)
         qtbot.waitUntil(head.cancel_button.isVisible, timeout=20_000)
         assert head.progress.isVisible()
         assert not head.again_button.isVisible()
@@ -491,11 +492,11 @@ def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: 
     rules = RULE_SETS["containerd-25.0.0"]
     prepares = threading.Thread(target=lambda: done.append(asker.preparing(rules, probe)(Replayed())))
     prepares.start()
-    qtbot.waitUntil(lambda: asker.is_wanted, timeout=20_000)
+    qtbot.waitUntil(lambda: not asker._free.is_set(), timeout=20_000)
     gate.open.set()
     prepares.join(20)
     asks.join(20)
-    assert not asker.is_wanted
+    assert asker._free.is_set()
     cache, lines = done  # in this order
     assert isinstance(cache, ImageCache)
     assert cache.rules is rules

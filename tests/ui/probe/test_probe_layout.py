@@ -49,7 +49,7 @@ def test_no_editor_is_cut_off_at_the_right(pane: ProbePane, qtbot: QtBot, width:
 def test_every_field_that_is_not_compared_says_so_in_words(pane: ProbePane, width: int) -> None:
     pane.form.set_unfolded(True)
     pane.resize(width, 900)
-    pane.set_marks({name: FieldMark("not compared", name) for name in CONFIG_FIELDS})
+    pane.set_marks({name: FieldMark("not compared") for name in CONFIG_FIELDS})
     printed = {name: pane.form.row(name).remark for name in CONFIG_FIELDS}
     assert {name: text for name, text in printed.items() if not text.startswith("not compared")} == {}
 

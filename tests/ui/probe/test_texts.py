@@ -99,10 +99,10 @@ def test_paths(text: str, path: FieldPath) -> None:
 def test_outcome_of_a_field() -> None:
     marks = marks_by_field(
         {
-            "Env[0]": FieldMark("passed", "Env[0]"),
-            "Env[1]": FieldMark("failed", "Env[1]"),
-            "Cmd": FieldMark("not reached", "Cmd"),
-            "Shell": FieldMark("not compared", "Shell"),
+            "Env[0]": FieldMark("passed"),
+            "Env[1]": FieldMark("failed"),
+            "Cmd": FieldMark("not reached"),
+            "Shell": FieldMark("not compared"),
         }
     )
     outcomes = [outcome_of(marks[name]) for name in ("Env", "Cmd", "Shell")]
