@@ -41,7 +41,7 @@ class _HitAndMiss:
 
 
 def of_answers(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause:
-    """Return why one of two equal steps is cached, and the other is not."""
+    """Return the cause that one of two equal steps is cached and the other is not."""
     is_a_hit = bool(a.cached)
     parted = _HitAndMiss(side_a, side_b, a, b, True) if is_a_hit else _HitAndMiss(side_b, side_a, b, a, False)
     return next(_causes(parted))
@@ -164,7 +164,7 @@ def _flag(is_set: bool) -> str | None:
 
 
 def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | None:
-    """Return an option of the build that makes it unknown whether a step is cached; None if that is not the reason."""
+    """Return the option that makes it unknown whether a step is cached, as a cause; None if there is none."""
     for name, mine, other in options_that_differ(side_a, side_b):
         if name == "--pull" and (a.cached is None) is (mine is not None):
             return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)

@@ -108,7 +108,7 @@ class FileComparer:
 
     def differ(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FilesDiffer:
         """Compare some files, given their checksums by path."""
-        paths = sorted({**sums_a, **sums_b})  # nearly in order already
+        paths = sorted({**sums_a, **sums_b})  # fast, since they are nearly in order
         keys = {path: (path, sums_a.get(path), sums_b.get(path)) for path in paths}
         unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._known]
         if unknown:

@@ -78,7 +78,7 @@ def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: C
 
 
 def of_left_out(side: BuildSide, other: BuildSide, step: SideStep, *, is_in_a: bool) -> Cause | None:
-    """Return the option because of which one side has a step that the other lacks; None if there is none."""
+    """Return the option, as a cause, because of which only one side has a step; None if there is none."""
     requested = step.requested
     if requested.is_option:
         name = next(iter(requested.pairs), "")
@@ -188,7 +188,7 @@ def _of_files(files: FilesDiffer | FilesUnknown, *, is_of_image: bool) -> Cause:
 
 
 def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
-    """Return why two ``FROM`` with the same name have different images; None: they do not, or it is not known."""
+    """Return the cause that two equal ``FROM`` have different images; None: they do not, or it is not known."""
     if a.requested.uses or b.requested.uses:
         return None
     base_a, base_b = a.base or side_a.image(a.image), b.base or side_b.image(b.image)

@@ -216,7 +216,7 @@ def _json_or_split(text: str, way: _LineContext) -> _Arguments:
 
 def _typed(text: str, way: _LineContext) -> _Arguments:
     """Read the arguments of ``HEALTHCHECK``: its kind, then a command."""
-    # Bytes again, as with the flags.
+    # Docker reads bytes here too, as for flags.
     match = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
     kind, rest = (_from_latin_1(match[1]), _from_latin_1(line[match.end() :])) if match else ("", "")
     if not kind:

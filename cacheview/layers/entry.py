@@ -61,7 +61,7 @@ class LayerEntry:
 
     @property
     def name(self) -> str:
-        """The last part of its path."""
+        """The last name in its path."""
         return self.path.rpartition("/")[2]
 
     @property

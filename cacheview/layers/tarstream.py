@@ -42,7 +42,7 @@ def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
         del done, total, what
         alive()
 
-    return Budget(Limits(seconds=float("inf")), Meter(progress, None, ""))  # its bytes are what takes time
+    return Budget(Limits(seconds=float("inf")), Meter(progress, None, ""))  # the number of bytes limits the time
 
 
 def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerEntry | None:

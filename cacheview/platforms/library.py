@@ -40,18 +40,18 @@ class Library:
 
 
 CONTAINERD_1_6 = Library("containerd 1.6.22")
-"""Docker 23.0.10 to 24.0.9."""
+"""The version in Docker 23.0.10 to 24.0.9."""
 
 CONTAINERD_1_7 = Library("containerd 1.7.12, containerd/platforms v0.2.1")
-"""Docker 25 to 27: like 1.6 on Linux, but on Windows hosts it compares versions."""
+"""The version in Docker 25 to 27: like 1.6 on Linux, but on Windows hosts it compares versions."""
 
 PLATFORMS_RC_1 = Library("containerd/platforms v1.0.0-rc.1", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022,))
-"""Docker 28."""
+"""The version in Docker 28."""
 
 PLATFORMS_RC_2 = Library("containerd/platforms v1.0.0-rc.2", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022, LTSC_2025))
-"""Docker 29.0 to 29.5."""
+"""The version in Docker 29.0 to 29.5."""
 
 PLATFORMS_RC_4 = Library(
     "containerd/platforms v1.0.0-rc.4", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022, LTSC_2025), features=True
 )
-"""Docker 29.6 and later."""
+"""The version in Docker 29.6 and later."""

@@ -139,7 +139,7 @@ class Draft:
         self._images[image.id] = image
 
     def empty(self, reason: RemovedFor, kept: Iterable[str] = ()) -> None:
-        """Remove all images but these."""
+        """Remove all images except ``kept``."""
         stays = set(kept)
         for image in self.images:
             if image.id not in stays:
@@ -147,7 +147,7 @@ class Draft:
 
 
 def _order(kind: StoreKind) -> Callable[[Image], tuple[bool, str, str]]:
-    """Return the key that a store sorts images by."""
+    """Return the function for the keys by which a store sorts images."""
     if kind is StoreKind.GRAPH_DRIVER:
         return lambda image: (False, "", image.id)
     return lambda image: (not image.names, min(image.names, default=""), image.id)

@@ -76,8 +76,8 @@ class Folder:
 
     Attributes:
         path: empty for the root.
-        closed: whether the tar leaves out the folder and its entries.
-        checked: whether the check before the tar includes the folder.
+        closed: whether the tar skips everything in the folder.
+        checked: whether the check before the tar goes into the folder.
     """
 
     def __init__(self, path: str, parent: Folder | None, patterns: Patterns) -> None:

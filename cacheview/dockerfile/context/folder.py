@@ -39,7 +39,7 @@ _WITH_DEVICE = (
     EntryKind.BLOCK_DEVICE,
     EntryKind.DIRECTORY,
     EntryKind.SYMLINK,
-)  # kinds that it is sent for
+)  # kinds sent with a device
 _PERMISSIONS = 0o7777
 _PIECE = 1 << 20
 _PACE = 500  # entries between two checks of the time, and two reports

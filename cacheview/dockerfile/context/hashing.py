@@ -128,7 +128,7 @@ class Hasher:
             else:
                 unread.append(node)
         if unread:
-            with apart():  # files are as large as they are
+            with apart():  # the size of files is not limited
                 digests.update(_HashingPass(context, unread, self.memory, self._report).run(self._threads))
         return digests
 

@@ -122,11 +122,11 @@ class CandidateIndex(OrderedImages):
         queries = self._queries(Probe())  # the keys of an image do not depend on the probe
         return Matching.of(self._numbers, [self._columns.of(row) for row in self._rows], queries)
 
-    # As far as is known
+    # With unknown values
 
     @property
     def certain(self) -> int:
-        """The images whose every value that the local cache reads is known."""
+        """The images of which all values that the local cache reads are known."""
         return self.all & ~self.unknowns.about_any
 
     def may_match(self, probe: Probe) -> int:

@@ -68,7 +68,7 @@ class Differences:
         return Counts.of_sets(differing), elements
 
     def read_alike(self, field: str, value: Mapping[str, str]) -> int:
-        """Return the candidates whose every key has the same value in the probe, where a missing key counts as empty.
+        """Return the candidates of which each key has the same value in the probe. A missing key counts as empty.
 
         See `SameValues`; the lengths are compared separately.
         """

@@ -117,7 +117,7 @@ def platform_note(note: PlatformNote | None) -> str:
     return "" if note is None else _PLATFORM_NOTES[note.kind].format(value=note.value, other=note.other)
 
 
-# What --cache-from brings in, and whether the local match counts
+# Sources of --cache-from, and whether the local match counts
 
 NO_LOCAL_ANSWER: Final = "the local cache has no match"
 ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local match's own parent"
