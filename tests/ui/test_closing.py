@@ -19,7 +19,7 @@ PROGRAM = """
 import os, sys, threading, time
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from cacheview.ui import app, ending
+from cacheview.ui import app
 begun = []
 real_begin, real_end = app._begin, app.end_process
 
