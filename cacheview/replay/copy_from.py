@@ -25,10 +25,10 @@ _LARGEST_INDEX: Final = 2**63 - 1  # the most that Go's ParseInt accepts; a long
 
 
 def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Image | None]) -> SourcesSum:
-    """Return the checksum of the files of a ``--from``, given `images_of_copy`.
+    """Return the checksum of the files of a ``--from``. ``images``: those of `images_of_copy`.
 
     Raises:
-        UnknownError: what the layers contain is not known, or differs between the images.
+        UnknownError: the content of the layers is not known, or differs between the images.
         BuildRefusedError: the builder refuses the files.
     """
     try:
@@ -45,7 +45,7 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
 
     Raises:
         UnknownError: the image is not in the store, or the stage is not known.
-        BuildRefusedError: the name is that of nothing that exists.
+        BuildRefusedError: nothing with this name exists.
     """
     stage = _stage_of(build, name, instruction)
     if stage is None:

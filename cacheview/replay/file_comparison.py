@@ -33,7 +33,7 @@ Contents = Callable[[FileChange, int], FileContents]
 
 
 class FileEvidence(Enum):
-    """The certainty that an image was built with certain files."""
+    """The evidence that an image was built with certain files."""
 
     PROVEN = "proven"
     LIKELY = "likely"

@@ -269,14 +269,14 @@ class FinishedStages:
         return result.image if isinstance(result, NewImage) else result
 
     def find(self, image_id: str) -> Image | NewImage | None:
-        """Return the same, but an image that this build creates without its details."""
+        """Return an image as `image` does, but do not complete one that this build creates."""
         return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
     def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
         """Mount an image that is known to exist (``imageSources.Get`` in ``imagecontext.go``, local only).
 
-        An image of another platform than requested is refused. A graph-driver store has accepted it as a base anyway,
-        and images built on scratch get the daemon's platform.
+        An image of another platform than requested is refused. There may be one because a graph-driver store accepts
+        such a base anyway, and images built on scratch get the daemon's platform.
 
         Raises:
             BuildRefusedError: with ``message``, whose ``{}`` is replaced by the daemon's reason.

@@ -99,7 +99,7 @@ class RecordedSum(Model):
 
 
 class RecordedOwner(Model):
-    """An owner that was looked up in an image. The builder's message if it refuses it; empty: the owner exists."""
+    """An owner that was looked up in an image, with the builder's message if it refuses it (empty: it exists)."""
 
     image: str
     owner: str

@@ -48,13 +48,14 @@ class Centre(QWidget):
         opened(again): a store is shown; ``again``: it was open before and was reloaded.
         failed(): ``last_error`` is the reason.
         record_found(path): the opened location has no store, but a build record.
-        cancelled(), ended(): the user canceled; after each of the three.
+        cancelled(): the user canceled it.
+        ended(): after ``opened``, ``failed`` or ``cancelled``.
         copied(str): what was put on the clipboard, in words.
         name_requested(): the user wants to open a store by name.
 
     Attributes:
         busy_page: the page shown while the first store is being read.
-        session, workspace: of the open store; the panes exist slightly earlier.
+        session, workspace: those of the open store; the panes exist slightly earlier.
         last_error: the reason that the last opening failed; empty: it did not.
     """
 
@@ -172,7 +173,7 @@ class Centre(QWidget):
         return notice
 
     def paint_panes_later(self, wait: int = 0) -> None:
-        """The panes are about to get another size: they are painted after that, in so many milliseconds."""
+        """Paint the panes after a change of their size, in this many milliseconds."""
         paint_later(self._panes, wait)
 
     def paint_panes_now(self) -> None:

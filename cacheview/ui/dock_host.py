@@ -65,7 +65,7 @@ class DockHost(Protocol):
         """Add a hidden notice line above the panes, for background work."""
 
     def paint_panes_later(self, wait: int = 0) -> None:
-        """The panes are about to get another size: they are painted after that, in so many milliseconds."""
+        """Paint the panes after a change of their size, in this many milliseconds."""
 
     @property
     def settled(self) -> SignalInstance:

@@ -41,10 +41,11 @@ class Opener(QObject):
         announced(location): it is being read.
         progressed(done, total | None, what): the progress.
         parted(StorePart): the part that has been read so far.
-        panes_requested(Panes): a piece of the panes is requested.
+        panes_requested(NextPaneRequest): a piece of the panes is requested.
         opened(OpenedStore, again): a store was read; ``again``: it was open before.
         failed(exception): ``asked`` could not be read.
-        cancelled(), ended(): the user canceled; after each of the three.
+        cancelled(): the user canceled it.
+        ended(): after ``opened``, ``failed`` or ``cancelled``.
 
     Attributes:
         location: the open location; empty: nothing is open.

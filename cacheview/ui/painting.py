@@ -1,4 +1,4 @@
-"""Paints panes that get another size one by one: to lay out and paint all of them in one turn is felt."""
+"""Paints resized panes one by one, since laying out and painting all of them in one turn would be noticeable."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from shiboken6 import isValid
 
 __all__ = ["paint_later", "paint_now"]
 
-_NEXT: Final = 1  # milliseconds: in a later turn, when what was asked for in this one is laid out or painted
+_NEXT: Final = 1  # milliseconds: a later turn, after the layout and painting of this one
 
 
 def paint_later(widgets: Sequence[QWidget], wait: int = 0) -> None:
-    """Let widgets that are about to get another size be painted after all is laid out, each in a turn of its own.
+    """Paint widgets that are about to be resized after the layout, each in a separate turn.
 
     Args:
-        wait: milliseconds between that and the first.
+        wait: milliseconds between the layout and the first widget.
     """
     for widget in widgets:
         widget.setUpdatesEnabled(False)
@@ -26,7 +26,7 @@ def paint_later(widgets: Sequence[QWidget], wait: int = 0) -> None:
 
 
 def paint_now(widgets: Sequence[QWidget]) -> None:
-    """Wait no longer with any of them."""
+    """Paint widgets without further delay."""
     for widget in widgets:
         widget.setUpdatesEnabled(True)
 

@@ -22,9 +22,12 @@ _Button = tuple[str, SignalInstance]
 
 
 class StartPage(QWidget):
-    """The start page, with signals for its buttons.
+    """The start page, with a signal for each of its buttons.
 
-    Signals include ``recent_requested(str)``: a recently opened location.
+    Signals:
+        file_requested(), folder_requested(), demo_requested(): the user wants to open one.
+        again_requested(): the user wants to repeat the failed opening.
+        recent_requested(str): the user wants to open this recent location.
     """
 
     file_requested = Signal()

@@ -25,7 +25,7 @@ class Arranger(QObject):
     when these are ready.
 
     Signals:
-        arranged(Prepared, FilteredNodes | None): the result of the latest request.
+        arranged(PreparedTree, FilteredNodes | None): the result of the latest request.
         progressed(int): the percentage of texts that are done.
     """
 

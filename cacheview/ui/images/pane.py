@@ -217,7 +217,7 @@ class ImagesPane(QWidget):
             self.tree.scroll_to(hit)
 
     def bring_beside(self, parent: str, hit: str) -> None:
-        """Scroll so that the hit is in sight beside its parent, if that is still the current row."""
+        """Scroll so that the hit is visible together with its parent, if that is still the current row."""
         if self.tree.current_id() == parent:
             self.tree.keep_in_sight(hit)
 

@@ -107,9 +107,9 @@ class ImageTree(QTreeView):
             self.scrollTo(row)
 
     def keep_in_sight(self, image_id: str) -> None:
-        """Scroll so that the row of an image, if it is shown, is in sight beside the current row.
+        """Scroll so that the row of an image, if it is shown, is visible together with the current row.
 
-        Both stay so if the tree gets lower. The current row comes first where there is no room for both.
+        Both stay visible if the tree becomes lower. If there is space for only one, the current row is preferred.
         """
         self._companion = image_id
         self._scroll_to_both()

@@ -1,4 +1,4 @@
-"""The dialog that converts one Dockerfile instruction to the config for which the builder would look."""
+"""The dialog that converts one Dockerfile instruction to the config that the builder would look up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["InstructionDialog"]
 
 
 class InstructionDialog(QDialog):
-    """A line for an instruction. After ``accept``, ``config`` is what the builder would look up for it.
+    """A line for an instruction.
 
     After ``accept``, ``config`` is what the builder would look up for it on the parent.
 

@@ -241,7 +241,7 @@ class RowsView(QTableView):
         self._begin(self._rows.index(len(self._rows.rows), 0))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click in the empty row begins a new one now, and not once more after a moment, as in a selected row."""
+        """Start a new row on a click in the empty one, without Qt's delayed second start for a selected row."""
         before = self.editTriggers()
         if self.indexAt(event.position().toPoint()).row() == len(self._rows.rows):
             self.setEditTriggers(before & ~QAbstractItemView.EditTrigger.SelectedClicked)

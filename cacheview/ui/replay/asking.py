@@ -59,8 +59,6 @@ class Question:
     """A build, and the cache for its lookup.
 
     ``supposed``: the reason that the cache differs from the store; None: it does not.
-
-    ``supposed``: the reason that it differs from the store; None: it does not.
     """
 
     build: Build

@@ -51,7 +51,7 @@ class VerdictPane(QWidget):
     """Shows the cache's answer and the reason. It contains no rules: all content is from the explanation.
 
     Signals:
-        edit_requested(Edit): the user wants to change the probe.
+        edit_requested(ProbeEdit): the user wants to change the probe.
         field_activated(str): the user moved to the check of a field or element (``Env[1]``).
         field_entered(str): the user pressed Enter on one, to edit it.
         image_activated(str): the user moved to a candidate or source with this id, or a check of one.

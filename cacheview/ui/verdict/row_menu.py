@@ -19,7 +19,7 @@ class TraceMenu(QObject):
     """Opens at the row that is clicked.
 
     Signals:
-        edit_requested(Edit): the user wants to change the probe.
+        edit_requested(ProbeEdit): the user wants to change the probe.
         copied(str): what was put on the clipboard, in words.
     """
 

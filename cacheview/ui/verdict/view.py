@@ -28,7 +28,10 @@ _LEAST: Final = 12 * GRID
 class TraceView(QTreeView):
     """Draws each row as a whole.
 
-    Signals: ``copy_requested``: Ctrl+C; ``menu_requested``: a context menu at a global position.
+    Signals:
+        copy_requested(): Ctrl+C.
+        menu_requested(QModelIndex, QPoint): a context menu at a global position.
+        entered_row(QModelIndex): Enter.
     """
 
     copy_requested = Signal()
