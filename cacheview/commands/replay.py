@@ -115,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
     add_redact(result, "the record")
     add_what_if(result)
     result.add_argument(
-        "-t", "--tag", metavar="NAME", action="append", default=[], help="the name of the image, to be recorded"
+        "-t", "--tag", metavar="NAME", action="append", default=[], help="the name to record for the image"
     )
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")

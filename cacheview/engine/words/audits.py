@@ -56,7 +56,7 @@ def unmarked(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
         "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
-        "image, so each of these steps misses once.",
+        f"image, so {plural(count, 'this step', 'each of these steps')} misses once.",
         "Build once; the new images have the mark.",
     )
 
@@ -66,7 +66,7 @@ def legacy_only(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'is a hit', 'are hits')} only under these rules. Since Docker 25.0.2, 24.0.9 and 23.0.10 "
         "(CVE-2024-24557), the local cache returns only images that are recorded as built here, and compares all "
-        "fields. After the engine is upgraded, each of these steps misses once.",
+        f"fields. After the engine is upgraded, {plural(count, 'this step', 'each of these steps')} misses once.",
         "Plan for one uncached build after the upgrade.",
     )
 
@@ -93,7 +93,7 @@ def empty_configs(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'has', 'have')} no recorded build config. A missing config counts as empty and matches any "
         "step whose config is empty. Images that the cache creates from a source have no build config.",
-        "Remove them if you build steps that have no command.",
+        "Remove such images if you build steps that have no command.",
     )
 
 
@@ -136,5 +136,5 @@ def loaded(count: int) -> HazardText:
         f"{_images(count, 'was', 'were')} built on another image in this store, but no parent is recorded, because "
         f"{plural(count, 'it was', 'they were')} loaded, pulled or imported. The local cache does not find "
         f"{plural(count, 'its', 'their')} steps.",
-        "Use them with --cache-from if the rules allow it, or build them again here.",
+        "Use such images with --cache-from if the rules allow it, or build them again here.",
     )

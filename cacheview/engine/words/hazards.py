@@ -195,21 +195,18 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
     when = "have no creation time, which counts as year 1"
     if dated:
         when = "were created at the same instant, to the nanosecond"
-    return _tie(image, others, f"match and {when}. Which one is used depends on the order in which")
+    return _tie(image, others, f"match and {when}. The order in which the store lists them decides which one is used.")
 
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     """Describe several images that are the next step by their history and layers."""
-    why = (
-        "are all the next step according to their history. The daemon uses the one that comes first in the order in "
-        "which"
-    )
+    why = "are each the next step according to their history. The daemon uses the one that the store lists first."
     return _tie(image, others, why)
 
 
 def _tie(image: Image, others: Sequence[Image], why: str) -> HazardText:
     return HazardText(
-        f"{image.title} and {names(others)} {why} the store lists them.",
+        f"{image.title} and {names(others)} {why}",
         "Remove all but one of them, or build again without the cache so that one is newer.",
     )
 

@@ -186,7 +186,7 @@ def source_matches(source: Image, *, creates_image: bool) -> str:
 
 def matching_source(sources: int, unknown: int) -> str:
     """Explain that no source certainly matches. ``unknown`` is the number of those that may."""
-    return f"{counted(sources, 'source')}, {f'{unknown} may match' if unknown else 'none matches'}"
+    return f"{counted(sources, 'source')}, {f'{unknown} may match' if unknown else 'no match'}"
 
 
 def any_history_matches(*, has_parent: bool) -> str:
