@@ -154,6 +154,8 @@ def _damage_of(error: Exception) -> DamagedStreamError:
     for words, most in _TOO_LARGE.items():
         if words in str(error):
             return GreedyStreamError(f"decompressing needs more than {most:,} bytes of memory, the limit")
+    if isinstance(error, lzma.LZMAError | zstandard.ZstdError):
+        return DamagedStreamError("the compressed data is damaged")
     return DamagedStreamError(reason(error))
 
 

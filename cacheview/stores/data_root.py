@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
 from cacheview.stores.driver_files import mode_of
-from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.files import path_of, refusal, what_it_is
 from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.permission import group_of, who_can
@@ -51,9 +51,7 @@ def open_data_root(target: str, reading: Reading) -> OpenedLocation:
         DataError: there is no data root, or the user may not read it: what, where, and what to do.
         Cancelled: ``reading.progress`` canceled the work.
     """
-    if "\0" in target:
-        raise DataError("is not a path: it contains a null character", where=repr(target[:200]))
-    root = Path(target or DOCKER_ROOT)
+    root = path_of(target or DOCKER_ROOT)
     try:
         _demand_folder(root)
         result = _find(root)

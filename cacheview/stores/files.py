@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from cacheview.model import DataError
 from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.progress import Meter, Progress
-from cacheview.stores.reasons import reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -52,12 +51,20 @@ def refusal(error: OSError, where: str) -> DataError:
     return DataError(what, where=where)
 
 
+def path_of(text: str) -> Path:
+    """Return a path. Raises `DataError` if it contains a null character, which no system accepts."""
+    if "\0" in text:
+        raise DataError("is not a path: it contains a null character", where=repr(text[:200]))
+    return Path(text)
+
+
 def open_regular(path: Path, where: str) -> io.FileIO:
     """Open a regular file to read, as `open_to_read` does; a link is followed.
 
     Raises:
         DataError: the path is not a regular file, or cannot be opened.
     """
+    path = path_of(os.fspath(path))
     try:
         return io.FileIO(open_to_read(path, follow=True), "rb")
     except NotRegularError as error:
@@ -65,8 +72,6 @@ def open_regular(path: Path, where: str) -> io.FileIO:
         raise DataError(what, where=where) from error
     except OSError as error:
         raise refusal(error, where) from error
-    except ValueError as error:  # a null character in the path
-        raise DataError(f"is not a path: {reason(error)}", where=where) from error
 
 
 def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.BufferedReader, Meter]:

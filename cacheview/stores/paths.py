@@ -13,14 +13,13 @@ from cacheview.model import DataError
 from cacheview.stores.budget import Budget
 from cacheview.stores.compression import DamagedStreamError, GreedyStreamError, decompressed
 from cacheview.stores.data_root import is_data_root
-from cacheview.stores.files import open_metered, refusal, what_it_is
+from cacheview.stores.files import open_metered, path_of, refusal, what_it_is
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.images import read_images
 from cacheview.stores.members import read_archive
 from cacheview.stores.opened_location import OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
-from cacheview.stores.reasons import reason
 from cacheview.stores.suite import read_cases
 from cacheview.stores.tar import BLOCK, looks_like_tar
 
@@ -34,13 +33,11 @@ _WHAT_TO_OPEN = (
 
 def open_path(text: str, reading: Reading) -> OpenedLocation:
     """Read an archive, a layout or a suite. Raises `DataError` if nothing in it can be read."""
-    path = Path(text)
+    path = path_of(text)
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
         raise refusal(error, text) from error
-    except ValueError as error:  # a null character
-        raise DataError(f"is not a path: {reason(error)}", where=repr(text)) from error
     if stat.S_ISDIR(mode):
         return _open_folder(path, text, reading)
     if not stat.S_ISREG(mode):

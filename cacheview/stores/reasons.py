@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import ssl
+import zlib
 from typing import Final
 
 from cacheview.model import DataError
@@ -14,8 +14,6 @@ from cacheview.model.decode import json_error
 __all__ = ["reason", "reason_of_answer"]
 
 _MOST: Final = 300
-_NULL: Final = re.compile(r"(?:\w+: )?embedded null ")  # since Python 3.13 some functions put their name first
-_PREFIX: Final = re.compile(r"(?:Error -?[0-9]+ while [a-z ]+: |zstd decompress error: )")
 _SHOWN: Final = 40
 
 
@@ -43,10 +41,9 @@ def reason(error: BaseException) -> str:
         return error.reason.replace("_", " ").lower()
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    text = " ".join(_PREFIX.sub("", str(error)).split())[:_MOST]
-    if _NULL.match(text):
-        return "it contains a null character"
-    return text or "no reason was given"
+    if isinstance(error, zlib.error):
+        return "the compressed data is damaged"
+    return " ".join(str(error).split())[:_MOST] or "no reason was given"
 
 
 def reason_of_answer(error: BaseException) -> str | None:

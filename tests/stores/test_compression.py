@@ -92,6 +92,15 @@ def test_damage_is_reported_after_everything_before_it() -> None:
         stream.read(1)
 
 
+@pytest.mark.parametrize("kind", ["xz", "zstd"])
+def test_damage_is_described_without_the_words_of_the_library(kind: str) -> None:
+    compressed = bytearray(compressed_content(kind))
+    compressed[12:40] = b"\xff" * 28
+    stream, _ = opened(bytes(compressed))
+    with pytest.raises(DamagedStreamError, match=r"^the compressed data is damaged$"):
+        stream.read()
+
+
 def test_xz_that_wants_much_memory_is_refused() -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}]
     compressed = bytearray(lzma.compress(b"x", filters=filters, check=lzma.CHECK_NONE))

@@ -236,3 +236,10 @@ def test_a_suite_image_with_too_many_history_entries_is_left_out(tmp_path: Path)
     opened = open_store(suite)
     assert [image.id for image in opened.cases[0].store.images] == ["sha256:2"]
     assert "200,000 entries" in str(opened.problems[0])
+
+
+@pytest.mark.parametrize("prefix", ["", "containerd:", "data-root:"])
+@pytest.mark.parametrize("path", ["a\0b", "a\0b#c"])
+def test_a_path_with_a_null_character_is_refused(prefix: str, path: str) -> None:
+    with pytest.raises(DataError, match="is not a path: it contains a null character"):
+        open_store(f"{prefix}{path}")

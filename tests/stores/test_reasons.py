@@ -7,7 +7,6 @@ import gzip
 import http.client
 import io
 import json
-import lzma
 import os
 import re
 import socket
@@ -17,17 +16,12 @@ from collections.abc import Callable
 
 import pytest
 import urllib3.exceptions
-import zstandard
 
 from cacheview.model import DataError
 from cacheview.stores.docker_engine.errors import causes_of, why_broken
 from cacheview.stores.reasons import reason
 
 GZIP = gzip.compress(b"x" * 100_000)
-
-
-def null_of_python_3_13() -> None:
-    raise ValueError("stat: embedded null character in path")
 
 
 def raised(act: Callable[[], object]) -> Exception:
@@ -45,8 +39,6 @@ def too_deep() -> object:
 @pytest.mark.parametrize(
     ("act", "printed"),
     [
-        (lambda: os.stat("a\0b"), "it contains a null character"),
-        (null_of_python_3_13, "it contains a null character"),
         (lambda: os.stat("/nowhere/at/all"), "No such file or directory"),
         (lambda: b"ab\xff".decode(), "byte 3 is not UTF-8"),
         (lambda: "ab\u20ac".encode("latin-1"), "character 3 cannot be written as LATIN-1"),
@@ -54,11 +46,9 @@ def too_deep() -> object:
         (lambda: json.loads('{"a" 1}'), "expecting ':' delimiter at column 6"),
         (too_deep, "its values are nested too deeply for Python"),
         (lambda: gzip.decompress(GZIP[:-20]), "it ends early"),
-        (lambda: zlib.decompress(b"no zlib"), "incorrect header check"),
-        (lambda: zlib.decompress(b"\x78\x9c\xff\xff"), "invalid block type"),
+        (lambda: zlib.decompress(b"no zlib"), "the compressed data is damaged"),
+        (lambda: zlib.decompress(b"\x78\x9c\xff\xff"), "the compressed data is damaged"),
         (lambda: bz2.decompress(b"BZh9" + b"x" * 40), "Invalid data stream"),
-        (lambda: lzma.decompress(lzma.compress(b"x")[:-9] + b"123456789"), "Corrupt input data"),
-        (lambda: zstandard.decompress(b"\x28\xb5\x2f\xfd" + b"\xff" * 20), "error determining content size"),
         (lambda: ssl.create_default_context(cafile="/dev/null"), "no certificate or crl found"),
     ],
 )

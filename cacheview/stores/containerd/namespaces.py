@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from cacheview.model import DataError
-from cacheview.stores.reasons import reason
+from cacheview.stores.files import path_of
 
 __all__ = ["DOCKER", "choose_namespace", "split_target"]
 
@@ -27,11 +27,7 @@ def split_target(target: str) -> tuple[str, str]:
     Raises:
         DataError: the part after ``#`` is not a valid namespace name.
     """
-    try:
-        whole = "#" not in target or os.path.lexists(target)
-    except ValueError as error:  # a null character
-        raise DataError(f"is not a path: {reason(error)}", where=repr(target)) from error
-    if whole:
+    if "#" not in target or os.path.lexists(path_of(target)):
         return target, ""
     path, _, namespace = target.rpartition("#")
     if namespace and not _is_name(namespace):

@@ -14,11 +14,10 @@ from cacheview.stores.containerd.images import read_images as images_of
 from cacheview.stores.containerd.namespaces import choose_namespace, split_target
 from cacheview.stores.containerd.root import RootFolder, RootNamespace, find_root
 from cacheview.stores.containerd.sockets import demand_socket, usual_socket
-from cacheview.stores.files import refusal, what_it_is
+from cacheview.stores.files import path_of, refusal, what_it_is
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.permission import who_can
 from cacheview.stores.reading import Reading
-from cacheview.stores.reasons import reason
 
 __all__ = ["open_target"]
 
@@ -26,7 +25,7 @@ __all__ = ["open_target"]
 def open_target(target: str, reading: Reading) -> OpenedLocation:
     """See `cacheview.stores.containerd.open_containerd`."""
     text, wanted = split_target(target)
-    path = Path(text) if text else usual_socket()
+    path = path_of(text) if text else usual_socket()
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError as error:
@@ -36,8 +35,6 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
         raise DataError(f"you do not have permission to look for it: {who_can('do that')}", where=str(path)) from error
     except OSError as error:
         raise refusal(error, str(path)) from error
-    except ValueError as error:  # a null character
-        raise DataError(f"is not a path: {reason(error)}", where=repr(text)) from error
     if stat.S_ISSOCK(mode):
         demand_socket(path)
         return _open_socket(path, wanted, f"containerd:{target}", reading)
