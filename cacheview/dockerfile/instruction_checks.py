@@ -60,8 +60,6 @@ def _unknown(instruction: Instruction, release: BuilderRelease) -> BuildRefusedE
 
 @dataclass(frozen=True, slots=True)
 class _CheckedInstruction:
-    """An instruction to check."""
-
     instruction: Instruction
     release: BuilderRelease
 

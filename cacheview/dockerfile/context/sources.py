@@ -124,8 +124,6 @@ def _printed(message: str) -> str:
 
 
 class _Copy:
-    """One instruction."""
-
     def __init__(self, checksums: TreeChecksums, name: str) -> None:
         self.checksums = checksums
         self.name = name
