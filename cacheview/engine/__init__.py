@@ -11,6 +11,7 @@ from cacheview.engine.edit import ProbeEdit, ValueChange, smallest_edit, take_va
 from cacheview.engine.explain import Explanation, FurtherFindings, explain
 from cacheview.engine.hazards import Hazard, HazardKind
 from cacheview.engine.nearness import NearCandidate
+from cacheview.engine.prepared import is_prepared, prepare
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import CONTAINERD_71EBFC7, RULE_SETS
 from cacheview.engine.trace import Stage, Subject, Trace
@@ -50,10 +51,12 @@ __all__ = [
     "VerdictOutcome",
     "doubt_sentences",
     "explain",
+    "is_prepared",
     "known_as",
     "parent_title",
     "plain",
     "plain_change",
+    "prepare",
     "smallest_edit",
     "take_value",
     "trace",

@@ -5,18 +5,20 @@ The rules are those of `history` and `layers`. All comparisons before that of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress, count
 from typing import Protocol
 
 from cacheview.engine.check import CheckKind
+from cacheview.engine.doubts import doubts_about, have_doubts
 from cacheview.engine.history import (
     HistoryCheck,
     begins_with,
     command_check,
     created_by,
-    first_difference,
+    has_nothing_to_compare,
     prefix_checks,
 )
 from cacheview.engine.layers import LayerCheck, layer_command_check, layer_prefix_checks
@@ -46,6 +48,13 @@ class _Compared(Protocol):
         It is 0 if entries are not compared separately.
         """
 
+    def likeness(self, image: Image) -> Hashable:
+        """Return what the comparisons before the command depend on: images with equal values compare equally."""
+
+    @property
+    def most(self) -> tuple[int, int]:
+        """The most comparisons before the command that an image can pass, and the most entries it can repeat."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Histories:
@@ -65,7 +74,24 @@ class _Histories:
 
     def equal_entries(self, image: Image) -> int:
         assert self.parent is not None
-        return first_difference(self.rules.history_keys(self.parent), self.rules.history_keys(image))
+        return self.rules.equal_entries(self.parent, image)
+
+    def likeness(self, image: Image) -> Hashable:
+        parent = self.parent
+        if parent is None or has_nothing_to_compare(parent):
+            return bool(image.history), _doubts_of(image)
+        entries, layers = image.history, image.diff_ids
+        equal, below = self.rules.equal_entries(parent, image), parent.diff_ids
+        counts = (len(entries) > len(parent.history), len(layers) >= len(below), layers[: len(below)] == below)
+        # If entries differ, the doubts about them count too.
+        own = image.id if equal < len(parent.history) and (image.doubts or parent.doubts) else ""
+        return bool(entries), counts, equal, own, _doubts_of(image)
+
+    @property
+    def most(self) -> tuple[int, int]:
+        if self.parent is None or has_nothing_to_compare(self.parent):
+            return 1, 0
+        return 5, len(self.parent.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +114,18 @@ class _Layers:
         del image
         return 0
 
+    def likeness(self, image: Image) -> Hashable:
+        entries, layers = len(image.history), len(image.diff_ids)
+        counts = (entries == len(self.parent.history) + 1, layers == len(self.parent.diff_ids) + 1)
+        if not image.doubts and not self.parent.doubts:
+            return counts, all(counts) and self.rules.repeats(image, self.parent)
+        repeats = self.rules.repeats(image, self.parent)
+        return counts, repeats, "" if repeats else image.id, _doubts_of(image)
+
+    @property
+    def most(self) -> tuple[int, int]:
+        return 3, 0
+
 
 @dataclass(frozen=True, slots=True)
 class _Rank:
@@ -101,11 +139,21 @@ class _Rank:
     reached: bool
 
 
-class Continuations:
-    """Images compared with one parent, each image once. Rules that compare only layers and history require a parent."""
+def _doubts_of(image: Image) -> Hashable:
+    """Return a key of an image's doubts, which live as long as the image."""
+    return tuple(map(id, image.doubts))
 
-    def __init__(self, images: Sequence[Image], parent: Image | None, rules: RuleSet) -> None:
+
+class Continuations:
+    """Images compared with one parent, each image once. Rules that compare only layers and history require a parent.
+
+    Args:
+        known: whether there are no doubts about the commands of the images.
+    """
+
+    def __init__(self, images: Sequence[Image], parent: Image | None, rules: RuleSet, *, known: bool = False) -> None:
         self.images = images
+        self._known = known
         self.parent = parent
         self._compared: _Compared = _Histories(parent, rules)
         if rules.by_layers and parent is not None:
@@ -113,16 +161,24 @@ class Continuations:
         self._step = len(parent.history) if parent is not None else 0
         self._begins: dict[int, bool] = {}
         self._best_of: dict[str, int] = {}
-        self._before: dict[int, tuple[Certainty, tuple[Doubt, ...]]] = {}
+        self._before: dict[Hashable, tuple[Certainty, tuple[Doubt, ...]]] = {}
+        self._ranks: dict[Hashable, _Rank] = {}
 
     @cached_property
-    def _by_command(self) -> dict[str | None, list[int]]:
+    def _by_command(self) -> Mapping[str | None, Sequence[int]]:
         """The indexes of the images by the command of the entry after the parent's; None if there is no such entry."""
-        step, places_of = self._step, dict[str | None, list[int]]()
-        for place, image in enumerate(paced(self.images)):
-            history = image.config.history or ()
-            places_of.setdefault(history[step].created_by if step < len(history) else None, []).append(place)
-        return places_of
+        step = self._step
+        commands = [
+            history[step].created_by if step < len(history := image.config.history or ()) else None
+            for image in paced(self.images)
+        ]
+        places_of: dict[str | None, Sequence[int]] = dict(zip(commands, zip(range(len(commands))), strict=True))
+        if len(places_of) == len(commands):
+            return places_of  # all commands are different, as usual
+        several: dict[str | None, list[int]] = {}
+        for place, command in enumerate(paced(commands)):
+            several.setdefault(command, []).append(place)
+        return several
 
     def matching(self, config: ContainerConfig) -> Iterator[Image]:
         """Yield the images whose history continues with the command as the store reports it, in order."""
@@ -158,18 +214,21 @@ class Continuations:
 
     def _known_before(self, place: int) -> tuple[Certainty, tuple[Doubt, ...]]:
         """Return whether an image passes everything before the command."""
-        known = self._before.get(place)
+        image = self.images[place]
+        likeness = self._compared.likeness(image)
+        known = self._before.get(likeness)
         if known is None:
-            known = self._before[place] = conjunction(self._compared.before_command(self.images[place]))
+            known = self._before[likeness] = conjunction(self._compared.before_command(image))
         return known
 
     @cached_property
     def _unclear_commands(self) -> tuple[int, ...]:
         """The indexes of images whose next command is not known."""
-        nothing = ContainerConfig()
-        return tuple(
-            place for place, image in enumerate(paced(self.images)) if self._compared.command(image, nothing).doubts
-        )
+        if self.parent is not None and doubts_about(self.parent, "history"):
+            return tuple(range(len(self.images)))
+        if self._known:
+            return ()
+        return tuple(compress(count(), have_doubts(self.images, "history.created_by")))
 
     def nearest(self, config: ContainerConfig) -> tuple[Image, int] | None:
         """Return the image that passes the most checks, and their number.
@@ -182,7 +241,7 @@ class Continuations:
             return None
         command = created_by(config)
         if command not in self._best_of:
-            places = self._by_command.get(command, ())
+            places = paced(self._by_command.get(command, ()))
             self._best_of[command] = max(places, key=lambda place: self._far(place, passes=True), default=self._best)
 
         def far(place: int) -> tuple[int, int, int]:
@@ -193,18 +252,30 @@ class Continuations:
 
     @cached_property
     def _best(self) -> int:
-        return max(range(len(self.images)), key=lambda place: self._far(place, passes=False))
+        """The place of the first image that passes the most comparisons before the command."""
+        best, farthest, most = 0, (-1, -1), self._compared.most
+        for place in paced(range(len(self.images))):
+            rank = self._rank(place)
+            if (rank.passed, rank.equal) > farthest:
+                best, farthest = place, (rank.passed, rank.equal)
+                if farthest >= most:  # no image can pass more
+                    break
+        return best
 
     def _far(self, place: int, *, passes: bool) -> tuple[int, int, int]:
         """Return the rank of an image. ``passes``: whether its command is the probe's."""
-        rank = self._ranks[place]
+        rank = self._rank(place)
         return rank.passed + (passes and rank.reached), rank.equal, -place
 
-    @cached_property
-    def _ranks(self) -> Sequence[_Rank]:
-        return [self._rank(image) for image in paced(self.images)]
+    def _rank(self, place: int) -> _Rank:
+        image = self.images[place]
+        likeness = self._compared.likeness(image)
+        rank = self._ranks.get(likeness)
+        if rank is None:
+            rank = self._ranks[likeness] = self._compare(image)
+        return rank
 
-    def _rank(self, image: Image) -> _Rank:
+    def _compare(self, image: Image) -> _Rank:
         passed, equal = 0, 0
         for check in self._compared.before_command(image):
             is_compared = not isinstance(check, HistoryCheck) or check.compared

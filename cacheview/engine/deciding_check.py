@@ -95,7 +95,10 @@ def _by_layers(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     """Return the check that stopped the image with the most passed checks, preferring sources."""
     best: tuple[int, Stage, Image] | None = None
     for stage in trace.stages:
-        if best is None and (failed := first_failed(stage.checks)) is not None:
+        brings_all = stage.kind is StageKind.CACHE_FROM and all(
+            lineage.sources for lineage in cache.lineages(trace.probe.cache_from)
+        )
+        if best is None and not brings_all and (failed := first_failed(stage.checks)) is not None:
             return DecidingCheck(stage, None, failed)
         if stage.kind is StageKind.CACHE_FROM:
             continue

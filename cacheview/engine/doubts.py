@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.stage_check import joined
 from cacheview.model import Aspect, Doubt, HistoryEntry, Image, Timestamp
+from cacheview.model.effort import paced
 
 __all__ = [
     "DoubtCount",
@@ -15,6 +16,7 @@ __all__ = [
     "doubts_about",
     "entry_doubts",
     "field_doubts",
+    "have_doubts",
     "prefix_doubts",
 ]
 
@@ -52,6 +54,20 @@ def _is_of_config(image: Image, aspect: Aspect) -> bool:
     if aspect == "container_config":
         return image.container_config is None
     return aspect in ("created", "diff_ids") or aspect.startswith("history")
+
+
+def have_doubts(images: Iterable[Image], *aspects: Aspect) -> Iterator[bool]:
+    """Yield for each image whether any of these aspects is in doubt: quickly, if many images share their doubts."""
+    known: dict[Hashable, bool] = {}
+    for image in paced(images):
+        if not image.doubts:
+            yield False
+            continue
+        same = (image.container_config is None, *map(id, image.doubts))
+        result = known.get(same)
+        if result is None:
+            result = known[same] = bool(doubts_about(image, *aspects))
+        yield result
 
 
 def field_doubts(
@@ -101,14 +117,16 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
     whole = joined(doubts_about(parent, "history"), doubts_about(source, "history"))
     if whole:
         return whole
-    of_equal: tuple[Doubt, ...] | None = None  # the doubts about any two entries that are equal as reported
+    equal = rules.equal_entries(parent, source)
     results: dict[Doubt, None] = {}
-    keys = zip(rules.history_keys(parent), rules.history_keys(source), strict=False)
-    for place, (parent_key, source_key) in enumerate(keys):
-        if parent_key == source_key and of_equal is not None:
+    of_equal: tuple[Doubt, ...] | None = None  # the doubts about any two entries that are equal as reported
+    first = max(0, equal - 1)  # those before are as the last of them
+    for parent_entry, source_entry in zip(parent.history[first:], source.history[first:], strict=False):
+        is_equal = rules.entry_key(parent_entry) == rules.entry_key(source_entry)
+        if is_equal and of_equal is not None:
             continue
-        doubts = entry_doubts(parent, source, parent.history[place], source.history[place], rules)
-        if parent_key == source_key:
+        doubts = entry_doubts(parent, source, parent_entry, source_entry, rules)
+        if is_equal:
             of_equal = doubts
         elif not doubts:
             return ()

@@ -106,7 +106,8 @@ class Explanation:
         """Create the tables of all candidates now that are needed to show the verdict, its trace and an image."""
         index, hit, local = self.trace.index, self.verdict.image, StageKind.LOCAL
         index.survivors(self.trace.probe)
-        _ = index.places, self.trace.store.children
+        index.place("")
+        _ = self.trace.store.children
         if hit is not None:
             self.trace.subject(local, hit)
         elif (stage := self.trace.stage(local)) is not None:

@@ -57,7 +57,8 @@ class IndexQuery:
         accepted: the key that passes; `NO_KEY` if none does.
         special: selects the keys that may pass although they are not ``accepted``; None: there are none.
         admits: returns whether a special key passes.
-        parts: returns the parts of a special key that the accepted key must contain for it to pass.
+        by_elements: whether a special key passes if each of its elements is empty, or one of the probe's.
+        place: the index in a list, if only the element there is looked up; None: the whole value is.
     """
 
     name: str
@@ -66,7 +67,8 @@ class IndexQuery:
     accepted: Hashable
     special: Callable[[Any], bool] | None = None
     admits: Callable[[Any], bool] | None = None
-    parts: Callable[[Any], Iterable[Hashable]] | None = None
+    by_elements: bool = False
+    place: int | None = None
 
     def accepts(self, key: Hashable) -> bool:
         """Return whether the images filed under a key pass."""
@@ -200,7 +202,7 @@ class SameElements(_Whole):
             yield self.query(field, probe)
             return
         for i, element in enumerate(probe or ()):
-            yield IndexQuery(path_text((field, i)), ("element", field, i), _element(i), element)
+            yield IndexQuery(path_text((field, i)), ("element", field, i), _element(i), element, place=i)
 
 
 def _elements(value: Any) -> Hashable:
@@ -275,7 +277,7 @@ class SameValues(_Whole):
         def admits(items: _Items) -> bool:
             return all(probe_value.get(key, "") == value for key, value in items)
 
-        return IndexQuery(field, ("values", field), _items, _items(probe), _has_empty_value, admits, _with_value)
+        return IndexQuery(field, ("values", field), _items, _items(probe), _has_empty_value, admits, by_elements=True)
 
 
 @dataclass(frozen=True)
@@ -313,10 +315,6 @@ def _plain(value: Any) -> Hashable:
 
 _Items = tuple[tuple[str, str], ...]
 """Sorted items of a map. There may be as many as images, and a frozenset needs twice the memory."""
-
-
-def _with_value(items: _Items) -> Iterator[tuple[str, str]]:
-    return (item for item in items if item[1])
 
 
 def _has_empty_value(items: _Items) -> bool:

@@ -99,7 +99,7 @@ def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterat
         layering = joined(layering, free)
         yield HistoryCheck(CheckKind.ENTRY_COUNT, entries < len(source.history), lengths)
         yield HistoryCheck(CheckKind.LAYER_COUNT, layers <= len(source.diff_ids), layering)
-        alike = rules.history_keys(source)[:entries] == rules.history_keys(parent)
+        alike = rules.repeats(source, parent)
         yield HistoryCheck(CheckKind.HISTORY, alike, joined(prefix_doubts(parent, source, rules), free))
         yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layering)
 
@@ -135,7 +135,7 @@ def begins_with(source: Image, parent: Image | None, rules: RuleSet) -> bool:
         return True
     if source.diff_ids[: len(parent.diff_ids)] != parent.diff_ids:
         return False
-    return rules.history_keys(source)[: len(parent.history)] == rules.history_keys(parent)
+    return rules.repeats(source, parent)
 
 
 class IsParent(Enum):

@@ -66,7 +66,7 @@ class KnownCache(Lookups):
         Only the second lookup on a parent creates an index: a build makes just one.
         """
         parent = probe.parent
-        if parent in self._candidates or parent in self._looked_up_once:
+        if self.is_prepared or parent in self._candidates or parent in self._looked_up_once:
             return self.candidates(parent).newest(probe)
         self._looked_up_once.add(parent)
         return newest_of(self.children(parent), probe, self.rules)

@@ -5,7 +5,7 @@ moby: ``isMatch`` of ``daemon/containerd/cache.go`` and ``Children`` of ``daemon
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.check import CheckKind
@@ -14,7 +14,8 @@ from cacheview.engine.history import created_by
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.stage_check import joined
 from cacheview.model import ContainerConfig, Doubt, Image, ImageStore
-from cacheview.model.effort import go_on
+from cacheview.model.effort import go_on, paced
+from cacheview.model.once import once_of_store
 
 __all__ = [
     "LayerCheck",
@@ -23,6 +24,7 @@ __all__ = [
     "layer_checks",
     "layer_command_check",
     "layer_prefix_checks",
+    "layers_of",
 ]
 
 
@@ -32,10 +34,16 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     if image is None:
         return ()
     layers = image.diff_ids
+    size = len(layers)
     go_on()
-    return tuple(
-        child for child in store.images if len(child.diff_ids) > len(layers) and child.diff_ids[: len(layers)] == layers
-    )
+    all_layers = zip(store.images, layers_of(store), strict=True)
+    return tuple([child for child, own in all_layers if own[:size] == layers and len(own) > size])
+
+
+@once_of_store
+def layers_of(store: ImageStore) -> Sequence[tuple[str, ...]]:
+    """Return the layers of each image, in store order."""
+    return [image.diff_ids for image in paced(store.images)]
 
 
 def child_doubts(child: Image, parent: Image) -> tuple[Doubt, ...]:
@@ -65,7 +73,7 @@ def layer_prefix_checks(image: Image, parent: Image, rules: RuleSet) -> Iterator
     yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, lengths)
     more = len(image.diff_ids) == len(parent.diff_ids) + 1
     yield LayerCheck(CheckKind.LAYER_COUNT, more, child_doubts(image, parent))
-    alike = rules.history_keys(image)[:entries] == rules.history_keys(parent)
+    alike = rules.repeats(image, parent)
     yield LayerCheck(CheckKind.HISTORY, alike, prefix_doubts(parent, image, rules))
 
 

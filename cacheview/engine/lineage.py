@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from cacheview.engine.doubts import doubts_about
@@ -20,6 +21,7 @@ __all__ = ["Lineage", "ancestors", "lineages"]
 
 
 _MOST_SOURCES: Final = 2_000_000
+_has_no_layer: Final = attrgetter("empty_layer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,28 @@ class Lineage:
 
 
 def lineages(
-    store: ImageStore, cache_from: tuple[str, ...], rules: RuleSet, naming: tuple[Doubt, ...] = ()
+    store: ImageStore,
+    cache_from: tuple[str, ...],
+    rules: RuleSet,
+    naming: tuple[Doubt, ...] = (),
+    known: dict[str, Lineage] | None = None,
 ) -> tuple[Lineage, ...]:
     """Return the lineage of each reference, in the order given; the same image may be in several.
 
-    ``naming`` contains the doubts about the names of any image of the store: a reference may refer to another one.
+    Args:
+        naming: the doubts about the names of any image of the store: a reference may refer to another one.
+        known: lineages found earlier under the same rules, by reference. New ones are added.
 
     Raises `LimitError` if the references bring in more images than those of any real build.
     """
     results: list[Lineage] = []
+    known = known if known is not None else {}
     count = 0
     for reference in paced(cache_from):
-        lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
+        lineage = known.get(reference)
+        if lineage is None:
+            lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
+            known[reference] = lineage
         count += len(lineage.sources)
         if count > _MOST_SOURCES:
             raise LimitError(words.too_many(_MOST_SOURCES))
@@ -81,7 +93,7 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     counting = doubts_about(image, "history")
     sizing = (*_sizing(image), *counting)
     doubts, open_ended = joined(naming, sizing), joined(naming, counting)
-    with_layer = sum(not entry.empty_layer for entry in image.history)
+    with_layer = list(map(_has_no_layer, image.history)).count(False)
     if with_layer > len(image.diff_ids) and not sizing:
         reason = words.sizes_unknown(with_layer, len(image.diff_ids))
         return Lineage(reference, image, (), reason, doubts, open_ended)

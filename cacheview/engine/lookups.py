@@ -13,8 +13,9 @@ from cacheview.engine.continuations import Continuations
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import prefix_value
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.layers import child_doubts, children_by_layers
+from cacheview.engine.layers import children_by_layers
 from cacheview.engine.lineage import Lineage, ancestors, lineages
+from cacheview.engine.prepared import doubtful_images, tables_of
 from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageStore, Probe
@@ -70,6 +71,7 @@ class Lookups:
         self._looked_up_once: set[str] = set()
         self._children: dict[str, Sequence[Image]] = {}
         self._strays: dict[tuple[Aspect, ...], CandidateIndex] = {}
+        self._lineages: dict[str, Lineage] = {}
         self._last: dict[str, tuple[Hashable, Any]] = {}
         self._continuations: dict[tuple[_HistoriesOf, bool], Continuations] = {}
 
@@ -88,7 +90,12 @@ class Lookups:
         return index
 
     def _index(self, images: Sequence[Image]) -> CandidateIndex:
-        return CandidateIndex(images, self.rules, once=self._once)
+        return CandidateIndex(images, self.rules, once=self._once, tables=tables_of(self.store, self.rules))
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether there are tables of all images, see `prepared`."""
+        return tables_of(self.store, self.rules) is not None
 
     def children(self, parent: str) -> Sequence[Image]:
         """Return the same images as `candidates`, in store order."""
@@ -145,26 +152,20 @@ class Lookups:
     @cached_property
     def has_doubts(self) -> bool:
         """Whether any value of any image is not known exactly. If not, every answer is certain."""
-        return any(image.doubts for image in self.store.images)
+        return bool(doubtful_images(self.store))
 
     @cached_property
     def naming(self) -> tuple[Doubt, ...]:
         """The doubts about the names of images."""
-        if not self.has_doubts:
-            return ()
-        return tuple(dict.fromkeys(d for image in self.store.images for d in doubts_about(image, "names")))
+        doubtful = doubtful_images(self.store, "names")
+        return tuple(dict.fromkeys(doubt for image in paced(doubtful) for doubt in doubts_about(image, "names")))
 
     def strays(self, parent: str) -> CandidateIndex:
         """Return the images for which it is not known whether they are candidates for a parent."""
         aspects = membership(self.rules, parent)
         result = self._strays.get(aspects)
         if result is None:
-            doubtful = (
-                [image for image in paced(self.store.images) if doubts_about(image, *aspects)]
-                if self.has_doubts
-                else []
-            )
-            result = self._strays[aspects] = self._index(doubtful)
+            result = self._strays[aspects] = self._index(doubtful_images(self.store, *aspects))
         return result
 
     def lineages(self, cache_from: tuple[str, ...]) -> tuple[Lineage, ...]:
@@ -173,7 +174,7 @@ class Lookups:
             return ()
 
         def look() -> tuple[Lineage, ...]:
-            return lineages(self.store, cache_from, self.rules, self.naming)
+            return lineages(self.store, cache_from, self.rules, self.naming, self._lineages)
 
         return self.last("lineages", cache_from, look)
 
@@ -208,10 +209,18 @@ class Lookups:
         """Return how the candidates, and all images that may be one, continue the parent's history."""
 
         def look() -> Sequence[Image]:
-            children = {child.id for child in self.children(probe.parent)}
-            return [image for image in paced(self.store.images) if image.id in children or child_doubts(image, parent)]
+            if doubts_about(parent, "diff_ids"):
+                return self.store.images
+            doubtful = doubtful_images(self.store, "diff_ids", "existence")
+            known = self.children(probe.parent)
+            if not doubtful:
+                return known
+            ids = {image.id for images in (known, doubtful) for image in images}
+            return [image for image in paced(self.store.images) if image.id in ids]
 
         images = self.last("maybe children", parent.id, look)
+        if images is self.children(probe.parent):
+            return self.next_children(probe)
         return self._continued(_HistoriesOf.MAYBE_CHILDREN, images, parent)
 
     def without_parent(self, probe: Probe) -> Continuations:
@@ -245,7 +254,8 @@ class Lookups:
             if known is not None and known.images is images and known.parent is parent:
                 break
         else:
-            known = Continuations(images, parent, self.rules)
+            unclear = doubtful_images(self.store, "history.created_by")
+            known = Continuations(images, parent, self.rules, known=not unclear)
         self._continuations[kind, explained] = known
         return known
 

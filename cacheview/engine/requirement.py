@@ -117,15 +117,10 @@ class FittingPlatform(Requirement):
         return self.rule.title
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        keys: dict[Hashable, Hashable] = {}  # most images share a few platforms
-        results = []
-        for image in paced(images):
-            read = _PLATFORM(image.config)
-            key = keys.get(read)
-            if key is None:
-                key = keys[read] = self.rule.key(image.config.platform)
-            results.append(key)
-        return results
+        read = [_PLATFORM(image.config) for image in paced(images)]
+        some = dict(zip(read, images, strict=True))  # most images share a few platforms
+        keys = {platform: self.rule.key(image.config.platform) for platform, image in some.items()}
+        return list(map(keys.__getitem__, read))
 
     def matches(self, probe: Probe, image: Image) -> bool:
         return self.rule.matches(probe.platform, image.config.platform)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from operator import attrgetter
+from itertools import compress, count
+from operator import attrgetter, is_not
 from typing import Any
 
 from cacheview.engine.field_comparison import FieldComparison, NeverTrue, SameElements
@@ -294,6 +295,10 @@ class RuleSet:
         """The fields that no check reads, in Docker's order."""
         return tuple(field for field in CONFIG_FIELDS if field not in self.compared_fields)
 
+    def checks_of(self, field: str) -> tuple[ConfigCheck, ...]:
+        """Return the checks of one field, in order."""
+        return self._checks_by_field[field]
+
     @cached_property
     def _checks_by_field(self) -> Mapping[str, tuple[ConfigCheck, ...]]:
         return {
@@ -303,11 +308,7 @@ class RuleSet:
 
     def read_image(self, config: ContainerConfig | None, field: str) -> object:
         """Return a field of an image's container config as the daemon reads it; its zero value without a config."""
-        return self.reader(field)(config)
-
-    def reader(self, field: str) -> Callable[[ContainerConfig | None], object]:
-        """Return `read_image` for one field, to apply to many images."""
-        return self._readers[field]
+        return self._readers[field](config)
 
     @cached_property
     def _readers(self) -> Mapping[str, Callable[[ContainerConfig | None], object]]:
@@ -361,6 +362,19 @@ class RuleSet:
         if not self.dates_missing_times or all(created is not None for created, *_ in keys):
             return keys
         return tuple(self.entry_key(entry) for entry in image.history)
+
+    def equal_entries(self, image: Image, other: Image) -> int:
+        """Return the number of entries at the beginning of two histories that the daemon considers equal."""
+        left, right = image.history, other.history
+        shorter = min(len(left), len(right))
+        if left[:shorter] == right[:shorter]:  # quick, because they usually contain the same objects
+            return shorter
+        differing = compress(count(), map(is_not, left, right))
+        return next((at for at in differing if self.entry_key(left[at]) != self.entry_key(right[at])), shorter)
+
+    def repeats(self, image: Image, whole: Image) -> bool:
+        """Return whether an image's history begins with the whole history of another."""
+        return self.equal_entries(whole, image) == len(whole.history)
 
     def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
         """Return everything that ``reflect.DeepEqual`` compares of a history entry: two are equal if their keys are."""

@@ -48,4 +48,6 @@ def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Dou
 
 def joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
     """Return all these doubts, each once."""
+    if not any(doubts):  # as usual
+        return ()
     return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))

@@ -62,9 +62,9 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
         if len(known) == len(index):
             break
         step = _step_of(index.image(alike[0]), rules)
-        matched = index.matches(step, known)
+        matched = index.matches(step)
         if alike[0] not in matched:  # images that do not match their own step are no reason to group others with them
-            known, matched = set(), index.matches(step)
+            known = set()
         new = [position for position in matched if position not in known]
         if new:
             joined = known.union(new, *(groups[position] for position in new if position in groups))

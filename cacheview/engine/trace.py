@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Literal
 
 from cacheview.engine.check import Check, CheckOutcome
@@ -164,7 +165,7 @@ class Stage:
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
-        return {image.id: place for place, image in reversed(list(enumerate(self.images)))}
+        return dict(zip(map(attrgetter("id"), reversed(self.images)), reversed(range(len(self.images))), strict=True))
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,10 @@ class Image(Value):
     def doubt(self, aspect: Aspect) -> Doubt | None:
         """Return the doubt about an aspect, or about the whole that it is part of; None if it is known exactly."""
         whole = aspect.partition(".")[0]
-        return next((doubt for doubt in self.doubts if doubt.aspect in (aspect, whole)), None)
+        for doubt in self.doubts:
+            if doubt.aspect in (aspect, whole):
+                return doubt
+        return None
 
     @property
     def title(self) -> str:

@@ -1,4 +1,7 @@
-"""Reads a case of a large suite again before it is chosen, off the UI thread if that takes longer than a moment."""
+"""Reads a case of a large suite again, and prepares its store for edits, before it is chosen.
+
+That happens off the UI thread if it takes longer than a moment.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.stores.suite_cases import SuiteCases, case_name
-from cacheview.ui.loading import Loader
+from cacheview.ui.answering import make_ready, may_be_made_ready
+from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line
 from cacheview.ui.work_line import WorkLine
 
@@ -38,12 +42,20 @@ class CaseReader(QObject):
     def read(self, cases: Sequence[OpenedCase], place: int, then: Callable[[], object]) -> None:
         """Call ``then`` when the case is available: now, or after it was read, unless `forget` is called before."""
         self.forget()
-        if not isinstance(cases, SuiteCases) or cases.is_quick(place):
+        is_quick = not isinstance(cases, SuiteCases) or cases.is_quick(place)
+        if is_quick and not may_be_made_ready(cases[place].store):
             then()
             return
+
+        def work(report: Report) -> None:
+            if isinstance(cases, SuiteCases) and not is_quick:
+                cases.read(place, report)
+            report(0, None, "Building indexes")
+            make_ready(cases[place].store)
+
         self._then = then
         self._line.text = f"Reading {one_line(case_name(cases, place)[0])}…"
-        self._loader.start(lambda report: cases.read(place, report))
+        self._loader.start(work)
 
     def forget(self) -> None:
         """Stop reading: the case is no longer needed."""

@@ -36,6 +36,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         from cacheview.engine import ImageCache, explain
         from cacheview.stores.change import changes
         from cacheview.stores.open import open_store
+        from cacheview.ui.answering import make_ready
         from cacheview.ui.images.tree import forest
 
         begun = time.time()
@@ -63,6 +64,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         daemon = daemon_of(case, rules) if rules else daemon_known(case)
         cache = ImageCache(case.store, daemon.rules)
         report(1, None, "Building indexes")
+        make_ready(case.store)
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})

@@ -17,7 +17,7 @@ from cacheview.model import (
     Timestamp,
 )
 
-__all__ = ["KINDS", "Kind", "edits"]
+__all__ = ["KINDS", "Kind", "edits", "several_parents"]
 
 PARENT = "sha256:" + "a" * 64
 SOURCES = 1_000
@@ -204,6 +204,22 @@ KINDS: dict[str, Callable[[int], Kind]] = {
     "ties": ties,
     "all match": all_match,
 }
+
+
+def several_parents(made: Callable[[int], Kind], count: int, parents: int) -> Kind:
+    """So many parents, with the candidates of a kind on each; the probe is on the first."""
+    first = made(count)
+    images = list(first.store.images)
+    for number in range(1, parents):
+        other = f"{number:x}" * 8
+        ids = {image.id: f"{image.id[:-8]}{other}" for image in first.store.images}
+        for image in first.store.images:
+            parent = ids.get(image.parent or "", image.parent)
+            layers = RootFS(diff_ids=(f"sha256:{number:064x}", *image.diff_ids[1:]))
+            stored = image.config.model_copy(update={"rootfs": layers})
+            changed = {"id": ids[image.id], "parent": parent, "names": (), "config": stored}
+            images.append(image.model_copy(update=changed))
+    return Kind(ImageStore(tuple(images)), first.probe)
 
 
 def edits(probe: Probe, count: int) -> list[Probe]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cacheview.engine import RULE_SETS, ImageCache, explain
+from cacheview.engine import RULE_SETS, ImageCache, explain, prepare
 from cacheview.engine.audit import audit
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 from cacheview.model.effort import Effort
@@ -61,8 +61,9 @@ def test_making_the_indexes_of_many_candidates_can_be_stopped(rules: str) -> Non
         stopped_after(OFTEN, lambda store=store: explain(ImageCache(store, RULE_SETS[rules]), PROBE))  # type: ignore[misc]
     cache = ImageCache(CHILDREN, RULE_SETS[rules])
     cache.verdict(PROBE)
-    stopped_after(4 * OFTEN, lambda: cache.verdict(PROBE))  # the second question makes the tables of each field
+    stopped_after(OFTEN, lambda: cache.verdict(PROBE))  # the second question makes tables
     stopped_after(OFTEN, lambda: explain(cache, PROBE))
+    stopped_after(16 * OFTEN, lambda: prepare(CHILDREN))
 
 
 def test_showing_all_candidates_can_be_stopped() -> None:

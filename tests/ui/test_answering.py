@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from live_kit import FakeEngine, make_image
@@ -11,8 +13,8 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
-from cacheview.engine import Explanation, ImageCache, ProbeEdit, explain
-from cacheview.model import Probe
+from cacheview.engine import Explanation, ImageCache, ProbeEdit, explain, is_prepared
+from cacheview.model import Platform, Probe
 from cacheview.ui import answering, patience, shown_store
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.session import Session
@@ -44,10 +46,15 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     return gate
 
 
-@pytest.fixture
-def window(open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine of 30 images, two on each."""
     images = [make_image(n, (n - 1) // 2 if n else None, f"docker.io/library/app:{n}") for n in range(30)]
     FakeEngine(images).install(monkeypatch)
+
+
+@pytest.fixture
+def window(open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    install(monkeypatch)
     yield open_window("engine:", size=(1400, 800))
     gate.opened.set()
 
@@ -118,33 +125,33 @@ def test_nothing_stale_is_copied_and_it_is_said_that_the_answer_comes(
     qtbot.waitUntil(lambda: banner.text == before)
 
 
-def test_what_takes_a_frame_is_looked_up_in_the_turn_of_the_edit_and_more_than_that_in_a_thread(
+def test_any_probe_is_looked_up_in_the_turn_of_the_edit_once_the_store_is_ready(
     window: MainWindow, gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.opened.set()
     monkeypatch.setattr(answering, "_MANY", 30)
-    monkeypatch.setattr(answering, "_FEW", 1)
-    monkeypatch.setattr(answering, "_FEW_SOURCES", 1)
     session, document = session_of(window), document_of(window)
-    session.choose_rules("graphdriver-24.0.7")
-    qtbot.waitUntil(lambda: session.answer is not None)
     images = session.store.images
-    two_candidates, one_candidate = images[3], images[14]
+    probe = document.probe.model_copy(update={"parent": images[3].id})
+    with_sources = probe.model_copy(update={"cache_from": ("app:5", "app:6")})
 
-    def is_immediate(probe: Probe) -> bool:
-        document.edit(probe, "ProbeEdit")
+    def is_immediate(edited: Probe) -> bool:
+        document.edit(edited, "Edit")
         immediate = session.answer is not None
         qtbot.waitUntil(lambda: session.answer is not None)
+        assert session.answer is not None
+        assert same(session.answer.explanation, session.cache)
         return immediate
 
-    probe = document.probe.model_copy(update={"parent": two_candidates.id})
-    assert not is_immediate(probe), "its index has to be made"
-    assert is_immediate(probe.model_copy(update={"config": probe.config.model_copy(update={"User": "a"})}))
-    assert is_immediate(probe.model_copy(update={"parent": one_candidate.id}))
-    with_sources = probe.model_copy(update={"cache_from": ("app:5", "app:6")})
-    assert not is_immediate(with_sources), "its sources have to be compared"
-    assert is_immediate(with_sources.model_copy(update={"config": probe.config.model_copy(update={"User": "b"})}))
-    assert not is_immediate(with_sources.model_copy(update={"parent": one_candidate.id}))
+    assert not is_immediate(probe), "the tables of its images have to be made"
+    assert is_immediate(probe.model_copy(update={"parent": images[14].id}))
+    assert is_immediate(with_sources)
+    assert is_immediate(with_sources.model_copy(update={"platform": Platform(os="linux", architecture="arm64")}))
+    session.choose_rules("graphdriver-24.0.7")
+    assert session.answer is not None, "other rules read the same tables"
+    assert is_immediate(with_sources.model_copy(update={"parent": images[4].id}))
+    monkeypatch.setattr(answering, "_MANY", 29)
+    assert not is_immediate(probe), "a store that is too large for that is looked up in another thread"
 
 
 def test_an_answer_of_other_rules_is_dropped(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
@@ -193,11 +200,31 @@ def test_a_fault_in_a_lookup_leaves_nothing_that_is_said_to_come(
     assert verdict.nothing == ("", "")
 
 
-def test_a_parent_that_was_answered_with_the_store_is_not_looked_up_for_the_first_time(
-    window: MainWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
+def test_a_store_is_ready_when_it_has_been_opened(
+    open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answering, "_MANY", 100)
     gate.opened.set()
-    document_of(window).set_field("User", "me")
+    install(monkeypatch)
+    window = open_window("engine:", size=(1400, 800))
+    document_of(window).use_as_parent(session_of(window).store.images[3])
     assert session_of(window).answer is not None, "at once"
     assert gate.threads == {threading.main_thread()}
+
+
+def test_a_case_of_a_suite_is_ready_when_it_is_chosen(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_FEW", 2)
+    images = [{"id": f"sha256:{number:064x}", "config": {}} for number in range(3)]
+    case = {"rules": "containerd-29", "images": images, "probes": [{"name": "one", "parent": "", "config": {}}]}
+    suite = tmp_path / "two.jsonl"
+    suite.write_text(f"{json.dumps(case)}\n" * 2)
+    session = session_of(open_window(str(suite), size=(1400, 800)))
+    ready: list[bool] = []
+    session.store_changed.connect(lambda: ready.append(is_prepared(session.store)))
+    with qtbot.waitSignal(session.probe_loaded):
+        session.places.choose_case(1)
+    assert ready == [True]
+    assert session.case_number == 1
+    assert session.answer is not None, "in the turn in which the case was chosen"

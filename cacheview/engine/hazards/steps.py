@@ -57,7 +57,7 @@ def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
             return None
         if len(current.history) == step + 1:
             rules = cache.rules
-            alike = rules.history_keys(current) == rules.history_keys(source)[: step + 1]
+            alike = rules.repeats(source, current)
             return current if alike and not prefix_doubts(current, source, rules) else None
         current = cache.store.by_id.get(current.parent) if current.parent else None
     return None

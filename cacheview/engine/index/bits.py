@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
+from itertools import compress, count
+from typing import Final
 
 __all__ = ["bits_of", "iterate_bits"]
 
-_FEW = 11
+_SPARSE: Final = 5
+"""Bits are set in bytes if fewer than one in two to this power is set; otherwise in digits, one for each bit."""
+_VERY_SPARSE: Final = 11
 """Bits are cleared one by one if fewer than one in two to this power is set."""
+_ONE: Final = ord("1")
+_IS_ONE: Final = bytes(value == _ONE for value in range(256))
 
 
-def bits_of(positions: Sequence[int]) -> int:
-    """Return the set of these positions, which must be ascending."""
+def bits_of(positions: Collection[int]) -> int:
+    """Return the set of these positions, in any order."""
     if not positions:
         return 0
-    data = bytearray((positions[-1] >> 3) + 1)
+    last = max(positions)
+    if len(positions) > last >> _SPARSE:
+        digits = bytearray(b"0") * (last + 1)
+        for position in positions:
+            digits[last - position] = _ONE
+        return int(digits, 2)  # takes linear time, because the base is a power of two
+    data = bytearray((last >> 3) + 1)
     for position in positions:
         data[position >> 3] |= 1 << (position & 7)
     return int.from_bytes(data, "little")
@@ -22,15 +34,14 @@ def bits_of(positions: Sequence[int]) -> int:
 
 def iterate_bits(bits: int) -> Iterator[int]:
     """Yield the positions of the bits that are set, lowest first."""
-    if bits.bit_count() < bits.bit_length() >> _FEW:
-        while bits:
-            lowest = bits & -bits
-            yield lowest.bit_length() - 1
-            bits ^= lowest
-        return
-    # Reading the bytes once is linear; clearing one bit at a time would copy the int each time.
-    for place, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
-        while byte:
-            lowest = byte & -byte
-            yield place * 8 + lowest.bit_length() - 1
-            byte ^= lowest
+    if bits.bit_count() >= bits.bit_length() >> _VERY_SPARSE:
+        # Reading the bytes once is linear; clearing one bit at a time would copy the int each time.
+        return compress(count(), f"{bits:b}"[::-1].encode().translate(_IS_ONE))
+    return _cleared(bits)
+
+
+def _cleared(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest

@@ -7,29 +7,28 @@ whether for a hundred images or ten thousand.
 
 from __future__ import annotations
 
-import itertools
 import weakref
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
-from cacheview.engine.field_comparison import NO_KEY, IndexQuery
+from cacheview.engine.candidate import container_config_of
+from cacheview.engine.field_comparison import IndexQuery
 from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.counts import Counts
-from cacheview.engine.index.distances import Differences
-from cacheview.engine.index.filed import Bucket, Matching, Table
-from cacheview.engine.index.ordered import OrderedImages
+from cacheview.engine.index.distances import Differences, FieldDistances, distances_of_one
+from cacheview.engine.index.filed import FEW
 from cacheview.engine.index.scan import is_match
+from cacheview.engine.index.tables import Tables
 from cacheview.engine.index.unknowns import Unknowns
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
-from cacheview.model import Aspect, ContainerConfig, Image, Probe
+from cacheview.model import Aspect, ContainerConfig, Image, Probe, Timestamp
+from cacheview.model.effort import paced
 
 __all__ = ["CandidateIndex", "Survivors"]
-
-_FEW = 12
-"""Up to this many images are compared one by one, which takes less time than creating the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,87 +39,156 @@ class Survivors:
     bits: int
 
 
-class CandidateIndex(OrderedImages):
-    """An index of images. It appears immutable; tables are created on first use.
+class CandidateIndex:
+    """An index of images: the newest first, on a tie the first in the store, and those without a time last.
+
+    An image's *position* is its bit in a set. The index appears immutable; results are computed on first use.
 
     Args:
         images: in store order.
         few: up to this many are compared one by one.
         once: whether the index is for a single probe: it examines all images, which takes less time than creating
             tables that only further probes would need.
+        tables: tables of these and further images, such as all images of the store; None: tables of these images
+            alone are created.
 
-    Attributes:
-        unknowns: facts about the images that are not known.
     """
 
-    def __init__(self, images: Sequence[Image], rules: RuleSet, few: int = _FEW, *, once: bool = False) -> None:
-        super().__init__(images, rules)
+    def __init__(
+        self,
+        images: Sequence[Image],
+        rules: RuleSet,
+        few: int = FEW,
+        *,
+        once: bool = False,
+        tables: Columns | None = None,
+    ) -> None:
+        self._rules = rules
         self._few = few
         self._once = once
-        self._columns = Columns(self._images, rules)
-        self._numbers = list(range(len(self._images)))  # shared by everything that is filed
-        self._tables: dict[Hashable, Table] = {}
-        self.unknowns = Unknowns(self._images, rules)
+        self._in_store_order = images
+        dates = rules.dates_missing_times
+        if tables is None and once:
+            tables = Columns(images, dates_missing_times=dates)
+        self._tables = tables or Tables(images, dates_missing_times=dates, few=few)
+        self._order = self._tables.order
+
+    # The images
+
+    @cached_property
+    def all(self) -> int:
+        """All images, as bits."""
+        return self._order.of(self._in_store_order)
+
+    @cached_property
+    def dated(self) -> int:
+        """The images with a creation time, as bits."""
+        return self.all if self._rules.dates_missing_times else self._order.timed & self.all
+
+    @cached_property
+    def unknowns(self) -> Unknowns:
+        """The images of which something is not known."""
+        return Unknowns(self._tables.kinds, self.all, self._rules)
+
+    def __len__(self) -> int:
+        return len(self._in_store_order)
+
+    def image(self, position: int) -> Image:
+        """Return the image at a position."""
+        return self._order.images[position]
+
+    def images(self, bits: int) -> Iterator[Image]:
+        """Yield the images of a set, newest first, those without a time last."""
+        return self._order.among(bits)
+
+    def position(self, image: Image) -> int:
+        """Return the position of an image, which must be one of these."""
+        return self._order.positions[image.id]
+
+    def having(self, ids: Iterable[str]) -> int:
+        """Return the images that have these ids, as bits."""
+        return self._order.having(ids) & self.all
+
+    def place(self, image_id: str) -> int | None:
+        """Return the index of an image in store order; None: it is not one of these."""
+        return self._places.get(image_id)
+
+    @property
+    def order_in_store(self) -> Sequence[int]:
+        """A number for each position that ascends in store order."""
+        return self._order.places
+
+    def in_store_order(self, positions: Sequence[int]) -> list[Image]:
+        """Return the images at these positions in store order."""
+        return sorted(map(self.image, positions), key=lambda image: self._places[image.id])
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return dict(zip(map(attrgetter("id"), self._in_store_order), range(len(self)), strict=True))
+
+    @property
+    def own_parents(self) -> int:
+        """The images that are recorded as their own parent."""
+        return self._order.own_parents & self.all
+
+    def not_older(self, created: Timestamp) -> int:
+        """Return the images with a time that is not earlier, as bits."""
+        return self._order.not_older(created) & self.dated
 
     # The local cache's answer
 
     def newest(self, probe: Probe) -> Image | None:
         """Return the local cache's answer: the newest image that matches, or on a tie the first in store order."""
-        for position in self.matches(probe):
-            return self._images[position] if self.dated >> position & 1 else None
+        for position in iterate_bits(self.matching(probe) & self.dated):
+            return self.image(position)
         return None
 
-    def matches(self, probe: Probe, known: Collection[int] = ()) -> list[int]:
-        """Return the positions of images that meet the requirements and have a matching config, dated or not, in order.
+    def matches(self, probe: Probe) -> list[int]:
+        """Return the positions of images that meet the requirements and have a matching config, even if undated."""
+        return list(iterate_bits(self.matching(probe)))
 
-        ``known``: positions that need not be found.
-        """
-        if len(self._images) <= self._few or not self._rows:
-            return [
-                position
-                for position, image in enumerate(self._images)
-                if is_match(self._rules, probe, image, self._columns.configs[position])
-            ]
-        if self._once:
-            return list(iterate_bits(self.eligible(probe) & self.with_config(probe)))
-        queries = self._queries(probe)
-        bucket = self._matching.bucket([query.accepted for query in queries if query.admits is None])
-        if bucket is None:
-            return []
-        several = [(row, query) for row, query in zip(self._rows, queries, strict=True) if query.admits is not None]
-        return self._matches_in(bucket, several, known)
+    def matching(self, probe: Probe) -> int:
+        """Return the same images as `matches`, as bits."""
+        if len(self) <= self._few:
+            return self._compared(probe, self._positions)
+        for row in self._selective:
+            few = self._tables.few(row, _query(row, probe))
+            if few is not None:
+                return self._compared(probe, few)
+        bits = self.with_config(probe)
+        return bits & self.eligible(probe) if bits else 0
 
-    def _matches_in(
-        self, bucket: Bucket, several: Sequence[tuple[ConfigCheck | Requirement, IndexQuery]], known: Collection[int]
-    ) -> list[int]:
-        """Return the images that pass the checks with several accepted keys, among those that pass all other checks."""
-        exact = tuple(query.accepted for _, query in several)
-        parts = next((query.parts(query.accepted) for _, query in several if query.parts is not None), ())
-        special = list(itertools.islice(bucket.admitted(parts), self._few + 1))
-        if len(special) > self._few:
-            bits = bucket.bits
-            for row, query in several:
-                bits &= self._look_up(row, query)
-            return list(iterate_bits(bits))
-        results = list(bucket.get(exact, ()))
-        for keys in special:
-            if (
-                keys != exact
-                and bucket[keys][0] not in known
-                and all(query.accepts(key) for (_, query), key in zip(several, keys, strict=True))
-            ):
-                results.extend(bucket[keys])
-        return sorted(results)
+    def _compared(self, probe: Probe, positions: Iterable[int]) -> int:
+        bits = 0
+        for position in positions:
+            if self.all >> position & 1 and self._is_match(probe, position):
+                bits |= 1 << position
+        return bits
 
-    def indistinguishable(self) -> Iterator[list[int]]:
-        """Yield the positions of all images, in groups that no probe distinguishes."""
-        for bucket in self._matching.buckets.values():
-            yield from bucket.values()
+    def _is_match(self, probe: Probe, position: int) -> bool:
+        image = self.image(position)
+        return is_match(self._rules, probe, image, container_config_of(image))
 
     @cached_property
-    def _matching(self) -> Matching:
-        queries = self._queries(Probe())  # the keys of an image do not depend on the probe
-        return Matching.of(self._numbers, [self._columns.of(row) for row in self._rows], queries)
+    def _positions(self) -> Sequence[int]:
+        return tuple(iterate_bits(self.all))
+
+    @cached_property
+    def _selective(self) -> Sequence[ConfigCheck]:
+        """The checks that may leave only a few images, the command first, which distinguishes most."""
+        rules = self._rules
+        checks = [check for check in rules.config_checks if check.field in rules.image_fields]
+        return sorted(checks, key=lambda check: check.field != "Cmd")
+
+    def indistinguishable(self) -> Iterator[list[int]]:
+        """Yield the positions of all images, in groups that no probe distinguishes. It needs its own tables."""
+        alike: dict[tuple[Hashable, ...], list[int]] = {}
+        nothing = Probe()  # the keys of an image do not depend on the probe
+        rows = filter(self._is_read, self._rows)
+        keys = [map(_query(row, nothing).key, self._tables.of(row)) for row in rows]
+        for position, *key in paced(zip(self._positions, *keys, strict=True)):
+            alike.setdefault(tuple(key), []).append(position)
+        return iter(alike.values())
 
     # With unknown values
 
@@ -184,9 +252,8 @@ class CandidateIndex(OrderedImages):
     def field_matches(self, field: str, probe: ContainerConfig) -> int:
         """Return the images that pass all checks of one field."""
         bits = self.all
-        for check in self._rules.config_checks:
-            if check.field == field:
-                bits &= self._look_up(check, check.comparison.query(field, getattr(probe, field)))
+        for check in self._rules.checks_of(field):
+            bits &= self._look_up(check, check.comparison.query(field, getattr(probe, field)))
         return bits
 
     def differences(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
@@ -199,10 +266,14 @@ class CandidateIndex(OrderedImages):
         return Differences(
             self.all,
             self._rules.compared_fields,
-            self._columns.field,
+            lambda field: index._distances(field),
             lambda field, config: index.field_matches(field, config),
-            once=self._once,
         )
+
+    def _distances(self, field: str) -> FieldDistances | None:
+        if field in self._rules.image_fields:
+            return self._tables.distances(field)
+        return distances_of_one(field, self._rules.read_image(None, field), len(self._order.images))
 
     # One check
 
@@ -212,26 +283,17 @@ class CandidateIndex(OrderedImages):
         rules = self._rules
         return (*rules.requirements, *rules.config_checks, *rules.later)
 
-    def _queries(self, probe: Probe) -> list[IndexQuery]:
-        return [_query(row, probe) for row in self._rows]
+    def _is_read(self, row: ConfigCheck | Requirement) -> bool:
+        """Return whether the rules read the row from images. If not, all have the same value."""
+        return not isinstance(row, ConfigCheck) or row.field in self._rules.image_fields
 
     def _passing(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
         return self._look_up(row, _query(row, probe))
 
     def _look_up(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
-        if self._once:
-            return self._columns.passing(row, query)
-        table = self._tables.get(query.slot)
-        if table is None:
-            table = self._tables[query.slot] = Table(self._numbers, self._columns.of(row), query.key, query.special)
-        bits = table.bits(query.accepted) if query.accepted is not NO_KEY else 0
-        if query.parts is not None and isinstance(row, ConfigCheck) and len(table.special) > self._few:
-            return bits | self._differences.read_alike(row.field, dict(query.accepted))  # type: ignore[call-overload]
-        if query.admits is not None:
-            for key in table.special:
-                if key != query.accepted and query.admits(key):
-                    bits |= table.bits(key)
-        return bits
+        if self._is_read(row):
+            return self._tables.passing(row, query)
+        return self.all if query.accepts(query.key(self._rules.read_image(None, row.field))) else 0
 
 
 def _query(row: ConfigCheck | Requirement, probe: Probe) -> IndexQuery:

@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.engine.index.bits import bits_of
+from cacheview.engine.index.distances import Compared, FieldDistances
 from cacheview.engine.index.filed import all_same
+from cacheview.engine.index.kinds import DoubtKinds
+from cacheview.engine.index.ordered import OrderedImages
 from cacheview.engine.requirement import Requirement
-from cacheview.engine.ruleset import ConfigCheck, RuleSet
-from cacheview.model import Image
+from cacheview.engine.ruleset import ConfigCheck
+from cacheview.model import ContainerConfig, Image
 from cacheview.model.effort import go_on, paced
 
 __all__ = ["Columns"]
 
+_NONE: Final = ContainerConfig()
+"""The container config that is read if an image has none."""
+
 
 class Columns:
-    """The columns of some images, each created when first read.
+    """The columns of some images. Each field of a container config is read, whatever the rules.
 
     Attributes:
-        configs: the images' container configs.
+        order: the images in order.
+        kinds: the kinds of doubts about them.
     """
 
-    def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
-        self._images = images
-        self._rules = rules
-        self.configs = [container_config_of(image) for image in images]
+    def __init__(self, images: Sequence[Image], *, dates_missing_times: bool) -> None:
+        self.order = OrderedImages(images, dates_missing_times=dates_missing_times)
+        self.kinds = DoubtKinds(self.order.images)
+        self._configs = [_NONE if (made := container_config_of(each)) is None else made for each in self.order.images]
         self._fields: dict[str, Sequence[Any]] = {}
         self._passing: dict[tuple[Hashable, Hashable], int] = {}
 
     def of(self, row: ConfigCheck | Requirement) -> Sequence[Any]:
         """Return the values that one check reads."""
-        return self.field(row.field) if isinstance(row, ConfigCheck) else row.read_all(self._images)
+        return self.field(row.field) if isinstance(row, ConfigCheck) else row.read_all(self.order.images)
 
     def field(self, name: str) -> Sequence[Any]:
-        """Return the values of a field of the container config, as the daemon reads them."""
+        """Return the values of a field of the container config."""
         column = self._fields.get(name)
         if column is None:
-            go_on()
-            column = self._fields[name] = list(map(self._rules.reader(name), self.configs))
+            column = self._fields[name] = self.read(name)
         return column
+
+    def read(self, name: str) -> Sequence[Any]:
+        """Return the same as `field`, without keeping it."""
+        go_on()
+        return list(map(attrgetter(name), self._configs))
 
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         """Return the images that pass a check, as bits. Examining each takes less time than filing all of them."""
@@ -52,10 +64,19 @@ class Columns:
             known = self._passing[query.slot, query.accepted] = self._looked_through(row, query)
         return known
 
+    def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
+        """Return the positions of the images that pass a check if they are known to be few, otherwise None."""
+        del row, query
+        return None
+
+    def distances(self, field: str) -> FieldDistances | None:
+        """Return the distance of each image from values of a field; None: the field has no elements."""
+        return Compared.of_field(field, self.field(field))
+
     def _looked_through(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         column, key, accepted = self.of(row), query.key, query.accepted
         if all_same(column):
-            return (1 << len(column)) - 1 if query.accepts(key(column[0])) else 0
+            return self.order.all if query.accepts(key(column[0])) else 0
         if query.admits is None and accepted is not NO_KEY:
             return bits_of([place for place, value in enumerate(paced(column)) if key(value) == accepted])
         return bits_of([place for place, value in enumerate(paced(column)) if query.accepts(key(value))])

@@ -9,14 +9,24 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import and_, ne
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 from cacheview.engine.index.bits import bits_of
 from cacheview.engine.index.counts import Counts
+from cacheview.engine.index.filed import all_same
 from cacheview.model import ContainerConfig, FieldKind, field_kind
 from cacheview.model.effort import go_on, paced
 
-__all__ = ["Differences", "distance"]
+__all__ = [
+    "Compared",
+    "Differences",
+    "FieldDistances",
+    "ListDistances",
+    "MapDistances",
+    "distance",
+    "distances_of",
+    "distances_of_one",
+]
 
 _SPARSE = 64  # smaller sets than one image in this many are kept as positions until they are needed
 
@@ -34,27 +44,21 @@ class Differences:
     Args:
         among: the candidates, as bits.
         fields: the compared fields.
-        values: returns the candidates' values of a field, in the order of their bits.
+        distances: returns the distances to the candidates' values of a field; None: it has no elements.
         matching: returns the candidates that pass all checks of a field, given a probe's config.
-        once: whether it is for a single probe: values are compared directly, which takes less time than filing their
-            elements.
     """
 
     def __init__(
         self,
         among: int,
         fields: Sequence[str],
-        values: Callable[[str], Sequence[Any]],
+        distances: Callable[[str], FieldDistances | None],
         matching: Callable[[str, ContainerConfig], int],
-        *,
-        once: bool = False,
     ) -> None:
         self._all = among
         self._fields = fields
-        self._values = values
+        self._distances = distances
         self._matching = matching
-        self._once = once
-        self._distances: dict[str, FieldDistances | None] = {}
         self._last: dict[str, tuple[Any, int, Counts]] = {}
 
     def from_probe(self, probe: ContainerConfig) -> tuple[Counts, Counts]:
@@ -66,21 +70,6 @@ class Differences:
                 differing.append(differs)
                 elements += count
         return Counts.of_sets(differing), elements
-
-    def read_alike(self, field: str, value: Mapping[str, str]) -> int:
-        """Return the candidates of which each key has the same value in the probe. A missing key counts as empty.
-
-        See `SameValues`; the lengths are compared separately.
-        """
-        distances = self._of_elements(field)
-        assert isinstance(distances, _OfMaps)
-        return distances.read_alike(value)
-
-    def _of_elements(self, field: str) -> FieldDistances | None:
-        if field not in self._distances:
-            make = _Compared.of_field if self._once else _distances
-            self._distances[field] = make(field, self._values(field))
-        return self._distances[field]
 
     def _of_field(self, field: str, probe: ContainerConfig) -> tuple[int, Counts]:
         """Return the candidates for which a field differs, and how many elements.
@@ -96,24 +85,29 @@ class Differences:
         if not differs:
             count = Counts()
         else:
-            distances = self._of_elements(field)
+            distances = self._distances(field)
             elements = distances.from_probe(value) if distances is not None else Counts()
             count = elements.at_least_one(differs)
         self._last[field] = (value, differs, count)
         return differs, count
 
 
-def _distances(field: str, values: Sequence[Any]) -> FieldDistances | None:
+def distances_of(field: str, values: Sequence[Any]) -> FieldDistances | None:
     """Return distances to the candidates' values of a field, in the order of their bits; None: it has no elements."""
-    match field_kind(field):
-        case FieldKind.LIST:
-            return _OfLists(values)
-        case FieldKind.MAP:
-            return _OfMaps(values, with_values=True)
-        case FieldKind.SET:
-            return _OfMaps(values, with_values=False)
-        case _:
-            return None
+    kind = field_kind(field)
+    if kind not in _DISTANCES:
+        return None
+    if all_same(values):
+        return distances_of_one(field, values[0], len(values))
+    if kind is FieldKind.LIST:
+        return ListDistances(values)
+    return MapDistances(values, with_values=kind is FieldKind.MAP)
+
+
+def distances_of_one(field: str, value: Any, count: int) -> FieldDistances | None:
+    """Return the same as `distances_of` if all candidates have one value."""
+    distance = _DISTANCES.get(field_kind(field))
+    return _OfOne(value, distance, (1 << count) - 1) if distance is not None else None
 
 
 def distance(probe_value: Any, image_value: Any) -> int:
@@ -148,20 +142,29 @@ def _distance_of_maps(probe_value: Any, image_value: Any) -> int:
     return len(left.keys() | right.keys()) - same
 
 
-class _Compared:
-    """Compares every value with the probe's."""
+_Distance = Callable[[Any, Any], int]
+_DISTANCES: Final[Mapping[FieldKind, _Distance]] = {
+    FieldKind.LIST: distance,
+    FieldKind.MAP: _distance_of_maps,
+    FieldKind.SET: _distance_of_keys,
+}
 
-    def __init__(self, values: Sequence[Any], distance: Callable[[Any, Any], int]) -> None:
+
+class Compared:
+    """Compares every value with the probe's, which for a single probe takes less time than filing their elements."""
+
+    def __init__(self, values: Sequence[Any], distance: _Distance) -> None:
         self._values = values
         self._distance = distance
 
     @staticmethod
-    def of_field(field: str, values: Sequence[Any]) -> _Compared | None:
-        """Like `_distances`."""
+    def of_field(field: str, values: Sequence[Any]) -> Compared | None:
+        """Like `distances_of`."""
         distance = _DISTANCES.get(field_kind(field))
-        return _Compared(values, distance) if distance is not None else None
+        return Compared(values, distance) if distance is not None else None
 
     def from_probe(self, value: Any) -> Counts:
+        """See `FieldDistances`."""
         positions_of: dict[int, list[int]] = {}
         for position, other in enumerate(paced(self._values)):
             positions_of.setdefault(self._distance(value, other), []).append(position)
@@ -169,42 +172,55 @@ class _Compared:
         return _Numbers(groups, len(self._values) // _SPARSE).counts
 
 
-_DISTANCES: Final = {FieldKind.LIST: distance, FieldKind.MAP: _distance_of_maps, FieldKind.SET: _distance_of_keys}
+class _OfOne:
+    """One value that all candidates have."""
 
-K = TypeVar("K", bound=Hashable)
+    def __init__(self, value: Any, distance: _Distance, among: int) -> None:
+        self._value = value
+        self._distance = distance
+        self._all = among
+
+    def from_probe(self, value: Any) -> Counts:
+        return Counts.constant(self._distance(value, self._value), self._all)
 
 
-class _Filed(Generic[K]):
+_Positions = tuple[int, ...] | list[int]
+
+
+class _Filed:
     """The candidates that have a key, as bits."""
 
     def __init__(self) -> None:
-        self._filed: dict[K, tuple[int, ...] | list[int] | int] = {}
+        self.filed: dict[Any, _Positions | int] = {}
 
-    def add(self, key: K, positions: tuple[int, ...]) -> None:
+    def add(self, key: Hashable, positions: tuple[int, ...]) -> None:
         """Add the key for these candidates."""
-        filed = self._filed.get(key)
-        if filed is None:
-            self._filed[key] = positions  # most values are unique, and all keys of a value can share the same positions
-        elif isinstance(filed, list):
-            filed.extend(positions)
-        else:
-            assert isinstance(filed, tuple)
-            self._filed[key] = [*filed, *positions]
+        _file((self.filed,), (key,), positions)
 
     def pack(self, few: int) -> None:
         """Turn sets of more than ``few`` into bits, which need no more memory and are then ready."""
-        for key, filed in self._filed.items():
-            if not isinstance(filed, int) and len(filed) > few:
-                self._filed[key] = bits_of(sorted(filed))
+        for key, filed in self.filed.items():
+            if type(filed) is not int and len(filed) > few:  # type: ignore[arg-type]
+                self.filed[key] = bits_of(filed)  # type: ignore[arg-type]
 
-    def bits(self, key: K) -> int:
-        filed = self._filed.get(key, 0)
+    def bits(self, key: Hashable) -> int:
+        """Return the candidates that have a key."""
+        filed = self.filed.get(key, 0)
         if not isinstance(filed, int):
-            filed = self._filed[key] = bits_of(sorted(filed))
+            filed = self.filed[key] = bits_of(filed)
         return filed
 
-    def keys(self) -> Iterable[K]:
-        return self._filed.keys()
+
+def _file(several: Iterable[dict[Any, _Positions | int]], keys: Iterable[Hashable], positions: tuple[int, ...]) -> None:
+    """File candidates in several tables, under one key in each. There may be millions of keys."""
+    for filed, key in zip(several, keys, strict=False):
+        known = filed.get(key)
+        if known is None:
+            filed[key] = positions  # most values are unique, and all keys of a value can share the same positions
+        elif type(known) is list:
+            known.extend(positions)
+        else:
+            filed[key] = [*known, *positions]  # type: ignore[misc]
 
 
 _Groups = Collection[tuple[Any, tuple[int, ...]]]
@@ -222,11 +238,11 @@ class _Numbers:
     """A number for each candidate: how many elements its value has."""
 
     def __init__(self, groups: Iterable[tuple[int, tuple[int, ...]]], few: int) -> None:
-        self._filed = _Filed[int]()
+        self._filed = _Filed()
         for number, positions in groups:
             self._filed.add(number, positions)
         self._filed.pack(few)
-        self.distinct: list[int] = sorted(self._filed.keys())
+        self.distinct: list[int] = sorted(self._filed.filed)
         planes = [0] * max(self.distinct, default=0).bit_length()
         for number in self.distinct:
             for place in range(number.bit_length()):
@@ -243,7 +259,7 @@ def _lengths(groups: _Groups, few: int) -> _Numbers:
     return _Numbers(((len(value), positions) for value, positions in groups), few)
 
 
-class _OfLists:
+class ListDistances:
     """Lists, see `distance`."""
 
     def __init__(self, values: Sequence[Sequence[str] | None]) -> None:
@@ -251,10 +267,10 @@ class _OfLists:
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, tuple)
         self._lengths = _lengths(groups, few)
-        self._places = [_Filed[str]() for _ in range(max(self._lengths.distinct, default=0))]
+        self._places = [_Filed() for _ in range(max(self._lengths.distinct, default=0))]
+        filed = [place.filed for place in self._places]
         for value, positions in paced(groups):
-            for place, element in zip(self._places, value, strict=False):
-                place.add(element, positions)
+            _file(filed, value, positions)
         for place in paced(self._places):
             place.pack(few)
 
@@ -274,6 +290,10 @@ class _OfLists:
         longer, shorter = self._lengths.counts.where(is_longer, own), own.where(is_longer, self._lengths.counts)
         return by_place.where(same_size, longer - (start + end).at_most(shorter))
 
+    def having(self, place: int, element: Hashable) -> int:
+        """Return the candidates with an element at an index."""
+        return self._places[place].bits(element) if place < len(self._places) else 0
+
     def _from_end(self, place: int, element: str) -> int:
         """Return the candidates with an element at an index counted from the end, where the last is 1."""
         bits = 0
@@ -288,7 +308,7 @@ def _chain(among: int, sets: Iterable[int]) -> Iterator[int]:
     return itertools.takewhile(bool, itertools.accumulate((each & among for each in sets), and_))
 
 
-class _OfMaps:
+class MapDistances:
     """Maps: the keys that only one side has, and those with another value."""
 
     def __init__(self, values: Sequence[Mapping[str, Any] | None], *, with_values: bool) -> None:
@@ -296,14 +316,15 @@ class _OfMaps:
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, lambda value: frozenset(value.items() if with_values else value))
         self._lengths = _lengths(groups, few)
-        self._keys = _Filed[str]()
-        self._items: dict[str, _Filed[str]] = {}
+        self._keys = _Filed()
+        self._items: dict[str, _Filed] = {}
+        items = self._items
         for value, positions in paced(groups):
-            for key in value:
-                self._keys.add(key, positions)
-                if with_values:
-                    self._items.setdefault(key, _Filed()).add(value[key], positions)
-        empty = ((sum(not each for each in value.values()), positions) for value, positions in groups if value)
+            _file(itertools.repeat(self._keys.filed), value, positions)
+            if with_values and value:
+                of_keys = [(items.get(key) or items.setdefault(key, _Filed())).filed for key in value]
+                _file(of_keys, value.values(), positions)
+        empty = ((list(value.values()).count(""), positions) for value, positions in groups if value)
         self._empty = _Numbers(empty if with_values else (), few).counts
         for filed in paced((self._keys, *self._items.values())):
             filed.pack(few)
@@ -319,7 +340,10 @@ class _OfMaps:
         return own + self._lengths.counts - keys - same
 
     def read_alike(self, probe: Mapping[str, str]) -> int:
-        """See `Differences.read_alike`."""
+        """Return the candidates of which each key has the same value in the probe. A missing key counts as empty.
+
+        See `SameValues`; the lengths are compared separately.
+        """
         filed = [(self._items[key], value) for key, value in probe.items() if key in self._items]
         same = Counts.of_sets(of_key.bits(value) for of_key, value in filed)
         compared = Counts.of_sets(of_key.bits("") for of_key, _ in filed)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from cacheview.engine.index.bits import bits_of, iterate_bits
-from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.ruleset import YEAR_ONE
 from cacheview.model import Image, Timestamp
 from cacheview.model.effort import go_on, paced
 
 __all__ = ["OrderedImages"]
+
+_id_of = attrgetter("id")
 
 
 class OrderedImages:
@@ -20,83 +22,101 @@ class OrderedImages:
 
     An image's *position* is its index in this order, and its bit in a set; its *place* is its index in store order.
 
+    Args:
+        images: the images in store order.
+        dates_missing_times: whether a missing time counts as year 1, see `RuleSet`.
+
     Attributes:
+        images: the images in this order.
         all: all images, as bits.
-        dated: the images with a creation time, as bits.
+        timed: the images with a recorded creation time, as bits.
     """
 
-    def __init__(self, images: Sequence[Image], rules: RuleSet) -> None:
-        """Order images, which are given in store order."""
-        self._rules = rules
+    def __init__(self, images: Sequence[Image], *, dates_missing_times: bool) -> None:
         self._in_store_order = images
-        times = [rules.time(image.created) for image in paced(images)]
-        dated = [(_age(time), image) for time, image in zip(times, images, strict=True) if time is not None]
+        self._known: dict[int, tuple[Sequence[Image], int]] = {}
+        self._dates_missing_times = dates_missing_times
+        timed: list[tuple[int, Image]] = []
+        untimed: list[Image] = []
+        for image in paced(images):
+            time = image.config.created
+            if time is not None:
+                timed.append((_age(time), image))
+            elif dates_missing_times:
+                timed.append((_OLDEST, image))
+            else:
+                untimed.append(image)
         go_on()
         # Stable: on a tie, the first in store order stays first.
-        dated.sort(key=itemgetter(0))
-        undated = [image for time, image in zip(times, images, strict=True) if time is None]
-        self._images = [*(image for _, image in dated), *undated]
-        self.all = (1 << len(self._images)) - 1
-        self.dated = (1 << len(dated)) - 1
+        timed.sort(key=itemgetter(0))
+        self.images: Sequence[Image] = [*map(itemgetter(1), timed), *untimed]
+        self.all = (1 << len(self.images)) - 1
+        self.timed = (1 << len(timed)) - 1
+        if dates_missing_times:
+            missing = [place for place, image in enumerate(self.images) if image.config.created is None]
+            self.timed &= ~bits_of(missing)
 
-    def __len__(self) -> int:
-        return len(self._images)
+    @property
+    def is_for_any_rules(self) -> bool:
+        """Whether the order would be the same if missing times did not count as year 1."""
+        times = self.timed.bit_length()
+        if self.timed in (0, self.all):
+            return True
+        return self.timed == (1 << times) - 1 and self._age_at(times - 1) < _OLDEST
 
-    def image(self, position: int) -> Image:
-        """Return the image at a position."""
-        return self._images[position]
-
-    def images(self, bits: int) -> Iterator[Image]:
+    def among(self, bits: int) -> Iterator[Image]:
         """Yield the images of a set, newest first, those without a time last."""
+        images = self.images
         for position in iterate_bits(bits):
-            yield self._images[position]
-
-    def position(self, image: Image) -> int:
-        """Return the position of an image. Raises KeyError if it is not one of these."""
-        return self._positions[image.id]
+            yield images[position]
 
     def having(self, ids: Iterable[str]) -> int:
         """Return the images that have these ids, as bits."""
-        positions = self._positions
-        return bits_of(sorted({positions[image_id] for image_id in ids if image_id in positions}))
+        positions = self.positions
+        return bits_of({positions[image_id] for image_id in ids if image_id in positions})
+
+    def of(self, images: Sequence[Image]) -> int:
+        """Return some of these images as bits."""
+        if len(images) == len(self.images):
+            return self.all
+        known = self._known.get(id(images))
+        if known is not None:
+            return known[1]
+        return bits_of(list(map(self.positions.__getitem__, map(_id_of, images))))
+
+    def remember(self, images: Sequence[Image]) -> None:
+        """Compute the bits of some images now, and keep them."""
+        self._known[id(images)] = (images, self.of(images))
 
     @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {image.id: position for position, image in enumerate(self._images)}
-
-    def place(self, image_id: str) -> int | None:
-        """Return the index of an image in store order; None: it is not one of these."""
-        return self._places.get(image_id)
+    def positions(self) -> Mapping[str, int]:
+        """The position of each image by its id."""
+        return {image.id: position for position, image in enumerate(self.images)}
 
     @cached_property
     def places(self) -> Sequence[int]:
         """The index in store order of the image at each position."""
-        return [self._places[image.id] for image in paced(self._images)]
-
-    def in_store_order(self, positions: Sequence[int]) -> list[Image]:
-        """Return the images at these positions in store order."""
-        return sorted((self._images[position] for position in positions), key=lambda image: self._places[image.id])
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {image.id: place for place, image in enumerate(self._in_store_order)}
+        places = {image.id: place for place, image in enumerate(self._in_store_order)}
+        return [places[image.id] for image in paced(self.images)]
 
     @cached_property
     def own_parents(self) -> int:
         """The images that are recorded as their own parent, as bits."""
-        return bits_of([position for position, image in enumerate(paced(self._images)) if image.parent == image.id])
+        return bits_of([position for position, image in enumerate(paced(self.images)) if image.parent == image.id])
 
     def not_older(self, created: Timestamp) -> int:
-        """Return the images with a time that is not earlier, as bits."""
-        end = bisect_right(self._images, _age(created), 0, self.dated.bit_length(), key=self._age_of)
-        return (1 << end) - 1
+        """Return the images with a time that is not earlier, as bits; a missing time may count as year 1."""
+        end = len(self.images) if self._dates_missing_times else self.timed.bit_length()
+        return (1 << bisect_right(range(end), _age(created), key=self._age_at)) - 1
 
-    def _age_of(self, image: Image) -> int:
-        created = self._rules.time(image.created)
-        assert created is not None
-        return _age(created)
+    def _age_at(self, position: int) -> int:
+        created = self.images[position].config.created
+        return _age(created) if created is not None else _OLDEST
 
 
 def _age(created: Timestamp) -> int:
     """Return nanoseconds before the epoch, which sorts the newest first."""
     return -(created.seconds * 1_000_000_000 + created.nanosecond)
+
+
+_OLDEST = _age(YEAR_ONE)

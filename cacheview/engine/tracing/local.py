@@ -52,7 +52,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
     def make(i: int) -> Subject:
         image = candidates[i]
         is_match = standings.has(image)
-        before = standings.before(i) if is_match else None
+        before = standings.before(image) if is_match else None
         selected = is_match and _replaces(rules, image, before)
         note = ""
         if selected and best is not None and best.id != image.id:
@@ -99,8 +99,9 @@ class _Standings:
         place = bisect_left(self._matches, position)
         return place < len(self._matches) and self._matches[place] == position
 
-    def before(self, place: int) -> Image | None:
-        """Return the newest match before an index in store order; matches without a time do not count."""
+    def before(self, image: Image) -> Image | None:
+        """Return the newest match before an image in store order; matches without a time do not count."""
+        place = self._index.order_in_store[self._index.position(image)]
         row = bisect_right(self._first, -place, key=lambda each: -each[0])
         return self._index.image(self._first[row][1]) if row < len(self._first) else None
 
@@ -108,10 +109,11 @@ class _Standings:
     def _first(self) -> Sequence[tuple[int, int]]:
         """The index and position of each match that precedes all newer ones, the newest first."""
         results: list[tuple[int, int]] = []
+        order, dated, first = self._index.order_in_store, self._index.dated, float("inf")
         for position in paced(self._matches):
-            place = self._index.places[position]
-            if self._index.dated >> position & 1 and (not results or place < results[-1][0]):
-                results.append((place, position))
+            if order[position] < first and dated >> position & 1:
+                first = order[position]
+                results.append((order[position], position))
         return results
 
 

@@ -29,7 +29,7 @@ def cache_from_stage(lineages: Sequence[Lineage]) -> Stage:
         StageKind.CACHE_FROM,
         PASSED if total else FAILED,
         words.sources_of(total, len(lineages)),
-        tuple(_reference_check(i, lineage) for i, lineage in enumerate(lineages)),
+        LazySequence(len(lineages), lambda i: _reference_check(i, lineages[i])),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.cases import daemon_of, rules_named
+from cacheview.ui.answering import is_ready, make_ready
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.session import Session
 from cacheview.ui.work_line import WorkLine
@@ -60,7 +61,7 @@ class Switcher(QObject):
         self._forget()
         case, store, probe = session.case, session.store, session.document.probe
         rules = rules_named(name).rules
-        if len(store.images) <= _AT_ONCE or rules is session.cache.rules:
+        if len(store.images) <= _AT_ONCE or is_ready(store) or rules is session.cache.rules:
             session.choose_rules(name)
             return
         self._wanted = name
@@ -74,6 +75,7 @@ class Switcher(QObject):
             daemon_of(case, name)  # may read all images, and caches the result
             if preparing is not None:
                 return preparing(report)
+            make_ready(store)
             cache = ImageCache(store, rules)
             explain(cache, probe, at_once=False).prepare()
             freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning them

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from cacheview.model import NO_CONTAINERS, Release
 from cacheview.ui.actions import connect
+from cacheview.ui.answering import make_ready
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
@@ -235,6 +236,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
             details += (change_title(applied.change), *(f"  {line}" for line in applied_lines(applied)))
         text = f"What if: {one_line(titles)}. {effect_sentence(state)} {NOTHING_CHANGED}"
         cache = ImageCache(state.store, state.daemon.rules)
+        make_ready(state.store)
         _ = state.store.common_doubts  # the window reports them, and they require all images
         return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
 

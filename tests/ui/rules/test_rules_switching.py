@@ -11,6 +11,7 @@ from cacheview.engine import RULE_SETS
 from cacheview.engine.cache import ImageCache
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
+from cacheview.ui import answering
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.notice import Notice
 from cacheview.ui.rules.switching import Switcher
@@ -35,7 +36,8 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
 
 
 @pytest.fixture
-def large(qtbot: QtBot) -> Iterator[Switcher]:
+def large(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Switcher]:
+    monkeypatch.setattr(answering, "_MANY", 0)
     session = Session(loaded(600))
     with qtbot.waitSignal(session.answered):  # among so many, the first answer comes from another thread
         session.begin()
@@ -56,6 +58,18 @@ def test_a_small_store_at_once(qtbot: QtBot) -> None:
     switcher = Switcher(session, Notice)
     switcher.switch(FIRST)
     assert session.cache.rules.name == FIRST
+    assert not switcher.is_busy
+
+
+def test_a_store_that_is_ready_at_once(qtbot: QtBot) -> None:
+    ready = loaded(600)
+    answering.make_ready(ready.cache.store)
+    session = Session(ready)
+    session.begin()
+    switcher = Switcher(session, Notice)
+    switcher.switch(FIRST)
+    assert session.cache.rules.name == FIRST
+    assert session.answer is not None
     assert not switcher.is_busy
 
 
