@@ -83,7 +83,7 @@ class Actions:
         self.about_rules = self._make(
             "&About these rules…", "Show everything a rule set does and which releases use it"
         )
-        self.changed_rules = self._make("&What changed…", "Compare two rule sets, in words and as a table")
+        self.changed_rules = self._make("&What changed…", "Compare two rule sets in words and as a table")
         self.compare = self._make("&Compare rules", "Compare every rule set's answer to this probe", "Ctrl+R")
         self.compare.setCheckable(True)
         # ⌘H hides a program on macOS.

@@ -124,7 +124,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
 
         report(0, None, "Adding")
         if is_in_store(path, opened):
-            what = "is part of the open store, and cacheview never writes to a store. Choose a different file file"
+            what = "is part of the open store, and cacheview never writes to a store. Choose a different file"
             raise DataError(what, where=path)
         checking, adding = steps(report, 2)
         again = read_back(case, path, {"images": metered(case.images, checking, "Checking")})
