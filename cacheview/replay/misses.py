@@ -75,7 +75,7 @@ def misses(
         if step.status is StepStatus.MISS and step.probe is not None:
             where = step.cache or cache
             go_on()
-            explanation = explain(where, step.probe, with_edit=False)  # a person edits the build, not the probe
+            explanation = explain(where, step.probe, with_edit=False)  # users edit the build, not the probe
             remedy = remedy_of(step, explanation, where)
             with apart():  # a separate time limit: the time depends on the size of the files
                 comparison = compare_files(step, explanation, record, checksums, image_files)

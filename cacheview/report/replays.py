@@ -144,7 +144,7 @@ def _miss_of_any_files(step: Step) -> dict[str, Any]:
 
 
 def _miss(miss: Miss) -> dict[str, Any]:
-    explanation = as_object(miss.explanation) | {"edit": None}  # a person edits the build here, not the probe
+    explanation = as_object(miss.explanation) | {"edit": None}  # users edit the build here, not the probe
     return {
         "number": miss.step.number,
         "files": list(miss.files),

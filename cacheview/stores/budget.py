@@ -21,7 +21,7 @@ M = TypeVar("M", bound=AnyModel)
 
 _SMALL: Final = 20 * 1024 * 1024  # bytes that a file may have without being allowed more than `Limits`
 _NOTHING: Final = 16 * 1024  # bytes of a document whose memory is negligible if it is not kept
-_PER_SECOND: Final = 256 * 1024  # each of these bytes beyond `_SMALL` adds one second
+_PER_SECOND: Final = 256 * 1024  # bytes beyond `_SMALL` that add one second
 _STEP: Final = 64 * 1024  # bytes read before the limits grow again, so that many small files do not each update them
 _TURNS: Final = 16  # calls of `Budget.alive` for each look at the clock
 

@@ -56,7 +56,7 @@ class DriverFiles:
             return file.read(status.st_size) or b""
 
     def has_folder(self, name: str) -> bool:
-        """Whether a folder exists. Raises `DataError` if a link leads to it from outside the driver's folder."""
+        """Whether a folder exists. Raises `DataError` if it is a link to outside of the driver's folder."""
         path = self.folder / name
         if not stat.S_ISDIR(mode_of(path)):
             return False

@@ -299,7 +299,7 @@ class Headline(QObject):
         self._switcher.switch(name, preparing)
 
     def _keep_rules(self) -> None:
-        """Return to the previous rules, since the chosen ones failed."""
+        """Keep the previous rules, since the preparation of the chosen ones was canceled."""
         self._opener.chosen_rules = self._rules_before
         self._show_rules()
         self._status.say(f"The rules are still {self._session.cache.rules.title}")

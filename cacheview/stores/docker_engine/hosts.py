@@ -1,6 +1,6 @@
 """Completes the address of an engine as the docker CLI does.
 
-Source: ``ParseHost`` in docker/cli ``opts/hosts.go``, unchanged from v20.10.24 to v28.5.2. An address without a scheme
+Source: ``ParseHost`` in docker/cli ``opts/hosts.go``, the same in v20.10.24 and v28.5.2. An address without a scheme
 is TCP, and a TCP address without a port gets 2375, with or without TLS. The proxies in the CLI's config are looked up
 by the completed address.
 """

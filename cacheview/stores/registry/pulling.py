@@ -181,7 +181,10 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
 
 
 def _exact(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
-    """Select the same platform, with any variant of arm: ``filterManifests`` in ``pull_v2_unix.go`` up to 20.10."""
+    """Select the same platform, with any variant of arm.
+
+    Source: ``filterManifests`` in ``distribution/pull_v2_unix.go`` up to 20.10.
+    """
     matcher = Matcher(CONTAINERD_1_6, platform, strict=True)
     matches = [each for each in images if matcher.matches(each.platform or Platform())]
     if matches or matcher.normal.architecture != "arm":

@@ -128,7 +128,7 @@ class Asker:
             with self._first():
                 report(0, None, "Copying")
                 text = FORMS[form](compare(self.store, probe, caches=self._caches), own)
-                freeze_more()  # likewise
+                freeze_more()  # as in `asking`
                 return text
 
         return work
