@@ -1,1 +1,1 @@
-"""What if something happened to a store: how an engine would change its images, and the effect on a build."""
+"""The effects of hypothetical changes of a store: how an engine would change its images, and what a build loses."""
