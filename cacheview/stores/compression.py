@@ -155,7 +155,7 @@ def _damage_of(error: Exception) -> DamagedStreamError:
         if words in str(error):
             return GreedyStreamError(f"decompressing needs more than {most:,} bytes of memory, the limit")
     if isinstance(error, lzma.LZMAError | zstandard.ZstdError):
-        return DamagedStreamError("the compressed data is damaged")
+        return DamagedStreamError("its compressed data is invalid")
     return DamagedStreamError(reason(error))
 
 

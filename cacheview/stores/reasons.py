@@ -42,7 +42,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, zlib.error):
-        return "the compressed data is damaged"
+        return "its compressed data is invalid"
     return " ".join(str(error).split())[:_MOST] or "no reason was given"
 
 

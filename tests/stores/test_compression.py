@@ -92,12 +92,10 @@ def test_damage_is_reported_after_everything_before_it() -> None:
         stream.read(1)
 
 
-@pytest.mark.parametrize("kind", ["xz", "zstd"])
-def test_damage_is_described_without_the_words_of_the_library(kind: str) -> None:
-    compressed = bytearray(compressed_content(kind))
-    compressed[12:40] = b"\xff" * 28
-    stream, _ = opened(bytes(compressed))
-    with pytest.raises(DamagedStreamError, match=r"^the compressed data is damaged$"):
+@pytest.mark.parametrize(("kind", "header"), [("xz", 12), ("zstd", 9)])
+def test_damage_is_described_without_the_words_of_the_library(kind: str, header: int) -> None:
+    stream, _ = opened(compressed_content(kind)[:header] + b"\xff" * 2000)
+    with pytest.raises(DamagedStreamError, match=r"^its compressed data is invalid$"):
         stream.read()
 
 

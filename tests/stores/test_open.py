@@ -38,7 +38,7 @@ def refused(location: str | Path) -> str:
         (b"\x1f\x8b\x08garbage garbage garbage", "damaged"),
         (b"BZh9 no", "damaged"),
         (b"\xfd7zXZ\0 no", "damaged"),
-        (b"\x28\xb5\x2f\xfd no", "zstd compression"),
+        (b"\x28\xb5\x2f\xfd no", "zstd decompression"),
         (bytes(1024), "no index.json or manifest.json"),
         (tar_bytes({"readme.txt": b"hello"}), "no index.json or manifest.json"),
         (tar_bytes({"repositories": b"{}", "abc/json": b"{}"}), "before 1.10"),
