@@ -52,7 +52,8 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
         if flag not in known:
             takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
             near = suggestion(flag, known) if release.suggests else ""
-            what = f"no such flag: --{flag[:40]}; it accepts {takes or 'none'}"
+            rest = f"the accepted flags are {takes}" if takes else "no flags are accepted"
+            what = f"no such flag: --{flag[:40]}; {rest}"
             if flag in RELEASES[-1][1].flags.get(name, ()):
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not support it"
             raise BuildRefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)

@@ -77,12 +77,13 @@ class _CheckedInstruction:
     def one_argument(self) -> None:
         if len(self.args) != 1:
             raise BuildRefusedError(
-                "it requires exactly one argument, but has none", message=f"{self.name} requires exactly one argument"
+                "exactly one argument is required, but there is none",
+                message=f"{self.name} requires exactly one argument",
             )
 
     def an_argument(self) -> None:
         if not self.args:
-            what = f"it requires at least one argument; write {self.name} {_EXAMPLES[self.name]}"
+            what = f"at least one argument is required; write {self.name} {_EXAMPLES[self.name]}"
             raise BuildRefusedError(what, message=f"{self.name} requires at least one argument")
 
 
@@ -125,7 +126,9 @@ def _files(case: _CheckedInstruction) -> None:
     if len(case.args) < 2:
         stop = "." if case.release.ends_destination_with_stop else ""
         message = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
-        raise BuildRefusedError(f"it requires a source and a destination; write {case.name} file /dst", message=message)
+        raise BuildRefusedError(
+            f"a source and a destination are required; write {case.name} file /dst", message=message
+        )
     case.flags()
     if heredoc_name(case.args[-1], case.release):
         message = f"{case.name} cannot accept a heredoc as a destination"
@@ -203,7 +206,7 @@ def _shell(case: _CheckedInstruction) -> None:
     case.an_argument()
     if not case.instruction.is_json:
         raise BuildRefusedError(
-            'it accepts only the JSON form; write SHELL ["/bin/bash", "-c"]',
+            'only the JSON form is accepted; write SHELL ["/bin/bash", "-c"]',
             message="SHELL requires the arguments to be in JSON form",
         )
 
