@@ -275,6 +275,7 @@ class ListDistances:
             place.pack(few)
 
     def from_probe(self, value: Sequence[str] | None) -> Counts:
+        """See `FieldDistances`."""
         probe = value or ()
         size = len(probe)
         same_size = self._lengths.bits(size)
@@ -331,6 +332,7 @@ class MapDistances:
         self._with_values = with_values
 
     def from_probe(self, value: Mapping[str, Any] | None) -> Counts:
+        """See `FieldDistances`."""
         probe = value or {}
         own = Counts.constant(len(probe), self._all)
         keys = Counts.of_sets(self._keys.bits(key) for key in probe)
