@@ -35,6 +35,7 @@ __all__ = ["WhatIf"]
 
 _ARCHIVES: Final = "Images (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
 _LONGEST: Final = 40  # characters of a name in a menu
+_LAST_STEPS: Final = 2  # after the changes: the store that is shown is prepared, and compared with the actual one
 
 
 class WhatIf(QObject):
@@ -158,8 +159,11 @@ class WhatIf(QObject):
     def _show(self, result: _Applied) -> None:
         changed = result.changed
         session, workspace = self._host.session, self._host.workspace
-        if session is None or workspace is None or changed.before is not self._before(session):
-            return  # another store was opened in the meantime
+        if session is None or workspace is None:
+            return
+        if changed.before is not self._before(session):  # another store was opened in the meantime
+            session.discard(changed, result.cache, result.change)
+            return
         if session.supposed is None:
             self._left = (session.store, workspace.images.tree.place())
         self._words = result.text, result.details
@@ -224,12 +228,15 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
             puller = Release(asked.rules.store, asked.version)
             return open_store(location, platform=asked.platform, puller=puller, progress=report)
 
-        for text in changes:
+        steps = len(changes) + _LAST_STEPS
+        for number, text in enumerate(changes):
             change = parse_change(text, partial(opened, state.daemon))
             if isinstance(change, Prune | Remove) and state.containers is CONTAINERS_NOT_READ:
-                report(0, None, "Listing the containers…")
+                report(number, steps, "Listing the containers…")
                 state = replace(state, containers=containers_of(state.before))
+            report(number, steps, "Applying the change…")
             state = apply(state, change)
+        report(len(changes), steps, "Preparing the store…")
         titles = "; then ".join(change_title(applied.change) for applied in state.applied)
         details: list[str] = []
         for applied in state.applied:
@@ -238,6 +245,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
         cache = ImageCache(state.store, state.daemon.rules)
         make_ready(state.store)
         _ = state.store.common_doubts  # the window reports them, and they require all images
+        report(len(changes) + 1, steps, "Comparing the stores…")
         return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
 
     return work

@@ -61,6 +61,16 @@ def words(pane: ReplayPane) -> list[str]:
     return [word_of(row) for row in flat(pane.model.rows)]
 
 
+def test_the_progress_of_changes_has_a_total(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+    del pane
+    progress: list[tuple[int, int | None]] = []
+    window.what_if._loader.progressed.connect(lambda done, total, _: progress.append((done, total)))
+    suppose(window, qtbot, "upgrade:26.1.5", "prune")
+    assert progress[0] == (0, 4)
+    assert progress == sorted(progress)
+    assert {total for _, total in progress} == {4}
+
+
 def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
     window: MainWindow, qtbot: QtBot, pane: ReplayPane
 ) -> None:
