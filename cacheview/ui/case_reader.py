@@ -1,4 +1,4 @@
-"""Reads a case of a large suite again, and prepares its store for edits, before it is chosen.
+"""Makes a place of a suite available before it is chosen: its case, indexes for edits, and the probes before it.
 
 That happens off the UI thread if it takes longer than a moment.
 """
@@ -24,7 +24,7 @@ __all__ = ["CaseReader"]
 
 
 class CaseReader(QObject):
-    """Reads one case at a time. If another one is requested, the earlier one is dropped.
+    """Reads one case at a time, and looks up the probes before a chosen one. An earlier request is dropped.
 
     Signals: ``cancelled()``: the user stopped it.
     """
@@ -39,22 +39,38 @@ class CaseReader(QObject):
         self._loader.succeeded.connect(self._read)
         self._loader.cancelled.connect(self._cancelled)
 
-    def read(self, cases: Sequence[OpenedCase], place: int, then: Callable[[], object]) -> None:
-        """Call ``then`` when the case is available: now, or after it was read, unless `forget` is called before."""
+    def read(
+        self,
+        cases: Sequence[OpenedCase],
+        place: int,
+        then: Callable[[], object],
+        is_near: Callable[[], bool] = lambda: True,
+        walk: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Call ``then`` when the case is available: now, or after it was read, unless `forget` is called before.
+
+        Args:
+            is_near: whether ``walk`` takes only a moment; called when the case is available, in any thread.
+            walk: looks up the probes before the chosen one, in another thread.
+        """
         self.forget()
-        is_quick = not isinstance(cases, SuiteCases) or cases.is_quick(place)
-        if is_quick and not may_be_made_ready(cases[place].store):
+        is_read = not isinstance(cases, SuiteCases) or cases.is_quick(place)
+        if is_read and not may_be_made_ready(cases[place].store) and is_near():
             then()
             return
 
         def work(report: Report) -> None:
-            if isinstance(cases, SuiteCases) and not is_quick:
+            if isinstance(cases, SuiteCases) and not is_read:
                 cases.read(place, report)
             report(0, None, "Building indexes")
             make_ready(cases[place].store)
+            if not is_near():
+                report(0, None, "Looking up earlier probes")
+                walk()
 
         self._then = then
-        self._line.text = f"Reading {one_line(case_name(cases, place)[0])}…"
+        name = one_line(case_name(cases, place)[0])
+        self._line.text = f"Preparing {name}…" if is_read else f"Reading {name}…"
         self._loader.start(work)
 
     def forget(self) -> None:

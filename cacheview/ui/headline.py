@@ -20,6 +20,7 @@ from cacheview.stores.suite_cases import case_name
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.case_reader import CaseReader
 from cacheview.ui.choosers import ToolBar
+from cacheview.ui.document import Place
 from cacheview.ui.drafts import ProbeDraft
 from cacheview.ui.images.marks import UNREAD
 from cacheview.ui.loading import Work
@@ -100,11 +101,11 @@ class Headline(QObject):
         stack = session.document.undo_stack
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_undo)
-        session.places.read_case = self._read_case
+        session.places.read_place = self._read_place
         connect(commands.undo, session.places.undo)
         connect(commands.redo, session.places.redo)
         tool_bar.case_chosen.connect(session.places.choose_case)
-        case_reader.cancelled.connect(lambda: tool_bar.set_case(session.case_number))
+        case_reader.cancelled.connect(self._show_place)
         switcher.cancelled.connect(self._keep_rules)
         tool_bar.probe_chosen.connect(session.places.choose_probe)
         connect(commands.next_case, lambda: self._step_case(1))
@@ -130,13 +131,10 @@ class Headline(QObject):
     def _show_case(self) -> None:
         session = self._session
         self._opener.case = session.case_number
-        self._tool_bar.set_case(session.case_number)
         if self._news is not None and session.change is None and not session.instead_of:
             self._news = None  # it belongs to another case
+        self._show_place()
         probes = session.case.probes
-        self._tool_bar.set_probes(
-            len(probes), partial(self._probe_name, session.case_number, probes), session.probe_number
-        )
         for actions, count in (
             ((self._commands.next_case, self._commands.previous_case), len(session.opened.cases)),
             ((self._commands.next_probe, self._commands.previous_probe), len(probes)),
@@ -145,6 +143,11 @@ class Headline(QObject):
                 action.setEnabled(count > 1)
         self._show_undo()
         self._show_rules()
+
+    def _show_place(self) -> None:
+        case, probes = self._session.case_number, self._session.case.probes
+        self._tool_bar.set_case(case)
+        self._tool_bar.set_probes(len(probes), partial(self._probe_name, case, probes), self._session.probe_number)
 
     def _probe_name(self, case: int, probes: Sequence[SuiteProbe], number: int) -> str:
         probe = probes[number]
@@ -317,8 +320,10 @@ class Headline(QObject):
         self._opener.platform = platform
         self._opener.reload()
 
-    def _read_case(self, number: int, then: Callable[[], object]) -> None:
-        self._case_reader.read(self._session.opened.cases, number, then)
+    def _read_place(self, place: Place, then: Callable[[], object]) -> None:
+        session = self._session
+        is_near, walk = partial(session.places.is_near, place), partial(session.places.walk_to, place)
+        self._case_reader.read(session.opened.cases, place[0], then, is_near, walk)
 
     def _step_case(self, step: int) -> None:
         self._session.places.choose_case((self._session.case_number + step) % len(self._session.opened.cases))

@@ -20,8 +20,8 @@ class Places(QObject):
     """The cases and probes of one session to move to.
 
     Attributes:
-        read_case: calls back when the case with that number is available; it may have to be read first, which takes
-            long.
+        read_place: calls back when the case of a place is available, and its probe `is_near`: it may have to be read
+            first, and the probes before it looked up, which takes long.
     """
 
     def __init__(self, document: ProbeDocument, shown: ShownStore, edits: EditedProbes, parent: QObject) -> None:
@@ -29,28 +29,37 @@ class Places(QObject):
         self._document = document
         self._shown = shown
         self._edits = edits
-        self.read_case: Callable[[int, Callable[[], object]], object] = lambda _, then: then()
+        self.read_place: Callable[[Place, Callable[[], object]], object] = lambda _, then: then()
 
     def choose_case(self, number: int) -> None:
         """Move to another case of the suite, with its first probe and its own rules."""
         if number != self._shown.place[0]:
-            self.read_case(number, lambda: self._go((number, 0), f"Choose case {number + 1}"))
+            self.read_place((number, 0), lambda: self._go((number, 0), f"Choose case {number + 1}"))
 
     def choose_probe(self, number: int, *, own: bool = False) -> None:
         """Move to another probe of the case, as it was left. ``own``: as in the suite."""
-        self._go((self._shown.place[0], number), f"Choose probe {number + 1}", own=own)
+        place = (self._shown.place[0], number)
+        self.read_place(place, lambda: self._go(place, f"Choose probe {number + 1}", own=own))
+
+    def is_near(self, place: Place) -> bool:
+        """See `ShownStore.is_near`."""
+        return self._shown.is_near(place)
+
+    def walk_to(self, place: Place) -> None:
+        """See `ShownStore.walk_to`."""
+        self._shown.walk_to(place)
 
     def undo(self) -> None:
-        """Undo the last step of the document, once the case that it leads to is available."""
+        """Undo the last step of the document, once the place that it leads to is available."""
         self._step(self._document.undo_place, self._document.undo_stack.undo)
 
     def redo(self) -> None:
-        """Redo the next step, once the case that it leads to is available."""
+        """Redo the next step, once the place that it leads to is available."""
         self._step(self._document.redo_place, self._document.undo_stack.redo)
 
     def bring_back(self, place: Place, probe: Probe) -> None:
         """Restore an edited probe as an edit of the store's own probe."""
-        self.read_case(place[0], lambda: self._restore(place, probe))
+        self.read_place(place, lambda: self._restore(place, probe))
 
     def restore_offered(self) -> None:
         """Restore all probes offered by `EditedProbes`, each in its place, and show the last one."""
@@ -73,4 +82,4 @@ class Places(QObject):
             if self._document.undo_stack.index() == index:  # otherwise there was another edit in the meantime
                 step()
 
-        self.read_case(place[0], take)
+        self.read_place(place, take)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
@@ -15,12 +15,16 @@ from cacheview.stores.change import StoreChange, changes
 from cacheview.stores.suite_cases import probe_count
 
 if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
     from cacheview.stores.opened_location import OpenedCase, OpenedLocation
     from cacheview.ui.document import Place
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loaded import OpenedStore
 
 __all__ = ["LookUp", "ProbeAnswer", "ShownStore"]
+
+_FEW: Final = 50_000
+"""Images, times the probes of a walk that are looked up in them one after another in a moment."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,22 @@ class LookUp:
         return explanation, (time.perf_counter() - begun) * 1000
 
 
+@dataclass(frozen=True, eq=False)
+class _WalkedPlace:
+    """A probe of a walk after those before it were looked up, using some rules.
+
+    Attributes:
+        number: of the probe in the case.
+        probe, cache: the probe as it is looked up, and what the earlier probes left.
+    """
+
+    case: OpenedCase
+    number: int
+    rules: RuleSet
+    probe: Probe
+    cache: ImageCache
+
+
 class ShownStore:
     """One opened location, and the user's place in it.
 
@@ -88,6 +108,7 @@ class ShownStore:
         self.original = loaded.probe
         self.change: StoreChange | None = None
         self.changed_since = 0.0
+        self._walked: _WalkedPlace | None = None
 
     @property
     def opened(self) -> OpenedLocation:
@@ -112,7 +133,7 @@ class ShownStore:
     @property
     def parts(self) -> tuple[object, ...]:
         """All objects that are replaced with the store."""
-        return self._loaded, self.cache, self.change
+        return self._loaded, self.cache, self.change, self._walked
 
     @property
     def instead_of(self) -> str:
@@ -138,7 +159,7 @@ class ShownStore:
             self.change = changes(before, self.store)
 
     def _load(self, loaded: OpenedStore) -> None:
-        self._loaded = replace(loaded, compared=None)  # drops the previous store
+        self._loaded, self._walked = replace(loaded, compared=None), None  # drops the previous store
         if self.place[0] == 0:
             self.cache, self.daemon = loaded.cache, _daemon_of(loaded)
         else:
@@ -151,11 +172,36 @@ class ShownStore:
         cases = self.opened.cases
         return 0 <= number < len(cases) and 0 <= probe < max(1, probe_count(cases, number))
 
+    def is_near(self, place: Place) -> bool:
+        """Whether `move` to a place takes only a moment: its case must be available."""
+        case, number = self.opened.cases[place[0]], place[1]
+        if not _has_past(case) or self._walked_to(place) is not None:
+            return True
+        return len(case.store.images) * (number + 1) <= _FEW
+
+    def walk_to(self, place: Place) -> None:
+        """Look up the probes before that of a place, in any thread, so that it `is_near`."""
+        case, rules = self.opened.cases[place[0]], self._rules_at(place[0])
+        probe, cache = _standing(case, place[1], ImageCache(case.store, rules))
+        self._walked = _WalkedPlace(case, place[1], rules, probe, cache)
+
+    def _walked_to(self, place: Place) -> _WalkedPlace | None:
+        walked, case = self._walked, self.opened.cases[place[0]]
+        if walked is None or walked.case is not case:
+            return None
+        return walked if (walked.number, walked.rules) == (place[1], self._rules_at(place[0])) else None
+
+    def _rules_at(self, number: int) -> RuleSet:
+        return self.cache.rules if number == self.place[0] else self._daemon_at(number).rules
+
     def probe_at(self, place: Place) -> tuple[Probe, ImageCache]:
         """Return the unedited probe of a place, and the cache for its lookup."""
         number, probe = place
         case = self.opened.cases[number]
-        cache = self.cache if number == self.place[0] else ImageCache(case.store, self._daemon_at(number).rules)
+        walked = self._walked_to(place)
+        if walked is not None:
+            return walked.probe, walked.cache
+        cache = self.cache if number == self.place[0] else ImageCache(case.store, self._rules_at(number))
         return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
 
     def move(self, place: Place) -> None:

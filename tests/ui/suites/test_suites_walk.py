@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 from suites_kit import DATA, Silent, pane_of, ran, rows
 
 from cacheview.engine import RULE_SETS, ImageCache
-from cacheview.model import DataError, SuiteCase
+from cacheview.model import DataError, Probe, SuiteCase
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
+from cacheview.ui import shown_store
+from cacheview.ui.document import Place
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.session import Session
 from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
@@ -61,6 +66,42 @@ def test_other_rules_and_back() -> None:
     assert session.answer is not None
     assert session.answer.differences == ()
     assert session.store == store
+
+
+def is_shown(session: Session, place: Place) -> bool:
+    return session.document.place == place and session.answer is not None
+
+
+def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_where_that_takes_long(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(GRAPH))
+    session = window.session
+    assert session is not None
+    number = next(i for i, case in enumerate(session.opened.cases) if case.walk and len(case.probes) > 2)
+    monkeypatch.setattr(shown_store, "_FEW", 0)
+    threads: list[threading.Thread] = []
+    look_up = shown_store.probe_and_cache
+
+    def noted(*arguments: Any, **keywords: Any) -> tuple[Probe, ImageCache]:
+        threads.append(threading.current_thread())
+        return look_up(*arguments, **keywords)
+
+    monkeypatch.setattr(shown_store, "probe_and_cache", noted)
+    session.places.choose_case(number)
+    qtbot.waitUntil(lambda: session.case_number == number)
+    for place in (2, 1):
+        session.places.choose_probe(place)
+        assert session.probe_number != place
+        qtbot.waitUntil(partial(is_shown, session, (number, place)))
+        assert session.answer is not None
+        assert session.answer.differences == ()
+    before = session.document.undo_place
+    session.places.undo()
+    qtbot.waitUntil(partial(is_shown, session, before))
+    assert len(threads) >= 3
+    assert threading.main_thread() not in threads
 
 
 def test_a_click_on_a_late_step_shows_its_verdict(window: MainWindow, qtbot: QtBot) -> None:
