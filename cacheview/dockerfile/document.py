@@ -140,7 +140,7 @@ class _DockerfileReader:
                 line=self.number + 1,
             )
         if not self.instructions:
-            raise BuildRefusedError("it has no instructions", message="file with no instructions", line=self.number)
+            raise BuildRefusedError("there are no instructions", message="file with no instructions", line=self.number)
         return ParsedDockerfile(tuple(self.instructions), self.escape, self._warned())
 
     def _warned(self) -> tuple[str, ...]:

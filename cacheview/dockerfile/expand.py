@@ -71,9 +71,9 @@ class Lexer:
             return _Expansion(self, text).until("", 0)
         except BuildRefusedError as error:
             message = f"failed to process {quote(text)}: {error.message}"
-            raise BuildRefusedError(f"{error.what}, in {text[:200]!r}", message=message) from None
+            raise BuildRefusedError(f"{error.what} (in {text[:200]!r})", message=message) from None
         except DataError as error:
-            raise DataError(f"{error.what}, in {text[:200]!r}") from None
+            raise DataError(f"{error.what} (in {text[:200]!r})") from None
 
 
 class _WordList:

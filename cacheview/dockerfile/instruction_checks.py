@@ -217,7 +217,7 @@ def _healthcheck(case: _CheckedInstruction) -> None:
     kind = upper(kind)
     if kind == "NONE":  # its flags are never checked
         if command:
-            raise BuildRefusedError("NONE takes no arguments", message="HEALTHCHECK NONE takes no arguments")
+            raise BuildRefusedError("NONE does not accept arguments", message="HEALTHCHECK NONE takes no arguments")
         return
     flags = case.flags().values
     if kind != "CMD":

@@ -105,8 +105,8 @@ def test_heredocs_are_read(text: str, heredocs: list[tuple[str, str]], args: lis
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "it has no instructions"),
-        ("# only a comment\n", "it has no instructions"),
+        ("", "there are no instructions"),
+        ("# only a comment\n", "there are no instructions"),
         ("RUN a\nRUN b", "'RUN b' follows"),
         ("RUN <<EOF\na", "<<EOF has no end"),
         ("CMD [1]", "only strings"),
