@@ -33,7 +33,7 @@ def without_docstring(module: types.ModuleType) -> Iterator[str]:
 
 def written_docstring(kind: type) -> str:
     """The docstring of a class; empty for the one that ``dataclass`` and ``NamedTuple`` make up."""
-    text = vars(kind).get("__doc__") or ""
+    text = (kind.__doc__ or "") if "__doc__" in vars(kind) else ""
     return "" if text.startswith(f"{kind.__name__}(") else text
 
 

@@ -171,6 +171,8 @@ def shown():
     import PySide6.QtCore, PySide6.QtGui, PySide6.QtWidgets
     late = ("pydantic", "grpc", "docker", "psutil", "dataclasses", "cacheview.engine", "cacheview.ui.loading")
     found = [name for name in late if name in sys.modules]
+    if "_colorize" in sys.modules:  # since Python 3.14, its own module for tracebacks imports dataclasses
+        found.remove("dataclasses")
     found += [name for name in ("Qt",) if name in vars(PySide6.QtCore)]
     found += [name for name in ("QStyle", "QComboBox") if name in vars(PySide6.QtWidgets)]
     found += [name for name in ("QTouchEvent",) if name in vars(PySide6.QtGui)]  # one of all events
