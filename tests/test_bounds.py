@@ -29,7 +29,9 @@ GIB = 1024 * MIB
 
 
 QUARTER = {"memory": 128 * MIB, "images": 50_000}
-"""Of the limits that are reached only by decoding as much as they allow."""
+"""A quarter of the limits that are reached only by decoding as much as they allow, which takes several seconds for each
+file at the full ones. Estimated memory and images are added up one by one and compared with the limit before the next
+document is decoded, whatever the limit is, and the memory that these tests allow is a quarter, too."""
 
 
 class Explain(Protocol):
@@ -109,6 +111,7 @@ def test_a_suite_of_very_much_that_is_decoded(kind: str, explain: Explain) -> No
 
 
 def test_very_many_empty_lines(explain: Explain) -> None:
+    """A tenth of the limit: a line is counted and dropped, so the memory does not depend on the number."""
     run = explain(zstandard.compress(CASE + b"\n" * 1_201_000), memory=128 * MIB, limits={"lines": 1_200_000})
     assert "more than 1,200,000 lines. The rest was not read" in run.output
 
@@ -252,6 +255,7 @@ MEMBERS: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("kind", MEMBERS)
 def test_an_archive_that_holds_very_much(kind: str, explain: Explain) -> None:
+    """With a tenth of the limit of members: they are counted as they are read, before anything of them is kept."""
     run = explain(MEMBERS[kind]() + zstandard.compress(NO_IMAGE, 1), limits={"members": 50_000})
     assert run.status in (1, 2)
     assert "Traceback" not in run.output

@@ -86,6 +86,10 @@ def judged(**changes: object) -> str:
     return str(caught.value)
 
 
+# The limits of the following tests are small: each is compared with a running count before anything is created for the
+# next item, so a larger one takes seconds and proves the same.
+
+
 def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MOST_STEPS", 50)
     base = named("b", OnBuild=["USER x"] * 20)

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QResizeEvent,
     QShowEvent,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cacheview.ui.row_keys import is_row_key
 from cacheview.ui.theme import GRID, current_tokens, icon_size, strong_font
 
 __all__ = ["WordsDelegate", "WordsTable"]
@@ -167,11 +167,7 @@ class WordsTable(QTableView):
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_requested.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.entered_row.emit(self.currentIndex())
-        else:
+        if not is_row_key(self, event, self.copy_requested, self.entered_row):
             super().keyPressEvent(event)
 
 

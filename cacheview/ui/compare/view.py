@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.compare.model import MatrixColumn, MatrixModel
 from cacheview.ui.compare.rows import LineDelegate
+from cacheview.ui.row_keys import is_row_key
 from cacheview.ui.theme import GRID, current_tokens
 
 __all__ = ["MatrixView"]
@@ -103,11 +104,7 @@ class MatrixView(QTreeView):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_requested.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.chosen.emit(self.currentIndex())
-        else:
+        if not is_row_key(self, event, self.copy_requested, self.chosen):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
