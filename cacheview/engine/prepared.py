@@ -59,9 +59,12 @@ def doubtful_images(store: ImageStore, *aspects: Aspect) -> Sequence[Image]:
     known: dict[tuple[Aspect, ...], Sequence[Image]] = store.computed.setdefault(doubtful_images, {})
     results = known.get(aspects)
     if results is None:
-        images = store.images
-        selectors = have_doubts(images, *aspects) if aspects else (bool(image.doubts) for image in images)
-        results = known[aspects] = tuple(compress(images, selectors))
+        if aspects:
+            doubtful = doubtful_images(store)
+            results = tuple(compress(doubtful, have_doubts(doubtful, *aspects)))
+        else:
+            results = tuple(image for image in store.images if image.doubts)
+        known[aspects] = results
     return results
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from cacheview.engine.check import CheckKind
 from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.model import Aspect, Image, Platform, Probe
-from cacheview.model.effort import paced
+from cacheview.model.effort import go_on
 from cacheview.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.platforms.step import PlatformNote
 
@@ -117,7 +117,8 @@ class FittingPlatform(Requirement):
         return self.rule.title
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        read = [_PLATFORM(image.config) for image in paced(images)]
+        go_on()
+        read = list(map(_PLATFORM, map(attrgetter("config"), images)))
         some = dict(zip(read, images, strict=True))  # most images share a few platforms
         keys = {platform: self.rule.key(image.config.platform) for platform, image in some.items()}
         return list(map(keys.__getitem__, read))

@@ -27,8 +27,10 @@ from large_stores import Archive
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from cacheview.collector import paused_collector
+from cacheview.engine import prepare
 from cacheview.model import Timestamp
 from cacheview.stores.open import open_store
+from cacheview.stores.opened import Opened
 
 IMAGES = 10_000
 ROUNDS = 7
@@ -69,6 +71,12 @@ def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixt
                 models.append(validate(file.read()))
         return models
 
+    def prepared() -> Opened:
+        """As the window opens it."""
+        opened = open_store(archive.path)
+        prepare(opened.cases[0].store)
+        return opened
+
     def parsed_alone() -> list[Any]:
         return [validate(content) for validate, content in validators]
 
@@ -76,14 +84,15 @@ def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixt
         return [pydantic_core.from_json(content) for _, content in archive.documents]
 
     # In turns, so that what else runs on the machine slows all of them; the fastest round of each counts.
-    works = (lambda: open_store(archive.path), read_and_parsed, parsed_alone, parsed_untyped)
+    works = (lambda: open_store(archive.path), prepared, read_and_parsed, parsed_alone, parsed_untyped)
     rounds = [[_seconds(work) for work in works] for _ in range(ROUNDS)]
-    ours, simple, models, untyped = (min(column) for column in zip(*rounds, strict=True))
+    ours, ready, simple, models, untyped = (min(column) for column in zip(*rounds, strict=True))
     opened = benchmark.pedantic(open_store, args=(archive.path,), setup=_fresh, rounds=3)
     print(f"\nopening {IMAGES:,} images: {ours * 1000:.0f} ms")
     print(f"  ratio {ours / simple:.2f} to reading and parsing into the models, {simple * 1000:.0f} ms")
+    print(f"  ratio {ready / simple:.2f} with the tables that the window looks probes up in, {ready * 1000:.0f} ms")
     print(f"  ratio {ours / models:.2f} to parsing into the models alone, {models * 1000:.0f} ms")
     print(f"  ratio {ours / untyped:.2f} to parsing into dictionaries alone, {untyped * 1000:.0f} ms")
     assert len(opened.cases[0].store.images) == IMAGES
     assert not opened.problems
-    assert ours / simple <= LIMIT
+    assert ready / simple <= LIMIT

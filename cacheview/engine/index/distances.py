@@ -193,10 +193,6 @@ class _Filed:
     def __init__(self) -> None:
         self.filed: dict[Any, _Positions | int] = {}
 
-    def add(self, key: Hashable, positions: tuple[int, ...]) -> None:
-        """Add the key for these candidates."""
-        _file((self.filed,), (key,), positions)
-
     def pack(self, few: int) -> None:
         """Turn sets of more than ``few`` into bits, which need no more memory and are then ready."""
         for key, filed in self.filed.items():
@@ -239,8 +235,10 @@ class _Numbers:
 
     def __init__(self, groups: Iterable[tuple[int, tuple[int, ...]]], few: int) -> None:
         self._filed = _Filed()
+        positions_of: dict[int, list[int]] = {}
         for number, positions in groups:
-            self._filed.add(number, positions)
+            positions_of.setdefault(number, []).extend(positions)
+        self._filed.filed.update(positions_of)
         self._filed.pack(few)
         self.distinct: list[int] = sorted(self._filed.filed)
         planes = [0] * max(self.distinct, default=0).bit_length()
