@@ -5,7 +5,7 @@ moby: ``isMatch`` of ``daemon/containerd/cache.go`` and ``Children`` of ``daemon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.check import CheckKind
@@ -19,12 +19,12 @@ from cacheview.model.once import once_of_store
 
 __all__ = [
     "LayerCheck",
+    "by_first_layer",
     "child_doubts",
     "children_by_layers",
     "layer_checks",
     "layer_command_check",
     "layer_prefix_checks",
-    "layers_of",
 ]
 
 
@@ -34,16 +34,26 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     if image is None:
         return ()
     layers = image.diff_ids
-    size = len(layers)
     go_on()
-    all_layers = zip(store.images, layers_of(store), strict=True)
-    return tuple([child for child, own in all_layers if own[:size] == layers and len(own) > size])
+    if not layers:
+        return tuple(child for child in store.images if child.diff_ids)
+    size = len(layers)
+    images, all_layers = by_first_layer(store)[layers[0]]
+    pairs = zip(images, all_layers, strict=True)
+    return tuple([child for child, own in pairs if own[:size] == layers and len(own) > size])
 
 
 @once_of_store
-def layers_of(store: ImageStore) -> Sequence[tuple[str, ...]]:
-    """Return the layers of each image, in store order."""
-    return [image.diff_ids for image in paced(store.images)]
+def by_first_layer(store: ImageStore) -> Mapping[str, tuple[Sequence[Image], Sequence[tuple[str, ...]]]]:
+    """Return the images that have layers, and their layers, by the first layer, in store order."""
+    results: dict[str, tuple[list[Image], list[tuple[str, ...]]]] = {}
+    for image in paced(store.images):
+        layers = image.diff_ids
+        if layers:
+            images, all_layers = results.setdefault(layers[0], ([], []))
+            images.append(image)
+            all_layers.append(layers)
+    return results
 
 
 def child_doubts(child: Image, parent: Image) -> tuple[Doubt, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 from cacheview.engine.candidate import membership
 from cacheview.engine.doubts import have_doubts
 from cacheview.engine.index.tables import Tables
-from cacheview.engine.layers import layers_of
+from cacheview.engine.layers import by_first_layer
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.model import SCRATCH, Aspect, Image, ImageStore, Probe
@@ -41,7 +41,7 @@ def prepare(store: ImageStore) -> None:
     """
     if is_prepared(store):
         return
-    _ = store.by_id, store.children, layers_of(store)
+    _ = store.by_id, store.children, by_first_layer(store)
     tables = _ordered(store)
     for each in tables.values():
         each.prepare(images for images in store.children.values() if len(images) > _MANY)

@@ -30,7 +30,7 @@ from cacheview.collector import paused_collector
 from cacheview.engine import prepare
 from cacheview.model import Timestamp
 from cacheview.stores.open import open_store
-from cacheview.stores.opened import Opened
+from cacheview.stores.opened_location import OpenedLocation
 
 IMAGES = 10_000
 ROUNDS = 7
@@ -71,7 +71,7 @@ def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixt
                 models.append(validate(file.read()))
         return models
 
-    def prepared() -> Opened:
+    def prepared() -> OpenedLocation:
         """As the window opens it."""
         opened = open_store(archive.path)
         prepare(opened.cases[0].store)
