@@ -65,7 +65,7 @@ def _causes(parted: _HitAndMiss) -> Iterator[Cause]:
     if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
         cause = parted.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
         yield replace(cause, is_certain=False)
-    yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail="none of the known differences explains it")
+    yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail="no known difference explains this result")
 
 
 def _of_redacted(parted: _HitAndMiss) -> Iterator[Cause]:

@@ -24,7 +24,7 @@ from cacheview.stores.reading import Reading
 
 __all__ = ["EngineStore", "ImageListing"]
 
-_UNREAD: Final = "it was removed before it could be read"
+_UNREAD: Final = "the image was removed before it could be read"
 _MOST_GONE: Final = 1000
 
 

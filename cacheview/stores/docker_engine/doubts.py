@@ -43,7 +43,7 @@ class Doubts:
             "the API reports only the sizes of layers, and fewer entries have a size than there are layers, so it is "
             "not known which of the other entries have an empty layer and which have no layer",
         )
-        self.history = cache(lambda reason: self.about("history", f"its history could not be read: {reason}"))
+        self.history = cache(lambda reason: self.about("history", f"the image's history could not be read: {reason}"))
 
     def about(self, aspect: Aspect, reason: str, remedy: str = "") -> Doubt:
         """Return the shared doubt with this content."""

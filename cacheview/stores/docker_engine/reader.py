@@ -33,7 +33,7 @@ _FIRST_PARTIAL = 64  # images before the second partial store; each further one 
 _MAX_PROBLEMS = 50  # problems that are listed individually
 _MAX_REASONS = 1000  # images that each keep their own reason for not being read
 
-_READING = "it is still being read"
+_READING = "the image is still being read"
 _WAIT = "Wait until the store has been read"
 _RELOAD = "Reload the store"
 
@@ -256,14 +256,15 @@ class EngineReader:
             why = "reading stopped" if self._over is not None else "the engine stopped responding"
             what = f"{why}, so {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
             self.problems.stop(Problem(error.where, what))
-            self._mark(images, lost, f"it could not be read: {error.what}")
+            self._mark(images, lost, f"the image could not be read: {error.what}")
         else:
             lost = []
         stopped = set(lost)
         rest = [image_id for image_id in unread if image_id not in stopped]
         for image_id in paced(rest[:_MAX_REASONS]):
-            self._mark(images, [image_id], f"it could not be read: {failures[image_id].what}")
-        self._mark(images, rest[_MAX_REASONS:], f"it could not be read, and neither could {len(rest) - 1:,} others")
+            self._mark(images, [image_id], f"the image could not be read: {failures[image_id].what}")
+        others = f"the image could not be read, and neither could {len(rest) - 1:,} others"
+        self._mark(images, rest[_MAX_REASONS:], others)
         for image_id in rest[:_MAX_PROBLEMS]:
             self.problems.append(Problem(images[image_id].title, failures[image_id].what))
         if len(rest) > _MAX_PROBLEMS:

@@ -498,7 +498,7 @@ def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(
     reasons = [doubt.reason for doubt in doubts if doubt is not None]
     assert len(reasons) == 20
     assert len(set(reasons)) == 4
-    assert reasons.count("it could not be read, and neither could 19 others") == 17
+    assert reasons.count("the image could not be read, and neither could 19 others") == 17
 
 
 def test_answers_that_cannot_be_read_are_not_kept(tmp_path: Path) -> None:
