@@ -31,17 +31,17 @@ cacheview never writes to a store.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: those of the process); return the exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    command = next((each for each in COMMANDS if given[:1] == [each.name]), None)
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    command = next((each for each in COMMANDS if argv[:1] == [each.name]), None)
 
     def run() -> int:
         if command is None:
-            return _window(window_parser().parse_args(given))
+            return _window(window_parser().parse_args(argv))
         with rare_searches():
             module = command.module
-            return module.run(module.parser().parse_args(given[1:]))
+            return module.run(module.parser().parse_args(argv[1:]))
 
-    return guarded(run, with_traceback="--traceback" in given)
+    return guarded(run, with_traceback="--traceback" in argv)
 
 
 def commands_listed() -> str:

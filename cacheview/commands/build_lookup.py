@@ -22,7 +22,7 @@ from cacheview.layers.opening import open_layers
 from cacheview.layers.source import LayerSource
 from cacheview.model import ImageStore
 from cacheview.output import complain
-from cacheview.replay.build_input import BuildInput, given_build
+from cacheview.replay.build_input import BuildInput, open_build_input
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
 from cacheview.replay.sent_build import ReplayTarget, SentBuild, sent_by
@@ -38,7 +38,7 @@ class BuildLookup:
 
     Attributes:
         build: the build to look up.
-        given: its context and Dockerfile.
+        build_input: its context and Dockerfile.
         daemon: the daemon whose answers these are.
         cache: the cache of the lookup.
         files: reads files of images from the layers of the store.
@@ -47,7 +47,7 @@ class BuildLookup:
     """
 
     build: RequestedBuild
-    given: BuildInput
+    build_input: BuildInput
     daemon: Daemon
     cache: ReplayTarget
     files: StoreImageFiles
@@ -66,7 +66,7 @@ class BuildLookup:
         """Return the build as a client sends it."""
         return sent_by(
             client,
-            self.given,
+            self.build_input,
             self.build.options,
             self.cache.release,
             location=self.location,
@@ -98,12 +98,12 @@ def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLooku
     stdin = sys.stdin.buffer if sys.stdin is not None else None
     engine = case.store.release
     build = requested_build(options, engine.version if engine is not None else "")
-    given = given_build(build.context, build.file, release, stdin=stdin)
+    build_input = open_build_input(build.context, build.file, release, stdin=stdin)
     memory = LayerMemory(layer_cache())
     source = _layers(case.store, downloads=options.download_layers)
     files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked_in(case.store, rules))
     looked_up_in = ReplayTarget(case.store, rules, release, RememberedImageFiles(files))
-    return BuildLookup(build, given, daemon, looked_up_in, files, memory, options.store)
+    return BuildLookup(build, build_input, daemon, looked_up_in, files, memory, options.store)
 
 
 def opened_layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerFiles]:

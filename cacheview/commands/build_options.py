@@ -31,7 +31,7 @@ class RequestedBuild:
     """The build that a command line describes.
 
     Attributes:
-        context, file: see `given_build`.
+        context, file: see `open_build_input`.
         client: the client that sends it.
         options: the given options, before the client adds or drops any.
         platform_is_given: whether a platform is given, even as an empty text.

@@ -141,7 +141,7 @@ def _replayed(options: argparse.Namespace, opened: OpenedLocation, case: OpenedC
     try:
         looked_up = looked_up_build(options, case)
         changed = changed_store(options, case.store, looked_up.daemon)
-        build, given, daemon, cache = looked_up.build, looked_up.given, looked_up.daemon, looked_up.cache
+        build, given, daemon, cache = looked_up.build, looked_up.build_input, looked_up.daemon, looked_up.cache
         sent = looked_up.sent_by(build.client)
         replayed = sent.replay(cache, past_misses=options.past_misses)
         if changed is not None:

@@ -16,7 +16,7 @@ from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
 from cacheview.diff.image_side import history_steps
 from cacheview.diff.layer_files import history_files
-from cacheview.diff.missing_image import MissingImage, gone_image
+from cacheview.diff.missing_image import MissingImage, find_missing_image
 from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
@@ -57,7 +57,7 @@ class StepPair:
         follows: if it follows from an earlier row, the index of that row; otherwise -1.
         files: the files that differ; None: none differ, or they are not known.
         why: why it is not known whether both have the same answer; otherwise empty.
-        gone: the image of A that the store of B lacks; None: it has it, or that is not known.
+        missing_image: the image of A that the store of B lacks; None: it has it, or that is not known.
     """
 
     a: SideStep | None
@@ -67,7 +67,7 @@ class StepPair:
     follows: int = -1
     files: FilesDiffer | None = None
     why: str = ""
-    gone: MissingImage | None = None
+    missing_image: MissingImage | None = None
 
     @property
     def text(self) -> str:
@@ -108,9 +108,9 @@ class BuildDiff:
         return next((row for row in self.rows if row.status is PairStatus.UNKNOWN), None)
 
     @property
-    def gone(self) -> tuple[MissingImage, ...]:
+    def missing_images(self) -> tuple[MissingImage, ...]:
         """The images that A had at the end, and that B did not find."""
-        return tuple(row.gone for row in self.rows if row.gone is not None)
+        return tuple(row.missing_image for row in self.rows if row.missing_image is not None)
 
     @property
     def cause(self) -> Cause | None:
@@ -314,17 +314,17 @@ class _BuildComparison:
         if ended is not None:
             return StepPair(a, b, PairStatus.ANSWERED, (ended,))
         if not a.is_looked_up or a.cached is b.cached:
-            gone = gone_image(self.a, self.b, a, b)
-            if gone is not None and gone.was_there:
-                return StepPair(a, b, PairStatus.ANSWERED, (gone.cause,), gone=gone)
-            return StepPair(a, b, PairStatus.SAME, gone=gone)
+            missing_image = find_missing_image(self.a, self.b, a, b)
+            if missing_image is not None and missing_image.was_there:
+                return StepPair(a, b, PairStatus.ANSWERED, (missing_image.cause,), missing_image=missing_image)
+            return StepPair(a, b, PairStatus.SAME, missing_image=missing_image)
         if a.cached is None or b.cached is None:
             reason = of_unknown(self.a, self.b, a)
             if reason is not None:
                 return StepPair(a, b, PairStatus.ANSWERED, (reason,))
             return StepPair(a, b, PairStatus.UNKNOWN, why=a.why or b.why)
-        gone = gone_image(self.a, self.b, a, b)
-        return StepPair(a, b, PairStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), gone=gone)
+        missing_image = find_missing_image(self.a, self.b, a, b)
+        return StepPair(a, b, PairStatus.ANSWERED, (of_answers(self.a, self.b, a, b),), missing_image=missing_image)
 
     def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | FilesUnknown:
         if self.by_history:

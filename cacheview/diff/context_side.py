@@ -38,11 +38,11 @@ def side_of_context(
         DataError: the context cannot be read.
     """
     value = sent.replay(cache)
-    name = sent.given.name or DEFAULT_NAME
+    name = sent.build_input.name or DEFAULT_NAME
 
     def ask(given: Circumstances) -> Replay:
         return replay(
-            sent.given.dockerfile,
+            sent.build_input.dockerfile,
             sent.checksums,
             given.store,
             given.rules,
@@ -53,7 +53,7 @@ def side_of_context(
         )
 
     requested = requested_steps(
-        sent.given.dockerfile,
+        sent.build_input.dockerfile,
         name,
         cache.release,
         sent.options,
@@ -61,7 +61,7 @@ def side_of_context(
         sum_of=sent.checksums.sum,
         replayed=lambda: value,
     )
-    refused = sent.given.refused or value.refused or requested.refused
+    refused = sent.build_input.refused or value.refused or requested.refused
     engine = cache.store.release
     return BuildSide(
         SideKind.CONTEXT,
@@ -81,7 +81,7 @@ def side_of_context(
         has_content=True,
         sent=all_files(sent.checksums),
         after_target=requested.after_target,
-        dockerfile=sent.given.dockerfile,
+        dockerfile=sent.build_input.dockerfile,
         error=str(refused) if refused is not None else "",
         cut=str(requested.refused) if requested.refused is not None else "",
         ask=ask,

@@ -9,7 +9,7 @@ from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.model import Image, ImageStore, short_id
 
-__all__ = ["MissingImage", "gone_image", "is_of_store", "is_one_store"]
+__all__ = ["MissingImage", "find_missing_image", "is_of_store", "is_one_store"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class MissingImage:
         return Cause(CauseKind.IMAGE_MISSING, CauseOrigin.SURROUNDINGS, in_a=True, image=short_id(self.image))
 
 
-def gone_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> MissingImage | None:
+def find_missing_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> MissingImage | None:
     """Return the image of A for two equal steps, if B does not find it; otherwise None."""
     if b.store is None or b.options.no_cache or a.store_kind is not b.store_kind:
         return None

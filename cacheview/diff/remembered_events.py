@@ -22,7 +22,7 @@ def may_explain(diff: BuildDiff) -> bool:
     """Return whether events since A may explain something: an image is missing, or a base is different."""
     if diff.a.started is None:
         return False
-    return bool(diff.gone) or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)
+    return bool(diff.missing_images) or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)
 
 
 def with_events_of(
@@ -53,11 +53,11 @@ def with_events(diff: BuildDiff, events: Sequence[ImageEvent]) -> BuildDiff:
 
 
 def _row(row: StepPair, events: Sequence[ImageEvent]) -> StepPair:
-    if row.gone is not None:
-        image = row.gone.image.removeprefix("sha256:")
+    if row.missing_image is not None:
+        image = row.missing_image.image.removeprefix("sha256:")
         removed = _last(event for event in events if event.action == "delete" and _is(event, image))
         if removed is not None:
-            return replace(row, gone=replace(row.gone, removed_at=removed.at))
+            return replace(row, missing_image=replace(row.missing_image, removed_at=removed.at))
     if row.causes and row.causes[0].kind is CauseKind.BASE and row.causes[0].name and row.b is not None:
         brought = _last(_of_base(row.causes[0], row.b.image, events))
         if brought is not None:

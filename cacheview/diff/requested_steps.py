@@ -200,15 +200,15 @@ class _DockerfileWalk:
             state = self._step(instruction, state, index, 0, is_whole=is_whole)
         for label, value in labels:
             self.number += 1
-            done = label_option(label, value, state, self.release)
+            dispatched = label_option(label, value, state, self.release)
             text = f"LABEL {label}={value}"
-            command = " ".join(done.probe.Cmd or ())
+            command = " ".join(dispatched.probe.Cmd or ())
             pairs = {label: value}
             step = RequestedStep(
                 self.number, text, "LABEL", 0, index, command=command, pairs=pairs, is_whole=is_whole, is_option=True
             )
             self.steps.append(step)
-            state = done.after
+            state = dispatched.after
         self.ends.append((state.config, is_whole))
 
     def _begun(self, base: str, stage: int | None, args: BuildArgs) -> tuple[StageState, bool]:
@@ -227,7 +227,7 @@ class _DockerfileWalk:
         go_on()
         # Before the step: the environment is read once, and then continues with the step.
         arguments, pairs = self._arguments(state), _pairs(instruction, state, self.release)
-        done = take(instruction, state, self.release)
+        dispatched = take(instruction, state, self.release)
         step = RequestedStep(
             self.number,
             instruction.original,
@@ -235,19 +235,19 @@ class _DockerfileWalk:
             0 if trigger else instruction.start_line,
             stage,
             trigger,
-            " ".join(done.probe.Cmd or ()),
+            " ".join(dispatched.probe.Cmd or ()),
             arguments=arguments,
             pairs=pairs,
-            copy=done.copy,
+            copy=dispatched.copy,
             is_whole=is_whole,
             heredocs=instruction.heredocs,
         )
-        if done.copy is not None:
-            sources = self._checksums(done.copy, trigger)
+        if dispatched.copy is not None:
+            sources = self._checksums(dispatched.copy, trigger)
             checksum = sources.text if sources is not None else None
-            step = replace(step, checksum=checksum, sources=sources, uses=self._stages_of(done.copy.from_))
+            step = replace(step, checksum=checksum, sources=sources, uses=self._stages_of(dispatched.copy.from_))
         self.steps.append(step)
-        return done.after
+        return dispatched.after
 
     def _arguments(self, state: StageState) -> Mapping[str, str]:
         """Return the same mapping as for the previous step if nothing has changed."""

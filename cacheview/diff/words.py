@@ -213,21 +213,21 @@ def _of_option(cause: Cause) -> str:
 def _of_missing(cause: Cause, row: StepPair | None) -> str:
     image = cause.image
     if cause.in_a:
-        gone = row.gone if row is not None else None
-        if gone is not None:
-            return _gone_phrase(gone)
+        missing = row.missing_image if row is not None else None
+        if missing is not None:
+            return _gone_phrase(missing)
         return f"image {image} is in A's store but not in B's"
     if row is not None and row.a is not None and row.a.is_made and short_id(row.a.image) == image:
         return f"A built it as {image}, and B used that image"
     return f"image {image} is in B's store but was not in A's"
 
 
-def _gone_phrase(gone: MissingImage) -> str:
-    image = short_id(gone.image)
-    at = f" at {_moment(gone.made_at)}" if gone.made_at is not None else ""
-    how = f"it was built{at} as {image}" if gone.is_made else f"A used image {image}"
-    if gone.was_there:
-        when = f": it was removed at {_moment(gone.removed_at)}" if gone.removed_at is not None else ""
+def _gone_phrase(missing: MissingImage) -> str:
+    image = short_id(missing.image)
+    at = f" at {_moment(missing.made_at)}" if missing.made_at is not None else ""
+    how = f"it was built{at} as {image}" if missing.is_made else f"A used image {image}"
+    if missing.was_there:
+        when = f": it was removed at {_moment(missing.removed_at)}" if missing.removed_at is not None else ""
         return f"{how}, which is no longer in the store{when}"
     return f"{how}, which B's store does not have"
 
@@ -235,10 +235,10 @@ def _gone_phrase(gone: MissingImage) -> str:
 def gone_sentences(diff: BuildDiff) -> Iterator[str]:
     """Yield sentences about the images that B did not find, and what usually removes them."""
     for row in diff.rows:
-        if row.gone is not None:
-            phrase = _gone_phrase(row.gone)
+        if row.missing_image is not None:
+            phrase = _gone_phrase(row.missing_image)
             yield f"{step_title(row)[:1].upper()}{step_title(row)[1:]}: {phrase}."
-    if diff.gone:
+    if diff.missing_images:
         yield USUAL_REASONS
 
 
@@ -256,7 +256,7 @@ def row_phrase(row: StepPair, diff: BuildDiff) -> str:
     """Return the result of a row in a few words."""
     match row.status:
         case PairStatus.SAME:
-            return "same" + (f"; {_gone_phrase(row.gone)}" if row.gone is not None else "")
+            return "same" + (f"; {_gone_phrase(row.missing_image)}" if row.missing_image is not None else "")
         case PairStatus.FOLLOWS:
             return f"follows from {_number(diff.rows[row.follows])}"
         case PairStatus.UNKNOWN:
@@ -281,7 +281,7 @@ def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
         yield f"{phrase[:1].upper()}{phrase[1:]}."
     if row.files is not None:
         yield from file_lines(row.files, _MOST_FILES)
-    if row.gone is not None:
+    if row.missing_image is not None:
         yield USUAL_REASONS
 
 

@@ -59,7 +59,7 @@ def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease)
 
     ``instructions`` are those before the line, as the release has parsed them.
     """
-    if release.heredocs:
+    if release.reads_heredocs:
         return ""
     newest = RELEASES[-1][1]
     for place in reversed(range(len(instructions))):

@@ -41,7 +41,7 @@ class CopySources:
         destination: as given.
         from_: of ``--from``: a stage, its number, or an image; empty: the build context.
         owner: of ``--chown``.
-        backslashes: see `StageState`.
+        uses_backslashes: see `StageState`.
     """
 
     name: str
@@ -49,7 +49,7 @@ class CopySources:
     destination: str
     from_: str = ""
     owner: str = ""
-    backslashes: bool = False
+    uses_backslashes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class _DispatchRequest:
 
 def _run(request: _DispatchRequest) -> DispatchResult:
     flags = request.flags
-    if request.release.mounts_at_dispatch:
+    if request.release.checks_mounts_at_dispatch:
         check_mounts(flags.repeated.get("mount", ()), request.release, request.lexer.word)
     needs_buildkit("RUN", flags.values)
     state = request.state
@@ -165,14 +165,14 @@ def _run(request: _DispatchRequest) -> DispatchResult:
 
 def _cmd(request: _DispatchRequest) -> DispatchResult:
     command = request.with_shell()
-    state = replace(request.state, cmd_set=request.state.cmd_set or bool(request.instruction.args))
+    state = replace(request.state, is_cmd_set=request.state.is_cmd_set or bool(request.instruction.args))
     return request.commented(quote_all(command), state, {"Cmd": command, "ArgsEscaped": False})
 
 
 def _entrypoint(request: _DispatchRequest) -> DispatchResult:
     command = request.with_shell() if request.instruction.args else ()
     changes: dict[str, Any] = {"Entrypoint": command or None, "ArgsEscaped": False}
-    if not request.state.cmd_set:
+    if not request.state.is_cmd_set:
         changes["Cmd"] = None
     return request.comment(quote_all(command), **changes)
 
@@ -277,11 +277,11 @@ def _copy(request: _DispatchRequest) -> DispatchResult:
     flags = _resolved_flags(request)
     sources = tuple(lexer.word(arg) for arg in args[:-1] if not heredoc_name(arg, request.release))
     destination = lexer.word(args[-1])
-    if request.state.backslashes:
+    if request.state.uses_backslashes:
         destination = destination.replace("/", "\\")
     needs_buildkit(name, flags)
     from_, owner = flags.get("from", ""), flags.get("chown", "")
-    copy = CopySources(name, sources, destination, from_, owner, request.state.backslashes)
+    copy = CopySources(name, sources, destination, from_, owner, request.state.uses_backslashes)
     return DispatchResult(request.state, _copied(request, flags, destination), copy, has_layer=True)
 
 

@@ -217,7 +217,7 @@ class _DockerfileReader:
         text = line.decode(errors="surrogateescape")
         match = None
         if text.startswith("#"):
-            text = text[1:].lstrip(GO_SPACE if self.release.directive_after_any_space else "\t\n\f\r ")
+            text = text[1:].lstrip(GO_SPACE if self.release.allows_unicode_space_in_directives else "\t\n\f\r ")
             match = _DIRECTIVE.fullmatch(text)
         key = lower(match[1]) if match else ""
         if match is None or key not in self.release.directives:

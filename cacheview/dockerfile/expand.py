@@ -141,7 +141,7 @@ class _Expansion:
                 piece = self._variable(depth)
                 lexer.count(piece)
                 words.add(piece)
-            elif char in "'\"" or (char == "<" and lexer.release.heredoc_spaces):
+            elif char in "'\"" or (char == "<" and lexer.release.allows_heredoc_spaces):
                 piece = self._quoted_or_heredoc(char, depth)
                 words.add_whole(piece)
             elif char == lexer.escape:
@@ -247,7 +247,7 @@ class _Expansion:
         operator = self._next()
         if operator == "}":
             return lexer.env.get(name, f"${{{name}}}" if lexer.keep_unset else "")
-        if operator == "/" and lexer.release.patterns:
+        if operator == "/" and lexer.release.expands_patterns:
             return self._replacement(name, depth)
         return self._with_operator(name, operator, depth)
 
@@ -269,13 +269,13 @@ class _Expansion:
             raise _unsupported(name, operator, release)
         empty_counts = operator == ":"
         modifier = self._next() if empty_counts else operator
-        is_pattern = release.patterns and bool(modifier) and modifier in _PATTERN_OPERATORS
+        is_pattern = release.expands_patterns and bool(modifier) and modifier in _PATTERN_OPERATORS
         shown = operator + modifier if empty_counts else operator
-        if empty_counts and is_pattern and not release.colon_patterns:
+        if empty_counts and is_pattern and not release.expands_colon_patterns:
             raise _unsupported(name, shown, release)
         word = self._inner("}", depth, keep_escapes=is_pattern)
         value = lexer.env.get(name)
-        if value is None and lexer.keep_unset and (release.defaults_without_colon or modifier in tuple("-+?")):
+        if value is None and lexer.keep_unset and (release.expands_defaults_without_colon or modifier in tuple("-+?")):
             return f"${{{name}{shown}{word}}}"
         missing = value is None or (empty_counts and not value)
         if modifier == "-":
@@ -308,13 +308,13 @@ class _Expansion:
 
 
 def _operators(release: BuilderRelease) -> str:
-    if not release.defaults_without_colon:
+    if not release.expands_defaults_without_colon:
         return "?"
-    return "+-?#%" if release.patterns else "+-?"
+    return "+-?#%" if release.expands_patterns else "+-?"
 
 
 def _trimmed(operator: str, pattern: str, value: str, release: BuilderRelease) -> str:
-    if not pattern and not release.empty_patterns:
+    if not pattern and not release.allows_empty_patterns:
         what = f"the daemon fails on an empty pattern; add a pattern after {operator}"
         raise BuildRefusedError(what, message=CONNECTION_LOST)
     greedy = pattern.startswith(operator)
@@ -338,10 +338,10 @@ def _missing(char: str, shown: str) -> BuildRefusedError:
 
 
 def _unsupported(name: str, operator: str, release: BuilderRelease) -> BuildRefusedError:
-    known = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.patterns else "")
+    known = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.expands_patterns else "")
     what = f"'${{{name}{operator}' is not a substitution that Docker supports here; it supports {known}"
     shown = operator or "\ufffd"
-    if not release.defaults_without_colon:
+    if not release.expands_defaults_without_colon:
         if operator[:1] != ":":
             return BuildRefusedError(what, message="missing ':' in substitution")
         shown = operator[1:] or "\ufffd"

@@ -51,7 +51,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
         shown = f"--{flag}" if release.names_flags_with_dashes else flag
         if flag not in known:
             takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
-            near = suggestion(flag, known) if release.suggests else ""
+            near = suggestion(flag, known) if release.suggests_similar else ""
             rest = f"the accepted flags are {takes}" if takes else "no flags are accepted"
             what = f"no such flag: --{flag[:40]}; {rest}"
             if flag in RELEASES[-1][1].flags.get(name, ()):

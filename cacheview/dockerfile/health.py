@@ -33,22 +33,23 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
 
 
 def _check_interval(flag: str, duration: int, release: BuilderRelease) -> None:
-    if duration < _SHORTEST and (duration or not release.zero_intervals):
+    if duration < _SHORTEST and (duration or not release.allows_zero_intervals):
         message = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
         raise BuildRefusedError(f"--{flag} is less than a millisecond; write at least 1ms", message=message)
 
 
 def _check_retries(text: str, release: BuilderRelease) -> None:
-    what = f"--retries={text[:40]} is not a whole number from {0 if release.zero_intervals else 1} to {(1 << 31) - 1}"
+    least = 0 if release.allows_zero_intervals else 1
+    what = f"--retries={text[:40]} is not a whole number from {least} to {(1 << 31) - 1}"
     parsing = f"strconv.ParseInt: parsing {_quoted(text)}"
     if re.fullmatch(r"[+-]?[0-9]+", text) is None:
         raise BuildRefusedError(what, message=f"{parsing}: invalid syntax")
     number = int(text[:1000])
     if not -(1 << 31) <= number < 1 << 31 or len(text) > 1000:
         raise BuildRefusedError(what, message=f"{parsing}: value out of range")
-    if release.zero_intervals and number < 0:
+    if release.allows_zero_intervals and number < 0:
         raise BuildRefusedError(what, message=f"--retries cannot be negative ({number})")
-    if not release.zero_intervals and number < 1:
+    if not release.allows_zero_intervals and number < 1:
         raise BuildRefusedError(what, message=f"--retries must be at least 1 (not {number})")
 
 

@@ -55,7 +55,7 @@ def _unknown(instruction: Instruction, release: BuilderRelease) -> BuildRefusedE
     shown = upper(lower(word)) if release.capitalizes_instructions else word
     near = suggestion(word, INSTRUCTIONS, any_case=True)
     what = f"{word[:40]!r} is not an instruction{near}"
-    return BuildRefusedError(what, message=f"unknown instruction: {shown}{near if release.suggests else ''}")
+    return BuildRefusedError(what, message=f"unknown instruction: {shown}{near if release.suggests_similar else ''}")
 
 
 @dataclass(frozen=True, slots=True)

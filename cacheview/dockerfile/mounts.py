@@ -61,7 +61,7 @@ class _Mount:
 
 def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], str] | None) -> None:
     mount = _Mount()
-    early = expand is None and release.mounts_at_dispatch
+    early = expand is None and release.checks_mounts_at_dispatch
     for part in _fields(value, "mounts"):
         key, equals, given = part.partition("=")
         key = lower(key)
@@ -88,7 +88,7 @@ def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], st
 def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderRelease) -> None:
     if key == "type":
         if lower(given) not in _TYPES:
-            near = suggestion(given, _TYPES) if release.mount_suggests else ""
+            near = suggestion(given, _TYPES) if release.suggests_mount_types else ""
             raise BuildRefusedError(
                 f"{given[:40]!r} is not a mount type{near}", message=f"unsupported mount type {quote(given)}{near}"
             )
@@ -105,7 +105,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         if mount.kind not in ("secret", "ssh"):
             raise _unexpected(key, mount)
         _check_bool(key, given)
-    elif key == "size" and release.mount_size:
+    elif key == "size" and release.knows_mount_size:
         if mount.kind != "tmpfs":
             raise _unexpected(key, mount)
         if _SIZE.fullmatch(given) is None or given.startswith("-"):
@@ -114,7 +114,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         mount.cache_id = given
     elif key == "sharing":
         if lower(given) not in _SHARING:
-            near = suggestion(given, _SHARING) if release.sharing_suggests else ""
+            near = suggestion(given, _SHARING) if release.suggests_sharing_modes else ""
             raise BuildRefusedError(
                 f"{given[:40]!r} is not a sharing mode{near}", message=f"unsupported sharing value {quote(given)}{near}"
             )
@@ -125,8 +125,10 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
             raise BuildRefusedError(f"{given[:40]!r} is not a {key}", message=f"invalid value {given} for {key}")
         mount.limits += (key,)
-    elif key != "env" or not release.mount_env:
-        near = suggestion(key, _LATER_KEYS if release.mount_env else _KEYS) if release.mount_suggests else ""
+    elif key != "env" or not release.knows_mount_env:
+        near = (
+            suggestion(key, _LATER_KEYS if release.knows_mount_env else _KEYS) if release.suggests_mount_types else ""
+        )
         raise BuildRefusedError(
             f"{key[:40]!r} is not a mount option{near}", message=f"unexpected key '{key}' in '{part}'{near}"
         )

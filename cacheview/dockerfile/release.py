@@ -65,29 +65,30 @@ class BuilderRelease:
         predefined_args: build arguments that need no ``ARG``.
         flags: the names that each instruction accepts after ``--``, by the instruction's name.
         directives: the names of parser directives; any other name ends the directives.
-        directive_after_any_space: white space beyond ASCII is allowed between ``#`` and a directive's name.
+        allows_unicode_space_in_directives: white space beyond ASCII is allowed between ``#`` and a directive's name.
         keeps_carriage_returns: of several carriage returns at the end of a line, all but one are kept.
-        heredocs: a heredoc is read as part of its instruction.
-        heredoc_spaces: spaces are allowed between ``<<`` and its name, and ``<<`` is a separate word for the shell
+        reads_heredocs: a heredoc is read as part of its instruction.
+        allows_heredoc_spaces: spaces are allowed between ``<<`` and its name, and ``<<`` is a separate word for the
+            shell
             lexer.
-        json_to_the_end: nothing may follow a JSON form; if text follows, it is a shell form.
+        requires_json_to_end: nothing may follow a JSON form; if text follows, it is a shell form.
         flags_use_escape: the escape character in flags is that of the Dockerfile; otherwise always a backslash.
-        zero_intervals: ``0s`` and ``--retries=0`` are valid in ``HEALTHCHECK``.
-        mounts_at_dispatch: most of ``RUN --mount`` is checked at its step, not before the first.
-        mount_env, mount_size, mount_suggests, sharing_suggests: for ``RUN --mount``: the keys that are known, and
-            whether similar words are suggested.
+        allows_zero_intervals: ``0s`` and ``--retries=0`` are valid in ``HEALTHCHECK``.
+        checks_mounts_at_dispatch: most of ``RUN --mount`` is checked at its step, not before the first.
+        knows_mount_env, knows_mount_size: ``RUN --mount`` has these keys.
+        suggests_mount_types, suggests_sharing_modes: similar words are suggested for unknown ones of ``RUN --mount``.
         expands_chmod: variables in ``--chmod`` are resolved.
 
-        defaults_without_colon: ``${V-x}`` and ``${V+x}`` are supported.
-        patterns: ``${V#x}``, ``${V%x}`` and ``${V/x/y}`` are supported.
-        colon_patterns: ``${V:#x}`` and ``${V:%x}`` are supported with the same meaning.
-        empty_patterns: ``${V#}`` and ``${V%}`` do not end the connection.
+        expands_defaults_without_colon: ``${V-x}`` and ``${V+x}`` are supported.
+        expands_patterns: ``${V#x}``, ``${V%x}`` and ``${V/x/y}`` are supported.
+        expands_colon_patterns: ``${V:#x}`` and ``${V:%x}`` are supported with the same meaning.
+        allows_empty_patterns: ``${V#}`` and ``${V%}`` do not end the connection.
         words_share_buffer: when a text is split into words, an operator inside a word drops the part of the word before
             it.
 
         reads_ports_itself: the builder reads the ports of ``EXPOSE``, instead of ``docker/go-connections``.
 
-        suggests: a similar word is suggested for an unknown instruction or flag.
+        suggests_similar: a similar word is suggested for an unknown instruction or flag.
         capitalizes_instructions: an unknown instruction is shown in capitals.
         capitalizes_signals, capitalizes_ports: errors about signals and ports begin with a capital letter.
         capitalizes_flags: errors about flags begin with a capital letter.
@@ -123,29 +124,29 @@ class BuilderRelease:
     flags: Mapping[str, tuple[str, ...]] = field(hash=False)
     predefined_args: frozenset[str] = PREDEFINED_ARGS
     directives: frozenset[str] = frozenset(("escape", "syntax"))
-    directive_after_any_space: bool = False
+    allows_unicode_space_in_directives: bool = False
     keeps_carriage_returns: bool = False
-    heredocs: bool = True
-    heredoc_spaces: bool = False
-    json_to_the_end: bool = False
+    reads_heredocs: bool = True
+    allows_heredoc_spaces: bool = False
+    requires_json_to_end: bool = False
     flags_use_escape: bool = False
-    zero_intervals: bool = True
-    mounts_at_dispatch: bool = True
-    mount_env: bool = False
-    mount_size: bool = True
-    mount_suggests: bool = True
-    sharing_suggests: bool = True
+    allows_zero_intervals: bool = True
+    checks_mounts_at_dispatch: bool = True
+    knows_mount_env: bool = False
+    knows_mount_size: bool = True
+    suggests_mount_types: bool = True
+    suggests_sharing_modes: bool = True
     expands_chmod: bool = False
 
-    defaults_without_colon: bool = True
-    patterns: bool = False
-    colon_patterns: bool = False
-    empty_patterns: bool = True
+    expands_defaults_without_colon: bool = True
+    expands_patterns: bool = False
+    expands_colon_patterns: bool = False
+    allows_empty_patterns: bool = True
     words_share_buffer: bool = False
 
     reads_ports_itself: bool = False
 
-    suggests: bool = True
+    suggests_similar: bool = True
     capitalizes_instructions: bool = False
     capitalizes_signals: bool = False
     capitalizes_ports: bool = False
@@ -209,14 +210,14 @@ _V20_10: Final = BuilderRelease(
     flags=_FLAGS_20_10,
     predefined_args=PREDEFINED_ARGS - {"all_proxy", "ALL_PROXY"},
     keeps_carriage_returns=True,
-    heredocs=False,
-    zero_intervals=False,
-    mounts_at_dispatch=False,
-    mount_size=False,
-    mount_suggests=False,
-    sharing_suggests=False,
-    defaults_without_colon=False,
-    suggests=False,
+    reads_heredocs=False,
+    allows_zero_intervals=False,
+    checks_mounts_at_dispatch=False,
+    knows_mount_size=False,
+    suggests_mount_types=False,
+    suggests_sharing_modes=False,
+    expands_defaults_without_colon=False,
+    suggests_similar=False,
     capitalizes_instructions=True,
     capitalizes_signals=True,
     capitalizes_ports=True,
@@ -241,11 +242,11 @@ _V23: Final = replace(
     flags=_FLAGS_23,
     predefined_args=PREDEFINED_ARGS,
     keeps_carriage_returns=False,
-    heredocs=True,
-    mounts_at_dispatch=True,
-    mount_size=True,
-    mount_suggests=True,
-    suggests=True,
+    reads_heredocs=True,
+    checks_mounts_at_dispatch=True,
+    knows_mount_size=True,
+    suggests_mount_types=True,
+    suggests_similar=True,
     capitalizes_instructions=False,
     capitalizes_signals=False,
     capitalizes_flags=False,
@@ -262,7 +263,7 @@ _V24: Final = replace(
     _V23,
     release="24.0",
     flags=_FLAGS_24,
-    zero_intervals=True,
+    allows_zero_intervals=True,
     ends_destination_with_stop=False,
     not_unpacked_message="{}",
     takes_any_platform_graph_driver=False,
@@ -278,8 +279,8 @@ _V25: Final = replace(
     no_command_message="no command specified",
     names_repository=True,
     flags=_FLAGS_25,
-    sharing_suggests=True,
-    defaults_without_colon=True,
+    suggests_sharing_modes=True,
+    expands_defaults_without_colon=True,
     missing_target_message="target stage {quoted} could not be found",
 )
 MOBY_71EBFC7: Final = replace(_V25, release="25.0 development (71ebfc7)")
@@ -288,17 +289,19 @@ _V25_0_3: Final = replace(_V25_0_2, release="25.0.3", takes_any_platform_contain
 _V25_0_17: Final = replace(
     _V25_0_3, release="25.0.17", healthcheck=_healthcheck_plain, platform_os_pattern=_OS_AND_VERSION
 )
-_V26: Final = replace(_V25_0_3, release="26.0", patterns=True, colon_patterns=True, empty_patterns=False)
+_V26: Final = replace(
+    _V25_0_3, release="26.0", expands_patterns=True, expands_colon_patterns=True, allows_empty_patterns=False
+)
 _V26_1: Final = replace(_V26, release="26.1", cleans_absolute_workdir=True)
-_V27: Final = replace(_V26_1, release="27.0", directives=_V26_1.directives | {"check"}, empty_patterns=True)
+_V27: Final = replace(_V26_1, release="27.0", directives=_V26_1.directives | {"check"}, allows_empty_patterns=True)
 _V27_1: Final = replace(
     _V27,
     release="27.1",
-    json_to_the_end=True,
+    requires_json_to_end=True,
     words_share_buffer=True,
     platform_os_pattern=_OS_AND_VERSION,
 )
-_V27_3: Final = replace(_V27_1, release="27.3", colon_patterns=False, mount_env=True, expands_chmod=True)
+_V27_3: Final = replace(_V27_1, release="27.3", expands_colon_patterns=False, knows_mount_env=True, expands_chmod=True)
 _V27_4: Final = replace(_V27_3, release="27.4", names_flags_with_dashes=True)
 _V28: Final = replace(
     _V27_4,
@@ -310,12 +313,12 @@ _V28: Final = replace(
     no_platform_message="image with reference {id} was found but does not provide the specified platform ({wanted})",
 )
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
-_V28_2: Final = replace(_V28_1, release="28.2", heredoc_spaces=True)
+_V28_2: Final = replace(_V28_1, release="28.2", allows_heredoc_spaces=True)
 _V28_3: Final = replace(_V28_2, release="28.3", flags=_FLAGS_28_3)
 _V28_5: Final = replace(_V28_3, release="28.5", flags=_FLAGS_28_5)
 _V29: Final = replace(_V28_5, release="29.0", reads_ports_itself=True)
 _V29_1: Final = replace(_V29, release="29.1", flags=_FLAGS_29_1)
-_V29_2: Final = replace(_V29_1, release="29.2", directive_after_any_space=True)
+_V29_2: Final = replace(_V29_1, release="29.2", allows_unicode_space_in_directives=True)
 _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
 _V29_6: Final = replace(_V29_5, release="29.6", platform_os_pattern=_OS_VERSION_FEATURES)
 

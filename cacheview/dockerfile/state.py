@@ -48,16 +48,16 @@ class StageState:
         config: the run config; its ``Image`` is the id of the current image.
         args: the build arguments in force.
         maintainer: the author of images committed from now on.
-        backslashes: whether slashes in the destination of a ``COPY`` or ``ADD`` become backslashes.
-        cmd_set: whether ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
+        uses_backslashes: whether slashes in the destination of a ``COPY`` or ``ADD`` become backslashes.
+        is_cmd_set: whether ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
         known: the last environment that was read; all states of a stage share it, see `apart`.
     """
 
     config: ContainerConfig
     args: BuildArgs = field(default_factory=BuildArgs)
     maintainer: str = ""
-    backslashes: bool = False
-    cmd_set: bool = False
+    uses_backslashes: bool = False
+    is_cmd_set: bool = False
     known: Environment = field(default_factory=Environment, compare=False, repr=False)
 
     @staticmethod

@@ -192,7 +192,7 @@ def _whole(text: str, way: _LineContext) -> _Arguments:
 
 def _strings(text: str, way: _LineContext) -> list[str] | None:
     try:
-        return json_strings(text, to_the_end=way.release.json_to_the_end)
+        return json_strings(text, to_the_end=way.release.requires_json_to_end)
     except NotStringsError:
         raise BuildRefusedError(
             'the JSON form accepts only strings; quote each element: ["a", "1"]', message=NOT_STRINGS
@@ -296,13 +296,13 @@ def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool
     None if the word opens none.
     """
     try:
-        return _heredoc_name(word, release) if release.heredocs else None
+        return _heredoc_name(word, release) if release.reads_heredocs else None
     except BuildRefusedError:
         return None
 
 
 def _heredoc_name(word: str, release: BuilderRelease) -> tuple[str, bool] | None:
-    match = (_HEREDOC_WITH_SPACE if release.heredoc_spaces else _HEREDOC).fullmatch(word)
+    match = (_HEREDOC_WITH_SPACE if release.allows_heredoc_spaces else _HEREDOC).fullmatch(word)
     if match is None or not match[3]:
         return None
     names = Lexer({}, keep_unset=True, release=release).words(match[3])
@@ -318,7 +318,7 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
     name = instruction.name
     if name == "ONBUILD" and instruction.args:
         name = instruction.args[0]
-    if not release.heredocs or name not in ("ADD", "COPY", "RUN") or instruction.is_json:
+    if not release.reads_heredocs or name not in ("ADD", "COPY", "RUN") or instruction.is_json:
         return []
     if "<<" not in instruction.line:
         return []

@@ -141,8 +141,8 @@ def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]
 def _same_parents(expected: Mapping[str, str], verdict: Verdict) -> bool:
     if expected == verdict.set_parent:
         return True
-    made = verdict.image.id if verdict.is_new and verdict.image is not None else None
-    return {NEW if key == made else key: parent for key, parent in verdict.set_parent.items()} == expected
+    created = verdict.image.id if verdict.is_new and verdict.image is not None else None
+    return {NEW if key == created else key: parent for key, parent in verdict.set_parent.items()} == expected
 
 
 def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[str]:
@@ -152,11 +152,11 @@ def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
     if not verdict.is_new or verdict.image is None:
         yield words.NO_NEW_IMAGE
         return
-    made = verdict.image.config
-    unlike = {name for name in _COMPARED if getattr(made, name) != getattr(expected, name)}
+    created = verdict.image.config
+    unlike = {name for name in _COMPARED if getattr(created, name) != getattr(expected, name)}
     if not unlike:
         return
-    got, wanted = (_comparable(config.model_dump(mode="json", include=unlike)) for config in (made, expected))
+    got, wanted = (_comparable(config.model_dump(mode="json", include=unlike)) for config in (created, expected))
     for key in sorted(got.keys() | wanted.keys()):
         if got.get(key) != wanted.get(key):
             yield words.differs(f"created {key}", wanted.get(key), got.get(key))

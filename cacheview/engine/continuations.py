@@ -131,12 +131,12 @@ class _Layers:
 class _Rank:
     """The nearness of an image: the number of checks that pass, and of entries equal to the parent's.
 
-    ``reached``: whether the daemon may reach the command, which is one more check.
+    ``reaches_command``: whether the daemon may reach the command, which is one more check.
     """
 
     passed: int
     equal: int
-    reached: bool
+    reaches_command: bool
 
 
 def _doubts_of(image: Image) -> Hashable:
@@ -216,10 +216,10 @@ class Continuations:
         """Return whether an image passes everything before the command."""
         image = self.images[place]
         likeness = self._compared.likeness(image)
-        known = self._before.get(likeness)
-        if known is None:
-            known = self._before[likeness] = conjunction(self._compared.before_command(image))
-        return known
+        cached = self._before.get(likeness)
+        if cached is None:
+            cached = self._before[likeness] = conjunction(self._compared.before_command(image))
+        return cached
 
     @cached_property
     def _unclear_commands(self) -> tuple[int, ...]:
@@ -265,7 +265,7 @@ class Continuations:
     def _far(self, place: int, *, passes: bool) -> tuple[int, int, int]:
         """Return the rank of an image. ``passes``: whether its command is the probe's."""
         rank = self._rank(place)
-        return rank.passed + (passes and rank.reached), rank.equal, -place
+        return rank.passed + (passes and rank.reaches_command), rank.equal, -place
 
     def _rank(self, place: int) -> _Rank:
         image = self.images[place]
@@ -278,11 +278,11 @@ class Continuations:
     def _compare(self, image: Image) -> _Rank:
         passed, equal = 0, 0
         for check in self._compared.before_command(image):
-            is_compared = not isinstance(check, HistoryCheck) or check.compared
+            is_compared = not isinstance(check, HistoryCheck) or check.is_compared
             if check.kind is CheckKind.HISTORY and is_compared:
                 equal = self._compared.equal_entries(image)
             if check.passes and is_compared:
                 passed += 1
             elif not check.passes and not check.doubts:
-                return _Rank(passed, equal, reached=False)
-        return _Rank(passed, equal, reached=True)
+                return _Rank(passed, equal, reaches_command=False)
+        return _Rank(passed, equal, reaches_command=True)

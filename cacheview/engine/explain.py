@@ -90,7 +90,7 @@ class Explanation:
     def doubted(self) -> tuple[DoubtCount, ...]:
         """The doubts that an unknown answer depends on, with numbers of images; empty: the verdict is certain."""
         unknown = self.verdict.unknown
-        return unknown.doubted if unknown is not None else ()
+        return unknown.doubts if unknown is not None else ()
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:

@@ -94,7 +94,7 @@ class FieldComparison(Protocol):
     def matches(self, probe: Any, image: Any) -> bool:
         """Return whether the values match."""
 
-    def shown(self, value: Any) -> object:
+    def displayed(self, value: Any) -> object:
         """Return the value as the check shows it."""
 
     def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
@@ -117,7 +117,7 @@ class _Whole(FieldComparison):
     def name(self, field: str) -> str:
         return check_name(self.kind, (field,))
 
-    def shown(self, value: Any) -> object:
+    def displayed(self, value: Any) -> object:
         return value
 
     def elements(self, field: str, probe: Any, image: Any) -> Sequence[Element]:
@@ -173,7 +173,7 @@ class SameLength(_Whole):
     def matches(self, probe: Any, image: Any) -> bool:
         return _size(probe) == _size(image)
 
-    def shown(self, value: Any) -> object:
+    def displayed(self, value: Any) -> object:
         return _size(value)
 
     def query(self, field: str, probe: Any) -> IndexQuery:
@@ -224,7 +224,7 @@ class SameKeys(_Whole):
     def matches(self, probe: Mapping[str, Any] | None, image: Mapping[str, Any] | None) -> bool:
         return (image or {}).keys() <= (probe or {}).keys()
 
-    def shown(self, value: Mapping[str, Any] | None) -> object:
+    def displayed(self, value: Mapping[str, Any] | None) -> object:
         return sorted(value) if value else value
 
     def elements(

@@ -63,13 +63,13 @@ class HistoryCheck:
         kind: one of history and layers, or of the command.
         passes: the result with the values as the store reports them.
         doubts: unknown facts that the result depends on; empty: it is certain.
-        compared: False if the parent has nothing to compare with.
+        is_compared: False if the parent has nothing to compare with.
     """
 
     kind: CheckKind
     passes: bool
     doubts: tuple[Doubt, ...]
-    compared: bool = True
+    is_compared: bool = True
 
 
 def history_checks(
@@ -87,9 +87,9 @@ def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterat
     yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), own)
     entries = len(parent.history) if parent is not None else 0
     if parent is None:
-        yield HistoryCheck(CheckKind.HISTORY, True, (), compared=False)
+        yield HistoryCheck(CheckKind.HISTORY, True, (), is_compared=False)
     elif has_nothing_to_compare(parent):
-        yield HistoryCheck(CheckKind.HISTORY, True, doubts_about(parent, "history", "diff_ids"), compared=False)
+        yield HistoryCheck(CheckKind.HISTORY, True, doubts_about(parent, "history", "diff_ids"), is_compared=False)
     else:
         layers = len(parent.diff_ids)
         layering = joined(doubts_about(source, "diff_ids"), doubts_about(parent, "diff_ids"))

@@ -167,7 +167,7 @@ class KnownCache(Lookups):
             id=NEW,
             parent=parent.id if parent is not None and records else None,
             from_scratch=records and parent is None,
-            built_locally=self.rules.restoring.built_locally,
+            built_locally=self.rules.restoring.marks_built_locally,
             config=config,
         )
 

@@ -77,10 +77,10 @@ class Lookups:
 
     def last(self, what: str, key: Hashable, look: Callable[[], T]) -> T:
         """Return the last result stored under a name if it was for the same key; otherwise compute it."""
-        known = self._last.get(what)
-        if known is None or known[0] != key:
-            known = self._last[what] = (key, look())
-        return known[1]
+        cached = self._last.get(what)
+        if cached is None or cached[0] != key:
+            cached = self._last[what] = (key, look())
+        return cached[1]
 
     def candidates(self, parent: str) -> CandidateIndex:
         """Return the images that the local cache considers for a parent, or for `SCRATCH`."""
@@ -236,8 +236,8 @@ class Lookups:
 
     @cached_property
     def _orphans(self) -> Sequence[Image]:
-        known = self.store.by_id
-        lost = (images for parent, images in self.store.children.items() if parent != SCRATCH and parent not in known)
+        by_id = self.store.by_id
+        lost = (images for parent, images in self.store.children.items() if parent != SCRATCH and parent not in by_id)
         return [image for images in lost for image in images]
 
     @cached_property
@@ -250,14 +250,14 @@ class Lookups:
         self, kind: _HistoriesOf, images: Sequence[Image], parent: Image | None, *, explained: bool = False
     ) -> Continuations:
         for slot in (True, False):
-            known = self._continuations.get((kind, slot))
-            if known is not None and known.images is images and known.parent is parent:
+            cached = self._continuations.get((kind, slot))
+            if cached is not None and cached.images is images and cached.parent is parent:
                 break
         else:
             unclear = doubtful_images(self.store, "history.created_by")
-            known = Continuations(images, parent, self.rules, known=not unclear)
-        self._continuations[kind, explained] = known
-        return known
+            cached = Continuations(images, parent, self.rules, known=not unclear)
+        self._continuations[kind, explained] = cached
+        return cached
 
     def steps_of_sources(self, cache_from: tuple[str, ...]) -> Mapping[str, Sequence[tuple[Image, int]]]:
         """Return the history entries of the sources by command: the source, and the index in its history."""

@@ -68,7 +68,7 @@ class MatrixRow:
             )
         if verdict.unknown is not None:
             images = tuple(image.id for image in verdict.unknown.images)
-            why = (verdict.unknown.outcomes, images, verdict.unknown.others, verdict.unknown.aspects)
+            why = (verdict.unknown.outcomes, images, verdict.unknown.may_hit_others, verdict.unknown.aspects)
         return (verdict.outcome, image, verdict.stage, verdict.is_new, verdict.error, why)
 
     @property

@@ -35,8 +35,8 @@ class _Answers:
 
     outcomes: set[VerdictOutcome] = field(default_factory=set)
     images: dict[str, Image] = field(default_factory=dict)
-    others: bool = False
-    anything: bool = False
+    has_others: bool = False
+    allows_any: bool = False
     grounds: DoubtCounter = field(default_factory=DoubtCounter)
 
     def hit(self, image: Image) -> None:
@@ -44,11 +44,11 @@ class _Answers:
         if len(self.images) < MOST_IMAGES:
             self.images[image.id] = image
         elif image.id not in self.images:
-            self.others = True
+            self.has_others = True
 
     def any_of(self, doubts: tuple[Doubt, ...], *images: Image | None) -> None:
         """Allow any answer: nothing is known because of these doubts."""
-        self.anything = True
+        self.allows_any = True
         self.grounds.add(doubts, *images)
 
     def may_be(self, verdict: Verdict) -> None:
@@ -63,7 +63,7 @@ class _Answers:
 
     @property
     def is_certain(self) -> bool:
-        return not self.anything and not self.others and len(self.outcomes) == 1 and len(self.images) <= 1
+        return not self.allows_any and not self.has_others and len(self.outcomes) == 1 and len(self.images) <= 1
 
 
 def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> UnknownAnswer | None:
@@ -75,9 +75,9 @@ def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown
         _by_config(cache, probe, answers)
     if answers.is_certain:
         return None
-    outcomes = _ALL if answers.anything else frozenset(answers.outcomes)
+    outcomes = _ALL if answers.allows_any else frozenset(answers.outcomes)
     images = tuple(image for image in answers.images.values() if image.id in cache.store.by_id)
-    others = answers.others or answers.anything or len(images) < len(answers.images)
+    others = answers.has_others or answers.allows_any or len(images) < len(answers.images)
     return UnknownAnswer(known, outcomes, images, others, answers.grounds.reported())
 
 
@@ -90,7 +90,7 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
     if not probe.cache_from:
         for candidate in local.images():
             answers.hit(candidate)
-            if answers.others:
+            if answers.has_others:
                 break
         if local.certain is None:
             answers.outcomes.add(VerdictOutcome.MISS)
@@ -290,7 +290,7 @@ def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, sour
         if certainty is Certainty.NO or not doubts or not (image.is_dangling or records):
             continue
         answers.outcomes.update((VerdictOutcome.ERROR, VerdictOutcome.HIT))
-        answers.others = True
+        answers.has_others = True
         answers.grounds.add(doubts, source, image)
 
 

@@ -110,7 +110,7 @@ def _written(rules: RuleSet, created: Timestamp | None) -> Timestamp | None:
 def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
     """Return a container config as the new image keeps it."""
     lost: dict[str, Any] = {name: ContainerConfig.model_fields[name].default for name in rules.restoring.lost_fields}
-    if config.Healthcheck is not None and not rules.restoring.start_interval:
+    if config.Healthcheck is not None and not rules.restoring.keeps_start_interval:
         lost["Healthcheck"] = config.Healthcheck.model_copy(update={"StartInterval": 0})
     return config.model_copy(update=lost)
 

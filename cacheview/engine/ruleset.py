@@ -156,8 +156,8 @@ class Restoring:
         omits: the lists and maps of the container config that are not written when empty.
         is_oci: the new image's config is an OCI config, without a container config, comment or parent.
         writes_version: the new image's config contains the daemon's version.
-        start_interval: a health check keeps its ``StartInterval``.
-        built_locally: the new image is marked as built here.
+        keeps_start_interval: a health check keeps its ``StartInterval``.
+        marks_built_locally: the new image is marked as built here.
         needs_layer: a step without a layer, or whose layer is not in the store, fails.
         fails_again: a step that was restored before fails.
         refuses_features: a source with ``os.features`` fails.
@@ -168,8 +168,8 @@ class Restoring:
     omits: frozenset[str] = frozenset()
     is_oci: bool = False
     writes_version: bool = False
-    start_interval: bool = True
-    built_locally: bool = False
+    keeps_start_interval: bool = True
+    marks_built_locally: bool = False
     needs_layer: bool = False
     fails_again: bool = False
     refuses_features: bool = False

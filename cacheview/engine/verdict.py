@@ -54,20 +54,20 @@ class UnknownAnswer:
         as_known: the answer if every value were as the store reports it.
         outcomes: the possible ones, only of the daemon's five; an unknown value may allow all of them.
         images: the images that may be hit, the most likely first, as far as they are in the store.
-        others: whether other images may be hit too.
-        doubted: the doubts that it depends on, each with the number of images concerned.
+        may_hit_others: whether other images may be hit too.
+        doubts: the doubts that it depends on, each with the number of images concerned.
     """
 
     as_known: Verdict
     outcomes: frozenset[VerdictOutcome]
     images: tuple[Image, ...]
-    others: bool
-    doubted: tuple[DoubtCount, ...]
+    may_hit_others: bool
+    doubts: tuple[DoubtCount, ...]
 
     @property
     def aspects(self) -> frozenset[Aspect]:
         """The unknown aspects of images that decide."""
-        return frozenset(each.doubt.aspect for each in self.doubted)
+        return frozenset(each.doubt.aspect for each in self.doubts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class _InArchive:
         try:
             content, _ = decompressed(stream, budget)
             for member in walk(content):
-                if member.regular and clean_name(member.name) == name:
+                if member.is_regular and clean_name(member.name) == name:
                     inner: io.BufferedReader = io.BufferedReader(_Member(content, member.size), BUFFER)
                     return decompressed(inner, budget)[0]
         except LimitError as error:

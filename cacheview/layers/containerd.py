@@ -106,8 +106,8 @@ class _BlobsOrSnapshots:
         self._snapshots = snapshots
         self._chosen: dict[str, LayerSource] = {}
 
-    def lasts(self, diff_id: str) -> bool:
-        return self._source(diff_id).lasts(diff_id)
+    def has_stable_numbers(self, diff_id: str) -> bool:
+        return self._source(diff_id).has_stable_numbers(diff_id)
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         yield from self._source(diff_id).entries(diff_id, report)

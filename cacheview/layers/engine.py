@@ -49,7 +49,7 @@ class EngineLayers:
         self._files: list[Path] = []
         self._sources: dict[str, LayerSource] = {}
 
-    def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+    def has_stable_numbers(self, diff_id: str) -> bool:  # noqa: ARG002
         """See `LayerSource`."""
         return True
 
@@ -74,9 +74,9 @@ class EngineLayers:
             self._files.pop().unlink(missing_ok=True)
 
     def _source(self, diff_id: str, report: Report) -> LayerSource:
-        known = self._sources.get(diff_id)
-        if known is not None:
-            return known
+        cached = self._sources.get(diff_id)
+        if cached is not None:
+            return cached
         having = [image for image in self._store.images if diff_id in image.diff_ids]
         if not having:
             raise LayerUnavailableError(f"no image in the engine has the layer {diff_id[:19]}", "Reload the store")

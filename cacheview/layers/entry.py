@@ -43,7 +43,7 @@ class LayerEntry:
         hard_link: the path of the file for which this is another name; empty: it is not a hard link.
         device: major and minor number of a device.
         capability: the value of ``security.capability``; empty: none.
-        sparse: whether its content is stored as a sparse file.
+        is_sparse: whether its content is stored as a sparse file.
     """
 
     number: int
@@ -57,7 +57,7 @@ class LayerEntry:
     hard_link: str = ""
     device: tuple[int, int] = (0, 0)
     capability: bytes = b""
-    sparse: bool = False
+    is_sparse: bool = False
 
     @property
     def name(self) -> str:

@@ -58,7 +58,7 @@ class LayerFiles:
         if known is None:
             with apart():  # layers have their own limits
                 known = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
-            self.memory.keep(known, lasts=self._source.lasts(diff_id))
+            self.memory.keep(known, on_disk=self._source.has_stable_numbers(diff_id))
         return known
 
     def root(self, diff_ids: Sequence[str], committed: Sequence[int] = ()) -> Mapping[str, RootFile]:
@@ -78,7 +78,7 @@ class LayerFiles:
         """
         return self._source.unpacked_folder(file.implied_by, path, file.entry if file.diff_id else None)
 
-    def sums(self, wanted: Iterable[Wanted]) -> dict[tuple[str, int, bytes], str]:
+    def sums(self, requests: Iterable[Wanted]) -> dict[tuple[str, int, bytes], str]:
         """Return the sha256 of some bytes followed by the content of a file, for each request.
 
         Returns:
@@ -87,14 +87,14 @@ class LayerFiles:
         Raises:
             LayerUnavailableError, LayerError: like `listing`.
         """
-        keyed = (((diff_id, entry.number, before), (diff_id, entry, before)) for diff_id, entry, before in wanted)
+        keyed = (((diff_id, entry.number, before), (diff_id, entry, before)) for diff_id, entry, before in requests)
         return self.sums_by(keyed)
 
-    def sums_by(self, wanted: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
+    def sums_by(self, requests: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
         """Return the same as `sums`, each under a given name. Files are read in one pass over each layer."""
         known_sums: dict[_Name, str] = {}
         unread: dict[str, dict[int, _UnreadFile[_Name]]] = {}
-        for name, (diff_id, entry, before) in wanted:
+        for name, (diff_id, entry, before) in requests:
             known = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
             if known is not None:
                 known_sums[name] = known
@@ -113,14 +113,14 @@ class LayerFiles:
             return first_bytes(itertools.chain.from_iterable(pieces for _, pieces in files), most)
 
     def contents(
-        self, wanted: Iterable[tuple[_Name, tuple[str, LayerEntry]]]
+        self, requests: Iterable[tuple[_Name, tuple[str, LayerEntry]]]
     ) -> Iterator[tuple[_Name, Iterable[bytes]]]:
         """Yield files of layers with their content under the given names. Read each to its end before the next.
 
         Each layer is read once, and once more for each further name of the same file if that is large. Raises like
         `listing`.
         """
-        left = list(wanted)
+        left = list(requests)
         while left:
             passes: dict[str, dict[int, LayerEntry]] = {}
             names: dict[tuple[str, int], list[_Name]] = {}

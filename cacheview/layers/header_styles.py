@@ -33,8 +33,8 @@ class SenderStyle:
     Attributes:
         clients: the names in `CLIENTS` of those that use it; empty: it is how a builder hashes files of an image.
         style: of the headers.
-        folders: whether folders have headers of their own.
-        empty_folders: whether folders without files have them even if others do not.
+        sends_folders: whether folders have headers of their own.
+        sends_empty_folders: whether folders without files have them even if others do not.
         link_mode: the whole mode of every symbolic link; None: its own.
         prefix: the beginning of every name.
         root_name: the name of root as an owner; empty: names of owners are not hashed.
@@ -42,8 +42,8 @@ class SenderStyle:
 
     clients: tuple[str, ...]
     style: HeaderStyle
-    folders: bool = True
-    empty_folders: bool = False
+    sends_folders: bool = True
+    sends_empty_folders: bool = False
     link_mode: int | None = None
     prefix: str = ""
     root_name: str = ""
@@ -57,31 +57,31 @@ class SenderStyle:
             is_empty: for a folder, whether nothing was sent in it.
         """
         is_folder = entry.kind is EntryKind.DIRECTORY
-        if is_folder and not (self.folders or (self.empty_folders and is_empty)):
+        if is_folder and not (self.sends_folders or (self.sends_empty_folders and is_empty)):
             return b""
         header = self.style.member(entry, first).header
         if self.link_mode is not None and entry.kind is EntryKind.SYMLINK:
             header = Header(header.name, self.link_mode, type=header.type, link=header.link)
-        elif is_folder and self.empty_folders:
+        elif is_folder and self.sends_empty_folders:
             header = header._replace(mode=_JAVA_FOLDER)
         if self.root_name and (header.uid, header.gid) == (0, 0):
             header = header._replace(owner_names=(self.root_name, self.root_name))
         return header._replace(name=self.prefix + header.name).hashed_bytes() if self.prefix else header.hashed_bytes()
 
 
-_JAVA: Final = HeaderStyle(type_bits=True, owner=True, capability=False, hard_links=False)
+_JAVA: Final = HeaderStyle(sends_type_bits=True, sends_owner=True, sends_capability=False, sends_hard_links=False)
 
 
 def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
     """Return the ways in which a packing may write headers. Raises `TypeError` for a packing without a case here."""
     match packing:
         case DockerJavaPacking():
-            return (SenderStyle((), _JAVA, folders=False, empty_folders=True, link_mode=_JAVA_LINK),)
+            return (SenderStyle((), _JAVA, sends_folders=False, sends_empty_folders=True, link_mode=_JAVA_LINK),)
         case TestcontainersJavaPacking():
             return (SenderStyle((), _JAVA, prefix="./"),)
         case TestcontainersNodePacking(style):  # folders only if there is no ``.dockerignore``
             way = SenderStyle((), replace(style, umask=0))
-            return way, replace(way, folders=False)
+            return way, replace(way, sends_folders=False)
         case CliPacking(style) | TestcontainersGoPacking(style) | DockerPyPacking(style) | DockerodePacking(style):
             return (SenderStyle((), replace(style, umask=0)),)
     raise TypeError(f"layers.senders does not know how {type(packing).__name__} writes headers")
@@ -99,12 +99,12 @@ def _all_styles() -> tuple[SenderStyle, ...]:
 SENDER_STYLES: Final = _all_styles()
 """All styles in the order of `CLIENTS`, the Docker CLI first."""
 
-_IMAGE: Final = HeaderStyle(owner=True, hard_links=False)
+_IMAGE: Final = HeaderStyle(sends_owner=True, sends_hard_links=False)
 
 IMAGE_STYLES: Final = (
     SenderStyle((), _IMAGE),
-    SenderStyle((), replace(_IMAGE, type_bits=True)),
-    SenderStyle((), replace(_IMAGE, type_bits=True), root_name="root"),
+    SenderStyle((), replace(_IMAGE, sends_type_bits=True)),
+    SenderStyle((), replace(_IMAGE, sends_type_bits=True), root_name="root"),
 )
 """The ways in which builders hash files of an image themselves, see `layers.image_sums`: 24.0 and later, 23.0, 20.10.
 """

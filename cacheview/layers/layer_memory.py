@@ -60,10 +60,10 @@ class LayerMemory:
                 self._load(diff_id)
         return self._listings.get(diff_id)
 
-    def keep(self, listing: Listing, *, lasts: bool = True) -> None:
-        """Keep the entries of a layer. Unless they last, they are never written to disk."""
+    def keep(self, listing: Listing, *, on_disk: bool = True) -> None:
+        """Keep the entries of a layer. ``on_disk``: whether they may be written to disk."""
         self._listings[listing.diff_id] = listing
-        if lasts:
+        if on_disk:
             self._changed.add(listing.diff_id)
         else:
             self._passing.add(listing.diff_id)
@@ -133,7 +133,7 @@ class LayerMemory:
                 entry.hard_link,
                 *entry.device,
                 entry.capability.hex(),
-                int(entry.sparse),
+                int(entry.is_sparse),
             ]
 
     def _load(self, diff_id: str) -> None:

@@ -72,7 +72,7 @@ class Snapshots:
             self._folders[diff_id] = self._find(diff_id)
         return self._folders[diff_id] is not None
 
-    def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+    def has_stable_numbers(self, diff_id: str) -> bool:  # noqa: ARG002
         """See `LayerSource`."""
         return False
 

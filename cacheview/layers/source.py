@@ -37,7 +37,7 @@ Called with the diff id of the layer, the path, and the folder of the layers bel
 class LayerSource(Protocol):
     """The layers of one store, by diff id: the digest of the uncompressed tar stream."""
 
-    def lasts(self, diff_id: str) -> bool:
+    def has_stable_numbers(self, diff_id: str) -> bool:
         """Return whether the numbers of a layer's entries are those of its tar stream, and so always the same."""
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:

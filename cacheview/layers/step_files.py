@@ -223,7 +223,7 @@ class _Recovery:
         if not self.copy.from_:
             ways = tuple(way for way in SENDER_STYLES if way.clients[0] in _FOR_MANY) if is_many else SENDER_STYLES
         yield _ROOT, ways
-        writing = tuple(way for way in ways if way.style.owner)
+        writing = tuple(way for way in ways if way.style.sends_owner)
         owned = {(known.uid, known.gid) for path in self.entries if (known := self.now.get(path)) is not None}
         if owned - {_ROOT}:
             yield None, writing
@@ -243,7 +243,7 @@ class _Recovery:
         return [name for name in folders if any(path.startswith(f"{name}/") for path in self.entries)]
 
     def _folder_modes(self, way: SenderStyle) -> Iterator[Mapping[str, int]]:
-        if not way.folders:
+        if not way.sends_folders:
             yield dict.fromkeys(self.folders, 0o755)
             return
         choices = []
@@ -276,7 +276,7 @@ class _Recovery:
     def header(self, path: str, entry: LayerEntry, way: SenderStyle, owner: _Owner) -> bytes:
         """Return the bytes hashed before the content of a file; empty: it was sent without a header."""
         file = self.content(entry)
-        has_first = entry.hard_link and way.style.hard_links
+        has_first = entry.hard_link and way.style.sends_hard_links
         first = self.by_layer_path.get(entry.hard_link) if has_first else None
         mode = entry.mode if not entry.hard_link else file.mode
         known = self.now.get(path)
@@ -319,7 +319,7 @@ class _FilesAsSent:
         for path, header in self.headers.items():
             entry = recovery.entries.get(path)
             if header and entry is not None:
-                has_content = entry.kind is EntryKind.FILE and not (entry.hard_link and self.way.style.hard_links)
+                has_content = entry.kind is EntryKind.FILE and not (entry.hard_link and self.way.style.sends_hard_links)
                 yield path, (recovery.diff_id, recovery.content(entry) if has_content else _NOTHING, header)
 
     def set_folders(self, modes: Mapping[str, int]) -> None:

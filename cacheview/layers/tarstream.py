@@ -67,7 +67,7 @@ class TarLayers:
     open: Callable[[str, Budget], io.BufferedReader]
     unpacked: UnpackedFolder = by_any_driver
 
-    def lasts(self, diff_id: str) -> bool:  # noqa: ARG002
+    def has_stable_numbers(self, diff_id: str) -> bool:  # noqa: ARG002
         """See `LayerSource`."""
         return True
 

@@ -22,14 +22,14 @@ class Library:
         levels: of arm64, see `ARM64_LEVELS`; None: v8.x and v9.x have no special meaning.
         releases: the long-term Windows releases that versions are compared by; empty: Linux hosts do not compare
             versions.
-        features: whether ``os.features`` are compared.
+        compares_features: whether ``os.features`` are compared.
     """
 
     name: str
     aliases: Aliases = ARM64_ALIASES
     levels: Levels | None = None
     releases: tuple[int, ...] = ()
-    features: bool = False
+    compares_features: bool = False
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -52,6 +52,6 @@ PLATFORMS_RC_2 = Library("containerd/platforms v1.0.0-rc.2", ARM64_ALIASES_1_0, 
 """The version in Docker 29.0 to 29.5."""
 
 PLATFORMS_RC_4 = Library(
-    "containerd/platforms v1.0.0-rc.4", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022, LTSC_2025), features=True
+    "containerd/platforms v1.0.0-rc.4", ARM64_ALIASES_1_0, ARM64_LEVELS, (LTSC_2022, LTSC_2025), compares_features=True
 )
 """The version in Docker 29.6 and later."""

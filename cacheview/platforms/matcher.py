@@ -25,13 +25,14 @@ class Matcher:
 
     Attributes:
         platform: of the builder or the host.
-        strict: ``OnlyStrict``, which matches only its own architecture and variant, instead of ``Only``, which matches
+        is_strict: ``OnlyStrict``, which matches only its own architecture and variant, instead of ``Only``, which
+            matches
             everything that the platform can run.
     """
 
     library: Library
     platform: Platform
-    strict: bool = False
+    is_strict: bool = False
 
     @cached_property
     def normal(self) -> NormalizedPlatform:
@@ -41,7 +42,7 @@ class Matcher:
     @cached_property
     def vector(self) -> Vector:
         """The architectures and variants that match, the preferred one first."""
-        if self.strict:
+        if self.is_strict:
             return exactly(self.normal, self.library.aliases)
         return compatible(self.normal, self.library.aliases, self.library.levels)
 
@@ -66,7 +67,7 @@ class Matcher:
 
     def position(self, image: Platform) -> int | None:
         """Return the index of an image's platform in the order of preference; None if it does not match."""
-        required_of = required(image, self.normal.os == WINDOWS) if self.library.features else frozenset()
+        required_of = required(image, self.normal.os == WINDOWS) if self.library.compares_features else frozenset()
         return self.position_of(self.library.normalize(image), image.os_version, required_of)
 
     def position_of(self, normal: NormalizedPlatform, version: str, needs: frozenset[str]) -> int | None:
@@ -79,11 +80,11 @@ class Matcher:
         """Return whether the first of two manifests is preferred: ``Less``."""
         first_place, second_place = self.position(first), self.position(second)
         if first_place is None and second_place is None:
-            if not self.library.features or not (first.os_features or second.os_features):
+            if not self.library.compares_features or not (first.os_features or second.os_features):
                 return False
             first, second = (platform.model_copy(update={"os_features": None}) for platform in (first, second))
             first_place, second_place = self.position(first), self.position(second)
-        elif first_place == second_place and self.library.features:
+        elif first_place == second_place and self.library.compares_features:
             return len(first.os_features or ()) > len(second.os_features or ())
         return first_place is not None and (second_place is None or first_place < second_place)
 
@@ -116,7 +117,7 @@ class Matcher:
                 passed,
                 self._version_note(image.os_version),
             )
-        if passed and self.library.features:
+        if passed and self.library.compares_features:
             needs = required(image, self.normal.os == WINDOWS)
             yield PlatformStep(
                 PlatformCheck.OS_FEATURES,

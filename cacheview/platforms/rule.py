@@ -24,16 +24,16 @@ class PlatformKey(NamedTuple):
     """Everything that a rule reads in an image's platform.
 
     Attributes:
-        recorded: whether os or architecture is given; True if the rule does not require it.
-        windows: whether the os is written exactly ``windows``, which moby requires before it compares the version;
+        is_recorded: whether os or architecture is given; True if the rule does not require it.
+        is_windows: whether the os is written exactly ``windows``, which moby requires before it compares the version;
             False if that does not matter.
         version: ``os.version``, or the part of it that matters; empty if it does not matter.
         needs: the features that a builder must have.
     """
 
-    recorded: bool
+    is_recorded: bool
     normal: NormalizedPlatform
-    windows: bool = False
+    is_windows: bool = False
     version: str = ""
     needs: frozenset[str] = _NO_FEATURES
 
@@ -51,10 +51,10 @@ class PlatformRule:
         title: what it does, for people.
         source: the code that it was read from.
         library: the matching that the release is built with; None: platforms are not compared, every image matches.
-        strict: ``OnlyStrict`` instead of ``Only``.
-        recorded: an image with neither os nor architecture never matches.
-        same_major_minor: for two Windows platforms, each of the first two parts of the version that both have must be
-            equal.
+        is_strict: ``OnlyStrict`` instead of ``Only``.
+        requires_recorded: an image with neither os nor architecture never matches.
+        compares_major_minor: for two Windows platforms, each of the first two parts of the version that both have must
+            be equal.
         overwrites_version: after that comparison, the rest of the image's version is replaced by that of the builder,
             see `overwritten`.
     """
@@ -63,9 +63,9 @@ class PlatformRule:
     title: str
     source: str
     library: Library | None = None
-    strict: bool = False
-    recorded: bool = False
-    same_major_minor: bool = False
+    is_strict: bool = False
+    requires_recorded: bool = False
+    compares_major_minor: bool = False
     overwrites_version: bool = False
 
     def __hash__(self) -> int:
@@ -84,13 +84,13 @@ class PlatformRule:
         library = self.library
         if library is None:
             return _ANY
-        if self.recorded and not image.os and not image.architecture:
+        if self.requires_recorded and not image.os and not image.architecture:
             return _NONE
         normal = library.normalize(image)
         by_version = bool(library.releases) and normal.os == WINDOWS
-        written = image.os == WINDOWS and (by_version or self.same_major_minor)
+        written = image.os == WINDOWS and (by_version or self.compares_major_minor)
         version = image.os_version if by_version else ".".join(_major_minor(image)) if written else ""
-        needs = required(image, normal.os == WINDOWS) if library.features else _NO_FEATURES
+        needs = required(image, normal.os == WINDOWS) if library.compares_features else _NO_FEATURES
         return PlatformKey(True, normal, written, version, needs)
 
     def explain(self, builder: Platform | None, image: Platform) -> tuple[PlatformStep, ...]:
@@ -103,14 +103,14 @@ class PlatformRule:
     def _steps(self, builder: Platform, image: Platform) -> Iterator[PlatformStep]:
         if self.library is None:
             return
-        if self.recorded:
+        if self.requires_recorded:
             passed = bool(image.os or image.architecture)
             yield PlatformStep(PlatformCheck.RECORDED, "", f"{image.os}/{image.architecture}".strip("/"), passed)
             if not passed:
                 return
         written = image.os_version
         if builder.os == WINDOWS and image.os == WINDOWS:
-            if self.same_major_minor:
+            if self.compares_major_minor:
                 checks = (PlatformCheck.MAJOR, PlatformCheck.MINOR)
                 for check, builder_value, image_value in zip(
                     checks, _major_minor(builder), _major_minor(image), strict=False
@@ -120,7 +120,7 @@ class PlatformRule:
                         return
             if self.overwrites_version:
                 image = image.model_copy(update={"os_version": overwritten(builder.os_version, written)})
-        for step in _matcher(self.library, builder, self.strict).steps(image):
+        for step in _matcher(self.library, builder, self.is_strict).steps(image):
             changed = step.check is PlatformCheck.OS_VERSION and image.os_version != written
             yield step._replace(note=PlatformNote(NoteKind.OVERWRITTEN, written)) if changed else step
 
@@ -128,17 +128,17 @@ class PlatformRule:
         """Return the same as `admits`, without the cache."""
         if self.library is None:
             return True
-        if not key.recorded:
+        if not key.is_recorded:
             return False
         version = key.version
-        if builder.os == WINDOWS and key.windows:
-            if self.same_major_minor:
+        if builder.os == WINDOWS and key.is_windows:
+            if self.compares_major_minor:
                 parts = zip(_major_minor(builder), version.split("."), strict=False)
                 if any(builder_value != image_value for builder_value, image_value in parts):
                     return False
             if self.overwrites_version:
                 version = overwritten(builder.os_version, version)
-        matcher = _matcher(self.library, builder, self.strict)
+        matcher = _matcher(self.library, builder, self.is_strict)
         return matcher.position_of(key.normal, version, key.needs) is not None
 
 

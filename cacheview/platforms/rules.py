@@ -34,8 +34,8 @@ SAME_PLATFORM = PlatformRule(
     title="os, architecture and variant must equal the builder's; versions are not compared",
     source="moby image/cache/cache.go at v24.0.9 (ee89a171)",
     library=CONTAINERD_1_6,
-    strict=True,
-    recorded=True,
+    is_strict=True,
+    requires_recorded=True,
 )
 
 SAME_PLATFORM_1_7 = PlatformRule(
@@ -43,8 +43,8 @@ SAME_PLATFORM_1_7 = PlatformRule(
     title=SAME_PLATFORM.title,
     source="moby image/cache/cache.go at v25.0.2 (8b7632f5)",
     library=CONTAINERD_1_7,
-    strict=True,
-    recorded=True,
+    is_strict=True,
+    requires_recorded=True,
 )
 
 SAME_PLATFORM_CONTAINERD = PlatformRule(
@@ -52,7 +52,7 @@ SAME_PLATFORM_CONTAINERD = PlatformRule(
     title=f"{SAME_PLATFORM.title}; a builder without a platform matches an image without one",
     source="moby daemon/containerd/image.go, GetImage, at v25.0.5",
     library=CONTAINERD_1_7,
-    strict=True,
+    is_strict=True,
 )
 
 COMPATIBLE_MAJOR_MINOR = PlatformRule(
@@ -60,8 +60,8 @@ COMPATIBLE_MAJOR_MINOR = PlatformRule(
     title="a platform that the builder can run; for Windows, the same major and minor version",
     source="moby image/cache/compare.go at v23.0.18 (7633b0e9)",
     library=CONTAINERD_1_6,
-    recorded=True,
-    same_major_minor=True,
+    requires_recorded=True,
+    compares_major_minor=True,
     overwrites_version=True,
 )
 
@@ -70,7 +70,7 @@ COMPATIBLE = PlatformRule(
     title="a platform that the builder can run; versions are not compared",
     source="moby image/cache/compare.go at v25.0.5 and v27.5.1",
     library=CONTAINERD_1_7,
-    recorded=True,
+    requires_recorded=True,
     overwrites_version=True,
 )
 
@@ -79,7 +79,7 @@ COMPATIBLE_VERSION = PlatformRule(
     title="a platform that the builder can run, including arm64 levels; for Windows, a version that it can run",
     source="moby image/cache/compare.go at v28.5.2",
     library=PLATFORMS_RC_1,
-    recorded=True,
+    requires_recorded=True,
     overwrites_version=True,
 )
 
@@ -88,7 +88,7 @@ COMPATIBLE_VERSION_RC_2 = PlatformRule(
     title=f"{COMPATIBLE_VERSION.title}, including Server 2025",
     source="moby daemon/internal/image/cache/compare.go at docker-v29.5.3",
     library=PLATFORMS_RC_2,
-    recorded=True,
+    requires_recorded=True,
     overwrites_version=True,
 )
 """Differs from `COMPATIBLE_VERSION` only for an image whose os is written ``Windows``."""
@@ -98,6 +98,6 @@ COMPATIBLE_FEATURES = PlatformRule(
     title=f"{COMPATIBLE_VERSION_RC_2.title}; the builder has all os.features of the image",
     source="moby daemon/internal/image/cache/compare.go at docker-v29.7.2 (39c84949)",
     library=PLATFORMS_RC_4,
-    recorded=True,
+    requires_recorded=True,
     overwrites_version=True,
 )

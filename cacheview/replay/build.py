@@ -40,7 +40,7 @@ def run_build(build: FinishedStages, document: ParsedDockerfile) -> Replay:
         for index, plan in enumerate(plans):
             _check_name(build, plan)
             last = index == len(plans) - 1
-            build.is_last = last and build.forgets
+            build.is_last = last and build.drops_last_stage
             StageBuild(build, index, plan, args, document.escape, labels if last else ()).run()
         if not plans:
             raise BuildRefusedError("there is no FROM, so there is no stage to build", message=CONNECTION_LOST)

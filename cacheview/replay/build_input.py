@@ -27,7 +27,7 @@ from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.tar_context import Report, TarContext, cli_recognizes, compression_of, looks_like_tar
 
-__all__ = ["BuildInput", "LoneDockerfile", "given_build", "is_remote"]
+__all__ = ["BuildInput", "LoneDockerfile", "is_remote", "open_build_input"]
 
 STANDARD_INPUT: Final = "-"
 _TITLE: Final = "standard input"
@@ -115,7 +115,7 @@ def is_remote(context: str) -> bool:
     return context.startswith(_REMOTE) and not os.path.exists(context)
 
 
-def given_build(
+def open_build_input(
     context: str,
     file: str,
     release: BuilderRelease,

@@ -131,7 +131,7 @@ class ContextChecksums(StepChecksums):
     @property
     def has_drawn_ignore_file(self) -> bool:
         """Whether ``.dockerignore`` on the daemon contains a name that the client generates for every build."""
-        return self._sums.sent.is_drawn
+        return self._sums.uploaded.is_drawn
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -144,30 +144,30 @@ class ContextChecksums(StepChecksums):
             message = "unable to open Dockerfile: open : no such file or directory"
             what = "the Dockerfile is a link to a file outside the context; specify that file with -f"
             raise BuildRefusedError(what, message=message, by="client")
-        _ = self._sums.sent
+        _ = self._sums.uploaded
 
     def sum(self, copy: CopySources) -> SourcesSum:
         # Backslashes are slashes here: at the end of the destination they mean a directory.
-        destination = copy.destination.replace("\\", "/") if copy.backslashes else copy.destination
+        destination = copy.destination.replace("\\", "/") if copy.uses_backslashes else copy.destination
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
     def second_names(self, result: SourcesSum) -> Iterator[tuple[str, str]]:
-        sent = self._sums.sent.tree.sent
+        sent = self._sums.uploaded.tree.sent
         paths = {path for path, _ in result.files}
-        for path in paths if any(node.hard_link for node in sent.values()) else ():
+        for path in paths if any(node.is_hard_link for node in sent.values()) else ():
             node = sent.get(path)
-            state = read_header(path, node.hashed_header) if node is not None and node.hard_link else None
+            state = read_header(path, node.hashed_header) if node is not None and node.is_hard_link else None
             if state is not None and state.target and state.target not in paths:
                 yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return by path what is hashed before the content of each file that came with its own header."""
-        sent = self._sums.sent.tree.sent
+        sent = self._sums.uploaded.tree.sent
         return _Headers({path: header for path in paths if (node := sent.get(path)) and (header := node.header)})
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
         """Return by path what these headers contain."""
-        sent = self._sums.sent.tree.sent
+        sent = self._sums.uploaded.tree.sent
         states = {}
         for path in paths:
             node = sent.get(path)
@@ -178,13 +178,15 @@ class ContextChecksums(StepChecksums):
 
     def entries(self) -> Mapping[str, Entry]:
         """Return by path what was sent, with the owners that the files have."""
-        tree = self._sums.sent.tree
+        tree = self._sums.uploaded.tree
         return {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
 
     def content(self, path: str) -> Iterator[bytes]:
         """Yield the current content of a file in the context, in pieces. Raises `DataError`."""
-        node = self._sums.sent.tree.sent[path]
-        return iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows)
+        node = self._sums.uploaded.tree.sent[path]
+        return (
+            iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows_links)
+        )
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield files by path with their content, each to be read before the next. Raises what `content` raises."""
@@ -208,10 +210,10 @@ class ContextChecksums(StepChecksums):
             other = self._others.get(client.name)
             if other is None:
                 other = self._sent_by(client)
-                if len(self._sums.sent.tree.sent) <= _MANY:
+                if len(self._sums.uploaded.tree.sent) <= _MANY:
                     self._others[client.name] = other
             with suppress(DataError, UnknownError):
                 result = other.sum(copy)
-                sent = other._sums.sent.tree.sent
+                sent = other._sums.uploaded.tree.sent
                 left -= sum(sent[path].entry.size for path, _ in result.files if path in sent)
                 yield client, result

@@ -72,19 +72,19 @@ class FinishedStages:
         progress: called with the number of each step before it is replayed.
         assumed: by the number of a step that misses, the image that later steps build on anyway.
         steps: the steps replayed so far.
-        made: the images that this build has created; see `is_last`.
+        new_images: the images that this build has created; see `is_last`.
         restored: by id, the images that the cache created from sources of ``--cache-from``.
         possible_effects: the changes of finished stages to the store; several if these are not known.
         without_checksum: see `StageProber`.
         results: the results of the finished stages.
         mounted: the images that the builder holds now, whatever their platform.
         characters: characters of the commands of all steps so far.
-        kept: approximate bytes of the configs in ``made``.
+        kept: approximate bytes of the configs in ``new_images``.
         taken: the number of steps so far, including triggers.
         carried: the number of values that steps copied from those before them.
         copied: the number of images in stores that are kept because this build changed them.
         taking: the number of the current step, and of its trigger.
-        forgets: whether images of the last stage are dropped, since no step can find them.
+        drops_last_stage: whether images of the last stage are dropped, since no step can find them.
         is_last: whether that stage is being built, so that only the base of the next step is kept.
     """
 
@@ -98,7 +98,7 @@ class FinishedStages:
     progress: Callable[[int], object]
     assumed: Mapping[int, str] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    made: NewImages = field(default_factory=NewImages)
+    new_images: NewImages = field(default_factory=NewImages)
     restored: dict[str, Image] = field(default_factory=dict)
     possible_effects: tuple[BuildEffects, ...] = (BuildEffects(),)
     without_checksum: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class FinishedStages:
     carried: int = 0
     copied: int = 0
     taking: tuple[int, int] = (0, 0)
-    forgets: bool = True
+    drops_last_stage: bool = True
     is_last: bool = False
     _by_name: dict[str, StageResult] = field(default_factory=dict)
     _last_kept: ImageStore | None = None
@@ -202,7 +202,7 @@ class FinishedStages:
         self,
         number: int,
         trigger: int,
-        done: DispatchResult,
+        dispatched: DispatchResult,
         config: ContainerConfig,
         base: str,
         merged: bool,
@@ -218,9 +218,9 @@ class FinishedStages:
         parent = self.find(base)
         if doubt is None and parent is not None:
             doubt = parent.doubt("existence")
-        made = NewImage(
+        image = NewImage(
             self.new_id(number, trigger),
-            done,
+            dispatched,
             config,
             parent,
             self.daemon,
@@ -230,9 +230,9 @@ class FinishedStages:
             doubt=doubt,
         )
         if not self.is_last:
-            self._count_kept(made.stored, stored_config(parent))
-        self.made.add(made, findable=not self.is_last)
-        return made.id
+            self._count_kept(image.stored, stored_config(parent))
+        self.new_images.add(image, findable=not self.is_last)
+        return image.id
 
     def _count_kept(self, config: ContainerConfig, before: ContainerConfig | None) -> None:
         """Count a config that differs from the one before it.
@@ -270,7 +270,7 @@ class FinishedStages:
 
     def find(self, image_id: str) -> Image | NewImage | None:
         """Return an image as `image` does, but do not complete one that this build creates."""
-        return self.made.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
+        return self.new_images.get(image_id) or self.restored.get(image_id) or self.store.by_id.get(image_id)
 
     def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
         """Mount an image that is known to exist (``imageSources.Get`` in ``imagecontext.go``, local only).

@@ -19,12 +19,14 @@ from cacheview.replay.result import Step
 __all__ = ["check_making"]
 
 
-def check_making(build: FinishedStages, step: Step, done: DispatchResult, config: ContainerConfig, base: str) -> None:
+def check_making(
+    build: FinishedStages, step: Step, dispatched: DispatchResult, config: ContainerConfig, base: str
+) -> None:
     """Raise `BuildRefusedError` if the daemon cannot create the image of a step on the image ``base``."""
-    if done.copy is not None:
-        _check_copy(build, step, done.copy, base)
+    if dispatched.copy is not None:
+        _check_copy(build, step, dispatched.copy, base)
         return
-    if "" in done.after.environment:
+    if "" in dispatched.after.environment:
         nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
         message = f"invalid environment variable: {nameless}"
         raise BuildRefusedError(f"a variable has no name: {nameless[:80]!r}", message=message, line=step.line)

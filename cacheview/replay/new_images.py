@@ -74,8 +74,8 @@ def is_new_id(image_id: str) -> bool:
 
 def creating_step(image_id: str) -> int:
     """Return the number of the step that creates an image; 0 for an image of the store."""
-    made = _MADE.fullmatch(image_id)
-    return int(made[1]) if made is not None else 0
+    match = _MADE.fullmatch(image_id)
+    return int(match[1]) if match is not None else 0
 
 
 def reported_id(image_id: str) -> str:
@@ -103,7 +103,7 @@ def says(predicted: str, reported: str) -> bool:
 
 def reported_words(message: str) -> str:
     """Return the daemon's message with each stand-in replaced as by `reported_id`."""
-    return re.sub(rf"\b{_MADE.pattern}", lambda made: reported_id(made[0]), message)
+    return re.sub(rf"\b{_MADE.pattern}", lambda match: reported_id(match[0]), message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,34 +223,34 @@ class NewImages:
     """The images that a build has created so far, and which of them a lookup needs."""
 
     def __init__(self) -> None:
-        self._made: dict[str, NewImage] = {}
+        self._by_id: dict[str, NewImage] = {}
         self._children: dict[str, list[NewImage]] = {}
         self._alike: dict[tuple[str | None, str], list[NewImage]] = {}
 
     def __contains__(self, image_id: str) -> bool:
-        return image_id in self._made
+        return image_id in self._by_id
 
     def __iter__(self) -> Iterator[NewImage]:
-        return iter(self._made.values())
+        return iter(self._by_id.values())
 
     def get(self, image_id: str) -> NewImage | None:
         """Return the image with this id; None if this build creates none with it."""
-        return self._made.get(image_id)
+        return self._by_id.get(image_id)
 
-    def add(self, made: NewImage, *, findable: bool = True) -> None:
+    def add(self, image: NewImage, *, findable: bool = True) -> None:
         """Add an image. ``findable``: a lookup may find it; otherwise it is available only by its id."""
-        self._made[made.id] = made
+        self._by_id[image.id] = image
         if not findable:
             return
-        parent = made.parent or SCRATCH
-        self._children.setdefault(parent, []).append(made)
-        self._alike.setdefault((parent, made.command), []).append(made)
-        self._alike.setdefault((None, made.command), []).append(made)
+        parent = image.parent or SCRATCH
+        self._children.setdefault(parent, []).append(image)
+        self._alike.setdefault((parent, image.command), []).append(image)
+        self._alike.setdefault((None, image.command), []).append(image)
 
     def forget(self, ids: Iterable[str]) -> None:
         """Drop images that no lookup needs and whose ids are no longer needed."""
         for image_id in ids:
-            self._made.pop(image_id, None)
+            self._by_id.pop(image_id, None)
 
     def beside(self, parent: str, command: str, *, by_layers: bool) -> Iterator[Image]:
         """Yield what a step on a parent may find: the parent, its nearest ancestors, and images built on it.
@@ -260,16 +260,16 @@ class NewImages:
         layers, images with that command count whatever their parent.
         """
         children = self._children.get(parent, ())
-        if parent not in self._made and not children and not by_layers:
+        if parent not in self._by_id and not children and not by_layers:
             return
         by_id: dict[str, NewImage] = {}
-        above = self._made.get(parent)
+        above = self._by_id.get(parent)
         while above is not None and above.id not in by_id and len(by_id) < _BESIDE:
             by_id[above.id] = above
-            above = self._made.get(above.parent or "")
+            above = self._by_id.get(above.parent or "")
         alike = self._alike.get((None if by_layers else parent, command), ())
-        by_id.update((made.id, made) for made in (*alike, *children[-_BESIDE:]))
-        yield from (made.image for made in by_id.values())
+        by_id.update((image.id, image) for image in (*alike, *children[-_BESIDE:]))
+        yield from (each.image for each in by_id.values())
 
 
 def _merged(config: ContainerConfig, parent: ContainerConfig | None) -> ContainerConfig:

@@ -226,7 +226,7 @@ class StageProber:
                 yield lookup.branch, verdict.image
             return
         restores = bool(build_cache.cache_from) and build_cache.cache.rules.may_restore
-        if verdict.unknown.others or not verdict.unknown.images or restores:  # a hit may have changed the cache
+        if verdict.unknown.may_hit_others or not verdict.unknown.images or restores:  # a hit may have changed the cache
             self._is_lost = True
         for image in verdict.unknown.images:
             yield _Branch(build_cache.fork(), image.id), image
@@ -250,7 +250,7 @@ class StageProber:
         reason = f"{words.sentence}. {words.reason}".rstrip(".")
         if not is_first:
             reason = f"{words.sentence}, provided that the unknown steps before it are hits"
-        remedies = tuple(dict.fromkeys(each.doubt.remedy for each in unknown.doubted))
+        remedies = tuple(dict.fromkeys(each.doubt.remedy for each in unknown.doubts))
         return {"reason": reason, "remedies": remedies}
 
     def _look_up(self, branch: _Branch, config: ContainerConfig) -> _Lookup:

@@ -86,7 +86,7 @@ def sent_context(context: ContextSource, client: Client, dockerfile_name: str, d
 
 
 def _content(context: ContextSource, member: Member) -> Iterable[bytes]:
-    return (member.data,) if member.data is not None else context.read(member.source, follow=member.follows)
+    return (member.data,) if member.data is not None else context.read(member.source, follow=member.follows_links)
 
 
 def record_of(

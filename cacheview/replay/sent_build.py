@@ -49,7 +49,7 @@ class SentBuild:
     """A build as a client sends it.
 
     Attributes:
-        given: its context and Dockerfile.
+        build_input: its context and Dockerfile.
         client: the client that sends it.
         added: the settings that the client adds.
         requested: the options including those settings.
@@ -57,7 +57,7 @@ class SentBuild:
         checksums: the checksums of its files.
     """
 
-    given: BuildInput
+    build_input: BuildInput
     client: Client
     added: AddedOptions
     requested: BuildOptions
@@ -75,16 +75,16 @@ class SentBuild:
         """
 
         def play(assumed: Mapping[int, str]) -> Replay:
-            if self.given.refused is not None:
-                return Replay((), 0, None, self.given.refused)
+            if self.build_input.refused is not None:
+                return Replay((), 0, None, self.build_input.refused)
             return replay(
-                self.given.dockerfile,
+                self.build_input.dockerfile,
                 self.checksums,
                 cache.store,
                 cache.rules,
                 cache.release,
                 self.options,
-                name=self.given.name or DEFAULT_NAME,
+                name=self.build_input.name or DEFAULT_NAME,
                 image_files=cache.image_files,
                 assumed=assumed,
                 progress=cache.progress,
@@ -100,7 +100,7 @@ class SentBuild:
 
 def sent_by(
     client: Client,
-    given: BuildInput,
+    build_input: BuildInput,
     options: BuildOptions,
     release: BuilderRelease,
     *,
@@ -113,7 +113,7 @@ def sent_by(
 
     Args:
         client: the client that sends it.
-        given: its context and Dockerfile.
+        build_input: its context and Dockerfile.
         options: the given options.
         release: the builder's release.
         location: location of the store, see `added_by`.
@@ -123,4 +123,6 @@ def sent_by(
     """
     added = added_by(client, location, environment)
     options = added.to(options, platform_is_given=platform_is_given)
-    return SentBuild(given, client, added, options, as_sent(client, options), given.checksums(release, client, hasher))
+    return SentBuild(
+        build_input, client, added, options, as_sent(client, options), build_input.checksums(release, client, hasher)
+    )

@@ -143,14 +143,20 @@ class StageBuild:
             self.why_unknown = "it builds on a stage that may have ended in one of several images"
             return
         is_windows = build.platform is not None and build.platform.os == "windows"
-        self.state = replace(states[-1], backslashes=is_windows and build.release.copies_by_platform)
+        self.state = replace(states[-1], uses_backslashes=is_windows and build.release.copies_by_platform)
         platform = None
         if build.release.sends_platform:
             platform = (build.platform or build.daemon).model_copy(
                 update={"os": (images[0].config.os if images[0] else "") or "linux"}
             )
         self.prober = StageProber(
-            build.store, build.build_caches(), bases, build.made, build.without_checksum, platform, build.restored_id
+            build.store,
+            build.build_caches(),
+            bases,
+            build.new_images,
+            build.without_checksum,
+            platform,
+            build.restored_id,
         )
         if build.options.no_cache:
             self.prober.bust()
@@ -176,15 +182,15 @@ class StageBuild:
             return self._unknown_step(step)
         before = self.state
         try:
-            done = take(instruction, self.state, self.build.release)
-            self.build.carry(before, done.after, instruction.name)
-            if done.copy is not None:
-                taken = self._copy(step, done, instruction, trigger)
+            dispatched = take(instruction, self.state, self.build.release)
+            self.build.carry(before, dispatched.after, instruction.name)
+            if dispatched.copy is not None:
+                result = self._copy(step, dispatched, instruction, trigger)
             else:
-                taken = self._ask(step, done, instruction.name, trigger)
-            if line and taken.probe is not None:  # a step that was not looked up need not keep what came before it
-                taken = replace(taken, instead=partial(_instead, before, self.build.release, self.escape))
-            return replace(taken, hazards=self._hazards(taken, instruction))
+                result = self._ask(step, dispatched, instruction.name, trigger)
+            if line and result.probe is not None:  # a step that was not looked up need not keep what came before it
+                result = replace(result, instead=partial(_instead, before, self.build.release, self.escape))
+            return replace(result, hazards=self._hazards(result, instruction))
         except BuildRefusedError as refusal:
             self._refused(step, trigger)
             hint = of_heredoc_files(instruction) or of_variables(instruction.line, self.state.variables)
@@ -205,9 +211,9 @@ class StageBuild:
         if self.state is None:
             return self._unknown_step(step)
         try:
-            done = label_option(name, value, self.state, self.build.release)
-            self.build.carry(self.state, done.after, "LABEL")
-            added = self._ask(step, done, "LABEL", 0)
+            dispatched = label_option(name, value, self.state, self.build.release)
+            self.build.carry(self.state, dispatched.after, "LABEL")
+            added = self._ask(step, dispatched, "LABEL", 0)
         except BuildRefusedError:
             self._refused(step, 0)
             raise
@@ -221,35 +227,35 @@ class StageBuild:
         return replace(step, status=status, created_by=None, reason=self.why_unknown)
 
     def _ask(
-        self, step: Step, done: DispatchResult, name: str, trigger: int, sources: SourcesSum | None = None
+        self, step: Step, dispatched: DispatchResult, name: str, trigger: int, sources: SourcesSum | None = None
     ) -> Step:
         assert self.prober is not None
         self.build.taking = (step.number, trigger)
-        answer = self.prober.ask(done.make, sources.text if sources is not None else "")
-        return self._settled(step, done, answer, name, trigger, sources)
+        answer = self.prober.ask(dispatched.make, sources.text if sources is not None else "")
+        return self._settled(step, dispatched, answer, name, trigger, sources)
 
-    def _copy(self, step: Step, done: DispatchResult, instruction: Instruction, trigger: int) -> Step:
-        assert done.copy is not None
+    def _copy(self, step: Step, dispatched: DispatchResult, instruction: Instruction, trigger: int) -> Step:
+        assert dispatched.copy is not None
         assert self.prober is not None
         self.build.taking = (step.number, trigger)
         try:
-            if done.copy.from_:
-                images = images_of_copy(self.build, done.copy.from_, instruction)
+            if dispatched.copy.from_:
+                images = images_of_copy(self.build, dispatched.copy.from_, instruction)
                 step = replace(step, from_image=images[0] if len(images) == 1 else None)
-                sources = sum_of_images(self.build, done.copy, images)
+                sources = sum_of_images(self.build, dispatched.copy, images)
                 step = replace(step, from_image=images[0])
             else:
-                sources = self.build.checksums.sum(done.copy)
+                sources = self.build.checksums.sum(dispatched.copy)
         except UnknownError as error:
-            answer = self.prober.ask_any(done.make)
-            settled = self._settled(step, done, answer, instruction.name, trigger, None, has_checksum=False)
+            answer = self.prober.ask_any(dispatched.make)
+            settled = self._settled(step, dispatched, answer, instruction.name, trigger, None, has_checksum=False)
             return replace(settled, reason=str(error)) if answer.status is StepStatus.UNKNOWN else settled
-        return self._ask(step, done, instruction.name, trigger, sources)
+        return self._ask(step, dispatched, instruction.name, trigger, sources)
 
     def _settled(
         self,
         step: Step,
-        done: DispatchResult,
+        dispatched: DispatchResult,
         answer: StepAnswer,
         name: str,
         trigger: int,
@@ -260,17 +266,17 @@ class StageBuild:
         build = self.build
         if answer.fatal is not None:
             raise cache_refusal(answer.fatal, step.line)
-        config = done.make(sources.text if sources is not None else "" if has_checksum else HOLE)
+        config = dispatched.make(sources.text if sources is not None else "" if has_checksum else HOLE)
         text = " ".join(config.Cmd or ()) if has_checksum else None
         build.count(text or "")
         if answer.cache is not None:
             build.keep(answer.cache.store)
         step = replace(step, status=answer.status, created_by=text, probe=answer.probe, cache=answer.cache)
-        step = replace(step, sources=sources, copy=done.copy)
+        step = replace(step, sources=sources, copy=dispatched.copy)
         if answer.status is StepStatus.HIT:
             image = answer.images[0]
             self.history = [entry.created_by for entry in image.history]
-            self.state = done.after.on(image.id)
+            self.state = dispatched.after.on(image.id)
             return replace(
                 step,
                 created_by=self.history[-1] if self.history else text,
@@ -280,18 +286,18 @@ class StageBuild:
             )
         bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
         if answer.status is not StepStatus.UNKNOWN and len(bases) == 1:
-            check_making(build, step, done, config, bases[0])
-        before, self.missed = self.missed, self._make(step, done, config, bases, answer, name, trigger)
+            check_making(build, step, dispatched, config, bases[0])
+        before, self.missed = self.missed, self._make(step, dispatched, config, bases, answer, name, trigger)
         if build.is_last:
-            build.made.forget(before)
+            build.new_images.forget(before)
         if not has_checksum:
             made_on = {key_without_checksum(base, config): made for base, made in zip(bases, self.missed, strict=False)}
             build.without_checksum.update(made_on)
-        if done.copy is not None and answer.status is not StepStatus.UNKNOWN:
+        if dispatched.copy is not None and answer.status is not StepStatus.UNKNOWN:
             build.mounted.update(self.missed)
         self.history.append(text)
         self.history_is_known &= all(_continues(image, self.history) for image in answer.images)
-        self.state = done.after.on(self.missed[0] if self.missed else "")
+        self.state = dispatched.after.on(self.missed[0] if self.missed else "")
         if answer.status is StepStatus.UNKNOWN:
             possible = _stored(image.id for image in answer.images)
             return replace(step, possible=possible, reason=answer.reason, remedies=answer.remedies)
@@ -308,7 +314,7 @@ class StageBuild:
     def _make(
         self,
         step: Step,
-        done: DispatchResult,
+        dispatched: DispatchResult,
         config: ContainerConfig,
         bases: Sequence[str],
         answer: StepAnswer,
@@ -330,7 +336,7 @@ class StageBuild:
                 remedy=" ".join(answer.remedies) or f"Determine what the steps up to step {step.number} hit",
             )
         return tuple(
-            build.make(step.number, trigger, done, config, base, name not in _AS_ASKED, doubt) for base in bases
+            build.make(step.number, trigger, dispatched, config, base, name not in _AS_ASKED, doubt) for base in bases
         )
 
     def _go_on(self, step: Step, assumed: Image) -> Step:

@@ -202,7 +202,7 @@ def _content(
 
 
 def _header(header: tar.TarHeader) -> Header:
-    written = header.written
+    written = header.raw
     return Header(
         header.name,
         header.mode,

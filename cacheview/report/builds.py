@@ -79,7 +79,7 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
     yield ""
     for row in diff.rows:
         yield _line(row)
-        if row.status is not PairStatus.SAME or row.gone is not None:
+        if row.status is not PairStatus.SAME or row.missing_image is not None:
             yield f"        {row_phrase(row, diff)}"
         if row.files is not None:
             yield from (f"        {line}" for line in file_lines(row.files, _MOST_FILES))
@@ -211,7 +211,7 @@ def _row(row: StepPair) -> dict[str, Any]:
         "lost": row.is_lost,
         "why": row.why,
         "files": [change_as_object(change) for change in row.files.differing] if row.files is not None else None,
-        "gone": _gone(row.gone) if row.gone is not None else None,
+        "gone": _gone(row.missing_image) if row.missing_image is not None else None,
     }
 
 

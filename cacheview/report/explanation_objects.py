@@ -84,9 +84,9 @@ def unknown_as_object(unknown: UnknownAnswer, rules: RuleSet) -> dict[str, Any]:
     return {
         "outcomes": [each.value for each in VerdictOutcome if each in unknown.outcomes],
         "images": [image_as_object(image) | {"built_here": _origin(image, rules)} for image in unknown.images],
-        "others": unknown.others,
+        "others": unknown.may_hit_others,
         "aspects": sorted(unknown.aspects),
-        "remedies": list(dict.fromkeys(each.doubt.remedy for each in unknown.doubted)),
+        "remedies": list(dict.fromkeys(each.doubt.remedy for each in unknown.doubts)),
     }
 
 

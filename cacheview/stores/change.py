@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from cacheview.model import Image, ImageStore
 from cacheview.model.effort import paced
 
-__all__ = ["StoreChange", "changes", "with_gone"]
+__all__ = ["StoreChange", "changes", "with_removed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +16,17 @@ class StoreChange:
 
     Attributes:
         new: ids of images that were not there before, in the order of the store.
-        gone: images that are no longer there, as they were.
+        removed: images that are no longer there, as they were.
         changed: ids of images whose names or parent have changed. The content of an image cannot change without
             changing its id.
     """
 
     new: tuple[str, ...] = ()
-    gone: tuple[Image, ...] = ()
+    removed: tuple[Image, ...] = ()
     changed: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.gone or self.changed)
+        return bool(self.new or self.removed or self.changed)
 
 
 def changes(before: ImageStore, after: ImageStore) -> StoreChange:
@@ -39,11 +39,11 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChange:
             new.append(image.id)
         elif was.parent != image.parent or (was.names != image.names and set(was.names) != set(image.names)):
             changed.append(image.id)
-    gone = tuple(image for image in before.images if image.id not in after.by_id)
-    return StoreChange(tuple(new), gone, tuple(changed))
+    removed = tuple(image for image in before.images if image.id not in after.by_id)
+    return StoreChange(tuple(new), removed, tuple(changed))
 
 
-def with_gone(before: ImageStore, after: ImageStore) -> ImageStore:
+def with_removed(before: ImageStore, after: ImageStore) -> ImageStore:
     """Return ``after``, with the images that it lacks restored to their places in ``before``. New images come last."""
     now = after.by_id
     kept = tuple(now.get(image.id, image) for image in before.images)

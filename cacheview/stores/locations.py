@@ -36,7 +36,7 @@ class LocationKind(NamedTuple):
         forms: the forms of its locations, and the meaning of each.
         open: opens a target, the part of a location after the prefix.
         is_live: whether it belongs to a daemon and may change at any moment.
-        follows: whether it reports when its images change.
+        reports_changes: whether it reports when its images change.
         is_path: whether the target is a path on this machine.
         usual_path: the path if the target is empty; empty: none, or one of several.
         is_single: whether there is only one, so that there is no target.
@@ -49,7 +49,7 @@ class LocationKind(NamedTuple):
     forms: tuple[tuple[str, str], ...]
     open: Callable[[str, Reading], OpenedLocation]
     is_live: bool = False
-    follows: bool = False
+    reports_changes: bool = False
     is_path: bool = False
     usual_path: str = ""
     is_single: bool = False
@@ -106,7 +106,7 @@ ENGINE: Final = LocationKind(
     ),
     _open_engine,
     is_live=True,
-    follows=True,
+    reports_changes=True,
 )
 CONTAINERD: Final = LocationKind(
     "containerd:",

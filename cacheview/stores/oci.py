@@ -52,8 +52,8 @@ class ParsedDocuments:
 class IndexReader:
     """Reads the images that the descriptors of an index refer to.
 
-    An image that cannot be read is a problem and does not affect the others. Several readers may share what is
-    ``known``.
+    An image that cannot be read is a problem and does not affect the others. Several readers may share
+    ``documents``.
     """
 
     blobs: BlobStore
@@ -61,7 +61,7 @@ class IndexReader:
     budget: Budget
     problems: Problems = field(default_factory=Problems)
     tags: list[str] = field(default_factory=list)  # given without a repository
-    known: ParsedDocuments = field(default_factory=ParsedDocuments)
+    documents: ParsedDocuments = field(default_factory=ParsedDocuments)
     limit: LimitError | None = None  # the limit that ended the reading
 
     def images(self, descriptors: tuple[Descriptor, ...]) -> list[Image]:
@@ -152,7 +152,7 @@ class IndexReader:
     def _named_below(self, descriptor: Descriptor, where: str) -> _Content | tuple[Descriptor, ...] | None:
         """Return the content of a manifest in an index, which may be further manifests; None if it is missing."""
         digest = descriptor.digest
-        if digest not in self.known.below:
+        if digest not in self.documents.below:
             below: _Content | tuple[Descriptor, ...] | None
             try:
                 manifest = self.blobs.decode(Manifest, digest, kept=True)
@@ -162,14 +162,14 @@ class IndexReader:
             except DataError as error:
                 self.problems.append(Problem(f"{where}: manifest {short_id(digest)[:200]}", str(error)))
                 below = None
-            self.known.below[digest] = below
-        return self.known.below[digest]
+            self.documents.below[digest] = below
+        return self.documents.below[digest]
 
     def _variant(self, descriptor: Descriptor, content: _Content | None) -> Variant:
         key = descriptor.digest, descriptor.platform
-        if key not in self.known.variants:
-            self.known.variants[key] = _variant(descriptor, content)
-        return self.known.variants[key]
+        if key not in self.documents.variants:
+            self.documents.variants[key] = _variant(descriptor, content)
+        return self.documents.variants[key]
 
     def _content(self, descriptor: Descriptor, manifest: Manifest) -> _Content:
         if manifest.config is None:
@@ -184,16 +184,16 @@ class IndexReader:
 
     def _config(self, digest: str) -> ImageConfig:
         """Return a config, which is read once however many manifests refer to it."""
-        known = self.known.configs.get(digest)
-        if known is None:
+        cached = self.documents.configs.get(digest)
+        if cached is None:
             try:
-                known = read_config(self.blobs.read(digest), self.budget)
+                cached = read_config(self.blobs.read(digest), self.budget)
             except DataError as error:
-                known = error.kept()
-            self.known.configs[digest] = known
-        if isinstance(known, DataError):
-            raise known.kept()
-        return known
+                cached = error.kept()
+            self.documents.configs[digest] = cached
+        if isinstance(cached, DataError):
+            raise cached.kept()
+        return cached
 
 
 def _called(descriptor: Descriptor, names: tuple[str, ...]) -> str:

@@ -44,7 +44,7 @@ class TarMember(NamedTuple):
 
     name: str
     size: int
-    regular: bool
+    is_regular: bool
     link: str
 
 
@@ -76,7 +76,7 @@ class TarHeader(NamedTuple):
         device: major and minor number of a device.
         xattrs: extended attributes by name, without the pax prefix ``SCHILY.xattr.``.
         sparse: the layout of a sparse file; None: the bytes after the header are the content.
-        written: the fields of the header itself, whatever `kind` is.
+        raw: the fields of the header itself, whatever `kind` is.
     """
 
     name: str
@@ -89,7 +89,7 @@ class TarHeader(NamedTuple):
     device: tuple[int, int]
     xattrs: Mapping[str, bytes]
     sparse: Sparseness | None
-    written: RawHeader
+    raw: RawHeader
 
 
 class _ExtendedHeader:

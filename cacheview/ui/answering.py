@@ -103,7 +103,7 @@ class Answering(QObject):
         self._loader.start(work)
 
     def _is_quick(self, look_up: LookUp) -> bool:
-        return look_up.known is not None or (is_ready(look_up.cache.store) and not self._lock.locked())
+        return look_up.known_answer is not None or (is_ready(look_up.cache.store) and not self._lock.locked())
 
     def _take(self, answer: ProbeAnswer) -> None:
         self._patience.stop()

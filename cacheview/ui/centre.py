@@ -234,12 +234,12 @@ class Centre(QWidget):
         """Show the part of the first store that has been read: its images, next to the busy page."""
         if self.session is not None:
             # The open store stays until the other has been read.
-            part.shown = self.session.store
+            part.shown_store = self.session.store
             return
         if self.workspace is None:
             self.workspace = self._make_workspace()
             if part.in_pieces:
-                part.more = True
+                part.has_more = True
                 return
         if self._pages.currentWidget() is not self.workspace:
             self.workspace.set_busy(self.busy_page)
@@ -256,10 +256,10 @@ class Centre(QWidget):
     def _bring(self, panes: NextPaneRequest) -> None:
         """Create the remaining panes piece by piece, since everything has been read."""
         self._preparing = False  # otherwise two pieces would be created in one turn
-        if self._notice.made is None:
-            panes.more = not self.notice.isVisible()
+        if self._notice.existing is None:
+            panes.has_more = not self.notice.isVisible()
         elif self.workspace is not None and self.session is None:
-            panes.more = self.workspace.prepare() or self.workspace.bring(panes)
+            panes.has_more = self.workspace.prepare() or self.workspace.bring(panes)
 
     def _give_up_part(self) -> None:
         """Discard the part of a store that was read, since the rest will not follow."""
@@ -271,7 +271,7 @@ class Centre(QWidget):
             self.workspace = None
 
     def _show_busy_notice(self) -> None:
-        name = one_line(name_of(self.opener.asked))
+        name = one_line(name_of(self.opener.requested_location))
         self.notice.show_text("busy", f"Opening {name}…", (), (("&Cancel", self.opener.cancel),))
         self.notice.show_progress(0, None)
         self.notice.show()
@@ -296,10 +296,10 @@ class Centre(QWidget):
                 self.welcome()
             else:
                 self.notice.hide()
-            self.record_found.emit(self.opener.asked)
+            self.record_found.emit(self.opener.requested_location)
             self.failed.emit()
             return
-        name = one_line(name_of(self.opener.asked))
+        name = one_line(name_of(self.opener.requested_location))
         text, details = error_words(error), []
         if not isinstance(error, DataError):
             text += " with the details"

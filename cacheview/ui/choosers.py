@@ -80,18 +80,18 @@ class ToolBar(QToolBar):
 
     def set_cases(self, count: int, name_of: Callable[[int], str], current: int) -> None:
         """Set the cases of a suite with their names. The list is shown if there are several."""
-        if count > 1 or self._case.made is not None:
+        if count > 1 or self._case.existing is not None:
             self._fill(self.case, count, name_of, current)
 
     def set_probes(self, count: int, name_of: Callable[[int], str], current: int) -> None:
         """Set the probes of a case with their names. The list is shown if there are several."""
-        if count > 1 or self._probe.made is not None:
+        if count > 1 or self._probe.existing is not None:
             self._fill(self.probe, count, name_of, current)
 
     def name_probe(self, number: int) -> None:
         """Update the name of a probe."""
-        if self._probe.made is not None:
-            self._probe.made.renamed(number)
+        if self._probe.existing is not None:
+            self._probe.existing.renamed(number)
 
     def say(self, button: QToolButton, what: str, value: str) -> None:
         """Show the chosen value on a menu button."""
@@ -148,8 +148,8 @@ class ToolBar(QToolBar):
 
     def set_case(self, current: int) -> None:
         """Show that another case was chosen."""
-        if self._case.made is not None:
-            self._case.made.setCurrentIndex(current)
+        if self._case.existing is not None:
+            self._case.existing.setCurrentIndex(current)
 
     def _fill(self, box: NameList, count: int, name_of: Callable[[int], str], current: int) -> None:
         box.set_names(count, name_of, current)
@@ -176,7 +176,7 @@ class ToolBar(QToolBar):
 
     def _make_case(self) -> NameList:
         """Create the list of cases, which is before that of probes."""
-        probe = self._probe.made
+        probe = self._probe.existing
         return self._list("Case", self.case_chosen, self._gap if probe is None else self._lists[probe][0])
 
     def _list(self, name: str, chosen: object, before: QAction) -> NameList:

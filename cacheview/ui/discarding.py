@@ -59,10 +59,10 @@ class Discarder(Background):
 
     def discard(self, *things: object) -> None:
         """Free objects once nothing else refers to them. Call this before replacing them; None is ignored."""
-        given = self._given
-        if given.add([thing for thing in things if thing is not None]):
+        discarded = self._given
+        if discarded.add([thing for thing in things if thing is not None]):
             window_time = self._window_time
-            self._start(lambda: _free(given, Courtesy(window_time)), "discarder")
+            self._start(lambda: _free(discarded, Courtesy(window_time)), "discarder")
 
     def stop(self) -> None:
         """End the thread. The remaining objects are freed in the current one."""
@@ -106,12 +106,12 @@ class _Discarded:
             self._things = []
 
 
-def _free(given: _Discarded, courtesy: Courtesy) -> None:
+def _free(discarded: _Discarded, courtesy: Courtesy) -> None:
     """Free objects in the other thread, until everything that was passed is freed."""
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()
-    while not given.ended.is_set():
-        things = given.take(last=not held)
+    while not discarded.ended.is_set():
+        things = discarded.take(last=not held)
         if things is None:
             return
         # Garbage collection in this thread would destroy widgets that are in cycles.
@@ -123,9 +123,9 @@ def _free(given: _Discarded, courtesy: Courtesy) -> None:
                 things.clear()
             elif time.monotonic() - begun > _LONGEST:
                 held.clear()
-            _empty_unused(held, given.ended, courtesy)
+            _empty_unused(held, discarded.ended, courtesy)
         if held:
-            given.ended.wait(pause)
+            discarded.ended.wait(pause)
             pause = min(2 * pause, _LATER)
 
 

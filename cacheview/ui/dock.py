@@ -162,7 +162,7 @@ class DockController(QObject, Generic[_Pane]):
     @property
     def is_open(self) -> bool:
         """Whether the dock is open, even if another one covers it."""
-        return self._dock.made is not None and not self._dock.made.isHidden()
+        return self._dock.existing is not None and not self._dock.existing.isHidden()
 
     def _make_dock(self, name: str, action: QAction) -> PaneDock:
         return PaneDock(self.host, name, self.pane, action)
@@ -180,8 +180,8 @@ class DockController(QObject, Generic[_Pane]):
 
     def put_back(self) -> None:
         """Close the dock, and reset its place."""
-        if self._dock.made is not None:
-            self._dock.made.put_back()
+        if self._dock.existing is not None:
+            self._dock.existing.put_back()
 
     def reveal(self, image_id: str) -> None:
         """Select an image in the tree."""

@@ -78,9 +78,9 @@ class Docks:
         dock: _D = self._docks[spec.name]()
         return dock
 
-    def made(self, spec: DockSpec[_D]) -> _D | None:
+    def existing(self, spec: DockSpec[_D]) -> _D | None:
         """Return the dock of a row; None: it has not been created yet."""
-        dock: _D | None = self._docks[spec.name].made
+        dock: _D | None = self._docks[spec.name].existing
         return dock
 
     def connect_actions(self) -> None:
@@ -117,18 +117,18 @@ class Docks:
     def reset(self) -> None:
         """Close all docks, and reset their places."""
         for lazy in self._docks.values():
-            if lazy.made is not None:
-                lazy.made.put_back()
+            if lazy.existing is not None:
+                lazy.existing.put_back()
 
     def _is_open(self, spec: DockSpec[Any]) -> bool:
-        dock = self.made(spec)
+        dock = self.existing(spec)
         return dock is not None and dock.is_open
 
     def stop(self) -> None:
         """Stop running work in all docks."""
         for lazy in self._docks.values():
-            if lazy.made is not None:
-                lazy.made.stop()
+            if lazy.existing is not None:
+                lazy.existing.stop()
 
     def _show_or_hide(self, spec: DockSpec[Any]) -> None:
         self._in_turns(*self._making(spec), lambda: self.get(spec).show_or_hide())
@@ -200,12 +200,12 @@ def _make_diff(docks: Docks, name: str) -> BuildDiffs:
     from cacheview.ui.diff.dock import BuildDiffs
 
     def replay_pane() -> ReplayPane | None:
-        made = docks.made(REPLAY)
-        return made.pane if made is not None else None
+        dock = docks.existing(REPLAY)
+        return dock.pane if dock is not None else None
 
     def watch_pane() -> WatchPane | None:
-        made = docks.made(WATCH)
-        return made.pane if made is not None else None
+        dock = docks.existing(WATCH)
+        return dock.pane if dock is not None else None
 
     return BuildDiffs(docks.host, name, DIFF.action(docks.host.commands), replay_pane, watch_pane)
 

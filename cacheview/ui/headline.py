@@ -187,15 +187,15 @@ class Headline(QObject):
         problems = [str(problem) for problem in session.opened.problems or session.store.problems]
         builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
         supposed = session.supposed
-        asked, own, foreign = session.daemon if supposed is None else supposed.own, own_rules(session), ""
+        daemon, own, foreign = session.daemon if supposed is None else supposed.own, own_rules(session), ""
         # Images from a registry belong to no engine: all rules suit them equally.
-        differs = own is not None and not own.answers_as(asked) and not self._is_pulled()
+        differs = own is not None and not own.answers_as(daemon) and not self._is_pulled()
         if session.case.rules and (differs or own is None):
-            foreign = f"This case was written for {one_line(session.case.rules)}; you are using {asked.title}."
+            foreign = f"This case was written for {one_line(session.case.rules)}; you are using {daemon.title}."
         elif own is not None and differs:
             whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are those"
-            foreign = f"This store's {whose} of {own.title}; you are using the rules of {asked.title}."
-        elif own is not None and own.answers_as(asked):
+            foreign = f"This store's {whose} of {own.title}; you are using the rules of {daemon.title}."
+        elif own is not None and own.answers_as(daemon):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""

@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class Lazy(Generic[_T]):
-    """A value that the first call creates. `made` returns it without creating it."""
+    """A value that the first call creates. `existing` returns it without creating it."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
@@ -23,6 +23,6 @@ class Lazy(Generic[_T]):
         return self._made
 
     @property
-    def made(self) -> _T | None:
+    def existing(self) -> _T | None:
         """The value; None: it has not been created."""
         return self._made

@@ -27,7 +27,7 @@ class OpenedStore:
         forest: the tree of the first case's store, with all images; None: not created.
         read_at: when reading began, in seconds since the epoch. Later changes may be missing.
         answered: the explanation of the probe, and its time in milliseconds; None: not created.
-        compared: the previous store, the next one, and the difference between them; None: there was none.
+        compared_stores: the previous store, the next one, and the difference between them; None: there was none.
     """
 
     opened: OpenedLocation
@@ -37,7 +37,7 @@ class OpenedStore:
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
-    compared: tuple[ImageStore, ImageStore, StoreChange] | None = None
+    compared_stores: tuple[ImageStore, ImageStore, StoreChange] | None = None
     answered: tuple[Explanation, float] | None = None
 
 
@@ -47,17 +47,17 @@ class StorePart:
 
     Attributes:
         total: the number of images in the store.
-        in_pieces: whether it is given again while there is ``more``, since it may be too much for one turn.
-        more: whether the window has more to do.
-        shown: the store that the window shows in the meantime, as it reports; None if there is none.
+        in_pieces: whether it is given again while there is ``has_more``, since it may be too much for one turn.
+        has_more: whether the window has more to do.
+        shown_store: the store that the window shows in the meantime, as it reports; None if there is none.
     """
 
     store: ImageStore
     forest: Forest
     total: int
     in_pieces: bool = False
-    more: bool = False
-    shown: ImageStore | None = None
+    has_more: bool = False
+    shown_store: ImageStore | None = None
 
 
 @dataclass
@@ -66,9 +66,9 @@ class NextPaneRequest:
 
     Attributes:
         probe: the first probe, with the explanation of its answer.
-        more: whether the window has more to do.
+        has_more: whether the window has more to do.
     """
 
     probe: Probe
     explanation: Explanation
-    more: bool = False
+    has_more: bool = False

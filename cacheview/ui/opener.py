@@ -43,13 +43,13 @@ class Opener(QObject):
         parted(StorePart): the part that has been read so far.
         panes_requested(NextPaneRequest): a piece of the panes is requested.
         opened(OpenedStore, again): a store was read; ``again``: it was open before.
-        failed(exception): ``asked`` could not be read.
+        failed(exception): ``requested_location`` could not be read.
         cancelled(): the user canceled it.
         ended(): after ``opened``, ``failed`` or ``cancelled``.
 
     Attributes:
         location: the open location; empty: nothing is open.
-        asked: the latest requested location.
+        requested_location: the latest requested location.
         case: the number of the shown case.
         platform: the platform of multi-platform images to read; empty: the usual one.
         quietly: whether the running reading was not requested by the user.
@@ -88,7 +88,7 @@ class Opener(QObject):
         self._is_at_rest = is_at_rest
         self._images = 0
         self.location = ""
-        self.asked = ""
+        self.requested_location = ""
         self.platform = ""
         self.quietly = False
         self.chosen_rules = ""
@@ -113,7 +113,7 @@ class Opener(QObject):
     def open(self, location: str, *, quietly: bool = False) -> None:
         """Read a location. A running reading is stopped."""
         self.quietly = quietly
-        self.asked = location
+        self.requested_location = location
         self._begin_reading()
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         if rules == OWN_RULES:
@@ -126,7 +126,7 @@ class Opener(QObject):
         """Open the store of a start without arguments: the engine if it answers, otherwise the demo."""
         from cacheview.ui.stores.start import start_work
 
-        self.asked = ENGINE
+        self.requested_location = ENGINE
         self.quietly = False
         self._begin_reading()
         self._loader.start(start_work(self._rules, self.platform, self._load_panes))
@@ -134,8 +134,8 @@ class Opener(QObject):
 
     def reload(self) -> None:
         """Read the open store again, or the one that could not be opened."""
-        if self.location or self.asked:
-            self.open(self.location or self.asked)
+        if self.location or self.requested_location:
+            self.open(self.location or self.requested_location)
 
     def refresh(self) -> None:
         """Read the open store again if it may have changed, unless a store is being read."""
@@ -144,8 +144,8 @@ class Opener(QObject):
 
     def try_again(self) -> None:
         """Read the latest requested location again."""
-        if self.asked:
-            self.open(self.asked)
+        if self.requested_location:
+            self.open(self.requested_location)
 
     def cancel(self) -> None:
         """Stop reading. The open store stays."""
@@ -181,9 +181,9 @@ class Opener(QObject):
 
     def _succeeded(self, loaded: OpenedStore) -> None:
         if loaded.instead_of:
-            self.asked = loaded.opened.location
-        again = self.location == self.asked
-        self.location = self.asked
+            self.requested_location = loaded.opened.location
+        again = self.location == self.requested_location
+        self.location = self.requested_location
         if not again:
             self.chosen_rules = ""
         if self.location != DEMO:

@@ -68,9 +68,9 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         probe = case.probes[0].probe if case.probes else first_probe(case.store)
         if probe.parent.startswith("@"):
             probe = probe.model_copy(update={"parent": ""})
-        asked = time.perf_counter()
+        started = time.perf_counter()
         explanation = explain(cache, probe, at_once=False)
-        answered = (explanation, (time.perf_counter() - asked) * 1000)
+        answered = (explanation, (time.perf_counter() - started) * 1000)
         explanation.prepare()
         tree = forest(case.store)
         _ = case.store.common_doubts  # computed here for the same reason
@@ -78,15 +78,22 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         # The whole tree, then the panes, each in a separate turn.
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
-        compared = None
-        if whole.shown is not None:
+        compared_stores = None
+        if whole.shown_store is not None:
             shown = opened.cases[shown_case if shown_case < len(opened.cases) else 0].store
-            compared = (whole.shown, shown, changes(whole.shown, shown))
+            compared_stores = (whole.shown_store, shown, changes(whole.shown_store, shown))
         _show(report, NextPaneRequest(probe, explanation))
         # These objects stay: the next full garbage collection, which may run in the UI thread, need not scan them.
         freeze_more()
         return OpenedStore(
-            opened, cache, probe, daemon=daemon, read_at=begun, forest=tree, compared=compared, answered=answered
+            opened,
+            cache,
+            probe,
+            daemon=daemon,
+            read_at=begun,
+            forest=tree,
+            compared_stores=compared_stores,
+            answered=answered,
         )
 
     return work
@@ -95,8 +102,8 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
 def _show(report: Report, what: StorePart | NextPaneRequest) -> None:
     """Pass it to the window until all of it is done, with other events in between."""
     report.part(lambda: what, last=True)
-    while what.more:
-        what.more = False
+    while what.has_more:
+        what.has_more = False
         report.part(lambda: what, last=True)
 
 

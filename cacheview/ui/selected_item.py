@@ -25,7 +25,7 @@ class SelectedItem:
         reason: for a miss, sentences on the reason found from its files and Dockerfile; None: that of the probe.
         remedy: for a miss, what to do for a hit; empty: nothing, or not known.
         has_files: for a miss, whether more is known of its files than that they differ.
-        until_edit: whether it is selected only until the probe is changed, since no list keeps it selected.
+        is_until_edit: whether it is selected only until the probe is changed, since no list keeps it selected.
         store, daemon: those of the lookup; None: its verdict does not depend on them.
     """
 
@@ -37,7 +37,7 @@ class SelectedItem:
     reason: str | None = None
     remedy: str = ""
     has_files: bool = False
-    until_edit: bool = False
+    is_until_edit: bool = False
     store: ImageStore | None = field(default=None, compare=False, repr=False)
     daemon: Daemon | None = field(default=None, compare=False, repr=False)
 

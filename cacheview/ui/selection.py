@@ -49,7 +49,7 @@ class Selection:
 
     def select(self, selected: SelectedItem, state: tuple[Place, Probe]) -> None:
         """Select an item. ``state``: the state after the selection."""
-        if selected.until_edit:
+        if selected.is_until_edit:
             self._passing = selected
         else:
             self._passing, self._listed = None, selected

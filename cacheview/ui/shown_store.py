@@ -55,11 +55,11 @@ class LookUp:
     probe: Probe
     expected: Expectation | None = None
     number: int | None = None
-    known: tuple[Explanation, float] | None = None
+    known_answer: tuple[Explanation, float] | None = None
 
     def answer(self) -> ProbeAnswer:
         """Look up the probe."""
-        explanation, milliseconds = self.known or self._explain()
+        explanation, milliseconds = self.known_answer or self._explain()
         differences = None
         if self.expected is not None:
             verdict = explanation.verdict
@@ -152,14 +152,14 @@ class ShownStore:
         case = case if case < len(loaded.opened.cases) else 0
         self.place = (case, min(number, max(0, probe_count(loaded.opened.cases, case) - 1)))
         self._load(loaded)
-        compared = loaded.compared
-        if compared is not None and compared[0] is before and compared[1] is self.store:
-            self.change = compared[2]
+        compared_stores = loaded.compared_stores
+        if compared_stores is not None and compared_stores[0] is before and compared_stores[1] is self.store:
+            self.change = compared_stores[2]
         else:
             self.change = changes(before, self.store)
 
     def _load(self, loaded: OpenedStore) -> None:
-        self._loaded, self._walked = replace(loaded, compared=None), None  # drops the previous store
+        self._loaded, self._walked = replace(loaded, compared_stores=None), None  # drops the previous store
         if self.place[0] == 0:
             self.cache, self.daemon = loaded.cache, _daemon_of(loaded)
         else:

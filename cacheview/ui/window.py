@@ -270,8 +270,8 @@ class MainWindow(QMainWindow):
 
     def _ended(self) -> None:
         self._enable(busy=False)
-        if self._follower.made is not None:
-            self._follower.made.catch_up()
+        if self._follower.existing is not None:
+            self._follower.existing.catch_up()
 
     # User actions
 
@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
         """Enable the actions that are possible now. Those that depend only on the session are enabled with it."""
         session = self.session
         has_failed = bool(self.centre.last_error)
-        follows = session is not None and parse_location(session.opened.location).source.follows
+        follows = session is not None and parse_location(session.opened.location).source.reports_changes
         self.commands.enable(is_open=session is not None, follows=follows, busy=busy, has_failed=has_failed)
         for button in (self.tool_bar.rules, self.tool_bar.platform):
             button.setEnabled(session is not None)
@@ -350,7 +350,7 @@ class MainWindow(QMainWindow):
         self.status.say(f"Copied: {what}")
 
     def _follow(self, wanted: bool) -> None:
-        if wanted or self._follower.made is not None:
+        if wanted or self._follower.existing is not None:
             self.follower.set_following(wanted)
 
     def _remember_following(self, wanted: bool) -> None:
@@ -387,13 +387,13 @@ class MainWindow(QMainWindow):
         end_all(self)
         self.docks.keep()
         self.docks.stop()
-        if self._layer_access.made is not None:
-            self._layer_access.made.close()
+        if self._layer_access.existing is not None:
+            self._layer_access.existing.close()
         self.centre.stop()
         if self.session is not None:
             self._headline.stop()
         self._settings.geometry = self.saveGeometry()
-        replays = self.docks.made(REPLAY)
+        replays = self.docks.existing(REPLAY)
         self.centre.keep_choices(replays.secrets() if replays is not None else ())
         if self._settings.builds:
             from cacheview.ui.replay.build import forget_values

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from cacheview.stores.change import with_gone
+from cacheview.stores.change import with_removed
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
@@ -294,9 +294,9 @@ class Workspace(QWidget):
         store, supposed = self._session.store, self._session.supposed
         if self.images.model.forest is not self._session.forest:
             self._session.discard(self.images.model.forest)
-        if supposed is not None and change is not None and change.gone:
-            gone = frozenset(image.id for image in change.gone)
-            self.images.set_store(with_gone(supposed.before, store), keep=keep, new=new, gone=gone)
+        if supposed is not None and change is not None and change.removed:
+            gone = frozenset(image.id for image in change.removed)
+            self.images.set_store(with_removed(supposed.before, store), keep=keep, new=new, gone=gone)
         else:
             self.images.set_store(store, keep=keep, new=new, forest=self._session.forest)
         self.probe.set_store(store)
@@ -334,7 +334,7 @@ class Workspace(QWidget):
 
     def _follow(self, selected: SelectedItem | None, explanation: Explanation) -> None:
         """Show the image of a step in the tree when the step is selected, but not again when its answer changes."""
-        if selected is None or selected.until_edit or self._session.relation is not Relation.OWN:
+        if selected is None or selected.is_until_edit or self._session.relation is not Relation.OWN:
             self._followed = None
             return
         if self._followed is None or self._followed.probe != selected.probe:
@@ -347,7 +347,7 @@ class Workspace(QWidget):
     def _explain_image(self, image: Image, why: str) -> None:
         if why:
             ways = "To see what the classic builder would look up, replay the image's Dockerfile (Ctrl+D)."
-            self._session.select(SelectedItem(f"image {image.title}", why=f"{why} {ways}", until_edit=True))
+            self._session.select(SelectedItem(f"image {image.title}", why=f"{why} {ways}", is_until_edit=True))
         else:
             self._session.release_image()
 

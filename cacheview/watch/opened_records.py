@@ -39,12 +39,12 @@ class OpenedRecords:
     Attributes:
         builds: the builds in the order of the file, numbered 0, -1, -2, …
         problems: sentences about lines that cannot be read.
-        more: whether the file has more builds than `MOST_RECORDS`.
+        has_more: whether the file has more builds than `MOST_RECORDS`.
     """
 
     builds: tuple[WatchedBuild, ...]
     problems: tuple[str, ...] = ()
-    more: bool = False
+    has_more: bool = False
 
 
 def read_records(path: str | os.PathLike[str], progress: Progress | None = None) -> OpenedRecords:
@@ -64,7 +64,7 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
                 problems.append(str(line))
         elif isinstance(line, ReplayCase):
             if len(builds) == MOST_RECORDS:
-                return OpenedRecords(tuple(builds), tuple(problems), more=True)
+                return OpenedRecords(tuple(builds), tuple(problems), has_more=True)
             build = replace(_build_of(line, -len(builds), where), line=line_number)
             if build.prediction is not None and len(builds) >= _MOST_EXPLAINED:
                 build = replace(build, prediction=build.prediction.bare())

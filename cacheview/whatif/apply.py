@@ -106,7 +106,7 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
     else:
         draft, refused = _tried(World(state.store, NO_CONTAINERS), change, behavior)
         store, applied = draft.as_store, _applied(change, draft, refused)
-    if isinstance(change, SaveLoad) and change.empties and not applied.refused:
+    if isinstance(change, SaveLoad) and change.empties_store and not applied.refused:
         containers = NO_CONTAINERS
     return replace(state, store=store, containers=containers, applied=(*state.applied, applied))
 

@@ -74,11 +74,11 @@ class SaveLoad:
 
     Attributes:
         images: as named in the command; empty: every tag of the store.
-        empties: whether the store is emptied in between, or is another one of the same engine.
+        empties_store: whether the store is emptied in between, or is another one of the same engine.
     """
 
     images: tuple[str, ...] = ()
-    empties: bool = True
+    empties_store: bool = True
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ def _cost(before: Step | None, after: Step | None, removed: Mapping[str, Removed
     if before is None or after is None:
         return Cost(before, after, Effect.ONLY_BEFORE if after is None else Effect.ONLY_AFTER)
     effect = _effect(before, after)
-    gone = removed.get(before.image) if effect is not Effect.SAME else None
-    return Cost(before, after, effect, gone)
+    removed_image = removed.get(before.image) if effect is not Effect.SAME else None
+    return Cost(before, after, effect, removed_image)
 
 
 def _effect(before: Step, after: Step) -> Effect:

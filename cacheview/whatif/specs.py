@@ -109,7 +109,7 @@ FORMS: Final = (
         "save-load-same",
         "IMAGE,…",
         "the same, but loaded into the original store",
-        lambda text, _: SaveLoad(_references(text), empties=False),
+        lambda text, _: SaveLoad(_references(text), empties_store=False),
         is_optional=True,
     ),
     ChangeForm("load", "STORE", "docker load of the images in STORE", _load),

@@ -49,13 +49,21 @@ def chain(rules: str) -> list[Image]:
     now = Timestamp(1_700_000_000, 0, None)
     options, rule_set = BuildOptions(), RULE_SETS[rules]
     build = FinishedStages(
-        ImageStore(()), rule_set, RELEASE, options, checksums, NO_IMAGE_FILES, now, lambda _: None, forgets=False
+        ImageStore(()),
+        rule_set,
+        RELEASE,
+        options,
+        checksums,
+        NO_IMAGE_FILES,
+        now,
+        lambda _: None,
+        drops_last_stage=False,
     )
     run_build(build, read_document(TEXT.encode(), RELEASE))
-    ids = {made.id: f"sha256:{number:064x}" for number, made in enumerate(build.made)}
+    ids = {made.id: f"sha256:{number:064x}" for number, made in enumerate(build.new_images)}
     return [
         image.model_copy(update={"id": ids[image.id], "parent": ids.get(image.parent or "")})
-        for image in (made.image for made in build.made)
+        for image in (made.image for made in build.new_images)
     ]
 
 

@@ -21,7 +21,7 @@ from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import DOCKER_CLI
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
-from cacheview.replay.build_input import given_build
+from cacheview.replay.build_input import open_build_input
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("emptied")
 
 def predicted(case: OpenedCase, data: bytes, file: str) -> Replay:
     daemon = daemon_of(case)
-    given = given_build("-", file, daemon.builder, stdin=io.BytesIO(data))
+    given = open_build_input("-", file, daemon.builder, stdin=io.BytesIO(data))
     if given.refused is not None:
         return Replay((), 0, None, given.refused)
     return replay(

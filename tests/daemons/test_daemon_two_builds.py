@@ -481,7 +481,7 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
     assert began is not None
     events = past_events(place.engine.url, began, datetime.now(UTC))
     reported = with_events(diff_of(again, after), events)
-    image = reported.gone[0].image
+    image = reported.missing_images[0].image
     if any(event.action == "delete" and event.subject == image for event in events):
         assert "no longer in the store: it was removed at " in answer_sentence(reported)
     else:  # a containerd store reports only that the name went

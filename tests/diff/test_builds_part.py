@@ -104,7 +104,7 @@ def test_an_image_that_is_gone(daemon: Daemon) -> None:
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "LABEL team=a")
     assert diff.cause is not None
     assert (diff.cause.image, diff.cause.in_a, diff.origin) == (gone.short_id, True, CauseOrigin.SURROUNDINGS)
-    [known] = diff.gone
+    [known] = diff.missing_images
     assert (known.image, known.is_made, known.was_there) == (gone.id, False, True)
     assert [row.status for row in diff.rows][5:] == [PairStatus.FOLLOWS] * 4
     assert "Its own Dockerfile and files are not the cause" in loss_sentence(diff)
@@ -118,7 +118,7 @@ def test_what_a_build_made_and_the_next_one_cannot_find(daemon: Daemon) -> None:
     diff = compared(a, recorded(daemon, BUILD, 2))
     assert diff.is_same is False
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "ARG VERSION=1")
-    [known] = diff.gone
+    [known] = diff.missing_images
     assert known.is_made
     assert "it was built at" in answer_sentence(diff)
     assert "no longer in the store" in answer_sentence(diff)
@@ -132,7 +132,7 @@ def test_two_machines_that_both_build_it_all_are_the_same() -> None:
         made.append(recorded(machine, BUILD, minutes))
     diff = compared(*made)
     assert diff.is_same is True
-    assert [known.was_there for known in diff.gone] == [False] * len(diff.gone)
+    assert [known.was_there for known in diff.missing_images] == [False] * len(diff.missing_images)
 
 
 def test_an_image_that_came_later(daemon: Daemon) -> None:

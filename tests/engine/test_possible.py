@@ -62,8 +62,8 @@ def assert_possible(rules: RuleSet, images: tuple[Image, ...], probe: Probe, tru
         return verdict.outcome
     assert true.outcome in verdict.unknown.outcomes
     if true.image is not None:
-        assert verdict.unknown.others or true.image.id in {image.id for image in verdict.unknown.images}
-    assert verdict.unknown.doubted
+        assert verdict.unknown.may_hit_others or true.image.id in {image.id for image in verdict.unknown.images}
+    assert verdict.unknown.doubts
     return verdict.outcome
 
 

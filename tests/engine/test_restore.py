@@ -87,7 +87,7 @@ def earlier(rules: RuleSet, *, names: tuple[str, ...] = (), version: str = "", d
     return Image(
         id=EARLIER,
         names=names,
-        built_locally=rules.restoring.built_locally,
+        built_locally=rules.restoring.marks_built_locally,
         config=config(ENTRIES[0], config=STEP, docker_version=version),
         from_scratch=True,
         dangling=dangling,

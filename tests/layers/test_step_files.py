@@ -111,7 +111,7 @@ def led_to(files: Mapping[str, File], path: str) -> str:
 
 def unpacked(sums: ContextSums, context: MemoryContext) -> dict[str, File]:
     """The context as the daemon has it: with the modes that the client sent."""
-    tree = sums.sent.tree
+    tree = sums.uploaded.tree
     entries = {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
     return {
         path: (entry.kind, entry.mode, entry.target.encode() if entry.kind is LINK else b"".join(context.read(path)))

@@ -189,7 +189,7 @@ def test_the_preferred_of_several() -> None:
     matcher = Matcher(CONTAINERD_1_6, linux("arm64"))
     assert preferred(matcher, *several) is several[3]
     assert preferred(matcher, *several[:3]) is several[2]
-    assert not any(map(Matcher(CONTAINERD_1_6, linux("arm64"), strict=True).matches, several[:3]))
+    assert not any(map(Matcher(CONTAINERD_1_6, linux("arm64"), is_strict=True).matches, several[:3]))
     assert preferred(Matcher(CONTAINERD_1_6, HOST), *several) is several[0]
 
 

@@ -87,7 +87,7 @@ class Daemon:
         seen: list[FinishedStages] = []
 
         def begin(*arguments: Any) -> FinishedStages:
-            seen.append(replace(FinishedStages(*arguments), forgets=False))
+            seen.append(replace(FinishedStages(*arguments), drops_last_stage=False))
             return seen[0]
 
         with pytest.MonkeyPatch.context() as patch:
@@ -96,8 +96,8 @@ class Daemon:
         (build,) = seen
         assert reported.refused is None, reported.refused
         assert StepStatus.UNKNOWN not in {step.status for step in reported.looked_up}
-        ids = {made.id: _id(f"{self.builds} {made.id}") for made in build.made}
-        made = [_real(image, ids, copied) for image in (made.image for made in build.made)]
+        ids = {made.id: _id(f"{self.builds} {made.id}") for made in build.new_images}
+        made = [_real(image, ids, copied) for image in (made.image for made in build.new_images)]
         (end,) = build.results[-1].images
         names = (f"docker.io/library/{name}",) if name else ()
         self.images = [

@@ -15,7 +15,7 @@ from cacheview.dockerfile.context import CLIENTS, ContextSums
 from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import NEWEST, builder_release
 from cacheview.model import DataError
-from cacheview.replay.build_input import given_build
+from cacheview.replay.build_input import open_build_input
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def tar(folder: Path) -> Path:
 
 
 def test_a_tar_on_disk_and_on_standard_input_are_the_same(tar: Path) -> None:
-    path = given_build(str(tar), "sub/D", NEWEST)
-    stream = given_build("-", "sub/D", NEWEST, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
+    path = open_build_input(str(tar), "sub/D", NEWEST)
+    stream = open_build_input("-", "sub/D", NEWEST, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
     assert path.dockerfile == stream.dockerfile == b"FROM busybox\n"
     summers = [each.checksums(NEWEST, CLIENTS["docker-cli"]) for each in (path, stream)]
     assert len({str(dict(checksums.headers(["sub/D", "Dockerfile"]))) for checksums in summers}) == 1
@@ -45,13 +45,13 @@ def test_a_tar_on_disk_and_on_standard_input_are_the_same(tar: Path) -> None:
 
 
 def test_a_dockerfile_that_is_not_in_a_tar_is_refused_by_the_daemon(tar: Path) -> None:
-    refused = given_build(str(tar), "none", NEWEST).refused
+    refused = open_build_input(str(tar), "none", NEWEST).refused
     assert refused is not None
     assert refused.message == "Cannot locate specified Dockerfile: none"
 
 
 def test_a_dockerfile_on_standard_input_is_sent_under_a_drawn_name(folder: Path) -> None:
-    given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
+    given = open_build_input(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
     sent = given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()
     assert given.dockerfile == b"FROM alpine\n"
     assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two that the client adds
@@ -61,7 +61,7 @@ def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(fo
     (folder / ".dockerignore").write_text("*.log\n")
     other = folder.parent / "Other"
     other.write_text("FROM alpine\n")
-    given = given_build(str(folder), str(other), NEWEST)
+    given = open_build_input(str(folder), str(other), NEWEST)
     assert given.name == ""
     sums = {
         ContextSums(given.context, "", dockerfile=given.dockerfile).of_sources(["."], add=False, destination="/").text
@@ -76,7 +76,7 @@ def test_a_dockerfile_outside_of_the_context_is_refused_beside_an_ignore_file_th
 ) -> None:
     (folder / ".a").write_text("*.log\n")
     link(folder / ".a", folder / ".dockerignore")
-    given = given_build(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
+    given = open_build_input(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
     with pytest.raises(BuildRefusedError, match="is a link") as refused:
         given.checksums(NEWEST, CLIENTS["docker-cli"]).prepare()
     assert (refused.value.by, refused.value.message) == ("client", "archive/tar: write too long")
@@ -94,7 +94,7 @@ def test_a_dockerfile_alone_is_sent_as_the_client_makes_it(client: str, mode: in
 
 
 def test_a_dockerfile_alone_on_standard_input() -> None:
-    given = given_build("-", "", NEWEST, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
+    given = open_build_input("-", "", NEWEST, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
     assert given.dockerfile.startswith(b"FROM scratch\n")
     assert list(given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
     with pytest.raises(BuildRefusedError, match="needs a context") as refused:
@@ -121,7 +121,7 @@ def test_what_cannot_be_a_context_is_refused_with_what_to_do(
     context: str, file: str, printed: str, folder: Path, tar: Path
 ) -> None:
     with pytest.raises(DataError, match=printed):
-        given_build(context.format(folder=folder, tar=tar), file, NEWEST, stdin=io.BytesIO(b"FROM scratch\n"))
+        open_build_input(context.format(folder=folder, tar=tar), file, NEWEST, stdin=io.BytesIO(b"FROM scratch\n"))
 
 
 def test_a_tar_that_the_cli_would_send_as_a_dockerfile_is_refused() -> None:
@@ -131,12 +131,12 @@ def test_a_tar_that_the_cli_would_send_as_a_dockerfile_is_refused() -> None:
         info.mtime = 1.5
         tar.addfile(info)
     with pytest.raises(DataError, match="tar --format=gnu"):
-        given_build("-", "", NEWEST, stdin=io.BytesIO(file.getvalue()))
+        open_build_input("-", "", NEWEST, stdin=io.BytesIO(file.getvalue()))
 
 
 def test_an_old_daemon_does_not_decompress_zstd(tar: Path) -> None:
     zstandard = pytest.importorskip("zstandard")
     tar.write_bytes(zstandard.ZstdCompressor().compress(tar.read_bytes()))
-    assert given_build(str(tar), "", NEWEST).dockerfile
+    assert open_build_input(str(tar), "", NEWEST).dockerfile
     with pytest.raises(DataError, match=r"before 23\.0"):
-        given_build(str(tar), "", builder_release("20.10.24"))
+        open_build_input(str(tar), "", builder_release("20.10.24"))

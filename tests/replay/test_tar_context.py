@@ -56,7 +56,7 @@ def packed(context: MemoryContext, client: str, form: int) -> bytes:
                 f"SCHILY.xattr.{name}": value.decode("latin-1").encode("latin-1").decode("utf-8", "surrogateescape")
                 for name, value in header.xattrs
             }
-            content = b"".join(context.read(member.source, follow=member.follows)) if header.size else b""
+            content = b"".join(context.read(member.source, follow=member.follows_links)) if header.size else b""
             tar.addfile(info, io.BytesIO(content))
     return file.getvalue()
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.model import Image, ImageConfig, ImageStore
-from cacheview.stores.change import StoreChange, changes, with_gone
+from cacheview.stores.change import StoreChange, changes, with_removed
 
 
 def image(name: str, parent: str | None = None, *names: str) -> Image:
@@ -22,7 +22,7 @@ def test_new_gone_changed() -> None:
     after = store(image("e", "b"), image("a"), image("b", "a", "app:2", "app:1"), image("d"), image("f", "a", "app:3"))
     change = changes(before, after)
     assert change.new == ("sha256:e", "sha256:f")
-    assert [gone.id for gone in change.gone] == ["sha256:c"]
+    assert [gone.id for gone in change.removed] == ["sha256:c"]
     assert change.changed == ("sha256:d",)  # its parent; the order of names is no change
     assert change
 
@@ -40,16 +40,16 @@ _STORES = st.dictionaries(
 @given(before=_STORES, after=_STORES)
 def test_there_and_back(before: ImageStore, after: ImageStore) -> None:
     there, back = changes(before, after), changes(after, before)
-    assert set(there.new) == {gone.id for gone in back.gone}
+    assert set(there.new) == {gone.id for gone in back.removed}
     assert set(there.changed) == set(back.changed)
-    assert len(before.images) + len(there.new) - len(there.gone) == len(after.images)
+    assert len(before.images) + len(there.new) - len(there.removed) == len(after.images)
     assert not changes(before, before)
 
 
 @given(before=_STORES, after=_STORES)
 def test_what_is_gone_stays_where_it_was(before: ImageStore, after: ImageStore) -> None:
-    shown = with_gone(before, after)
-    gone = changes(before, after).gone
+    shown = with_removed(before, after)
+    gone = changes(before, after).removed
     assert set(shown.images) == {*after.images, *gone}
     assert len(shown.images) == len(after.images) + len(gone)
     assert [each.id for each in shown.images][: len(before.images)] == [each.id for each in before.images]

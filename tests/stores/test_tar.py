@@ -20,7 +20,7 @@ contents = st.binary(max_size=1300)
 
 def read(data: bytes) -> list[tuple[TarMember, bytes]]:
     stream: io.BufferedReader = io.BufferedReader(io.BytesIO(data))
-    return [(member, stream.read(member.size) if member.regular else b"") for member in walk(stream)]
+    return [(member, stream.read(member.size) if member.is_regular else b"") for member in walk(stream)]
 
 
 def archive(*members: tuple[tarfile.TarInfo, bytes], tar_format: int = tarfile.USTAR_FORMAT) -> bytes:
@@ -82,7 +82,7 @@ def test_folders_and_devices_are_not_regular() -> None:
         info = tarfile.TarInfo(f"kind-{kind.decode()}")
         info.type = kind
         infos.append((info, b""))
-    assert [member.regular for member, _ in read(archive(*infos, (tarfile.TarInfo("after"), b"x")))] == [
+    assert [member.is_regular for member, _ in read(archive(*infos, (tarfile.TarInfo("after"), b"x")))] == [
         *[False] * 4,
         True,
     ]
@@ -94,14 +94,14 @@ def test_old_gnu_sparse_member_is_passed_over() -> None:
     sparse[:BLOCK] = with_field(bytes(sparse[:BLOCK]), 482, b"\1")
     map_blocks = bytes(504) + b"\1" + bytes(7) + bytes(BLOCK)
     data = bytes(sparse[:BLOCK]) + map_blocks + bytes(sparse[BLOCK : 3 * BLOCK]) + one("after")
-    assert [(member.name, member.regular) for member, _ in read(data)] == [("sparse", False), ("after", True)]
+    assert [(member.name, member.is_regular) for member, _ in read(data)] == [("sparse", False), ("after", True)]
 
 
 def test_pax_sparse_member_is_not_regular() -> None:
     info = tarfile.TarInfo("sparse")
     info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "real"}
     data = archive((info, b"0\n" + b"x" * 600), (tarfile.TarInfo("after"), b"x"), tar_format=tarfile.PAX_FORMAT)
-    assert [(member.name, member.regular) for member, _ in read(data)] == [("real", False), ("after", True)]
+    assert [(member.name, member.is_regular) for member, _ in read(data)] == [("real", False), ("after", True)]
 
 
 def test_global_pax_header_is_passed_over() -> None:

@@ -118,10 +118,10 @@ def test_docks_are_open_again_where_they_were(
     qtbot.waitUntil(lambda: window.commands.watch.isChecked())
     window.close()
     again = open_window(DEMO, size=SIZE, settings=Settings(file))
-    assert again.docks.made(COMPARE) is None  # the first paint does not wait for docks
+    assert again.docks.existing(COMPARE) is None  # the first paint does not wait for docks
     right = Qt.DockWidgetArea.RightDockWidgetArea
     qtbot.waitUntil(
-        lambda: again.docks.made(AUDIT) is not None and again.dockWidgetArea(again.docks.get(AUDIT).dock) is right
+        lambda: again.docks.existing(AUDIT) is not None and again.dockWidgetArea(again.docks.get(AUDIT).dock) is right
     )
     assert not again.docks.get(COMPARE).dock.isHidden()
     assert not again.commands.watch.isChecked()

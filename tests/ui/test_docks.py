@@ -37,7 +37,7 @@ def paints(window: MainWindow) -> list[bool]:
 
 
 def test_a_dock_is_made_shown_and_painted_beside_the_panes(window: MainWindow, qtbot: QtBot) -> None:
-    made = window.docks.made
+    made = window.docks.existing
     assert made(DETAILS) is None
     window.commands.details.trigger()
     pane = made(DETAILS)

@@ -75,11 +75,11 @@ def test_a_graph_driver_does_not_save_an_image_without_layers() -> None:
 
 @BOTH
 def test_into_the_same_store_nothing_changes(release: str) -> None:
-    assert changed(STORE, release, SaveLoad(("app:1",), empties=False)).store.images == STORE
+    assert changed(STORE, release, SaveLoad(("app:1",), empties_store=False)).store.images == STORE
 
 
 def test_into_the_same_store_28_1_leaves_a_record_without_a_name_too() -> None:
-    state = changed(STORE, KEEPS_OLD, SaveLoad(("app:1",), empties=False))
+    state = changed(STORE, KEEPS_OLD, SaveLoad(("app:1",), empties_store=False))
     assert {each.id for each in state.store.images if each.names and each.is_dangling} == {APP.id}
 
 

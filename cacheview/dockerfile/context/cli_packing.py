@@ -55,7 +55,7 @@ class CliPacking:
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:
         """See `Client.pack_alone`: it packs a folder with a file, and keeps the owner of the file."""
         entry = Entry(DOCKERFILE, EntryKind.FILE, mode, size=len(text), uid=uid, gid=gid)
-        member = replace(self.style, owner=True).member(entry)
+        member = replace(self.style, sends_owner=True).member(entry)
         return PackedContext([member._replace(data=text)], DOCKERFILE)
 
 
@@ -230,13 +230,13 @@ class _Sender:
         """
         path = entry.path
         is_folder = entry.kind is EntryKind.DIRECTORY
-        if is_folder and not entry.readable and folder.checked:
+        if is_folder and not entry.is_readable and folder.checked:
             self._refuse(entry, "can't stat '{}'")
         checked = folder.checked and (not self.checks.patterns or self.checks.is_checked(path, folder))
         if is_folder:
             inside = self.check_folders[path] = Folder(path, folder, self.checks)
             inside.checked = checked
-        elif checked and not entry.readable:
+        elif checked and not entry.is_readable:
             self._refuse(entry, "no permission to read from '{}'")
         return checked
 
@@ -254,7 +254,7 @@ class _Sender:
             return
         check_readable(entry)
         first = None
-        if entry.inode and entry.kind is not EntryKind.DIRECTORY and self.style.hard_links:
+        if entry.inode and entry.kind is not EntryKind.DIRECTORY and self.style.sends_hard_links:
             first = self.first_names.get(entry.inode)
             if first is None:
                 self.first_names[entry.inode] = entry.path

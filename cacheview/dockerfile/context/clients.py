@@ -157,7 +157,9 @@ class Client:
 
 
 _CLI_STYLE: Final = HeaderStyle()
-_NODE_STYLE: Final = HeaderStyle(owner=True, capability=False, hard_links=False, umask=_UMASK, slash=False)
+_NODE_STYLE: Final = HeaderStyle(
+    sends_owner=True, sends_capability=False, sends_hard_links=False, umask=_UMASK, ends_folders_with_slash=False
+)
 _TESTCONTAINERS: Final = "org.testcontainers"
 
 DOCKER_CLI: Final = Client(
@@ -166,14 +168,17 @@ DOCKER_CLI: Final = Client(
 """The CLI since 24.0: only permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
 
 CLI_23: Final = Client(
-    "docker-cli-23", "Docker CLI 23.0", CliPacking(HeaderStyle(type_bits=True), PATTERNMATCHER), config=CliConfigUse.CLI
+    "docker-cli-23",
+    "Docker CLI 23.0",
+    CliPacking(HeaderStyle(sends_type_bits=True), PATTERNMATCHER),
+    config=CliConfigUse.CLI,
 )
 """The CLI 23.0: modes as in 20.10, patterns as in 24.0 (docker/cli v23.0.0 to v23.0.15, vendored)."""
 
 CLI_20_10: Final = Client(
     "docker-cli-20.10",
     "Docker CLI 20.10",
-    CliPacking(HeaderStyle(type_bits=True), FILEUTILS),
+    CliPacking(HeaderStyle(sends_type_bits=True), FILEUTILS),
     config=CliConfigUse.CLI_20_10,
 )
 """The CLI 20.10: modes with the bits of the file type (docker/cli v20.10.24, vendored pkg/archive)."""
@@ -181,7 +186,7 @@ CLI_20_10: Final = Client(
 DOCKER_PY: Final = Client(
     "docker-py",
     "docker-py",
-    DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=True),
+    DockerPyPacking(HeaderStyle(sends_owner=True, sends_capability=False), strips_spaces=True),
     config=CliConfigUse.DOCKER_PY,
 )
 """docker-py since 6.0 (7.1.0), which testcontainers-python and Ansible use too."""
@@ -189,7 +194,7 @@ DOCKER_PY: Final = Client(
 _DOCKER_PY_5: Final = Client(
     "docker-py-5",
     "docker-py 5 and earlier",
-    DockerPyPacking(HeaderStyle(owner=True, capability=False), strips=False),
+    DockerPyPacking(HeaderStyle(sends_owner=True, sends_capability=False), strips_spaces=False),
     config=CliConfigUse.DOCKER_PY,
 )
 
@@ -198,7 +203,7 @@ _SAM: Final = replace(DOCKER_PY, name="sam-cli", program="SAM CLI", drops=frozen
 _TESTCONTAINERS_GO: Final = Client(
     "testcontainers-go",
     "testcontainers-go",
-    TestcontainersGoPacking(HeaderStyle(owner=True), PATTERNMATCHER),
+    TestcontainersGoPacking(HeaderStyle(sends_owner=True), PATTERNMATCHER),
     labels={
         _TESTCONTAINERS: "true",
         f"{_TESTCONTAINERS}.lang": "go",
@@ -241,7 +246,7 @@ _COMPOSE_V2: Final = Client(
     config=CliConfigUse.PROXIES,
 )
 
-_WINDOWS_STYLE: Final = HeaderStyle(capability=False, hard_links=False, windows=True)
+_WINDOWS_STYLE: Final = HeaderStyle(sends_capability=False, sends_hard_links=False, is_windows=True)
 
 _WINDOWS: Final = Client(
     "windows", "Docker CLI on Windows", CliPacking(_WINDOWS_STYLE, PATTERNMATCHER), config=CliConfigUse.CLI
@@ -252,14 +257,14 @@ _WINDOWS_23: Final = replace(
     _WINDOWS,
     name="windows-23",
     program="Docker CLI 23.0 on Windows",
-    packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), PATTERNMATCHER),
+    packing=CliPacking(replace(_WINDOWS_STYLE, sends_type_bits=True), PATTERNMATCHER),
 )
 
 _WINDOWS_20_10: Final = replace(
     _WINDOWS,
     name="windows-20.10",
     program="Docker CLI 20.10 on Windows",
-    packing=CliPacking(replace(_WINDOWS_STYLE, type_bits=True), FILEUTILS),
+    packing=CliPacking(replace(_WINDOWS_STYLE, sends_type_bits=True), FILEUTILS),
     config=CliConfigUse.CLI_20_10,
 )
 

@@ -25,11 +25,11 @@ class DockerPyPacking:
 
     Attributes:
         style: of the headers.
-        strips: whether spaces after an exclamation mark are ignored.
+        strips_spaces: whether spaces after an exclamation mark are ignored.
     """
 
     style: HeaderStyle
-    strips: bool
+    strips_spaces: bool
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""
@@ -38,7 +38,7 @@ class DockerPyPacking:
         is_outside = dockerfile in ("", "-") or clean(dockerfile).startswith("..")
         drawn = random_name(_RANDOM_DIGITS) if is_outside else ""
         name = drawn or clean(dockerfile)
-        entries = _FolderWalk(context, DockerPyPatterns([*lines, f"!{name}"], strips=self.strips)).entries()
+        entries = _FolderWalk(context, DockerPyPatterns([*lines, f"!{name}"], strips=self.strips_spaces)).entries()
         added: dict[str, bytes] = {}
         if drawn:
             added = {IGNORE_FILE: raw("\n".join([*(lines or [IGNORE_FILE]), drawn])), drawn: text or b""}
@@ -54,9 +54,9 @@ class DockerPyPacking:
             if entry.path in added or entry.kind is EntryKind.SOCKET:
                 continue
             first = None
-            if entry.inode and entry.kind is EntryKind.FILE and self.style.hard_links:
+            if entry.inode and entry.kind is EntryKind.FILE and self.style.sends_hard_links:
                 first = first_names.setdefault(entry.inode, entry.path)
-            if first in (None, entry.path) and not entry.readable and entry.kind is EntryKind.FILE:
+            if first in (None, entry.path) and not entry.is_readable and entry.kind is EntryKind.FILE:
                 message = f"Can not read file in context: {entry.path}"
                 raise BuildRefusedError(
                     f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
@@ -83,7 +83,7 @@ class _FolderWalk:
         if not left_out:
             self.found.append(entry)
         enters = not left_out or self.patterns.may_put_back_inside(entry.path)
-        if enters and not entry.readable:
+        if enters and not entry.is_readable:
             message = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
             raise BuildRefusedError(
                 f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"

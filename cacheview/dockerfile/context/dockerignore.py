@@ -123,7 +123,7 @@ class Patterns:
                 lambda number, depth: self.patterns[number].depth == depth,
                 replaces=True,
             )
-            if sound and not rules.skips and not rules.plain
+            if sound and not rules.skips_patterns and not rules.compares_plain_text
             else None
         )
 
@@ -142,7 +142,7 @@ class Patterns:
         names = path.split("/")
         left_out = False
         for pattern in self.patterns:
-            if self.rules.skips and pattern.exclusion != left_out:
+            if self.rules.skips_patterns and pattern.exclusion != left_out:
                 continue
             depth = pattern.depth
             if pattern.matches(path) or (depth < len(names) and pattern.matches("/".join(names[:depth]))):
@@ -151,7 +151,7 @@ class Patterns:
 
     def matches_or_parent(self, path: str) -> bool:
         """``MatchesOrParentMatches``; in 20.10 there is only `matches_by_one_parent`."""
-        if not self.rules.all_parents:
+        if not self.rules.matches_all_parents:
             return self.matches_by_one_parent(path)
         path = clean(path)
         if path == ".":
@@ -171,7 +171,7 @@ class Patterns:
         go_on()  # with many patterns even one path takes long
         if not folder.checked:
             return False
-        if not self.rules.all_parents:
+        if not self.rules.matches_all_parents:
             return not self.matches_by_one_parent(path)
         left_out = False
         for number, run in enumerate(self.runs):
@@ -188,7 +188,7 @@ class Patterns:
         folder counts as not matching it.
         """
         go_on()
-        if not self.rules.all_parents:
+        if not self.rules.matches_all_parents:
             return not self.matches_by_one_parent(path)
         left_out = False
         carried = [False] * len(self.runs)

@@ -32,8 +32,8 @@ class Entry(NamedTuple):
         inode: of an entry with more than one name, of which the client sends the second as a hard link; otherwise 0.
         device: major and minor number of a device.
         capability: the value of ``security.capability``; empty: none.
-        readable: False if its permissions prevent the client from reading it.
-        executable: whether the client may run it.
+        is_readable: False if its permissions prevent the client from reading it.
+        is_executable: whether the client may run it.
         uid, gid: its owner.
         stamp: a value that changes if the content may have changed: equal stamps mean equal contents. Empty: not known.
     """
@@ -46,8 +46,8 @@ class Entry(NamedTuple):
     inode: int = 0
     device: tuple[int, int] = (0, 0)
     capability: bytes = b""
-    readable: bool = True
-    executable: bool = False
+    is_readable: bool = True
+    is_executable: bool = False
     uid: int = 0
     gid: int = 0
     stamp: tuple[int, ...] = ()

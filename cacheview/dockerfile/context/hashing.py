@@ -196,7 +196,9 @@ class _HashingPass:
         entry, me = node.entry, threading.get_ident()
         digest = hashlib.sha256(node.hashed_header)
         left = entry.size
-        for piece in (node.data,) if node.data is not None else self.context.read(node.source, follow=node.follows):
+        for piece in (
+            (node.data,) if node.data is not None else self.context.read(node.source, follow=node.follows_links)
+        ):
             if self.stop.is_set():
                 return ""
             digest.update(piece)
@@ -207,6 +209,6 @@ class _HashingPass:
         if left:
             raise DataError("it changed while it was being read; try again", where=node.source)
         result = digest.hexdigest()
-        if entry.stamp and self.context.stamp(node.source, follow=node.follows) == entry.stamp:
+        if entry.stamp and self.context.stamp(node.source, follow=node.follows_links) == entry.stamp:
             self.memory.put(node, result)
         return result

@@ -34,21 +34,21 @@ class IgnoreRules:
 
     Attributes:
         escaped: characters that are escaped in the regular expression.
-        plain: whether a pattern without wildcards, or with ``**`` at only one end, is compared as text.
-        all_parents: whether a pattern may match any folder above, not only the one as deep as the pattern.
-        skips: whether patterns that can no longer change the result are skipped.
+        compares_plain_text: whether a pattern without wildcards, or with ``**`` at only one end, is compared as text.
+        matches_all_parents: whether a pattern may match any folder above, not only the one as deep as the pattern.
+        skips_patterns: whether patterns that can no longer change the result are skipped.
     """
 
     escaped: str
-    plain: bool
-    all_parents: bool
-    skips: bool
+    compares_plain_text: bool
+    matches_all_parents: bool
+    skips_patterns: bool
 
 
-FILEUTILS = IgnoreRules(escaped=".$", plain=False, all_parents=False, skips=False)
+FILEUTILS = IgnoreRules(escaped=".$", compares_plain_text=False, matches_all_parents=False, skips_patterns=False)
 """``pkg/fileutils``: the CLI and the daemon 20.10."""
 
-PATTERNMATCHER = IgnoreRules(escaped=".+()$", plain=True, all_parents=True, skips=True)
+PATTERNMATCHER = IgnoreRules(escaped=".+()$", compares_plain_text=True, matches_all_parents=True, skips_patterns=True)
 """``moby/patternmatcher``: the CLI and the daemon since 23.0. It tries to escape ``{|}`` too, but does not."""
 
 
@@ -118,7 +118,7 @@ class IgnorePattern:
 
     def _expression(self) -> tuple[str, str]:
         """Return how to compare, and the regular expression for Go."""
-        kind = "exact" if self._rules.plain else "regexp"
+        kind = "exact" if self._rules.compares_plain_text else "regexp"
         text = self.text.removeprefix(_BYTE_ORDER_MARK)
         out, at, first = ["^"], 0, True
         while at < len(text):
@@ -136,7 +136,7 @@ class IgnorePattern:
                 else:
                     out.append(".*")
                     kind = "regexp"
-                if first and self._rules.plain:
+                if first and self._rules.compares_plain_text:
                     kind = "suffix"
             elif char in "*?":
                 out.append("[^/]*" if char == "*" else "[^/]")

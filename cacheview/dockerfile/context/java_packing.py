@@ -117,7 +117,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
                 yield Member(header, entry.path)
                 continue
             check_readable(entry)
-            mode = _EXECUTABLE_MODE if entry.executable else _FILE_MODE
+            mode = _EXECUTABLE_MODE if entry.is_executable else _FILE_MODE
             yield _java_member(entry, Header(entry.path, mode, size=entry.size), follows=True)
 
 

@@ -224,14 +224,14 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
             content = base64.b64decode(value.get("content_b64", ""), validate=True)
         except (binascii.Error, TypeError, ValueError):
             raise DataError("its content_b64 is not base64") from None
-        return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, executable=runs), content
+        return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, is_executable=runs), content
     if kind is EntryKind.SYMLINK:
         named = (value.get(key) for key in _TARGETS)
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
             raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
         return Entry(path, kind, mode, target=target, uid=uid, gid=gid), b""
-    return Entry(path, kind, mode, uid=uid, gid=gid, executable=runs), b""
+    return Entry(path, kind, mode, uid=uid, gid=gid, is_executable=runs), b""
 
 
 def _owner(value: Mapping[str, Any], key: str) -> int:

@@ -38,38 +38,39 @@ class HeaderStyle:
     """A client's way to fill the headers of its tar.
 
     Attributes:
-        type_bits: whether the mode contains the bits of the file type (``fillGo18FileTypeBits``).
-        owner: whether uid and gid are those of the file; otherwise 0.
-        capability: whether ``security.capability`` is sent.
-        hard_links: whether a second name of a file is sent as a link to the first.
+        sends_type_bits: whether the mode contains the bits of the file type (``fillGo18FileTypeBits``).
+        sends_owner: whether uid and gid are those of the file; otherwise 0.
+        sends_capability: whether ``security.capability`` is sent.
+        sends_hard_links: whether a second name of a file is sent as a link to the first.
         umask: bits that are removed from every mode.
-        windows: whether the client runs on Windows, where Go's mode is 0666 for writable files and 0444 for others, and
+        is_windows: whether the client runs on Windows, where Go's mode is 0666 for writable files and 0444 for others,
+            and
             the client sends ``mode & 0755 | 0111``.
-        slash: whether the name of a folder ends with a slash.
+        ends_folders_with_slash: whether the name of a folder ends with a slash.
     """
 
-    type_bits: bool = False
-    owner: bool = False
-    capability: bool = True
-    hard_links: bool = True
+    sends_type_bits: bool = False
+    sends_owner: bool = False
+    sends_capability: bool = True
+    sends_hard_links: bool = True
     umask: int = 0
-    windows: bool = False
-    slash: bool = True
+    is_windows: bool = False
+    ends_folders_with_slash: bool = True
 
     def member(self, entry: Entry, first: str | None = None) -> Member:
         """Return the member for an entry. ``first`` is the first name of the same file, if this is another one."""
         is_file = entry.kind is EntryKind.FILE
         header = Header(
-            entry.path + ("/" if entry.kind is EntryKind.DIRECTORY and self.slash else ""),
+            entry.path + ("/" if entry.kind is EntryKind.DIRECTORY and self.ends_folders_with_slash else ""),
             self.mode(entry),
-            entry.uid if self.owner else 0,
-            entry.gid if self.owner else 0,
+            entry.uid if self.sends_owner else 0,
+            entry.gid if self.sends_owner else 0,
             entry.size if is_file and first is None else 0,
             entry.kind.value if first is None else HARD_LINK,
             entry.target if first is None else first,
             entry.device,
             (("security.capability", without_root_user(entry.capability)),)
-            if entry.capability and self.capability
+            if entry.capability and self.sends_capability
             else (),
         )
         return Member(header, entry.path, stamp=entry.stamp)
@@ -77,15 +78,15 @@ class HeaderStyle:
     def mode(self, entry: Entry) -> int:
         """Return the mode as it is sent."""
         mode = entry.mode & ~self.umask
-        if self.windows:
+        if self.is_windows:
             is_read_only = entry.kind is EntryKind.FILE and not entry.mode & 0o200
             mode = 0o555 if is_read_only else 0o755
-        return mode | (TYPE_BITS[entry.kind] if self.type_bits else 0)
+        return mode | (TYPE_BITS[entry.kind] if self.sends_type_bits else 0)
 
 
 def check_readable(entry: Entry) -> None:
     """Raise `DataError` if the client could not read a file that it has started to send."""
-    if not entry.readable:
+    if not entry.is_readable:
         raise DataError("it cannot be read, so the client would send a broken context", where=entry.path)
 
 

@@ -97,7 +97,7 @@ def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: 
 
 
 def _content(context: ContextSource, node: TreeNode) -> bytes:
-    return node.data if node.data is not None else b"".join(context.read(node.source, follow=node.follows))
+    return node.data if node.data is not None else b"".join(context.read(node.source, follow=node.follows_links))
 
 
 def _is_removed(name: str, lines: Sequence[str], rules: IgnoreRules) -> bool:

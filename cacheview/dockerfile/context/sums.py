@@ -51,7 +51,7 @@ class ContextSums:
         self._problems: dict[str, Problem] = {}
 
     @property
-    def sent(self) -> UploadedContext:
+    def uploaded(self) -> UploadedContext:
         """The context on the daemon.
 
         Raises:
@@ -93,7 +93,7 @@ class ContextSums:
     @property
     def tree(self) -> Tree:
         """The files on the daemon."""
-        return self.sent.tree
+        return self.uploaded.tree
 
     def of_folder(self, real: str) -> SourcesSum:
         """Return the checksum of one folder, whose path must not contain links."""
@@ -115,7 +115,7 @@ class ContextSums:
         Raises:
             DataError: a file cannot be read.
         """
-        sent = self.sent.tree.sent
+        sent = self.uploaded.tree.sent
         wanted = [path for path in paths if path in sent]
         unknown = dict.fromkeys([path for path in wanted if path not in self._sums])
         if unknown:

@@ -66,7 +66,7 @@ class Member(NamedTuple):
     Attributes:
         header: as sent.
         source: the path in the context that a file's content is read from.
-        follows: whether links are followed to read it.
+        follows_links: whether links are followed to read it.
         data: content that the client creates; None: it is that of `source`.
         stamp: of the file, see `Entry`.
         digest: its sum in hexadecimal digits, if computed while reading the tar; otherwise empty.
@@ -74,7 +74,7 @@ class Member(NamedTuple):
 
     header: Header
     source: str = ""
-    follows: bool = False
+    follows_links: bool = False
     data: bytes | None = None
     stamp: tuple[int, ...] = ()
     digest: str = ""

@@ -30,18 +30,18 @@ class TreeNode(NamedTuple):
     Attributes:
         entry: as sent; for a folder without a member in the tar, only its path.
         header: of its member in the tar; None: there was none.
-        hard_link: whether it is a second name of a file, so its content was not sent with it.
+        is_hard_link: whether it is a second name of a file, so its content was not sent with it.
         source: the path in the context that its content is read from.
-        follows: whether links are followed to read it.
+        follows_links: whether links are followed to read it.
         data: the content, if the client created it; None: it is that of `source`.
         digest: its sum, if already known; otherwise empty.
     """
 
     entry: Entry
     header: Header | None = None
-    hard_link: bool = False
+    is_hard_link: bool = False
     source: str = ""
-    follows: bool = False
+    follows_links: bool = False
     data: bytes | None = None
     digest: str = ""
 
@@ -53,7 +53,7 @@ class TreeNode(NamedTuple):
     @property
     def has_content(self) -> bool:
         """Whether the content of a file is hashed after its header."""
-        return self.entry.kind is EntryKind.FILE and not self.hard_link and self.entry.size > 0
+        return self.entry.kind is EntryKind.FILE and not self.is_hard_link and self.entry.size > 0
 
 
 class Tree:

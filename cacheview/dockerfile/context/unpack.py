@@ -108,12 +108,12 @@ class _Unpacked:
             if target.entry.kind is EntryKind.DIRECTORY:
                 self._refuse("operation not permitted", header)
             entry = target.entry._replace(path=real)
-            return target._replace(entry=entry, header=header, hard_link=True, digest=member.digest)
+            return target._replace(entry=entry, header=header, is_hard_link=True, digest=member.digest)
         kind = _KINDS.get(header.type)
         if kind is None:
             self._refuse(f"unhandled tar header type {ord(header.type[:1] or chr(0))}", header, by_system=False)
         entry = _entry(real, kind, member)
-        return TreeNode(entry, header, False, member.source, member.follows, member.data, member.digest)
+        return TreeNode(entry, header, False, member.source, member.follows_links, member.data, member.digest)
 
     def _place(self, path: str, header: Header) -> str:
         """Return the location of a path, with links followed except in the last name."""

@@ -29,7 +29,7 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
     if further and verdict.narrowed is None and not lengths:
         yield Hazard(HazardKind.FURTHER_STEPS, *words.further_steps(image, further), image)
     rules = cache.rules
-    if verdict.is_new and (rules.restoring.built_locally or not asks_for_mark(rules)):
+    if verdict.is_new and (rules.restoring.marks_built_locally or not asks_for_mark(rules)):
         yield Hazard(HazardKind.EMPTY_CONFIG, *words.new_empty_config(), source)
     if not lengths:
         yield from _of_step(cache, probe, source, step)
@@ -37,16 +37,16 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
 
 def _of_step(cache: ImageCache, probe: Probe, source: Image, step: int) -> Iterator[Hazard]:
     """Yield the hazards of the config that the step was really built with, if the store still has its image."""
-    made = _image_of_step(cache, source, step)
-    stored = container_config_of(made) if made is not None else None
-    if made is None or stored is None or doubts_about(made, "container_config"):
+    restored = _image_of_step(cache, source, step)
+    stored = container_config_of(restored) if restored is not None else None
+    if restored is None or stored is None or doubts_about(restored, "container_config"):
         return  # the config of the step is not known, so nothing can be said about it
     probe_command, image_command = probe.config.Cmd or (), stored.Cmd or ()
     if probe_command != image_command and " ".join(image_command) == created_by(probe.config):
-        yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(image_command, probe_command), made, ("Cmd",))
+        yield Hazard(HazardKind.JOIN_COLLISION, *words.join_collision(image_command, probe_command), restored, ("Cmd",))
     fields = tuple(field for field in differing(probe.config, stored) if field != "Cmd")
     if fields:
-        yield Hazard(HazardKind.UNCOMPARED_FIELD, *words.uncompared_by_history(fields), made, fields)
+        yield Hazard(HazardKind.UNCOMPARED_FIELD, *words.uncompared_by_history(fields), restored, fields)
 
 
 def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:

@@ -59,10 +59,10 @@ class Columns:
         """Return the images that pass a check, as bits. Examining each takes less time than filing all of them."""
         if query.accepted is NO_KEY:  # nothing passes, or the result depends on more of the probe
             return self._looked_through(row, query)
-        known = self._passing.get((query.slot, query.accepted))
-        if known is None:
-            known = self._passing[query.slot, query.accepted] = self._looked_through(row, query)
-        return known
+        cached = self._passing.get((query.slot, query.accepted))
+        if cached is None:
+            cached = self._passing[query.slot, query.accepted] = self._looked_through(row, query)
+        return cached
 
     def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
         """Return the positions of the images that pass a check if they are known to be few, otherwise None."""

@@ -135,7 +135,7 @@ V26_1_5 = replace(
         lost_fields=frozenset(CONFIG_FIELDS) - _OCI_FIELDS,
         omits=_OCI_FIELDS,
         is_oci=True,
-        built_locally=True,
+        marks_built_locally=True,
         needs_layer=True,
         no_layer_error='"" failed validation: invalid argument',
     ),

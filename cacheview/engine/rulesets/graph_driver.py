@@ -57,7 +57,7 @@ V24_0_7 = RuleSet(
     sources=Sources.FOUND,
     descent=Descent.ANCESTOR,
     source_hit=SourceHit.RESTORE,
-    restoring=Restoring(omits=_OMITTED, writes_version=True, start_interval=False),
+    restoring=Restoring(omits=_OMITTED, writes_version=True, keeps_start_interval=False),
     tie=Tie.NEWEST,
     lost_parent=LostParent("unable to find image {parent}: failed to get digest {parent}"),
     records_parent=False,

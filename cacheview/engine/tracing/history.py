@@ -109,7 +109,7 @@ def _check(
     match each.kind:
         case CheckKind.NOT_EMPTY:
             return Check(CheckKind.NOT_EMPTY, outcome, ABSENT, entries, doubts=doubts)
-        case CheckKind.HISTORY if not each.compared:
+        case CheckKind.HISTORY if not each.is_compared:
             note = words.any_history_matches(has_parent=parent is not None)
             return Check(CheckKind.HISTORY, NOT_COMPARED, ABSENT, entries, note=note, doubts=doubts)
         case CheckKind.ENTRY_COUNT:

@@ -236,13 +236,13 @@ def _config_check(
             note = words.unread_value(getattr(stored, row.field))
     elif is_unknown:
         outcome = CheckOutcome.UNKNOWN if reached else NOT_REACHED
-        shown = comparison.shown(probe_value)
-        return Check(kind, outcome, shown, UNKNOWN, row.field, words.UNKNOWN_CONFIG, doubts=doubts, path=path)
+        probe_shown = comparison.displayed(probe_value)
+        return Check(kind, outcome, probe_shown, UNKNOWN, row.field, words.UNKNOWN_CONFIG, doubts=doubts, path=path)
     return Check(
         kind,
         outcome,
-        comparison.shown(probe_value),
-        comparison.shown(image_value),
+        comparison.displayed(probe_value),
+        comparison.displayed(image_value),
         row.field,
         note,
         _elements(comparison.elements(row.field, probe_value, image_value), row.field, doubts, reached=reached),

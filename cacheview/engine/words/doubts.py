@@ -64,7 +64,7 @@ def origin_reason(origin: ImageOrigin) -> str:
 
 def unknown_aspects(unknown: UnknownAnswer) -> str:
     """Return the unknown facts that decide."""
-    words = tuple(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubted))
+    words = tuple(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubts))
     return all_of(words) if words else "something"
 
 

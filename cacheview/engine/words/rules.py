@@ -144,9 +144,9 @@ def _comparison(comparison: FieldComparison) -> str:
 
 
 def _restoring(restoring: Restoring) -> str:
-    words = ["counts as built here" if restoring.built_locally else "does not count as built here"]
+    words = ["counts as built here" if restoring.marks_built_locally else "does not count as built here"]
     lost = [field for field in CONFIG_FIELDS if field in restoring.lost_fields]
-    if not restoring.start_interval:
+    if not restoring.keeps_start_interval:
         lost.append("Healthcheck.StartInterval")
     if lost:
         words.append(f"loses {', '.join(lost)}")

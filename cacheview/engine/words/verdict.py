@@ -108,7 +108,7 @@ def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
     what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images
-    if unknown.others or not images:
+    if unknown.may_hit_others or not images:
         possible = [_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes]
         return VerdictWords(f"it may be {_or(possible)}", what)
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"

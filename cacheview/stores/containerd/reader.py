@@ -96,14 +96,14 @@ class ImageReader:
     def __init__(self, content: ContentStore, reading: Reading) -> None:
         self._content = content
         self._reading = reading
-        self._known = ParsedDocuments()
+        self._documents = ParsedDocuments()
 
     def read(self, group: ImageRecords) -> ReadImage:
         """Read the image that some records name."""
         members = _BlobFiles(self._content)
         budget = self._reading.budget
         blobs = BlobStore(members, budget)
-        reader = IndexReader(blobs, self._reading.platform, budget, known=self._known)
+        reader = IndexReader(blobs, self._reading.platform, budget, documents=self._documents)
         images = reader.images(tuple(_descriptors(group)))
         if members.lost is not None:
             return ReadImage(lost=members.lost)

@@ -185,7 +185,7 @@ def _exact(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
 
     Source: ``filterManifests`` in ``distribution/pull_v2_unix.go`` up to 20.10.
     """
-    matcher = Matcher(CONTAINERD_1_6, platform, strict=True)
+    matcher = Matcher(CONTAINERD_1_6, platform, is_strict=True)
     matches = [each for each in images if matcher.matches(each.platform or Platform())]
     if matches or matcher.normal.architecture != "arm":
         return matches

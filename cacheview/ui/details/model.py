@@ -109,7 +109,7 @@ class DetailsModel(QAbstractTableModel):
             case _Role.DisplayRole if column == DetailsColumn.NAME:
                 return section.title
             case _Role.DisplayRole:
-                return f"{len(section.rows):,}" if section.counted else ""
+                return f"{len(section.rows):,}" if section.shows_count else ""
             case _Role.FontRole if column == DetailsColumn.NAME:
                 return strong_font()
             case _Role.BackgroundRole:
@@ -128,7 +128,7 @@ class TitlesModel(QAbstractListModel):
 
     def set_sections(self, sections: Sequence[Section]) -> None:
         """Show the titles of other sections."""
-        titles = tuple(f"{each.title}  {len(each.rows):,}" if each.counted else each.title for each in sections)
+        titles = tuple(f"{each.title}  {len(each.rows):,}" if each.shows_count else each.title for each in sections)
         if titles != self._titles:
             self.beginResetModel()
             self._titles = titles

@@ -42,11 +42,11 @@ class DetailsRow:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows below a title. ``counted``: whether to show their number."""
+    """Rows below a title. ``shows_count``: whether to show their number."""
 
     title: str
     rows: Sequence[DetailsRow]
-    counted: bool = False
+    shows_count: bool = False
 
 
 class _RowsOnDemand(Sequence[DetailsRow]):
@@ -97,7 +97,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
     names = _RowsOnDemand(len(image.names), lambda place: DetailsRow(str(place + 1), image.names[place]))
     sections = (
         Section("Image", tuple(_facts(image))),
-        Section("Names", names or (DetailsRow("", _NO_NAME, is_exact=False),), counted=bool(names)),
+        Section("Names", names or (DetailsRow("", _NO_NAME, is_exact=False),), shows_count=bool(names)),
         Section("Origin", tuple(_origin(image, store, rules))),
         Section("Parent", (_parent(image, store),)),
         Section(
@@ -122,7 +122,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
 def as_lines(sections: Iterable[Section]) -> Iterator[str]:
     """Yield the details as text, one fact per line."""
     for section in sections:
-        yield f"{section.title} ({len(section.rows):,})" if section.counted else section.title
+        yield f"{section.title} ({len(section.rows):,})" if section.shows_count else section.title
         for row in section.rows:
             yield f"  {row.name}: {row.value}" if row.name else f"  {row.value}"
 

@@ -79,7 +79,7 @@ class Files(DockController[FilesPane]):
     def show_miss(self, miss: Miss) -> None:
         """Show the files that keep a step from being reused, and again after each replay."""
         replay = self._replay()
-        value = replay.replayed
+        value = replay.result
         if miss.comparison is None or value is None:
             return
         self._again = replay.again
@@ -108,7 +108,7 @@ class Files(DockController[FilesPane]):
 
     def _follow(self) -> None:
         """Update after another replay: the current step may have different files."""
-        value, step = self._replay().replayed, self._step
+        value, step = self._replay().result, self._step
         if value is None or step is None:
             return
         miss = next(

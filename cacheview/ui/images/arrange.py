@@ -30,14 +30,14 @@ class TreeQuery:
         intermediate: whether to include unnamed images that others were built on.
         words: words in lower case that an image must all have in its names, id or instruction, in any order.
         concerned: ids of the images to keep, if not all; the empty id stands for scratch.
-        gone: ids of images that are shown, but not counted.
+        removed: ids of images that are shown, but not counted.
     """
 
     store: ImageStore
     intermediate: bool = True
     words: tuple[str, ...] = ()
     concerned: frozenset[str] | None = None
-    gone: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
 
     @property
     def is_filter(self) -> bool:
@@ -54,10 +54,10 @@ class PreparedTree:
     forest: Forest
     texts: SearchTexts | None = None
 
-    def serves(self, wanted: TreeQuery) -> bool:
+    def serves(self, query: TreeQuery) -> bool:
         """Whether it has everything that is needed to find the requested rows."""
-        is_tree = self.store is wanted.store and self.intermediate == wanted.intermediate
-        return is_tree and (self.texts is not None or not wanted.words)
+        is_tree = self.store is query.store and self.intermediate == query.intermediate
+        return is_tree and (self.texts is not None or not query.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,30 +103,30 @@ class SearchTexts:
 
 
 def prepare(
-    wanted: TreeQuery, known: PreparedTree | None = None, progress: Callable[[int, int], object] = lambda *_: None
+    query: TreeQuery, prepared: PreparedTree | None = None, progress: Callable[[int, int], object] = lambda *_: None
 ) -> PreparedTree:
     """Return everything that is needed to find the requested rows.
 
     Args:
-        known: an earlier result, whose tree is used if it is the same.
+        prepared: an earlier result, whose tree is used if it is the same.
         progress: called with the number of nodes whose texts are done, and the total.
     """
-    if known is not None and known.store is wanted.store and known.intermediate == wanted.intermediate:
-        tree, texts = known.forest, known.texts
+    if prepared is not None and prepared.store is query.store and prepared.intermediate == query.intermediate:
+        tree, texts = prepared.forest, prepared.texts
     else:
-        tree, texts = forest(wanted.store, intermediate=wanted.intermediate), None
-    if texts is None and wanted.words:
+        tree, texts = forest(query.store, intermediate=query.intermediate), None
+    if texts is None and query.words:
         texts = SearchTexts(tree, progress)
-    return PreparedTree(wanted.store, wanted.intermediate, tree, texts)
+    return PreparedTree(query.store, query.intermediate, tree, texts)
 
 
-def keep(prepared: PreparedTree, wanted: TreeQuery) -> FilteredNodes | None:
+def keep(prepared: PreparedTree, query: TreeQuery) -> FilteredNodes | None:
     """Return the nodes that are kept; None: all of them."""
-    if not wanted.is_filter:
+    if not query.is_filter:
         return None
     kept, matching = bytearray(len(prepared.forest.nodes)), 0
-    for node in paced(_matching(prepared, wanted)):
-        matching += node.image is not None and node.image.id not in wanted.gone
+    for node in paced(_matching(prepared, query)):
+        matching += node.image is not None and node.image.id not in query.removed
         above: ImageNode | None = node
         while above is not None and not kept[above.number]:
             kept[above.number] = 1
@@ -134,11 +134,11 @@ def keep(prepared: PreparedTree, wanted: TreeQuery) -> FilteredNodes | None:
     return FilteredNodes(kept, matching)
 
 
-def _matching(prepared: PreparedTree, wanted: TreeQuery) -> Iterator[ImageNode]:
-    tree, concerned = prepared.forest, wanted.concerned
-    if wanted.words:
+def _matching(prepared: PreparedTree, query: TreeQuery) -> Iterator[ImageNode]:
+    tree, concerned = prepared.forest, query.concerned
+    if query.words:
         assert prepared.texts is not None
-        found = (tree.nodes[number] for number in prepared.texts.matching(wanted.words))
+        found = (tree.nodes[number] for number in prepared.texts.matching(query.words))
         yield from (node for node in found if concerned is None or node.image_id in concerned)
     elif tree.nodes:
         nodes = (tree.node_of(image_id) for image_id in concerned or ())

@@ -34,9 +34,9 @@ class Arranger(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._known: PreparedTree | None = None
+        self._prepared: PreparedTree | None = None
         self._whole: PreparedTree | None = None  # with all images, and available from the start
-        self._wanted: TreeQuery | None = None
+        self._query: TreeQuery | None = None
         self._making: TreeQuery | None = None  # the request whose tree or texts are being created, which others use too
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda done, total, _: self.progressed.emit(100 * done // max(1, total or 1)))
@@ -48,42 +48,42 @@ class Arranger(QObject):
         return self._loader.is_busy
 
     @property
-    def wanted(self) -> TreeQuery | None:
+    def query(self) -> TreeQuery | None:
         """The latest request; None: there is none yet."""
-        return self._wanted
+        return self._query
 
     def begin(self, whole: PreparedTree | None) -> None:
         """Drop the previous store. ``whole``: the tree of the new one with all images, if it exists."""
         self._stop()
-        self._known = self._whole = whole
-        self._wanted = None
+        self._prepared = self._whole = whole
+        self._query = None
 
-    def want(self, wanted: TreeQuery) -> None:
+    def want(self, query: TreeQuery) -> None:
         """Find the rows for this request, and drop any earlier one."""
-        self._wanted = wanted
-        known = self._known_for(wanted)
-        is_ready = known is not None and known.serves(wanted)
-        if len(wanted.store.images) <= _AT_ONCE or (is_ready and not wanted.is_filter):
+        self._query = query
+        prepared = self._prepared_for(query)
+        is_ready = prepared is not None and prepared.serves(query)
+        if len(query.store.images) <= _AT_ONCE or (is_ready and not query.is_filter):
             self._stop()
-            self._take(prepare(wanted, known), wanted)
-        elif is_ready or not self._makes_for(wanted):
-            self._making = None if is_ready else wanted
-            self._loader.start(_work(wanted, known))
+            self._take(prepare(query, prepared), query)
+        elif is_ready or not self._makes_for(query):
+            self._making = None if is_ready else query
+            self._loader.start(_work(query, prepared))
 
-    def _known_for(self, wanted: TreeQuery) -> PreparedTree | None:
+    def _prepared_for(self, query: TreeQuery) -> PreparedTree | None:
         """Return the existing parts of the requested tree."""
-        for known in (self._known, self._whole):
-            if known is not None and known.store is wanted.store and known.intermediate == wanted.intermediate:
-                return known
+        for prepared in (self._prepared, self._whole):
+            if prepared is not None and prepared.store is query.store and prepared.intermediate == query.intermediate:
+                return prepared
         return None
 
-    def _makes_for(self, wanted: TreeQuery) -> bool:
+    def _makes_for(self, query: TreeQuery) -> bool:
         """Whether the running work creates exactly what this request needs."""
         making = self._making
         if making is None or not self._loader.is_busy:
             return False
-        is_tree = making.store is wanted.store and making.intermediate == wanted.intermediate
-        return is_tree and bool(making.words) == bool(wanted.words)
+        is_tree = making.store is query.store and making.intermediate == query.intermediate
+        return is_tree and bool(making.words) == bool(query.words)
 
     def _stop(self) -> None:
         self._loader.stop()
@@ -92,20 +92,20 @@ class Arranger(QObject):
     def _made(self, result: tuple[PreparedTree, TreeQuery, FilteredNodes | None]) -> None:
         prepared, made_for, kept = result
         self._making = None
-        self._known = prepared
-        if self._wanted is made_for:
+        self._prepared = prepared
+        if self._query is made_for:
             self.arranged.emit(prepared, kept)
-        elif self._wanted is not None:
-            self.want(self._wanted)
+        elif self._query is not None:
+            self.want(self._query)
 
-    def _take(self, prepared: PreparedTree, wanted: TreeQuery) -> None:
-        self._known = prepared
-        self.arranged.emit(prepared, keep(prepared, wanted))
+    def _take(self, prepared: PreparedTree, query: TreeQuery) -> None:
+        self._prepared = prepared
+        self.arranged.emit(prepared, keep(prepared, query))
 
 
-def _work(wanted: TreeQuery, known: PreparedTree | None) -> Work:
+def _work(query: TreeQuery, prepared: PreparedTree | None) -> Work:
     def work(report: Report) -> tuple[PreparedTree, TreeQuery, FilteredNodes | None]:
-        prepared = prepare(wanted, known, lambda done, total: report(done, total, "Searching"))
-        return prepared, wanted, keep(prepared, wanted)
+        result = prepare(query, prepared, lambda done, total: report(done, total, "Searching"))
+        return result, query, keep(result, query)
 
     return work

@@ -25,13 +25,13 @@ MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove
 class ImageMark:
     """A word beside an image. ``kind``: the name of icon and color; ``meaning``: a sentence for the tool tip.
 
-    ``faint``: whether only the icon is drawn, with the word for a screen reader.
+    ``is_faint``: whether only the icon is drawn, with the word for a screen reader.
     """
 
     kind: MarkKind
     word: str
     meaning: str
-    faint: bool = False
+    is_faint: bool = False
 
 
 PARENT = ImageMark("parent", "parent", "The probe builds on this image.")
@@ -68,7 +68,7 @@ def _doubts_mark(doubts: tuple[Doubt, ...]) -> ImageMark | None:
     if not doubts:
         return None
     lines = [f"• {ASPECT_WORDS[doubt.aspect]}. {' '.join(doubt_sentences(doubt))}" for doubt in doubts]
-    return ImageMark("not-certain", "partly unknown", "\n".join(("Not known exactly:", *lines)), faint=True)
+    return ImageMark("not-certain", "partly unknown", "\n".join(("Not known exactly:", *lines)), is_faint=True)
 
 
 class Marks:

@@ -290,9 +290,9 @@ class ImagesPane(QWidget):
     def _show_progress(self, percent: int) -> None:
         """Show the progress of a long search. Escape clears the filter, which ends the search."""
         self._percent = percent
-        wanted = self._arranger.wanted
+        query = self._arranger.query
         if self._arranger.is_busy and not self._patience.isActive():
-            is_search = wanted is not None and bool(wanted.words)
+            is_search = query is not None and bool(query.words)
             self._foot.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
 
     def _quietly(self, change: Callable[[], object]) -> None:
@@ -305,8 +305,8 @@ class ImagesPane(QWidget):
 
     def _marks_changed(self) -> None:
         self.tree.update_rows(self._looks_different)
-        wanted = self._arranger.wanted
-        if self._foot.marked.isChecked() and (wanted is None or wanted.concerned != self._concerned):
+        query = self._arranger.query
+        if self._foot.marked.isChecked() and (query is None or query.concerned != self._concerned):
             self._arrange()
 
     def _looks_different(self, row: QModelIndex) -> bool:

@@ -217,7 +217,7 @@ class RowPainter:
 
     def _draw_badge(self, mark: ImageMark, ratio: float, *, short: bool) -> QPixmap:
         text_token, surface_token = _MARK_COLOURS[mark.kind]
-        if mark.faint:
+        if mark.is_faint:
             return pixmap(mark.kind, "text_faint", self._mark_icon, ratio)
         word = "" if short else _line(mark.word)
         beside = 2 * GRID + self._word.width(word) if word else 0

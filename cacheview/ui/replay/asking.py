@@ -218,7 +218,7 @@ class Replayer:
         from cacheview.dockerfile.context.hashing import Hasher
         from cacheview.layers.files import LayerFiles
         from cacheview.layers.layer_memory import LayerMemory, layer_cache
-        from cacheview.replay.build_input import given_build
+        from cacheview.replay.build_input import open_build_input
         from cacheview.replay.image_files import StoreImageFiles, unpacked_in
         from cacheview.replay.sent_build import ReplayTarget, sent_by
 
@@ -226,7 +226,7 @@ class Replayer:
         if self._memory is None:
             self._memory = self._remembered()
         build, store, release = question.build, question.store, question.daemon.builder
-        given = given_build(
+        build_input = open_build_input(
             build.context,
             build.named,
             release,
@@ -261,10 +261,10 @@ class Replayer:
 
         def send(client: Client) -> SentBuild:
             return sent_by(
-                client, given, options, release, location=store.location, environment=os.environ, hasher=hasher
+                client, build_input, options, release, location=store.location, environment=os.environ, hasher=hasher
             )
 
-        return _Prepared(client, send, cache, image_files, layers, given.context.title, lambda: read)
+        return _Prepared(client, send, cache, image_files, layers, build_input.context.title, lambda: read)
 
     def _remembered(self) -> FileSumCache:
         """Return the sums of files from earlier sessions. If they cannot be read, files are read again."""

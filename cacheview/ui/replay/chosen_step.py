@@ -48,14 +48,14 @@ class ChosenStep(QObject):
         if index.isValid():
             self.quietly(lambda: self._view.setCurrentIndex(index))
 
-    def go_to_first(self, replayed: ReplayResult) -> None:
+    def go_to_first(self, result: ReplayResult) -> None:
         """Select the most relevant row of a replay, as if the user had chosen it."""
-        self.find_first(replayed)
+        self.find_first(result)
         self._choose(self._view.currentIndex())
 
-    def find_first(self, replayed: ReplayResult) -> None:
+    def find_first(self, result: ReplayResult) -> None:
         """Select the most relevant row of a replay, since the user's choice no longer exists."""
-        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(replayed)))
+        self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(result)))
 
     def go_to(self, step: Step) -> None:
         """Select a step, and move the keyboard focus there."""
@@ -80,10 +80,10 @@ class ChosenStep(QObject):
             self._numbers = (row.step.number, row.number)
         self.chosen.emit(index)
 
-    def _first_of_interest(self, replayed: ReplayResult) -> QModelIndex:
+    def _first_of_interest(self, result: ReplayResult) -> QModelIndex:
         """Return the last row if it shows why the rest is missing, otherwise the first miss or unknown step."""
-        unknown = next((step for step in replayed.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
-        step = replayed.first_miss or unknown
-        if replayed.replay.refused is not None or step is None:
+        unknown = next((step for step in result.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
+        step = result.first_miss or unknown
+        if result.replay.refused is not None or step is None:
             return self._model.index(self._model.rowCount() - 1, 0)
         return self.index_of(step)

@@ -22,18 +22,16 @@ class StepsCopier(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
 
-    def copy_all(self, replayed: ReplayResult | None) -> None:
+    def copy_all(self, result: ReplayResult | None) -> None:
         """Copy all steps of a replay in the form of ``docker build`` output, which is created in another thread."""
-        if replayed is None:
+        if result is None:
             return
 
         def work(report: Report) -> object:
             from cacheview.report.replays import replay_as_text
 
             report(0, None, "Copying")
-            return replay_as_text(
-                replayed.replay, replayed.question.store, replayed.misses, using=replayed.question.daemon
-            )
+            return replay_as_text(result.replay, result.question.store, result.misses, using=result.question.daemon)
 
         self._loader.start(work)
 

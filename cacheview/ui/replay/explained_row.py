@@ -26,7 +26,7 @@ class ExplainedRow(QObject):
 
     Attributes:
         session: the session; None: nothing is open.
-        replayed: the replay of the rows; None: there are none.
+        result: the replay of the rows; None: there are none.
 
     Signals: ``image_activated(str)``: the id of the image of a chosen FROM.
     """
@@ -39,7 +39,7 @@ class ExplainedRow(QObject):
         self._model = model
         self._detail = detail
         self.session: Session | None = None
-        self.replayed: ReplayResult | None = None
+        self.result: ReplayResult | None = None
 
     @property
     def row(self) -> ReplayRow | None:
@@ -52,11 +52,11 @@ class ExplainedRow(QObject):
         Args:
             merge: whether consecutive calls are one step for Undo.
         """
-        session, replayed, row = self.session, self.replayed, self.row
-        if session is None or replayed is None or row is None:
+        session, result, row = self.session, self.result, self.row
+        if session is None or result is None or row is None:
             self.release()
             return
-        selected = selection(row, replayed)
+        selected = selection(row, result)
         session.select(selected, f"Probe of {selected.name}", f"replay {selected.name}" if merge else "")
         if row.step is not None and row.step.status is StepStatus.NO_PROBE and row.step.image:
             self.image_activated.emit(row.step.image)
@@ -72,9 +72,9 @@ class ExplainedRow(QObject):
 
     def select_beside(self) -> None:
         """Select it without changing the probe."""
-        session, replayed, row = self.session, self.replayed, self.row
-        if session is not None and replayed is not None and row is not None:
-            session.select_beside(selection(row, replayed))
+        session, result, row = self.session, self.result, self.row
+        if session is not None and result is not None and row is not None:
+            session.select_beside(selection(row, result))
 
     def release(self) -> None:
         """Note that no row is chosen or visible."""
@@ -85,6 +85,6 @@ class ExplainedRow(QObject):
         """Show its details, also after the probe has become another or its own again."""
         session = self.session
         selected = session.selected if session is not None else None
-        is_other = selected is None or selected.until_edit
+        is_other = selected is None or selected.is_until_edit
         is_explained = session is not None and session.relation is Relation.OWN and not is_other
-        self._detail.show_row(self.row, self.replayed, is_explained=is_explained)
+        self._detail.show_row(self.row, self.result, is_explained=is_explained)

@@ -14,16 +14,16 @@ from cacheview.ui.replay.rows import ReplayRow, flat
 __all__ = ["head_words"]
 
 
-def head_words(replayed: ReplayResult, rows: Sequence[ReplayRow]) -> str:
+def head_words(result: ReplayResult, rows: Sequence[ReplayRow]) -> str:
     """Return one line about the Dockerfile, the number of cached steps, the options, and the time it took."""
-    replay, build = replayed.replay, replayed.question.build
+    replay, build = result.replay, result.question.build
     steps = sum(1 for _ in replay.looked_up)
     hits = [row for row in flat(rows) if row.status is StepStatus.HIT]
-    cached = sum(not row.supposed for row in hits)
+    cached = sum(not row.is_supposed for row in hits)
     counts = f"{cached} of {steps} steps cached" if steps or replay.refused is None else "no steps"
-    if uses_buildkit(replayed.question.store):
+    if uses_buildkit(result.question.store):
         counts += " by the classic builder"
     if len(hits) > cached:
         counts += f", {len(hits) - cached} more would be"
     parts = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
-    return "  ·  ".join(filter(None, (*parts, f"{replayed.seconds * 1000:,.0f} ms")))
+    return "  ·  ".join(filter(None, (*parts, f"{result.seconds * 1000:,.0f} ms")))

@@ -211,7 +211,9 @@ class StepsModel(QAbstractItemModel):
                 return self._icon(look) if look is not None else None
             case _Role.ForegroundRole:
                 return self._brush(row, column)
-            case _Role.FontRole if column == StepsColumn.STATUS and row.status is StepStatus.MISS and not row.supposed:
+            case _Role.FontRole if (
+                column == StepsColumn.STATUS and row.status is StepStatus.MISS and not row.is_supposed
+            ):
                 return self._font("strong")
             case _Role.FontRole if column in (StepsColumn.INSTRUCTION, StepsColumn.IMAGE) and row.step is not None:
                 return self._font("mono")
@@ -307,4 +309,4 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
 
 def _look(row: ReplayRow) -> tuple[str, str] | None:
     look = _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
-    return (look[0], "text_muted") if look is not None and row.supposed else look
+    return (look[0], "text_muted") if look is not None and row.is_supposed else look

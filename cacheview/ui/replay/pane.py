@@ -93,7 +93,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _connect(self) -> None:
         self._loader.progressed.connect(self._progress)
-        self._loader.parted.connect(self._show_replayed)
+        self._loader.parted.connect(self._show_result)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._loader.cancelled.connect(self._cancelled)
@@ -120,7 +120,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         head.options_requested.connect(self.show_options)
         head.clients_requested.connect(self.show_clients)
         head.continue_requested.connect(self._continue)
-        head.copy_requested.connect(lambda: self._copier.copy_all(self.replayed))
+        head.copy_requested.connect(lambda: self._copier.copy_all(self.result))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._turned_to)
@@ -164,15 +164,15 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         return self._build
 
     @property
-    def replayed(self) -> ReplayResult | None:
+    def result(self) -> ReplayResult | None:
         """The shown result; None: nothing."""
-        return self._explained.replayed
+        return self._explained.result
 
     @property
     def miss(self) -> Miss | None:
         """The reason that the chosen step misses; None: it does not."""
         row = self._explained.row
-        return self.replayed.miss_of(row.step) if self.replayed is not None and row is not None else None
+        return self.result.miss_of(row.step) if self.result is not None and row is not None else None
 
     def open(self, build: Build) -> None:
         """Replay another Dockerfile."""
@@ -211,26 +211,26 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             return
         if not self.isVisible():
             self._question = None
-            if self.replayed is not None and self.replayed.question.store is not wanted.store:
+            if self.result is not None and self.result.question.store is not wanted.store:
                 self._forget()  # it refers to much of a store that is closed
             return
         self._question = wanted
         self._enable()
-        self._watcher.watch(build, self.replayed)
+        self._watcher.watch(build, self.result)
         self._patience.start()
         self._loader.start(self.replayer.replaying(wanted))
 
     @property
     def question(self) -> Question | None:
         """The build of the shown replay; None if there is none."""
-        return self.replayed.question if self.replayed is not None else None
+        return self.result.question if self.result is not None else None
 
     def cancel(self) -> None:
         """Stop running work. The content stays."""
         self._loader.cancel()
 
     def _comparing(self) -> Work | None:
-        return self.replayer.comparing(self.replayed.question) if self.replayed is not None else None
+        return self.replayer.comparing(self.result.question) if self.result is not None else None
 
     def change(self, build: Build) -> None:
         """Replay with other options."""
@@ -244,28 +244,28 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
         """Replay again when the user returns to the window, since unwatched files may have changed."""
-        is_quick = self.replayed is not None and self.replayed.seconds < _QUICK
+        is_quick = self.result is not None and self.result.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
             self.again()
 
     # Results
 
-    def _show(self, replayed: ReplayResult) -> None:
+    def _show(self, result: ReplayResult) -> None:
         self._settle()
-        self._show_replayed(replayed)
+        self._show_result(result)
         self._side.forget_clients()
         self.settled.emit()
 
-    def _show_replayed(self, replayed: ReplayResult) -> None:
+    def _show_result(self, result: ReplayResult) -> None:
         assert self._build is not None
-        self._explained.replayed = replayed
-        self._watcher.watch(self._build, replayed)
-        replay, store = replayed.replay, replayed.question.store
+        self._explained.result = result
+        self._watcher.watch(self._build, result)
+        replay, store = result.replay, result.question.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
-        self._chosen_step.quietly(lambda: self.model.show(rows_of(replay, replayed.costs), store))
-        self.strip.show_summaries(summaries(replayed))
-        self._side.set_stages(stage_names(replayed.replay))
+        self._chosen_step.quietly(lambda: self.model.show(rows_of(replay, result.costs), store))
+        self.strip.show_summaries(summaries(result))
+        self._side.set_stages(stage_names(result.replay))
         self.head.copy_button.setEnabled(True)
         self._say()
         is_awaited = is_new and self.head.open_button.hasFocus()
@@ -276,15 +276,15 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if not is_new and not kept.isValid():
             self._chosen_step.find_again()
         if is_new:
-            self._chosen_step.go_to_first(replayed)
+            self._chosen_step.go_to_first(result)
             return
         if not self.view.currentIndex().isValid():
-            self._chosen_step.find_first(replayed)
+            self._chosen_step.find_first(result)
         self._explained.follow()
 
     def _say(self) -> None:
-        assert self.replayed is not None
-        self.head.say(head_words(self.replayed, self.model.rows))
+        assert self.result is not None
+        self.head.say(head_words(self.result, self.model.rows))
 
     def _fail(self, error: Exception) -> None:
         self._settle()
@@ -295,7 +295,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _cancelled(self) -> None:
         self._settle()
-        if self.replayed is not None:
+        if self.result is not None:
             self._say()
         else:
             self._say_build()
@@ -308,7 +308,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _lose_patience(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
-        if self.replayed is None:
+        if self.result is None:
             self._say_build()
             self._content.say("Replaying…", "Reading the files that COPY and ADD use, then looking up each step.")
 
@@ -319,7 +319,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.say(what)
 
     def _forget(self) -> None:
-        self._explained.replayed = None
+        self._explained.result = None
         self._chosen_step.quietly(self.model.clear)
         self.strip.show_summaries(())
         self.detail.show_row(None, None)
@@ -360,8 +360,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.change(self._build.model_copy(update={"past_misses": wanted}))
 
     def _download(self) -> None:
-        if self.replayed is not None:
-            self.download_requested.emit(self.replayed.question.store)
+        if self.result is not None:
+            self.download_requested.emit(self.result.question.store)
             self.again()
 
     def _go_to(self, step: Step) -> None:

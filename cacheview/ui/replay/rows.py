@@ -96,7 +96,7 @@ class ReplayRow:
     total: int = 0
     line: int = 0
     number: int = 0
-    supposed: bool = False
+    is_supposed: bool = False
     begins_stage: bool = False
     advice: str = ""
     was: str = ""
@@ -146,7 +146,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
                 trigger,
                 replay.total,
                 number=number,
-                supposed=supposed,
+                is_supposed=supposed,
                 was=was.get(id(trigger), ""),
             )
             for number, trigger in enumerate(step.triggers, 1)
@@ -157,7 +157,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
             step,
             replay.total,
             step.line,
-            supposed=supposed,
+            is_supposed=supposed,
             begins_stage=begins,
             was=was.get(id(step), ""),
             children=triggers,
@@ -186,7 +186,7 @@ def word_of(row: ReplayRow) -> str:
     word = WORDS[row.status]
     if row.was and row.was != (then := _short(row.status)):
         return f"{row.was} → {then}"
-    return f"would {word}" if row.supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
+    return f"would {word}" if row.is_supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
 
 
 def _short(status: StepStatus) -> str:

@@ -18,26 +18,26 @@ __all__ = ["selection"]
 _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a build hazard"}
 
 
-def selection(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
+def selection(row: ReplayRow, result: ReplayResult) -> SelectedItem:
     """Return the row as the selected item."""
-    return replace(_selected(row, replayed), store=replayed.question.store, daemon=replayed.question.daemon)
+    return replace(_selected(row, result), store=result.question.store, daemon=result.question.daemon)
 
 
-def _selected(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
+def _selected(row: ReplayRow, result: ReplayResult) -> SelectedItem:
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""
         return SelectedItem(f"{_NAMES[row.kind]}{place}", why=row.text)
     name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
     why = sentence(step.reason)
-    if step.probe is None or not _is_in_store(step, replayed):
+    if step.probe is None or not _is_in_store(step, result):
         return SelectedItem(name, why=why or _why_no_probe(step))
     if step.status is StepStatus.UNKNOWN:
-        before = depends_on(step, replayed.replay)
+        before = depends_on(step, result.replay)
         return SelectedItem(name, step.probe, why, f"step {before.number} hits" if before is not None else "", True)
-    missed = assumed_before(step, replayed.replay) if row.supposed else None
+    missed = assumed_before(step, result.replay) if row.is_supposed else None
     only_if = f"step {missed.number} had hit" if missed is not None else ""
-    miss = replayed.miss_of(step)
+    miss = result.miss_of(step)
     if miss is None:
         return SelectedItem(name, step.probe, only_if=only_if)
     reason = " ".join(miss.files) or miss.remedy.reason or None
@@ -46,11 +46,11 @@ def _selected(row: ReplayRow, replayed: ReplayResult) -> SelectedItem:
     )
 
 
-def _is_in_store(step: Step, replayed: ReplayResult) -> bool:
+def _is_in_store(step: Step, result: ReplayResult) -> bool:
     """Whether the parent is in the store. Only the replay knows one that the build would create."""
     assert step.probe is not None
     parent = step.probe.parent
-    return parent == SCRATCH or parent in replayed.question.store.by_id
+    return parent == SCRATCH or parent in result.question.store.by_id
 
 
 def _why_no_probe(step: Step) -> str:

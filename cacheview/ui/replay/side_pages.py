@@ -67,26 +67,26 @@ class SidePages(QStackedWidget):
     def set_build(self, build: Build) -> None:
         """Show the options of this build."""
         self._build = build
-        if self._form.made is not None:
-            self._form.made.show_build(build)
+        if self._form.existing is not None:
+            self._form.existing.show_build(build)
 
     def set_stages(self, stages: Sequence[str]) -> None:
         """Set the names of stages that can be the target."""
         self._stages = stages
-        if self._form.made is not None:
-            self._form.made.set_stages(stages)
+        if self._form.existing is not None:
+            self._form.existing.set_stages(stages)
 
     def forget_clients(self) -> None:
         """Note that the comparison of clients belongs to an older replay."""
-        if self._clients.made is not None:
-            self._clients.made.forget()
+        if self._clients.existing is not None:
+            self._clients.existing.forget()
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""
-        if self._form.made is not None:
-            self._form.made.stop()
-        if self._clients.made is not None:
-            self._clients.made.stop()
+        if self._form.existing is not None:
+            self._form.existing.stop()
+        if self._clients.existing is not None:
+            self._clients.existing.stop()
 
     def _make_form(self) -> OptionsForm:
         form = OptionsForm()

@@ -42,15 +42,15 @@ class StripLine:
         return "hazard" if self.look == "not-certain" else self.look
 
 
-def summaries(replayed: ReplayResult) -> tuple[StripLine, ...]:
+def summaries(result: ReplayResult) -> tuple[StripLine, ...]:
     """Return the lines about a replay: a refusal, then the first miss; otherwise the number of cached steps.
 
     Before these is the cost of a supposed change of the store.
     """
-    replay = replayed.replay
+    replay = result.replay
     lines = []
-    if replayed.costs is not None:
-        lines.append(_of_costs(replayed.costs))
+    if result.costs is not None:
+        lines.append(_of_costs(result.costs))
     refused = replay.refused
     if refused is not None:
         where = f"line {refused.line}: " if refused.line and not refused.names_line else ""
@@ -58,23 +58,23 @@ def summaries(replayed: ReplayResult) -> tuple[StripLine, ...]:
     missed = replay.first_miss
     if missed is not None:
         why = missed.reason
-        if replayed.first is not None:
-            why = replayed.first.explanation.sentence
-            if replayed.first.files:
-                file = replayed.first.files[0]
+        if result.first is not None:
+            why = result.first.explanation.sentence
+            if result.first.files:
+                file = result.first.files[0]
                 why = file[:1].lower() + file[1:]
-            elif replayed.first.remedy.reason:
-                why = f"{why}. {replayed.first.remedy.reason}"
+            elif result.first.remedy.reason:
+                why = f"{why}. {result.first.remedy.reason}"
         lines.append(StripLine("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if refused is None and missed is None:
         lines.append(_without_miss(replay))
-    missing = replayed.question.build.missing
+    missing = result.question.build.missing
     if missing:
         names = ", ".join(missing)
         text = f"Build argument values are not saved when you close cacheview. Set {names} again in Options"
         lines.append(StripLine("hazard", "NOTE", text))
-    if replayed.problem:
-        lines.append(StripLine("hazard", "NOTE", f"Changed files cannot be recorded: {replayed.problem}"))
+    if result.problem:
+        lines.append(StripLine("hazard", "NOTE", f"Changed files cannot be recorded: {result.problem}"))
     return tuple(lines)
 
 

@@ -38,26 +38,26 @@ class BuildWatcher(QObject):
         self._watcher.fileChanged.connect(self._see)
         self._watcher.directoryChanged.connect(self._see)
 
-    def watch(self, build: Build, replayed: ReplayResult | None) -> None:
+    def watch(self, build: Build, result: ReplayResult | None) -> None:
         """Watch the Dockerfile and ``.dockerignore`` of a build, and nothing of the previous one.
 
-        ``replayed``: the shown result. If it is of this build, the files of its steps are watched too, as far as
+        ``result``: the shown result. If it is of this build, the files of its steps are watched too, as far as
         possible.
         """
-        steps = replayed.replay.looked_up if replayed is not None and replayed.question.build == build else ()
+        steps = result.replay.looked_up if result is not None and result.question.build == build else ()
         sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
         files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
         self._watch(files, (f"{build.context}/{path}" for path in sources))
 
     def _watch(self, files: Sequence[str], others: Iterable[str]) -> None:
         """Watch files, existing or not, with their folders."""
-        wanted = dict.fromkeys((*files, *map(os.path.dirname, files)))
+        paths = dict.fromkeys((*files, *map(os.path.dirname, files)))
         for path in others:
-            if len(wanted) >= _MOST:
+            if len(paths) >= _MOST:
                 break
-            wanted.update(dict.fromkeys((path, os.path.dirname(path))))
-        self._wanted = tuple(wanted)
-        gone = [path for path in self._watched if path not in wanted]
+            paths.update(dict.fromkeys((path, os.path.dirname(path))))
+        self._wanted = tuple(paths)
+        gone = [path for path in self._watched if path not in paths]
         if gone:
             self._watcher.removePaths(gone)
         self._arm()

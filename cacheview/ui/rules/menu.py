@@ -111,13 +111,13 @@ class RulesMenu(QObject):
         dialog.activateWindow()
 
     def _show_choices(self) -> None:
-        asked, own = self._session.daemon, own_rules(self._session)
+        current, own = self._session.daemon, own_rules(self._session)
         for action in (self.own, self._gap):
             action.setVisible(own is not None)
         if own is not None:
             self.own.setText(f"The &{owner(own)}'s rules: {one_line(own.rules.title).replace('&', '&&')}")
             set_tip(self.own, "\n".join(filter(None, (own.sentence, own.note))))
             self.own.setStatusTip(one_line(own.note) or "Use this store's own rules")
-            self.own.setChecked(own.answers_as(asked))
-        if self._dialog.made is not None:
-            self._dialog.made.set_in_use(asked.rules.name)
+            self.own.setChecked(own.answers_as(current))
+        if self._dialog.existing is not None:
+            self._dialog.existing.set_in_use(current.rules.name)

@@ -46,7 +46,7 @@ def change_news(change: StoreChange, images: Callable[[str], Image | None], sinc
     Args:
         images: returns an image of the current store by id.
     """
-    counts = [(len(change.new), "new"), (len(change.gone), "gone"), (len(change.changed), "changed")]
+    counts = [(len(change.new), "new"), (len(change.removed), "gone"), (len(change.changed), "changed")]
     text = ", ".join(f"{count:,} {word}" for count, word in counts if count)
     details = []
     for word, ids in (("new", change.new), ("changed", change.changed)):
@@ -54,7 +54,7 @@ def change_news(change: StoreChange, images: Callable[[str], Image | None], sinc
             image = images(image_id)
             if image is not None:
                 details.append(_line(word, image))
-    details.extend(_line("gone", image) for image in change.gone)
+    details.extend(_line("gone", image) for image in change.removed)
     return StoreNews("note", f"{text} since {time.strftime('%H:%M', time.localtime(since))}.", details)
 
 

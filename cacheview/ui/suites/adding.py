@@ -60,10 +60,10 @@ class ProbeAdder(QObject):
         answer, opened = session.answer, session.opened
         if answer is None:
             return None
-        asked = SuiteAddition(session.store, case_before(session), answer.explanation)
+        addition = SuiteAddition(session.store, case_before(session), answer.explanation)
         mine = opened.location if opened.kind is OpenedKind.SUITE else ""
         path = self._last or mine or known or suggested_path(opened.location)
-        dialog = AddDialog(asked, path, self._window)
+        dialog = AddDialog(addition, path, self._window)
         # A suite may grow while it is open; any other store is never written to.
         location = "" if opened.kind is OpenedKind.SUITE else opened.location
         dialog.wanted.connect(lambda path, case, value: self._add(path, case, value, location))

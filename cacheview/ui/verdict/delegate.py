@@ -76,7 +76,7 @@ class _ShownSubject(NamedTuple):
     icon: str
     colour: str
     word: str
-    unsure: bool
+    is_uncertain: bool
     short_id: str
     name: str
     name_font: str
@@ -94,7 +94,7 @@ def draw_pieces(
     baseline = round(rect.center().y() - face.height / 2 + face.ascent)
     for piece in pieces:
         width = face.width(piece.text)
-        if piece.marked:
+        if piece.is_marked:
             ground = QRectF(left, rect.center().y() - face.height / 2, width, face.height)
             if not piece.text:  # only a position: the other value has an insertion here
                 ground.adjust(-1.0, 0, 1.0, 0)
@@ -103,7 +103,7 @@ def draw_pieces(
             painter.setBrush(QColor(tokens.difference))
             painter.drawRoundedRect(ground, 2 if piece.text else 1, 2 if piece.text else 1)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QColor(tokens.text) if piece.marked else colour)
+        painter.setPen(QColor(tokens.text) if piece.is_marked else colour)
         painter.drawText(QPointF(left, baseline), piece.text)  # faster than drawing into a rectangle
         left += width
 
@@ -162,7 +162,7 @@ class TraceRowDelegate(QStyledItemDelegate):
             case FoldedChecks():
                 return self._group(item, width)
             case TraceNote():
-                return [self._run(0.0, width - _GAP, item.text, "plain", "text_muted" if item.faint else "text")]
+                return [self._run(0.0, width - _GAP, item.text, "plain", "text_muted" if item.is_faint else "text")]
             case _:
                 return []
 
@@ -207,7 +207,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         word = self._run(self.icon_size + GRID, width, group.outcome.word, "word", colour)
         left = word.left + word.width + _GAP
         unsure: list[TextRun] = []
-        if group.unsure:
+        if group.is_uncertain:
             ask, value = self._unsure(0.0)
             by = left - ask.left
             unsure = [replace(ask, left=left), replace(value, left=value.left + by)]
@@ -264,7 +264,7 @@ class TraceRowDelegate(QStyledItemDelegate):
             icon,
             colour,
             word,
-            value.unsure,
+            value.is_uncertain,
             subject.image.short_id,
             subject_name(subject),
             "strong" if subject.image.names else "plain",
@@ -281,7 +281,7 @@ class TraceRowDelegate(QStyledItemDelegate):
 
     def _lay_out_subject(self, shown: _ShownSubject) -> list[TextRun]:
         badge = self._badge(shown.icon, shown.word, shown.colour, shown.width)
-        unsure = self._unsure(badge.left - _GAP) if shown.unsure else []
+        unsure = self._unsure(badge.left - _GAP) if shown.is_uncertain else []
         end = unsure[0].left if unsure else badge.left
         short = self._run(0.0, end - _GAP, shown.short_id, "mono", "text_faint")
         left = short.width + _GAP

@@ -27,22 +27,22 @@ class ListedSubjects:
 
     Attributes:
         first: the number of first subjects that are rows.
-        asked: the requested places, the last one last.
+        requested: the requested places, the last one last.
     """
 
     first: int = LISTED
-    asked: tuple[int, ...] = ()
+    requested: tuple[int, ...] = ()
 
     def reaching(self, place: int) -> ListedSubjects:
         """Return the same including the subject at a place. The oldest request may be dropped."""
         if place < self.first:
             return self
-        near = next((known for known in self.asked if place in _around(known)), place)
-        return ListedSubjects(self.first, (*(known for known in self.asked if known != near), near)[-_KEPT:])
+        near = next((known for known in self.requested if place in _around(known)), place)
+        return ListedSubjects(self.first, (*(known for known in self.requested if known != near), near)[-_KEPT:])
 
     def asking(self, place: int) -> ListedSubjects:
         """Return the same with only that subject requested, for a list in another order."""
-        return ListedSubjects(self.first, (*(known for known in self.asked if known != place), place)[-_KEPT:])
+        return ListedSubjects(self.first, (*(known for known in self.requested if known != place), place)[-_KEPT:])
 
     def nearest(self, order: Sequence[int]) -> Sequence[int]:
         """Return the places if sorted by nearness: the nearest, then the requested ones."""
@@ -50,12 +50,12 @@ class ListedSubjects:
             return order
         first = order[: self.first]
         # An earlier answer may have had more places.
-        return (*first, *(place for place in self.asked if place < len(order) and place not in first))
+        return (*first, *(place for place in self.requested if place < len(order) and place not in first))
 
     def ranges(self, count: int) -> tuple[range, ...]:
         """Return the listed subjects, in order, as ranges with gaps between them."""
         results = [range(min(self.first, count))]
-        for place in sorted(self.asked):
+        for place in sorted(self.requested):
             around, last = _around(place), results[-1]
             stop = min(around.stop, count)
             if around.start <= last.stop:

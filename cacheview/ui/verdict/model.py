@@ -132,7 +132,7 @@ class TraceModel(QAbstractItemModel):
         row = parent.row()
         rows = above.rows
         if rows is not None and row >= len(rows.lead) and row not in above.below:
-            return rows.branching
+            return rows.has_rows_below
         node = above.below.get(row)
         if node is not None and node.rows is not None:  # while rows change, these are still the previous ones
             return len(node.rows) > 0
@@ -335,7 +335,7 @@ class TraceModel(QAbstractItemModel):
             self.endRemoveRows()
         node.item = item
         kept = after.without(changes.inserted)
-        if changes.reordered:
+        if changes.is_reordered:
             self._reorder(node, before, kept)
         node.rows = kept
         for first, last in changes.inserted:

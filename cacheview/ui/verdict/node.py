@@ -85,7 +85,7 @@ class RowChanges:
 
     removed: tuple[Span, ...] = ()
     inserted: tuple[Span, ...] = ()
-    reordered: bool = False
+    is_reordered: bool = False
 
 
 def row_changes(before: Rows, after: Rows) -> RowChanges:

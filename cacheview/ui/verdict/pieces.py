@@ -17,7 +17,7 @@ class Piece:
     """A piece of a value. A marked, empty piece is where the other value has an insertion."""
 
     text: str
-    marked: bool = False
+    is_marked: bool = False
 
 
 def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -> tuple[Piece, ...]:
@@ -71,9 +71,9 @@ def _cut(text: str, mark: slice, start: int, end: int) -> list[Piece]:
     if first > start or (not is_place and first == last):
         pieces.append(Piece(text[start:first] if is_place or first < last else text[start:end]))
     if first < last or is_place:
-        pieces.append(Piece(text[first:last], marked=True))
+        pieces.append(Piece(text[first:last], is_marked=True))
         if last < end:
             pieces.append(Piece(text[last:end]))
     if end < len(text):
         pieces.append(Piece(_ELLIPSIS))
-    return [piece for piece in pieces if piece.text or piece.marked]
+    return [piece for piece in pieces if piece.text or piece.is_marked]

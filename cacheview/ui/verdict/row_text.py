@@ -63,7 +63,7 @@ def in_words(item: Item, explanation: Explanation) -> str:
 
 
 def _of_group(group: FoldedChecks) -> str:
-    return f"{group.outcome.word}, {NOT_CERTAIN}" if group.unsure else group.outcome.word
+    return f"{group.outcome.word}, {NOT_CERTAIN}" if group.is_uncertain else group.outcome.word
 
 
 def tip(item: Item, column: int, explanation: Explanation) -> str:

@@ -37,13 +37,13 @@ GROUP_LIMIT: Final = 5_000
 class FoldedChecks:
     """Consecutive checks with the same outcome, none of them a difference, folded into one row.
 
-    ``unsure``: whether the outcome of some of them is not certain.
+    ``is_uncertain``: whether the outcome of some of them is not certain.
     """
 
     outcome: CheckOutcome
     checks: Sequence[Check] = field(repr=False)
     places: range
-    unsure: bool = False
+    is_uncertain: bool = False
 
     @property
     def title(self) -> str:
@@ -63,10 +63,10 @@ class ColumnHeads:
 
 @dataclass(frozen=True)
 class TraceNote:
-    """A line of text. ``faint``: whether it is advice below another one."""
+    """A line of text. ``is_faint``: whether it is advice below another one."""
 
     text: str
-    faint: bool = False
+    is_faint: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ class Rows:
         run: the source of the other items.
         places: the positions in ``run`` that are rows, in order.
         images: distinguishes the items of ``run`` if they are subjects; otherwise the place does.
-        branching: whether the items of ``run`` have rows below them.
+        has_rows_below: whether the items of ``run`` have rows below them.
     """
 
     lead: list[tuple[Hashable, Item]] = field(default_factory=list)
     run: Sequence[Subject] | Sequence[Check] = ()
     places: Sequence[int] = range(0)
     images: Sequence[Image] = ()
-    branching: bool = False
+    has_rows_below: bool = False
 
     def __len__(self) -> int:
         return len(self.lead) + len(self.places)
@@ -110,7 +110,7 @@ class Rows:
     def has_children(self, row: int) -> bool:
         """Whether there is anything below a row, without creating its item."""
         if row >= len(self.lead):
-            return self.branching
+            return self.has_rows_below
         item = self.lead[row][1]
         if isinstance(item, Check):
             return bool(item.children)
@@ -180,21 +180,21 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
     count = len(stage.subjects)
     if not count and not lead:
         text, hint = empty_stage(explanation, stage)
-        lead += [("nothing", TraceNote(text)), ("hint", TraceNote(hint, faint=True))]
+        lead += [("nothing", TraceNote(text)), ("hint", TraceNote(hint, is_faint=True))]
     is_nearest = order is not None and stage.kind is StageKind.LOCAL
     places = listed.nearest(order) if is_nearest and order is not None else listed.places(count)
     if len(places) == count:
-        return Rows(lead, stage.subjects, order if is_nearest and order else places, stage.images, branching=True)
+        return Rows(lead, stage.subjects, order if is_nearest and order else places, stage.images, has_rows_below=True)
     role = stage.subjects[0].role
     words = f"The {listed.first:,} nearest of {count:,} {role}s" if is_nearest else listed.in_words(count, role)
     if listed.first < MOST:
         most = "all" if count <= MOST else f"{MOST:,}"
         text = f"{words}. Double-click here, or press Enter, to list {most}."
-        lead.append(("more", MoreRow(text, faint=True, kind=stage.kind)))
+        lead.append(("more", MoreRow(text, is_faint=True, kind=stage.kind)))
     else:
-        lead.append(("more", TraceNote(f"{words}. To list another one, select it in the images pane.", faint=True)))
+        lead.append(("more", TraceNote(f"{words}. To list another one, select it in the images pane.", is_faint=True)))
     images = tuple(stage.images[place] for place in places)
-    return Rows(lead, stage.subjects, places, images, branching=True)
+    return Rows(lead, stage.subjects, places, images, has_rows_below=True)
 
 
 def _rows_of_check(check: Check, *, folded: bool) -> Rows:
@@ -204,7 +204,7 @@ def _rows_of_check(check: Check, *, folded: bool) -> Rows:
     children = check.children
     if folded or len(children) > GROUP_LIMIT:
         return Rows([*lead, *_check_rows(children, folded=True, unsure=bool(check.doubts))])
-    return Rows(lead, children, range(len(children)), branching=bool(children) and bool(children[0].children))
+    return Rows(lead, children, range(len(children)), has_rows_below=bool(children) and bool(children[0].children))
 
 
 def _rows_of_group(group: FoldedChecks) -> Rows:
@@ -212,12 +212,12 @@ def _rows_of_group(group: FoldedChecks) -> Rows:
     total = len(group.places)
     if total > GROUP_LIMIT:
         lead.append(
-            ("note", TraceNote(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.word}.", faint=True))
+            ("note", TraceNote(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.word}.", is_faint=True))
         )
     first = group.checks[group.places[0]]
     if isinstance(group.checks, tuple):
         return Rows([(check.name, check) for check in group.checks[group.places.start : group.places.stop]])
-    return Rows(lead, group.checks, group.places[:GROUP_LIMIT], branching=bool(first.children))
+    return Rows(lead, group.checks, group.places[:GROUP_LIMIT], has_rows_below=bool(first.children))
 
 
 def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) -> Iterator[tuple[Hashable, Item]]:

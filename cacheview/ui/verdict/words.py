@@ -177,12 +177,12 @@ class SubjectSummary:
     Attributes:
         count: the number of passed checks, in words.
         word: the check that it failed at, or its role.
-        unsure: whether its passing depends on an uncertain fact.
+        is_uncertain: whether its passing depends on an uncertain fact.
     """
 
     count: str
     word: str
-    unsure: bool = False
+    is_uncertain: bool = False
 
 
 def subject_summary(subject: Subject) -> SubjectSummary:

@@ -40,7 +40,7 @@ class _Records:
 
     builds: tuple[ShownBuild, ...]
     problems: tuple[str, ...]
-    more: bool
+    has_more: bool
 
 
 class WatchedBuilds(DockController[WatchPane]):
@@ -100,7 +100,7 @@ class WatchedBuilds(DockController[WatchPane]):
             from cacheview.watch.opened_records import read_records
 
             records = read_records(path, report)
-            return _Records(tuple(map(shown_build, records.builds)), records.problems, records.more)
+            return _Records(tuple(map(shown_build, records.builds)), records.problems, records.has_more)
 
         self._record_path = path
         self._reader.start(work)
@@ -108,10 +108,10 @@ class WatchedBuilds(DockController[WatchPane]):
     def _show_records(self, records: _Records) -> None:
         self.bring()
         self.pane.show_records(records.builds)
-        if records.problems or records.more:
+        if records.problems or records.has_more:
             name = one_line(os.path.basename(self._record_path))
             shown = counted(len(records.builds), "build")
-            rest = "contains more builds" if records.more else "has other lines that are not builds"
+            rest = "contains more builds" if records.has_more else "has other lines that are not builds"
             text = f"Showing {shown} from {name}. The record {rest}."
             self.host.notice.show_text("note", text, records.problems, ())
             self.host.notice.show()

@@ -19,7 +19,7 @@ from cacheview.dockerfile.context import DOCKER_CLI
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.opening import open_layers
 from cacheview.model import Image, ImageStore, Release
-from cacheview.replay.build_input import given_build
+from cacheview.replay.build_input import open_build_input
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.replay import replay
@@ -45,7 +45,7 @@ def would_be(case: OpenedCase, changes: list[str]) -> ChangedStore:
 
 def predicted(state: ChangedStore, dockerfile: str) -> Replay:
     daemon = state.daemon
-    given = given_build("-", "", daemon.builder, stdin=io.BytesIO(context_of(dockerfile)))
+    given = open_build_input("-", "", daemon.builder, stdin=io.BytesIO(context_of(dockerfile)))
     return replay(
         given.dockerfile,
         given.checksums(daemon.builder, DOCKER_CLI),

@@ -68,7 +68,7 @@ class _Tree:
             size=len(data),
             uid=uid,
             gid=gid,
-            executable=runs,
+            is_executable=runs,
             inode=inode,
             capability=capability,
         )
@@ -80,7 +80,7 @@ class _Tree:
 
     def folder(self, path: str, mode: int = 0o755) -> None:
         uid, gid = self.owner
-        self.entries[path] = Entry(path, EntryKind.DIRECTORY, mode, uid=uid, gid=gid, executable=True)
+        self.entries[path] = Entry(path, EntryKind.DIRECTORY, mode, uid=uid, gid=gid, is_executable=True)
 
     def link(self, path: str, target: str) -> None:
         uid, gid = self.owner

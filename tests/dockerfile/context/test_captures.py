@@ -80,7 +80,7 @@ def computed(
         header = member.header
         content = member.data or b""
         if header.type == "0" and header.size and member.data is None:
-            content = b"".join(context.read(member.source, follow=member.follows))
+            content = b"".join(context.read(member.source, follow=member.follows_links))
         shown, printed = _undrawn(header.name, content)
         owner = (header.uid, header.gid)
         found.append(

@@ -132,9 +132,9 @@ def test_a_dockerfile_by_its_links(root: Path) -> None:
     (root / "Link").symlink_to("docker/real")
     (root / ".dockerignore").write_bytes(b"docker\n")
     sums = ContextSums(FolderContext(root), "Link")
-    assert sums.sent.dockerfile == "docker/real"
-    assert "docker/real" not in sums.sent.tree
-    assert "docker" in sums.sent.tree
+    assert sums.uploaded.dockerfile == "docker/real"
+    assert "docker/real" not in sums.uploaded.tree
+    assert "docker" in sums.uploaded.tree
 
 
 def test_a_dockerfile_that_is_left_out(root: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_dockerfile_whose_name_is_not_a_pattern(root: Path) -> None:
 
 def test_small_letters(root: Path) -> None:
     (root / "Dockerfile").rename(root / "dockerfile")
-    assert ContextSums(FolderContext(root)).sent.dockerfile == "dockerfile"
+    assert ContextSums(FolderContext(root)).uploaded.dockerfile == "dockerfile"
 
 
 @pytest.mark.parametrize("dockerfile", ["-", "", "../Dockerfile"])

@@ -112,7 +112,7 @@ def test_stop_while_threads_read(root: Path) -> None:
 @pytest.mark.parametrize("change", ["longer", "shorter", "gone", "link"])
 def test_a_file_changes_meanwhile(root: Path, change: str) -> None:
     sums = ContextSums(FolderContext(root))
-    assert "05" in sums.sent.tree
+    assert "05" in sums.uploaded.tree
     place = root / "05"
     if change in ("gone", "link"):
         place.unlink()

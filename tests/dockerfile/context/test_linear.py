@@ -52,7 +52,7 @@ def test_folders_may_be_deeper_than_python_calls(name: str) -> None:
     entries["Dockerfile"] = Entry("Dockerfile", EntryKind.FILE, 0o644)
     entries[".dockerignore"] = Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(lines))
     sums = ContextSums(MemoryContext(entries, {".dockerignore": lines}), client=CLIENTS[name])
-    assert "Dockerfile" in sums.sent.tree
+    assert "Dockerfile" in sums.uploaded.tree
 
 
 def test_bytes_that_are_not_text_match_themselves() -> None:

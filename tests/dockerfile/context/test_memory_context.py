@@ -53,7 +53,7 @@ def test_malformed(name: str, value: object, what: str) -> None:
 
 def test_a_socket_is_left_out() -> None:
     context = MemoryContext.from_sample({"s": {"type": "socket", "mode": "0755"}})
-    assert list(ContextSums(context).sent.tree.paths()) == []
+    assert list(ContextSums(context).uploaded.tree.paths()) == []
     assert [problem.where for problem in context.problems] == ["s"]
 
 
@@ -119,4 +119,4 @@ def test_too_deep_for_the_builder() -> None:
 def test_a_line_of_dockerignore_is_too_long() -> None:
     sample = {".dockerignore": {"type": "file", "content_b64": "YWFh" * 30_000}}
     with pytest.raises(BuildRefusedError, match="token too long"):
-        ContextSums(MemoryContext.from_sample(sample)).sent  # noqa: B018
+        ContextSums(MemoryContext.from_sample(sample)).uploaded  # noqa: B018

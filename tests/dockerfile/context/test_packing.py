@@ -149,7 +149,7 @@ LIKE = {
 def table() -> MemoryContext:
     own = {"uid": 1000, "gid": 60}
     entries = [
-        Entry("run", EntryKind.FILE, 0o4711, size=1, capability=CAPABILITY, executable=True, **own),  # type: ignore[arg-type]
+        Entry("run", EntryKind.FILE, 0o4711, size=1, capability=CAPABILITY, is_executable=True, **own),  # type: ignore[arg-type]
         Entry("d", EntryKind.DIRECTORY, 0o2750, **own),  # type: ignore[arg-type]
         Entry("d/f", EntryKind.FILE, 0o604, size=1, **own),  # type: ignore[arg-type]
         Entry("e", EntryKind.DIRECTORY, 0o1777, **own),  # type: ignore[arg-type]
@@ -259,7 +259,7 @@ def test_docker_java_sends_an_empty_file_for_what_it_does_not_find() -> None:
     tree = (
         Entry(BAD, EntryKind.DIRECTORY, 0o755, uid=5, gid=60),
         Entry(f"{BAD}/f", EntryKind.FILE, 0o644, size=9, uid=5, gid=60),
-        Entry(f"{BAD}.x", EntryKind.FILE, 0o755, size=9, executable=True, uid=5, gid=60),
+        Entry(f"{BAD}.x", EntryKind.FILE, 0o755, size=9, is_executable=True, uid=5, gid=60),
         Entry("l", EntryKind.SYMLINK, 0o777, target=f"{BAD}.y", uid=5, gid=60),
     )
     sent = packed(memory(*tree), "docker-java")

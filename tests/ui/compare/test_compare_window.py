@@ -96,7 +96,7 @@ def other_than(window: MainWindow) -> RuleSet:
 
 
 def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
-    assert demo.docks.made(COMPARE) is None
+    assert demo.docks.existing(COMPARE) is None
     assert not demo.findChildren(QDockWidget)
     assert not demo.commands.compare.isChecked()
     show(demo, qtbot)

@@ -38,7 +38,7 @@ def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
     node = model.node(index)
     assert node is not None
     (mark,) = model.marks_of(node)
-    assert (mark.kind, mark.faint) == ("not-certain", True)
+    assert (mark.kind, mark.is_faint) == ("not-certain", True)
     assert mark.meaning.splitlines() == [
         "Not known exactly:",
         "• its build config. It is <i>not</i> told. Open the data root.",
@@ -75,7 +75,7 @@ def test_a_candidate_that_may_match_is_not_reported_to_fail(model: ImageTreeMode
     node = model.node(model.index_of_image("sha256:one"))
     assert node is not None
     (mark,) = model.marks_of(node)  # one mark, not the faint one beside it
-    assert (mark.kind, mark.word, mark.faint) == ("not-certain", "may match", False)
+    assert (mark.kind, mark.word, mark.is_faint) == ("not-certain", "may match", False)
     assert "Open the data root." in mark.meaning
     other = model.node(model.index_of_image("sha256:two"))
     assert other is not None

@@ -141,9 +141,9 @@ class Person:
         pane = self.window.replays.pane
 
         def is_settled() -> bool:
-            if not pane.isVisible() or not pane.view.isVisible() or pane.replayed is None:
-                return not pane.isVisible() or pane.replayed is not None
-            asked = pane.replayed.question
+            if not pane.isVisible() or not pane.view.isVisible() or pane.result is None:
+                return not pane.isVisible() or pane.result is not None
+            asked = pane.result.question
             return asked.store is self.session.store and asked.daemon == self.session.daemon
 
         self.qtbot.waitUntil(is_settled, timeout=9_000)

@@ -103,8 +103,8 @@ def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Pat
     window.session.document.use_as_parent(None)
     assert "the verdict for step 5" in verdict(window).subject.text
     window.session.select_again()
-    assert pane.replayed is not None
-    assert document.probe == pane.replayed.replay.steps[4].probe
+    assert pane.result is not None
+    assert document.probe == pane.result.replay.steps[4].probe
     assert document.undo_stack.undoText() == "Back to step 5"
 
 
@@ -170,9 +170,9 @@ def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWi
     pane = replayed(window, qtbot, site)
     assert pane.strip.texts[0].startswith("MISS: step 5 ")
     banner = verdict(window).banner
-    assert pane.replayed is not None
-    assert pane.replayed.first is not None
-    assert banner.reason == " ".join(pane.replayed.first.files)
+    assert pane.result is not None
+    assert pane.result.first is not None
+    assert banner.reason == " ".join(pane.result.first.files)
     assert "it is not known which ones" in banner.reason
     assert "Cmd[" not in banner.reason
     assert not any(line.isVisible() for line in banner.values)

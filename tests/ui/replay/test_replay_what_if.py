@@ -101,7 +101,7 @@ def test_what_containers_keep_is_unknown_until_one_says_that_there_are_none(
     suppose(window, qtbot, "prune-all")
     line = window.centre.mode
     assert " may be gone." in line.text
-    assert all(step.cached is None for step in pane.replayed.replay.looked_up) if pane.replayed is not None else False
+    assert all(step.cached is None for step in pane.result.replay.looked_up) if pane.result is not None else False
     (assume,) = (button for button in line.findChildren(QPushButton) if "no containers" in button.text())
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         qtbot.mouseClick(assume, Qt.MouseButton.LeftButton)

@@ -114,7 +114,7 @@ def test_an_image_layout_is_not_a_dockerfile(window: MainWindow, qtbot: QtBot, s
     (site / "oci-layout").write_text("{}")
     with qtbot.waitSignal(window.settled, timeout=9_000):
         drop(window, site)
-    assert window.docks.made(REPLAY) is None
+    assert window.docks.existing(REPLAY) is None
 
 
 def test_a_folder_without_one(window: MainWindow, site: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_first_miss_is_explained(
     assert current(pane) == "COPY css/ css/"
     assert pane.strip.texts[0].startswith("MISS: step 6 of 10, COPY css/ css/: the files differ from those that ")
     assert "it is not known which ones" in pane.strip.texts[0]
-    probe = pane.replayed.first_miss.probe if pane.replayed and pane.replayed.first_miss else None
+    probe = pane.result.first_miss.probe if pane.result and pane.result.first_miss else None
     assert session(window).document.probe == probe
     answer = session(window).answer
     assert answer is not None
@@ -169,18 +169,18 @@ def test_a_step_is_the_probe(window: MainWindow, qtbot: QtBot, site: Path) -> No
     pane = replayed(window, qtbot, site)
     pane.view.setFocus()
     choose(pane, 4)
-    assert pane.replayed is not None
-    assert session(window).document.probe == pane.replayed.replay.steps[3].probe
+    assert pane.result is not None
+    assert session(window).document.probe == pane.result.replay.steps[3].probe
     qtbot.keyClick(pane.view, Qt.Key.Key_Down)
     assert current(pane) == "COPY page.html ."
     answer = session(window).answer
     assert answer is not None
     assert answer.explanation.verdict.image is not None
-    assert answer.explanation.verdict.image.id == pane.replayed.replay.steps[4].image
+    assert answer.explanation.verdict.image.id == pane.result.replay.steps[4].image
     session(window).document.undo_stack.undo()
     assert current(pane) == "COPY page.html ."
     qtbot.keyClick(pane.view, Qt.Key.Key_Return)
-    assert session(window).document.probe == pane.replayed.replay.steps[4].probe
+    assert session(window).document.probe == pane.result.replay.steps[4].probe
 
 
 def test_unknown_files_and_a_base(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
@@ -309,8 +309,8 @@ def test_a_file_that_cannot_be_parsed_for_a_while(window: MainWindow, qtbot: QtB
             (site / "Dockerfile").write_text(text)
         assert current(pane) == "WORKDIR $ROOT"
         assert pane.detail.texts[1] == "WORKDIR $ROOT"
-    assert pane.replayed is not None
-    assert session(window).document.probe == pane.replayed.replay.steps[3].probe
+    assert pane.result is not None
+    assert session(window).document.probe == pane.result.replay.steps[3].probe
 
 
 def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: Path) -> None:
@@ -329,11 +329,11 @@ def test_other_rules_and_another_store(window: MainWindow, qtbot: QtBot, site: P
     pane = replayed(window, qtbot, site)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         session(window).choose_rules("containerd-28.5.2")
-    assert pane.replayed is not None
-    assert pane.replayed.question.daemon.rules.name == "containerd-28.5.2"
+    assert pane.result is not None
+    assert pane.result.question.daemon.rules.name == "containerd-28.5.2"
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         open_store(real_build("site/first"))
-    assert pane.replayed.question.store.images == ()
+    assert pane.result.question.store.images == ()
     assert statuses(pane)[1] == "miss"
 
 
@@ -526,7 +526,7 @@ def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: 
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.change(pane.build.model_copy(update={"no_cache": True})) if pane.build else None
     shown: list[ReplayResult | None] = []
-    pane.settled.connect(lambda: shown.append(pane.replayed))
+    pane.settled.connect(lambda: shown.append(pane.result))
     slow.go.set()
     assert slow.ended.wait(20)
     pane.stop()

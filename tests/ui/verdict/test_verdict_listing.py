@@ -37,7 +37,7 @@ def test_what_was_asked_for_longest_ago_goes() -> None:
     listing = ListedSubjects()
     for place in (1_000, 2_000, 3_000, 4_000, 1_010, 5_000):
         listing = listing.reaching(place)
-    assert sorted(listing.asked) == [1_000, 3_000, 4_000, 5_000]
+    assert sorted(listing.requested) == [1_000, 3_000, 4_000, 5_000]
     assert len(listing.places(10_000)) == 200 + 4 * 200
 
 
@@ -58,7 +58,7 @@ def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
     assert model.item(model.index(0, 0, stage)) == MoreRow(
         "The first 200 and 401 to 600 and 900 to 1,000 of 1,000 candidates. Double-click here, or press Enter, "
         "to list all.",
-        faint=True,
+        is_faint=True,
         kind=LOCAL,
     )
     model.list_subjects(LOCAL, ListedSubjects(1_000))

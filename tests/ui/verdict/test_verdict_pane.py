@@ -118,7 +118,7 @@ def test_the_banner_of_a_miss(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     assert pane.banner.text == "MISS: no child of base:1 has this config"
     assert pane.banner.reason == "The nearest image is 000000000001 (STEP 1): Env[1] differs."
-    marked = ["".join(p.text for p in line.pieces() if p.marked) for line in pane.banner.values]
+    marked = ["".join(p.text for p in line.pieces() if p.is_marked) for line in pane.banner.values]
     assert marked == ["prod", "dev"]
     assert ["".join(p.text for p in line.pieces()) for line in pane.banner.values] == ['"MODE=prod"', '"MODE=dev"']
     assert pane.banner.accessibleName() == "Verdict: MISS: no child of base:1 has this config"
@@ -133,7 +133,7 @@ def test_the_values_in_the_banner_stand_below_each_other(pane: VerdictPane) -> N
     for line in (one, other):
         pieces = line.pieces()
         assert pieces[0].text == "…"
-        assert any(piece.marked for piece in pieces)
+        assert any(piece.is_marked for piece in pieces)
         assert long in line.toolTip()
 
 
@@ -512,7 +512,7 @@ def laid_out(pane: VerdictPane, index: QModelIndex, width: float = 400) -> list[
     assert explanation is not None
     return [
         [
-            "".join(f"[{piece.text}]" if piece.marked else piece.text for piece in run.pieces)
+            "".join(f"[{piece.text}]" if piece.is_marked else piece.text for piece in run.pieces)
             for run in pane.view.rows.lay_out(item, column, width, explanation)
             if run.pieces
         ]
@@ -540,7 +540,7 @@ def test_values_keep_to_their_cells(pane: VerdictPane) -> None:
         for column in (TraceColumn.PROBE, TraceColumn.IMAGE):
             (run,) = pane.view.rows.lay_out(item, column, width, explanation)
             assert run.left + run.width < width
-            assert any(piece.marked and piece.text in ("y", "z") for piece in run.pieces)
+            assert any(piece.is_marked and piece.text in ("y", "z") for piece in run.pieces)
         for room in (60.0, 100.0, 250.0):
             runs = pane.view.rows.lay_out(item, TraceColumn.CHECK, room, explanation)
             assert all(one.left + one.width <= other.left for one, other in pairwise(runs))

@@ -11,7 +11,7 @@ from cacheview.ui.verdict.pieces import Piece, fit
 
 def pieces(text: str, start: int, stop: int, room: int) -> list[str]:
     """With every character one wide; the marked part in brackets."""
-    return [f"[{piece.text}]" if piece.marked else piece.text for piece in fit(text, slice(start, stop), room, len)]
+    return [f"[{piece.text}]" if piece.is_marked else piece.text for piece in fit(text, slice(start, stop), room, len)]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_it_fits_and_shows_the_beginning_of_the_mark(text: str, data: st.DataObj
     if len(text) <= room:
         assert shown == text
     if stop > start:
-        marked = [piece.text for piece in found if piece.marked]
+        marked = [piece.text for piece in found if piece.is_marked]
         assert marked
         assert text[start:stop].startswith(marked[0])
-    assert all(piece.text or piece.marked for piece in found)
+    assert all(piece.text or piece.is_marked for piece in found)
 
 
 def test_a_long_value_is_measured_only_as_far_as_it_shows() -> None:
@@ -61,5 +61,5 @@ def test_a_long_value_is_measured_only_as_far_as_it_shows() -> None:
         return float(len(text))
 
     found = fit("x" * 1_000_000, slice(500_000, 500_001), 40, measure)
-    assert Piece("x", marked=True) in found
+    assert Piece("x", is_marked=True) in found
     assert max(measured) < 100
