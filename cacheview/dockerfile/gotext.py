@@ -7,8 +7,10 @@ format, which is not the shortest: see `cacheview.model.duration` for the one fo
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
+
+from cacheview.platforms import gotext
+from cacheview.platforms.gotext import escaped
 
 __all__ = ["GO_SPACE", "format_go_duration", "lower", "printable", "quote", "quote_all", "quote_rune", "upper"]
 
@@ -18,39 +20,12 @@ GO_SPACE = (
 )
 """The characters that ``unicode.IsSpace`` accepts. Python's ``str.isspace`` accepts four more control characters."""
 
-_SHORT_ESCAPES = {
-    "\a": r"\a",
-    "\b": r"\b",
-    "\f": r"\f",
-    "\n": r"\n",
-    "\r": r"\r",
-    "\t": r"\t",
-    "\v": r"\v",
-    "\\": r"\\",
-}
 _REPLACEMENT = "\ufffd"
-
-
-def _escaped(char: str, delimiter: str) -> str:
-    if char == delimiter:
-        return "\\" + char
-    if char in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[char]
-    if char == " " or unicodedata.category(char)[0] in "LMNPS":
-        return char
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, kept as a surrogate escape
-        return f"\\x{code - 0xDC00:02x}"
-    if code < 0x20 or code == 0x7F:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def lower(text: str) -> str:
     """``strings.ToLower``: character by character."""
-    if text.isascii():
-        return text.lower()
-    return "".join("i" if char == "İ" else char.lower() for char in printable(text))
+    return gotext.lower(printable(text))
 
 
 def upper(text: str) -> str:
@@ -69,7 +44,7 @@ def printable(text: str) -> str:
 
 def quote(text: str) -> str:
     """Return a string as ``%q`` prints it: in double quotes, with Go's escapes."""
-    return '"' + "".join(_escaped(char, '"') for char in text) + '"'
+    return '"' + "".join(escaped(char, '"') for char in text) + '"'
 
 
 def quote_all(texts: Iterable[str]) -> str:
@@ -80,7 +55,7 @@ def quote_all(texts: Iterable[str]) -> str:
 def quote_rune(number: int) -> str:
     r"""Return a whole number as ``%q`` prints it: as the character with that code. 2 is ``'\x02'``, 200 is ``'È'``."""
     valid = 0 <= number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
-    return "'" + _escaped(chr(number) if valid else _REPLACEMENT, "'") + "'"
+    return "'" + escaped(chr(number) if valid else _REPLACEMENT, "'") + "'"
 
 
 def _decimal(whole: int, rest: int, digits: int) -> str:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-__all__ = ["lower", "signed", "unsigned"]
+import unicodedata
+from typing import Final
+
+__all__ = ["escaped", "lower", "signed", "unsigned"]
 
 _DIGITS = frozenset("0123456789")
 _INT64 = 1 << 63
 _DIGITS_OF_INT64 = 19
 _DOTTED_CAPITAL_I = "\u0130"
+_SHORT_ESCAPES: Final = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+}
+
+
+def escaped(char: str, delimiter: str) -> str:
+    """Return a character as ``%q`` prints it between these delimiters."""
+    if char == delimiter:
+        return "\\" + char
+    if char in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[char]
+    if char == " " or unicodedata.category(char)[0] in "LMNPS":
+        return char
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, kept as a surrogate escape
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def lower(text: str) -> str:

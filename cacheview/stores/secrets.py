@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote, unquote
 
 from cacheview.model import ContainerConfig, ImageConfig
+from cacheview.platforms.gotext import escaped
 
 __all__ = ["SHORTEST", "argument_values", "dockerfile_values", "history_values", "label_values", "pieces"]
 
@@ -44,17 +44,6 @@ _VARIABLE: Final = re.compile(r"\$\{\w+(?::?[-+?])?|\$\w+|\}")
 _KEY: Final = re.compile(r"[\w.\-/\"]+")
 _SHELLS: Final = (" /bin/sh -c ", " /bin/bash ", " cmd /S /C ", " powershell ")
 
-_GO_ESCAPES: Final = {
-    "\a": r"\a",
-    "\b": r"\b",
-    "\f": r"\f",
-    "\n": r"\n",
-    "\r": r"\r",
-    "\t": r"\t",
-    "\v": r"\v",
-    "\\": r"\\",
-    '"': r"\"",
-}
 _HTML: Final = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"})
 """The further characters that Go's ``encoding/json`` escapes."""
 
@@ -83,18 +72,7 @@ def _all_pieces(value: str) -> Iterator[str]:
 
 def _go_quoted(text: str) -> str:
     """Quote as Go's ``strconv.Quote`` does, without the outer quotes."""
-    return "".join(map(_go_escaped, text))
-
-
-def _go_escaped(character: str) -> str:
-    if character == " " or (character not in _GO_ESCAPES and unicodedata.category(character)[0] in "LMNPS"):
-        return character
-    code = ord(character)
-    if character in _GO_ESCAPES:
-        return _GO_ESCAPES[character]
-    if code < 0x20 or code == 0x7F:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return "".join(escaped(char, '"') for char in text)
 
 
 def argument_values(config: ContainerConfig) -> Iterator[str]:
