@@ -110,6 +110,7 @@ class Explanation:
         _ = self.trace.store.children
         if hit is not None:
             self.trace.subject(local, hit)
+            _ = index.order_in_store  # each other match is compared with those before it
         elif (stage := self.trace.stage(local)) is not None:
             stage.position("")
 
