@@ -27,7 +27,7 @@ class Actions:
         self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", "Ctrl+O")
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
         self.open_by_name = self._make("Open &by name…", "Open a Docker Engine, containerd or file by name", "Ctrl+L")
-        self.open_demo = self._make("Open the &demo", "Open a store that shows every verdict and hazard")
+        self.open_demo = self._make("Open the &demo", "Open a sample store with every verdict and hazard")
         self.reload = self._make("&Reload", "Reload the store and keep the probe", "F5", picture="reload")
         self.follow = self._make("Fo&llow the engine's events", "Reload whenever the engine adds or removes an image")
         self.follow.setCheckable(True)

@@ -29,8 +29,8 @@ _LOST: Final[Mapping[str, Any]] = {
 """The data that a store keeps beside an image, so it is lost."""
 
 _TWICE = (
-    "its records in containerd would disagree, because `docker load` moves the name but keeps the labels of its old "
-    "image"
+    "the image's records in containerd would contradict each other, because `docker load` moves the name to the new "
+    "image but keeps the labels of the old one"
 )
 _REMEDY = "Remove the name before the image is loaded"
 _TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)

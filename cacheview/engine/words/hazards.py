@@ -235,7 +235,7 @@ def new_empty_config() -> HazardText:
     return HazardText(
         "The new image has no recorded build config, which counts as an empty config. From now on, the image is a "
         "local match for any empty config on this parent.",
-        "Remove the new image after the build if you build steps that have no command.",
+        "If the build has steps without a command, remove the new image afterward.",
     )
 
 
