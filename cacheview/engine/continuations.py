@@ -163,6 +163,7 @@ class Continuations:
         self._best_of: dict[str, int] = {}
         self._before: dict[Hashable, tuple[Certainty, tuple[Doubt, ...]]] = {}
         self._ranks: dict[Hashable, _Rank] = {}
+        self._rank_at: dict[int, _Rank] = {}
 
     @cached_property
     def _by_command(self) -> Mapping[str | None, Sequence[int]]:
@@ -268,11 +269,14 @@ class Continuations:
         return rank.passed + (passes and rank.reaches_command), rank.equal, -place
 
     def _rank(self, place: int) -> _Rank:
-        image = self.images[place]
-        likeness = self._compared.likeness(image)
-        rank = self._ranks.get(likeness)
+        rank = self._rank_at.get(place)
         if rank is None:
-            rank = self._ranks[likeness] = self._compare(image)
+            image = self.images[place]
+            likeness = self._compared.likeness(image)
+            rank = self._ranks.get(likeness)
+            if rank is None:
+                rank = self._ranks[likeness] = self._compare(image)
+            self._rank_at[place] = rank
         return rank
 
     def _compare(self, image: Image) -> _Rank:

@@ -367,7 +367,8 @@ class RuleSet:
         """Return the number of entries at the beginning of two histories that the daemon considers equal."""
         left, right = image.history, other.history
         shorter = min(len(left), len(right))
-        if left[:shorter] == right[:shorter]:  # quick, because they usually contain the same objects
+        # Quick if they contain the same objects, as usual.
+        if not shorter or (left[shorter - 1] is right[shorter - 1] and left[:shorter] == right[:shorter]):
             return shorter
         differing = compress(count(), map(is_not, left, right))
         return next((at for at in differing if self.entry_key(left[at]) != self.entry_key(right[at])), shorter)
