@@ -91,17 +91,17 @@ class StepDetail(QScrollArea):
         labels = (self._title, self._instruction, self._differs, self._reason, self._files)
         return tuple(label.text() for label in labels if not label.isHidden() and label.text())
 
-    def show_row(self, row: ReplayRow | None, replayed: ReplayResult | None, *, is_explained: bool = True) -> None:
+    def show_row(self, row: ReplayRow | None, result: ReplayResult | None, *, is_explained: bool = True) -> None:
         """Show a row of a replay; None: there is none. ``is_explained``: whether Probe and Verdict show it."""
         explanation, miss = None, None
         differs: tuple[str, ...] = ()
         files = ""
-        if row is None or replayed is None:
-            title, reason = "", "Select a step to see its details." if replayed is not None else ""
+        if row is None or result is None:
+            title, reason = "", "Select a step to see its details." if result is not None else ""
         elif row.step is None:
             title, reason = _TITLES[row.kind], row.advice
             title += f" at line {row.line}" if row.line else ""
-            refused = replayed.replay.refused
+            refused = result.replay.refused
             if row.kind is RowKind.REFUSAL and refused is not None and refused.what != row.text:
                 reason = f"{refused.what}."
         else:
@@ -115,16 +115,16 @@ class StepDetail(QScrollArea):
             )
             title = f"{of}{line}: {word}"
             differs = tuple(f"{hazard.sentence} {hazard.advice}" for hazard in step.hazards)
-            miss = replayed.miss_of(step)
+            miss = result.miss_of(step)
             if miss is not None:
                 explanation, differs = miss.explanation, miss.files
-            reason = _reason(step, replayed, explanation, is_explained=is_explained)
-            cost = replayed.cost_of(step)
+            reason = _reason(step, result, explanation, is_explained=is_explained)
+            cost = result.cost_of(step)
             if cost is not None and cost.removed is not None:
                 reason = f"What if: {cost_reason(cost)}. {reason}".rstrip()
             files = _files(step)
         self._title.say(title)
-        is_open = replayed is not None and bool(replayed.question.build.file)
+        is_open = result is not None and bool(result.question.build.file)
         self.editor_button.setVisible(is_open and row is not None and row.line > 0)
         self.editor_button.setText(f"Open at line {row.line}" if row is not None else "")
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
@@ -133,9 +133,9 @@ class StepDetail(QScrollArea):
         self._differs.say(one_line_each(differs))
         self._miss = miss if miss is not None and miss.comparison is not None else None
         self.files_button.setVisible(self._miss is not None)
-        if self._miss is not None and replayed is not None:
-            offer_files(self.files_button, replayed.question.store, has_files=self._miss.has_files)
-        image = _downloadable_image(row.step, replayed) if row is not None and replayed is not None else None
+        if self._miss is not None and result is not None:
+            offer_files(self.files_button, result.question.store, has_files=self._miss.has_files)
+        image = _downloadable_image(row.step, result) if row is not None and result is not None else None
         self.download_button.setVisible(image is not None)
         if image is not None:
             size = f" ({size_text(image.size)})" if image.size is not None else ""
@@ -176,8 +176,8 @@ def one_line_each(texts: Sequence[str]) -> str:
     return "\n".join(one_line(text) for text in texts)
 
 
-def _reason(step: Step, replayed: ReplayResult, explanation: Explanation | None, *, is_explained: bool) -> str:
-    store = replayed.question.store
+def _reason(step: Step, result: ReplayResult, explanation: Explanation | None, *, is_explained: bool) -> str:
+    store = result.question.store
     reason = reason_text(step, store)
     if reason:
         return f"{reason[:1].upper()}{reason[1:]}"
@@ -193,13 +193,13 @@ def _reason(step: Step, replayed: ReplayResult, explanation: Explanation | None,
     return ""
 
 
-def _downloadable_image(step: Step | None, replayed: ReplayResult) -> Image | None:
+def _downloadable_image(step: Step | None, result: ReplayResult) -> Image | None:
     """Return the image of a running engine that an unknown ``COPY --from`` copies files from; None if there is none."""
     from cacheview.layers.nowhere import is_downloadable
 
     if step is None or step.status is not StepStatus.UNKNOWN or step.from_image is None or step.sources is not None:
         return None
-    return step.from_image if step.from_image.diff_ids and is_downloadable(replayed.question.store) else None
+    return step.from_image if step.from_image.diff_ids and is_downloadable(result.question.store) else None
 
 
 def _files(step: Step) -> str:

@@ -31,7 +31,7 @@ class BuildWatcher(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._wanted: tuple[str, ...] = ()
+        self._paths: tuple[str, ...] = ()
         self._watcher = QFileSystemWatcher(self)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self.changed)
@@ -56,7 +56,7 @@ class BuildWatcher(QObject):
             if len(paths) >= _MOST:
                 break
             paths.update(dict.fromkeys((path, os.path.dirname(path))))
-        self._wanted = tuple(paths)
+        self._paths = tuple(paths)
         gone = [path for path in self._watched if path not in paths]
         if gone:
             self._watcher.removePaths(gone)
@@ -65,7 +65,7 @@ class BuildWatcher(QObject):
     def stop(self) -> None:
         """Stop watching and reporting."""
         self._rest.stop()
-        self._wanted = ()
+        self._paths = ()
         if self._watched:
             self._watcher.removePaths(list(self._watched))
 
@@ -80,6 +80,6 @@ class BuildWatcher(QObject):
     def _arm(self) -> None:
         """Watch replaced files again, since they are different files to the system."""
         known = set(self._watched)
-        missing = [path for path in self._wanted if path not in known and os.path.exists(path)]
+        missing = [path for path in self._paths if path not in known and os.path.exists(path)]
         if missing:
             self._watcher.addPaths(missing)

@@ -203,7 +203,7 @@ def _rows_of_check(check: Check, *, folded: bool) -> Rows:
         lead.append(("heads", ColumnHeads("#", "Parent's history", "Source's history")))
     children = check.children
     if folded or len(children) > GROUP_LIMIT:
-        return Rows([*lead, *_check_rows(children, folded=True, unsure=bool(check.doubts))])
+        return Rows([*lead, *_check_rows(children, folded=True, is_uncertain=bool(check.doubts))])
     return Rows(lead, children, range(len(children)), has_rows_below=bool(children) and bool(children[0].children))
 
 
@@ -220,8 +220,10 @@ def _rows_of_group(group: FoldedChecks) -> Rows:
     return Rows(lead, group.checks, group.places[:GROUP_LIMIT], has_rows_below=bool(first.children))
 
 
-def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) -> Iterator[tuple[Hashable, Item]]:
-    """Yield keys and items. ``unsure``: whether any of the lazily created checks may not be certain."""
+def _check_rows(
+    checks: Sequence[Check], *, folded: bool, is_uncertain: bool = False
+) -> Iterator[tuple[Hashable, Item]]:
+    """Yield keys and items. ``is_uncertain``: whether any of the lazily created checks may not be certain."""
     if not folded:
         yield from ((check.name, check) for check in checks)
         return
@@ -232,7 +234,7 @@ def _check_rows(checks: Sequence[Check], *, folded: bool, unsure: bool = False) 
         else:
             outcome = checks[part.start].outcome
             # The key stays the same although the group grows or shrinks, so that an edit does not close it.
-            doubtful = unsure
+            doubtful = is_uncertain
             if isinstance(checks, tuple):
                 doubtful = any(check.doubts for check in checks[part.start : part.stop])
             number = seen[outcome] = seen.get(outcome, 0) + 1
