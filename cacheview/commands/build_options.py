@@ -130,7 +130,7 @@ def _build_options(options: argparse.Namespace) -> BuildOptions:
 def _pair(text: str) -> tuple[str, str | None]:
     name, equals, value = text.partition("=")
     if not name:
-        raise UsageError(f"{text!r} has no name; write NAME=VALUE")
+        raise UsageError(f"{text!r} has no name; use NAME=VALUE")
     return name, value if equals else None
 
 

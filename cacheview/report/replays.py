@@ -107,7 +107,7 @@ def why_lines(miss: Miss) -> Iterator[str]:
     for hazard in explanation.hazards:
         yield f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
     if miss.step.assumed:
-        yield f"Later steps are shown as if this one had hit {short_id(miss.step.assumed)}"
+        yield f"Later steps are shown as if this step had hit {short_id(miss.step.assumed)}"
 
 
 def replay_as_json(replay: Replay, rules: RuleSet, misses: Sequence[Miss] = (), *, using: Daemon | None = None) -> str:

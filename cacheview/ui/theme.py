@@ -120,8 +120,8 @@ _QT_STYLE: Final = "Fusion"
 """The same style on every system: the panes draw with it, and only it follows a palette completely."""
 
 _STYLED: Final = "has the style"
-_FOLLOWER: Final = "follower of the color scheme"  # finding it among the children would create wrappers for all of them
-_FONT: Final = "font of the type scale"
+_FOLLOWER: Final = "color-scheme-follower"  # finding it among the children would create wrappers for all of them
+_FONT: Final = "type-scale-font"
 
 
 def styled_application(arguments: list[str]) -> QApplication:

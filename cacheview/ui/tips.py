@@ -11,7 +11,7 @@ from cacheview.ui.plain import tool_tip, visible
 
 __all__ = ["set_tip"]
 
-_TIP_TEXT: Final = "text of its tip"
+_TIP_TEXT: Final = "tip-text"
 
 
 def set_tip(target: QWidget | QAction, text: str) -> None:

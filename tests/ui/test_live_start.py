@@ -56,7 +56,7 @@ def test_the_demo_is_opened_where_it_does_not_and_says_why(
     assert window.session is not None
     assert window.session.opened.kind == "demo"
     assert window.windowTitle() == "demo — cacheview"
-    assert "This is the bundled demo" in printed(window)
+    assert "Showing the bundled demo" in printed(window)
     assert "nothing is listening there: start Docker" in printed(window)
     assert settings.recent == []
     # It stays while the person looks around in the demo, until it is closed.

@@ -99,7 +99,7 @@ def summary(lines: Sequence[RuleSetAnswer]) -> str:
     text = ", ".join(counted(count, *_COUNTED[word]) for word, count in words.most_common())
     groups = len({line.group for line in lines})
     if groups == 1:
-        return f"All {len(lines)} rule sets answer {next(iter(words)).value} for the same reason"
+        return f"All {len(lines)} rule sets agree: {next(iter(words)).value}, for the same reason"
     if len(words) == 1:
-        return f"All {len(lines)} rule sets answer {next(iter(words)).value} for {groups} different reasons"
+        return f"All {len(lines)} rule sets agree: {next(iter(words)).value}, for {groups} different reasons"
     return f"{groups} different answers from {len(lines)} rule sets: {text}"

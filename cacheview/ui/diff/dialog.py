@@ -42,8 +42,8 @@ OfPath = Callable[[str, "Build | None"], BuildChoice]
 _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
 _HINT = (
-    "Enter a record (add #N for the build on line N), a build context to replay in the open store, or image:NAME for "
-    "an image in the open store. The lists contain the replayed build and the watched builds."
+    "Enter a record (add #N for the build on line N), a build context to replay against the open store, or image:NAME "
+    "for an image in the open store. The lists contain the replayed build and the watched builds."
 )
 
 

@@ -19,8 +19,8 @@ _HELP = (
     "    code -g {file}:{line}\n"
     "    kate --line {line} {file}\n"
     "    xterm -e vim +{line} {file}\n"
-    "If you leave it empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text editor. "
-    "If cacheview supports the editor, the file opens at the line."
+    "If you leave this field empty, cacheview uses the editor set in VISUAL or EDITOR, or else the desktop's text "
+    "editor. If cacheview supports the editor, the file opens at the line."
 )
 
 

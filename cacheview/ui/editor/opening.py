@@ -64,7 +64,7 @@ class Editor(QObject):
         elif command is not None:
             self.opened.emit(f"Opening {name} in {one_line(_program(command))}")
         else:
-            hint = f"; to open it at the line, choose {_MENU}" if line else ""
+            hint = f"; to open files at a line, choose an editor under {_MENU}" if line else ""
             self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
     def _command(self, path: str, line: int) -> EditorCommand | None:

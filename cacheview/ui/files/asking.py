@@ -110,7 +110,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         notes = []
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
-            notes.append(FilesNote(f"{last} created no layer; this is the layer of the last step that did."))
+            notes.append(FilesNote(f"{last} did not create a layer; this is the layer of the last step that did."))
         if result.problem:
             notes.append(FilesNote(f"The files in the layers below are unknown: {result.problem}."))
         sides = ("Layers below", "This layer")

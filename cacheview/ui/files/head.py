@@ -25,7 +25,7 @@ class FilesHead(BusyHead):
         super().__init__(
             TITLE,
             progress="Layer reading progress",
-            cancel_tip="Stop reading without writing anything",
+            cancel_tip="Stop reading; nothing is written",
             again="Read again",
             again_tip="Read the layer and the build context again",
             parent=parent,

@@ -37,14 +37,14 @@ class ImageMark:
 PARENT = ImageMark("parent", "parent", "The probe builds on this image.")
 HIT = ImageMark("hit", "hit", "The cache answers with this image.")
 SOURCE = ImageMark("source", "source", "This image comes from --cache-from.")
-NEW = ImageMark("new", "new", "New since the last reload.")
+NEW = ImageMark("new", "new", "This image is new since the last reload.")
 REMOVED = ImageMark("remove", "removed", "This image would no longer be in the store.")
-MATCHES = ImageMark("passed", "matches", "Its config matches, but it is not the answer.")
-OLDER = ImageMark("passed", "older match", "Its config matches, but a newer image is preferred.")
+MATCHES = ImageMark("passed", "matches", "This image's config matches, but the image is not the answer.")
+OLDER = ImageMark("passed", "older match", "This image's config matches, but a newer image is preferred.")
 UNMARKED = ImageMark(
     "failed", "not built here", "This candidate is not recorded as built here, so it is never a match."
 )
-UNDATED = ImageMark("failed", "no creation time", "It matches, but images without a creation time are ignored.")
+UNDATED = ImageMark("failed", "no creation time", "This image matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
 """The aspects that no rule reads, which get no mark."""
@@ -121,7 +121,7 @@ class Marks:
     def _of_candidate(self, subject: Subject) -> ImageMark:
         if subject.outcome is CheckOutcome.UNKNOWN:
             why = " ".join(sentence for doubt in subject.doubts for sentence in doubt_sentences(doubt))
-            return ImageMark("not-certain", "may match", f"A candidate; it is not known whether it matches. {why}")
+            return ImageMark("not-certain", "may match", f"It is not known whether this candidate matches. {why}")
         name = self._failed_at(subject)
         match name:
             case "":

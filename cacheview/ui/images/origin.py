@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
-    "BuildKit built this image, as its history shows. BuildKit has its own cache: it never uses the classic "
-    "cache, and it records no parent, so the classic builder cannot find the image."
+    "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the classic "
+    "cache and does not record parents, so the classic builder cannot find the image."
 )
-_UNKNOWN: Final = "so what its builder looked up in the cache is not recorded here."
+_UNKNOWN: Final = "so this store does not record what the builder looked up in the cache."
 _MEANINGS: Final = {
     PULLED: f"This image was pulled. A pull does not fetch parent images, {_UNKNOWN}",
     NO_PARENT: f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_UNKNOWN}",
-    IMPORTED: "docker import created this image from a filesystem, so no builder looked anything up for it.",
-    NOT_READ: f"Only the id of this image is known: it has not been read, {_UNKNOWN}",
+    IMPORTED: "docker import created this image from a filesystem, so no builder looked it up in the cache.",
+    NOT_READ: f"Only the id of this image is known: the image has not been read, {_UNKNOWN}",
 }
 
 

@@ -331,7 +331,7 @@ class ImagesPane(QWidget):
         if self._store is None:
             self._empty.show_text("No store is open", "")
         elif not total:
-            self._empty.show_text("This store has no images", "Build, pull or load one, then reload.")
+            self._empty.show_text("This store has no images", "Build, pull or load an image, then reload.")
         elif self._box.text().strip():
             text = self._box.text().strip()
             self._empty.show_text(f"Nothing matches “{text[:60]}”", "The filter searches names, ids and instructions.",

@@ -15,7 +15,7 @@ from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_
 
 __all__ = ["ConfigJson"]
 
-_HINT = "Paste a config, the output of docker inspect, or an image's config. Omitted fields are null."
+_HINT = "Paste a container config, an image's config, or the output of docker inspect. Omitted fields are null."
 
 
 class ConfigJson(QWidget):

@@ -232,7 +232,9 @@ class ConfigForm(QScrollArea):
             whole = short = f"{short}, {are_set} of them set" if count != 1 else f"{short}, set"
         room = self.viewport().width() - self.fold.iconSize().width() - 8 * GRID
         self.fold.setText(whole if self.fold.fontMetrics().horizontalAdvance(whole) <= room else short)
-        value = whole if are_set else f"{counted(count, 'field')} at their defaults"
+        value = (
+            whole if are_set else f"{counted(count, 'field')} at {'their defaults' if count != 1 else 'its default'}"
+        )
         self.fold.setAccessibleName(f"{'Hide' if self._unfolded else 'Show'} {value}")
         self.fold.setIcon(icon("chevron" if self._unfolded else "chevron-right", "text_faint"))
 

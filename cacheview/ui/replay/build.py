@@ -188,7 +188,7 @@ def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
 
 def _named(text: str) -> tuple[str, str, str]:
     if text.startswith("="):
-        raise DataError(f"{text[:80]!r} has no name; write NAME=value in the options")
+        raise DataError(f"{text[:80]!r} has no name; enter NAME=value in the options")
     return _pair(text)
 
 

@@ -107,9 +107,9 @@ class OptionsForm(QScrollArea):
             (
                 "Build client",
                 self.client,
-                "Clients send different files, modes and owners, which changes checksums",
+                "Clients send different files, modes and owners, so checksums differ",
             ),
-            ("Umask", self.umask, "The umask of the client process: this client clears those bits in every file mode"),
+            ("Umask", self.umask, "The umask of the client process, which this client applies to every file mode"),
         ):
             label = QLabel(text)
             set_font(label, small_font)

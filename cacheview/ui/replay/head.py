@@ -43,7 +43,9 @@ class ReplayHead(BusyHead):
         copy_tip = "Copy all steps as text, as docker build prints them"
         self.continue_button = add("Continue past the miss", continue_tip, self.continue_requested, short="Continue")
         self.continue_button.setCheckable(True)
-        clients_tip = "Replay the build as each client sends it, to show which ones share a cache and why others do not"
+        clients_tip = (
+            "Replay the build as each client sends it, to show which clients share a cache and why the others do not"
+        )
         self.clients_button = add("Compare clients", clients_tip, self.clients_requested, short="Clients")
         self.clients_button.setCheckable(True)
         compare_tip = "Compare this build with a record or another build to show where they first differ, and why"

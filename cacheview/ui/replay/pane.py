@@ -338,7 +338,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         else:
             self._content.say(
                 "No Dockerfile is open",
-                "Choose one, or drop it on the window. Each step is looked up in the cache; nothing is built.",
+                "Choose a Dockerfile, or drop it on the window. Each step is looked up in the cache; nothing is built.",
                 "Replay Dockerfile…",
             )
 

@@ -227,14 +227,14 @@ def reason_text(step: Step, store: ImageStore) -> str:
     """Return why a step is unknown or not looked up, and its possible results; empty if there is nothing to show."""
     if step.assumed:
         image = store.by_id.get(step.assumed)
-        return f"Later steps are shown as if this one had hit {known_as(image) if image else step.assumed}."
+        return f"Later steps are shown as if this step had hit {known_as(image) if image else step.assumed}."
     if step.status is not StepStatus.UNKNOWN or not step.possible:
         return step.reason
     images = [store.by_id.get(image) for image in step.possible]
     known = [known_as(image) for image in images[:_MOST_POSSIBLE] if image is not None]
     more = len(step.possible) - len(known)
     text = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
-    return f"{step.reason}. If it hits, the image is {text}." if known else step.reason
+    return f"{step.reason}. If the step hits, the image is {text}." if known else step.reason
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:

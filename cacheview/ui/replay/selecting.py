@@ -58,7 +58,7 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.NO_PROBE:
             return "The builder never looks this step up in the cache."
         case StepStatus.MISS if step.probe is None:
-            return "It misses regardless of its files: no image in the store was built by this instruction."
+            return "This step misses regardless of its files: no image in the store was built by this instruction."
         case StepStatus.UNKNOWN:
             return "It is not known what the builder would look up."
-    return "It builds on an image that the build would first have to create."
+    return "This step builds on an image that the build would first have to create."

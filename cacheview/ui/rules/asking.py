@@ -64,7 +64,7 @@ def find(version: str, driver: str, commit: str = "") -> RulesFound:
     return RulesFound(
         None,
         f"No rules are known for “{version}” with a {kind.store_title}: the oldest known rules are "
-        f"for {oldest}. Versions look like 24.0.7.",
+        f"for {oldest}. Enter a version such as 24.0.7.",
     )
 
 

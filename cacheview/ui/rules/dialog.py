@@ -180,7 +180,7 @@ class RulesDialog(QDialog):
 
     def _show(self) -> None:
         rules, before = self.shown, self.compared_with
-        self.setWindowTitle("About these rules" if before is None else "What changed between rules")
+        self.setWindowTitle("About these rules" if before is None else "Differences between rule sets")
         self._title.setText(rules.title if before is None else f"From {before.title} to {rules.title}")
         value = releases_of(rules)
         if before is not None:

@@ -36,7 +36,7 @@ def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]])
     """
     value = why.strip().rstrip(".") + "."
     return StoreNews(
-        "problem", f"This is the bundled demo: {name_of(ENGINE)} could not be opened. {value}", (), buttons
+        "problem", f"Showing the bundled demo, because {name_of(ENGINE)} could not be opened. {value}", (), buttons
     )
 
 

@@ -90,7 +90,8 @@ def _why_not(report: Report) -> str:
         report(0, None, "Looking for a Docker Engine")
         asking.join(_STEP)
     if not answers:
-        return f"It did not respond within {ENGINE_SECONDS:.0f} seconds: is it busy, or is its host unreachable?"
+        why = "it may be busy, or its host may be unreachable"
+        return f"The engine did not respond within {ENGINE_SECONDS:.0f} seconds: {why}."
     (error,) = answers
     if error is None or isinstance(error, DataError):
         return str(error or "")

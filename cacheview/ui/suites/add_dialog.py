@@ -85,7 +85,7 @@ class AddDialog(QDialog):
         choose = QPushButton("&Choose…")
         choose.clicked.connect(self._choose)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("What it shows, such as “label missing from the probe”")
+        self.name.setPlaceholderText("What the probe shows, such as “label missing from the probe”")
         self.note = QLineEdit()
         self.note.setPlaceholderText("A note for later readers")
         self.outcome = Chooser()
@@ -162,7 +162,7 @@ class AddDialog(QDialog):
 
     def _image(self, text: str) -> str:
         if not text:
-            raise DataError("A hit returns an image: enter the expected one.")
+            raise DataError("A hit returns an image: enter the expected image.")
         if text == self._own.image or _FULL_ID.fullmatch(text):
             return text
         return self._addition.store.resolve(text).id
@@ -193,7 +193,9 @@ class AddDialog(QDialog):
         doubts = doubt_in_words(self._addition.explanation.doubts)
         if differences:
             text = "; ".join(differences)
-            self._say("hazard", f"The rules answer differently: {text}. `cacheview check` will report it as failed.")
+            self._say(
+                "hazard", f"The rules answer differently: {text}. `cacheview check` will report the probe as failed."
+            )
         elif doubts:
             self._say("not-certain", f"The rules give this answer. {doubts}")
         else:

@@ -192,7 +192,9 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
         text = f"{words}. Double-click here, or press Enter, to list {most}."
         lead.append(("more", MoreRow(text, is_faint=True, kind=stage.kind)))
     else:
-        lead.append(("more", TraceNote(f"{words}. To list another one, select it in the images pane.", is_faint=True)))
+        lead.append(
+            ("more", TraceNote(f"{words}. To list another {role}, select its image in the images pane.", is_faint=True))
+        )
     images = tuple(stage.images[place] for place in places)
     return Rows(lead, stage.subjects, places, images, has_rows_below=True)
 

@@ -232,7 +232,10 @@ def check_in_words(check: Check, *, decided: bool) -> str:
 def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     """Return the text of a stage without subjects, and what to do."""
     if stage.kind is not StageKind.LOCAL:
-        return "The references bring in no images.", "Enter an image from the store in Cache from, or leave it empty."
+        return (
+            "The references bring in no images.",
+            "In Cache from, enter an image from the store, or leave the field empty.",
+        )
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
     nothing = no_candidates(trace, title)

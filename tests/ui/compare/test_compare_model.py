@@ -135,8 +135,8 @@ def test_words() -> None:
     line = RuleSetAnswer(rules, Verdict(HIT, image("app:1"), is_new=True), "why")
     reported = in_words(line, in_use=True, of_store=False)
     assert reported.endswith("in use, hit, a new image, why")
-    assert summary(lines(0)) == f"All {len(RULE_SETS)} rule sets answer miss for the same reason"
-    assert summary(lines(0, 1)) == f"All {len(RULE_SETS)} rule sets answer miss for 2 different reasons"
+    assert summary(lines(0)) == f"All {len(RULE_SETS)} rule sets agree: miss, for the same reason"
+    assert summary(lines(0, 1)) == f"All {len(RULE_SETS)} rule sets agree: miss, for 2 different reasons"
     mixed = [replace(line, verdict=Verdict(HIT)) if line.group == 0 else line for line in lines(0, 1, 0, 2)]
     assert summary(mixed) == f"3 different answers from {len(RULE_SETS)} rule sets: {len(RULE_SETS) - 2} misses, 2 hits"
 

@@ -115,7 +115,7 @@ def test_without_an_editor_the_desktop_opens_it(
         editor.open(str(path), 3)
     assert [url.toLocalFile() for url in asked] == [str(path)]
     assert opened.args is not None
-    assert opened.args[0].endswith("to open it at the line, choose Edit ▸ Editor for Dockerfiles")
+    assert opened.args[0].endswith("to open files at a line, choose an editor under Edit ▸ Editor for Dockerfiles")
 
 
 def test_a_desktop_without_a_program_is_reported(

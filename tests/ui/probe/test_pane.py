@@ -258,7 +258,7 @@ def test_platform(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> Non
     line.selectAll()
     type_text(qtbot, "linux")
     press(qtbot, Key.Key_Return)
-    assert "not a platform" in pane.platform_field.problem.text()
+    assert "is not a platform" in pane.platform_field.problem.text()
     assert str(document.probe.platform) == "linux/arm/v7"
     line.selectAll()
     press(qtbot, Key.Key_Delete)

@@ -149,7 +149,7 @@ def test_a_long_list_says_how_many_more(qapp: object) -> None:
 
 @pytest.mark.parametrize("text", ["linux", "linux/", "/amd64", "a/b/c/d", "li nux/amd64", "linux/amd64/<b>"])
 def test_no_platform(text: str) -> None:
-    with pytest.raises(DataError, match="not a platform"):
+    with pytest.raises(DataError, match="is not a platform"):
         parse_platform(text)
 
 

@@ -125,7 +125,7 @@ def test_words_of_a_step() -> None:
     assert image_text(made, STORE) == "new, from step 2"
     many = step(4, "COPY x /", StepStatus.UNKNOWN, reason="nobody knows", possible=(A, *"bcde"))
     assert image_text(many, STORE).endswith("and 2 more")
-    assert reason_text(many, STORE) == "nobody knows. If it hits, the image is app:1 or one of 4 more."
+    assert reason_text(many, STORE) == "nobody knows. If the step hits, the image is app:1 or one of 4 more."
     assert time_text(step(1, "RUN x", seconds=0.25)) == "250 ms"
     assert time_text(step(1, "RUN x")) == ""
 
@@ -152,4 +152,4 @@ def test_what_is_shown_as_if_a_miss_had_been_a_hit() -> None:
     model = model_of(Replay(steps, 7))
     assert texts(model, StepsColumn.STATUS) == ["–", "miss", "would hit", "–", "hit", "–", "would miss"]
     assert texts(model, StepsColumn.IMAGE)[1] == f"as if {'a' * 12}"
-    assert reason_text(steps[1], STORE) == "Later steps are shown as if this one had hit app:1."
+    assert reason_text(steps[1], STORE) == "Later steps are shown as if this step had hit app:1."

@@ -223,7 +223,7 @@ def test_steps_past_the_miss(
     choose(pane, 9)
     assert session(window).document.probe.config.Entrypoint == ("/httpd",)
     choose(pane, 6)
-    assert any("shown as if this one had hit" in text for text in pane.detail.texts)
+    assert any("shown as if this step had hit" in text for text in pane.detail.texts)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         pane.head.continue_button.click()
     assert statuses(pane)[6:] == ["not checked"] * 4

@@ -49,7 +49,7 @@ def test_near() -> None:
     [
         ("17.06", "overlay2", "oldest known rules are for v20.10.0-beta1"),
         ("20.10.24", "containerd", "oldest known rules are for v24.0.3"),
-        ("latest", "overlay2", "Versions look like 24.0.7."),
+        ("latest", "overlay2", "Enter a version such as 24.0.7."),
         ("24.0.7", "floppy", "Unknown storage driver “floppy”"),
         ("24.0.7" * 1000, "f" * 1000, "Unknown storage driver"),
     ],

@@ -113,7 +113,9 @@ def test_no_more_are_listed_than_can_be_gone_over_at_once(qapp: object) -> None:
         note = model.item(model.index(0, 0, stage))
         assert isinstance(note, TraceNote)
         assert not isinstance(note, MoreRow)
-        assert note.text.endswith(" of 5,100 candidates. To list another one, select it in the images pane.")
+        assert note.text.endswith(
+            " of 5,100 candidates. To list another candidate, select its image in the images pane."
+        )
         assert model.rowCount(stage) == 1 + 5_000
         last = model.subject_index(LOCAL, 5_099)
         subject = model.subject_of(last)
