@@ -1,8 +1,10 @@
-"""Counts, plurals and sentences."""
+"""Counts, plurals, lists and sentences."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "plural", "sentence"]
+from collections.abc import Sequence
+
+__all__ = ["all_of", "counted", "plural", "sentence"]
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -16,6 +18,11 @@ def plural(count: int, one: str, many: str = "") -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """Return the count with its word: ``1 source``, ``12,000 sources``. ``many``: see `plural`."""
     return f"{count:,} {plural(count, one, many)}"
+
+
+def all_of(words: Sequence[str]) -> str:
+    """Return one or more words as a list: ``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def sentence(text: str) -> str:

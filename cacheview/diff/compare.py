@@ -25,7 +25,7 @@ from cacheview.model.effort import go_on
 __all__ = ["BuildDiff", "PairStatus", "StepPair", "compare_builds"]
 
 _CHECKSUM_ALONE: Final = "a record contains only a checksum for files copied from a stage or an image"
-_COMPARE_CONTEXTS: Final = "compare the build contexts, each in its own store"
+_COMPARE_CONTEXTS: Final = "compare the build contexts instead, each with its own store"
 
 
 class PairStatus(Enum):
@@ -247,7 +247,9 @@ class _BuildComparison:
         else:
             letter = "A" if a is None else "B"
             cause = Cause(
-                CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail=f"these rules refuse build {letter}: {side.cut}"
+                CauseKind.UNKNOWN,
+                CauseOrigin.UNKNOWN,
+                detail=f"under these rules, build {letter} is refused: {side.cut}",
             )
         return StepPair(a, b, PairStatus.REMOVED if b is None else PairStatus.INSERTED, (cause,))
 

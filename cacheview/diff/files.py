@@ -61,7 +61,7 @@ class FilesDiffer:
         phrase = in_words(list(map(_known, left)), self.causes)
         if phrase and any(_is_open(change.aspects) for change in self.differing):
             phrase = f"{phrase}; {CONTENT_UNKNOWN}"
-        return f"{phrase}; likely, not proven: {self.doubt}" if phrase and self.doubt else phrase
+        return f"{phrase}; this is likely but not proven: {self.doubt}" if phrase and self.doubt else phrase
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def _of_command(
     elif not is_tainted:  # otherwise, a value set by an earlier step may be what differs
         if side_a.builder is not side_b.builder and side_a.builder is not None and side_b.builder is not None:
             yield _of_release(
-                side_a, side_b, f"the builder writes {_short(mine.command)} in A and {_short(other.command)} in B"
+                side_a, side_b, f"the builder records {_short(mine.command)} in A and {_short(other.command)} in B"
             )
         else:
             yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, "", mine.command, other.command)

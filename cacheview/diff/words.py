@@ -78,7 +78,7 @@ def answer_sentence(diff: BuildDiff) -> str:
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = counted(len(looked_up), "step")
     cached_of = f"{cached} of {steps} cached in both" if looked_up else "no steps are looked up"
-    return f"For the cache, the builds are the same ({cached_of}).{_endings(diff)}{also}"
+    return f"To the cache, the builds are the same ({cached_of}).{_endings(diff)}{also}"
 
 
 def _endings(diff: BuildDiff) -> str:
@@ -139,7 +139,7 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
         case CauseKind.FILES:
             return _of_files(cause)
         case CauseKind.DOCKERFILE:
-            what = cause.detail or "comments, blank lines or similar"
+            what = cause.detail or "comments, blank lines or similar details"
             return f"the Dockerfiles differ in {what}, which the builder ignores"
         case CauseKind.RELEASE:
             detail = f": {cause.detail}" if cause.detail else ""

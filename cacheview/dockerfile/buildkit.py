@@ -51,7 +51,7 @@ def of_heredoc_files(instruction: Instruction) -> str:
     """Return a hint for a ``COPY`` or ``ADD`` with a file from a heredoc; empty if there is none."""
     if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
         return ""
-    return f"{_ACCEPTS}: it reads the heredoc as a file, which the classic builder does not"
+    return f"{_ACCEPTS} because it copies a heredoc as a file; the classic builder does not"
 
 
 def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:

@@ -225,14 +225,14 @@ class _DockerfileReader:
             return
         assert self.directives is not None
         if key in self.directives:
-            what = f"the directive {key} occurs twice; keep one"
+            what = f"the directive {key} occurs twice; keep only one"
             raise BuildRefusedError(what, message=f"only one {key} parser directive can be used", line=self.number + 1)
         self.directives.add(key)
         if key != "escape":
             return
         if match[2] not in ("\\", "`"):
             raise BuildRefusedError(
-                f"escape={match[2][:20]} is neither \\ nor `, the only ones that Docker accepts",
+                f"escape={match[2][:20]} is neither \\ nor `, the only escape characters that Docker accepts",
                 message=f"invalid escape token '{match[2]}' does not match ` or \\",
                 line=self.number + 1,
             )

@@ -63,7 +63,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
         if flag in _SWITCHES:
             value = _switch(flag, equals, value, shown, release)
         elif not equals:
-            raise BuildRefusedError(f"--{flag} has no value; write --{flag}=…", message=_no_value(shown, release))
+            raise BuildRefusedError(f"--{flag} has no value; use --{flag}=…", message=_no_value(shown, release))
         flags.values[flag] = value
         if flag in _REPEATED:
             flags.repeated.setdefault(flag, []).append(value)

@@ -35,7 +35,7 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
 def _check_interval(flag: str, duration: int, release: BuilderRelease) -> None:
     if duration < _SHORTEST and (duration or not release.allows_zero_intervals):
         message = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
-        raise BuildRefusedError(f"--{flag} is less than a millisecond; write at least 1ms", message=message)
+        raise BuildRefusedError(f"--{flag} is less than a millisecond; specify at least 1ms", message=message)
 
 
 def _check_retries(text: str, release: BuilderRelease) -> None:
@@ -63,7 +63,8 @@ def go_duration(text: str) -> int:
     if rest == "0":
         return 0
     invalid = BuildRefusedError(
-        f"not a duration: {text[:40]!r}; write 30s, 1m30s or 500ms", message=f"time: invalid duration {_quoted(text)}"
+        f"not a duration: {text[:40]!r}; use a form such as 30s, 1m30s or 500ms",
+        message=f"time: invalid duration {_quoted(text)}",
     )
     if not rest:
         raise invalid
@@ -79,7 +80,7 @@ def go_duration(text: str) -> int:
             raise invalid
         if not unit:
             raise BuildRefusedError(
-                f"a duration without a unit: {text[:40]!r}; write 30s, 1m30s or 500ms",
+                f"the duration {text[:40]!r} has no unit; add one, such as 30s, 1m30s or 500ms",
                 message=f"time: missing unit in duration {_quoted(text)}",
             )
         size = UNITS.get(unit)

@@ -83,7 +83,7 @@ class _CheckedInstruction:
 
     def an_argument(self) -> None:
         if not self.args:
-            what = f"at least one argument is required; write {self.name} {_EXAMPLES[self.name]}"
+            what = f"at least one argument is required, for example {self.name} {_EXAMPLES[self.name]}"
             raise BuildRefusedError(what, message=f"{self.name} requires at least one argument")
 
 
@@ -113,7 +113,7 @@ def _pairs(case: _CheckedInstruction) -> None:
 
 
 def _blank(case: _CheckedInstruction) -> BuildRefusedError:
-    return BuildRefusedError("a name is empty; write name=value", message=f"{case.name} names can not be blank")
+    return BuildRefusedError("a name is empty; use name=value", message=f"{case.name} names can not be blank")
 
 
 def _arg(case: _CheckedInstruction) -> None:
@@ -127,7 +127,7 @@ def _files(case: _CheckedInstruction) -> None:
         stop = "." if case.release.ends_destination_with_stop else ""
         message = f"{case.name} requires at least two arguments, but only one was provided. {_NO_DESTINATION}{stop}"
         raise BuildRefusedError(
-            f"a source and a destination are required; write {case.name} file /dst", message=message
+            f"a source and a destination are required, for example {case.name} file /dst", message=message
         )
     case.flags()
     if heredoc_name(case.args[-1], case.release):
@@ -157,7 +157,7 @@ def stage_name(args: tuple[str, ...]) -> str:
         return name
     if len(args) != 1:
         raise BuildRefusedError(
-            "write FROM image, or FROM image AS name", message="FROM requires either one or three arguments"
+            "use FROM image or FROM image AS name", message="FROM requires either one or three arguments"
         )
     return ""
 
@@ -206,7 +206,7 @@ def _shell(case: _CheckedInstruction) -> None:
     case.an_argument()
     if not case.instruction.is_json:
         raise BuildRefusedError(
-            'only the JSON form is accepted; write SHELL ["/bin/bash", "-c"]',
+            'only the JSON form is accepted; use SHELL ["/bin/bash", "-c"]',
             message="SHELL requires the arguments to be in JSON form",
         )
 
@@ -221,7 +221,7 @@ def _healthcheck(case: _CheckedInstruction) -> None:
         return
     flags = case.flags().values
     if kind != "CMD":
-        what = f"{kind[:40]!r} is neither CMD nor NONE; write HEALTHCHECK CMD {kind[:40].lower()}…"
+        what = f"{kind[:40]!r} is neither CMD nor NONE; use HEALTHCHECK CMD {kind[:40].lower()}…"
         raise BuildRefusedError(what, message=f"Unknown type {quote(kind)} in HEALTHCHECK (try CMD)")
     if not command:
         raise BuildRefusedError("there is no command after CMD", message="Missing command after HEALTHCHECK CMD")

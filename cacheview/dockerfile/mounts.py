@@ -78,7 +78,9 @@ def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], st
         elif early:
             if key == "from" and re.search(r"\$.", given):
                 message = f"'{key}' doesn't support variable expansion, define alias stage instead"
-                raise BuildRefusedError("from does not accept variables; name a stage", message=message)
+                raise BuildRefusedError(
+                    "the from option does not accept variables; specify the name of a stage", message=message
+                )
             continue
         _take(mount, part, key, given, release)
     if not early:

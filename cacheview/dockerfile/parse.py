@@ -23,7 +23,7 @@ def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instructio
         raise DataError(error.what, where=error.instruction) from None  # it is the only line
     first, *more = document.instructions
     if more:
-        raise DataError(f"more than one instruction: {more[0].original[:80]!r} follows; enter one at a time")
+        raise DataError(f"there is more than one instruction ({more[0].original[:80]!r} follows); enter one at a time")
     if first.name == "ONBUILD" and first.args[:1] == ("ONBUILD",):
         raise DataError("an ONBUILD trigger cannot be an ONBUILD instruction", where=first.name)
     return first

@@ -57,7 +57,12 @@ def exposed_ports(spec: str, release: BuilderRelease) -> list[str]:
 
 def _check_number(number: str, spec: str, release: BuilderRelease) -> None:
     if not number:
-        _refuse(spec, "the port is missing; write 80, 80/udp or 80-82", f"No port specified: {spec}<empty>", release)
+        _refuse(
+            spec,
+            "the port is missing; use a form such as 80, 80/udp or 80-82",
+            f"No port specified: {spec}<empty>",
+            release,
+        )
 
 
 def _check_protocol(protocol: str, spec: str, release: BuilderRelease) -> None:
@@ -76,7 +81,7 @@ def _range(text: str, name: str, spec: str, release: BuilderRelease) -> tuple[in
 def _ends(text: str, release: BuilderRelease) -> tuple[int, int]:
     ends = text.split("-", 1 if release.reads_ports_itself else -1)[:2]  # a third was skipped
     if not all(re.fullmatch(r"0*[0-9]{1,5}", end, re.ASCII) and int(end) <= _MAX_PORT for end in ends):
-        raise _BadPortError("this is not a port; write 80, 80/udp or 80-82")
+        raise _BadPortError("this is not a port; use a form such as 80, 80/udp or 80-82")
     first, last = int(ends[0]), int(ends[-1])
     if last < first:
         raise _BadPortError("the range ends before it begins")

@@ -45,7 +45,7 @@ def stop_signal(text: str, texts: BuilderRelease) -> str:
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
         message = f"{'I' if texts.capitalizes_signals else 'i'}nvalid signal: {text}"
         raise BuildRefusedError(
-            f"no such signal: {text[:40]!r}; write a name (SIGTERM) or a number (15)", message=message
+            f"no such signal: {text[:40]!r}; use a name (SIGTERM) or a number (15)", message=message
         )
     return text
 

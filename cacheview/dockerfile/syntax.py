@@ -248,14 +248,14 @@ def _pairs_of(name: str) -> Callable[[str, _LineContext], _Arguments]:
         if words and "=" not in words[0]:
             old_form = _BLANK.split(text, maxsplit=1)
             if len(old_form) < 2:
-                what = f"{words[0][:80]!r} has no value; write name=value"
+                what = f"{words[0][:80]!r} has no value; use name=value"
                 raise BuildRefusedError(what, message=f"{name} must have two arguments")
             return old_form, False
         args: list[str] = []
         for word in words:
             key, equals, value = word.partition("=")
             if not equals:
-                what = f"no '=' in {word[:80]!r}; write name=value, and quote a value that has spaces"
+                what = f"no '=' in {word[:80]!r}; use name=value, and quote values that contain spaces"
                 message = f"Syntax error - can't find = in {quote(word)}. Must be of the form: name=value"
                 raise BuildRefusedError(what, message=message)
             args += [key, value]

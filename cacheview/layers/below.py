@@ -47,7 +47,7 @@ def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
         raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
     if b"\0" in name:
         raise LayerError(
-            ("a name in it contains a null character, which no system accepts"), where=os.fsdecode(name)[:200]
+            ("a name in it contains a null character, which no operating system accepts"), where=os.fsdecode(name)[:200]
         )
     if os.open not in os.supports_dir_fd:
         raise LayerError(

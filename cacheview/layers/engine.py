@@ -110,7 +110,7 @@ class EngineLayers:
             for piece in client.archive(version, image.id, stopped):
                 read += len(piece)
                 if read > _LARGEST:
-                    raise LayerUnavailableError(f"{image.title} is larger than {_LARGEST >> 30} GiB as an archive")
+                    raise LayerUnavailableError(f"the archive of {image.title} is larger than {_LARGEST >> 30} GiB")
                 stopped()
                 try:
                     file.write(piece)

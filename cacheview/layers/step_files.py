@@ -100,7 +100,7 @@ def recover_files(
         LayerUnavailableError, LayerError: it cannot be read.
     """
     if not image.history or image.history[-1].empty_layer or not image.diff_ids:
-        raise UnknownError("the image records no layer for this step")
+        raise UnknownError("the image does not record a layer for this step")
     listing = layers.listing(image.diff_ids[-1])
     if len(listing.entries) > _MOST:
         raise UnknownError(f"the layer of the step has {len(listing.entries):,} files; at most {_MOST:,} are compared")

@@ -120,7 +120,9 @@ def _bounded(stream: io.BufferedReader) -> Iterator[TarHeader]:
     for number, header in enumerate(headers(stream)):
         names += len(header.name) + len(header.link)
         if max(len(header.name), len(header.link)) > _LONGEST_NAME:
-            raise TarError(f"it contains a name longer than {_LONGEST_NAME:,} characters, which no system accepts")
+            raise TarError(
+                f"it contains a name longer than {_LONGEST_NAME:,} characters, which no operating system accepts"
+            )
         if names > _MOST_NAMES:
             raise TarError(f"its names have more than {_MOST_NAMES:,} characters, the most that cacheview reads")
         if number >= MOST_ENTRIES:

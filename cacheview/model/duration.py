@@ -45,7 +45,7 @@ def parse_duration(text: str) -> int:
         total += int(whole.lstrip("0")[:20] or "0") * UNITS[unit]
         total += int(fraction or "0") * UNITS[unit] // 10 ** len(fraction)
     if not rest or end != len(rest):
-        hint = " (a unit is missing: 30s?)" if re.fullmatch(r"[0-9.]+", rest) else " (such as 30s, 1m30s or 500ms)"
+        hint = " (add a unit, such as 30s)" if re.fullmatch(r"[0-9.]+", rest) else " (such as 30s, 1m30s or 500ms)"
         raise DataError(f"not a duration: {text[:64]!r}{hint}")
     if not -_LIMIT <= sign * total < _LIMIT:
         raise DataError(f"longer than the longest possible duration (292 years): {text[:64]!r}")

@@ -31,7 +31,7 @@ ANY_PLATFORM = PlatformRule(
 
 SAME_PLATFORM = PlatformRule(
     name="same",
-    title="os, architecture and variant must equal the builder's; versions are not compared",
+    title="the same os, architecture and variant as the builder; versions are not compared",
     source="moby image/cache/cache.go at v24.0.9 (ee89a171)",
     library=CONTAINERD_1_6,
     is_strict=True,
@@ -95,7 +95,7 @@ COMPATIBLE_VERSION_RC_2 = PlatformRule(
 
 COMPATIBLE_FEATURES = PlatformRule(
     name="compatible-features",
-    title=f"{COMPATIBLE_VERSION_RC_2.title}; the builder has all os.features of the image",
+    title=f"{COMPATIBLE_VERSION_RC_2.title}; only os.features that the builder has",
     source="moby daemon/internal/image/cache/compare.go at docker-v29.7.2 (39c84949)",
     library=PLATFORMS_RC_4,
     requires_recorded=True,

@@ -52,7 +52,7 @@ def refusal(error: OSError, where: str) -> DataError:
 
 
 def path_of(text: str) -> Path:
-    """Return a path. Raises `DataError` if it contains a null character, which no system accepts."""
+    """Return a path. Raises `DataError` if it contains a null character, which no operating system accepts."""
     if "\0" in text:
         raise DataError("is not a path: it contains a null character", where=repr(text[:200]))
     return Path(text)

@@ -90,11 +90,11 @@ def _references(text: str) -> tuple[str, ...]:
 
 
 FORMS: Final = (
-    ChangeForm("prune", "", "docker image prune has run", lambda _, __: Prune(PruneKind.IMAGES)),
-    ChangeForm("prune-all", "", "docker image prune -a has run", lambda _, __: Prune(PruneKind.ALL_IMAGES)),
-    ChangeForm("system-prune", "", "docker system prune has run", lambda _, __: Prune(PruneKind.SYSTEM)),
-    ChangeForm("system-prune-all", "", "docker system prune -a has run", lambda _, __: Prune(PruneKind.ALL_SYSTEM)),
-    ChangeForm("builder-prune", "", "docker builder prune has run", lambda _, __: BuilderPrune()),
+    ChangeForm("prune", "", "docker image prune", lambda _, __: Prune(PruneKind.IMAGES)),
+    ChangeForm("prune-all", "", "docker image prune -a", lambda _, __: Prune(PruneKind.ALL_IMAGES)),
+    ChangeForm("system-prune", "", "docker system prune", lambda _, __: Prune(PruneKind.SYSTEM)),
+    ChangeForm("system-prune-all", "", "docker system prune -a", lambda _, __: Prune(PruneKind.ALL_SYSTEM)),
+    ChangeForm("builder-prune", "", "docker builder prune", lambda _, __: BuilderPrune()),
     ChangeForm("remove", "IMAGE", "docker rmi IMAGE", lambda text, _: Remove(text)),
     ChangeForm("remove-force", "IMAGE", "docker rmi --force IMAGE", lambda text, _: Remove(text, force=True)),
     ChangeForm("remove-no-prune", "IMAGE", "docker rmi --no-prune IMAGE", lambda text, _: Remove(text, prunes=False)),
@@ -117,7 +117,7 @@ FORMS: Final = (
     ChangeForm(
         "upgrade",
         "RELEASE",
-        'the engine runs this release: 26.1.5, or "29.x, containerd" to change the kind of store too',
+        'an upgrade to this release: 26.1.5, or "29.x, containerd" to change the kind of store too',
         lambda text, _: Upgrade(text),
     ),
 )

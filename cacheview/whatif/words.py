@@ -11,7 +11,7 @@ from cacheview.whatif.apply import Applied, ChangedStore
 from cacheview.whatif.change import BuilderPrune, Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.costs import Cost, Costs, Effect
 from cacheview.whatif.draft import Removed, RemovedFor
-from cacheview.wording import counted, plural, sentence
+from cacheview.wording import all_of, counted, plural, sentence
 
 __all__ = [
     "NOTHING_CHANGED",
@@ -82,8 +82,8 @@ def effect_sentence(changed: ChangedStore) -> str:
     parts = [f"{counted(count, 'image')} {words}" for count, words in counts if count]
     refused = any(applied.refused for applied in changed.applied)
     if not parts:
-        return "The daemon refuses." if refused else "All images would stay."
-    return f"{', '.join(parts)}."
+        return "The daemon refuses the change." if refused else "All images would stay."
+    return f"{all_of(parts)}."
 
 
 def removed_reason(removed: Removed) -> str:
@@ -108,8 +108,8 @@ def applied_lines(applied: Applied) -> Iterator[str]:
     if names:
         yield f"Removes {counted(len(names), 'name')} from images that stay: {_listed(names)}"
     for moved in applied.tagged[:_MOST]:
-        was = f"; it was {short_id(moved.before)}" if moved.before else ""
-        yield f"{familiar(moved.name)} would be {short_id(moved.image)}{was}"
+        instead = f" instead of {short_id(moved.before)}" if moved.before else ""
+        yield f"{familiar(moved.name)} would refer to {short_id(moved.image)}{instead}"
     if len(applied.tagged) > _MOST:
         yield f"and {len(applied.tagged) - _MOST} more names"
     if applied.added:

@@ -159,7 +159,7 @@ def test_what_a_layer_does_not_prove_is_only_likely(place: Place) -> None:
     row, cause = of_copy(diff)
     assert row.files is not None
     assert row.files.doubt
-    assert cause.detail.endswith(f"; likely, not proven: {row.files.doubt}")
+    assert cause.detail.endswith(f"; this is likely but not proven: {row.files.doubt}")
 
 
 def unreadable(place: Place, image: Image) -> BuildSide:
@@ -220,7 +220,7 @@ def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> N
     assert (
         "not known which ones: a record contains only a checksum for files copied from a stage or an image" in printed
     )
-    assert printed.endswith("To find out: compare the build contexts, each in its own store.")
+    assert printed.endswith("To find out: compare the build contexts instead, each with its own store.")
 
 
 def test_relative_destinations_are_below_the_folder_of_that_step(place: Place) -> None:

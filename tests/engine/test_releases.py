@@ -123,5 +123,5 @@ def test_what_changed_with_the_cve() -> None:
 
 @pytest.mark.parametrize("text", ["Docker 29, overlay2", "29, overlay2", "Docker 26", "docker engine , overlay2"])
 def test_half_a_version_is_asked_for_in_full(text: str) -> None:
-    with pytest.raises(KeyError, match="is not a Docker version; write the full version"):
+    with pytest.raises(KeyError, match="is not a Docker version; specify the full version"):
         named(text)

@@ -78,8 +78,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a path that leads out": (layer(entry("d/../../etc/passwd", b"x")), "points outside the image"),
     "an absolute path that leads out": (layer(entry("/../x", b"x")), "points outside the image"),
     "a hard link that leads out": (layer(entry("d", kind=HARD, linkname="../../shadow")), "points outside the image"),
-    "a hard link to nothing": (layer(entry("d", kind=HARD, linkname="none")), "points to something that is not a file"),
-    "a hard link to itself": (layer(entry("d", kind=HARD, linkname="d")), "points to something that is not a file"),
+    "a hard link to nothing": (layer(entry("d", kind=HARD, linkname="none")), "does not point to a file"),
+    "a hard link to itself": (layer(entry("d", kind=HARD, linkname="d")), "does not point to a file"),
     "links in a circle": (layer(entry("d", kind=LINK, linkname="e"), entry("e", kind=LINK, linkname="d")), "forbidden"),
     "a link to itself": (layer(entry("d", kind=LINK, linkname="d")), "forbidden"),
     "a long chain of links": (

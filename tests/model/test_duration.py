@@ -56,7 +56,7 @@ def test_read_in_other_forms(text: str, nanoseconds: int) -> None:
     ("text", "why"),
     [
         ("", "not a duration"),
-        ("30", "a unit is missing"),
+        ("30", "add a unit"),
         ("s", "not a duration"),
         (".s", "not a duration"),
         ("-", "not a duration"),

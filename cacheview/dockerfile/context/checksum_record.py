@@ -190,7 +190,7 @@ class ChecksumRecord:
             f"the records of other contexts take up more than {_MOST_OF_OTHERS:,} bytes, so not all of them were "
             "examined"
         )
-        self.problem = str(DataError(f"{what}. Delete the ones that you do not need", where=str(self.path.parent)))
+        self.problem = str(DataError(f"{what}. Delete the records that you do not need", where=str(self.path.parent)))
         raise ValueError(self.problem)
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:

@@ -142,9 +142,9 @@ class Client:
     def with_umask(self, umask: int) -> Client:
         """Return the same client with another umask. Raises `DataError` if its umask has no effect."""
         if not self.has_umask or not isinstance(self.packing, DockerodePacking | TestcontainersNodePacking):
-            raise DataError(f"the umask does not affect what {self.title} sends; leave it out")
+            raise DataError(f"the umask does not affect what {self.title} sends; omit it")
         if not 0 <= umask <= 0o777:
-            raise DataError(f"{umask:o} is not a umask; write three octal digits such as 022")
+            raise DataError(f"{umask:o} is not a umask; specify three octal digits, such as 022")
         style = replace(self.packing.style, umask=umask)
         is_usual = umask == _UMASK
         return replace(

@@ -117,8 +117,8 @@ class FolderContext:
                 go_on()
             if count > self._most_entries:
                 raise DataError(
-                    f"there are more than {self._most_entries:,} entries; add what the build does not need to "
-                    ".dockerignore, or choose another folder",
+                    f"there are more than {self._most_entries:,} entries; exclude unneeded files with .dockerignore, "
+                    "or choose another folder",
                     where=self._root,
                 )
             yield entry

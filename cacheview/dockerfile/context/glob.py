@@ -204,7 +204,7 @@ def _class_rune(text: bytes, at: int) -> tuple[int, int]:
         raise ValueError("an unclosed character class")
     code, width = _rune(text, at)
     if code == _REPLACEMENT and width == 1:
-        raise ValueError("bytes that are not a character")
+        raise ValueError("bytes that are not a valid character")
     if at + width >= len(text):
         raise ValueError("an unclosed character class")
     return code, at + width

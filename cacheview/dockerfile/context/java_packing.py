@@ -99,7 +99,9 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
         for entry in inside:
             count += 1
             if count > _MOST_ENTRIES or links > _MOST_LINKS:
-                raise DataError("a link points back to a folder above it, and docker-java follows it", where=entry.path)
+                raise DataError(
+                    "a link points to a folder above it, and docker-java follows the link", where=entry.path
+                )
             if entry.path != (name := decoded(entry.path)):  # the JDK does not find such a file, and sends an empty one
                 if patterns.leaves_out(_as_seen(context, _joined(real, name))) is None:
                     yield Member(Header(name, _FILE_MODE), data=b"")
@@ -173,7 +175,7 @@ def _mountable(context: Context, destination: str, root: str) -> Iterator[Member
         path, links = left.pop()
         count += 1
         if count > _MOST_ENTRIES or links > _MOST_LINKS:
-            raise DataError("a link points back to a folder above it, and testcontainers-java follows it", where=path)
+            raise DataError("a link points to a folder above it, and testcontainers-java follows the link", where=path)
         below = _below(context, path, root)
         name = (f"{destination}/{below}" if below else destination).lstrip("/")
         entry = context.followed(path) if path else context.top()

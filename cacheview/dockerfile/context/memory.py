@@ -78,7 +78,7 @@ class MemoryContext:
             path = name[2:] if name.startswith("./") else name
             path = path.rstrip("/")
             if len(path) > _LONGEST_PATH:
-                what = f"a path has more than {_LONGEST_PATH:,} characters, which no system accepts"
+                what = f"a path has more than {_LONGEST_PATH:,} characters, which no operating system accepts"
                 raise DataError(what, where=name[:200])
             if not path or path.startswith("/") or clean(path) != path or path.split("/")[0] == ".." or "\0" in path:
                 raise DataError("it is not a path in the context", where=name[:200])
@@ -237,5 +237,5 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
 def _owner(value: Mapping[str, Any], key: str) -> int:
     owner = value.get(key, 0)
     if type(owner) is not int or not 0 <= owner < 1 << 32:
-        raise DataError(f"its {key} {str(owner)[:40]!r} is not a numeric owner")
+        raise DataError(f"its {key} {str(owner)[:40]!r} is not a valid numeric ID")
     return owner

@@ -69,7 +69,7 @@ def descent_stage(verdict: Verdict, cache: KnownCache) -> Stage:
     not_below: set[str] = set()
     results = LazySequence(len(sources), lambda i: descends(sources[i], answer, store, rules, not_below))
     end = next((i for i in range(len(sources)) if results[i] is not IsParent.NO), len(sources))
-    kin = "parent" if rules.reads_one_parent else "ancestor"
+    kin = "its parent" if rules.reads_one_parent else "an ancestor"
 
     def make(i: int) -> Subject:
         source = sources[i]

@@ -37,7 +37,7 @@ def orphans(count: int) -> HazardText:
     """Describe images that record parents that are not in the store."""
     return HazardText(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
-        "read). A build finds such an image only once exactly that parent is back in the store.",
+        "read). A build finds such an image only once that exact parent is back in the store.",
         "Build again; the new images record parents that are in the store.",
     )
 
@@ -55,9 +55,9 @@ def unmarked(count: int) -> HazardText:
     """Describe images without the mark that these rules require."""
     return HazardText(
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
-        "or built before an upgrade by an engine that did not write this mark. The local cache never returns such an "
-        f"image, so {plural(count, 'this step', 'each of these steps')} misses once.",
-        "Build once; the new images have the mark.",
+        "or built before an upgrade by an engine that did not record its own builds. The local cache never returns "
+        f"such an image, so {plural(count, 'this step', 'each of these steps')} misses once.",
+        "Build once; the new images are recorded as built here.",
     )
 
 
@@ -82,8 +82,8 @@ def timeless(count: int) -> HazardText:
 def empty_labels(count: int) -> HazardText:
     """Describe images with labels without a value, which match any other label."""
     return HazardText(
-        f"{_images(count, 'has', 'have')} a label with an empty value. Such a label matches any other label in its "
-        "place, because a label that is not in the probe counts as empty.",
+        f"{_images(count, 'has', 'have')} a label with an empty value. Such an image also matches a probe that "
+        "has a different label instead, because a label that is not in the probe counts as empty.",
         "Give every label a value.",
     )
 

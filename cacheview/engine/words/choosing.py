@@ -41,7 +41,7 @@ def no_rule_set(name: str, known: Iterable[str]) -> str:
 
 def not_a_version(text: str) -> str:
     """Explain that the text names no release."""
-    return f"{text!r} is not a Docker version; write the full version, such as 24.0.7, or 29.x for the newest"
+    return f"{text!r} is not a Docker version; specify the full version, such as 24.0.7, or 29.x for the newest"
 
 
 def no_driver(text: str) -> str:

@@ -7,9 +7,8 @@ from typing import Final
 
 from cacheview.engine.origin import Evidence, ImageOrigin
 from cacheview.engine.verdict import UnknownAnswer
-from cacheview.engine.words.phrases import all_of
 from cacheview.model import Aspect, Doubt
-from cacheview.wording import sentence
+from cacheview.wording import all_of, sentence
 
 __all__ = ["ASPECT_WORDS", "ENGINE_VERSION", "doubt_sentences", "origin_reason", "unknown_aspects"]
 

@@ -78,7 +78,7 @@ def shut_out(match: Image) -> HazardText:
     return HazardText(
         f"The local cache has a match, {match.title}, but ignores it because none of the --cache-from references "
         "brings in an image. Every step of this build misses.",
-        f"{_LEAVE_OUT}pull the images that it names first.",
+        f"{_LEAVE_OUT}first pull the images that it names.",
     )
 
 
@@ -109,7 +109,7 @@ def loop(match: Image) -> HazardText:
     return HazardText(
         f"The daemon would never respond. Neither the source nor the local match {match.title} records a parent, so "
         "the daemon recurses until its stack overflows.",
-        f"{_LEAVE_OUT}put an image that was built on this match first.",
+        f"{_LEAVE_OUT}list an image that was built on this match first.",
     )
 
 
@@ -137,8 +137,9 @@ def unmarked(image: Image) -> HazardText:
     """Describe an image that matches except for the mark."""
     return HazardText(
         f"{image.title} matches in every compared field, but is not recorded as built here: it was loaded, or built "
-        "before an upgrade by an engine that did not write this mark.",
-        "Build once: the step runs again, its new image gets the mark, and the next build finds that image.",
+        "before an upgrade by an engine that did not record its own builds.",
+        "Build once: the step runs again, its new image is recorded as built here, and the next build finds that "
+        "image.",
     )
 
 
@@ -162,8 +163,8 @@ _WAYS = {
 def loaded(image: Image, way: WayToHit) -> HazardText:
     """Describe an image that has the step and records no parent."""
     return HazardText(
-        f"{image.title} has exactly this step in its history, on this parent, but records no parent: it was loaded, "
-        "pulled or imported, and the local cache looks only at recorded parents.",
+        f"{image.title} has exactly this step in its history, on this parent, but does not record a parent: it was "
+        "loaded, pulled or imported, and the local cache looks only at recorded parents.",
         _WAYS[way].replace("{title}", image.title),
     )
 
@@ -217,7 +218,7 @@ def empty_label(labels: Sequence[str]) -> HazardText:
     return HazardText(
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
         "different labels instead. A label that is not in the probe counts as empty, so the image matches.",
-        "Give every label a value, because an empty label matches any label in its place.",
+        "Give every label a value, because an empty label matches any other label.",
     )
 
 

@@ -38,7 +38,7 @@ def why(
         return "nothing is looked up"
     if check is not None:
         return f"{known_as(nearest)}, {check.name}" if nearest is not None else check.note or check.name
-    return "no candidates" if stage is StageKind.LOCAL else f"nothing in the {stage.value}"
+    return "no candidates" if stage is StageKind.LOCAL else f"no match in the {stage.value}"
 
 
 def _why_hit(verdict: Verdict) -> str:

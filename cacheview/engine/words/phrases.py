@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from cacheview.engine.check import ABSENT, UNKNOWN
 from cacheview.model import HistoryEntry, Image, ImageStore, short_id
+from cacheview.wording import all_of
 
-__all__ = ["all_of", "command", "known_as", "listed", "names", "parent_title", "plain"]
+__all__ = ["command", "known_as", "listed", "names", "parent_title", "plain"]
 
 _STEP = 60
 """The most characters of a step that are shown next to an id."""
@@ -55,11 +56,6 @@ def names(images: Sequence[Image]) -> str:
 def listed(words: Sequence[str]) -> str:
     """Return the first five words, and the number of further ones."""
     return all_of([*words[:5], f"{len(words) - 5} more"] if len(words) > 5 else words)
-
-
-def all_of(words: Sequence[str]) -> str:
-    """Return one or more words as a list: ``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def command(words: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import Candidates, Descent, MissingTime, Restoring, RuleSet, SourceHit, Sources, Tie
 from cacheview.model import CONFIG_FIELDS
 from cacheview.platforms.rules import ANY_PLATFORM
+from cacheview.wording import all_of
 
 __all__ = ["NOT_COMPARED", "RELEASES", "RuleDifference", "aspects", "comparisons", "differences", "releases"]
 
@@ -46,7 +47,8 @@ _SOURCES = {
 }
 _DESCENT = {
     Descent.PARENT: (
-        "if a source records it as its parent; if the source records none, the local match's own parent is checked"
+        "if a source records it as its parent; if the source does not record a parent, the local match's own parent is "
+        "checked"
     ),
     Descent.ANCESTOR: "if it is an ancestor of a source",
     Descent.ALWAYS: "always, because the sources are checked first",
@@ -54,8 +56,8 @@ _DESCENT = {
 _SOURCE_HIT = {
     SourceHit.WHOLE: "the source itself is used, regardless of what comes after the step",
     SourceHit.RESTORE: (
-        "if this is its last step, the source is used and its parent is set; otherwise, a new image is created for "
-        "the step"
+        "if the step is the last one in the source, the source is used and its parent is set; otherwise, a new image "
+        "is created for the step"
     ),
 }
 _TIE = {
@@ -140,7 +142,7 @@ def _requirement(requirement: Requirement) -> str:
 
 def _comparison(comparison: FieldComparison) -> str:
     text = _COMPARISONS[type(comparison)]
-    return text.replace("{fields}", ", ".join(comparison.compared)) if isinstance(comparison, SameHealthcheck) else text
+    return text.replace("{fields}", all_of(comparison.compared)) if isinstance(comparison, SameHealthcheck) else text
 
 
 def _restoring(restoring: Restoring) -> str:
@@ -149,20 +151,20 @@ def _restoring(restoring: Restoring) -> str:
     if not restoring.keeps_start_interval:
         lost.append("Healthcheck.StartInterval")
     if lost:
-        words.append(f"loses {', '.join(lost)}")
+        words.append(f"loses {all_of(lost)}")
     if restoring.needs_layer:
-        words.append("fails for a step without a layer")
+        words.append("cannot be created for a step without a layer")
     if restoring.fails_again:
-        words.append("fails if the store already has an unnamed record of it")
+        words.append("cannot be created if the store already has an unnamed record of it")
     if restoring.refuses_features:
-        words.append("fails for a source with os.features")
+        words.append("cannot be created from a source with os.features")
     return "; ".join(words)
 
 
 def _lost_parent(rules: RuleSet) -> str:
     if rules.lost_parent.is_miss:
         return "is a miss"
-    words = "is an error" if rules.sources_must_exist else "is a miss; with --cache-from, an error"
+    words = "is an error" if rules.sources_must_exist else "is a miss; with --cache-from, it is an error"
     if rules.parent_platform is not ANY_PLATFORM:
         words += ", as is a parent for a different platform"
     return words

@@ -19,8 +19,8 @@ __all__ = [
 
 NO_HISTORY: Final = "it has no history, so it brings in no images, not even itself"
 HISTORY_UNKNOWN: Final = "its history is not known, so neither are the images that it brings in"
-OLDEST_HAS_NO_PARENT: Final = "the oldest of them records no parent"
-PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of them is not in the store"
+OLDEST_HAS_NO_PARENT: Final = "the oldest of these images does not record a parent"
+PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of these images is not in the store"
 
 
 def too_many(most: int) -> str:
@@ -43,4 +43,4 @@ def sizes_unknown(entries: int, layers: int) -> str:
 
 def as_many_as_entries(image: Image) -> str:
     """Explain that the walk along the parents of an image ended because of the number of its entries."""
-    return f"as many images as {image.title} has history entries"
+    return f"limited to the number of history entries in {image.title}"

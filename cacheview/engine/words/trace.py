@@ -61,7 +61,9 @@ __all__ = [
 
 ABSENT_CONFIG: Final = "the store has no container config for this image, so the config counts as empty"
 UNKNOWN_CONFIG: Final = "the store does not report the container config of this image"
-FROM_HISTORY: Final = "from the image's history: the engine writes its last entry from the container config's Cmd"
+FROM_HISTORY: Final = (
+    "from the last entry in the image's history, which the engine derives from the container config's Cmd"
+)
 YEAR_ONE: Final = "no time is recorded, which counts as year 1"
 TIME_UNKNOWN: Final = "the store does not report when it was created"
 NEVER_WITHOUT_TIME: Final = "an image without a creation time never matches"
@@ -94,13 +96,13 @@ def matched_before(image: Image) -> str:
 
 def unread_value(value: object) -> str:
     """Explain that the image's JSON has a value that the store does not read."""
-    return f"the image's JSON has {value!r}, which this store does not read"
+    return f"the image's JSON contains {value!r}, which this store does not read"
 
 
 # Platforms
 
 _PLATFORM_NOTES: Final[Mapping[NoteKind, str]] = {
-    NoteKind.WRITTEN: "written {value!r}",
+    NoteKind.WRITTEN: "written as {value!r}",
     NoteKind.NOT_RECORDED: "not recorded",
     NoteKind.UNKNOWN_BUILDER: "{value} is unknown, so it matches nothing, not even itself",
     NoteKind.IGNORED_FEATURE: "win32k is ignored",
@@ -120,8 +122,10 @@ def platform_note(note: PlatformNote | None) -> str:
 # Sources of --cache-from, and whether the local match counts
 
 NO_LOCAL_ANSWER: Final = "the local cache has no match"
-ASKS_ANSWER: Final = "the source records no parent, so the daemon checks the local match's own parent"
-ASKS_ANSWER_FOREVER: Final = f"{ASKS_ANSWER}, which is not recorded either, so it recurses until the stack overflows"
+ASKS_ANSWER: Final = "the source does not record a parent, so the daemon checks the local match's own parent"
+ASKS_ANSWER_FOREVER: Final = (
+    "neither the source nor the local match records a parent, so the daemon recurses until its stack overflows"
+)
 CYCLE_OF_PARENTS: Final = "the parents form a cycle, so the daemon loops until its stack overflows"
 
 
@@ -133,16 +137,16 @@ def sources_of(sources: int, references: int) -> str:
 def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
     """Explain that no source is built on the local match, or not as far as is known (``unknown``).
 
-    ``kin`` is its parent or ancestor.
+    ``kin``: "its parent" or "an ancestor".
     """
     if unknown:
-        return f"no source is known to have {answer.short_id} as its {kin}, so the local match may not count"
-    return f"no source has {answer.short_id} as its {kin}, so the local match does not count"
+        return f"no source is known to have {answer.short_id} as {kin}, so the local match may not count"
+    return f"no source has {answer.short_id} as {kin}, so the local match does not count"
 
 
 def counting_source(source: Image, answer: Image, kin: str) -> str:
-    """Explain that a source is built on the local match. ``kin`` is its parent or ancestor."""
-    return f"{source.title} has {answer.short_id} as its {kin}"
+    """Explain that a source is built on the local match. ``kin``: "its parent" or "an ancestor"."""
+    return f"{source.title} has {answer.short_id} as {kin}"
 
 
 def cycle_of_source(source: Image) -> str:
@@ -165,12 +169,12 @@ PARENT_OF_OTHER_PLATFORM: Final = (
 )
 MORE_ENTRIES: Final = "the source must have more entries than the parent"
 NOT_FEWER_LAYERS: Final = "the source must have at least as many layers as the parent"
-LAYERS_OF_PARENT: Final = "the parent's layers, compared with the source's first ones"
+LAYERS_OF_PARENT: Final = "the parent's layers, compared with the source's first layers"
 OTHER_ZONE: Final = "the same instant in a different time zone, which the daemon treats as different"
 NOT_LOOKED_UP: Final = "not looked up"
 SCRATCH: Final = "FROM scratch is never looked up, so it is always a miss"
-ONE_ENTRY_MORE: Final = "must have one more entry than the parent"
-ONE_LAYER_MORE: Final = "must have one more layer than the parent, so a step without a layer never matches"
+ONE_ENTRY_MORE: Final = "the image must have one more entry than the parent"
+ONE_LAYER_MORE: Final = "the image must have one more layer than the parent, so a step without a layer never matches"
 
 
 def source_matches(source: Image, *, creates_image: bool) -> str:
@@ -197,7 +201,7 @@ def any_history_matches(*, has_parent: bool) -> str:
 
 def entries_of_parent(other: str) -> str:
     """Return which entries are compared. ``other`` is their owner: the source or the image."""
-    return f"the parent's entries, compared with the {other}'s first ones"
+    return f"the parent's entries, compared with the {other}'s first entries"
 
 
 def entry_differs(number: int) -> str:
@@ -207,7 +211,7 @@ def entry_differs(number: int) -> str:
 
 def command_entry(other: str, number: int) -> str:
     """Return which entry is compared. ``other`` is its owner: the source or the image; ``number`` counts from 0."""
-    return f"the {other}'s entry {number}, and the probe's Cmd joined with single spaces"
+    return f"the {other}'s entry {number}, compared with the probe's Cmd joined with single spaces"
 
 
 def next_step(image: Image) -> str:

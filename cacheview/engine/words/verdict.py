@@ -188,9 +188,9 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         source = known_as(trace.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
-            made = "and then others; an earlier build created an image of just this step from it."
+            made = "and then by others; an earlier build created an image of just this step from the source."
             return VerdictWords(f"{known_as(image)} is used", f"{reason} {made}")
-        made = "and then others, so the daemon creates an image of just this step from it."
+        made = "and then by others, so the daemon creates an image of just this step from the source."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
@@ -205,8 +205,8 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         return VerdictWords(f"the source {known_as(image)} is used", reason)
     matches = len(trace.index.matches(trace.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
-    kin = "parent" if trace.rules.reads_one_parent else "ancestor"
-    counted = f" A source has it as its {kin}, so the local match counts." if trace.probe.cache_from else ""
+    kin = "its parent" if trace.rules.reads_one_parent else "an ancestor"
+    counted = f" A source has it as {kin}, so the local match counts." if trace.probe.cache_from else ""
     article, relation = _kin(trace, parent)
     return VerdictWords(
         f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"
@@ -271,8 +271,8 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
             )
     if is_same_but_for_files(check.probe, check.image):
         return (
-            f"The nearest image is {who}: it is the same step with different files, of which the store has only the "
-            "checksum.",
+            f"The nearest image is {who}: it is the same step with different files. The store has only the "
+            "checksum of the files.",
             "",
         )
     argument = argument_of(check, config)
