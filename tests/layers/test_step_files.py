@@ -341,7 +341,7 @@ def test_what_a_link_leads_to_out_of_what_was_copied_may_be_as_it_was(client: st
 
 def test_a_step_without_a_layer_has_no_files() -> None:
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(history=(HistoryEntry(empty_layer=True),)))
-    with pytest.raises(UnknownError, match="no layer"):
+    with pytest.raises(UnknownError, match="does not record a layer"):
         recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", Now(context_of({})))
 
 
