@@ -24,7 +24,7 @@ __all__ = ["commands_listed", "main", "window_parser"]
 _HELP: Final = """\
 {commands}
 {names}
-To open a file that has the name of a command, such as check, write ./check.
+To open a file with the same name as a command, such as check, use ./check.
 cacheview never writes to a store.
 """
 
@@ -56,7 +56,7 @@ def window_parser() -> argparse.ArgumentParser:
     """Return the parser for the options of the window."""
     result = make_parser(
         "cacheview",
-        "Why Docker's classic builder did, or did not, reuse an image.",
+        "Show why Docker's classic builder did, or did not, reuse an image.",
         _HELP.format(commands=commands_listed(), names=NAMES),
     )
     result.add_argument(

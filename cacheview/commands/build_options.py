@@ -60,7 +60,7 @@ def add_build(parser: argparse.ArgumentParser) -> None:
         "-f",
         "--file",
         metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile); for a tar file, its path in it; - reads standard input",
+        help="the Dockerfile (default: CONTEXT/Dockerfile), or its path in a tar file; - reads standard input",
     )
     parser.add_argument(
         "--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="as in docker build; may be repeated"

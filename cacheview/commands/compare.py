@@ -34,7 +34,7 @@ A and B are each one of
   RECORD        a record of a watched build, or one written by `cacheview replay --record`
   RECORD#N      the build on line N of a replay file with several builds
   CONTEXT       a build context (folder or tar file), replayed against the store given with --store
-  image:NAME    an image in that store, as far as its history and layers show how it was built
+  image:NAME    an image in that store, whose history and layers show how it was built
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the
@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of this command's options."""
     result = make_parser(
         "cacheview compare",
-        "Compare two builds: where they first differ, and why. Nothing is built.",
+        "Show where two builds first differ, and why. Nothing is built.",
         _HELP.format(names=NAMES),
     )
     result.add_argument("a_side", metavar="A", help="the first build (see below)")
@@ -173,7 +173,7 @@ def _side_parser(letter: str) -> argparse.ArgumentParser:
 
 
 def _add_side(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", metavar="STORE", help="the store to look up build contexts in (see below)")
+    parser.add_argument("--store", metavar="STORE", help="the store to replay build contexts against (see below)")
     add_case(parser)
     add_build(parser)
     parser.add_argument(

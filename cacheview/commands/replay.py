@@ -83,8 +83,8 @@ def parser() -> argparse.ArgumentParser:
         default="",
         help=f"the client that sends the context (checksums depend on it): {', '.join(CLIENTS)}, or a program with "
         "its version, such as 'docker CLI 20.10.24' (default: docker-cli, or the CLI of the engine's release if that "
-        "is older; with --compose: compose-v2), or all to compare every client and show which share a cache with the "
-        "default one",
+        "is older; with --compose: compose-v2), or all to compare every client and show which clients share "
+        "a cache with the default one",
     )
     result.add_argument(
         "--past-misses",
@@ -121,7 +121,9 @@ def parser() -> argparse.ArgumentParser:
     add_rules(result, "rule set to use (default: the store's own)")
     shown = result.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
-    shown.add_argument("--markdown", action="store_true", help="with --what-if: print Markdown, for a comment")
+    shown.add_argument(
+        "--markdown", action="store_true", help="with --what-if: print Markdown, for a comment on a pull request"
+    )
     return result
 
 

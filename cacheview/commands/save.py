@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("file", metavar="FILE", help="the suite file to write")
     add_case(result)
     add_redact(result)
-    add_rules(result, "rule set to write to the file (default: the store's own)")
+    add_rules(result, "rule set to record in the file (default: the store's own)")
     return result
 
 

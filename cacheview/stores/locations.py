@@ -114,7 +114,7 @@ CONTAINERD: Final = LocationKind(
     "containerd",
     (
         ("containerd:", "containerd at its usual socket"),
-        ("containerd:PATH", "containerd at a socket, or its root folder; optionally followed by #NAMESPACE"),
+        ("containerd:PATH", "containerd's socket or root folder, optionally followed by #NAMESPACE"),
     ),
     _open_containerd,
     is_live=True,
@@ -156,7 +156,7 @@ FILE: Final = LocationKind(
         (
             "PATH",
             "a `docker save` archive (plain or compressed), an OCI image layout (folder or tar file) or a suite file; "
-            "write ./engine:x for a file named engine:x",
+            "use ./engine:x for a file named engine:x",
         ),
     ),
     _open_path,

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 HOW: Final = (
-    'specify its name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
+    'specify a name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
 )
 """Instructions for naming rules, for messages."""
 
