@@ -108,7 +108,7 @@ FORMS: Final = (
     ChangeForm(
         "save-load-same",
         "IMAGE,…",
-        "the same, but loaded into the original store",
+        "docker save of these images (or all tags), then docker load into the same store",
         lambda text, _: SaveLoad(_references(text), empties_store=False),
         is_optional=True,
     ),
@@ -117,7 +117,7 @@ FORMS: Final = (
     ChangeForm(
         "upgrade",
         "RELEASE",
-        'an upgrade to this release: 26.1.5, or "29.x, containerd" to change the kind of store too',
+        'an upgrade of the engine to this release: 26.1.5, or "29.x, containerd" to change the kind of store too',
         lambda text, _: Upgrade(text),
     ),
 )

@@ -54,7 +54,7 @@ _DESCENT = {
     Descent.ALWAYS: "always, because the sources are checked first",
 }
 _SOURCE_HIT = {
-    SourceHit.WHOLE: "the source itself is used, regardless of what comes after the step",
+    SourceHit.WHOLE: "the source itself is used, regardless of the steps that follow",
     SourceHit.RESTORE: (
         "if the step is the last one in the source, the source is used and its parent is set; otherwise, a new image "
         "is created for the step"
@@ -137,7 +137,7 @@ def _required(rules: RuleSet) -> str:
 
 
 def _requirement(requirement: Requirement) -> str:
-    return "recorded as built here" if requirement.kind is CheckKind.BUILT_LOCALLY else requirement.title
+    return 'a "built here" mark' if requirement.kind is CheckKind.BUILT_LOCALLY else requirement.title
 
 
 def _comparison(comparison: FieldComparison) -> str:
@@ -155,7 +155,7 @@ def _restoring(restoring: Restoring) -> str:
     if restoring.needs_layer:
         words.append("cannot be created for a step without a layer")
     if restoring.fails_again:
-        words.append("cannot be created if the store already has an unnamed record of it")
+        words.append("cannot be created if the store already has an unnamed record of the image")
     if restoring.refuses_features:
         words.append("cannot be created from a source with os.features")
     return "; ".join(words)
