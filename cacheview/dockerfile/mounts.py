@@ -125,7 +125,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         base = 8 if key == "mode" else 10
         digits = "[0-7]+" if base == 8 else "[0-9]+"
         if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
-            raise BuildRefusedError(f"{given[:40]!r} is not a {key}", message=f"invalid value {given} for {key}")
+            raise BuildRefusedError(f"{given[:40]!r} is not a valid {key}", message=f"invalid value {given} for {key}")
         mount.limits += (key,)
     elif key != "env" or not release.knows_mount_env:
         near = (
@@ -196,7 +196,7 @@ def _unexpected(key: str, mount: _Mount) -> BuildRefusedError:
 
 def _invalid(key: str, given: str) -> BuildRefusedError:
     return BuildRefusedError(
-        f"{given[:40]!r} is not a valid value of {key}", message=f"invalid value for {key}: {given}"
+        f"{given[:40]!r} is not a valid value for {key}", message=f"invalid value for {key}: {given}"
     )
 
 

@@ -91,7 +91,7 @@ class _DataRoot:
             chain = self._by_diff_id().get(diff_id)
             if chain is None:
                 raise LayerUnavailableError(
-                    f"the layer {diff_id[:19]} is not in the data root", "Pull or load it again"
+                    f"the layer {diff_id[:19]} is not in the data root", "Pull or load the image again"
                 )
             folder = self._folder(diff_id, chain)
             split = self._files.path(f"{LAYERS}/{chain}/tar-split.json.gz")

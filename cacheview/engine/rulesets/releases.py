@@ -26,8 +26,8 @@ _NEARLY: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before 24.0.3, a FROM scratch step ends the build with an error; under these rules, which are those of "
-        "24.0.3, it is a miss. Images are compared in the same way.",
+        "Before 24.0.3, a FROM scratch step fails the build. Under these rules, which apply from 24.0.3, such a step "
+        "is a miss. Images are compared in the same way.",
     ),
 )
 """Releases with the rules of a rule set except for one difference: the kind of store, the releases, the name of the

@@ -31,7 +31,9 @@ NOT_COMPARED = "not compared"
 
 _CANDIDATES = {
     Candidates.CHILDREN: "images that record this parent; for scratch, all images without a recorded parent",
-    Candidates.MARKED: "images that record this parent; for scratch, images marked as a first step",
+    Candidates.MARKED: (
+        "images that record this parent; for scratch, images recorded as the first step of a FROM scratch build"
+    ),
     Candidates.BY_LAYERS: "images with one more layer and one more history entry than the parent; for scratch, none",
 }
 _MISSING_TIME = {
