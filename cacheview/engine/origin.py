@@ -24,7 +24,7 @@ class Likelihood(Enum):
 class Evidence(Enum):
     """The evidence for the origin of an image."""
 
-    OLD_DAEMON = "it was created by a daemon that does not write the mark"
+    OLD_DAEMON = "it was created by a daemon that does not record its own builds"
     PARENT_UNKNOWN = "the parent is not known"
     PARENT = "it records a parent"
     PARENT_OR_LOADED = "it records a parent, which `docker load` may have restored"

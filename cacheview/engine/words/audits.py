@@ -29,7 +29,7 @@ def pruned(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'has no name and is the parent', 'have no name and are parents')} of named images. `docker "
         "image prune` removes such images from a containerd store, and the next build then misses at its first step.",
-        "Do not prune between builds, or tag the images that later builds continue from.",
+        "Avoid pruning between builds, or tag the images that later builds continue from.",
     )
 
 

@@ -147,16 +147,19 @@ class WayToHit(Enum):
     """A way to hit an image that has a step in its history but has no parent in the store."""
 
     SOURCE = "as --cache-from"
-    NOT_ALONE = "with --cache-from, it would bring in all later steps too"
-    NOT_RESTORED = "with --cache-from, the build fails"
+    NOT_ALONE = "brings in all later steps"
+    NOT_RESTORED = "fails the build"
 
 
 _WAYS = {
-    WayToHit.SOURCE: "Add --cache-from {title}, or build it again here.",
+    WayToHit.SOURCE: "Add --cache-from {title}, or build the image again here.",
     WayToHit.NOT_ALONE: (
-        "Build it again here. With --cache-from, only this step would hit, and it would bring in all later steps."
+        "Build the image again here. With --cache-from, only this step would hit, and it would bring in all later "
+        "steps."
     ),
-    WayToHit.NOT_RESTORED: "Build it again here, because with --cache-from the build fails at a step without a layer.",
+    WayToHit.NOT_RESTORED: (
+        "Build the image again here, because with --cache-from the build fails at a step without a layer."
+    ),
 }
 
 
@@ -227,7 +230,7 @@ def restored_empty_config(image: Image) -> HazardText:
     return HazardText(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
         "build config counts as empty and matches this probe regardless of the step.",
-        "Remove it, or give the step a command.",
+        "Remove the image, or give the step a command.",
     )
 
 
@@ -261,8 +264,8 @@ def uncompared_by_history(fields: Sequence[str]) -> HazardText:
 
 def _uncompared(fields: Sequence[str], why: str) -> str:
     return (
-        f"{listed(fields)} {plural(len(fields), 'differs', 'differ')} from the image's, yet the image is a hit: {why}. "
-        "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
+        f"The probe's {listed(fields)} {plural(len(fields), 'differs', 'differ')} from the image's, yet the "
+        f"image is a hit: {why}. A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
     )
 
 
