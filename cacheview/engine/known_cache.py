@@ -35,7 +35,7 @@ class KnownCache(Lookups):
                     VerdictOutcome.ERROR,
                     None,
                     StageKind.CACHE_FROM,
-                    error=lost.reason,
+                    error=lost.reason(),
                     why=VerdictReason.REFERENCE_NOT_FOUND,
                 )
         if self.rules.by_layers:

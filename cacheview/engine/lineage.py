@@ -5,10 +5,10 @@ moby: ``MakeImageCache`` of ``daemon/containerd/cache.go`` and ``ImageHistory`` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from itertools import filterfalse, islice
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.ruleset import RuleSet
@@ -24,15 +24,14 @@ _MOST_SOURCES: Final = 2_000_000
 _has_no_layer: Final = attrgetter("empty_layer")
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """One ``--cache-from`` reference, and the sources that it brings in.
+class Lineage(NamedTuple):
+    """One ``--cache-from`` reference, and the sources that it brings in. A lookup may need a thousand of them.
 
     Attributes:
         reference: as given.
         image: the image that it resolves to; None: there is none.
         sources: the image and its ancestors, newest first, at most one per history entry; empty if it is ignored.
-        reason: why there are no sources, or where the walk along the parents ended.
+        reason: returns why there are no sources, or where the walk along the parents ended, in words.
         doubts: unknown facts, about names and history, that these sources depend on.
         open_ended: doubts because of which there may be other or further sources.
     """
@@ -40,7 +39,7 @@ class Lineage:
     reference: str
     image: Image | None
     sources: tuple[Image, ...]
-    reason: str
+    reason: Callable[[], str]
     doubts: tuple[Doubt, ...] = ()
     open_ended: tuple[Doubt, ...] = ()
 
@@ -86,42 +85,53 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
     try:
         image = store.resolve_for(reference, rules.store)
     except DataError as error:
-        reason = error.what if rules.sources_must_exist else words.ignored(error.what)
-        return Lineage(reference, None, (), reason, naming, naming)
+        what = error.what
+        must_exist = rules.sources_must_exist
+        return Lineage(reference, None, (), lambda: what if must_exist else words.ignored(what), naming, naming)
     if not rules.sources_with_ancestors:
-        return Lineage(reference, image, (image,), "", naming, naming)
-    counting = doubts_about(image, "history")
-    sizing = (*_sizing(image), *counting)
+        return Lineage(reference, image, (image,), str, naming, naming)
+    sizing, counting = _doubts(image)
     doubts, open_ended = joined(naming, sizing), joined(naming, counting)
-    with_layer = list(map(_has_no_layer, image.history)).count(False)
-    if with_layer > len(image.diff_ids) and not sizing:
-        reason = words.sizes_unknown(with_layer, len(image.diff_ids))
-        return Lineage(reference, image, (), reason, doubts, open_ended)
+    if not sizing and _lacks_layers(image):
+        return Lineage(reference, image, (), lambda: words.sizes_unknown(image), doubts, open_ended)
     if not image.history:
-        reason = words.HISTORY_UNKNOWN if counting else words.NO_HISTORY
-        return Lineage(reference, image, (), reason, doubts, open_ended)
+        return Lineage(reference, image, (), lambda: words.without_history(known=not counting), doubts, open_ended)
     walked = tuple(_walk(store, image))
     last = walked[-1]
     ends_by_count = len(walked) == len(image.history)
     links = [doubt for step in (walked[:-1] if ends_by_count else walked) for doubt in doubts_about(step, "parent")]
-    if last.parent is None:
-        reason = words.OLDEST_HAS_NO_PARENT
-    elif last.parent not in store.by_id:
-        reason = words.PARENT_OF_OLDEST_MISSING
-    else:
-        reason = words.as_many_as_entries(image)
+
+    def reason() -> str:
+        if last.parent is None:
+            return words.OLDEST_HAS_NO_PARENT
+        if last.parent not in store.by_id:
+            return words.PARENT_OF_OLDEST_MISSING
+        return words.as_many_as_entries(image)
+
     return Lineage(reference, image, walked, reason, doubts, joined(open_ended, links))
+
+
+def _doubts(image: Image) -> tuple[tuple[Doubt, ...], tuple[Doubt, ...]]:
+    """Return the doubts about the sizes of its layers, and about the number of its history entries."""
+    if not doubts_about(image, "diff_ids", "history.empty_layer"):  # which covers doubts about the whole history
+        return (), ()
+    counting = doubts_about(image, "history")
+    return (*_sizing(image), *counting), counting
 
 
 def _sizing(image: Image) -> tuple[Doubt, ...]:
     """Return the doubts about the sizes: the daemon needs a layer for each history entry with one."""
-    if not image.doubts:
-        return ()
     layers = doubts_about(image, "diff_ids")
     emptiness = doubts_about(image, "history.empty_layer")
     if emptiness and (layers or len(image.history) > len(image.diff_ids)):
         return (*layers, *emptiness)
     return layers if any(not entry.empty_layer for entry in image.history) else ()
+
+
+def _lacks_layers(image: Image) -> bool:
+    """Return whether more history entries have a layer than there are layers."""
+    count, history = len(image.diff_ids), image.history
+    return len(history) > count and any(True for _ in islice(filterfalse(_has_no_layer, history), count, None))
 
 
 def _walk(store: ImageStore, image: Image) -> Iterator[Image]:

@@ -49,7 +49,7 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
         lineage.reference,
         lineage.image.id if lineage.image is not None else ABSENT,
         "cache_from",
-        lineage.reason,
+        lineage.reason(),
         LazySequence(len(lineage.sources), source_check),
         doubts,
         ("cache_from", i),

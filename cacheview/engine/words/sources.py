@@ -7,18 +7,15 @@ from typing import Final
 from cacheview.model import Image
 
 __all__ = [
-    "HISTORY_UNKNOWN",
-    "NO_HISTORY",
     "OLDEST_HAS_NO_PARENT",
     "PARENT_OF_OLDEST_MISSING",
     "as_many_as_entries",
     "ignored",
     "sizes_unknown",
     "too_many",
+    "without_history",
 ]
 
-NO_HISTORY: Final = "it has no history, so it brings in no images, not even itself"
-HISTORY_UNKNOWN: Final = "its history is not known, so neither are the images that it brings in"
 OLDEST_HAS_NO_PARENT: Final = "the oldest of these images does not record a parent"
 PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of these images is not in the store"
 
@@ -33,11 +30,19 @@ def ignored(why: str) -> str:
     return f"{why}; the daemon silently ignores it"
 
 
-def sizes_unknown(entries: int, layers: int) -> str:
+def without_history(*, known: bool) -> str:
+    """Explain why an image without a history brings in nothing. ``known``: whether it certainly has none."""
+    if known:
+        return "it has no history, so it brings in no images, not even itself"
+    return "its history is not known, so neither are the images that it brings in"
+
+
+def sizes_unknown(image: Image) -> str:
     """Explain that the image has fewer layers than history entries with a layer."""
+    entries = sum(not entry.empty_layer for entry in image.history)
     return (
-        f"its history has {entries} entries with a layer, but it has {layers} layers, so the layer sizes cannot be "
-        "assigned and the daemon silently ignores it"
+        f"its history has {entries} entries with a layer, but it has {len(image.diff_ids)} layers, so the layer sizes "
+        "cannot be assigned and the daemon silently ignores it"
     )
 
 
