@@ -193,8 +193,8 @@ class Headline(QObject):
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {daemon.title}."
         elif own is not None and differs:
-            whose = "engine uses the rules" if own.basis is Basis.ENGINE else "own rules are those"
-            foreign = f"This store's {whose} of {own.title}; you are using the rules of {daemon.title}."
+            whose = "This store's engine" if own.basis is Basis.ENGINE else "By default, this store"
+            foreign = f"{whose} uses the rules of {own.title}; you are using the rules of {daemon.title}."
         elif own is not None and own.answers_as(daemon):
             why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))

@@ -46,7 +46,7 @@ _PACKAGES: Final = {
 
 _LIBRARY: Final = re.compile(r"(?P<name>lib[\w.+-]+\.so(?:\.[0-9]+)*)")
 _WITHOUT_DISPLAY: Final = (
-    "use `cacheview explain` or `cacheview check`, or `cacheview STORE --screenshot FILE` to draw the window to a PNG"
+    "use `cacheview explain` or `cacheview check`, or `cacheview STORE --screenshot FILE` to save the window as a PNG"
 )
 
 

@@ -137,8 +137,8 @@ def _words(template: str) -> list[str]:
         raise DataError("the command has no {file} after the program; add it where the path goes")
     if words[0].lower().endswith(_SHELL_SCRIPTS):
         what = (
-            "is a script, which Windows runs in a shell that could execute parts of a path; enter the path of the "
-            ".exe instead"
+            "is a script; Windows would run it in a shell, which could execute parts of a path. Enter the path of the "
+            ".exe file instead"
         )
         raise DataError(what, where=words[0])
     return words

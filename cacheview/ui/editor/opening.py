@@ -80,7 +80,9 @@ class Editor(QObject):
     def _open_by_desktop(self, path: str) -> None:
         url = QUrl.fromLocalFile(path)
         if url.toLocalFile() != path:
-            raise DataError(f"its path is not UTF-8, so the desktop cannot open it; choose an editor under {_MENU}")
+            raise DataError(
+                f"the path is not UTF-8, so the desktop cannot open the file; choose an editor under {_MENU}"
+            )
         if not QDesktopServices.openUrl(url):
             raise DataError(f"no application is associated with this file; choose an editor under {_MENU}")
 

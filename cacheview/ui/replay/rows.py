@@ -215,7 +215,7 @@ def image_text(step: Step, store: ImageStore) -> str:
     if step.status is StepStatus.UNKNOWN and step.possible:
         shown = ", ".join(short_id(image) for image in step.possible[:_MOST_POSSIBLE])
         more = len(step.possible) - _MOST_POSSIBLE
-        return f"may be {shown}" + (f" and {more} more" if more > 0 else "")
+        return f"may be {shown}" + (f" or {more} more" if more > 0 else "")
     if step.assumed:
         return f"as if {short_id(step.assumed)}"
     if step.made_by:

@@ -34,7 +34,7 @@ from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import WrappedText
 from cacheview.ui.verdict.words import doubt_in_words
 from cacheview.ui.wrapped import Wrapped
-from cacheview.wording import counted
+from cacheview.wording import all_of, counted
 
 if TYPE_CHECKING:
     from cacheview.engine import Explanation
@@ -194,7 +194,8 @@ class AddDialog(QDialog):
         if differences:
             text = "; ".join(differences)
             self._say(
-                "hazard", f"The rules answer differently: {text}. `cacheview check` will report the probe as failed."
+                "hazard",
+                f"The rules give a different answer: {text}. `cacheview check` will report the probe as failed.",
             )
         elif doubts:
             self._say("not-certain", f"The rules give this answer. {doubts}")
@@ -256,10 +257,10 @@ def _besides(expect: Expectation) -> str:
         parts.append("the complete new image")
     if expect.set_parent is not None:
         count = len(expect.set_parent)
-        parts.append(f"that the hit records {counted(count, 'parent') if count else 'no parent'}")
+        parts.append(f"the parents that the hit records ({count or 'none'})")
     if expect.sources_after is not None:
-        parts.append(f"that the next step has {counted(len(expect.sources_after), 'source')}")
-    checked = f"Also checked: {'; '.join(parts)}." if parts else "Nothing else is checked."
+        parts.append(f"the sources for the next step ({len(expect.sources_after) or 'none'})")
+    checked = f"Also checked: {all_of(parts)}." if parts else "Nothing else is checked."
     error = " ".join(expect.error.split())[:300] if expect.error else ""
     return f"{checked} The error message is not compared: {error}" if error else checked
 

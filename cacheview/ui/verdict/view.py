@@ -56,7 +56,7 @@ class TraceView(QTreeView):
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Trace: stages, candidates and sources, checks")
+        self.setAccessibleName("Trace of stages, candidates, sources and checks")
         header = self.header()
         header.setSectionsMovable(False)
         header.setStretchLastSection(True)

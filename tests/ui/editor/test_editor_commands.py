@@ -74,7 +74,7 @@ def test_a_name_stays_one_argument_whatever_is_in_it(name: str, line: int) -> No
         ("editor", "the command has no {file} after the program; add it where the path goes"),
         ("{file}", "the command has no {file} after the program; add it where the path goes"),
         ("editor '{file}", "the command has an unmatched quotation mark"),
-        ("code.cmd -g {file}:{line}", "code.cmd: is a script, which Windows runs in a shell"),
+        ("code.cmd -g {file}:{line}", "code.cmd: is a script; Windows would run it in a shell"),
     ],
 )
 def test_a_command_that_cannot_be_used_is_refused(template: str, why: str) -> None:

@@ -133,7 +133,7 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     dialog.image.setText("bbbb")
     assert "The rules give this answer." in reported(dialog)
     dialog.image.setText("aaaa")
-    assert "The rules answer differently: image: expected sha256:aaaa" in reported(dialog)
+    assert "The rules give a different answer: image: expected sha256:aaaa" in reported(dialog)
     assert add_button(dialog).text() == "Add &anyway"
     dialog.image.setText("zzz")
     assert "no such image" in reported(dialog)
@@ -151,7 +151,7 @@ def test_another_expectation_is_written_and_fails(
     dialog = asked(window, qtbot)
     dialog.path.setText(str(tmp_path / "other.jsonl"))
     dialog.outcome.setCurrentText("miss")
-    assert "The rules answer differently: outcome: expected miss, got hit." in reported(dialog)
+    assert "The rules give a different answer: outcome: expected miss, got hit." in reported(dialog)
     assert "Nothing else is checked." in reported(dialog)
     added(window, qtbot, dialog)
     assert cli.main(["check", str(tmp_path / "other.jsonl")]) == 1
