@@ -34,7 +34,7 @@ A and B are each one of
   RECORD        a record of a watched build, or one written by `cacheview replay --record`
   RECORD#N      the build on line N of a replay file with several builds
   CONTEXT       a build context (folder or tar file), replayed against the store given with --store
-  image:NAME    an image in that store, whose history and layers show how it was built
+  image:NAME    an image in the store given with --store; its history and layers show how it was built
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the

@@ -124,7 +124,7 @@ def test_words_of_a_step() -> None:
     made = step(4, "RUN x", StepStatus.NO_PROBE, made_by=2)
     assert image_text(made, STORE) == "new, from step 2"
     many = step(4, "COPY x /", StepStatus.UNKNOWN, reason="nobody knows", possible=(A, *"bcde"))
-    assert image_text(many, STORE).endswith("and 2 more")
+    assert image_text(many, STORE).endswith("or 2 more")
     assert reason_text(many, STORE) == "nobody knows. If the step hits, the image is app:1 or one of 4 more."
     assert time_text(step(1, "RUN x", seconds=0.25)) == "250 ms"
     assert time_text(step(1, "RUN x")) == ""
