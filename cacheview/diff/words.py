@@ -99,7 +99,7 @@ def step_title(row: StepPair) -> str:
     """Return the step of a row: its number on both sides, and the instruction."""
     a, b = (step.requested.number if step is not None else None for step in (row.a, row.b))
     is_one = a == b or a is None or b is None
-    number = f"step {b or a}" if is_one else f"step {a} of A and {b} of B"
+    number = f"step {b or a}" if is_one else f"step {a} in A and step {b} in B"
     step = row.b or row.a
     assert step is not None
     return f"the trigger {_code(row.text)} of {number}" if step.requested.trigger else f"{number}, {_code(row.text)}"
@@ -267,7 +267,7 @@ def row_phrase(row: StepPair, diff: BuildDiff) -> str:
 def _number(row: StepPair) -> str:
     step = row.b or row.a
     assert step is not None
-    return f"step {step.requested.number}{'' if row.b is not None else ' of A'}"
+    return f"step {step.requested.number}{'' if row.b is not None else ' in A'}"
 
 
 def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:

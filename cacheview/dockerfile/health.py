@@ -80,7 +80,7 @@ def go_duration(text: str) -> int:
             raise invalid
         if not unit:
             raise BuildRefusedError(
-                f"the duration {text[:40]!r} has no unit; add one, such as 30s, 1m30s or 500ms",
+                f"the duration {text[:40]!r} has no unit; add a unit, as in 30s, 1m30s or 500ms",
                 message=f"time: missing unit in duration {_quoted(text)}",
             )
         size = UNITS.get(unit)

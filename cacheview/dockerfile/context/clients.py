@@ -41,9 +41,9 @@ class CliConfigUse(Enum):
     """A client's use of the docker CLI's config file for a build."""
 
     NOTHING = "nothing"
-    CLI_20_10 = "proxies except ALL_PROXY, and the environment's platform and trust"
-    CLI = "proxies, and the environment's platform and trust"
-    CLI_29 = "proxies, and the environment's platform"
+    CLI_20_10 = "proxies except ALL_PROXY, and the platform and content trust settings from the environment"
+    CLI = "proxies, and the platform and content trust settings from the environment"
+    CLI_29 = "proxies, and the platform setting from the environment"
     PROXIES = "proxies, as the docker CLI reads them"
     DOCKER_PY = "proxies, as docker-py reads them"
 

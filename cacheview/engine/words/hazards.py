@@ -204,14 +204,14 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     """Describe several images that are the next step by their history and layers."""
-    why = "are each the next step according to their history. The daemon uses the one that the store lists first."
+    why = "are each the next step according to their history. The daemon uses the image that the store lists first."
     return _tie(image, others, why)
 
 
 def _tie(image: Image, others: Sequence[Image], why: str) -> HazardText:
     return HazardText(
         f"{image.title} and {names(others)} {why}",
-        "Remove all but one of them, or build again without the cache so that one is newer.",
+        "Remove all but one of them, or build again without the cache so that one image is newer.",
     )
 
 
