@@ -106,9 +106,9 @@ def daemon_of(case: OpenedCase, rules: str = "") -> Daemon:
     Raises `DataError`, which lists the known rules, if the given rules or those of the case are not known.
     """
     if rules:
-        result = _by_name(case.store, rules, Basis.CHOSEN, "you chose them")
+        result = _by_name(case.store, rules, Basis.CHOSEN, "you chose these rules")
     elif case.rules:
-        result = _by_name(case.store, case.rules, Basis.CASE, "the case specifies them")
+        result = _by_name(case.store, case.rules, Basis.CASE, "the case specifies these rules")
     else:
         result = _of_store(case.store, StoreKind.CONTAINERD)
     return replace(result, platform=builder_platform(case.store))
@@ -184,7 +184,7 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
     kind = release.kind if release is not None else otherwise
     for known in _releases(store, kind):
         return _chosen(*known)
-    reason = "nothing in the store shows which release it belongs to, so the newest rules are used"
+    reason = "nothing in the store shows which release the store belongs to, so the newest rules are used"
     if release is not None and release.version:
         reason = (
             f"no rules are known for the store's engine, {_one_line(release.version)}, so the newest rules are used"
@@ -193,7 +193,8 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
         builder = next((version for version in _builders(store) if DockerVersion.parse(version)), "")
         if builder:
             reason = (
-                f"no rules are known for Docker {_one_line(builder)}, which built an image, so the newest rules "
+                f"no rules are known for Docker {_one_line(builder)}, which built one of the images, so the newest "
+                "rules "
                 "are used"
             )
     return _newest_release(newest_rules(kind), Basis.NEWEST, reason)

@@ -109,7 +109,7 @@ def known_rules(name: str | None) -> RuleSetChoice | None:
     try:
         return rules_named(name)
     except DataError as error:
-        raise UsageError(f"{error}. Choose one with --rules") from error
+        raise UsageError(f"{error}. Choose a rule set with --rules") from error
 
 
 def daemon_for(case: OpenedCase, rules: str | None) -> Daemon:
@@ -120,7 +120,7 @@ def daemon_for(case: OpenedCase, rules: str | None) -> Daemon:
     try:
         daemon = daemon_of(case, rules or "")
     except DataError as error:
-        raise UsageError(f"{error}. Choose one with --rules") from error
+        raise UsageError(f"{error}. Choose a rule set with --rules") from error
     if daemon.note:
         complain(daemon.note)
     return daemon

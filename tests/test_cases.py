@@ -161,7 +161,7 @@ def test_what_a_config_says_is_at_most_a_line() -> None:
 def test_images_of_a_release_without_rules_name_it() -> None:
     old = case(built("a", 1, "library-import"), built("b", 2, "18.09.7"), release=Release(G))
     assert daemon_of(old).reason == (
-        "no rules are known for Docker 18.09.7, which built an image, so the newest rules are used"
+        "no rules are known for Docker 18.09.7, which built one of the images, so the newest rules are used"
     )
     nothing = case(built("a", 1, "library-import"), release=Release(G))
     assert daemon_of(nothing).reason.startswith("nothing in the store shows")

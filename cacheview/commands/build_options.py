@@ -53,8 +53,8 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compose",
         metavar="FILE",
-        help="replay the build of a service from this Compose file, or from the output of `docker compose config "
-        "--format json`; CONTEXT is the name of the service",
+        help="replay a service's build from this Compose file, or from the output of `docker compose config "
+        "--format json`; CONTEXT is then the service name",
     )
     parser.add_argument(
         "-f",

@@ -102,7 +102,7 @@ def _check_files(files: Sequence[str], rules: str = "") -> int:
     counts = _Counts(rules_named(rules).rules if rules else None, rules)
     usable = sum([_check_file(file, counts) for file in files])
     if counts.hidden:
-        print_lines([f"{counts.hidden:,} more lines are not cases"])
+        print_lines([f"{counts.hidden:,} more lines are not valid cases"])
     print_lines(f"unknown: {counted(count, 'step')}: {reason}" for reason, count in counts.unknown.most_common())
     print(f"{counts.passed} passed, {counts.failed} failed")
     if not usable:

@@ -128,8 +128,7 @@ def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False
         return _image_side(name.removeprefix(IMAGE), options)
     if options.client == ALL_CLIENTS:
         raise UsageError(
-            "--client all works only with `cacheview replay`; choose one client, or give each side its own with --a "
-            "and --b"
+            "--client all works only with `cacheview replay`; specify one client, or one for each side with --a and --b"
         )
     case = record_named(name) if options.compose is None else None  # otherwise it names a service
     if case is not None:
@@ -152,7 +151,7 @@ def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
 
 def _context_side(name: str, options: argparse.Namespace) -> BuildSide:
     if options.store is None:
-        raise UsageError(f"{name}: a build context is replayed in a store; specify one with --store")
+        raise UsageError(f"{name}: replaying a build context requires a store; specify one with --store")
     options.context = name
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
@@ -185,6 +184,6 @@ def _add_side(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--download-layers",
         action="store_true",
-        help="download the images of a running engine if their layers are needed",
+        help="download images from a running engine if their layers are needed",
     )
     add_rules(parser, "rule set to use (default: the store's own)")

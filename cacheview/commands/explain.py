@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("store", metavar="STORE", help="the store to open (see below)")
     result.add_argument(
-        "--parent", metavar="IMAGE", help="an image's name or id (or the beginning of its id), or scratch"
+        "--parent", metavar="IMAGE", help="the parent image, by name or id (or the beginning of the id), or scratch"
     )
     result.add_argument(
         "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
     result.add_argument("--probe", metavar="PROBE", help="start from this probe in a suite, by name or number")
-    add_rules(result, "rule set to use (default: the store's own), or all to show every rule set as a table")
+    add_rules(result, "rule set to use (default: the store's own), or all to compare all rule sets in a table")
     add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     result.add_argument("--all", action="store_true", help="list every check of every candidate and source")
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     if options.rules != "all":
         known_rules(options.rules)
     if options.rules == "all" and options.what_if:
-        raise UsageError("--rules all cannot be combined with --what-if; name one rule set")
+        raise UsageError("--rules all cannot be combined with --what-if; specify one rule set")
     rules = options.rules if options.rules != "all" else None
     opened, case = open_case(options, rules, options.platform or "")
     mention_problems(opened)

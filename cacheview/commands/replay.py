@@ -89,34 +89,32 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--past-misses",
         action="store_true",
-        help="after a miss, assume that the step hits the nearest candidate, to see what else would miss",
+        help="after a miss, assume that the step hits the nearest candidate, to see which other steps would miss",
     )
     result.add_argument("--beyond", dest="past_misses", action="store_true", help=argparse.SUPPRESS)  # its older name
     result.add_argument(
         "--download-layers",
         action="store_true",
         help=(
-            "if the layers of a running engine cannot be read any other way, download its images as docker save "
+            "if image layers in a running engine cannot be read any other way, download the images as docker save "
             "does; the downloads are deleted afterward"
         ),
     )
     result.add_argument(
         "--records",
         metavar="FOLDER",
-        help="record in this folder which files went into each checksum, and list those that changed since an earlier "
-        "replay",
+        help="record in this folder which files went into each checksum, and list the files that changed since an "
+        "earlier replay",
     )
     result.add_argument(
         "--record",
         metavar="FILE",
-        help="write a record of this build: a replay file with the store, and the headers and checksums of the context",
+        help="write a record of this build: a replay file with the store and the context's headers and checksums",
     )
     result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
     add_redact(result, "the record")
     add_what_if(result)
-    result.add_argument(
-        "-t", "--tag", metavar="NAME", action="append", default=[], help="the name to record for the image"
-    )
+    result.add_argument("-t", "--tag", metavar="NAME", action="append", default=[], help="the image name to record")
     add_case(result)
     add_rules(result, "rule set to use (default: the store's own)")
     shown = result.add_mutually_exclusive_group()
@@ -132,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
     known_rules(options.rules)
     what_if_alone(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
-        raise UsageError("--markdown prints what --what-if would change; add --what-if")
+        raise UsageError("--markdown works only with --what-if")
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
     with Effort.about(len(case.store.images)).spent():

@@ -46,10 +46,10 @@ COMMANDS: Final = (
     Command(
         "check", "SUITE …", "run suites of probes and records of builds, and compare the results with the expected ones"
     ),
-    Command("replay", "CONTEXT …", "look up a Dockerfile step by step, without building"),
+    Command("replay", "CONTEXT …", "look up each step of a Dockerfile in the cache, without building"),
     Command("compare", "A B", "show where two builds first differ, and why"),
     Command("save", "STORE FILE", "save a store to a suite file that opens on any machine"),
-    Command("watch", "", "show builds as they happen, and why they miss"),
+    Command("watch", "", "show builds as they happen, and why they miss the cache"),
 )
 
 SHELLS: Final = ("bash", "fish", "zsh")

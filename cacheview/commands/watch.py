@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
     where.add_argument("--host", metavar="URL", help="the engine at unix://…, tcp://… or ssh://…")
     result.add_argument(
-        "--records", metavar="FOLDER", help="save each build in this folder as a record for `cacheview check`"
+        "--records", metavar="FOLDER", help="save a record of each build in this folder for `cacheview check`"
     )
     result.add_argument("--without-store", action="store_true", help="leave the store out of the records")
     add_redact(result, "the records")

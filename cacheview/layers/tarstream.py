@@ -144,7 +144,7 @@ def _content(diff_id: str, stream: io.BufferedReader, header: TarHeader, tick: _
         while left:
             piece = stream.read(min(left, _CHUNK))
             if not piece:
-                raise TarError("it ends early")
+                raise TarError("the data ends early")
             left -= len(piece)
             tick(stream, 0)
             yield piece

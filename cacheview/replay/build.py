@@ -48,7 +48,7 @@ def run_build(build: FinishedStages, document: ParsedDockerfile) -> Replay:
         if build.results[-1].images == (SCRATCH,):
             message = "No image was generated. Is your Dockerfile empty?"
             raise BuildRefusedError(
-                "the last stage has no step on top of scratch, so there is no image", message=message
+                "the last stage has no steps after FROM scratch, so no image is created", message=message
             )
     except BuildRefusedError as refusal:
         return Replay(tuple(build.steps), total, None, refusal, document.warnings)

@@ -165,15 +165,15 @@ def _remote(context: str) -> DataError:
     if _GIT.match(context):
         repository, _, fragment = context.partition("#")
         reference, _, below = fragment.partition(":")
-        what = "it is a git repository, which cacheview does not fetch; clone it"
+        what = "is a git repository, which cacheview does not fetch; clone it"
         what += f", check out {reference[:80]}" if reference else ""
         what += (
             (f" and specify the path of {below[:200]} in the clone") if below else " and specify the path of the clone"
         )
         return DataError(what, where=repository[:200])
     what = (
-        "it is a URL, which cacheview does not download; download it and specify the path of the file, or - to read "
-        "it from standard input"
+        "is a URL, which cacheview does not download; download the file and specify its path, or pass the file on "
+        "standard input with -"
     )
     return DataError(what, where=context[:200])
 
@@ -202,8 +202,8 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
-            "the docker CLI does not recognize this tar, because its first member has an extended header, and sends "
-            "it as a Dockerfile. Compress it, create it with `tar --format=gnu`, or, if a different "
+            "because the first member has an extended header, the docker CLI does not recognize this tar and sends "
+            "it as a Dockerfile. Compress the tar, create it with `tar --format=gnu`, or, if a different "
             "client sends it, specify the path of the file"
         )
         raise DataError(what, where=_TITLE)

@@ -289,9 +289,9 @@ def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator
                 FileCauseKind.NOT_IGNORED, paths, f"{shown} was sent for the other build, but not for this one"
             )
         else:
-            also = "also " if all(change.mark is ChangeMark.ADDED for change in members) else ""
+            also = "also sent, because " if all(change.mark is ChangeMark.ADDED for change in members) else ""
             advice = f"Add the line `{pattern}` to .dockerignore."
-            yield FileCause(FileCauseKind.NOT_IGNORED, paths, f"{also}{shown}, which is not ignored", advice)
+            yield FileCause(FileCauseKind.NOT_IGNORED, paths, f"{also}{shown} is not ignored", advice)
 
 
 def _is_folder(change: FileChange) -> bool:

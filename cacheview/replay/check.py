@@ -16,6 +16,7 @@ from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.stores.opened_location import OpenedCase
+from cacheview.wording import counted
 
 __all__ = ["BuildResult", "build_result", "checksums_of", "differences", "replay_case", "store_of"]
 
@@ -113,7 +114,7 @@ def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
 def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """Yield the differences of a build whose steps were not printed, so that only its end is known."""
     if expected.ok and actual.refused is not None:
-        yield f"refused: {actual.refused}, but the daemon built it"
+        yield f"refused: {actual.refused}, but the daemon built the image"
 
 
 def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iterator[str]:
@@ -121,22 +122,22 @@ def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iter
     refused = actual.refused
     if expected.ok:
         if refused is not None:
-            yield f"refused: {refused}, but the daemon built it"
+            yield f"refused: {refused}, but the daemon built the image"
         elif predicted != recorded:
-            yield f"{predicted} steps, but the daemon had {recorded}"
+            yield f"{counted(predicted, 'step')} predicted, but the daemon ran {recorded}"
     elif predicted < recorded:
-        yield f"{_ended(actual)}, but the daemon went on to step {recorded}: {expected.error[:200]}"
+        yield f"{_ended(actual)}, but the daemon continued to step {recorded} and reported: {expected.error[:200]}"
     elif refused is not None and predicted == recorded:
         has_message = says(refused.message, expected.error.removeprefix(_DAEMON))
         if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
             yield f"refused with {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
-        yield f"{_ended(actual)}, but the daemon stopped at step {recorded}: {expected.error[:200]}"
+        yield f"{_ended(actual)}, but the daemon stopped at step {recorded} and reported: {expected.error[:200]}"
 
 
 def _ended(actual: Replay) -> str:
     return (
-        f"{len(actual.steps)} steps"
+        f"{counted(len(actual.steps), 'step')} predicted"
         if actual.refused is None
         else f"refused at step {len(actual.steps)}: {actual.refused}"
     )
@@ -157,19 +158,19 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     if step.text != truth.instruction:
         yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
     if None not in (step.cached, truth.cached) and step.cached != truth.cached:
-        yield f"{place}: {step.status.word}, but the daemon had {'a hit' if truth.cached else 'a miss'}"
+        yield f"{place}: {step.status.word} predicted, but the daemon had {'a hit' if truth.cached else 'a miss'}"
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, truth.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
-        yield f"{place}: triggers cached {triggers}, but the daemon had {list(truth.triggers)}"
+        yield f"{place}: triggers predicted as cached {triggers}, but the daemon had {list(truth.triggers)}"
     base_is_known = step.created_by is not None  # otherwise its triggers are not known either
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
-        yield f"{place}: {len(triggers)} triggers, but the daemon had {len(truth.triggers)}"
+        yield f"{place}: {len(triggers)} triggers predicted, but the daemon had {len(truth.triggers)}"
     # The id of an image that this build creates is not known: it is that of the daemon's own step.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
     if is_reported and not _is_same(image, truth.image):
-        yield f"{place}: {image[:19]}, but the daemon had {truth.image[:19]}"
+        yield f"{place}: image {image[:19]} predicted, but the daemon had {truth.image[:19]}"
 
 
 def _is_same(image: str, truth: str) -> bool:
@@ -179,8 +180,8 @@ def _is_same(image: str, truth: str) -> bool:
 
 def _history_differs(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:
     if len(predicted) != len(recorded):
-        yield f"history of {len(predicted)} entries, but the daemon's has {len(recorded)}"
+        yield f"history of {len(predicted)} entries predicted, but the daemon's has {len(recorded)}"
         return
     for number, (mine, truth) in enumerate(zip(predicted, recorded, strict=True), 1):
         if mine is not None and mine != truth:
-            yield f"history entry {number}: {mine[:120]!r}, but the daemon wrote {truth[:120]!r}"
+            yield f"history entry {number}: {mine[:120]!r} predicted, but the daemon wrote {truth[:120]!r}"

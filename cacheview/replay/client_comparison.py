@@ -127,20 +127,20 @@ def _difference(default_run: ClientRun, other_run: ClientRun) -> ClientDifferenc
         return ClientDifference(refused.line and len(other), "", (f"the build is refused: {refused.message}",))
     if len(other) > len(mine):
         now = other[len(mine)]
-        return ClientDifference(now.number, now.text, ("the client adds the step",))
+        return ClientDifference(now.number, now.text, ("the client adds this step",))
     if len(mine) > len(other):
-        return ClientDifference(mine[len(other)].number, mine[len(other)].text, ("the client does not add the step",))
-    return ClientDifference(0, "", ("its Dockerfile gets a random name in every build",))
+        return ClientDifference(mine[len(other)].number, mine[len(other)].text, ("the client does not add this step",))
+    return ClientDifference(0, "", ("the client gives the Dockerfile a random name in every build",))
 
 
 def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step) -> Iterator[str]:
     if step.text != now.text:
-        yield "the client adds the step" if now.added_label else "it is a different step"
+        yield "the client adds this step" if now.added_label else "the step is different"
     elif step.sources is not None and now.sources is not None:
         reasons = list(_of_files(default_run, step.sources, other_run, now.sources))
         yield from reasons[:_MOST_REASONS] or ["the files are sent in a different order"]
     else:
-        yield "its build arguments differ"
+        yield "the build arguments differ"
 
 
 def _of_files(default_run: ClientRun, mine: SourcesSum, other_run: ClientRun, other: SourcesSum) -> Iterator[str]:

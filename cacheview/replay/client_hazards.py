@@ -103,7 +103,9 @@ def _of_left_out(checksums: ContextChecksums) -> Iterator[StepHazard]:
         named = "; ".join(str(problem)[:200] for problem in problems[:_MOST_NAMED])
         more = f"; and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
         yield StepHazard(
-            "left out of the context", f"{named}{more}.", f"Add what the build does not need to {IGNORE_FILE}."
+            "left out of the context",
+            f"{named}{more}.",
+            f"In {IGNORE_FILE}, exclude the files that the build does not need.",
         )
 
 
@@ -136,7 +138,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         why = f"{client.program} does not read {IGNORE_FILE}"
         advice = "Copy only the files that the build needs, each by name."
     elif not checksums.has_ignore_file:
-        why, advice = f"there is no {IGNORE_FILE}", "Create one that excludes what the build does not need."
+        why, advice = f"there is no {IGNORE_FILE}", "Create one that excludes the files that the build does not need."
     else:
         why, advice = f"{IGNORE_FILE} does not exclude it", f"Add it to {IGNORE_FILE}."
     yield StepHazard(

@@ -34,9 +34,9 @@ def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Ima
     try:
         results = [build.image_files.sum(image, copy) for image in images]
     except UnknownError as error:
-        raise UnknownError(f"its files come from {copy.from_[:200]}: {error.reason}") from error
+        raise UnknownError(f"this step copies from {copy.from_[:200]}: {error.reason}") from error
     if len({sources.text for sources in results}) > 1:
-        raise UnknownError(f"the stage {copy.from_[:80]} may end in one of several images, whose files differ")
+        raise UnknownError(f"the stage {copy.from_[:80]} may end in one of several images whose files differ")
     return results[0]
 
 
@@ -58,10 +58,10 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
         build.mounted.add(image.id)
         return [image]
     if not stage.images:
-        raise UnknownError(f"its files come from the stage {name[:80]}, whose base is unknown")
+        raise UnknownError(f"this step copies from the stage {name[:80]}, whose base is unknown")
     images = [build.image(image_id) for image_id in stage.images]
     if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
-        raise UnknownError(f"its files come from the stage {name[:80]}, which would have to be partly built")
+        raise UnknownError(f"this step copies from the stage {name[:80]}, which would have to be partly built")
     if len(stage.images) == 1:
         try:
             build.mount(stage.images[0], build.platform)

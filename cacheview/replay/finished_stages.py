@@ -119,7 +119,7 @@ class FinishedStages:
         """Count the command of a step. Raises `DataError` if the total is larger than in any real build."""
         self.characters += len(text)
         if self.characters > _MOST_CHARACTERS:
-            raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters")
+            raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters in total")
 
     def carry(self, before: StageState, after: StageState, name: str) -> None:
         """Count the values that a step copied from those before it.
@@ -152,7 +152,7 @@ class FinishedStages:
         added = len(store.images) - len(self.store.images)
         self.copied += len(self.store.images) + _OF_ADDED * added
         if self.copied > _MOST_COPIED:
-            what = f"the steps are looked up on top of more than {_MOST_COPIED:,} images in total"
+            what = f"the lookups of all steps involve more than {_MOST_COPIED:,} images in total"
             raise DataError(f"{what}, so the build is not replayed. Replay a single stage with --target")
 
     @cached_property

@@ -30,7 +30,7 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
             "heredoc not compared",
             f"The lines of the heredoc ({names}) are not compared, because the classic builder leaves them out of the "
             "step. The step is a hit regardless of their content.",
-            "Build with BuildKit, which runs them, or write the command without a heredoc.",
+            "Build with BuildKit, which runs heredocs, or write the command without a heredoc.",
         )
 
 

@@ -39,7 +39,7 @@ def _check_copy(build: FinishedStages, step: Step, copy: CopySources, base: str)
     build.mount(base, build.platform, f'failed to get destination image "{reported_id(base)}": {{}}')
     if copy.owner.count(":") > 1:
         message = f"invalid chown string format: {copy.owner}"
-        what = "write an owner as USER or USER:GROUP"
+        what = "specify the owner as USER or USER:GROUP"
         message = f"unable to convert uid/gid chown string to host mapping: {message}"
         raise BuildRefusedError(what, message=message, line=step.line)
     if copy.owner and not has_unknown_layer(build.find(base)):

@@ -28,7 +28,7 @@ HOLE: Final = "\0"
 """The placeholder for a checksum that is not known."""
 _NONE_OF_THEM: Final = "\1"
 """A checksum that no image is reported with: it can only hit an image whose command is not known."""
-_AFTER_UNKNOWN: Final = "it depends on the previous step, which is unknown"
+_AFTER_UNKNOWN: Final = "the answer depends on the previous step, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
 _MANY: Final = 500

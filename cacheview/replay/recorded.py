@@ -85,7 +85,7 @@ class RecordedMember(Model):
         try:
             return tuple((key, base64.b64decode(value, validate=True)) for key, value in self.xattrs.items())
         except (binascii.Error, ValueError):
-            raise DataError("one of its extended attributes is not base64", where=name[:200]) from None
+            raise DataError("an extended attribute is not base64", where=name[:200]) from None
 
 
 class RecordedSum(Model):
@@ -211,4 +211,4 @@ def bytes_of(text: str) -> bytes:
     try:
         return base64.b64decode(text.removeprefix(_BASE64), validate=True)
     except (binascii.Error, ValueError):
-        raise DataError("it is not base64", where=text[:80]) from None
+        raise DataError("the value is not base64", where=text[:80]) from None

@@ -133,11 +133,12 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
     if not changes:
         what = "with" if known is not None else "without"
         names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
-        edit = f"give {names}" if known is not None else f"leave out {names}"
+        edit = f"add {names}" if known is not None else f"leave out {names}"
         return f"The nearest image is {known_as(image)}, which was built {what} {names}.", edit
     text = "; ".join(phrase for phrase, _ in changes)
-    word = plural(len(changes), "argument")
-    return f"The nearest image is {known_as(image)}: build {word} {text}.", "; ".join(edit for _, edit in changes)
+    word = plural(len(changes), "a different build argument", "different build arguments")
+    edits = "; ".join(edit for _, edit in changes)
+    return f"The nearest image is {known_as(image)}, built with {word} ({text}).", edits
 
 
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
@@ -161,7 +162,7 @@ def _changes(probe_value: Mapping[str, str], image_value: Mapping[str, str]) -> 
             yield f"{name}: {_shown(mine)}, was not set", f"leave out {name}"
         else:
             now = f"{_shown(mine)}, was {_shown(other)}" if mine is not None else f"not set, was {_shown(other)}"
-            yield f"{name}: {now}", f"give --build-arg {name}={_shown(other)}"
+            yield f"{name}: {now}", f"use --build-arg {name}={_shown(other)}"
 
 
 def _shown(value: str | None) -> str:
@@ -195,4 +196,5 @@ def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCac
     if not _is_hit(verdict) or verdict.image is None or verdict.image.id != image.id:
         return None
     place = f" at line {step.line}" if step.line else ""
-    return f"The nearest image is {image.title}, where the step was {line}.", f"write {line}{place}"
+    edit = f"change the instruction{place} to {line}"
+    return f"The nearest image is {image.title}, where this step was {line}.", edit

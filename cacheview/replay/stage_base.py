@@ -55,7 +55,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
     stage = build.stage(name)
     if stage is not None:
         if not stage.images:
-            raise MustPullError(f"it builds on the stage {stage.name}, which is unknown")
+            raise MustPullError(f"the base is the stage {stage.name}, which is unknown")
         if len(stage.images) == 1:
             build.mount(stage.images[0], platform)
         return StageBase(stage.images, stage.history or (), stage.is_past_miss)
@@ -69,7 +69,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
     if build.options.is_trusted:
         raise MustPullError(
             "with DOCKER_CONTENT_TRUST, Docker CLI releases before 29 resolve every base image to its signed digest, "
-            "which only the registry's notary knows"
+            "which only the registry's Notary server can provide"
         )
     if build.options.pull:
         raise MustPullError("--pull fetches every base image from the registry, so the result is unknown")

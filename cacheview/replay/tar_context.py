@@ -168,11 +168,11 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
             budget.spend(Resource.NAMES, named)
             budget.spend(Resource.MEMORY, _MEMBER + 4 * named + 2 * sum(map(len, header.xattrs.values())))
             if max(len(header.name), len(header.link)) > _LONGEST_NAME:
-                raise DataError(f"a name in it has more than {_LONGEST_NAME:,} characters", where=title)
+                raise DataError(f"a name has more than {_LONGEST_NAME:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MOST_HOLES:
                 raise DataError(
-                    ("its sparse files contain more bytes than cacheview reads from one context"), where=title
+                    ("the sparse files contain more bytes than cacheview reads from one context"), where=title
                 )
             yield _ReadTar(header, _content(stream, header, lambda: report(file.tell()), title))
 
@@ -193,7 +193,7 @@ def _content(
         while left:
             piece = stream.read(min(left, _PIECE))
             if not piece:
-                raise tar.TarError("it ends early")
+                raise tar.TarError("the data ends early")
             left -= len(piece)
             report()
             allow(len(piece) / _PER_SECOND)
@@ -279,7 +279,7 @@ class TarContext:
                 if number == int(path):
                     yield from content
                     return
-        raise DataError("the tar has changed; replay it again", where=self.title)
+        raise DataError("the tar has changed; replay again", where=self.title)
 
     @cached_property
     def _tree(self) -> Tree:

@@ -153,9 +153,9 @@ class _Inflater:
 def _damage_of(error: Exception) -> DamagedStreamError:
     for words, most in _TOO_LARGE.items():
         if words in str(error):
-            return GreedyStreamError(f"decompressing needs more than {most:,} bytes of memory, the limit")
+            return GreedyStreamError(f"decompression needs more memory than the limit of {most:,} bytes")
     if isinstance(error, lzma.LZMAError | zstandard.ZstdError):
-        return DamagedStreamError("its compressed data is invalid")
+        return DamagedStreamError("the compressed data is invalid")
     return DamagedStreamError(reason(error))
 
 

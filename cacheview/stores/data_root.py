@@ -88,7 +88,7 @@ def _open_driver(
         )
     if has_bolt:
         notes.append(
-            "There is also containerd data here. If the daemon uses the containerd image store, open "
+            "The data root also contains containerd data. If the daemon uses the containerd image store, open "
             f"containerd:{root}/containerd/daemon to see its images."
         )
 
@@ -152,7 +152,7 @@ def _find(root: Path) -> list[_DriverStore]:
         folder = root / "image"
         if not folder.resolve().is_relative_to(root.resolve()):
             raise DataError(
-                f"its image folder is a link to {folder.resolve()}. Open that folder instead", where=str(root)
+                f"the image folder is a link to {folder.resolve()}. Open that folder instead", where=str(root)
             )
         return _drivers(folder)
     try:
@@ -212,7 +212,7 @@ def _why_nothing(root: Path) -> str:
     for name in names[:_MAX_DRIVERS]:
         if _REMAPPED.fullmatch(name) and (root / name / "image").is_dir():
             return (
-                "it has no graph-driver images at its top level, only a data root for remapped users. "
+                "there are no graph-driver images at the top level, only a data root for remapped users. "
                 f"Open data-root:{root / name}"
             )
     if (root / "image").is_dir():
@@ -245,7 +245,7 @@ def _who_may(path: Path) -> str:
             return who_can(f"read {folder}", group)
         break
     who = who_can("read Docker's data root")
-    return f"{who}, or open engine: instead, which reports most of it"
+    return f"{who}, or open engine: instead, which reports most of the data"
 
 
 def _shown(name: str) -> str:

@@ -81,7 +81,9 @@ class ArchiveReader:
             where = ", ".join(map(familiar, paced(names)))
         parents = {entry.Parent: None for entry in same if entry.Parent}
         if len(parents) > 1:
-            self.problems.append(Problem(where, "the archive records several parents for it; the first one is used"))
+            self.problems.append(
+                Problem(where, "the archive records several parents for this image; the first one is used")
+            )
         try:
             image_id, content = self._config(same[0].Config)
             return Image(
@@ -102,7 +104,7 @@ class ArchiveReader:
         name = clean_name(path)
         content = self.members.read(name) if name else None
         if content is None:
-            raise DataError(f"its config is not in the archive: {path[:200]!r}")
+            raise DataError(f"the image's config is not in the archive: {path[:200]!r}")
         result = digest_of(content)
         match = _HEX_NAME.fullmatch(path)
         if match and result != f"sha256:{match[1]}":

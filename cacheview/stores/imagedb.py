@@ -179,7 +179,8 @@ class ImageDatabase:
         result = digest_of(content)
         if result != image_id:
             raise DataError(
-                f"bad digest: the content stored as {image_id} has the digest {result}. Docker does not load it either"
+                f"bad digest: the content stored as {image_id} has the digest {result}. Docker does not load this "
+                "image either"
             )
         config = read_config(content, self.reading.budget)
         if config.rootfs is None:
@@ -190,19 +191,19 @@ class ImageDatabase:
             try:
                 parent = self._parent(encoded)
             except (DataError, OSError) as error:
-                self._problem(self._called(image_id), error, "so its parent is not known")
+                self._problem(self._called(image_id), error, "so the parent is not known")
                 doubts.append(self._doubt_parent)
             try:
                 # `IsBuiltLocally`: the first byte is 1.
                 is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
             except (DataError, OSError) as error:
-                self._problem(self._called(image_id), error, "so it is not known whether it was built here")
+                self._problem(self._called(image_id), error, "so it is not known whether the image was built here")
                 doubts.append(self._doubt_local)
         diff_ids = config.rootfs.diff_ids or ()
         size = self._layers.size(diff_ids)
         # `restore` in image/store.go leaves these out too. A removed image loses its config before its layers.
         if size is None and self._layers.lacks(diff_ids) and self._files.exists(f"{CONTENT}/{encoded}"):
-            what = f"its layers are not in {LAYERS}. Docker ignores it when it starts"
+            what = f"the image's layers are not in {LAYERS}. Docker ignores the image at startup"
             self._problem(self._called(image_id), DataError(what))
         return Image(
             id=image_id,
@@ -223,7 +224,7 @@ class ImageDatabase:
         text = content.decode("ascii", "replace")
         if not _ID.fullmatch(text):
             shown = f"is not an image ID: {text[:100]!r}" if text else "is empty"
-            raise DataError(f"its parent file {shown}")
+            raise DataError(f"the parent file {shown}")
         return text
 
     def _metadata(self, encoded: str, key: str) -> bytes | None:
@@ -268,7 +269,9 @@ class ImageDatabase:
         for image_id in missing:
             metadata = self._files.path(f"{METADATA}/{image_id.removeprefix('sha256:')}")
             if image_id in (self._names or {}) or os.path.isdir(metadata):
-                self._problem(self._called(image_id), DataError(f"its config is missing: {_content_of(image_id)}"))
+                self._problem(
+                    self._called(image_id), DataError(f"the image's config is missing: {_content_of(image_id)}")
+                )
 
     # The results
 
@@ -290,11 +293,11 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_parent(self) -> Doubt:
-        return _doubt("parent", "its parent file cannot be read, or contains no id")
+        return _doubt("parent", "the image's parent file cannot be read, or does not contain an id")
 
     @cached_property
     def _doubt_local(self) -> Doubt:
-        return _doubt("built_locally", "its builtLocally file cannot be read")
+        return _doubt("built_locally", "the image's builtLocally file cannot be read")
 
 
 def _content_of(image_id: str) -> str:

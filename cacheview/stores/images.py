@@ -115,7 +115,7 @@ def _stray_entries(members: Members) -> tuple[ArchiveEntry, ...]:
 def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     place = "folder" if in_folder else "archive"
     if problems:
-        return f"no images can be found in this {place}. {problems[0]}. Save or copy it again"
+        return f"no images can be found in this {place}. {problems[0]}. Save or copy the {place} again"
     if members.size("repositories") is not None:
         return "this archive is from Docker before 1.10 and has no manifest.json. Load it into Docker and save it again"
     return (
@@ -131,8 +131,8 @@ def _parent_notes(images: list[Image]) -> list[str]:
     parents = [image.parent for image in images if image.parent is not None]
     if not parents:
         return [
-            "As after `docker load`, no image has a parent. With rules that follow recorded parents, the local cache "
-            "can answer at most the first steps of FROM scratch builds."
+            "As after `docker load`, no image has a parent. With rules that follow recorded parents, the local "
+            "cache can match at most the first steps of FROM scratch builds."
         ]
     if missing := sum(parent not in ids for parent in parents):
         return [f"{missing} of {len(parents)} recorded parents are not in this archive."]

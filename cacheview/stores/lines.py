@@ -130,7 +130,7 @@ def document_lines(
         errors += isinstance(document, DataError)
         if errors > most:
             yield reader.line(
-                RestUnreadError(f"more than {most:,} lines are not cases. The rest was not read", where=here)
+                RestUnreadError(f"more than {most:,} lines are not valid cases. The rest was not read", where=here)
             )
             return
 

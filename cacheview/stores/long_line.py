@@ -147,7 +147,7 @@ def _bytes_of(text: str) -> bytes:
 
 
 def _too_long(most: int, where: str) -> DataError:
-    return DataError(f"a value in it is longer than {most:,} bytes", where=where)
+    return DataError(f"a value is longer than {most:,} bytes", where=where)
 
 
 class _Text:

@@ -32,7 +32,7 @@ def usable_name(text: str, where: str, problems: Problems) -> str:
     try:
         return full_name(text)
     except DataError as error:
-        problems.append(Problem(where, f"one of its names is ignored: {error}"))
+        problems.append(Problem(where, f"one of the image's names is ignored: {error}"))
         return ""
 
 

@@ -91,7 +91,7 @@ class IndexReader:
         try:
             return descriptor_name(descriptor)
         except DataError as error:
-            self.problems.append(Problem(descriptor.digest[:200], f"its name is ignored: {error}"))
+            self.problems.append(Problem(descriptor.digest[:200], f"the name is ignored: {error}"))
             return ""
 
     def _image_or_problem(self, descriptor: Descriptor, names: tuple[str, ...]) -> Image | None:

@@ -30,11 +30,11 @@ def reason(error: BaseException) -> str:
     if isinstance(error, UnicodeEncodeError):
         return f"character {error.start + 1:,} cannot be written as {error.encoding.upper()}"
     if isinstance(error, EOFError):
-        return "it ends early"
+        return "the data ends early"
     if isinstance(error, RecursionError):
-        return "its values are nested too deeply for Python"
+        return "the values are nested too deeply for Python"
     if isinstance(error, KeyError):
-        return f"it has no {str(error.args[0])[:_SHOWN] if error.args else 'such key'}"
+        return f"the key {str(error.args[0])[:_SHOWN]} is missing" if error.args else "a key is missing"
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:
@@ -42,7 +42,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, zlib.error):
-        return "its compressed data is invalid"
+        return "the compressed data is invalid"
     return " ".join(str(error).split())[:_MOST] or "no reason was given"
 
 
@@ -56,6 +56,6 @@ def reason_of_answer(error: BaseException) -> str | None:
         partial: bytes | int = error.partial  # a number in urllib3's exception
         came = partial if isinstance(partial, int) else len(partial)
         if error.expected is None:
-            return f"after {came:,} bytes, part of it is damaged or ends early"
-        return f"it ended after {came:,} of {came + error.expected:,} bytes"
+            return f"the data is damaged or ends early after {came:,} bytes"
+        return f"only {came:,} of {came + error.expected:,} bytes arrived"
     return None

@@ -127,7 +127,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
             for problem in case.store.problems
         )
     if more:
-        problems.stop(Problem("", f"{more:,} more lines are not cases"))
+        problems.stop(Problem("", f"{more:,} more lines are not valid cases"))
     if not cases:
         if first_error is None:
             raise DataError(f"the file contains no cases. {WHAT_A_SUITE_IS}", where=where)

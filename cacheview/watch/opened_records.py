@@ -109,7 +109,7 @@ _NO_REASON: Final = "the record does not contain the reason"
 def _predicted(case: ReplayCase) -> Prediction:
     """Return the prediction of a build. Raises what `replay_case` raises."""
     value, store = replay_case(case), store_of(case)
-    daemon = Daemon(case.rules, case.release, Basis.CASE, case.engine, "the record specifies them")
+    daemon = Daemon(case.rules, case.release, Basis.CASE, case.engine, "the record specifies these rules")
     return Prediction(value, tuple(misses(value, store, case.rules, None, checksums_of(case))), store, daemon)
 
 

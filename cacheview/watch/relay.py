@@ -200,7 +200,7 @@ class _ClientEnd(_End):
 
     def _refuse(self, error: OSError) -> None:
         """Answer the client as an engine would, since there is no engine, and end the connection."""
-        why = "it does not respond" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        why = "the engine does not respond" if isinstance(error, TimeoutError) else error.strerror or str(error)
         message = f"cacheview cannot connect to the Docker Engine at {self._relay.endpoint.host}: {why}"
         body = json.dumps({"message": message}).encode() + b"\n"
         self._refuse_with(

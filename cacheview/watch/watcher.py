@@ -37,7 +37,7 @@ _HOLD_SECONDS: Final = 5.0
 """The longest time in seconds that a build waits for the list of images before it."""
 
 _READERS: Final = 4
-_REMOTE: Final = "the daemon fetches its context from a URL, which cacheview does not read"
+_REMOTE: Final = "the daemon fetches the context from a URL, which cacheview does not read"
 _LATE: Final = "the engine took too long to list the images before the build"
 
 
@@ -107,7 +107,7 @@ class Watcher:
         with self._lock:
             watched = self._watched.get(number)
         if watched is None or watched.expect is None:
-            raise DataError("the build has not ended, or is no longer kept", where="record")
+            raise DataError("the build has not ended, or its record is no longer kept", where="record")
         return record_of_build(watched.build, watched.expect, with_store=with_store)
 
     def close(self) -> None:

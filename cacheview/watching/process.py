@@ -162,7 +162,7 @@ def _begun(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
             )
         except OSError as error:
             connection.close()
-            raise DataError(f"its process cannot be started: {error.strerror}", where="watch") from None
+            raise DataError(f"the process cannot be started: {error.strerror}", where="watch") from None
     return connection, process
 
 

@@ -33,7 +33,7 @@ __all__ = ["NOT_BUILT", "built", "differences", "predicted", "predicted_for", "u
 NOT_BUILT = "which would have to be partly built"
 """Why files of a stage may be unknown, whatever the store."""
 
-_LATER = "it depends on the previous step, which is unknown"
+_LATER = "the answer depends on the previous step, which is unknown"
 
 
 def predicted(

@@ -119,7 +119,7 @@ def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
     found, reported = compared(built, edit)
     (cause,) = found.causes
     assert (cause.kind, len(cause.paths)) == (FileCauseKind.NOT_IGNORED, 5)
-    assert "5 files: also `.git/`, which is not ignored; src/new/ was added, with 1 file in it." in reported
+    assert "5 files: also sent, because `.git/` is not ignored; src/new/ was added, with 1 file in it." in reported
     assert "Add the line `**/.git` to .dockerignore." in reported
 
 

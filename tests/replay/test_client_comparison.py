@@ -76,7 +76,7 @@ def test_a_label_that_a_client_adds_is_the_first_difference() -> None:
     names, group = group_with(groups_of([]), "compose-v2")
     assert names == ("compose-v2",)
     assert group.difference is not None
-    assert (group.difference.number, group.difference.reasons) == (4, ("the client adds the step",))
+    assert (group.difference.number, group.difference.reasons) == (4, ("the client adds this step",))
 
 
 def test_a_session_is_shared_with_itself_alone() -> None:
@@ -115,7 +115,9 @@ def test_all_clients_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureF
     command = ["replay", str(tmp_path), "--store", "demo:", "--client", "all"]
     assert main(command) == 1
     printed = capsys.readouterr().out
-    assert "compose-v2: 0 of 2 steps cached\n    not shared from step 3 onward, LABEL com.docker.compose" in printed
+    assert (
+        "compose-v2: 0 of 2 steps cached\n    cache not shared from step 3 onward: LABEL com.docker.compose" in printed
+    )
     assert main([*command, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["format"] == "cacheview-clients/1"

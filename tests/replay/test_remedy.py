@@ -32,15 +32,25 @@ BUILT = "FROM base:1\nARG VERSION\nARG B=1\nRUN make\n"
 @pytest.mark.parametrize(
     ("before", "now", "reason", "edit"),
     [
-        ({"VERSION": "1.4.2"}, {"VERSION": "2.0"}, "build argument VERSION: 2.0, was 1.4.2.", "VERSION=1.4.2"),
-        ({"VERSION": ""}, {"VERSION": "2.0"}, "build argument VERSION: 2.0, was empty.", "give --build-arg VERSION="),
-        ({}, {"VERSION": "2.0"}, "build argument VERSION: 2.0, was not set.", "leave out VERSION"),
-        ({"VERSION": "2"}, {}, "build argument VERSION: not set, was 2.", "give --build-arg VERSION=2"),
+        (
+            {"VERSION": "1.4.2"},
+            {"VERSION": "2.0"},
+            "a different build argument (VERSION: 2.0, was 1.4.2).",
+            "VERSION=1.4.2",
+        ),
+        (
+            {"VERSION": ""},
+            {"VERSION": "2.0"},
+            "a different build argument (VERSION: 2.0, was empty).",
+            "use --build-arg VERSION=",
+        ),
+        ({}, {"VERSION": "2.0"}, "a different build argument (VERSION: 2.0, was not set).", "leave out VERSION"),
+        ({"VERSION": "2"}, {}, "a different build argument (VERSION: not set, was 2).", "use --build-arg VERSION=2"),
         (
             {"VERSION": "2", "B": "2"},
             {"VERSION": "3"},
-            "build arguments B: 1, was 2; VERSION: 3, was 2.",
-            "give --build-arg B=2; give --build-arg VERSION=2",
+            "different build arguments (B: 1, was 2; VERSION: 3, was 2).",
+            "use --build-arg B=2; use --build-arg VERSION=2",
         ),
         ({"HTTP_PROXY": "http://p"}, {}, "a proxy argument that no ARG declares", "HTTP_PROXY"),
     ],
@@ -60,13 +70,13 @@ def test_a_build_argument_is_named(
 def test_the_instruction_that_was_there_before_is_an_edit(daemon: Daemon) -> None:
     daemon.build('FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["x"]\n')
     miss, text = missed(daemon, 'FROM base:1\nENV A=2 B=2\nRUN echo 1\nCMD ["x"]\n')
-    assert miss.remedy.phrase == "write ENV A=1 B=2 at line 2"
-    assert miss.reason.endswith(", where the step was ENV A=1 B=2.")
-    assert "Smallest edit for a hit: write ENV A=1 B=2 at line 2" in text
+    assert miss.remedy.phrase == "change the instruction at line 2 to ENV A=1 B=2"
+    assert miss.reason.endswith(", where this step was ENV A=1 B=2.")
+    assert "Smallest edit for a hit: change the instruction at line 2 to ENV A=1 B=2" in text
     miss, _ = missed(daemon, "FROM base:1\nENV A=1 B=2\nRUN echo 2\n")
-    assert miss.remedy.phrase == "write RUN echo 1 at line 3"
+    assert miss.remedy.phrase == "change the instruction at line 3 to RUN echo 1"
     miss, _ = missed(daemon, 'FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["y"]\n')
-    assert miss.remedy.phrase == 'write CMD ["x"] at line 4'
+    assert miss.remedy.phrase == 'change the instruction at line 4 to CMD ["x"]'
 
 
 def test_no_edit_is_one_that_nobody_can_make(daemon: Daemon) -> None:

@@ -73,7 +73,7 @@ class TestConfigs:
         store = read(root.root)
         assert [image.id for image in store.images] == [good]
         assert {problem.where for problem in store.problems} == {f"shop/x:1 ({named})", noted}
-        assert all("its config is missing" in problem.what for problem in store.problems)
+        assert all("the image's config is missing" in problem.what for problem in store.problems)
 
     def test_other_files_are_passed_over(self, root: Root) -> None:
         image_id = root.image(1)
@@ -136,7 +136,7 @@ class TestMetadata:
             root.note(image_id, "parent", content)
         store = read(root.root)
         assert [image.parent for image in store.images] == [None, None]
-        assert [problem.what.endswith("so its parent is not known") for problem in store.problems] == [True, True]
+        assert [problem.what.endswith("so the parent is not known") for problem in store.problems] == [True, True]
         first, second = (image.doubt("parent") for image in store.images)
         assert first is not None
         assert first is second
@@ -160,7 +160,7 @@ class TestMetadata:
         (image,) = store.images
         assert image.parent == "sha256:" + "b" * 64
         assert [doubt.aspect for doubt in image.doubts] == ["built_locally"]
-        assert "it is not known whether it was built here" in store.problems[0].what
+        assert "it is not known whether the image was built here" in store.problems[0].what
 
     def test_links_are_not_followed(self, root: Root, tmp_path_factory: pytest.TempPathFactory) -> None:
         outside = tmp_path_factory.mktemp("outside")
@@ -189,7 +189,7 @@ class TestMetadata:
         assert {image.id: image.size for image in store.images} == {with_layer: 1234, without: None, empty: 0}
         (problem,) = store.problems
         assert problem.where == without
-        assert "its layers are not in layerdb" in problem.what
+        assert "the image's layers are not in layerdb" in problem.what
 
     @pytest.mark.parametrize("content", [b"", b"-1", b"9" * 30, b"x", b"1" * 5000])
     def test_a_size_that_is_none_is_not_known(self, root: Root, content: bytes) -> None:

@@ -117,7 +117,7 @@ def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> No
     assert window.notice.isVisible()
     (notice,) = (text for text in texts(window.notice) if "no image has a parent" in text)
     # By layers alone it answers more, and where first steps are marked, nothing.
-    assert "With rules that follow recorded parents, the local cache can answer at most the first steps" in notice
+    assert "With rules that follow recorded parents, the local cache can match at most the first steps" in notice
     session(window).choose_rules(BY_CONFIG)
     assert outcome(window) is VerdictOutcome.HIT
 

@@ -206,7 +206,7 @@ def test_where_the_daemon_differs_that_is_printed_loudly(watching: Watching, dae
     watching.build()
     build = watching.final()
     assert len(build.differences) == 2
-    assert build.differences[0].startswith("step 3 'ENV B=1': hit, but the daemon had a miss")
+    assert build.differences[0].startswith("step 3 'ENV B=1': hit predicted, but the daemon had a miss")
     printed = lines_of(build)
     assert "[1] THE DAEMON DIFFERS from the prediction:" in printed
     assert printed[-1] == "[1]   please report this as a bug, with the record of the build"
@@ -238,7 +238,7 @@ def test_builds_of_buildkit_and_from_urls_are_listed_and_not_explained(watching:
     watching.build("version=2")
     assert watching.final(1).unpredicted == "built by BuildKit, not explained here"
     watching.build("remote=https://example.com/x.git")
-    assert "fetches its context from a URL" in watching.final(2).unpredicted
+    assert "fetches the context from a URL" in watching.final(2).unpredicted
     for number in (1, 2):
         with pytest.raises(DataError):
             watching.watcher.record(number)

@@ -118,14 +118,12 @@ class _Loader(yaml.SafeLoader):
         # PyYAML leaves it to Python to reject a text that does not match its tag.
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
             tag = node.tag.rpartition(":")[2][:40]
-            what = f"{node.value[:80]!r} cannot be read with its tag !!{tag}"
+            what = f"{node.value[:80]!r} does not match its tag !!{tag}"
             raise ConstructorError(None, None, what, node.start_mark) from None
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level > _DEEPEST:
-            raise ScannerError(
-                None, None, f"brackets that are nested more than {_DEEPEST} levels deep", self.get_mark()
-            )
+            raise ScannerError(None, None, f"brackets nested more than {_DEEPEST} levels deep", self.get_mark())
         super().fetch_flow_collection_start(token_class)
 
     def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
@@ -159,7 +157,7 @@ class _Loader(yaml.SafeLoader):
             self._spend(len(mappings), node)
             for mapping in reversed(mappings):
                 if not isinstance(mapping, MappingNode):
-                    raise ConstructorError(None, None, "<< does not name a mapping", key.start_mark)
+                    raise ConstructorError(None, None, "the value of << is not a mapping", key.start_mark)
                 self.flatten_mapping(mapping)
                 merged += mapping.value
         if merged:
@@ -173,7 +171,7 @@ def _not_read(what: str, mark: Mark) -> DataError:
 
 
 def _unknown_tag(_: yaml.SafeLoader, node: Node) -> None:
-    raise _not_read("tags such as !reset or !override are not supported here", node.start_mark)
+    raise _not_read("tags such as !reset or !override are not supported", node.start_mark)
 
 
 _Loader.add_constructor(None, _unknown_tag)
@@ -296,7 +294,7 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except ReaderError as error:
         raise DataError(f"is not YAML: {_unread(error)}", where=where) from None
     except RecursionError:
-        raise DataError(f"its values are nested more than {_DEEPEST} levels deep", where=where) from None
+        raise DataError(f"values are nested more than {_DEEPEST} levels deep", where=where) from None
     if not isinstance(value, dict):
-        raise DataError("is not a Compose file: it is not a mapping with the key services", where=where)
+        raise DataError("is not a Compose file: the top level must be a mapping with the key services", where=where)
     return value

@@ -68,7 +68,7 @@ class ComposeReader:
             raise DataError(f"include cycle detected:\n{chain}", where=str(above[0]))
         self._included += len(paths)
         if self._included > _MOST_INCLUDED:
-            raise DataError(f"it includes more than {_MOST_INCLUDED} files", where=str(paths[0]))
+            raise DataError(f"more than {_MOST_INCLUDED} files are included", where=str(paths[0]))
         result: dict[str, dict[str, Any]] = {}
         for path in paths:
             file = self.file(path, variables)
@@ -113,7 +113,7 @@ class _File:
         if services is None and not as_v1 and "include" in self._document:
             services = {}
         if not isinstance(services, dict):
-            raise DataError("it has no `services` mapping", where=str(path))
+            raise DataError("has no `services` mapping", where=str(path))
         for name, service in services.items():
             if not isinstance(service, dict):
                 raise DataError(f"services.{str(name)[:80]} must be a mapping", where=str(path))
@@ -154,7 +154,7 @@ class _File:
                 f"cannot include {remote[:200]}: remote includes are not supported; {CONFIG_HINT}", where=str(self.path)
             )
         if not names:
-            raise DataError("an include does not name a file", where=str(self.path))
+            raise DataError("an include does not specify a file", where=str(self.path))
         paths = tuple(Path(os.path.abspath(self.path.parent / self._at_home(name))) for name in names)
         files = [self.path.parent / name for name in self._texts(given.get("env_file"), "include.env_file")]
         values = read_environment(paths[0].parent, self._variables.values, files=files)
@@ -171,7 +171,7 @@ class _File:
         if isinstance(extends, dict):
             file, base = extends.get("file"), extends.get("service")
         if not isinstance(base, str) or not (file is None or isinstance(file, str)):
-            raise DataError("its extends does not name a service", where=str(self.path))
+            raise DataError("an extends does not specify a service", where=str(self.path))
         other = self
         if file is not None:
             path = Path(os.path.abspath(self.path.parent / self._at_home(file)))

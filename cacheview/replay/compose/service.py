@@ -95,7 +95,7 @@ def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, 
         name for name, each in ComposeReader(variables, as_v1=False).services(file).items() if "build" in each
     )
     if not results:
-        raise DataError("no service in it has a build section", where=str(path))
+        raise DataError("no service has a build section", where=str(path))
     return results
 
 
@@ -290,7 +290,7 @@ class _V1(_V2):
             if key in build:
                 raise DataError(f"Compose v1 does not support {key}; leave it out", where=self.where)
         if "context" not in build:
-            raise DataError("Compose v1 needs a context; add `context`", where=self.where)
+            raise DataError("Compose v1 requires a context; add `context`", where=self.where)
         self._check_types(build)
         context, dockerfile = self._word(build, "context"), self._word(build, "dockerfile")
         options = BuildOptions(

@@ -71,13 +71,13 @@ class ComposeVariables:
         if self._spent.values > _MOST_VALUES:
             raise DataError(f"the project has more than {_MOST_VALUES:,} values", where=where)
         if depth > _DEEPEST:
-            raise DataError(f"its values are nested more than {_DEEPEST} levels deep", where=where)
+            raise DataError(f"values are nested more than {_DEEPEST} levels deep", where=where)
         match value:
             case str():
                 text = self._text(value, where)
                 self._spent.characters += len(text)
                 if self._spent.characters > _MOST_CHARACTERS:
-                    raise DataError(f"its values have more than {_MOST_CHARACTERS:,} characters", where=where)
+                    raise DataError(f"the values have more than {_MOST_CHARACTERS:,} characters in total", where=where)
                 return text
             case dict():
                 return {key: self.into(each, f"{where}.{str(key)[:80]}", depth + 1) for key, each in value.items()}
@@ -110,7 +110,7 @@ class ComposeVariables:
                 done.append("$")  # Compose v1 rejects it
                 place = after
             else:
-                what = f"Invalid template: {text[:200]!r}; write $$ for a dollar sign"
+                what = f"Invalid template: {text[:200]!r}; use $$ for a literal dollar sign"
                 raise DataError(what, where=where)
             length += len(done[-1])
             if length > _LONGEST:
@@ -205,7 +205,7 @@ class _EnvironmentFile:
             self.by_name[key] = self._value()
             characters += len(self.by_name[key])
             if characters > _MOST_CHARACTERS:
-                raise DataError(f"its values have more than {_MOST_CHARACTERS:,} characters", where=self.where)
+                raise DataError(f"the values have more than {_MOST_CHARACTERS:,} characters in total", where=self.where)
 
     def _to_statement(self) -> bool:
         while True:

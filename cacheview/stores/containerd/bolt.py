@@ -104,7 +104,7 @@ class Bolt:
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
-            raise _EndlessError("its pages form a loop, so it is damaged")
+            raise _EndlessError("the pages form a loop, so the database is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
@@ -232,7 +232,7 @@ class Bucket:
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
-        raise DataError("its pages form a cycle, so it is damaged")
+        raise DataError("the pages form a cycle, so the database is damaged")
 
     def value(self, key: bytes) -> bytes | None:
         """Return the value of a key; None if it has none, or is a bucket."""

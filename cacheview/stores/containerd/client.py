@@ -188,7 +188,7 @@ class ContainerdClient:
         try:
             return answer.FromString(data)
         except DecodeError as error:
-            what = "its response is not from containerd. Is another program listening there? Check the path"
+            what = "the response is not from containerd. Is another program listening there? Check the path"
             raise DataError(what, where=str(self._path)) from error
 
     def _of_stream(self, error: Any) -> DataError:

@@ -49,20 +49,20 @@ def choose_namespace(
     """
     names = sorted(names)
     if wanted and wanted not in names:
-        there = f"There are {_listed(names)}" if names else "There are none, because nothing has been stored here"
+        there = f"There are {_listed(names)}" if names else "There are no namespaces, because nothing has been stored"
         raise DataError(f"there is no namespace {wanted!r}. {there}")
     if wanted or not names:
         return wanted, ()
     usable = list(filter(_is_name, names))
     if not usable:
-        raise DataError(f"none of its namespaces has a name that containerd allows: {_listed(names)}")
+        raise DataError(f"no namespace has a name that containerd allows: {_listed(names)}")
     chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MOST_ASKED]), usable[0])
     others = [name for name in names if name != chosen]
     notes = []
     if chosen != DOCKER:
-        notes.append(f"Showing its namespace {chosen}, because there is no Docker Engine namespace ({DOCKER}).")
+        notes.append(f"Showing the namespace {chosen}, because there is no Docker Engine namespace ({DOCKER}).")
     if others:
-        notes.append(f"It has other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
+        notes.append(f"There are other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
     if chosen != DOCKER and len(usable) > _MOST_ASKED:
         notes.append(f"Only the first {_MOST_ASKED} namespaces were searched for images.")
     return chosen, tuple(notes)

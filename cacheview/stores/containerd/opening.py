@@ -32,7 +32,9 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
         what = "there is no such socket or folder. Is containerd running? Check the path"
         raise DataError(what, where=str(path)) from error
     except PermissionError as error:
-        raise DataError(f"you do not have permission to look for it: {who_can('do that')}", where=str(path)) from error
+        raise DataError(
+            f"you do not have permission to access this path: {who_can('access it')}", where=str(path)
+        ) from error
     except OSError as error:
         raise refusal(error, str(path)) from error
     if stat.S_ISSOCK(mode):

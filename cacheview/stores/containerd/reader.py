@@ -25,22 +25,22 @@ _NAME = "io.containerd.image.name"
 
 _NO_PARENT = Doubt(
     aspect="parent",
-    reason="its records in containerd name several parents, or a parent that is not a digest",
-    remedy="Remove the image and build it again; a Docker Engine cannot determine its parent either",
+    reason="the image's records in containerd name several parents, or a parent that is not a digest",
+    remedy="Remove the image and build it again; a Docker Engine cannot determine the parent either",
 )
 _BUILT_TWICE = Doubt(
     aspect="built_locally",
-    reason="its records in containerd name several container configs",
+    reason="the image's records in containerd name several container configs",
     remedy="Remove the image and build it again; a Docker Engine cannot determine whether it was built here either",
 )
 _NO_CONTAINER_CONFIG = Doubt(
     aspect="container_config",
-    reason="the blob with its container config is missing, or cannot be read",
+    reason="the blob with the image's container config is missing, or cannot be read",
     remedy="Remove the image and build it again; without the blob, a Docker Engine treats the config as empty",
 )
 _NO_LABELS = Doubt(
     aspect="container_config",
-    reason="containerd did not report which blob contains its container config",
+    reason="containerd did not report which blob contains the image's container config",
     remedy="Reload the store, or open containerd's root folder instead of its socket, or vice versa",
 )
 
@@ -136,11 +136,13 @@ class ImageReader:
         except LostError:
             raise
         except DataError as error:
-            problems.append(Problem(group.title, f"its container config cannot be read: {error}"))
+            problems.append(Problem(group.title, f"the container config cannot be read: {error}"))
             doubts.append(_NO_LABELS if isinstance(error, _LabelsError) else _NO_CONTAINER_CONFIG)
         configs = {label for record in group.records if (label := record.labels.get(_CONTAINER_CONFIG))}
         if len(configs) > 1:
-            problems.append(Problem(group.title, f"its names have {len(configs)} different container config labels"))
+            problems.append(
+                Problem(group.title, f"the image's names have {len(configs)} different container config labels")
+            )
             doubts.append(_BUILT_TWICE)
         known = {
             "parent": parent or None,

@@ -41,8 +41,8 @@ def find_root(path: Path) -> Path:
         if _is_file(root / _BOLT / _DATABASE):
             return root
     what = (
-        f"is not a root folder of containerd: it has no {_BOLT}/{_DATABASE}. It is usually /var/lib/containerd; for "
-        "a Docker Engine, it is containerd/daemon in the data root"
+        f"is not containerd's root folder: it has no {_BOLT}/{_DATABASE}. The root folder is usually "
+        "/var/lib/containerd, or containerd/daemon in the data root of a Docker Engine"
     )
     raise DataError(what, where=str(path))
 
@@ -129,7 +129,7 @@ class RootFolder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except NotRegularError as error:
-            raise DataError(f"its blob is {not_a_file(error.mode)}", where=str(path)) from None
+            raise DataError(f"the blob is {not_a_file(error.mode)}", where=str(path)) from None
         except OSError as error:
             raise _refusal(error, path) from error
         with open(descriptor, "rb", buffering=0) as file:

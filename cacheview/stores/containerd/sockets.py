@@ -16,7 +16,8 @@ USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/cont
 """containerd's own socket, and that of the containerd which a Docker Engine starts if there is none."""
 
 _FOLDERS = (
-    "Its root folder can be opened too: containerd:/var/lib/containerd, or containerd/daemon in Docker's data root"
+    "You can also open containerd's root folder: containerd:/var/lib/containerd, or containerd/daemon in Docker's "
+    "data root"
 )
 
 
@@ -33,7 +34,9 @@ def usual_socket() -> Path:
         try:
             os.stat(path)
         except PermissionError as error:
-            raise DataError(f"you do not have permission to look for it: {who_can('do that')}", where=path) from error
+            raise DataError(
+                f"you do not have permission to access this path: {who_can('access it')}", where=path
+            ) from error
         except OSError:
             continue
     looked = " or ".join(USUAL_SOCKETS)

@@ -230,7 +230,7 @@ class EngineClient:
         if encoding.lower() != "identity":
             what = (
                 f"the response is compressed ({encoding[:40]}), which was not requested. Is there a proxy in front "
-                "of it?"
+                "of the engine?"
             )
             raise NoAnswerError(what, where=self.where)
         body = io.BytesIO()
@@ -256,7 +256,7 @@ class EngineClient:
             _, end, rest = piece.rpartition(b"\n")
             begun = len(rest) if end else begun + len(piece)
             if begun > _MAX_EVENT:
-                what = f"it sent an event larger than {_MAX_EVENT:,} bytes. Is it a Docker Engine?"
+                what = f"received an event larger than {_MAX_EVENT:,} bytes. Is this a Docker Engine?"
                 raise NoAnswerError(what, where=self.where)
             if begun == 0:
                 deadline.suspend()

@@ -135,9 +135,12 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
     """Return how to make the store itself readable: which store, and why it cannot be read now."""
     tried = list(tried)
     if engine.store is StoreKind.GRAPH_DRIVER:
-        what = f"Open its data root: data-root:{engine.root or DOCKER_ROOT}"
+        what = f"Open the engine's data root: data-root:{engine.root or DOCKER_ROOT}"
     else:
-        what = f"Open its containerd store: containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
+        what = (
+            "Open the engine's containerd store: "
+            f"containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
+        )
     if not tried:
         return f"{what}, on the Docker host"
     tried.sort(key=lambda place: place.is_folder)  # sockets first: connecting to one may not need root

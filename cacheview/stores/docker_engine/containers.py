@@ -45,7 +45,7 @@ def _listed(client: EngineClient, version: str, *, by_name: bool) -> tuple[Conta
     results = []
     for each in listed:
         if not _ID.fullmatch(each.Id):
-            raise DataError(f"a container has no id: {each.Id[:100]!r}. Is it a Docker Engine?", where=client.where)
+            raise DataError(f"a container has no id: {each.Id[:100]!r}. Is this a Docker Engine?", where=client.where)
         image = each.Image
         if by_name:
             try:

@@ -250,9 +250,7 @@ def read_cli_file(model: type[M], path: Path) -> M:
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     if len(content) > _MAX_FILE:
-        raise DataError(
-            (f"is larger than {_MAX_FILE:,} bytes, which is too large for a docker CLI file"), where=str(path)
-        )
+        raise DataError((f"is larger than {_MAX_FILE:,} bytes, the limit for a docker CLI file"), where=str(path))
     try:
         return decode(model, content)
     except DataError as error:

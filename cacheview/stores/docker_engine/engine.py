@@ -123,7 +123,9 @@ def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
         newest = version_key(version.ApiVersion)
         oldest = version_key(version.MinAPIVersion or "1.24")
     except ValueError as error:
-        raise NoAnswerError(f"does not report its API version: {error}. Is it a Docker Engine?", where=where) from error
+        raise NoAnswerError(
+            f"does not report its API version: {error}. Is this a Docker Engine?", where=where
+        ) from error
 
     def nearest(wanted: str) -> str:
         return f"1.{max(oldest, min(newest, version_key(wanted)))}"

@@ -64,8 +64,8 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             return ConnectionLostError(str(cause), where=where, how="down")
         # http.client raises the last one for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
-            why = f"the headers of its response are too large ({reason(cause)})"
-            what = f"{why}. Is it a Docker Engine? Check the address"
+            why = f"the headers of the response are too large ({reason(cause)})"
+            what = f"{why}. Is this a Docker Engine? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
     of_tls: list[BaseException] = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
@@ -95,7 +95,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")
-    what = f"the response was cut off: {why_broken(causes)}. Is it a Docker Engine, and did it stop? Try again"
+    what = f"the response was cut off: {why_broken(causes)}. Is this a Docker Engine, and did it stop? Try again"
     return ConnectionLostError(what, where=where, how="broken")
 
 

@@ -46,7 +46,7 @@ class SshDialer:
         """Return a socket that is connected to the engine. Raises `SshError`."""
         with self._lock:
             if self._closed:
-                raise SshError("the connection to it has been closed")
+                raise SshError("the SSH connection has been closed")
             self._processes = [process for process in self._processes if process.poll() is None]
             process = self._run()
             self._processes.append(process)

@@ -69,5 +69,5 @@ def _text(path: Path) -> str:
     with open_regular(path, "") as file:
         content = file.read(_MOST_BYTES + 1) or b""
     if len(content) > _MOST_BYTES:
-        raise DataError(f"has more than {_MOST_BYTES:,} bytes, too large for a certificate")
+        raise DataError(f"is larger than {_MOST_BYTES:,} bytes, the limit for a certificate")
     return content.decode("ascii", "replace")

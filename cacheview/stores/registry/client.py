@@ -106,7 +106,9 @@ class RegistryClient:
 
     def _refusal(self, response: BaseHTTPResponse, body: bytes, origin: HttpOrigin) -> DataError:
         if origin != self._origin:
-            what = f"{origin}, where the registry stores it, responded with status {response.status}. Try again"
+            what = (
+                f"{origin}, where the registry stores the content, responded with status {response.status}. Try again"
+            )
             return DataError(what, where=self._target.title)
         return status_error(response.status, body, response.headers, self._target, self._credentials)
 

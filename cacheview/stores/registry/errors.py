@@ -59,8 +59,8 @@ def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts
         return f"nothing is listening at {origin}. Check the name of the registry, and that it is running"
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
-        return f"the headers of the response from {origin} are too large. Is it a registry?"
-    return f"the connection to {origin} was lost: {why_broken(causes)}. Is it a registry? Try again"
+        return f"the headers of the response from {origin} are too large. Is this a registry?"
+    return f"the connection to {origin} was lost: {why_broken(causes)}. Is this a registry? Try again"
 
 
 def not_json(target: Target, media_type: str) -> DataError:
@@ -96,7 +96,7 @@ def status_error(
         return DataError(f"{what}. Check the name", where=where)
     if status >= 500:
         return DataError(f"the registry has a problem: status {status}{words}. Try again later", where=where)
-    return DataError(f"the registry responded with status {status}{words}. Is it a registry?", where=where)
+    return DataError(f"the registry responded with status {status}{words}. Is this a registry?", where=where)
 
 
 def token_error(

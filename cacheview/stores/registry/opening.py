@@ -140,7 +140,7 @@ def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> li
     notes = [
         f"This is what an engine with a {kind.store_title} on {platform} would have after `docker pull` of these "
         "images and no others. No image has a parent. With rules that follow recorded parents, the local cache can "
-        "answer at most the first step of a FROM scratch build; all other hits come from `--cache-from` through the "
+        "match at most the first step of a FROM scratch build; all other hits come from `--cache-from` through the "
         "history.",
     ]
     by_buildkit = [image.title for image in images if image.is_by_buildkit]

@@ -133,7 +133,7 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
 
 
 _OLD: Final = (
-    "its manifest uses schema 1, the format before Docker 1.10, which current Docker releases do not pull. "
+    "the manifest uses schema 1, the format before Docker 1.10, which current Docker releases do not pull. "
     "Push the image again"
 )
 
@@ -142,12 +142,12 @@ def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
     manifest = budget.decode(Manifest, answer.content, where=f"{where}: manifest", kept=False)
     if manifest.manifests is not None and (manifest.config is not None or manifest.layers is not None):
         # CVE-2021-41190: the reader must not decide what an ambiguous document is.
-        raise DataError("its manifest is an image and an index in one, which Docker refuses", where=where)
+        raise DataError("the manifest is both an image and an index, which Docker refuses", where=where)
     is_index = manifest.manifests is not None
     for types, says_index in ((_INDEXES, True), (_MANIFESTS, False)):
         if answer.media_type in types and is_index != says_index:
             raise DataError(
-                f"its manifest is not of the type that the registry reports: {answer.media_type}", where=where
+                f"the manifest is not of the type that the registry reports: {answer.media_type}", where=where
             )
     if not is_index and manifest.config is None:
         kind = manifest.mediaType or answer.media_type or "no media type"
@@ -175,7 +175,8 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
         there = list(dict.fromkeys(str(each.platform) for each in images))
         shown = ", ".join(there[:_MOST_SHOWN]) + (", …" if len(there) > _MOST_SHOWN else "")
         what = f"no matching manifest for {platform} in the manifest list entries"
-        raise DataError(f"{what}. It has {shown or 'no image'}; choose one of its platforms", where=where)
+        remedy = f"It contains {shown}; choose one of these platforms" if shown else "It contains no images"
+        raise DataError(f"{what}. {remedy}", where=where)
     _demand_digest(matches[0], where)
     return matches[0]
 
@@ -214,4 +215,4 @@ def _demand_digest(descriptor: Descriptor, where: str) -> None:
     try:
         demand_digest(descriptor.digest)
     except DataError as error:
-        raise DataError(f"its manifest contains an invalid digest: {error.what}", where=where) from error
+        raise DataError(f"the manifest contains an invalid digest: {error.what}", where=where) from error

@@ -16,7 +16,7 @@ _HUB: Final = "docker.io"
 _HUB_HOST: Final = "registry-1.docker.io"
 _HUB_KEY: Final = "https://index.docker.io/v1/"
 
-_FORM: Final = "Write `registry:HOST/NAME:TAG`; HOST defaults to Docker Hub, and TAG to `latest`"
+_FORM: Final = "Use `registry:HOST/NAME:TAG`; HOST defaults to Docker Hub, and TAG to `latest`"
 
 
 @dataclass(frozen=True, slots=True)

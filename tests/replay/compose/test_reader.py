@@ -115,7 +115,7 @@ def test_a_service_that_is_defined_twice_and_otherwise_is_refused(
         ("include: i.yaml\n", "include must be a list"),
         ("include: [{project_directory: p, path: i.yaml}]\n", "use the output of `docker compose config"),
         ("include: ['oci://x/y']\n", "use the output of `docker compose config"),
-        ("include: [{}]\n", "does not name a file"),
+        ("include: [{}]\n", "does not specify a file"),
     ],
 )
 def test_an_include_that_cannot_be_read_says_why(tmp_path: Path, head: str, printed: str) -> None:

@@ -225,7 +225,7 @@ def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_p
     ("text", "output"),
     [
         ("a: [", "not a Compose file: line 1"),
-        ("[]", "not a mapping"),
+        ("[]", "must be a mapping"),
         ("services: {web: {image: busybox}}", "uses the image busybox"),
         ("services: {db: {build: .}}", "no service is named web; the services are db"),
         ("services: {web: {build: 1}}", "neither a path nor a mapping"),
@@ -305,9 +305,9 @@ def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "output"),
     [
-        (b"a: !!int x", "line 1: 'x' cannot be read with its tag !!int"),
-        (b"a: !!int ''", "line 1: '' cannot be read with its tag !!int"),
-        (b"a: !!bool x", "line 1: 'x' cannot be read with its tag !!bool"),
+        (b"a: !!int x", "line 1: 'x' does not match its tag !!int"),
+        (b"a: !!int ''", "line 1: '' does not match its tag !!int"),
+        (b"a: !!bool x", "line 1: 'x' does not match its tag !!bool"),
         (b"a: !!set x", "line 1: expected a mapping node, but found scalar"),
         (b"a: !!map x", "line 1: expected a mapping node, but found scalar"),
         (b"a: \xff", "is not YAML: byte 4 is not UTF-8"),
@@ -323,7 +323,7 @@ def test_what_python_refuses_is_reported_in_words(text: bytes, output: str, as_p
 
 def test_a_time_that_is_none_is_refused_by_the_newer_compose(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_bytes(b"a: !!timestamp x")
-    with pytest.raises(DataError, match="'x' cannot be read with its tag !!timestamp"):
+    with pytest.raises(DataError, match="'x' does not match its tag !!timestamp"):
         read_document(tmp_path / "compose.yaml")
 
 
@@ -331,7 +331,7 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
     deep: object = "x"
     for _ in range(60):
         deep = [deep]
-    with pytest.raises(DataError, match="A: its values are nested more than 50 levels deep"):
+    with pytest.raises(DataError, match="A: values are nested more than 50 levels deep"):
         ComposeVariables({}).into(deep, "A")
 
 
@@ -349,7 +349,7 @@ def test_a_value_has_only_so_many_variables(value: str, output: str) -> None:
 
 
 def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
-    output = "its values have more than 16,777,216 characters"
+    output = "the values have more than 16,777,216 characters"
     with pytest.raises(DataError, match=output):
         ComposeVariables({"A": "x" * 1_000_000}).into(["${A}"] * 17, "args")
     (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\n" + "".join(f"B{i}=${{A}}\n" for i in range(17)))
@@ -380,7 +380,7 @@ def test_services_with_a_build(tmp_path: Path) -> None:
     file.write_text("services: {a: {build: .}, b: {image: x}, c: {extends: a}}")
     assert services_with_build(file, {}) == ("a", "c")
     file.write_text("services: {b: {image: x}}")
-    with pytest.raises(DataError, match="no service in it has a build section"):
+    with pytest.raises(DataError, match="no service has a build section"):
         services_with_build(file, {})
 
 
@@ -394,7 +394,7 @@ def test_of_several_mappings_that_are_merged_the_first_one_wins(tmp_path: Path) 
     assert (found.context, found.options.target) == (str(tmp_path / "first"), "t")
     text = text.replace("{<<: [*b, *c]}", "{<<: *c, context: own}")
     assert service(tmp_path, text).context == str(tmp_path / "own")
-    with pytest.raises(DataError, match="<< does not name a mapping"):
+    with pytest.raises(DataError, match="the value of << is not a mapping"):
         service(tmp_path, build_section("{<<: [1]}"))
 
 
@@ -429,11 +429,11 @@ def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: 
         ("a: 1\n---\nb: 2\n", "several documents, which Compose merges; use the output of `docker compose config"),
         (
             build_section("{context: ctx, args: !reset {A: 1}}"),
-            "!reset or !override are not supported here; use the output",
+            "!reset or !override are not supported; use the output",
         ),
         (
             build_section("{context: ctx, target: !override t}"),
-            "!reset or !override are not supported here; use the output",
+            "!reset or !override are not supported; use the output",
         ),
         (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a known key of a build section"),
     ],

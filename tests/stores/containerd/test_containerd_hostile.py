@@ -65,10 +65,10 @@ def test_nonsense_is_reported_and_nothing_is_printed(
         assert len(store.images) == len(truth(SAMPLE))
         doubts = {image.doubt("container_config") for image in store.images}
         assert [doubt is not None and "did not report" in doubt.reason for doubt in doubts] == [True]
-        assert "its response is not from containerd" in store.problems[0].what
+        assert "the response is not from containerd" in store.problems[0].what
         assert [called for called, _ in server.called].count(method) == 1
     else:
-        with pytest.raises(DataError, match="its response is not from containerd") as caught:
+        with pytest.raises(DataError, match="the response is not from containerd") as caught:
             open_store(f"containerd:{address}")
         assert str(address) in str(caught.value)
     assert capfd.readouterr().err == ""
@@ -84,7 +84,7 @@ def test_one_blob_of_nonsense_costs_one_image(server: Server, address: Path) -> 
     store = read(str(address))
     assert {image["id"] for image in truth(SAMPLE)} - store.by_id.keys() == {lost}
     (problem,) = store.problems
-    assert "its response is not from containerd" in problem.what
+    assert "the response is not from containerd" in problem.what
 
 
 def test_a_blob_that_never_ends_is_too_large(server: Server, address: Path) -> None:
@@ -316,7 +316,7 @@ def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
     ("names", "asked", "printed"),
     [
         ([f"n{number:03}" for number in range(500)], 100, "Only the first 100 namespaces were searched"),
-        (["\x1b[2J", "a", "b" * 77], 1, "Showing its namespace a"),
+        (["\x1b[2J", "a", "b" * 77], 1, "Showing the namespace a"),
     ],
 )
 def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, printed: str) -> None:
@@ -333,7 +333,7 @@ def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, p
 
 
 def test_names_that_no_namespace_has_are_not_asked_for() -> None:
-    with pytest.raises(DataError, match=r"none of its namespaces has a name that containerd allows: '\\x1b\[2J'"):
+    with pytest.raises(DataError, match=r"no namespace has a name that containerd allows: '\\x1b\[2J'"):
         choose_namespace(["\x1b[2J"], "", lambda _: True)
 
 

@@ -210,7 +210,7 @@ def test_no_name_of_a_namespace(namespace: str, root: Path) -> None:
 
 
 def test_a_folder_that_is_not_a_root(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is not a root folder of containerd"):
+    with pytest.raises(DataError, match="is not containerd's root folder"):
         read(str(tmp_path))
 
 

@@ -60,13 +60,13 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
 @pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        (Raw(HALF), "the response was cut off: it ended after 11 of 500 bytes. Is it"),
-        (Raw(CHUNK), "the response was cut off: after 0 bytes, part of it is damaged or ends early. Is it"),
+        (Raw(HALF), "the response was cut off: only 11 of 500 bytes arrived. Is this"),
+        (Raw(CHUNK), "the response was cut off: the data is damaged or ends early after 0 bytes. Is this"),
         (
             Raw(b"\x00\xff garbage"),
-            "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. Is it",
+            "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. Is this",
         ),
-        (Raw(), "the response was cut off: the connection was closed before a response arrived. Is it"),
+        (Raw(), "the response was cut off: the connection was closed before a response arrived. Is this"),
         (Raw(HALF, hang=True), "within 0.5 seconds"),
         (Raw(hang=True), "within 0.5 seconds"),
         ((200, b"<html>"), "JSON"),
@@ -205,7 +205,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
         ((301, b""), "status 301"),
         ((403, {"message": "no"}), "403"),
         (Raw(hang=True), "within 0.5 seconds"),
-        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is it"),
+        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is this"),
     ],
 )
 def test_what_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ class TestConnecting:
             open_target(url, Reading(), QUICK)
 
     def test_a_socket_whose_path_is_too_long(self) -> None:
-        with pytest.raises(DataError, match=r"the path of a socket can have at most \d{3} bytes, and this one has 201"):
+        with pytest.raises(DataError, match=r"the path of this socket has 201 bytes, but at most \d{3} are allowed"):
             open_target(f"unix:///{'x' * 200}", Reading(), QUICK)
 
     def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -326,7 +326,7 @@ def test_what_elsewhere_asks_for_a_login_is_given_none(registry: FakeRegistry) -
     with serving(FakeRegistry()) as elsewhere:
         elsewhere.hook = wants_basic
         registry.hook = at("manifests", Reply(302, b"", {"Location": f"{elsewhere.url}/x"}))
-        assert "where the registry stores it, responded with status 401" in refused(registry, ANN)
+        assert "where the registry stores the content, responded with status 401" in refused(registry, ANN)
         assert {each.authorization for each in (*registry.asked, *elsewhere.asked)} == {""}
 
 

@@ -189,7 +189,7 @@ def test_unknown_files_and_a_base(window: MainWindow, qtbot: QtBot, tmp_path: Pa
     pane = replayed(window, qtbot, write_context(case, tmp_path / "tools"))
     assert statuses(pane)[4] == "unknown"
     choose(pane, 5)
-    assert any("Its files come from make: " in text for text in pane.detail.texts)
+    assert any("This step copies from make: " in text for text in pane.detail.texts)
     choose(pane, 1)
     assert window.workspace is not None
     selected = window.workspace.images.selected()
