@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from cacheview.stores.opened_location import OpenedCase
 
 __all__ = [
-    "Basis",
     "Daemon",
+    "DaemonBasis",
     "daemon_known",
     "daemon_of",
     "first_probe",
@@ -46,7 +46,7 @@ _LONGEST: Final = 64
 """The most characters of a version from an image's config."""
 
 
-class Basis(Enum):
+class DaemonBasis(Enum):
     """The reason for the choice of the daemon."""
 
     CHOSEN = "asked"  # its value in JSON
@@ -72,7 +72,7 @@ class Daemon:
 
     rules: RuleSet
     builder: BuilderRelease
-    basis: Basis
+    basis: DaemonBasis
     version: str = ""
     reason: str = ""
     note: str = ""
@@ -106,9 +106,9 @@ def daemon_of(case: OpenedCase, rules: str = "") -> Daemon:
     Raises `DataError`, which lists the known rules, if the given rules or those of the case are not known.
     """
     if rules:
-        result = _by_name(case.store, rules, Basis.CHOSEN, "you chose these rules")
+        result = _by_name(case.store, rules, DaemonBasis.CHOSEN, "you chose these rules")
     elif case.rules:
-        result = _by_name(case.store, case.rules, Basis.CASE, "the case specifies these rules")
+        result = _by_name(case.store, case.rules, DaemonBasis.CASE, "the case specifies these rules")
     else:
         result = _of_store(case.store, StoreKind.CONTAINERD)
     return replace(result, platform=builder_platform(case.store))
@@ -123,7 +123,7 @@ def daemon_known(case: OpenedCase) -> Daemon:
         reason = (
             f"the case names {_one_line(case.rules)}, which cacheview does not recognize, so the newest rules are used"
         )
-        return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
+        return _newest_release(newest_rules(kind), DaemonBasis.NEWEST, reason)
 
 
 def rules_named(text: str) -> RuleSetChoice:
@@ -167,7 +167,7 @@ def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
     return None if platform == HOST else platform
 
 
-def _by_name(store: ImageStore, name: str, basis: Basis, reason: str) -> Daemon:
+def _by_name(store: ImageStore, name: str, basis: DaemonBasis, reason: str) -> Daemon:
     """Return the daemon with these rules. Without a version, it is the store's release if that has these rules."""
     choice = rules_named(name)
     if not choice.version and not choice.commit:
@@ -197,31 +197,31 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
                 "rules "
                 "are used"
             )
-    return _newest_release(newest_rules(kind), Basis.NEWEST, reason)
+    return _newest_release(newest_rules(kind), DaemonBasis.NEWEST, reason)
 
 
-def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[RuleSetChoice, Basis, str]]:
+def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[RuleSetChoice, DaemonBasis, str]]:
     """Yield the releases that the store suggests, the most likely first, each with the reason."""
     release = store.release
     if release is not None and release.kind is kind and (release.version or release.commit):
         choice = choose(release.version, kind, release.commit)
         if choice is not None:
-            yield choice, Basis.ENGINE, "the store belongs to this release"
+            yield choice, DaemonBasis.ENGINE, "the store belongs to this release"
         return
     if kind is StoreKind.GRAPH_DRIVER:  # a containerd store does not write a version into its configs
         for version in _builders(store):
             choice = choose(version, kind)
             if choice is not None:
-                yield choice, Basis.IMAGES, "an image's config says that this release built it"
+                yield choice, DaemonBasis.IMAGES, "an image's config says that this release built it"
 
 
-def _chosen(choice: RuleSetChoice, basis: Basis, reason: str) -> Daemon:
+def _chosen(choice: RuleSetChoice, basis: DaemonBasis, reason: str) -> Daemon:
     builder = builder_release(choice.version, choice.commit)
     version = _one_line(choice.version.strip()).removeprefix("docker-").removeprefix("v")
     return Daemon(choice.rules, builder, basis, version, reason, choice.note)
 
 
-def _newest_release(rules: RuleSet, basis: Basis, reason: str) -> Daemon:
+def _newest_release(rules: RuleSet, basis: DaemonBasis, reason: str) -> Daemon:
     """Return the daemon of the newest release that has these rules."""
     return Daemon(rules, builder_release(str(rules.newest or ""), rules.commit), basis, reason=reason)
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["acts", "json_escape", "replace_acting", "visible", "visible_json", "visible_lines"]
+__all__ = ["is_unprintable", "json_escape", "replace_unprintable", "visible", "visible_json", "visible_lines"]
 
 _DRAWN_AS_NOTHING: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -23,15 +23,15 @@ _RUN: Final = re.compile(r"[^\x20-\x7e]+")
 _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
-def acts(character: str) -> bool:
+def is_unprintable(character: str) -> bool:
     """Return whether a character has an effect, or is invisible, when printed."""
     if character.isprintable():
         return _DRAWN_AS_NOTHING.match(character) is not None
     return unicodedata.category(character) != "Zs"
 
 
-def replace_acting(text: str, shown: Callable[[str], str]) -> str:
-    """Replace each acting character by the result of ``shown``."""
+def replace_unprintable(text: str, shown: Callable[[str], str]) -> str:
+    """Replace each unprintable character by the result of ``shown``."""
     if text.isascii() and text.isprintable():
         return text
     return _RUN.sub(lambda run: _run(run[0], shown), text)
@@ -40,7 +40,7 @@ def replace_acting(text: str, shown: Callable[[str], str]) -> str:
 def _run(run: str, shown: Callable[[str], str]) -> str:
     if run.isprintable() and not _DRAWN_AS_NOTHING.search(run):
         return run
-    return "".join(shown(character) if acts(character) else character for character in run)
+    return "".join(shown(character) if is_unprintable(character) else character for character in run)
 
 
 def visible(text: str) -> str:
@@ -48,7 +48,7 @@ def visible(text: str) -> str:
 
     A byte of a file name that is not UTF-8 is written as that byte, as in ``\xff``.
     """
-    return replace_acting(text, _escape)
+    return replace_unprintable(text, _escape)
 
 
 def visible_lines(text: str) -> str:
@@ -59,7 +59,7 @@ def visible_lines(text: str) -> str:
 def visible_json(text: str) -> str:
     """Return JSON text of the same value, with acting characters as JSON's own escapes."""
     # Outside of strings, JSON has no such characters except line ends.
-    return "\n".join(replace_acting(line, json_escape) for line in text.split("\n"))
+    return "\n".join(replace_unprintable(line, json_escape) for line in text.split("\n"))
 
 
 def json_escape(character: str) -> str:

@@ -23,7 +23,7 @@ from store_builder import config, dumps, old_archive, tar_bytes
 from watch_kit import build_of
 
 from cacheview.cli import main
-from cacheview.visible import acts
+from cacheview.visible import is_unprintable
 from cacheview.watch.build import WatchedBuild
 from cacheview.watch.outcome import ReportedStep
 
@@ -52,7 +52,7 @@ _OUTPUTS: Final = ("stdout", "stderr")
 
 def quiet(text: str) -> bool:
     """Whether nothing of it acts on a terminal but the ends of its lines."""
-    return not any(acts(character) for character in text if character != "\n")
+    return not any(is_unprintable(character) for character in text if character != "\n")
 
 
 def hostile_suite(folder: Path, text: str = HOSTILE) -> Path:

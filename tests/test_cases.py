@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.cases import Basis, daemon_known, daemon_of, first_probe, platform_of_probe, rules_named
+from cacheview.cases import DaemonBasis, daemon_known, daemon_of, first_probe, platform_of_probe, rules_named
 from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
@@ -50,7 +50,7 @@ def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules
     for release in (None, Release(G, "28.5.2"), Release(C, "29.7.2")):
         daemon = daemon_of(case(built("a", 1, "23.0.1"), release=release), asked)
         assert (daemon.rules.name, daemon.builder.release) == (rules, builder)
-        assert daemon.basis is Basis.CHOSEN
+        assert daemon.basis is DaemonBasis.CHOSEN
         assert daemon.version in asked
 
 
@@ -74,7 +74,7 @@ def test_rules_that_are_not_known_are_refused_with_those_that_there_are() -> Non
 
 def test_a_case_keeps_the_rules_that_it_names() -> None:
     of_suite = daemon_of(case(rules="graphdriver-24.0.9", release=Release(C, "29.0.0")))
-    assert (of_suite.rules.name, of_suite.basis) == ("graphdriver-24.0.9", Basis.CASE)
+    assert (of_suite.rules.name, of_suite.basis) == ("graphdriver-24.0.9", DaemonBasis.CASE)
     assert of_suite.builder is builder_release("24.0.9")
     assert daemon_of(case(rules="Docker 26.0.2, overlay2")).builder is builder_release("26.0.2")
 
@@ -94,13 +94,17 @@ def test_a_window_shows_a_case_of_unknown_rules_by_the_newest_of_its_kind_of_sto
     with pytest.raises(DataError):
         daemon_of(case(rules=rules))
     daemon = daemon_known(case(rules=rules))
-    assert (daemon.rules, daemon.basis) == (newest_rules(kind), Basis.NEWEST)
+    assert (daemon.rules, daemon.basis) == (newest_rules(kind), DaemonBasis.NEWEST)
     assert rules in daemon.reason
 
 
 def test_a_store_has_rules_and_builder_of_its_engine() -> None:
     daemon = daemon_of(case(built("a", 1, "20.10.24"), release=Release(G, "26.0.1")))
-    assert (daemon.rules.name, daemon.builder.release, daemon.basis) == ("graphdriver-25.0.5", "26.0", Basis.ENGINE)
+    assert (daemon.rules.name, daemon.builder.release, daemon.basis) == (
+        "graphdriver-25.0.5",
+        "26.0",
+        DaemonBasis.ENGINE,
+    )
     assert daemon.sentence == (
         "Using the rules of Docker 26.0.1, graph driver (graphdriver-25.0.5): the store belongs to this release."
     )
@@ -110,13 +114,13 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
 
 def test_that_an_engine_is_newer_than_what_is_known_is_reported() -> None:
     daemon = daemon_of(case(release=Release(C, "31.0.0")))
-    assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, Basis.ENGINE)
+    assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, DaemonBasis.ENGINE)
     assert "newer" in daemon.note
 
 
 def test_of_an_engine_without_known_rules_those_of_the_newest_release_are_used_and_it_is_reported() -> None:
     daemon = daemon_of(case(release=Release(G, "1.13.1")))
-    assert (daemon.rules.name, daemon.basis) == (newest_rules(G).name, Basis.NEWEST)
+    assert (daemon.rules.name, daemon.basis) == (newest_rules(G).name, DaemonBasis.NEWEST)
     assert "1.13.1" in daemon.reason
 
 
@@ -124,7 +128,7 @@ def test_without_an_engine_the_configs_say_what_built_the_images() -> None:
     images = (built("a", 2, "20.10.24"), built("b", 1, "28.5.2"), built("c", 3, ""))
     daemon = daemon_of(case(*images, release=Release(G)))
     assert (daemon.rules.name, daemon.builder.release, daemon.version) == ("graphdriver-24.0.7", "20.10", "20.10.24")
-    assert daemon.basis is Basis.IMAGES
+    assert daemon.basis is DaemonBasis.IMAGES
 
 
 def test_images_that_were_built_here_count_more_than_what_was_pulled() -> None:
@@ -138,12 +142,12 @@ def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
     images = [built(str(i), 9 - i, text) for i, text in enumerate(("library-import", "1.10.3", "dev", "25.0.5"))]
     assert daemon_of(case(*images, release=Release(G))).version == "25.0.5"
     daemon = daemon_of(case(*images[:3], release=Release(G)))
-    assert (daemon.rules.name, daemon.basis, daemon.builder) == (newest_rules(G).name, Basis.NEWEST, NEWEST)
+    assert (daemon.rules.name, daemon.basis, daemon.builder) == (newest_rules(G).name, DaemonBasis.NEWEST, NEWEST)
 
 
 def test_in_a_containerd_store_a_config_that_names_its_builder_was_made_elsewhere() -> None:
     daemon = daemon_of(case(built("a", 1, "25.0.5", parent=None), release=Release(C)))
-    assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, Basis.NEWEST)
+    assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, DaemonBasis.NEWEST)
 
 
 def test_a_development_commit_is_used_by_no_store_that_does_not_name_it() -> None:

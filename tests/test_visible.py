@@ -9,7 +9,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.visible import acts, visible, visible_json, visible_lines
+from cacheview.visible import is_unprintable, visible, visible_json, visible_lines
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
@@ -19,23 +19,23 @@ def test_every_control_format_separator_and_surrogate_acts_and_no_letter_does() 
         character = chr(code)
         category = unicodedata.category(character)
         if category in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"):
-            assert acts(character), hex(code)
+            assert is_unprintable(character), hex(code)
         elif category in ("Nd", "Lu", "Ll", "Sm", "Po", "Zs", "Ps", "Sk"):
-            assert not acts(character), hex(code)
+            assert not is_unprintable(character), hex(code)
 
 
 def test_letters_that_are_drawn_as_nothing_act() -> None:
     for character in "\u034f\u115f\u1160\u3164\uffa0\ufe0f\U000e0101":
-        assert acts(character)
+        assert is_unprintable(character)
     assert visible("a\u3164b") == r"a\u3164b"
 
 
 @given(ANYTHING)
 def test_nothing_that_acts_is_left_and_all_else_is(text: str) -> None:
     shown = visible(text)
-    assert not any(map(acts, shown))
+    assert not any(map(is_unprintable, shown))
     shown.encode()  # no surrogate either
-    if not any(map(acts, text)):
+    if not any(map(is_unprintable, text)):
         assert shown == text
 
 
@@ -48,7 +48,7 @@ def test_line_ends_of_a_text_of_lines_stay(text: str) -> None:
 def test_json_holds_the_same_with_escapes(document: object) -> None:
     text = visible_json(json.dumps(document, ensure_ascii=False, indent=2))
     assert json.loads(text) == json.loads(json.dumps(document))
-    assert not any(acts(character) for character in text if character != "\n")
+    assert not any(is_unprintable(character) for character in text if character != "\n")
 
 
 def test_how_each_kind_is_written() -> None:

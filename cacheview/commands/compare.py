@@ -14,7 +14,7 @@ from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.context_side import side_of_context
 from cacheview.diff.image_side import IMAGE, side_of_image
-from cacheview.diff.named import record_named
+from cacheview.diff.record_files import record_by_name
 from cacheview.diff.record_side import side_of_record
 from cacheview.diff.remembered_events import with_events_of
 from cacheview.diff.side import BuildSide, SideKind
@@ -107,7 +107,7 @@ def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
 
 def _status(diff: BuildDiff, *, only_lost: bool) -> int:
     if only_lost:
-        return 1 if diff.lost else 0 if diff.is_same is not None else 3
+        return 1 if diff.lost_rows else 0 if diff.is_same is not None else 3
     return {True: 0, False: 1, None: 3}[diff.is_same]
 
 
@@ -130,7 +130,7 @@ def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False
         raise UsageError(
             "--client all works only with `cacheview replay`; specify one client, or one for each side with --a and --b"
         )
-    case = record_named(name) if options.compose is None else None  # otherwise it names a service
+    case = record_by_name(name) if options.compose is None else None  # otherwise it names a service
     if case is not None:
         return side_of_record(case, name)
     if stdin_is_read and _STDIN in (name, options.file):

@@ -28,7 +28,14 @@ from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.recorded import FoundInImages
-from cacheview.replay.records import expected_of, record_of, redacted_record, says_the_same, sent_context, write_record
+from cacheview.replay.records import (
+    expected_of,
+    has_same_answers,
+    record_of,
+    redacted_record,
+    sent_context,
+    write_record,
+)
 from cacheview.replay.remembering import remember_files
 from cacheview.replay.result import Replay
 from cacheview.report.clients import clients_as_json, clients_as_text
@@ -217,7 +224,7 @@ def _record(
         )
         if options.redact:
             whole, case = case, redacted_record(case, env="env" in options.redact, labels="labels" in options.redact)
-            if not says_the_same(whole, case):
+            if not has_same_answers(whole, case):
                 complain(
                     "--redact: one of the redacted values is also a name in the Dockerfile, so the record would give "
                     "different results"

@@ -11,12 +11,12 @@ from typing import Final
 from cacheview.collector import paused_collector
 from cacheview.diff.alignment import AlignedPair, align
 from cacheview.diff.answer_causes import of_answers, of_endings, of_unknown
-from cacheview.diff.beside import beside_of
 from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.files import FileComparer, FilesDiffer, FilesUnknown
 from cacheview.diff.image_side import history_steps
 from cacheview.diff.layer_files import history_files
 from cacheview.diff.missing_image import MissingImage, find_missing_image
+from cacheview.diff.other_causes import other_causes
 from cacheview.diff.placeholders import without_numbers
 from cacheview.diff.side import BuildSide, SideStep
 from cacheview.diff.step_causes import is_image_side, of_bases, of_left_out, of_steps, of_text, step_key
@@ -89,13 +89,13 @@ class BuildDiff:
     Attributes:
         a, b: the sides.
         rows: the steps of both.
-        beside: the differences that no row shows.
+        other_causes: the differences that no row shows.
     """
 
     a: BuildSide
     b: BuildSide
     rows: tuple[StepPair, ...]
-    beside: tuple[Cause, ...] = ()
+    other_causes: tuple[Cause, ...] = ()
 
     @cached_property
     def first(self) -> int | None:
@@ -117,7 +117,7 @@ class BuildDiff:
         """The cause of the first difference in a step, or else of the first other difference; None: there is none."""
         if self.first is not None:
             return self.rows[self.first].causes[0]
-        return next(iter(self.beside), None)
+        return next(iter(self.other_causes), None)
 
     @property
     def is_same(self) -> bool | None:
@@ -127,14 +127,14 @@ class BuildDiff:
         return None if self.a.cut or self.b.cut or self.first_unknown is not None else True
 
     @cached_property
-    def lost(self) -> tuple[StepPair, ...]:
+    def lost_rows(self) -> tuple[StepPair, ...]:
         """The rows that are cached in A but not in B."""
         return tuple(row for row in self.rows if row.is_lost)
 
     @property
     def origin(self) -> CauseOrigin:
         """Whether B lost its cache because of its own change, or of its environment; unknown: it did not."""
-        for row in self.lost:
+        for row in self.lost_rows:
             at = self.rows[row.follows] if row.follows >= 0 else row
             if at.causes:
                 return at.causes[0].origin
@@ -163,11 +163,11 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
     rows = tuple(comparing.rows)
     named = {cause.key for row in rows for cause in row.causes}
     has_differing_files = any(cause.kind in (CauseKind.FILES, CauseKind.CLIENT) for row in rows for cause in row.causes)
-    beside = (
+    others = (
         *(() if by_history else _written_otherwise(a, b, rows)),
-        *beside_of(a, b, named, with_files=not has_differing_files),
+        *other_causes(a, b, named, with_files=not has_differing_files),
     )
-    return BuildDiff(a, b, rows, beside)
+    return BuildDiff(a, b, rows, others)
 
 
 def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> Iterator[Cause]:

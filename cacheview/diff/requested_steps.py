@@ -160,7 +160,7 @@ class _DockerfileWalk:
 
     def _before_from(self, instructions: Iterable[Instruction]) -> BuildArgs:
         given = {name: value for name, value in self.options.build_args.items() if value is not None}
-        args = BuildArgs(given=given, predefined=self.release.predefined_args)
+        args = BuildArgs(from_options=given, predefined=self.release.predefined_args)
         nothing = StageState.begin(None, args, containerd=False)
         for instruction in instructions:
             self.number += 1

@@ -61,8 +61,8 @@ def answer_sentence(diff: BuildDiff) -> str:
     if diff.first is not None:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
-    beside = _listed(cause_phrase(cause) for cause in diff.beside)
-    also = f" However, they differ in ways that do not affect any step: {beside}." if beside else ""
+    others = _listed(cause_phrase(cause) for cause in diff.other_causes)
+    also = f" However, they differ in ways that do not affect any step: {others}." if others else ""
     if diff.a.cut or diff.b.cut:
         return f"No step is known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
@@ -244,7 +244,7 @@ def gone_sentences(diff: BuildDiff) -> Iterator[str]:
 
 def loss_sentence(diff: BuildDiff) -> str:
     """Return which steps lost their cache, and whether the build itself changed; empty: none did."""
-    lost = diff.lost
+    lost = diff.lost_rows
     if not lost:
         return ""
     steps = counted(len(lost), "step")

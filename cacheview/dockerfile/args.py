@@ -21,13 +21,13 @@ class BuildArgs:
 
     Attributes:
         declared: by ``ARG`` since the last ``FROM``, each with its default; None if it has none.
-        given: by ``--build-arg``.
+        from_options: by ``--build-arg``.
         predefined: the names that need no ``ARG``.
         before_from: by ``ARG`` before the first ``FROM``; a value is used if ``declared`` has no default.
     """
 
     declared: Mapping[str, str | None] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
+    from_options: Mapping[str, str] = field(default_factory=dict)
     before_from: Mapping[str, str | None] = field(default_factory=dict)
     predefined: frozenset[str] = PREDEFINED_ARGS
 
@@ -40,7 +40,7 @@ class BuildArgs:
         if name not in self.declared and name not in self.predefined:
             return None
         default = self.declared.get(name)
-        return self.given.get(name, self.before_from.get(name) if default is None else default)
+        return self.from_options.get(name, self.before_from.get(name) if default is None else default)
 
     def visible(self, env_names: Container[str]) -> dict[str, str]:
         """Return the visible values by name. A variable of the environment hides the argument of the same name."""

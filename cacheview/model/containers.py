@@ -31,19 +31,19 @@ class Containers:
     """The containers of an engine.
 
     Attributes:
-        known: all of them; None: not known.
+        listed: all of them; None: not known.
         reason: why they are not known, in a sentence.
         remedy: what would make them known, in a sentence.
     """
 
-    known: tuple[Container, ...] | None
+    listed: tuple[Container, ...] | None
     reason: str = ""
     remedy: str = ""
 
     @cached_property
     def _by_image(self) -> Mapping[str, Sequence[Container]]:
         by_image: dict[str, list[Container]] = {}
-        for each in self.known or ():
+        for each in self.listed or ():
             by_image.setdefault(each.image_id, []).append(each)
         return by_image
 
@@ -53,9 +53,9 @@ class Containers:
 
     def without_stopped(self) -> Containers:
         """Return the containers that remain after all stopped ones are removed."""
-        if self.known is None:
+        if self.listed is None:
             return self
-        return replace(self, known=tuple(each for each in self.known if each.is_running))
+        return replace(self, listed=tuple(each for each in self.listed if each.is_running))
 
 
 NO_CONTAINERS = Containers(())

@@ -88,7 +88,7 @@ def _check_name(build: FinishedStages, plan: StagePlan) -> None:
 
 def _before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> BuildArgs:
     given = {name: value for name, value in build.options.build_args.items() if value is not None}
-    args = BuildArgs(given=given, predefined=build.release.predefined_args)
+    args = BuildArgs(from_options=given, predefined=build.release.predefined_args)
     nothing = StageState.begin(None, args, containerd=False)
     for instruction in instructions:
         number = len(build.steps) + 1

@@ -11,7 +11,7 @@ from cacheview.dockerfile.release import BuilderRelease
 from cacheview.model import DataError, ImageStore, Release
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
-from cacheview.replay.new_images import says
+from cacheview.replay.new_images import is_same_message
 from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
@@ -128,7 +128,7 @@ def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iter
     elif predicted < recorded:
         yield f"{_ended(actual)}, but the daemon continued to step {recorded} and reported: {expected.error[:200]}"
     elif refused is not None and predicted == recorded:
-        has_message = says(refused.message, expected.error.removeprefix(_DAEMON))
+        has_message = is_same_message(refused.message, expected.error.removeprefix(_DAEMON))
         if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
             yield f"refused with {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):

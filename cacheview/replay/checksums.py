@@ -152,7 +152,7 @@ class ContextChecksums(StepChecksums):
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
     def second_names(self, result: SourcesSum) -> Iterator[tuple[str, str]]:
-        sent = self._sums.uploaded.tree.sent
+        sent = self._sums.uploaded.tree.sent_nodes
         paths = {path for path, _ in result.files}
         for path in paths if any(node.is_hard_link for node in sent.values()) else ():
             node = sent.get(path)
@@ -162,12 +162,12 @@ class ContextChecksums(StepChecksums):
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return by path what is hashed before the content of each file that came with its own header."""
-        sent = self._sums.uploaded.tree.sent
+        sent = self._sums.uploaded.tree.sent_nodes
         return _Headers({path: header for path in paths if (node := sent.get(path)) and (header := node.header)})
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
         """Return by path what these headers contain."""
-        sent = self._sums.uploaded.tree.sent
+        sent = self._sums.uploaded.tree.sent_nodes
         states = {}
         for path in paths:
             node = sent.get(path)
@@ -183,7 +183,7 @@ class ContextChecksums(StepChecksums):
 
     def content(self, path: str) -> Iterator[bytes]:
         """Yield the current content of a file in the context, in pieces. Raises `DataError`."""
-        node = self._sums.uploaded.tree.sent[path]
+        node = self._sums.uploaded.tree.sent_nodes[path]
         return (
             iter((node.data,)) if node.data is not None else self._context.read(node.source, follow=node.follows_links)
         )
@@ -210,10 +210,10 @@ class ContextChecksums(StepChecksums):
             other = self._others.get(client.name)
             if other is None:
                 other = self._sent_by(client)
-                if len(self._sums.uploaded.tree.sent) <= _MANY:
+                if len(self._sums.uploaded.tree.sent_nodes) <= _MANY:
                     self._others[client.name] = other
             with suppress(DataError, UnknownError):
                 result = other.sum(copy)
-                sent = other._sums.uploaded.tree.sent
+                sent = other._sums.uploaded.tree.sent_nodes
                 left -= sum(sent[path].entry.size for path, _ in result.files if path in sent)
                 yield client, result

@@ -37,11 +37,11 @@ __all__ = [
     "creating_step",
     "has_unknown_layer",
     "is_new_id",
+    "is_same_message",
     "new_id",
     "platform_of",
     "reported_id",
     "reported_words",
-    "says",
     "stored_config",
 ]
 
@@ -52,7 +52,7 @@ _UNNAMED: Final = re.compile(f"{_UNNAMED_ID}[0-9]+>|{re.escape(UNNAMED_ROOT)}|{r
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "
-_BESIDE: Final = 10
+_MOST_RELATED: Final = 10
 _MADE: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
 
 
@@ -92,7 +92,7 @@ def has_unknown_layer(image: Image | NewImage | None) -> bool:
     return any(diff_id.startswith(_UNKNOWN_LAYER) for diff_id in image.diff_ids)
 
 
-def says(predicted: str, reported: str) -> bool:
+def is_same_message(predicted: str, reported: str) -> bool:
     """Whether a predicted refusal matches the daemon's message.
 
     An id or a folder that is not known before the build matches any text.
@@ -252,11 +252,11 @@ class NewImages:
         for image_id in ids:
             self._by_id.pop(image_id, None)
 
-    def beside(self, parent: str, command: str, *, by_layers: bool) -> Iterator[Image]:
+    def relevant_images(self, parent: str, command: str, *, by_layers: bool) -> Iterator[Image]:
         """Yield what a step on a parent may find: the parent, its nearest ancestors, and images built on it.
 
         Of the images built on it, those are all that have the command of the step, which all rules compare, and the
-        last `_BESIDE` others, which an explanation may show as the nearest. If the rules find candidates by their
+        last `_MOST_RELATED` others, which an explanation may show as the nearest. If the rules find candidates by their
         layers, images with that command count whatever their parent.
         """
         children = self._children.get(parent, ())
@@ -264,11 +264,11 @@ class NewImages:
             return
         by_id: dict[str, NewImage] = {}
         above = self._by_id.get(parent)
-        while above is not None and above.id not in by_id and len(by_id) < _BESIDE:
+        while above is not None and above.id not in by_id and len(by_id) < _MOST_RELATED:
             by_id[above.id] = above
             above = self._by_id.get(above.parent or "")
         alike = self._alike.get((None if by_layers else parent, command), ())
-        by_id.update((image.id, image) for image in (*alike, *children[-_BESIDE:]))
+        by_id.update((image.id, image) for image in (*alike, *children[-_MOST_RELATED:]))
         yield from (each.image for each in by_id.values())
 
 

@@ -118,7 +118,7 @@ class StageProber:
         self._new_id = new_id
         self._missed: list[BuildEffects] = []
         self._is_busted = False
-        self._may_be_busted = self._is_lost = not build_caches
+        self._may_be_busted = self._has_too_many_states = not build_caches
 
     @property
     def is_busted(self) -> bool:
@@ -126,17 +126,17 @@ class StageProber:
         return self._is_busted
 
     @property
-    def is_lost(self) -> bool:
+    def has_too_many_states(self) -> bool:
         """Whether it has more possible states than are followed."""
-        return self._is_lost
+        return self._has_too_many_states
 
-    def bust(self) -> None:
+    def bust_cache(self) -> None:
         """Behave as after a miss."""
         self._is_busted = True
 
-    def lose(self) -> None:
+    def stop_following(self) -> None:
         """Stop following its possible states."""
-        self._is_lost = True
+        self._has_too_many_states = True
 
     def resume(self, parent: str) -> None:
         """Continue from an image as if nothing had been missed."""
@@ -147,7 +147,7 @@ class StageProber:
     @property
     def possible_effects(self) -> tuple[BuildEffects, ...]:
         """The possible changes of the stage to the store; none: there are more states than are followed."""
-        if self._is_lost:
+        if self._has_too_many_states:
             return ()
         possible_effects = [*(branch.build_cache.effects for branch in self._branches), *self._missed]
         return tuple({effects.key: effects for effects in possible_effects}.values())
@@ -161,7 +161,7 @@ class StageProber:
         """Look up a step whose probe is known."""
         if self._is_busted:
             return StepAnswer(StepStatus.NOT_ASKED)
-        if self._is_lost:
+        if self._has_too_many_states:
             return self._unknown([])
         config = make(checksum)
         return self._settle([self._look_up(branch, config) for branch in self._branches])
@@ -170,13 +170,13 @@ class StageProber:
         """Look up a step whose files are not known, with each checksum that could hit an image."""
         if self._is_busted:
             return StepAnswer(StepStatus.NOT_ASKED)
-        if self._is_lost:
+        if self._has_too_many_states:
             return self._unknown([])
         lookups = []
         for branch in self._branches:
             checksums = set(self._checksums(branch, make(HOLE)))
             if len(checksums) > _MANY:
-                self._is_lost = True
+                self._has_too_many_states = True
                 return self._unknown([])
             checksums.add(_NONE_OF_THEM)
             lookups += [
@@ -227,7 +227,7 @@ class StageProber:
             return
         restores = bool(build_cache.cache_from) and build_cache.cache.rules.may_restore
         if verdict.unknown.may_hit_others or not verdict.unknown.images or restores:  # a hit may have changed the cache
-            self._is_lost = True
+            self._has_too_many_states = True
         for image in verdict.unknown.images:
             yield _Branch(build_cache.fork(), image.id), image
 
@@ -257,7 +257,7 @@ class StageProber:
         """Look up a step in the cache."""
         build_cache = branch.build_cache
         by_layers = build_cache.cache.rules.by_layers
-        build_cache.add(self._made.beside(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
+        build_cache.add(self._made.relevant_images(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
         probe = Probe(
             parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
         )

@@ -32,9 +32,9 @@ from cacheview.stores.secrets import dockerfile_values
 __all__ = [
     "SentContext",
     "expected_of",
+    "has_same_answers",
     "record_of",
     "redacted_record",
-    "says_the_same",
     "sent_context",
     "time_of",
     "time_text",
@@ -237,7 +237,7 @@ def _lenient(written: str) -> str:
         return written
 
 
-def says_the_same(case: ReplayCase, redacted: ReplayCase) -> bool:
+def has_same_answers(case: ReplayCase, redacted: ReplayCase) -> bool:
     """Whether the redacted record gets the same answers: a placeholder may also replace other text."""
     if case.images is None:
         return True

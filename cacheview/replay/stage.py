@@ -92,7 +92,7 @@ class StageBuild:
         """The images that the stage may have reached."""
         if self.prober is None:
             return ()
-        if self.prober.is_lost:
+        if self.prober.has_too_many_states:
             return ()
         live = () if self.prober.is_busted else self.prober.parents
         return tuple(dict.fromkeys((*live, *self.missed)))
@@ -159,7 +159,7 @@ class StageBuild:
             build.restored_id,
         )
         if build.options.no_cache:
-            self.prober.bust()
+            self.prober.bust_cache()
             self.missed = bases
             self.why_busted = "--no-cache: the cache is not used"
 
@@ -325,8 +325,8 @@ class StageBuild:
         build = self.build
         assert self.prober is not None
         if len(bases) > _MOST_BASES:
-            self.prober.lose()
-        if self.prober.is_lost:
+            self.prober.stop_following()
+        if self.prober.has_too_many_states:
             return ()
         doubt = None
         if answer.status is StepStatus.UNKNOWN or len(bases) > 1:

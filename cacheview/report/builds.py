@@ -83,10 +83,10 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
             yield f"        {row_phrase(row, diff)}"
         if row.files is not None:
             yield from (f"        {line}" for line in file_lines(row.files, _MOST_FILES))
-    if diff.first is not None and diff.beside:
+    if diff.first is not None and diff.other_causes:
         yield ""
         yield "They also differ in ways that do not affect any step:"
-        yield from (f"  {cause_phrase(cause)}" for cause in diff.beside)
+        yield from (f"  {cause_phrase(cause)}" for cause in diff.other_causes)
 
 
 _MARKS: Final = {
@@ -153,9 +153,9 @@ def diff_as_json(diff: BuildDiff, hide: Hide) -> str:
         "a": _side(diff.a),
         "b": _side(diff.b),
         "rows": [_row(row) for row in diff.rows],
-        "beside": [_cause(each, None) for each in diff.beside],
+        "beside": [_cause(each, None) for each in diff.other_causes],
         "lost": {
-            "steps": [row.b.requested.number for row in diff.lost if row.b is not None],
+            "steps": [row.b.requested.number for row in diff.lost_rows if row.b is not None],
             "origin": diff.origin.value,
             "sentence": loss_sentence(diff),
         },

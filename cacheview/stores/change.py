@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from cacheview.model import Image, ImageStore
 from cacheview.model.effort import paced
 
-__all__ = ["StoreChange", "changes", "with_removed"]
+__all__ = ["StoreChanges", "changes", "with_removed"]
 
 
 @dataclass(frozen=True, slots=True)
-class StoreChange:
+class StoreChanges:
     """The difference between two readings of one store. False if there is none.
 
     Attributes:
@@ -29,7 +29,7 @@ class StoreChange:
         return bool(self.new or self.removed or self.changed)
 
 
-def changes(before: ImageStore, after: ImageStore) -> StoreChange:
+def changes(before: ImageStore, after: ImageStore) -> StoreChanges:
     """Compare two readings of a store. The order of the images, and of the names of each image, does not matter."""
     known = before.by_id
     new, changed = [], []
@@ -40,7 +40,7 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChange:
         elif was.parent != image.parent or (was.names != image.names and set(was.names) != set(image.names)):
             changed.append(image.id)
     removed = tuple(image for image in before.images if image.id not in after.by_id)
-    return StoreChange(tuple(new), removed, tuple(changed))
+    return StoreChanges(tuple(new), removed, tuple(changed))
 
 
 def with_removed(before: ImageStore, after: ImageStore) -> ImageStore:

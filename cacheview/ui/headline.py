@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 
-from cacheview.cases import Basis, Daemon, rules_named
+from cacheview.cases import Daemon, DaemonBasis, rules_named
 from cacheview.engine import RULE_SETS, doubt_sentences
 from cacheview.engine.builders import builder_note
 from cacheview.engine.words.doubts import ASPECT_WORDS
@@ -193,10 +193,10 @@ class Headline(QObject):
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {daemon.title}."
         elif own is not None and differs:
-            whose = "This store's engine" if own.basis is Basis.ENGINE else "By default, this store"
+            whose = "This store's engine" if own.basis is DaemonBasis.ENGINE else "By default, this store"
             foreign = f"{whose} uses the rules of {own.title}; you are using the rules of {daemon.title}."
         elif own is not None and own.answers_as(daemon):
-            why = own.sentence if own.basis in (Basis.IMAGES, Basis.NEWEST) else ""
+            why = own.sentence if own.basis in (DaemonBasis.IMAGES, DaemonBasis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
         offer = "A probe that you edited here was saved when you closed the window." if session.edits.offered else ""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.engine import Explanation, ImageCache
     from cacheview.model import ImageStore, Probe
-    from cacheview.stores.change import StoreChange
+    from cacheview.stores.change import StoreChanges
     from cacheview.stores.opened_location import OpenedLocation
     from cacheview.ui.images.tree import Forest
 
@@ -37,7 +37,7 @@ class OpenedStore:
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
-    compared_stores: tuple[ImageStore, ImageStore, StoreChange] | None = None
+    compared_stores: tuple[ImageStore, ImageStore, StoreChanges] | None = None
     answered: tuple[Explanation, float] | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from cacheview.visible import replace_acting
+from cacheview.visible import replace_unprintable
 
 __all__ = ["error_words", "one_line", "tool_tip", "visible"]
 
@@ -19,7 +19,7 @@ def visible(text: str) -> str:
 
     The length stays the same, and so do positions in the text.
     """
-    return replace_acting(text, _picture)
+    return replace_unprintable(text, _picture)
 
 
 def _picture(character: str) -> str:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from cacheview.ui.document import Place
     from cacheview.ui.selected_item import SelectedItem
 
-__all__ = ["Relation", "Selection"]
+__all__ = ["Selection", "SelectionRelation"]
 
 
-class Relation(Enum):
+class SelectionRelation(Enum):
     """The relation between the current verdict and the selected item."""
 
     OWN = "own"
@@ -78,16 +78,16 @@ class Selection:
         """Whether the current probe is unchanged since a row was selected."""
         return state == self._left_at
 
-    def relation(self, state: tuple[Place, Probe], store: ImageStore, daemon: Daemon) -> Relation:
+    def relation(self, state: tuple[Place, Probe], store: ImageStore, daemon: Daemon) -> SelectionRelation:
         """Return the relation. ``store``, ``daemon``: those of the current lookup."""
         selected = self._listed
         if self._passing is not None or selected is None:
-            return Relation.OWN
+            return SelectionRelation.OWN
         if selected.store is not None and selected.store is not store:
-            return Relation.OUTDATED
+            return SelectionRelation.OUTDATED
         if selected.daemon is not None and not selected.daemon.answers_as(daemon):
-            return Relation.OUTDATED
-        return Relation.OWN if self.is_left(state) else Relation.CHANGED
+            return SelectionRelation.OUTDATED
+        return SelectionRelation.OWN if self.is_left(state) else SelectionRelation.CHANGED
 
     def has_probe(self, state: tuple[Place, Probe]) -> bool:
         """Whether the selected item has a probe, which is the current one."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from cacheview.cases import Daemon
 from cacheview.engine import ImageCache
 from cacheview.model import ImageStore, Probe
-from cacheview.stores.change import StoreChange
+from cacheview.stores.change import StoreChanges
 from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.ui.answering import Answering
 from cacheview.ui.discarding import Discarder
@@ -22,7 +22,7 @@ from cacheview.ui.edited_probes import EditedProbes
 from cacheview.ui.further import FurtherSearch
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.places import Places
-from cacheview.ui.selection import Relation, Selection
+from cacheview.ui.selection import Selection, SelectionRelation
 from cacheview.ui.shown_store import ProbeAnswer, ShownStore
 from cacheview.ui.supposed_store import SupposedStore
 
@@ -144,7 +144,7 @@ class Session(QObject):
         return self._shown.instead_of
 
     @property
-    def change(self) -> StoreChange | None:
+    def change(self) -> StoreChanges | None:
         """The changes of the last reload; None: it was read once, or another case was chosen since."""
         return self._shown.change
 
@@ -167,7 +167,7 @@ class Session(QObject):
         answer, selected = self._answer, self.selected
         if answer is None or not self.has_probe:
             return None
-        if selected is None or self.relation is not Relation.OWN:
+        if selected is None or self.relation is not SelectionRelation.OWN:
             return answer
         return replace(answer, explanation=answer.explanation.of_step(selected.reason, selected.remedy))
 
@@ -187,7 +187,7 @@ class Session(QObject):
         return self._selection.current
 
     @property
-    def relation(self) -> Relation:
+    def relation(self) -> SelectionRelation:
         """Whether the current answer is that of the `selected` item."""
         return self._selection.relation(self._state, self.store, self.daemon)
 
@@ -235,10 +235,10 @@ class Session(QObject):
         self._say_selection(before)
 
     @property
-    def _subject(self) -> tuple[SelectedItem | None, Relation]:
+    def _subject(self) -> tuple[SelectedItem | None, SelectionRelation]:
         return self.selected, self.relation
 
-    def _say_selection(self, before: tuple[SelectedItem | None, Relation]) -> None:
+    def _say_selection(self, before: tuple[SelectedItem | None, SelectionRelation]) -> None:
         if before != self._subject:
             self.selection_changed.emit()
 
@@ -258,7 +258,7 @@ class Session(QObject):
         """The supposed changes of the store; None: the actual store is shown."""
         return self._supposed.changed
 
-    def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChange) -> None:
+    def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChanges) -> None:
         """Show a changed store instead of this one, until `end_supposing` or anything else is opened or chosen.
 
         Args:
@@ -276,7 +276,7 @@ class Session(QObject):
         before, kept = self.daemon, self._take_back()
         if kept is None:
             return
-        self._shown.change = kept.change or StoreChange()  # the tree keeps its position
+        self._shown.change = kept.change or StoreChanges()  # the tree keeps its position
         self._show_cache(before)
         self._shown.change = kept.change
         self._selection.restore(kept.selection)

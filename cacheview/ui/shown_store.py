@@ -11,7 +11,7 @@ from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.case_results import probe_and_cache, unmet_expectations
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
-from cacheview.stores.change import StoreChange, changes
+from cacheview.stores.change import StoreChanges, changes
 from cacheview.stores.suite_cases import probe_count
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class ShownStore:
         self.daemon = _daemon_of(loaded)
         self.place: Place = (0, 0)
         self.original = loaded.probe
-        self.change: StoreChange | None = None
+        self.change: StoreChanges | None = None
         self.changed_since = 0.0
         self._walked: _WalkedPlace | None = None
 

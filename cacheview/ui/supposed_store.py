@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.engine import ImageCache
     from cacheview.model import Probe
-    from cacheview.stores.change import StoreChange
+    from cacheview.stores.change import StoreChanges
     from cacheview.ui.document import Place
     from cacheview.ui.selection import Selection
     from cacheview.ui.shown_store import ShownStore
@@ -30,7 +30,7 @@ class SessionBefore:
 
     cache: ImageCache
     daemon: Daemon
-    change: StoreChange | None
+    change: StoreChanges | None
     place: Place
     probe: Probe
     selection: Selection
@@ -52,7 +52,7 @@ class SupposedStore:
         return self.changed, self._cache
 
     def put(
-        self, changed: ChangedStore, cache: ImageCache, change: StoreChange, state: tuple[Place, Probe], by: Selection
+        self, changed: ChangedStore, cache: ImageCache, change: StoreChanges, state: tuple[Place, Probe], by: Selection
     ) -> None:
         """Show a changed store.
 

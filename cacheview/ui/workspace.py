@@ -18,7 +18,7 @@ from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.selected_item import SelectedItem
-from cacheview.ui.selection import Relation
+from cacheview.ui.selection import SelectionRelation
 from cacheview.ui.session import Session
 from cacheview.ui.verdict.pane import VerdictPane
 
@@ -334,7 +334,7 @@ class Workspace(QWidget):
 
     def _follow(self, selected: SelectedItem | None, explanation: Explanation) -> None:
         """Show the image of a step in the tree when the step is selected, but not again when its answer changes."""
-        if selected is None or selected.is_until_edit or self._session.relation is not Relation.OWN:
+        if selected is None or selected.is_until_edit or self._session.relation is not SelectionRelation.OWN:
             self._followed = None
             return
         if self._followed is None or self._followed.probe != selected.probe:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from cacheview.cases import Basis, Daemon
+from cacheview.cases import Daemon, DaemonBasis
 from cacheview.model import DataError
 from cacheview.replay.check import checksums_of, differences, replay_case, store_of
 from cacheview.replay.file import ExpectedStep, ReplayCase
@@ -109,7 +109,7 @@ _NO_REASON: Final = "the record does not contain the reason"
 def _predicted(case: ReplayCase) -> Prediction:
     """Return the prediction of a build. Raises what `replay_case` raises."""
     value, store = replay_case(case), store_of(case)
-    daemon = Daemon(case.rules, case.release, Basis.CASE, case.engine, "the record specifies these rules")
+    daemon = Daemon(case.rules, case.release, DaemonBasis.CASE, case.engine, "the record specifies these rules")
     return Prediction(value, tuple(misses(value, store, case.rules, None, checksums_of(case))), store, daemon)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cacheview.cases import Basis, Daemon, daemon_of, rules_named
+from cacheview.cases import Daemon, DaemonBasis, daemon_of, rules_named
 from cacheview.engine.rulesets.named import with_driver
 from cacheview.model import (
     NO_CONTAINERS,
@@ -21,8 +21,8 @@ from cacheview.whatif import containerd, graph_driver, moving
 from cacheview.whatif.change import Change, Load, Prune, Pull, Remove, SaveLoad, Upgrade
 from cacheview.whatif.draft import Draft, RefusedChange, Removed, RemovedFor, Tagged, Untagged
 from cacheview.whatif.engine_behavior import EngineBehavior, behavior_of
+from cacheview.whatif.possible_stores import PossibleStore, merged, possible_stores
 from cacheview.whatif.selected import to_save
-from cacheview.whatif.worlds import World, merged, worlds
 
 __all__ = ["CONTAINERS_NOT_READ", "Applied", "ChangedStore", "apply", "unchanged"]
 
@@ -104,7 +104,7 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
     if isinstance(change, Prune | Remove):
         store, applied = _weighed(state.store, containers, change, behavior)
     else:
-        draft, refused = _tried(World(state.store, NO_CONTAINERS), change, behavior)
+        draft, refused = _tried(PossibleStore(state.store, NO_CONTAINERS), change, behavior)
         store, applied = draft.as_store, _applied(change, draft, refused)
     if isinstance(change, SaveLoad) and change.empties_store and not applied.refused:
         containers = NO_CONTAINERS
@@ -115,8 +115,8 @@ def _weighed(
     store: ImageStore, containers: Containers, change: Change, behavior: EngineBehavior
 ) -> tuple[ImageStore, Applied]:
     """Apply the change to every possible store."""
-    tried, unknown = worlds(store, containers)
-    results = [_tried(world, change, behavior) for world in tried]
+    tried, unknown = possible_stores(store, containers)
+    results = [_tried(possible, change, behavior) for possible in tried]
     draft, refused = results[0]
     if len(results) == 1:
         return draft.as_store, _applied(change, draft, refused)
@@ -133,18 +133,18 @@ def _weighed(
     return replace(store, images=images), applied
 
 
-def _tried(world: World, change: Change, behavior: EngineBehavior) -> tuple[Draft, str]:
+def _tried(possible: PossibleStore, change: Change, behavior: EngineBehavior) -> tuple[Draft, str]:
     """Apply the change to one store; return the result, and the daemon's message if it refuses."""
-    draft = Draft(world.store, behavior.store)
+    draft = Draft(possible.store, behavior.store)
     try:
-        _change(draft, world, change, behavior)
+        _change(draft, possible, change, behavior)
     except RefusedChange as refusal:
-        return Draft(world.store, behavior.store), str(refusal)
+        return Draft(possible.store, behavior.store), str(refusal)
     return draft, ""
 
 
-def _change(draft: Draft, world: World, change: Change, behavior: EngineBehavior) -> None:
-    store, containers = world.store, world.containers
+def _change(draft: Draft, possible: PossibleStore, change: Change, behavior: EngineBehavior) -> None:
+    store, containers = possible.store, possible.containers
     match change:
         case Prune(kind) if behavior.is_by_records:
             containerd.prune(draft, containers, behavior, everything=kind.is_all)
@@ -208,7 +208,7 @@ def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
     return replace(
         state,
         store=store,
-        daemon=replace(daemon, basis=Basis.CHOSEN),
+        daemon=replace(daemon, basis=DaemonBasis.CHOSEN),
         containers=state.containers if choice.rules.store is kind else NO_CONTAINERS,
         applied=(*state.applied, Applied(change, removed, untagged)),
     )

@@ -221,7 +221,7 @@ def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, eve
 def _keep_used(doomed: dict[str, str], containers: Containers, behavior: EngineBehavior) -> set[str]:
     """Remove the records that containers use by name; return the images that they use by id."""
     used = set()
-    for container in containers.known or ():
+    for container in containers.listed or ():
         doomed.pop(f"{_DANGLING}{container.image_id}", None)
         given, image_id = container.image, container.image_id
         is_id = image_id.startswith(f"sha256:{given.removeprefix('sha256:')}")

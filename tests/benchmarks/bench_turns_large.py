@@ -132,7 +132,7 @@ def images(person: Person, _folder: Path) -> None:
             else:
                 QTest.keyClicks(box, letter)
         person.act(f"{name}, cleared", lambda: QTest.keyClick(box, Qt.Key.Key_Escape), shown)
-    boxes = [pane._foot.marked, pane._foot.intermediate]
+    boxes = [pane._footer.marked, pane._footer.intermediate]
     for check in (boxes[0], boxes[0], boxes[1], boxes[1]):
         person.act(f"{check.text()} {'off' if check.isChecked() else 'on'}", check.click, shown)
     tree.setFocus()

@@ -24,7 +24,7 @@ from cacheview.model import Release
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
-from cacheview.replay.new_images import says
+from cacheview.replay.new_images import is_same_message
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
 
@@ -125,7 +125,9 @@ def differences(reported: Replay, truth: Outcome, builder: Builder, *, unknown: 
             yield f"{step.text}: {image}, the builder had {fact.image}"
     if (reported.refused is not None) != bool(truth.error):
         yield f"refused: {reported.refused}, the builder: {truth.error!r}"
-    elif reported.refused is not None and not says(reported.refused.message.casefold(), truth.error.casefold()):
+    elif reported.refused is not None and not is_same_message(
+        reported.refused.message.casefold(), truth.error.casefold()
+    ):
         # Debian builds its engines with other libraries than moby's own, which begin some words with a capital letter.
         yield f"refused with {reported.refused.message!r}, the builder: {truth.error!r}"
     if not truth.error:

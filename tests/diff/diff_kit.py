@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from build_kit import Daemon, image_of
 
-from cacheview.cases import Basis
 from cacheview.cases import Daemon as Whose
+from cacheview.cases import DaemonBasis
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.record_side import side_of_record
 from cacheview.diff.side import BuildSide
@@ -91,7 +91,7 @@ def recorded(daemon: Daemon, build: Build, minutes: int = 0, *, with_store: bool
     return record_of(
         sent_context(context, client, "Dockerfile", build.dockerfile.encode()),
         store,
-        Whose(rules, release, Basis.CASE, daemon.version),
+        Whose(rules, release, DaemonBasis.CASE, daemon.version),
         build.options,
         expect.model_copy(update={"steps": timed}),
         client=client.title,

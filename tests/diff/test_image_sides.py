@@ -8,8 +8,8 @@ import pytest
 from build_kit import Daemon
 from diff_kit import Build, base, recorded, side
 
-from cacheview.cases import Basis
 from cacheview.cases import Daemon as Whose
+from cacheview.cases import DaemonBasis
 from cacheview.diff.causes import CauseKind
 from cacheview.diff.compare import BuildDiff, compare_builds
 from cacheview.diff.image_side import side_of_image
@@ -37,7 +37,7 @@ def built(daemon: Daemon, build: Build) -> Image:
 
 
 def side_of(daemon: Daemon, image: Image) -> BuildSide:
-    whose = Whose(daemon.rules, daemon.release, Basis.CASE, daemon.version)
+    whose = Whose(daemon.rules, daemon.release, DaemonBasis.CASE, daemon.version)
     return side_of_image(daemon.store, image, whose, image.title)
 
 

@@ -10,8 +10,8 @@ from build_kit import Daemon
 from diff_kit import Build, base, recorded, side
 from layer_kit import Layers, entry, layer
 
-from cacheview.cases import Basis
 from cacheview.cases import Daemon as Whose
+from cacheview.cases import DaemonBasis
 from cacheview.diff.causes import Cause, CauseKind, CauseOrigin
 from cacheview.diff.compare import BuildDiff, StepPair, compare_builds
 from cacheview.diff.image_side import side_of_image
@@ -78,7 +78,7 @@ class Place:
         return self.daemon.add(pulled)
 
     def side(self, image: Image, *, reads: bool = True) -> BuildSide:
-        whose = Whose(self.daemon.rules, self.daemon.release, Basis.CASE, self.daemon.version)
+        whose = Whose(self.daemon.rules, self.daemon.release, DaemonBasis.CASE, self.daemon.version)
         layers = Layers(*self.streams)
         return side_of_image(self.daemon.store, image, whose, image.title, (lambda: layers.files) if reads else None)
 

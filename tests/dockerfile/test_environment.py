@@ -41,7 +41,7 @@ def test_it_follows_the_steps(
 
 
 def test_the_environment_hides_arguments() -> None:
-    args = BuildArgs(declared={"A": "arg", "B": "arg", "C": None}, given={"D": "given", "HTTP_PROXY": "p"})
+    args = BuildArgs(declared={"A": "arg", "B": "arg", "C": None}, from_options={"D": "given", "HTTP_PROXY": "p"})
     variables = Variables(args, Environment(("A=env",)))
     assert dict(variables) == {"A": "env", "B": "arg", "HTTP_PROXY": "p"}
     assert len(variables) == 3

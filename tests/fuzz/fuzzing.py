@@ -24,7 +24,7 @@ from cacheview.report.explanation_objects import as_json
 from cacheview.report.explanations import as_markdown, as_text
 from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.stores.save import suite_line
-from cacheview.visible import acts
+from cacheview.visible import is_unprintable
 
 __all__ = ["HOSTILE", "Fuzz", "damaged", "damaged_json", "examine", "fuzz", "shown"]
 
@@ -250,7 +250,7 @@ def _places(document: Any) -> list[tuple[Any, Any]]:
 
 def shown(text: str) -> None:
     """What is printed of it acts on nothing."""
-    assert not any(acts(character) for character in text if character != "\n")
+    assert not any(is_unprintable(character) for character in text if character != "\n")
 
 
 def refused(error: DataError) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.model import Image, ImageConfig, ImageStore
-from cacheview.stores.change import StoreChange, changes, with_removed
+from cacheview.stores.change import StoreChanges, changes, with_removed
 
 
 def image(name: str, parent: str | None = None, *names: str) -> Image:
@@ -29,7 +29,7 @@ def test_new_gone_changed() -> None:
 
 def test_a_name_that_went_to_another_image() -> None:
     change = changes(store(image("a", None, "app:1"), image("b")), store(image("a"), image("b", None, "app:1")))
-    assert change == StoreChange(changed=("sha256:a", "sha256:b"))
+    assert change == StoreChanges(changed=("sha256:a", "sha256:b"))
 
 
 _STORES = st.dictionaries(

@@ -43,7 +43,7 @@ def test_those_of_the_driver_are_known(root: Root) -> None:
     put(root, {**DOCUMENT, "State": {"Running": False}}, "d" * 64)
     put(root, {**DOCUMENT, "Driver": "overlayfs"}, "e" * 64)  # of a containerd store: another daemon's
     (root.root / "containers" / ("f" * 64)).mkdir()  # it is being made
-    assert containers_of(read(root.root)).known == (
+    assert containers_of(read(root.root)).listed == (
         Container(ID, IMAGE, "app:1", True),
         Container("d" * 64, IMAGE, "app:1", False),
     )
@@ -51,7 +51,7 @@ def test_those_of_the_driver_are_known(root: Root) -> None:
 
 def test_without_the_folder_they_are_unknown(root: Root) -> None:
     containers = containers_of(read(root.root))
-    assert containers.known is None
+    assert containers.listed is None
     assert "there is no containers folder" in containers.reason
 
 
@@ -62,7 +62,7 @@ def test_without_the_folder_they_are_unknown(root: Root) -> None:
 def test_one_that_cannot_be_read_makes_them_unknown(root: Root, content: str, reason: str) -> None:
     put(root, content)
     containers = containers_of(read(root.root))
-    assert containers.known is None
+    assert containers.listed is None
     assert containers.reason.startswith("it is not known which containers use the images: ")
     assert reason in containers.reason
 
@@ -73,5 +73,5 @@ def test_a_link_is_not_followed(root: Root, tmp_path: Path) -> None:
     file.unlink()
     os.symlink(tmp_path / "elsewhere", file)
     containers = containers_of(read(root.root))
-    assert containers.known is None
+    assert containers.listed is None
     assert "a link, and links are not followed" in containers.reason

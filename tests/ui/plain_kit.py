@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, Qt, QTextDocumentFragment
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLabel, QWidget
 
 from cacheview.ui.probe.rows_model import ConfigRowsModel
-from cacheview.visible import acts
+from cacheview.visible import is_unprintable
 
 __all__ = ["NASTY", "demand_all_plain", "demand_plain", "shown_by_tip"]
 
@@ -22,7 +22,10 @@ def shown_by_tip(tip: str) -> str:
 
 
 def demand_plain(text: str, where: object) -> None:
-    assert not [character for character in text if acts(character) and character not in "\n\u2028"], (where, text)
+    assert not [character for character in text if is_unprintable(character) and character not in "\n\u2028"], (
+        where,
+        text,
+    )
 
 
 def demand_all_plain(root: QWidget) -> None:

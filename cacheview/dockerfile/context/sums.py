@@ -115,7 +115,7 @@ class ContextSums:
         Raises:
             DataError: a file cannot be read.
         """
-        sent = self.uploaded.tree.sent
+        sent = self.uploaded.tree.sent_nodes
         wanted = [path for path in paths if path in sent]
         unknown = dict.fromkeys([path for path in wanted if path not in self._sums])
         if unknown:

@@ -60,13 +60,13 @@ class Tree:
     """Entries by path, in walk order.
 
     Attributes:
-        sent: all entries with a header, including those removed again: sums are computed while unpacking.
+        sent_nodes: all entries with a header, including those removed again: sums are computed while unpacking.
     """
 
     def __init__(self, nodes: Mapping[str, TreeNode], sent: Mapping[str, TreeNode] | None = None) -> None:
         """Create a tree. ``sent``: all entries with a header, if they differ from ``nodes``."""
         self._nodes = {path: nodes[path] for path in sorted(nodes, key=walk_key)}
-        self.sent = (
+        self.sent_nodes = (
             {path: node for path, node in self._nodes.items() if node.header is not None} if sent is None else sent
         )
         self._inside: dict[str, list[str]] = {}

@@ -52,13 +52,13 @@ class _Unpacked:
     def __init__(self, message_pattern: str) -> None:
         self.message_pattern = message_pattern
         self.nodes: dict[str, TreeNode] = {}
-        self.sent: dict[str, TreeNode] = {}
+        self.sent_nodes: dict[str, TreeNode] = {}
         self.inside: dict[str, set[str]] | None = None  # paths by folder, needed once something is removed
         self.is_as_sent = True
         self.implied = 0
 
     def tree(self) -> Tree:
-        return Tree(self.nodes, None if self.is_as_sent else self.sent)
+        return Tree(self.nodes, None if self.is_as_sent else self.sent_nodes)
 
     def add(self, member: Member) -> None:
         header = member.header
@@ -77,8 +77,8 @@ class _Unpacked:
         is_in_folder = not above or self._is_folder(above)  # which itself is not behind a link
         real = path if is_in_folder else self._place(path, header)
         node = self._node(real, member)
-        if path and path not in self.sent:
-            self.sent[path] = node if real == path else node._replace(entry=node.entry._replace(path=path))
+        if path and path not in self.sent_nodes:
+            self.sent_nodes[path] = node if real == path else node._replace(entry=node.entry._replace(path=path))
         else:
             self.is_as_sent = False
         if name == ".":

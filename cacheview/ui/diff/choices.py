@@ -59,12 +59,12 @@ def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> Bui
     title = os.path.basename(os.path.normpath(path)) or path
 
     def read(report: Report) -> BuildSide:
-        from cacheview.diff.named import record_named
+        from cacheview.diff.record_files import record_by_name
         from cacheview.diff.record_side import side_of_record
         from cacheview.ui.replay.build import build_at
 
         report(0, None, f"Reading {one_line(title)}")
-        case = record_named(path) if build is None else None
+        case = record_by_name(path) if build is None else None
         return side_of_record(case, title) if case is not None else replayer.side(ask(build or build_at(path)), report)
 
     return BuildChoice(one_line(title), read, path, build)
@@ -106,11 +106,11 @@ def of_watched(build: ShownBuild, save: Save) -> BuildChoice:
 
 
 def _of_record(name: str, title: str, report: Report) -> BuildSide:
-    from cacheview.diff.named import record_named
+    from cacheview.diff.record_files import record_by_name
     from cacheview.diff.record_side import side_of_record
 
     report(0, None, f"Reading {title}")
-    case = record_named(name)
+    case = record_by_name(name)
     if case is None:
         raise DataError("is no longer a build record", where=name)
     return side_of_record(case, title)

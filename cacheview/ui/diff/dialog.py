@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.diff.named import is_record_file
+from cacheview.diff.record_files import is_record_file
 from cacheview.model import DataError
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.dialog_buttons import Buttons, accepting_buttons

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from cacheview.ui.dock import DockController
 from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
 from cacheview.ui.files.pane import FilesPane
-from cacheview.ui.selection import Relation
+from cacheview.ui.selection import SelectionRelation
 from cacheview.ui.sizes import size_text
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Files(DockController[FilesPane]):
     def _selected_miss(self) -> Miss | None:
         """Return the miss of the probe's step if files are the reason; None: the probe is not of such a step."""
         session = self.host.session
-        if session is None or session.selected is None or session.relation is not Relation.OWN:
+        if session is None or session.selected is None or session.relation is not SelectionRelation.OWN:
             return None
         miss = self._replay().miss
         return miss if miss is not None and miss.comparison is not None else None

@@ -15,7 +15,7 @@ from cacheview.ui.icons import icon
 from cacheview.ui.images.arrange import FilteredNodes, PreparedTree, TreeQuery
 from cacheview.ui.images.arranger import Arranger
 from cacheview.ui.images.empty import EmptyPage
-from cacheview.ui.images.foot import Foot
+from cacheview.ui.images.footer import ImagesFooter
 from cacheview.ui.images.menu import ImageMenu
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
 from cacheview.ui.images.tree import Forest, ImageNode
@@ -80,12 +80,12 @@ class ImagesPane(QWidget):
         self._pages.addWidget(self.tree)
         self._pages.addWidget(Scrolled(self._empty, _LEAST_HEIGHT))
         self._pages.setMinimumHeight(_LEAST_HEIGHT)
-        self._foot = Foot()
+        self._footer = ImagesFooter()
         self.menu = ImageMenu(self)
         self._lay_out()
         set_font(self._title, strong_font)
         self._box.textChanged.connect(self._arrange)
-        for toggled in (self._foot.intermediate_toggled, self._foot.marked_toggled):
+        for toggled in (self._footer.intermediate_toggled, self._footer.marked_toggled):
             toggled.connect(self._arrange)
             toggled.connect(self.choices_changed)
         self._empty.pressed.connect(self.clear_filter)
@@ -113,10 +113,10 @@ class ImagesPane(QWidget):
         layout.addWidget(Hairline())
         layout.addWidget(self._pages, 1)
         layout.addWidget(Hairline())
-        layout.addWidget(self._foot)
+        layout.addWidget(self._footer)
         self.setTabOrder(self._box, self.tree)
-        self.setTabOrder(self.tree, self._foot.intermediate)
-        self.setTabOrder(self._foot.intermediate, self._foot.marked)
+        self.setTabOrder(self.tree, self._footer.intermediate)
+        self.setTabOrder(self._footer.intermediate, self._footer.marked)
 
     # Content
 
@@ -154,7 +154,7 @@ class ImagesPane(QWidget):
             self._show_counts()
             return
         self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
-        if not self._foot.marked.isChecked():  # the affected images are known with the marks
+        if not self._footer.marked.isChecked():  # the affected images are known with the marks
             self._arrange()
 
     def restore(self, place: TreePlace) -> None:
@@ -173,7 +173,7 @@ class ImagesPane(QWidget):
         if self._store is None or (image_id and image_id not in self._store.by_id):
             return False
         if unhide and self.model.forest.node_of(image_id) is None:
-            self._foot.intermediate.setChecked(True)
+            self._footer.intermediate.setChecked(True)
         node = self.model.forest.node_of(image_id)
         if node is None:
             self._awaited = image_id if self._arranger.is_busy else None
@@ -198,17 +198,17 @@ class ImagesPane(QWidget):
 
     def clear_filter(self) -> None:
         """Clear everything that hides rows: the text, and the toggle for candidates."""
-        self._foot.marked.setChecked(False)
+        self._footer.marked.setChecked(False)
         self._box.clear()
 
     @property
     def intermediate(self) -> bool:
         """Whether unnamed images that others were built on are listed."""
-        return self._foot.intermediate.isChecked()
+        return self._footer.intermediate.isChecked()
 
     @intermediate.setter
     def intermediate(self, shown: bool) -> None:
-        self._foot.intermediate.setChecked(shown)
+        self._footer.intermediate.setChecked(shown)
 
     def bring_into_sight(self, parent: str, hit: str | None) -> None:
         """Make the probe's parent the current row, and scroll so that the hit is visible too, if there is one."""
@@ -234,7 +234,7 @@ class ImagesPane(QWidget):
             return
         words = tuple(self._box.text().lower().split())
         self._arranger.want(
-            TreeQuery(self._store, self._foot.intermediate.isChecked(), words, self._concerned, self._gone)
+            TreeQuery(self._store, self._footer.intermediate.isChecked(), words, self._concerned, self._gone)
         )
         if self._arranger.is_busy:
             self._percent = 0
@@ -243,7 +243,7 @@ class ImagesPane(QWidget):
     @property
     def _concerned(self) -> frozenset[str] | None:
         """The ids to list if only candidates and sources are requested; None: all."""
-        if not self._foot.marked.isChecked():
+        if not self._footer.marked.isChecked():
             return None
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
 
@@ -293,7 +293,7 @@ class ImagesPane(QWidget):
         query = self._arranger.query
         if self._arranger.is_busy and not self._patience.isActive():
             is_search = query is not None and bool(query.words)
-            self._foot.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
+            self._footer.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
 
     def _quietly(self, change: Callable[[], object]) -> None:
         """Run a function that may change the current row without a request by the user."""
@@ -306,7 +306,7 @@ class ImagesPane(QWidget):
     def _marks_changed(self) -> None:
         self.tree.update_rows(self._looks_different)
         query = self._arranger.query
-        if self._foot.marked.isChecked() and (query is None or query.concerned != self._concerned):
+        if self._footer.marked.isChecked() and (query is None or query.concerned != self._concerned):
             self._arrange()
 
     def _looks_different(self, row: QModelIndex) -> bool:
@@ -323,7 +323,7 @@ class ImagesPane(QWidget):
         shown = self._matching
         if not is_filtered:
             shown = there - forest.hidden + sum(forest.node_of(each) is None for each in self._gone)
-        self._foot.show_count(shown, total)
+        self._footer.show_count(shown, total)
         has_rows = self.model.rowCount() > 0 if self._gone else bool(total and (shown or not is_filtered))
         if has_rows:
             self._pages.setCurrentWidget(self.tree)
@@ -379,7 +379,7 @@ class ImagesPane(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         least = super().minimumSizeHint()
-        return QSize(max(_LEAST, self._foot.minimumSizeHint().width()), least.height())
+        return QSize(max(_LEAST, self._footer.minimumSizeHint().width()), least.height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

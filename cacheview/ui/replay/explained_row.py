@@ -12,7 +12,7 @@ from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.rows import ReplayRow
 from cacheview.ui.replay.selecting import selection
 from cacheview.ui.replay.view import StepsView
-from cacheview.ui.selection import Relation
+from cacheview.ui.selection import SelectionRelation
 
 if TYPE_CHECKING:
     from cacheview.ui.replay.asking import ReplayResult
@@ -86,5 +86,5 @@ class ExplainedRow(QObject):
         session = self.session
         selected = session.selected if session is not None else None
         is_other = selected is None or selected.is_until_edit
-        is_explained = session is not None and session.relation is Relation.OWN and not is_other
+        is_explained = session is not None and session.relation is SelectionRelation.OWN and not is_other
         self._detail.show_row(self.row, self.result, is_explained=is_explained)

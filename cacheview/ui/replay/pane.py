@@ -27,7 +27,7 @@ from cacheview.ui.replay.model import StepsModel
 from cacheview.ui.replay.row_menu import StepMenu
 from cacheview.ui.replay.rows import rows_of
 from cacheview.ui.replay.side_pages import SidePages
-from cacheview.ui.replay.strip import Strip, summaries
+from cacheview.ui.replay.strip import SummaryStrip, summaries
 from cacheview.ui.replay.view import StepsView
 from cacheview.ui.replay.watching import BuildWatcher
 from cacheview.ui.two_panes import TwoPaneSplitter
@@ -75,7 +75,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._build: Build | None = None
         self._is_new = False
         self.replayer = Replayer(records, access)
-        self.strip = Strip()
+        self.strip = SummaryStrip()
         self.model = StepsModel(self)
         self.view = StepsView(self.model)
         self._chosen_step = ChosenStep(self.view, self.model, self)

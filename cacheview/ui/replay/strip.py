@@ -20,7 +20,7 @@ from cacheview.whatif.costs import Costs
 from cacheview.whatif.words import cost_reason, costs_line
 from cacheview.wording import counted
 
-__all__ = ["Strip", "StripLine", "summaries"]
+__all__ = ["StripLine", "SummaryStrip", "summaries"]
 
 
 _LONGEST: Final = 60  # characters of an instruction
@@ -106,7 +106,7 @@ def _named(step: Step, replay: Replay) -> str:
     return f"{of}, {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
 
 
-class Strip(QWidget):
+class SummaryStrip(QWidget):
     """The lines. Signals: ``step_requested(Step)``: the user wants to see the step of a line."""
 
     step_requested = Signal(object)

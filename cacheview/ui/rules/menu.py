@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.cases import Basis, Daemon, daemon_known
+from cacheview.cases import Daemon, DaemonBasis, daemon_known
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.plain import one_line
@@ -30,13 +30,13 @@ class ChooseRules(Protocol):
     def __call__(self, name: str, *, own: bool = False) -> object: ...
 
 
-_OWNERS: Final = {Basis.CASE: "case", Basis.ENGINE: "engine"}
+_OWNERS: Final = {DaemonBasis.CASE: "case", DaemonBasis.ENGINE: "engine"}
 
 
 def own_rules(session: Session) -> Daemon | None:
     """Return the daemon that the case names or whose store it is; None if it is not known."""
     own = daemon_known(session.case)
-    is_known = own.basis is not Basis.NEWEST or session.store.release is not None
+    is_known = own.basis is not DaemonBasis.NEWEST or session.store.release is not None
     return own if is_known else None
 
 

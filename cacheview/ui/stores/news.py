@@ -11,7 +11,7 @@ from cacheview.ui.names import ENGINE, name_of
 
 if TYPE_CHECKING:
     from cacheview.model import Image
-    from cacheview.stores.change import StoreChange
+    from cacheview.stores.change import StoreChanges
 
 __all__ = ["StoreNews", "change_news", "fallback_news"]
 
@@ -40,7 +40,7 @@ def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]])
     )
 
 
-def change_news(change: StoreChange, images: Callable[[str], Image | None], since: float) -> StoreNews:
+def change_news(change: StoreChanges, images: Callable[[str], Image | None], since: float) -> StoreNews:
     """Return the new, removed and changed images since a time (in seconds since the epoch).
 
     Args:

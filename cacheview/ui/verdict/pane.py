@@ -17,7 +17,7 @@ from cacheview.ui.patience import FURTHER_PATIENCE, Patience
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected_item import SelectedItem
-from cacheview.ui.selection import Relation
+from cacheview.ui.selection import SelectionRelation
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.banner import Banner
 from cacheview.ui.verdict.copying import explanation_as
@@ -97,7 +97,10 @@ class VerdictPane(QWidget):
     # The interface for the window
 
     def show_explanation(
-        self, explanation: Explanation, selected: SelectedItem | None = None, relation: Relation = Relation.OWN
+        self,
+        explanation: Explanation,
+        selected: SelectedItem | None = None,
+        relation: SelectionRelation = SelectionRelation.OWN,
     ) -> None:
         """Show an answer to the same or another probe. For the same store, rows keep their place.
 
@@ -116,7 +119,7 @@ class VerdictPane(QWidget):
             if in_place and place is not None:
                 self.navigation.restore(place)
         self.subject.show_selected(selected, relation)
-        self.banner.show_explanation(explanation, selected if relation is Relation.OWN else None)
+        self.banner.show_explanation(explanation, selected if relation is SelectionRelation.OWN else None)
         self._pages.setCurrentIndex(1)
         self.head.order_button.setEnabled(len(explanation.trace.index) > 1)
         self.head.show_button.setEnabled(True)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from cacheview.ui.plain import one_line
 from cacheview.ui.selected_item import SelectedItem
-from cacheview.ui.selection import Relation
+from cacheview.ui.selection import SelectionRelation
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.labels import WrappedText
 
@@ -38,12 +38,12 @@ class SubjectLine(QWidget):
         """The text; empty: nothing."""
         return self._text.text() if not self.isHidden() else ""
 
-    def show_selected(self, selected: SelectedItem | None, relation: Relation) -> None:
+    def show_selected(self, selected: SelectedItem | None, relation: SelectionRelation) -> None:
         """Show an item. ``relation``: the relation of the verdict to it."""
         text = ""
-        if selected is not None and relation is Relation.OUTDATED:
+        if selected is not None and relation is SelectionRelation.OUTDATED:
             text = f"{selected.title} was looked up before the store or rules changed: this verdict may be out of date."
-        elif selected is not None and relation is Relation.CHANGED:
+        elif selected is not None and relation is SelectionRelation.CHANGED:
             text = f"The probe has changed: this is no longer the verdict for {selected.name}."
         elif selected is not None and selected.is_unknown:
             text = f"{selected.title} is unknown. {selected.why}"
@@ -51,7 +51,7 @@ class SubjectLine(QWidget):
             text = selected.title
         self._text.say(one_line(text))
         self._button.setText(f"Back to {selected.name}" if selected is not None else "")
-        self._button.setVisible(relation is Relation.CHANGED)
+        self._button.setVisible(relation is SelectionRelation.CHANGED)
         self.setVisible(bool(text))
 
     def changeEvent(self, event: QEvent) -> None:

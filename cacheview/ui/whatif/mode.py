@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.engine import ImageCache
     from cacheview.model import Image, ImageStore
-    from cacheview.stores.change import StoreChange
+    from cacheview.stores.change import StoreChanges
     from cacheview.stores.opened_location import OpenedLocation
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.images.view import TreePlace
@@ -185,7 +185,7 @@ class WhatIf(QObject):
         if supposed is None:
             return
         text, details = self._words
-        is_unknown = supposed.containers.known is None and supposed.containers is not CONTAINERS_NOT_READ
+        is_unknown = supposed.containers.listed is None and supposed.containers is not CONTAINERS_NOT_READ
         assume = (("Assume &no containers", self.without_containers),) if is_unknown else ()
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
 
@@ -206,7 +206,7 @@ class _Applied:
 
     changed: ChangedStore
     cache: ImageCache
-    change: StoreChange
+    change: StoreChanges
     text: str
     details: tuple[str, ...]
 

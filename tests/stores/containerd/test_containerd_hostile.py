@@ -31,7 +31,7 @@ from cacheview.stores.containerd.records import CONFIG_REFERENCE
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
-from cacheview.visible import acts
+from cacheview.visible import is_unprintable
 
 SAMPLE = "28.5.2-c8d"
 
@@ -395,7 +395,7 @@ def test_what_containerd_answers_acts_on_no_terminal(server: Server, address: Pa
     assert run.status == 2
     assert "red" in run.output
     assert "cacheview: fine" not in run.output.splitlines()
-    assert not [character for character in run.output if acts(character) and character != "\n"]
+    assert not [character for character in run.output if is_unprintable(character) and character != "\n"]
 
 
 def test_an_error_of_one_call_is_reported_in_its_words(server: Server, address: Path) -> None:

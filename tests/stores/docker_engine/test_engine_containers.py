@@ -34,7 +34,7 @@ def asked(answers: dict[str, Answer], release: Release | None, folder: Path) -> 
 def test_the_containers_of_an_engine(state: str, running: bool, tmp_path: Path) -> None:
     listed = [{**LISTED, "State": state, "Image": "app:1"}]
     containers, replay = asked({"/containers/json": (200, listed)}, GRAPH_DRIVER, tmp_path)
-    assert containers.known == (Container(ID, IMAGE, "app:1", running),)
+    assert containers.listed == (Container(ID, IMAGE, "app:1", running),)
     assert [(method, query) for method, path, query in replay.asked if "containers" in path] == [("GET", {"all": "1"})]
     assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED) for _, path, _ in replay.asked)
 
@@ -46,7 +46,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
         f"/{ID}/json": (200, {"Config": {"Image": "app:1"}}),
     }
     containers, _ = asked(answers, CONTAINERD, tmp_path)
-    assert containers.known == (Container(ID, IMAGE, "app:1"),)  # the other one was removed meanwhile
+    assert containers.listed == (Container(ID, IMAGE, "app:1"),)  # the other one was removed meanwhile
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:
     containers, _ = asked({"/containers/json": answer}, CONTAINERD, tmp_path)
-    assert containers.known is None
+    assert containers.listed is None
     assert containers.reason.startswith("it is not known which containers use the images: ")
     assert reason in containers.reason
     assert "Try again" in containers.remedy
@@ -67,6 +67,6 @@ def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: P
 
 def test_a_store_that_lists_no_containers_says_what_does() -> None:
     containers = containers_of(ImageStore((), location="images.tar"))
-    assert containers.known is None
+    assert containers.listed is None
     assert containers.reason.endswith("the store does not list containers")
     assert "engine:" in containers.remedy

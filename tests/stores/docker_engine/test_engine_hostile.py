@@ -27,7 +27,7 @@ from cacheview.stores.docker_engine.reader import THREADS
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Cancelled
 from cacheview.stores.reading import Reading
-from cacheview.visible import acts
+from cacheview.visible import is_unprintable
 
 QUICK = Timeouts(0.5, 0.5, 2.0)
 ENGINE = "28.5.2-gd"
@@ -224,7 +224,7 @@ def test_what_an_engine_answers_acts_on_no_terminal(path: str, tmp_path: Path) -
     assert run.status == 2
     assert "red" in run.output
     assert "cacheview: fine" not in run.output.splitlines()
-    assert not [character for character in run.output if acts(character) and character != "\n"]
+    assert not [character for character in run.output if is_unprintable(character) and character != "\n"]
 
 
 @pytest.mark.parametrize("document", [b"{}", b"[", b"[1, 2", b"null"])

@@ -12,7 +12,7 @@ from cacheview.report.forms import joined
 from cacheview.report.images import image_as_json
 from cacheview.ui.details.model import DetailsModel
 from cacheview.ui.details.sections import DetailsRow, Section, as_lines, sections_of
-from cacheview.visible import acts
+from cacheview.visible import is_unprintable
 
 
 def details(image: Image, store: ImageStore) -> dict[str, Section]:
@@ -110,7 +110,7 @@ def test_the_model_is_a_proper_table(store: ImageStore, qtmodeltester: ModelTest
     model.set_sections(sections_of(store.images[2], store, CONTAINERD_71EBFC7))
     qtmodeltester.check(model)
     drawn = [str(model.index(row, 1).data()) for row in range(model.rowCount())]
-    assert not [text for text in drawn if any(map(acts, text))]
+    assert not [text for text in drawn if any(map(is_unprintable, text))]
 
 
 def test_no_copy_has_a_character_that_acts() -> None:
@@ -121,5 +121,5 @@ def test_no_copy_has_a_character_that_acts() -> None:
     store = store_of(image)
     for text in (joined(as_lines(sections_of(image, store, CONTAINERD_71EBFC7))), image_as_json(image)):
         assert "<b>n</b>" in text
-        assert not [character for character in text if acts(character) and character != "\n"]
+        assert not [character for character in text if is_unprintable(character) and character != "\n"]
     assert decode(Image, image_as_json(image)) == image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from cacheview.cases import Basis, Daemon
+from cacheview.cases import Daemon, DaemonBasis
 from cacheview.dockerfile.context.memory import MemoryContext
 from cacheview.dockerfile.release import builder_release
 from cacheview.engine.rulesets.releases import choose
@@ -53,7 +53,7 @@ class FakeProcess:
 def prediction() -> Prediction:
     choice = choose("28.5.2", StoreKind.GRAPH_DRIVER)
     assert choice is not None
-    daemon = Daemon(choice.rules, builder_release("28.5.2"), Basis.ENGINE, "28.5.2")
+    daemon = Daemon(choice.rules, builder_release("28.5.2"), DaemonBasis.ENGINE, "28.5.2")
     store = ImageStore(())
     checksums = ContextChecksums(MemoryContext({}, {}), "", daemon.builder)
     from cacheview.replay.options import BuildOptions

@@ -14,11 +14,11 @@ from cacheview.model import Aspect, Container, Containers, Doubt, Image, ImageSt
 from cacheview.model.effort import paced
 from cacheview.whatif.draft import Draft
 
-__all__ = ["World", "merged", "worlds"]
+__all__ = ["PossibleStore", "merged", "possible_stores"]
 
 
 @dataclass(frozen=True)
-class World:
+class PossibleStore:
     """One of the possible stores.
 
     Attributes:
@@ -35,24 +35,24 @@ class _OpenQuestion:
     """An unknown fact: its doubt, and a function that returns the store with its second value."""
 
     doubt: Doubt
-    flip: Callable[[World], World]
+    flip: Callable[[PossibleStore], PossibleStore]
 
 
-def worlds(store: ImageStore, containers: Containers) -> tuple[tuple[World, ...], tuple[Doubt, ...]]:
+def possible_stores(store: ImageStore, containers: Containers) -> tuple[tuple[PossibleStore, ...], tuple[Doubt, ...]]:
     """Return all possible stores and containers, and the doubts: a single one if everything is known."""
     unknown = tuple(_unknown(store, containers))
     results = []
     for flips in product((False, True), repeat=len(unknown)):
-        world = World(store, containers, flips)
+        possible = PossibleStore(store, containers, flips)
         for each, flipped in zip(unknown, flips, strict=True):
             if flipped:
-                world = each.flip(world)
-        results.append(world)
+                possible = each.flip(possible)
+        results.append(possible)
     return tuple(results), tuple(each.doubt for each in unknown)
 
 
 def _unknown(store: ImageStore, containers: Containers) -> Iterator[_OpenQuestion]:
-    if containers.known is None:
+    if containers.listed is None:
         yield _OpenQuestion(Doubt(aspect="existence", reason=containers.reason, remedy=containers.remedy), _all_used)
     doubts = [doubt for image in store.images if (doubt := image.doubt("existence")) is not None]
     if doubts:
@@ -62,30 +62,30 @@ def _unknown(store: ImageStore, containers: Containers) -> Iterator[_OpenQuestio
         yield _OpenQuestion(dangling[0].model_copy(update={"aspect": "existence"}), _all_dangling)
 
 
-def _all_used(world: World) -> World:
+def _all_used(possible: PossibleStore) -> PossibleStore:
     """Return a store in which a container uses every image, by its id and by each name."""
     used = [
         Container(f"{number:064x}", image.id, name)
-        for number, image in enumerate(world.store.images)
+        for number, image in enumerate(possible.store.images)
         for name in (image.id, *image.names)
     ]
-    return replace(world, containers=Containers(tuple(used)))
+    return replace(possible, containers=Containers(tuple(used)))
 
 
-def _without_doubtful(world: World) -> World:
-    kept = tuple(image for image in world.store.images if image.doubt("existence") is None)
-    return replace(world, store=replace(world.store, images=kept))
+def _without_doubtful(possible: PossibleStore) -> PossibleStore:
+    kept = tuple(image for image in possible.store.images if image.doubt("existence") is None)
+    return replace(possible, store=replace(possible.store, images=kept))
 
 
-def _all_dangling(world: World) -> World:
+def _all_dangling(possible: PossibleStore) -> PossibleStore:
     images = tuple(
         image.model_copy(update={"dangling": True}) if image.names and image.doubt("dangling") is not None else image
-        for image in world.store.images
+        for image in possible.store.images
     )
-    return replace(world, store=replace(world.store, images=images))
+    return replace(possible, store=replace(possible.store, images=images))
 
 
-def merged(tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> tuple[Image, ...]:
+def merged(tried: Sequence[PossibleStore], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> tuple[Image, ...]:
     """Return the images of all possible stores, in the order of the first, each with the doubts about it."""
     order: dict[str, None] = {}
     for draft in drafts:
@@ -93,7 +93,7 @@ def merged(tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Do
     return tuple(_merged(image_id, tried, drafts, unknown) for image_id in paced(list(order)))
 
 
-def _merged(image_id: str, tried: Sequence[World], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> Image:
+def _merged(image_id: str, tried: Sequence[PossibleStore], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> Image:
     ends = [draft.get(image_id) for draft in drafts]
     image = next(end for end in ends if end is not None)
     doubts = list(image.doubts)
@@ -115,13 +115,13 @@ def _merged(image_id: str, tried: Sequence[World], drafts: Sequence[Draft], unkn
     return image.model_copy(update={"names": names, "doubts": tuple(doubts)})
 
 
-def _decisive(ends: Sequence[object], tried: Sequence[World], unknown: Sequence[Doubt]) -> Doubt:
+def _decisive(ends: Sequence[object], tried: Sequence[PossibleStore], unknown: Sequence[Doubt]) -> Doubt:
     """Return the doubt that decides alone; otherwise the first."""
     for place, doubt in enumerate(unknown):
         flipped = next(
             number
-            for number, world in enumerate(tried)
-            if all(flip == (at == place) for at, flip in enumerate(world.flips))
+            for number, possible in enumerate(tried)
+            if all(flip == (at == place) for at, flip in enumerate(possible.flips))
         )
         if ends[flipped] != ends[0]:
             return doubt

@@ -14,13 +14,13 @@ from cacheview.dockerfile.context.packed import IGNORE_FILE
 from cacheview.model import DataError
 from cacheview.stores.redact import has_placeholder
 
-__all__ = ["beside_of"]
+__all__ = ["other_causes"]
 
 _READ_BY_BUILDER: Final = ("Dockerfile", IGNORE_FILE)
 """The files whose differences appear in the steps and in the other files."""
 
 
-def beside_of(
+def other_causes(
     a: BuildSide, b: BuildSide, named: Collection[tuple[CauseKind, str]], *, with_files: bool
 ) -> Iterator[Cause]:
     """Yield the differences other than the causes already found.

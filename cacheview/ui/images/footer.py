@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.wording import counted
 
-__all__ = ["Foot"]
+__all__ = ["ImagesFooter"]
 
 _INTERMEDIATE: Final = "&Intermediate"
 _ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
 """The same for narrow widths."""
 
 
-class Foot(QWidget):
+class ImagesFooter(QWidget):
     """Two check boxes and a count. In narrow widths the count is hidden first, then texts are shortened.
 
     Signals:

@@ -12,14 +12,14 @@ from cacheview.replay.file import ReplayCase
 from cacheview.replay.tar_context import compression_of
 from cacheview.stores.lines import read_lines
 
-__all__ = ["is_record_file", "may_be_record", "record_named"]
+__all__ = ["is_record_file", "may_be_record", "record_by_name"]
 
 _NUMBERED: Final = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
 _LISTED: Final = 10
 _SNIFFED: Final = 512
 
 
-def record_named(name: str) -> ReplayCase | None:
+def record_by_name(name: str) -> ReplayCase | None:
     """Return the build with this name; None: it is not in a replay file, but may be a build context.
 
     Raises:
