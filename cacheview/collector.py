@@ -98,7 +98,7 @@ class Leftovers:
         if self._before is None:
             self._before = self._blocks()
 
-    def settle(self, location: str, images: int) -> bool:
+    def end(self, location: str, images: int) -> bool:
         """Note that a store with this many images is shown, and that the previous one was dropped.
 
         Returns whether a search followed. There is a search if repeated readings of the same location left much more

@@ -28,7 +28,7 @@ class Heap:
         self.leftovers.begin()
         self.garbage += left
         self.blocks += more
-        return self.leftovers.settle(location, images)
+        return self.leftovers.end(location, images)
 
 
 def test_nothing_is_searched_while_a_store_takes_what_it_took() -> None:
@@ -93,11 +93,11 @@ def test_frozen_cycles_are_found() -> None:
     counts = iter((1000, 1000, 1000, 2000, 1000))
     leftovers = Leftovers(lambda: next(counts))
     leftovers.begin()
-    assert not leftovers.settle("engine:", 10)
+    assert not leftovers.end("engine:", 10)
     identity = id(circle)
     del circle
     leftovers.begin()
-    assert leftovers.settle("engine:", 10)
+    assert leftovers.end("engine:", 10)
     assert not any(id(each) == identity for each in gc.get_objects())
 
 

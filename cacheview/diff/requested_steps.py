@@ -24,7 +24,7 @@ from cacheview.dockerfile.state import StageState
 from cacheview.model import ContainerConfig, DataError, Image
 from cacheview.model.effort import go_on
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.refusals import take
+from cacheview.replay.refusals import dispatch_step
 from cacheview.replay.result import Replay, Step
 
 __all__ = ["RequestedStep", "RequestedSteps", "requested_steps"]
@@ -227,7 +227,7 @@ class _DockerfileWalk:
         go_on()
         # Before the step: the environment is read once, and then continues with the step.
         arguments, pairs = self._arguments(state), _pairs(instruction, state, self.release)
-        dispatched = take(instruction, state, self.release)
+        dispatched = dispatch_step(instruction, state, self.release)
         step = RequestedStep(
             self.number,
             instruction.original,

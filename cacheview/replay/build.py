@@ -20,7 +20,7 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.verdict import StageKind
 from cacheview.model import SCRATCH, Probe
 from cacheview.replay.finished_stages import FinishedStages
-from cacheview.replay.refusals import take
+from cacheview.replay.refusals import dispatch_step
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.replay.stage import StageBuild
 
@@ -95,6 +95,6 @@ def _before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> 
         build.steps.append(Step(number, instruction.original, instruction.start_line, -1, StepStatus.NO_PROBE))
         # Only build arguments are visible here: the environment is still empty.
         state = replace(nothing, config=nothing.config.model_copy(update={"Env": ()}), args=args)
-        declared = take(instruction, state, build.release).after.args.declared
+        declared = dispatch_step(instruction, state, build.release).after.args.declared
         args = replace(args, declared=declared, before_from=declared)
     return replace(args, declared={})

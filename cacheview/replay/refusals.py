@@ -18,7 +18,7 @@ from cacheview.model import DataError, Platform, SpecifierError
 from cacheview.platforms import parse_specifier
 from cacheview.replay.new_images import reported_words
 
-__all__ = ["cache_refusal", "parsed_platform", "refusing", "take"]
+__all__ = ["cache_refusal", "dispatch_step", "parsed_platform", "refusing"]
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def _bad_part(text: str, release: BuilderRelease) -> str:
     return ""
 
 
-def take(instruction: Instruction, state: StageState, release: BuilderRelease) -> DispatchResult:
+def dispatch_step(instruction: Instruction, state: StageState, release: BuilderRelease) -> DispatchResult:
     """Dispatch a step. Raises `BuildRefusedError`, with the line of the instruction."""
     try:
         return dispatch(instruction, state, release)

@@ -29,7 +29,7 @@ from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
 from cacheview.replay.making import check_making
 from cacheview.replay.new_images import creating_step, is_new_id
 from cacheview.replay.prober import HOLE, StageProber, StepAnswer, key_without_checksum
-from cacheview.replay.refusals import cache_refusal, take
+from cacheview.replay.refusals import cache_refusal, dispatch_step
 from cacheview.replay.result import Step, StepStatus
 from cacheview.replay.stage_base import base_of_stage
 
@@ -182,7 +182,7 @@ class StageBuild:
             return self._unknown_step(step)
         before = self.state
         try:
-            dispatched = take(instruction, self.state, self.build.release)
+            dispatched = dispatch_step(instruction, self.state, self.build.release)
             self.build.carry(before, dispatched.after, instruction.name)
             if dispatched.copy is not None:
                 result = self._copy(step, dispatched, instruction, trigger)
@@ -381,7 +381,7 @@ def _continues(image: Image, history: Sequence[str | None]) -> bool:
     )
 
 
-def _timed(take: Callable[[], Step]) -> Step:
+def _timed(get_step: Callable[[], Step]) -> Step:
     begun = time.perf_counter()
-    step = take()
+    step = get_step()
     return replace(step, seconds=time.perf_counter() - begun)

@@ -78,11 +78,11 @@ def read_long_line(
     size = 0
     lists: dict[str, tuple[AnyModel, ...]] = {}
     last: dict[str, str] = {}  # by key in lower case, its last spelling
-    text.take("{")
+    text.expect("{")
     while text.next() != "}" or rest:
         written = text.value('"')
         key = json.loads(written)
-        text.take(":")
+        text.expect(":")
         lists.pop(key, None)  # if a key occurs twice, the last value counts
         last[key.casefold()] = key
         kind = elements.get(key)
@@ -96,8 +96,8 @@ def read_long_line(
             raise _too_long(budget.limits.document, where)
         if text.next() == "}":
             break
-        text.take(",")
-    text.take("}")
+        text.expect(",")
+    text.expect("}")
     if text.next():
         raise text.error("extra data")
     without = _bytes_of(f"{{{','.join(rest)}}}")
@@ -109,7 +109,7 @@ def read_long_line(
 def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, where: str) -> Iterator[AnyModel]:
     number = 0
     shared = Shared()
-    text.take("[")
+    text.expect("[")
     while text.next() != "]" or number:
         value = text.value()
         try:
@@ -124,8 +124,8 @@ def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, 
         number += 1
         if text.next() == "]":
             break
-        text.take(",")
-    text.take("]")
+        text.expect(",")
+    text.expect("]")
 
 
 def _counting(
@@ -179,7 +179,7 @@ class _Text:
                 return ""
             self._more()
 
-    def take(self, wanted: str) -> None:
+    def expect(self, wanted: str) -> None:
         """Consume this character. Raises `DataError` if there is a different one."""
         if self.next() != wanted:
             raise self.error(f"expecting '{wanted}'")

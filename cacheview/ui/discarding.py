@@ -91,7 +91,7 @@ class _Discarded:
             is_first, self.has_thread = not self.has_thread, True
             return is_first
 
-    def take(self, *, last: bool) -> list[object] | None:
+    def pop_all(self, *, last: bool) -> list[object] | None:
         """Remove and return all objects. ``last``: if there are none, the thread ends, and the result is None."""
         with self._lock:
             things, self._things = self._things, []
@@ -111,7 +111,7 @@ def _free(discarded: _Discarded, courtesy: Courtesy) -> None:
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()
     while not discarded.ended.is_set():
-        things = discarded.take(last=not held)
+        things = discarded.pop_all(last=not held)
         if things is None:
             return
         # Garbage collection in this thread would destroy widgets that are in cycles.

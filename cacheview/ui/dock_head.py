@@ -73,7 +73,7 @@ class DockHead(QWidget):
         self,
         text: str,
         tip: str,
-        asked: SignalInstance | None = None,
+        signal: SignalInstance | None = None,
         *,
         drawing: str = "",
         name: str = "",
@@ -82,7 +82,7 @@ class DockHead(QWidget):
         """Add a button after the existing ones.
 
         Args:
-            asked: the signal that it emits.
+            signal: the signal that it emits.
             drawing: the drawing of its icon, which replaces the text in narrow widths.
             name: the accessible name, if it is not the text.
             short: the text for narrow widths.
@@ -90,8 +90,8 @@ class DockHead(QWidget):
         button = _button(text, tip, name or (text if short else ""))
         if short:
             self._brief[button] = (text, short)
-        if asked is not None:
-            button.clicked.connect(asked)
+        if signal is not None:
+            button.clicked.connect(signal)
         if drawing:
             self._drawings[button] = drawing
             _draw(button, drawing)

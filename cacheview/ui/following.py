@@ -20,7 +20,7 @@ class WindowFollower(ImageEventListener):
         self._host = host
         self._stale = False
         self.changed.connect(self._refresh)
-        self.lost.connect(self._say_lost)
+        self.lost.connect(self._show_lost)
 
     def set_following(self, wanted: bool) -> None:
         """Start or stop following the open engine."""
@@ -42,7 +42,7 @@ class WindowFollower(ImageEventListener):
         if not self._stale:
             self._host.opener.refresh()
 
-    def _say_lost(self, why: str) -> None:
+    def _show_lost(self, why: str) -> None:
         follow = self._host.commands.follow
         follow.setChecked(False)
         ways = (("&Follow again", lambda: follow.setChecked(True)),)

@@ -203,4 +203,4 @@ class Opener(QObject):
             self._rest.start(_SHORT_REST)
             return
         self._unsettled = 0
-        self._leftovers.settle(self.location, self._images)
+        self._leftovers.end(self.location, self._images)

@@ -78,8 +78,8 @@ class Places(QObject):
     def _step(self, place: Place, step: Callable[[], object]) -> None:
         index = self._document.undo_stack.index()
 
-        def take() -> None:
+        def step_if_unchanged() -> None:
             if self._document.undo_stack.index() == index:  # otherwise there was another edit in the meantime
                 step()
 
-        self.read_place(place, take)
+        self.read_place(place, step_if_unchanged)

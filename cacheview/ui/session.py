@@ -209,13 +209,13 @@ class Session(QObject):
         before, probe = self._subject, selected.probe or self.document.probe
         self._selection.select(selected, (self.document.place, probe))
         if not self.document.edit(probe, phrase, merge):
-            self._say_selection(before)
+            self._emit_selection(before)
 
     def select_beside(self, selected: SelectedItem) -> None:
         """Select an item in a list without changing the probe."""
         before = self._subject
         self._selection.select_beside(selected, self.document.place)
-        self._say_selection(before)
+        self._emit_selection(before)
 
     def select_again(self) -> None:
         """Restore the probe of the selected item."""
@@ -226,19 +226,19 @@ class Session(QObject):
         """Clear the selection in a list that no longer exists or is hidden."""
         before = self._subject
         self._selection.release()
-        self._say_selection(before)
+        self._emit_selection(before)
 
     def release_image(self) -> None:
         """Clear an image that was selected until an edit."""
         before = self._subject
         self._selection.end_passing()
-        self._say_selection(before)
+        self._emit_selection(before)
 
     @property
     def _subject(self) -> tuple[SelectedItem | None, SelectionRelation]:
         return self.selected, self.relation
 
-    def _say_selection(self, before: tuple[SelectedItem | None, SelectionRelation]) -> None:
+    def _emit_selection(self, before: tuple[SelectedItem | None, SelectionRelation]) -> None:
         if before != self._subject:
             self.selection_changed.emit()
 

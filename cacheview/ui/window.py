@@ -231,7 +231,7 @@ class MainWindow(QMainWindow):
         centre.record_found.connect(lambda path: self.watched.show_records_of(path))
         centre.cancelled.connect(lambda: self.status.say("Opening was canceled"))
         centre.ended.connect(self._ended)
-        centre.copied.connect(self._say_copied)
+        centre.copied.connect(self._show_copied)
         centre.name_requested.connect(self.dialogs.ask_name)
 
     def _make_headline(self) -> None:
@@ -346,7 +346,7 @@ class MainWindow(QMainWindow):
         if self.session is not None and self.session.answer is not None:
             self._panes().verdict.copy_explanation(form)
 
-    def _say_copied(self, what: str) -> None:
+    def _show_copied(self, what: str) -> None:
         self.status.say(f"Copied: {what}")
 
     def _follow(self, wanted: bool) -> None:

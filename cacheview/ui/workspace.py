@@ -295,8 +295,8 @@ class Workspace(QWidget):
         if self.images.model.forest is not self._session.forest:
             self._session.discard(self.images.model.forest)
         if supposed is not None and change is not None and change.removed:
-            gone = frozenset(image.id for image in change.removed)
-            self.images.set_store(with_removed(supposed.before, store), keep=keep, new=new, gone=gone)
+            removed = frozenset(image.id for image in change.removed)
+            self.images.set_store(with_removed(supposed.before, store), keep=keep, new=new, removed=removed)
         else:
             self.images.set_store(store, keep=keep, new=new, forest=self._session.forest)
         self.probe.set_store(store)

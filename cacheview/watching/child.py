@@ -61,7 +61,7 @@ class _NewsSender:
     def watch(self, target: str) -> None:
         """Start to watch, and send the news forever."""
         try:
-            watcher = Watcher(find_endpoint(target), self.hear, self.fail)
+            watcher = Watcher(find_endpoint(target), self.add_build, self.fail)
         except DataError as error:
             self.send(Refused(str(error)))
             return
@@ -100,7 +100,7 @@ class _NewsSender:
         with self._sending, suppress(OSError):
             self._connection.send(message)
 
-    def hear(self, build: WatchedBuild) -> None:
+    def add_build(self, build: WatchedBuild) -> None:
         """Receive a build, from any thread of the watcher."""
         with self._lock:
             self._pending[build.number] = build

@@ -89,15 +89,15 @@ class StepsSent:
 class StepsReceived:
     """The steps of running builds that were received from the other side."""
 
-    _heard: dict[int, tuple[ShownStep, ...]] = field(default_factory=dict)
+    _received: dict[int, tuple[ShownStep, ...]] = field(default_factory=dict)
 
     def build(self, news: News) -> ShownBuild:
         """Return the build with all of its steps."""
-        number, before = news.build.number, self._heard.pop(news.build.number, ())
+        number, before = news.build.number, self._received.pop(news.build.number, ())
         if news.changed or news.count != len(before):
             steps = tuple(news.changed.get(at) or before[at] for at in range(news.count))
         else:
             steps = before
         if not news.build.is_final:
-            self._heard[number] = steps
+            self._received[number] = steps
         return replace(news.build, steps=steps)

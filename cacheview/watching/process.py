@@ -127,12 +127,12 @@ class WatchProcess:
             process.wait()
 
     def _listen(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
-        heard = StepsReceived()
+        received = StepsReceived()
         with suppress(EOFError, OSError):
             while True:
                 match connection.recv():
                     case News() as news:
-                        self._changed(heard.build(news))
+                        self._changed(received.build(news))
                     case RecordSaved() as saved:
                         self._answer(saved)
                     case Failed() as failed:

@@ -14,7 +14,7 @@ from cacheview.whatif.conflicts import container_of, is_id_prefix, running_of, s
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
 from cacheview.whatif.engine_behavior import EngineBehavior, InUse, Parents
 
-__all__ = ["dangling_record", "prune", "records", "remove", "settle", "without_record"]
+__all__ = ["dangling_record", "prune", "records", "remove", "set_dangling", "without_record"]
 
 _DANGLING = "moby-dangling@"
 
@@ -29,7 +29,7 @@ def records(image: Image) -> list[str]:
     return sorted((*image.names, *((dangling_record(image),) if image.is_dangling else ()))) or [image.id]
 
 
-def settle(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
+def set_dangling(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
     """Add or remove an image's record without a name, whatever its other names."""
     image = draft.get(image_id)
     value = None if image is None or is_dangling != bool(image.names) else is_dangling
@@ -46,11 +46,11 @@ def without_record(draft: Draft, image_id: str, record: str, reason: RemovedFor)
     if not left:
         draft.remove(image_id, reason)
     elif record == dangling_record(image):
-        settle(draft, image_id, is_dangling=False)
+        set_dangling(draft, image_id, is_dangling=False)
     else:
         was_dangling = image.is_dangling
         draft.untag(record)
-        settle(draft, image_id, is_dangling=was_dangling)
+        set_dangling(draft, image_id, is_dangling=was_dangling)
 
 
 def remove(
@@ -83,7 +83,7 @@ def remove(
             text = f"container {container} is using its referenced image {short_id(image.id)}"
             raise RefusedChange(unable(familiar(record), text))
         if len(every) == 1:
-            settle(draft, image.id, is_dangling=True)
+            set_dangling(draft, image.id, is_dangling=True)
         without_record(draft, image.id, record, RemovedFor.REQUESTED)
         return
     checks_names = not force and (behavior.parents is Parents.BY_LAYERS or (is_record and len(every) == 1))
@@ -161,7 +161,7 @@ def _delete_all(
         and draft.has_children(image.id)
     )
     if stays_for_children:
-        settle(draft, image.id, is_dangling=True)
+        set_dangling(draft, image.id, is_dangling=True)
     for record in every:
         without_record(draft, image.id, record, RemovedFor.REQUESTED)
     for parent in parents:
@@ -212,7 +212,7 @@ def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, eve
             if behavior.in_use is InUse.LAST_NAME:
                 del doomed[record]
             else:
-                settle(draft, image_id, is_dangling=True)
+                set_dangling(draft, image_id, is_dangling=True)
                 doomed.pop(f"{_DANGLING}{image_id}", None)
     for record, image_id in paced(list(doomed.items())):
         without_record(draft, image_id, record, reason)

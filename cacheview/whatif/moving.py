@@ -12,7 +12,7 @@ from typing import Any, Final
 from cacheview.engine.candidate import container_config_of
 from cacheview.model import DataError, Doubt, Image, StoreKind, familiar, parse_reference, short_id
 from cacheview.model.effort import paced
-from cacheview.whatif.containerd import settle
+from cacheview.whatif.containerd import set_dangling
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
 from cacheview.whatif.engine_behavior import EngineBehavior
 from cacheview.whatif.selected import SavedImage
@@ -72,12 +72,12 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior
         if draft.get(image_id) is None:
             draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
             if behavior.is_by_records:
-                settle(draft, image_id, is_dangling=False)
+                set_dangling(draft, image_id, is_dangling=False)
         tags = [name for name in image.names if "@" not in name]
         for name in tags:
             _load_name(draft, name, image_id, behavior)
         if behavior.is_by_records and (not tags or image.dangling):
-            settle(draft, image_id, is_dangling=True)
+            set_dangling(draft, image_id, is_dangling=True)
     if not behavior.is_by_records:
         _link_parents(draft, images, ids)
 
@@ -90,10 +90,10 @@ def _load_name(draft: Draft, name: str, image_id: str, behavior: EngineBehavior)
     if old is None or old.id == image_id:
         draft.tag(name, image_id)
         keeps_old = old is not None and behavior.load_keeps_old  # it does not check whether it is the same image
-        settle(draft, image_id, is_dangling=was_dangling or keeps_old)
+        set_dangling(draft, image_id, is_dangling=was_dangling or keeps_old)
         return
     _move(draft, name, image_id, old, keeps_old=behavior.load_keeps_old)
-    settle(draft, image_id, is_dangling=was_dangling)
+    set_dangling(draft, image_id, is_dangling=was_dangling)
     new = draft.get(image_id)
     if new is not None:
         draft.put(_with_labels_of(new, old))
@@ -123,7 +123,7 @@ def _move(draft: Draft, name: str, image_id: str, old: Image, *, keeps_old: bool
     stays_dangling = old.is_dangling or keeps_old
     draft.tag(name, image_id)
     if len(old.names) > 1 or stays_dangling:
-        settle(draft, old.id, is_dangling=stays_dangling)
+        set_dangling(draft, old.id, is_dangling=stays_dangling)
     else:
         draft.remove(old.id, RemovedFor.REPLACED)
 
@@ -193,7 +193,7 @@ def _pull_record(draft: Draft, name: str, image_id: str, behavior: EngineBehavio
         _move(draft, name, image_id, old, keeps_old=behavior.pull_keeps_old)
     else:
         draft.tag(name, image_id)
-    settle(draft, image_id, is_dangling=False)
+    set_dangling(draft, image_id, is_dangling=False)
     new = draft.get(image_id)
     if new is not None and new.names == (name,):
         draft.put(new.model_copy(update={"parent": None, "from_scratch": False, "built_locally": False}))

@@ -108,7 +108,7 @@ def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
     open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled: list[str] = []
-    monkeypatch.setattr(Leftovers, "settle", lambda _, location, _images: settled.append(location))
+    monkeypatch.setattr(Leftovers, "end", lambda _, location, _images: settled.append(location))
     window = open_window("demo:")
     for _ in range(20):
         with qtbot.waitSignal(window.settled, timeout=20_000):

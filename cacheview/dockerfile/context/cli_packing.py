@@ -167,7 +167,7 @@ class _Sender:
         self.check_folders = {"": self.checks.root()}
         self.folders = {"": self.patterns.root()}
         self.is_cut_off = False  # an error ends the tar, and the client sends the part before it
-        self.found: list[Member] = []
+        self._packed: list[Member] = []
 
     def _kept(self, dockerfile: str) -> list[str]:
         """Return patterns for the files that the client always sends, since the daemon needs them first.
@@ -186,13 +186,13 @@ class _Sender:
         for entry in self.context.walk(self._enters):
             if entry.kind is not EntryKind.DIRECTORY:
                 self._see(entry)
-        sent = {member.header.name for member in self.found} if self.forced else set()
+        sent = {member.header.name for member in self._packed} if self.forced else set()
         for name in self.forced:
             forced = self.context.named(name)
             if forced is not None and name not in sent:
                 self._add(forced)
                 sent.add(name)
-        return iter(self.found)
+        return iter(self._packed)
 
     def _enters(self, entry: Entry) -> bool:
         return self._see(entry)
@@ -258,7 +258,7 @@ class _Sender:
             first = self.first_names.get(entry.inode)
             if first is None:
                 self.first_names[entry.inode] = entry.path
-        self.found.append(self.style.member(entry, first))
+        self._packed.append(self.style.member(entry, first))
 
 
 def _dockerfile_in(context: Context, dockerfile: str) -> str:

@@ -70,18 +70,18 @@ class _FolderWalk:
     def __init__(self, context: Context, patterns: DockerPyPatterns) -> None:
         self.context = context
         self.patterns = patterns
-        self.found: list[Entry] = []
+        self._packed: list[Entry] = []
 
     def entries(self) -> list[Entry]:
         for entry in self.context.walk(self._enters):
             if entry.kind is not EntryKind.DIRECTORY and not self.patterns.leaves_out(entry.path):
-                self.found.append(entry)
-        return self.found
+                self._packed.append(entry)
+        return self._packed
 
     def _enters(self, entry: Entry) -> bool:
         left_out = self.patterns.leaves_out(entry.path)
         if not left_out:
-            self.found.append(entry)
+            self._packed.append(entry)
         enters = not left_out or self.patterns.may_put_back_inside(entry.path)
         if enters and not entry.is_readable:
             message = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"

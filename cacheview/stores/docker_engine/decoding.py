@@ -23,7 +23,7 @@ from cacheview.stores.docker_engine.doubts import Doubts
 from cacheview.stores.names import merged, usable_name
 from cacheview.stores.problems import Problems
 
-__all__ = ["Decoder", "is_image_id", "settled", "store_order"]
+__all__ = ["Decoder", "is_image_id", "store_order", "without_settled_doubts"]
 
 _ID = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
 _NO_NAMES = frozenset({"<none>:<none>", "<none>@<none>"})
@@ -177,7 +177,7 @@ class Decoder:
         return merged(usable_name(text, entry.Id, self.problems) for text in texts) if texts else ()
 
 
-def settled(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
+def without_settled_doubts(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
     """Remove `Doubts.empty_layer` from images where the parents settle it.
 
     A child repeats the history of its parent, and contains its layers. If the parent's are certain, only the entries

@@ -19,15 +19,15 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each new attempt to connec
 
 def follow(
     target: str,
-    heard: Callable[[], None],
+    on_event: Callable[[], None],
     stopped: threading.Event,
     timeouts: Timeouts | None = None,
     pauses: tuple[float, ...] = _PAUSES,
 ) -> None:
-    """Call ``heard`` for the image events of an engine, until ``stopped`` is set. Several events may cause one call.
+    """Call ``on_event`` for the image events of an engine, until ``stopped`` is set. Several events may cause one call.
 
-    After a lost connection it reconnects and calls ``heard``, since events may have been missed. A connection that is
-    lost soon counts as failed, so the pauses grow.
+    After a lost connection it reconnects and calls ``on_event``, since events may have been missed. A connection
+    that is lost soon counts as failed, so the pauses grow.
 
     Raises:
         DataError: there is no such engine, it no longer answers, or it closes each connection soon.
@@ -42,10 +42,10 @@ def follow(
                 next(events, None)  # the engine is listening
                 lasting = time.monotonic() + sum(pauses)
                 if was_heard and not stopped.is_set():
-                    heard()
+                    on_event()
                 was_heard = True
                 for _ in events:
-                    heard()
+                    on_event()
         except DataError:
             if time.monotonic() > lasting:
                 failed = 0

@@ -13,7 +13,7 @@ from cacheview.model import DataError, Image, ImageStore, Problem, decode, footp
 from cacheview.model.effort import paced
 from cacheview.stores.budget import LimitError, Resource
 from cacheview.stores.docker_engine.client import EngineClient
-from cacheview.stores.docker_engine.decoding import Decoder, is_image_id, settled, store_order
+from cacheview.stores.docker_engine.decoding import Decoder, is_image_id, store_order, without_settled_doubts
 from cacheview.stores.docker_engine.documents import ListDocument, ListedImage
 from cacheview.stores.docker_engine.doubts import Doubts
 from cacheview.stores.docker_engine.engine import Engine
@@ -154,7 +154,7 @@ class EngineReader:
         notes = tuple(self.notes) if images else ("This store has no images.",)
         kept = tuple(images.values())
         if self._has_read:
-            kept = settled(kept, self.doubts)
+            kept = without_settled_doubts(kept, self.doubts)
         return ImageStore(
             kept,
             self.engine.title,

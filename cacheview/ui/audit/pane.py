@@ -106,8 +106,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         if session is None:
             return
         wanted = (session.store, session.cache.rules)
-        asked = self._question
-        if asked is not None and asked[0] is wanted[0] and asked[1] is wanted[1]:
+        shown = self._question
+        if shown is not None and shown[0] is wanted[0] and shown[1] is wanted[1]:
             return
         if not self.isVisible():
             self._question = None
@@ -174,14 +174,14 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _lose_patience(self) -> None:
         self._forget()
         self.head.say("")
-        self._say_busy("Checking every image.")
+        self._show_searching("Checking every image.")
 
-    def _say_busy(self, hint: str) -> None:
+    def _show_searching(self, hint: str) -> None:
         self._content.say("Looking for hazards…", hint, "Cancel")
 
     def _show_progress(self, done: int, total: int, _what: str) -> None:
         if not self._content.has_content and not self._patience.isActive():
-            self._say_busy(f"Checking every image: {100 * done // total}%.")
+            self._show_searching(f"Checking every image: {100 * done // total}%.")
 
     def _cancel(self) -> None:
         self._patience.stop()

@@ -98,7 +98,7 @@ class MatrixModel(QAbstractTableModel):
         self.is_cut_short = False
         self._blank = {line.rules.name: RuleSetAnswer(line.rules, group=line.group) for line in self._lines}
 
-    def take(self, by_rules: Mapping[str, RuleSetAnswer]) -> None:
+    def add_answers(self, by_rules: Mapping[str, RuleSetAnswer]) -> None:
         """Show the answers that have arrived, by the name of the rule set."""
         changed = []
         for row, old in enumerate(self._lines):
@@ -133,7 +133,7 @@ class MatrixModel(QAbstractTableModel):
         self._changed(range(len(self._lines)))
         return sum(line.verdict is not None for line in self._lines)
 
-    def settle(self, lines: Sequence[RuleSetAnswer]) -> None:
+    def set_answers(self, lines: Sequence[RuleSetAnswer]) -> None:
         """Show the complete answers, in the order of the groups."""
         self._blank = {}
         if [line.rules for line in lines] == [line.rules for line in self._lines]:

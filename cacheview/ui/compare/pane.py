@@ -101,7 +101,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         known = MatrixRow(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
-        self.model.take({known.rules.name: RuleSetAnswer.of(known)})
+        self.model.add_answers({known.rules.name: RuleSetAnswer.of(known)})
         self._patience.start()
         self._loader.start(self._asker.asking(probe, known))
 
@@ -120,7 +120,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
     # Results
 
     def _take(self, lines: dict[str, RuleSetAnswer]) -> None:
-        self.model.take(lines)
+        self.model.add_answers(lines)
 
     def _end(self) -> None:
         """Handle the end of the work, whatever its result. Missing lookups may be repeated."""
@@ -136,7 +136,7 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         self._end()
 
     def _settle(self, lines: Sequence[RuleSetAnswer]) -> None:
-        self.model.settle(lines)
+        self.model.set_answers(lines)
         if self._unseen:
             self._unseen = False
             self.view.show_from_top()

@@ -104,9 +104,9 @@ class BuildDiffs(DockController[DiffPane]):
         if path.startswith(IMAGE) and session is not None:
             return of_image(path.removeprefix(IMAGE), session.store, session.daemon, self.host.layer_access)
 
-        def ask(asked: Build) -> Question:
+        def ask(build: Build) -> Question:
             if session is None:
-                raise DataError("no store is open; open one to replay this build context", where=asked.context)
-            return Question(asked, session.store, session.daemon)
+                raise DataError("no store is open; open one to replay this build context", where=build.context)
+            return Question(build, session.store, session.daemon)
 
         return of_path(path, build, ask, self._replayer)

@@ -40,7 +40,7 @@ class OptionsDialog(QDialog):
         self.form.build_args.setFocus()
 
     def accept(self) -> None:
-        self.form.settle()
+        self.form.apply()
         super().accept()
         self.chosen.emit(self._build)
 

@@ -106,7 +106,7 @@ class FilesPane(DockPane[FilesHead]):
         self._loader.progressed.connect(self._progress)
         self._loader.succeeded.connect(self._take)
         self._loader.failed.connect(self._fail)
-        self._loader.cancelled.connect(lambda: self._say_nothing("Reading was canceled", "Nothing was written.", ""))
+        self._loader.cancelled.connect(lambda: self._show_empty("Reading was canceled", "Nothing was written.", ""))
         self._builder.succeeded.connect(self._show_tree)
         self._reader.succeeded.connect(self._show_contents)
         self._reader.failed.connect(lambda error: self.contents.say("", f"The file cannot be shown: {error}"))
@@ -178,7 +178,7 @@ class FilesPane(DockPane[FilesHead]):
             "“Which files differ” for a COPY or ADD that misses in the replay",
             "“Files of this layer” for an image",
         )
-        self._say_nothing("No files are shown", f"To list files, choose {', or '.join(ways)}.", "")
+        self._show_empty("No files are shown", f"To list files, choose {', or '.join(ways)}.", "")
 
     def show_contents(self, shown: bool) -> None:
         """Show or hide the contents of the selected file."""
@@ -196,7 +196,7 @@ class FilesPane(DockPane[FilesHead]):
         self._settle()
         self.head.say(one_line(shown.title))
         if shown.problem:
-            self._say_nothing(one_line(shown.problem), _sentence(shown.remedy), self._help)
+            self._show_empty(one_line(shown.problem), _sentence(shown.remedy), self._help)
             return
         self._evidence.say(shown.evidence)
         lines = [one_line(f"• {note.text}. {note.advice}" if note.advice else f"• {note.text}") for note in shown.notes]
@@ -247,7 +247,7 @@ class FilesPane(DockPane[FilesHead]):
             text = "No file matches the filter" if self._box.text().strip() else "No files differ"
         self._count.say(text + hidden)
 
-    def _say_nothing(self, text: str, hint: str, button: str) -> None:
+    def _show_empty(self, text: str, hint: str, button: str) -> None:
         self._settle()
         self.model.show(FileNode("", None))
         self.head.copy_button.setEnabled(False)
@@ -282,7 +282,7 @@ class FilesPane(DockPane[FilesHead]):
 
     def _fail(self, error: Exception) -> None:
         self._shown = None
-        self._say_nothing("The files could not be read", error_words(error), "")
+        self._show_empty("The files could not be read", error_words(error), "")
 
     # User actions
 

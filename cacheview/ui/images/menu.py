@@ -47,12 +47,12 @@ class ImageMenu(QObject):
         else:
             self.probe_requested.emit(image)
 
-    def menu_for(self, image: Image | None, why_no_layers: str, *, is_gone: bool = False) -> QMenu:
+    def menu_for(self, image: Image | None, why_no_layers: str, *, is_removed: bool = False) -> QMenu:
         """Return a menu for one image; None: for scratch.
 
         Args:
             why_no_layers: the reason that layers cannot be read; empty: they can.
-            is_gone: whether the store would no longer have it, so that nothing is built on it.
+            is_removed: whether the store would no longer have it, so that nothing is built on it.
         """
         from cacheview.report.images import image_as_json, image_as_markdown, image_as_text  # not imported at the start
 
@@ -60,12 +60,12 @@ class ImageMenu(QObject):
         if image is not None:
             probe = _item(menu, "Show the builder's &probe", lambda: self.probe_requested.emit(image))
             menu.setDefaultAction(probe)
-        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image)).setEnabled(not is_gone)
+        _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image)).setEnabled(not is_removed)
         if image is not None:
-            _item(menu, "Add to Cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_gone)
+            _item(menu, "Add to Cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_removed)
             _item(menu, "&Details", lambda: self.details_requested.emit(image))
             layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
-            layer.setEnabled(not is_gone)
+            layer.setEnabled(not is_removed)
             if why_no_layers:
                 layer.setText(f"{layer.text()} ({why_no_layers})")
                 layer.setEnabled(False)

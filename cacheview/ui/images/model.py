@@ -69,7 +69,7 @@ class ImageTreeModel(CountedRows):
         self._rows: Sequence[ImageNode] = ()
         self._coming: Sequence[ImageNode] = ()
         self._new: frozenset[str] = frozenset()
-        self._gone: frozenset[str] = frozenset()
+        self._removed: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
         # Before any view is notified.
@@ -84,7 +84,7 @@ class ImageTreeModel(CountedRows):
         *,
         intermediate: bool = True,
         new: Iterable[str] | None = None,
-        gone: frozenset[str] = frozenset(),
+        removed: frozenset[str] = frozenset(),
         made: Forest | None = None,
         folded: Iterable[str] | None = None,
     ) -> None:
@@ -92,13 +92,13 @@ class ImageTreeModel(CountedRows):
 
         Args:
             new: ids that are marked as new; None: the same as before.
-            gone: ids that are struck through and marked as removed.
+            removed: ids that are struck through and marked as removed.
             made: the tree of the store, if it was created in advance.
             folded: ids of rows that are folded up; None: everything below the top level, if there are many images.
         """
         if new is not None:
             self._new = frozenset(new)
-        self._gone = gone
+        self._removed = removed
         if store is not self._store:
             self.forget_marks()
         self._store = store
@@ -265,7 +265,7 @@ class ImageTreeModel(CountedRows):
         marks = self._marks.of(image_id) if self._marks is not None else ()
         if image_id in self._new:
             marks = (*marks, NEW)
-        if image_id in self._gone:
+        if image_id in self._removed:
             marks = (*marks, REMOVED)
         if node.image is not None and node.image.doubts and not any(mark.kind == "not-certain" for mark in marks):
             common = self._store.common_doubts if self._store is not None else ()

@@ -57,7 +57,7 @@ class ImagesPane(QWidget):
         self._revealing = False
         self._keeps = False  # whether the next rows keep the place in the tree
         self._new: Iterable[str] | None = ()
-        self._gone: frozenset[str] = frozenset()
+        self._removed: frozenset[str] = frozenset()
         self._before_filter: tuple[set[str], str | None] | None = None  # the expanded rows, and the current image
         self._matching = 0  # images that match the filter
         self._percent = 0  # of a running search
@@ -126,7 +126,7 @@ class ImagesPane(QWidget):
         *,
         keep: bool = False,
         new: Iterable[str] = (),
-        gone: frozenset[str] = frozenset(),
+        removed: frozenset[str] = frozenset(),
         forest: Forest | None = None,
         total: int | None = None,
     ) -> None:
@@ -135,7 +135,7 @@ class ImagesPane(QWidget):
         Args:
             keep: whether it is the same store, read again, so that selection, folding and scroll position stay.
             new: ids of images that are marked as new.
-            gone: ids of images that the store would no longer have, which are struck through.
+            removed: ids of images that the store would no longer have, which are struck through.
             forest: its tree with all images; None: it is created now.
             total: the total number of images, if the store is only a part.
         """
@@ -145,7 +145,7 @@ class ImagesPane(QWidget):
             return
         if store is not self._store:
             self.model.forget_marks()
-        self._total, self._store, self._keeps, self._new, self._gone = total, store, keep, new, gone
+        self._total, self._store, self._keeps, self._new, self._removed = total, store, keep, new, removed
         sizes = store is not None and any(image.size is not None for image in store.images)
         self.tree.columns.set_empty(set() if sizes else {ImagesColumn.SIZE})
         if store is None:
@@ -234,7 +234,7 @@ class ImagesPane(QWidget):
             return
         words = tuple(self._box.text().lower().split())
         self._arranger.want(
-            TreeQuery(self._store, self._footer.intermediate.isChecked(), words, self._concerned, self._gone)
+            TreeQuery(self._store, self._footer.intermediate.isChecked(), words, self._concerned, self._removed)
         )
         if self._arranger.is_busy:
             self._percent = 0
@@ -263,7 +263,7 @@ class ImagesPane(QWidget):
         place = self.tree.place() if self._keeps and self.model.rows else None
         marks = self.model.marks
         folded = place.folded if place is not None else None
-        self.model.set_store(prepared.store, new=self._new, gone=self._gone, made=prepared.forest, folded=folded)
+        self.model.set_store(prepared.store, new=self._new, removed=self._removed, made=prepared.forest, folded=folded)
         self.model.set_marks(marks)
         if place is not None:
             self.tree.go_to(place)
@@ -316,15 +316,15 @@ class ImagesPane(QWidget):
 
     def _show_counts(self) -> None:
         """Show the counts, or the reason that there is nothing."""
-        there = len(self._store.images) - len(self._gone) if self._store is not None else 0
+        there = len(self._store.images) - len(self._removed) if self._store is not None else 0
         total = there if self._total is None else self._total
         is_filtered = self.model.is_filtered
         forest = self.model.forest
         shown = self._matching
         if not is_filtered:
-            shown = there - forest.hidden + sum(forest.node_of(each) is None for each in self._gone)
+            shown = there - forest.hidden + sum(forest.node_of(each) is None for each in self._removed)
         self._footer.show_count(shown, total)
-        has_rows = self.model.rowCount() > 0 if self._gone else bool(total and (shown or not is_filtered))
+        has_rows = self.model.rowCount() > 0 if self._removed else bool(total and (shown or not is_filtered))
         if has_rows:
             self._pages.setCurrentWidget(self.tree)
             return
@@ -363,7 +363,7 @@ class ImagesPane(QWidget):
     def menu_for(self, image: Image | None) -> QMenu:
         """Return the context menu of an image; None: of scratch."""
         why = why_no_layers(self._store) if self._store is not None else ""
-        return self.menu.menu_for(image, why, is_gone=image is not None and image.id in self._gone)
+        return self.menu.menu_for(image, why, is_removed=image is not None and image.id in self._removed)
 
     def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
         node = row.data(NODE_ROLE)

@@ -128,7 +128,7 @@ class StepDetail(QScrollArea):
         self.editor_button.setVisible(is_open and row is not None and row.line > 0)
         self.editor_button.setText(f"Open at line {row.line}" if row is not None else "")
         self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
-        check = self._say_why(miss, reason)
+        check = self._show_reason(miss, reason)
         show_check(self._values, check)
         self._differs.say(one_line_each(differs))
         self._miss = miss if miss is not None and miss.comparison is not None else None
@@ -146,7 +146,7 @@ class StepDetail(QScrollArea):
             )
         self._files.say(files)
 
-    def _say_why(self, miss: Miss | None, reason: str) -> Check | None:
+    def _show_reason(self, miss: Miss | None, reason: str) -> Check | None:
         if miss is None:
             self._reason.say(visible(reason))
             return None

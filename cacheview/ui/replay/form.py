@@ -50,7 +50,7 @@ class OptionsForm(QScrollArea):
         super().__init__(parent)
         self._build: Build | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(self.settle)
+        self._rest.timeout.connect(self.apply)
         self.context = QLineEdit()
         self.context_button = QToolButton()
         self.context_button.setText("Choose…")
@@ -142,14 +142,14 @@ class OptionsForm(QScrollArea):
     def _connect(self) -> None:
         for box in (self.context, self.inside, self.target, self.cache_from, self.platform):
             box.textEdited.connect(lambda _: self._rest.start())
-            box.editingFinished.connect(self.settle)
+            box.editingFinished.connect(self.apply)
             box.setAcceptDrops(False)  # a dropped file is for the window
         for text in (self.build_args, self.labels):
             text.textChanged.connect(self._typed)
         for tick in (self.no_cache, self.pull):
-            tick.clicked.connect(self.settle)
-        self.client.activated.connect(self.settle)
-        self.umask.activated.connect(self.settle)
+            tick.clicked.connect(self.apply)
+        self.client.activated.connect(self.apply)
+        self.umask.activated.connect(self.apply)
 
     def show_build(self, build: Build) -> None:
         """Show the options of a build. A field with the same value is left as it is."""
@@ -201,7 +201,7 @@ class OptionsForm(QScrollArea):
         if self._build is not None:
             self._rest.start()
 
-    def settle(self) -> None:
+    def apply(self) -> None:
         """Use what has been typed from now on."""
         self._rest.stop()
         if self._build is None:

@@ -206,8 +206,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._show_nothing()
             return
         wanted = Question(build, session.store, session.daemon, session.supposed)
-        asked = self._question
-        if asked is not None and (asked.build, asked.daemon) == (build, wanted.daemon) and asked.store is wanted.store:
+        shown = self._question
+        if shown is not None and (shown.build, shown.daemon) == (build, wanted.daemon) and shown.store is wanted.store:
             return
         if not self.isVisible():
             self._question = None
@@ -289,7 +289,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
     def _fail(self, error: Exception) -> None:
         self._settle()
         self._forget()
-        self._say_build()
+        self._show_title()
         self._content.say("The Dockerfile could not be replayed", one_line(error_words(error)), "Replay again")
         self.settled.emit()
 
@@ -298,7 +298,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if self.result is not None:
             self._say()
         else:
-            self._say_build()
+            self._show_title()
             self._content.say("The replay was canceled", "No step was looked up.", "Replay again")
 
     def _settle(self) -> None:
@@ -309,7 +309,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.show_progress(0, None)
         self.head.set_busy(True)
         if self.result is None:
-            self._say_build()
+            self._show_title()
             self._content.say("Replaying…", "Reading the files that COPY and ADD use, then looking up each step.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
@@ -326,13 +326,13 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._explained.release()
         self.head.copy_button.setEnabled(False)
 
-    def _say_build(self) -> None:
+    def _show_title(self) -> None:
         self.head.say(one_line(self._build.title) if self._build is not None else "")
 
     def _show_nothing(self) -> None:
         self._enable()
         self.head.copy_button.setEnabled(False)
-        self._say_build()
+        self._show_title()
         if self._build is not None:
             self._content.say("No store is open", "Open a store to look up the Dockerfile's steps in its cache.")
         else:

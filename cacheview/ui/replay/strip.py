@@ -90,13 +90,13 @@ def _without_miss(replay: Replay) -> StripLine:
     unknown = next((step for step in replay.looked_up if step.cached is None), None)
     if unknown is not None:
         return StripLine("not-certain", "UNKNOWN", f"{_named(unknown, replay)}: {unknown.reason}", unknown)
-    asked = tuple(replay.looked_up)
-    if not asked:
+    steps = tuple(replay.looked_up)
+    if not steps:
         return StripLine("hit", "NOTHING TO CHECK", "No step of this Dockerfile is looked up in the cache")
     if replay.all_cached:
-        text = f"All {len(asked)} steps that are looked up are hits"
-        return StripLine("hit", "HIT", text if len(asked) > 1 else "The only step that is looked up is a hit")
-    return StripLine("not-certain", "NOT CHECKED", f"The cache is not used for {counted(len(asked), 'step')}")
+        text = f"All {len(steps)} steps that are looked up are hits"
+        return StripLine("hit", "HIT", text if len(steps) > 1 else "The only step that is looked up is a hit")
+    return StripLine("not-certain", "NOT CHECKED", f"The cache is not used for {counted(len(steps), 'step')}")
 
 
 def _named(step: Step, replay: Replay) -> str:

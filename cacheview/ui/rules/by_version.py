@@ -118,17 +118,17 @@ class ByVersionDialog(QDialog):
         self._show_result()
 
     @property
-    def found(self) -> RulesFound:
+    def rules_found(self) -> RulesFound:
         """The rules for the typed text."""
         return find(self.version.text(), self.driver.currentText(), self.commit.text())
 
     def accept(self) -> None:
-        result = self.found
+        result = self.rules_found
         if result.rules is not None:
             super().accept()
             self.chosen.emit(result.name)
 
     def _show_result(self) -> None:
-        result = self.found
+        result = self.rules_found
         self.answer.show_found(result)
         self.use.setEnabled(result.rules is not None)

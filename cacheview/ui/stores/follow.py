@@ -20,15 +20,15 @@ CALM: Final = 400
 _LONGEST: Final = 3000  # milliseconds after which they are reported even if more follow
 
 
-def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
-    """Call ``heard`` for each image event of an engine, until ``stopped``.
+def watch(location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
+    """Call ``on_event`` for each image event of an engine, until ``stopped``.
 
     Raises `DataError` when the connection is lost.
     """
     from cacheview.stores.docker_engine.events import follow
     from cacheview.stores.locations import parse_location
 
-    follow(parse_location(location).target, heard, stopped)
+    follow(parse_location(location).target, on_event, stopped)
 
 
 class ImageEventListener(Background):
@@ -47,7 +47,9 @@ class ImageEventListener(Background):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._number = 0
-        self._untold = threading.Event()  # an event is on its way to the UI thread, where one at a time is enough
+        self._is_event_pending = (
+            threading.Event()
+        )  # an event is on its way to the UI thread, where one at a time is enough
         self._stopped = threading.Event()
         self._follows = False
         self._calm = QTimer(self, singleShot=True, interval=CALM)
@@ -64,15 +66,15 @@ class ImageEventListener(Background):
         number, stopped = self._number, threading.Event()
         self._stopped = stopped
 
-        def heard() -> None:
-            if not self._untold.is_set():
-                self._untold.set()
+        def on_event() -> None:
+            if not self._is_event_pending.is_set():
+                self._is_event_pending.set()
                 self._event.emit(number)
 
         def run() -> None:
             why = ""
             try:
-                watch(location, heard, stopped)
+                watch(location, on_event, stopped)
             except DataError as error:
                 why = str(error)
             except Exception as fault:
@@ -93,7 +95,7 @@ class ImageEventListener(Background):
         self._longest.stop()
 
     def _on_event(self, number: int) -> None:
-        self._untold.clear()
+        self._is_event_pending.clear()
         if number == self._number and self._follows:
             self._calm.start()
             if not self._longest.isActive():

@@ -35,10 +35,10 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
     def work(report: Report) -> tuple[ChecksRow, ...]:
         waiting: list[ChecksRow] = []
 
-        def take() -> tuple[ChecksRow, ...]:
-            taken = tuple(waiting)
+        def pop_waiting() -> tuple[ChecksRow, ...]:
+            popped = tuple(waiting)
             waiting.clear()
-            return taken
+            return popped
 
         sizes = [_size(location) for location in locations]
         count, before = 0, 0
@@ -49,9 +49,9 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
                     why = f"more than {most:,} probes; the rest were not run. `cacheview check` runs them all"
                     return (*waiting, unusable_row(location, 0, why))
                 waiting.append(row)
-                report.part(take)
+                report.part(pop_waiting)
             before += size
-        return take()
+        return pop_waiting()
 
     return work
 

@@ -73,9 +73,9 @@ class RowShower(QObject):
         self._reader.forget()
         if row is None or not well or not self._is_open(row):
             return  # the window reports it, or the user wanted something else
-        self._read(row, lambda: self._choose_or(self._say_changed, row))
+        self._read(row, lambda: self._choose_or(self._report_changed, row))
 
-    def _say_changed(self, row: ChecksRow) -> None:
+    def _report_changed(self, row: ChecksRow) -> None:
         name = name_of(row.location)
         self.failed.emit(f"{name} has changed since the run: {row.place} is now a different probe. Run the suite again")
 

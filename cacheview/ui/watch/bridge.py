@@ -39,7 +39,7 @@ class WatcherBridge(QObject):
     failed = Signal(object)
     ended = Signal(object)
     news = Signal(object)
-    _heard = Signal()
+    _received = Signal()
     _faulty = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -52,7 +52,7 @@ class WatcherBridge(QObject):
         self._loader.failed.connect(self.failed)
         self._calm = QTimer(self, singleShot=True, interval=_CALM)
         self._calm.timeout.connect(self._report)
-        self._heard.connect(self._on_heard)
+        self._received.connect(self._on_received)
         self._faulty.connect(self._on_fault)
 
     @property
@@ -109,9 +109,9 @@ class WatcherBridge(QObject):
             is_first = not self._pending
             self._pending[build.number] = build
         if is_first:
-            self._heard.emit()
+            self._received.emit()
 
-    def _on_heard(self) -> None:
+    def _on_received(self) -> None:
         if not self._calm.isActive():
             self._calm.start()
 

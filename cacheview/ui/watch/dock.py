@@ -58,7 +58,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self._reader.succeeded.connect(self._show_records)
         self._reader.failed.connect(self._not_opened)
         self._record_path = ""
-        self.pane.differs.connect(self._say_loudly)
+        self.pane.differs.connect(self._warn_of_difference)
 
     def stop(self) -> None:
         """Stop watching, and wait for a running save."""
@@ -124,7 +124,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self.host.notice.show_text("error", f"The builds in the record cannot be shown: {error}")
         self.host.notice.show()
 
-    def _say_loudly(self, build: ShownBuild) -> None:
+    def _warn_of_difference(self, build: ShownBuild) -> None:
         """Warn that cacheview's rules or the daemon are not as they should be. A record can show this anywhere."""
         text = f"Build {build.number}, {one_line(build.title)}: the daemon did not answer as predicted."
         if build.overlapped:

@@ -83,7 +83,7 @@ class WatchPane(DockPane[WatchHead]):
         splitter.setSizes(list(_SHARES))
         self._lay_out(splitter)
         self._content.pressed.connect(self.watch)
-        self._say_nothing_watched()
+        self._show_not_watching()
 
     def _make_builds(self) -> WordsTable:
         table = WordsTable("Watched builds")
@@ -138,10 +138,10 @@ class WatchPane(DockPane[WatchHead]):
         self.model.keep(lambda build: build.record)
         self._show_steps()
         if self.model.builds:
-            self._say_count()
+            self._show_count()
             self._enable()
         else:
-            self._say_nothing_watched()
+            self._show_not_watching()
 
     @property
     def line(self) -> str:
@@ -182,7 +182,7 @@ class WatchPane(DockPane[WatchHead]):
         assert watcher is not None
         self._enable()
         if self.model.builds:
-            self._say_count()
+            self._show_count()
             return
         self._content.say("Paste this line into the terminal where you build, then build as usual:", self.line, "")
         self.head.say(f"Watching {one_line(watcher.host)}: {one_line(self.line)}")
@@ -214,7 +214,7 @@ class WatchPane(DockPane[WatchHead]):
             self.builds.selectRow(0)
         elif build.number == chosen.number:
             self._show_steps()
-        self._say_count()
+        self._show_count()
         self._enable()
 
     def show_records(self, builds: Sequence[ShownBuild]) -> None:
@@ -227,10 +227,10 @@ class WatchPane(DockPane[WatchHead]):
             self.model.show_build(replace(build, number=lowest - 1 + build.number), MOST_BUILDS)
         self._content.show_content()
         self.builds.selectRow(0)
-        self._say_count()
+        self._show_count()
         self._enable()
 
-    def _say_count(self) -> None:
+    def _show_count(self) -> None:
         builds = self.model.builds
         differ = sum(bool(build.differences) for build in builds)
         text = ", ".join(filter(None, (counted(len(builds), "build"), one_line(self.line))))
@@ -262,7 +262,7 @@ class WatchPane(DockPane[WatchHead]):
         self.head.compare_button.setVisible(bool(self.model.builds))
         self.head.compare_button.setEnabled(can_be_saved or (build is not None and bool(build.record)))
 
-    def _say_nothing_watched(self) -> None:
+    def _show_not_watching(self) -> None:
         self.head.say("")
         self._content.say("No builds are being watched", _HINT, "Watch")
         self._enable()

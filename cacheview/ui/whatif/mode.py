@@ -117,8 +117,8 @@ class WhatIf(QObject):
         dialog.open()
 
     def _choose_release(self) -> None:
-        asked = "Enter a release, such as 26.1.5. To change the kind of store too, add it: 29.x, containerd"
-        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine had been upgraded", asked)
+        prompt = "Enter a release, such as 26.1.5. To change the kind of store too, add it: 29.x, containerd"
+        text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine had been upgraded", prompt)
         if is_chosen and text.strip():
             self._named(f"upgrade:{text.strip()}")
 
@@ -224,9 +224,9 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
 
         state = start
 
-        def opened(asked: Daemon, location: str) -> OpenedLocation:
-            puller = Release(asked.rules.store, asked.version)
-            return open_store(location, platform=asked.platform, puller=puller, progress=report)
+        def opened(daemon: Daemon, location: str) -> OpenedLocation:
+            puller = Release(daemon.rules.store, daemon.version)
+            return open_store(location, platform=daemon.platform, puller=puller, progress=report)
 
         steps = len(changes) + _LAST_STEPS
         for number, text in enumerate(changes):

@@ -60,9 +60,9 @@ def test_every_rule_set_has_a_row_from_the_start(model: MatrixModel) -> None:
 
 
 def test_rows_move_with_their_rule_sets_when_groups_do(model: MatrixModel) -> None:
-    model.settle(lines(0, 1, 0, 1))
+    model.set_answers(lines(0, 1, 0, 1))
     kept = {rules.name: QPersistentModelIndex(model.row_of(rules)) for rules in RULES}
-    model.settle(lines(0, 0, 1, 1, 0))
+    model.set_answers(lines(0, 0, 1, 1, 0))
     assert {model.line(index).rules.name for index in kept.values()} == set(RULE_SETS)
     for name, index in kept.items():
         assert model.line(index).rules.name == name
@@ -72,10 +72,10 @@ def test_rows_move_with_their_rule_sets_when_groups_do(model: MatrixModel) -> No
 
 
 def test_an_answer_replaces_the_one_before_in_place(model: MatrixModel) -> None:
-    model.settle(lines(0, 1))
+    model.set_answers(lines(0, 1))
     model.expect()
     rules = RULES[1]
-    model.take({rules.name: RuleSetAnswer(rules, Verdict(HIT, image("app:1")))})
+    model.add_answers({rules.name: RuleSetAnswer(rules, Verdict(HIT, image("app:1")))})
     row = model.row_of(rules).row()
     assert cells(model, MatrixColumn.VERDICT)[row] == "HIT app:1"
     assert cells(model, MatrixColumn.DECIDING)[row] == "…"  # what decided the miss before says nothing of this hit
@@ -84,30 +84,30 @@ def test_an_answer_replaces_the_one_before_in_place(model: MatrixModel) -> None:
 
 
 def test_the_same_verdict_keeps_its_reason_for_a_moment_and_no_longer(model: MatrixModel) -> None:
-    model.settle(lines(0, why="Env[1]"))
+    model.set_answers(lines(0, why="Env[1]"))
     model.expect()
     rules = RULES[3]
-    model.take({rules.name: RuleSetAnswer(rules, Verdict(MISS))})
+    model.add_answers({rules.name: RuleSetAnswer(rules, Verdict(MISS))})
     assert cells(model, MatrixColumn.DECIDING) == ["Env[1] 0"] * len(RULES)
     assert not is_settled(model)
     model.blank()
     assert cells(model, MatrixColumn.DECIDING) == ["…"] * len(RULES)
     assert cells(model, MatrixColumn.VERDICT) == ["MISS" if each is rules else "…" for each in RULES]
-    model.take({rules.name: RuleSetAnswer(rules, Verdict(MISS), "User")})
+    model.add_answers({rules.name: RuleSetAnswer(rules, Verdict(MISS), "User")})
     assert cells(model, MatrixColumn.DECIDING)[3] == "User"
 
 
 def test_settling_ends_the_expectation(model: MatrixModel) -> None:
-    model.settle(lines(0))
+    model.set_answers(lines(0))
     model.expect()
-    model.settle(lines(0, 1, why="User"))
+    model.set_answers(lines(0, 1, why="User"))
     assert is_settled(model)
     model.blank()
     assert cells(model, MatrixColumn.DECIDING) == ["User 0", *["User 1"] * (len(RULES) - 1)]
 
 
 def test_what_is_in_use_is_reported(model: MatrixModel) -> None:
-    model.settle(lines(0))
+    model.set_answers(lines(0))
     model.mark(RULES[2], RULES[5])
     reported = [str(model.data(model.index(row, 0), Qt.ItemDataRole.AccessibleTextRole)) for row in range(len(RULES))]
     assert [row for row in range(len(RULES)) if ", in use, miss" in reported[row]] == [2]
@@ -121,7 +121,7 @@ def test_what_is_in_use_is_reported(model: MatrixModel) -> None:
 def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
     hit, tip = image("<b>app:1"), Qt.ItemDataRole.ToolTipRole
     reported = [replace(line, verdict=Verdict(HIT, hit), why="x" * 500) for line in lines(0)]
-    model.settle(reported)
+    model.set_answers(reported)
     assert RULES[0].title in str(model.data(model.index(0, MatrixColumn.RULES), tip))
     verdict = str(model.data(model.index(0, MatrixColumn.VERDICT), tip))
     assert hit.id in verdict
@@ -141,7 +141,7 @@ def test_words() -> None:
     assert summary(mixed) == f"3 different answers from {len(RULE_SETS)} rule sets: {len(RULE_SETS) - 2} misses, 2 hits"
 
 
-STEPS = st.sampled_from(["expect", "take", "blank", "settle", "mark"])
+STEPS = st.sampled_from(["expect", "add", "blank", "set", "mark"])
 
 
 @given(steps=st.lists(st.tuples(STEPS, st.integers(0, len(RULES) - 1))))
@@ -153,12 +153,12 @@ def test_sound_whatever_comes_in_whatever_order(steps: list[tuple[str, int]], qa
         match step:
             case "expect":
                 model.expect()
-            case "take":
-                model.take({line.rules.name: line for line in lines(0, why=str(number))[:number]})
+            case "add":
+                model.add_answers({line.rules.name: line for line in lines(0, why=str(number))[:number]})
             case "blank":
                 model.blank()
-            case "settle":
-                model.settle(lines(*[place % (number + 1) for place in range(len(RULES))]))
+            case "set":
+                model.set_answers(lines(*[place % (number + 1) for place in range(len(RULES))]))
                 assert is_settled(model)
             case _:
                 model.mark(RULES[number], RULES[0])

@@ -97,8 +97,8 @@ def test_the_dialog_begins_with_the_engine_at_hand(of_engine: MainWindow) -> Non
     dialog = asked(of_engine)
     assert dialog.version.text() == "28.5.2"
     assert dialog.driver.currentText() == "containerd"
-    assert dialog.found.rules is not None
-    assert dialog.found.rules.name == rules_of(of_engine)
+    assert dialog.rules_found.rules is not None
+    assert dialog.rules_found.rules.name == rules_of(of_engine)
     dialog.reject()
 
 
