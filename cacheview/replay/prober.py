@@ -160,7 +160,7 @@ class StageProber:
     def ask(self, make: Callable[[str], ContainerConfig], checksum: str = "") -> StepAnswer:
         """Look up a step whose probe is known."""
         if self._is_busted:
-            return StepAnswer(StepStatus.NOT_ASKED)
+            return StepAnswer(StepStatus.NOT_CHECKED)
         if self._has_too_many_states:
             return self._unknown([])
         config = make(checksum)
@@ -169,7 +169,7 @@ class StageProber:
     def ask_any(self, make: Callable[[str], ContainerConfig]) -> StepAnswer:
         """Look up a step whose files are not known, with each checksum that could hit an image."""
         if self._is_busted:
-            return StepAnswer(StepStatus.NOT_ASKED)
+            return StepAnswer(StepStatus.NOT_CHECKED)
         if self._has_too_many_states:
             return self._unknown([])
         lookups = []

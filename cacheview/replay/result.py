@@ -23,14 +23,14 @@ class StepStatus(Enum):
 
     HIT = "hit"
     MISS = "miss"  # looked up, and nothing matches
-    NOT_ASKED = "not asked"  # after a miss in its stage, or without a cache
+    NOT_CHECKED = "not asked"  # after a miss in its stage, or without a cache
     UNKNOWN = "unknown"  # neither the store nor the context shows it
     NO_PROBE = "no probe"  # FROM, and ARG before it
 
     @property
     def word(self) -> str:
         """The word for people; the value is the one in JSON."""
-        return "not checked" if self is StepStatus.NOT_ASKED else self.value
+        return "not checked" if self is StepStatus.NOT_CHECKED else self.value
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ class StageBuild:
 
     def _unknown_step(self, step: Step) -> Step:
         self.history.append(None)
-        status = StepStatus.NOT_ASKED if self.build.options.no_cache else StepStatus.UNKNOWN
+        status = StepStatus.NOT_CHECKED if self.build.options.no_cache else StepStatus.UNKNOWN
         return replace(step, status=status, created_by=None, reason=self.why_unknown)
 
     def _ask(

@@ -26,7 +26,7 @@ REPLAY_FORMAT: Final = "cacheview-replay/1"
 _COUNTED: Final = {
     StepStatus.HIT: "cached",
     StepStatus.MISS: "missed",
-    StepStatus.NOT_ASKED: StepStatus.NOT_ASKED.word,
+    StepStatus.NOT_CHECKED: StepStatus.NOT_CHECKED.word,
     StepStatus.UNKNOWN: StepStatus.UNKNOWN.word,
 }
 
@@ -73,7 +73,7 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
             yield _image(step, store)
         case StepStatus.MISS:
             yield "miss" + (f": {step.reason}" if step.reason else "")
-        case StepStatus.NOT_ASKED:
+        case StepStatus.NOT_CHECKED:
             yield step.status.word + (f": {step.reason}" if step.reason else "")
         case StepStatus.UNKNOWN:
             yield f"{step.status.word}: {step.reason}"

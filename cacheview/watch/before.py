@@ -25,7 +25,7 @@ from cacheview.stores.reading import Reading
 __all__ = ["EngineStore", "ImageListing"]
 
 _UNREAD: Final = "the image was removed before it could be read"
-_MOST_GONE: Final = 1000
+_MOST_REMOVED: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ class EngineStore:
     def _read(self, known: OpenedCase | None) -> OpenedCase:
         """Return the current store with known images that were removed since, as they may have been there then."""
         case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
-        gone = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
-        return replace(case, store=replace(case.store, images=(*case.store.images, *gone[-_MOST_GONE:])))
+        removed = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
+        return replace(case, store=replace(case.store, images=(*case.store.images, *removed[-_MOST_REMOVED:])))
 
     def close(self) -> None:
         """Close the connection. The next reading opens another."""

@@ -142,7 +142,7 @@ def state_of(step: Step | None) -> str:
     match step.status:
         case StepStatus.HIT:
             return "cached"
-        case StepStatus.MISS | StepStatus.NOT_ASKED:
+        case StepStatus.MISS | StepStatus.NOT_CHECKED:
             return "rebuilt"
         case StepStatus.UNKNOWN:
             return "unknown"
@@ -167,7 +167,7 @@ def cost_reason(cost: Cost) -> str:
     """Return the reason, as far as the step itself shows it."""
     if cost.removed is not None:
         return f"{_called(cost.removed.image)} is gone: {removed_reason(cost.removed)}"
-    if cost.effect is not Effect.SAME and cost.after is not None and cost.after.status is not StepStatus.NOT_ASKED:
+    if cost.effect is not Effect.SAME and cost.after is not None and cost.after.status is not StepStatus.NOT_CHECKED:
         return cost.after.reason
     return ""
 

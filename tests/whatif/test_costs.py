@@ -10,7 +10,7 @@ from cacheview.whatif.costs import Effect, costs
 from cacheview.whatif.draft import Removed, RemovedFor
 from cacheview.whatif.words import cost_line, costs_line
 
-HIT, MISS, NOT_ASKED, UNKNOWN = StepStatus.HIT, StepStatus.MISS, StepStatus.NOT_ASKED, StepStatus.UNKNOWN
+HIT, MISS, NOT_CHECKED, UNKNOWN = StepStatus.HIT, StepStatus.MISS, StepStatus.NOT_CHECKED, StepStatus.UNKNOWN
 ONE, OTHER = image("a").id, image("b").id
 
 
@@ -22,9 +22,9 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
     ("before", "after", "effect", "printed"),
     [
         (step(HIT, ONE), step(HIT, ONE), Effect.SAME, "No step changes."),
-        (step(MISS), step(NOT_ASKED), Effect.SAME, "No step changes."),
+        (step(MISS), step(NOT_CHECKED), Effect.SAME, "No step changes."),
         (step(HIT, ONE), step(MISS), Effect.LOST, "1 step that is cached now would be rebuilt."),
-        (step(HIT, ONE), step(NOT_ASKED), Effect.LOST, "1 step that is cached now would be rebuilt."),
+        (step(HIT, ONE), step(NOT_CHECKED), Effect.LOST, "1 step that is cached now would be rebuilt."),
         (step(MISS), step(HIT, ONE), Effect.GAINED, "1 step that is not cached now would be cached."),
         (step(UNKNOWN), step(HIT, ONE), Effect.GAINED, "1 step that is not cached now would be cached."),
         (step(HIT, ONE), step(UNKNOWN), Effect.UNKNOWN, "1 step would be unknown."),

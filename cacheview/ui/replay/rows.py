@@ -38,7 +38,7 @@ _MOST_POSSIBLE: Final = 3
 LOOKS: Final = {
     StepStatus.HIT: ("hit", "hit"),
     StepStatus.MISS: ("miss", "miss"),
-    StepStatus.NOT_ASKED: ("not-reached", "not_reached"),
+    StepStatus.NOT_CHECKED: ("not-reached", "not_reached"),
     StepStatus.UNKNOWN: ("not-certain", "hazard"),
 }
 """The drawing and color of each status that has one."""
@@ -46,7 +46,7 @@ LOOKS: Final = {
 WORDS: Final = {
     StepStatus.HIT: "hit",
     StepStatus.MISS: "miss",
-    StepStatus.NOT_ASKED: StepStatus.NOT_ASKED.word,
+    StepStatus.NOT_CHECKED: StepStatus.NOT_CHECKED.word,
     StepStatus.UNKNOWN: "unknown",
     StepStatus.NO_PROBE: "–",
 }
@@ -191,7 +191,7 @@ def word_of(row: ReplayRow) -> str:
 
 def _short(status: StepStatus) -> str:
     """Return the word for a status next to another one."""
-    return "rebuilt" if status is StepStatus.NOT_ASKED else WORDS[status]
+    return "rebuilt" if status is StepStatus.NOT_CHECKED else WORDS[status]
 
 
 def place_text(row: ReplayRow) -> str:

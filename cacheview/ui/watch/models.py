@@ -23,7 +23,7 @@ _Role = Qt.ItemDataRole
 _PREDICTED: Final = {
     StepStatus.HIT: "hit",
     StepStatus.MISS: "miss",
-    StepStatus.NOT_ASKED: "not checked",
+    StepStatus.NOT_CHECKED: "not checked",
     StepStatus.UNKNOWN: "unknown",
     StepStatus.NO_PROBE: "",
 }

@@ -70,7 +70,7 @@ def hand_made(*, refused: bool = False) -> Replay:
         step(3, "FROM scratch", StepStatus.NO_PROBE, 1),
         step(4, "COPY --from=make /x /x", StepStatus.UNKNOWN, 1, reason="its files are not known", possible=(A,)),
         step(5, "COPY a.txt /", StepStatus.MISS, 1, made_by=5, probe=probe(), sources=sources),
-        step(6, "CMD <b>x</b>\u202e", StepStatus.NOT_ASKED, 1, made_by=6, reason="step 5 was a miss"),
+        step(6, "CMD <b>x</b>\u202e", StepStatus.NOT_CHECKED, 1, made_by=6, reason="step 5 was a miss"),
     )
     refusal = BuildRefusedError("no such instruction", message="unknown instruction: FRO", line=9) if refused else None
     return Replay(steps, 7 if refused else 6, (), refusal, ("Empty continuation line",))

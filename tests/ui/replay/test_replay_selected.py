@@ -131,7 +131,7 @@ def test_what_a_verdict_depends_on() -> None:
         step(5, "FROM b", StepStatus.NO_PROBE, 1),
         step(6, "RUN c", StepStatus.UNKNOWN, 1, probe=probe(A), reason="layers"),
         step(7, "RUN d", StepStatus.MISS, 1, probe=probe(A)),
-        step(8, "RUN e", StepStatus.NOT_ASKED, 1, reason="step 7 was a miss"),
+        step(8, "RUN e", StepStatus.NOT_CHECKED, 1, reason="step 7 was a miss"),
     )
     found = [selection(row, case) for row in flat(rows_of(case.replay))]
     assert found[1] == SelectedItem("step 2", why="Its files are not known.")
