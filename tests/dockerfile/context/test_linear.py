@@ -25,7 +25,7 @@ for client in CLIENTS.values():
             entries[above] = Entry(above, EntryKind.DIRECTORY, 0o755)
         entries[".dockerignore"] = Entry(".dockerignore", EntryKind.FILE, 0o644, size=len(lines))
         try:
-            ContextSums(MemoryContext(entries, {{".dockerignore": lines}}), client=client).sent
+            ContextSums(MemoryContext(entries, {{".dockerignore": lines}}), client=client).uploaded
         except DataError as error:
             print(client.name, error)
 """
