@@ -63,7 +63,7 @@ def users(files: dict[str, ast.Module]) -> dict[str, set[str]]:
 
 def is_separate(name: str, lines: int, document: str, user_lines: int) -> bool:
     """Whether a short module with one user has a reason to be one, as ARCHITECTURE.md lists them."""
-    is_uniform = name.startswith("cacheview.engine.words.") or name.endswith((".dock", ".head", ".__main__"))
+    is_uniform = name.startswith("cacheview.engine.words.") or name.endswith((".dock", ".head", ".pane", ".__main__"))
     return is_uniform or "No Qt." in document or lines + user_lines > LONGEST
 
 

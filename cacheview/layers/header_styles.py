@@ -84,7 +84,7 @@ def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
             return way, replace(way, sends_folders=False)
         case CliPacking(style) | TestcontainersGoPacking(style) | DockerPyPacking(style) | DockerodePacking(style):
             return (SenderStyle((), replace(style, umask=0)),)
-    raise TypeError(f"layers.senders does not know how {type(packing).__name__} writes headers")
+    raise TypeError(f"no header style for {type(packing).__name__}")
 
 
 def _all_styles() -> tuple[SenderStyle, ...]:

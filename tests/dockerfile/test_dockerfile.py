@@ -114,7 +114,7 @@ def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, da
         ("19.03.1", "", "20.10"),
         ("25.0.0-dev2", "71ebfc7c63", MOBY_71EBFC7.release),
         ("docker-v29.0.0-rc.1", "", "29.0"),
-        ("29.x", "", NEWEST.release),
+        ("29.x", "", "29.6"),
         ("99.1", "", NEWEST.release),
         ("dev", "", NEWEST.release),
     ],
