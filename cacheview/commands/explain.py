@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
-    result.add_argument("--probe", metavar="PROBE", help="start from this probe in a suite, by name or number")
+    result.add_argument("--probe", metavar="PROBE", help="the probe in the suite to start from, by name or number")
     add_rules(result, "rule set to use (default: the store's own), or all to compare all rule sets in a table")
     add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")

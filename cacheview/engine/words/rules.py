@@ -49,10 +49,10 @@ _SOURCES = {
 }
 _DESCENT = {
     Descent.PARENT: (
-        "if a source records it as its parent; if the source does not record a parent, the local match's own parent is "
-        "checked"
+        "if a source records the match as its parent; if the source does not record a parent, the parent of the match "
+        "is checked"
     ),
-    Descent.ANCESTOR: "if it is an ancestor of a source",
+    Descent.ANCESTOR: "if the match is an ancestor of a source",
     Descent.ALWAYS: "always, because the sources are checked first",
 }
 _SOURCE_HIT = {
