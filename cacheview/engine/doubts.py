@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cacheview.engine.ruleset import RuleSet
@@ -154,6 +154,11 @@ class DoubtCounter:
         for doubt in doubts:
             met = self._met.setdefault(doubt, set())
             met.update(image.id for image in images if image is not None and doubt in image.doubts)
+
+    def add_all(self, doubts: Iterable[Doubt], image_ids: Collection[str]) -> None:
+        """Add doubts that all of these images have."""
+        for doubt in doubts:
+            self._met.setdefault(doubt, set()).update(image_ids)
 
     def count(self, doubt: Doubt, images: int) -> None:
         """Add a doubt about this many images."""

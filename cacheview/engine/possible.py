@@ -97,10 +97,21 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         return
     members = _members(cache, probe)
     goes_on = False
-    for image in local.representatives(cache.counting_parents(probe.cache_from)):
-        goes_on |= _counts(cache, members, image, answers)
+    for image, alike in local.representatives(cache.counting_parents(probe.cache_from)):
+        goes_on |= _counts(cache, members, image, alike, answers)
     if goes_on:
         _by_history(cache, probe, members, answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Candidates, as bits of an index: with the same doubts about their parents, and all with or all without one."""
+
+    index: CandidateIndex
+    bits: int
+
+    def ids(self) -> Iterator[str]:
+        return (image.id for image in self.index.images(self.bits))
 
 
 @dataclass(frozen=True)
@@ -150,20 +161,25 @@ class _Local:
             for doubt, images in index.unknowns.among(bits):
                 grounds.count(doubt, images)
 
-    def representatives(self, counting_parents: Collection[str | None]) -> Iterator[Image | None]:
-        """Yield the possible answers, but only one of those that all sources treat alike.
+    def representatives(self, counting_parents: Collection[str | None]) -> Iterator[tuple[Image | None, _Alike]]:
+        """Yield the possible answers, but only one of those that all sources treat alike, with the others.
 
         ``counting_parents``: see `Lookups.counting_parents`.
         """
         if self.certain is None:
-            yield None
-        others: set[bool] = set()
-        for image in self.images():
-            if image.id in counting_parents or image.parent == image.id or doubts_about(image, "parent"):
-                yield image
-            elif (image.parent is None) not in others:
-                others.add(image.parent is None)
-                yield image
+            yield None, _Alike(self.index, 0)
+        ids = [image_id for image_id in counting_parents if image_id is not None]
+        for index, bits in ((self.index, self.bits), (self.strays, self.stray_bits)):
+            if not bits:
+                continue
+            apart = bits & (index.having(ids) | index.own_parents)
+            groups = {group & -group: group for group in index.alike_by_parent(bits & ~apart)}
+            firsts = apart
+            for first in groups:
+                firsts |= first
+            for image in index.images(firsts):
+                first = 1 << index.position(image)
+                yield image, _Alike(index, groups.get(first, first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +210,25 @@ def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
     return list(by_source.values())
 
 
-def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answers: _Answers) -> bool:
-    """Add the sources' decisions on this local answer; return whether the daemon may go on to their histories."""
+def _counts(cache: KnownCache, members: list[_Member], local: Image | None, alike: _Alike, answers: _Answers) -> bool:
+    """Add the sources' decisions on this local answer; return whether the daemon may go on to their histories.
+
+    ``alike``: the local answers on which the sources decide alike, whose doubts are counted too.
+    """
     if local is None:
         return True
+    unsure: dict[Doubt, None] = {}
+    goes_on = _decided(cache, members, local, answers, unsure)
+    own = [doubt for doubt in unsure if doubt in local.doubts]
+    if own and alike.bits.bit_count() > 1:
+        answers.grounds.add_all(own, list(alike.ids()))
+    return goes_on
+
+
+def _decided(
+    cache: KnownCache, members: list[_Member], local: Image, answers: _Answers, unsure: dict[Doubt, None]
+) -> bool:
+    """Do the same for one local answer. ``unsure`` gets the doubts because of which it may or may not count."""
     not_below: set[str] = set()
     for member in members:
         go_on()
@@ -209,6 +240,7 @@ def _counts(cache: KnownCache, members: list[_Member], local: Image | None, answ
         result = descends(source, local, cache.store, cache.rules, not_below)
         if doubts:
             answers.any_of(doubts, source, local)
+            unsure.update(dict.fromkeys(doubts))
         elif result is not IsParent.NO:
             if result is IsParent.YES:
                 answers.hit(local)

@@ -5,8 +5,9 @@ percentile of some hundred edits, in milliseconds of this thread's processor tim
 100 candidates of the same run that is. ``python tests/benchmarks/bench_edit.py 100000``: for another number of them.
 
 First are edits of one probe, typed one after the other; then edits that turn to what has not been asked about in this
-store: other rules, another parent, another platform, another source. The tables of the store are made before, as they
-are when it, or a case of a suite, is opened. How much slower the machine is than at its quickest is divided out.
+store: other rules, another parent, another platform, another source, another case of a suite. The tables of the store
+are made before, as they are when it, or a case of a suite, is opened. How much slower the machine is than at its
+quickest is divided out.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from edit_kinds import KINDS, Kind, edits, several_parents
 from slowdown import Slowdown
 
 from cacheview.engine import RULE_SETS, ImageCache, explain, prepare
-from cacheview.model import Platform, Probe
+from cacheview.model import ImageStore, Platform, Probe
 
-COUNT, FEW, EDITS, FIRST = 10_000, 100, 240, 100
+COUNT, FEW, EDITS, FIRST, CASES = 10_000, 100, 240, 100, 12
 PARENTS = 3  # in a store in which there is another parent
 MEDIAN, LATE = 8.0, 16.0  # milliseconds; the second of the 99th percentile
 FAMILIES = ("graphdriver-24.0.7", "graphdriver-29", "containerd-24.0.7", "containerd-25.0.5", "containerd-29")
+CHANGES = ("rules", "parent", "platform", "source", "case")
 
 Asked = tuple[ImageCache, Probe]
 
@@ -77,6 +79,10 @@ def first(kind: Kind, rules: str, change: str) -> tuple[float, float]:
         match change:
             case "rules":
                 return fresh, edited
+            case "case":
+                other = ImageStore(images)
+                prepare(other)
+                return ImageCache(other, RULE_SETS[rules]), edited
             case "parent":
                 explain(fresh, edited, at_once=False)
                 others = [image.id for image in images[len(images) // PARENTS :: len(images) // PARENTS]]
@@ -89,7 +95,7 @@ def first(kind: Kind, rules: str, change: str) -> tuple[float, float]:
                 return opened, edited.model_copy(update={"cache_from": (*edited.cache_from, source)})
 
     with frozen():
-        changes = enumerate(edits(probe, FIRST))
+        changes = enumerate(edits(probe, CASES if change == "case" else FIRST))
         return milliseconds([lambda number=number, edited=edited: make(number, edited) for number, edited in changes])  # type: ignore[misc]
 
 
@@ -121,7 +127,7 @@ def test_an_edit_is_answered_within_a_frame(name: str, rules: str) -> None:
 
 @pytest.mark.parametrize("rules", FAMILIES)
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("change", ["rules", "parent", "platform", "source"])
+@pytest.mark.parametrize("change", CHANGES)
 def test_an_edit_that_turns_to_something_else_is_answered_within_a_frame(name: str, rules: str, change: str) -> None:
     median, late = report_first(name, rules, COUNT, change)
     assert median < MEDIAN
@@ -133,5 +139,5 @@ if __name__ == "__main__":
     for each in KINDS:
         for family in FAMILIES:
             report(each, family, number)
-            for what in ("rules", "parent", "platform", "source"):
+            for what in CHANGES:
                 report_first(each, family, number, what)

@@ -349,6 +349,13 @@ def test_doubts_are_counted_over_many_candidates_quickly() -> None:
     assert [doubted.images for doubted in explanation.doubted] == [500]
 
 
+def test_with_sources_doubts_about_parents_are_counted_over_all_candidates() -> None:
+    images = [with_doubt(without_config(image(f"sha256:{i:064x}", second=i)), "parent") for i in range(500)]
+    child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
+    explanation = asked([base(), *images, child], [OTHER], Cmd=COMMAND)
+    assert {each.doubt.aspect: each.images for each in explanation.doubted} == {"container_config": 500, "parent": 501}
+
+
 @pytest.mark.parametrize("aspect", ["history.created", "history.author", "history.comment", "diff_ids"])
 def test_where_candidates_are_found_by_layers_and_history_these_count(aspect: Aspect) -> None:
     """The first containerd cache compares whole history entries."""

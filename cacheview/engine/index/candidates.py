@@ -131,6 +131,14 @@ class CandidateIndex:
         """The images that are recorded as their own parent."""
         return self._order.own_parents & self.all
 
+    def alike_by_parent(self, bits: int) -> Iterator[int]:
+        """Yield these images in sets: with the same doubts about their parents, and all with or all without one."""
+        without = self._order.without_parent
+        for concerned in (*self.unknowns.by_parent, -1):
+            some = bits & concerned
+            bits &= ~some
+            yield from filter(None, (some & without, some & ~without))
+
     def not_older(self, created: Timestamp) -> int:
         """Return the images with a time that is not earlier, as bits."""
         return self._order.not_older(created) & self.dated

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 
 from cacheview.engine.candidate import command_of_unknown, config_is_unknown
+from cacheview.engine.doubts import doubts_about
 from cacheview.engine.index.bits import bits_of, iterate_bits
 from cacheview.model import Doubt, Image
 from cacheview.model.effort import paced
@@ -89,6 +90,21 @@ class DoubtKinds:
         for doubt in many.keys() & few.keys():
             many[doubt] |= bits_of(few.pop(doubt))
         return [*many.items(), *((doubt, self._packed(sorted(positions))) for doubt, positions in few.items())]
+
+    @cached_property
+    def by_parent(self) -> Sequence[int]:
+        """The images with doubts about their parents: a set for each kind of these doubts."""
+        many: dict[tuple[Doubt, ...], int] = {}
+        few: dict[tuple[Doubt, ...], list[int]] = {}
+        for image, positions in paced(self._by_doubts):
+            doubts = doubts_about(image, "parent")
+            if not doubts:
+                continue
+            if isinstance(positions, int):
+                many[doubts] = many.get(doubts, 0) | positions
+            else:
+                few.setdefault(doubts, []).extend(positions)
+        return [*(many.get(doubts, 0) | bits_of(few.get(doubts, ())) for doubts in dict.fromkeys((*many, *few)))]
 
     @cached_property
     def configs(self) -> int:

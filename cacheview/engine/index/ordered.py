@@ -104,6 +104,11 @@ class OrderedImages:
         """The images that are recorded as their own parent, as bits."""
         return bits_of([position for position, image in enumerate(paced(self.images)) if image.parent == image.id])
 
+    @cached_property
+    def without_parent(self) -> int:
+        """The images without a recorded parent, as bits."""
+        return bits_of([position for position, image in enumerate(paced(self.images)) if image.parent is None])
+
     def not_older(self, created: Timestamp) -> int:
         """Return the images with a time that is not earlier, as bits; a missing time may count as year 1."""
         end = len(self.images) if self._dates_missing_times else self.timed.bit_length()

@@ -38,7 +38,7 @@ class Tables(Columns):
     def prepare(self, parts: Iterable[Sequence[Image]]) -> None:
         """Compute now what lookups need in addition to tables. ``parts`` are images that are looked up together."""
         order, kinds = self.order, self.kinds
-        _ = order.positions, order.places, order.own_parents, kinds.of_known_command
+        _ = order.positions, order.places, order.own_parents, order.without_parent, kinds.of_known_command
         for images in parts:
             order.remember(images)
 

@@ -84,6 +84,11 @@ class Unknowns:
         """The images whose creation time is not known."""
         return self.about("created")
 
+    @property
+    def by_parent(self) -> Sequence[int]:
+        """The images with doubts about their parents, here or not: a set for each kind of these doubts."""
+        return self._kinds.by_parent
+
     @cached_property
     def configs(self) -> int:
         """The images whose container config is not known at all."""
