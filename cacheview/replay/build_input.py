@@ -246,7 +246,9 @@ def _tar_given(
     opened: Callable[[], io.BufferedReader], title: str, file: str, head: bytes, release: BuilderRelease, report: Report
 ) -> BuildInput:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
-        raise DataError("the daemon cannot read it, because Docker before 23.0 does not decompress zstd", where=title)
+        raise DataError(
+            "the daemon cannot read this tar, because Docker before 23.0 does not decompress zstd", where=title
+        )
     context, name = TarContext.read_from(opened, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:
         text = context.dockerfile(file)

@@ -180,10 +180,10 @@ class _StepComparison:
             raise DataError("only a checksum is stored")
         result = self._recovered(image, text)
         if result.is_proven:
-            evidence, reason = FileEvidence.PROVEN, "the files in its layer produce the stored checksum"
+            evidence, reason = FileEvidence.PROVEN, "the files in the image's layer produce the stored checksum"
         else:
             evidence = FileEvidence.LIKELY
-            reason = f"the files in its layer do not produce the stored checksum; {result.reason}"
+            reason = f"the files in the image's layer do not produce the stored checksum; {result.reason}"
         sums = dict(result.sources.files)
         return _BuiltFiles(image, text, sums, result.headers, evidence, reason, result.clients)
 

@@ -228,7 +228,7 @@ def _refusal(error: OSError, root: Path) -> DataError:
     if not isinstance(error, PermissionError):
         return refusal(error, str(error.filename or root))
     path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
-    return DataError(f"you do not have permission to read it: {_who_may(path)}", where=str(path))
+    return DataError(f"you do not have permission to read this path: {_who_may(path)}", where=str(path))
 
 
 def _who_may(path: Path) -> str:

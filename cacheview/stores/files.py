@@ -45,7 +45,7 @@ def refusal(error: OSError, where: str) -> DataError:
     if isinstance(error, FileNotFoundError):
         what = "there is no such file or folder. Check the path"
     elif isinstance(error, PermissionError):
-        what = "you do not have permission to read it. Change its permissions, or open a copy that you own"
+        what = "you do not have permission to read this path. Change its permissions, or open a copy that you own"
     else:
         what = f"cannot be read: {error.strerror or error}"
     return DataError(what, where=where)

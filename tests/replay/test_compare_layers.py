@@ -27,7 +27,7 @@ def test_an_edit_is_proven_whoever_sent_the_files(tmp_path: Path, client: str) -
     found, reported = compared(built)
     assert found.evidence is FileEvidence.PROVEN
     assert "src/a.c: content changed" in reported
-    assert reported.endswith("Proven: the files in its layer produce the stored checksum.")
+    assert reported.endswith("Proven: the files in the image's layer produce the stored checksum.")
     assert {change.path for change in unexplained(found.changes, found.causes)} == {"src/a.c"}
     assert ("docker-cli-20.10" in {each.name for each in found.senders}) == (client == "docker-cli-20.10")
 

@@ -121,7 +121,7 @@ def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> No
     (miss,) = misses(reported, store, rules, None, checksums, files)
     assert miss.files == (
         "The files differ from those that shop/assets:1 was built from: logo.svg: content changed.",
-        "Proven: the files in its layer produce the stored checksum.",
+        "Proven: the files in the image's layer produce the stored checksum.",
     )
     (unread,) = misses(reported, store, rules, None, checksums)
     assert "only a checksum is stored" in unread.files[0]

@@ -188,7 +188,7 @@ class TestPermission:
 
     def test_the_folder_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         refuse(monkeypatch, "stat", root.root / "image")
-        with pytest.raises(DataError, match=r"not have permission to read it: .*only root can.*sudo"):
+        with pytest.raises(DataError, match=r"not have permission to read this path: .*only root can.*sudo"):
             read(root.root)
 
     def test_the_folder_is_for_a_group(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ class TestPermission:
 
     def test_the_files_are_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         refuse(monkeypatch, "open", root.content)
-        with pytest.raises(DataError, match="not have permission to read it"):
+        with pytest.raises(DataError, match="not have permission to read this path"):
             read(root.root)
 
     def test_one_file_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:

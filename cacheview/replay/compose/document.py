@@ -89,7 +89,7 @@ class _Loader(yaml.SafeLoader):
         document = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
         if not self.check_event(yaml.StreamEndEvent):
             second: Any = self.get_event()  # type: ignore[no-untyped-call]
-            raise _not_read("it contains several documents, which Compose merges", second.start_mark)
+            raise _not_read("the file contains several documents, which Compose merges", second.start_mark)
         return document
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:

@@ -98,7 +98,7 @@ class Deadline:
     def _patience(self, since: float) -> float:
         """Return the seconds to wait until the next check."""
         if self._stopped():
-            raise StoppedError("it is no longer needed")
+            raise StoppedError("the request is no longer needed")
         now, patience = self._clock(), _STEP
         if self._end is not None:
             if now >= self._end:

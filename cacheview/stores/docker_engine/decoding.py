@@ -98,7 +98,7 @@ class Decoder:
             # Images share most entries, so an entry is charged only when it is created.
             items = self.budget.decode(HistoryDocument, history, where="history", kept=False).root
             if len(items) > self.budget.limits.history:
-                raise DataError(f"it has more than {self.budget.limits.history:,} entries")
+                raise DataError(f"the history has more than {self.budget.limits.history:,} entries")
             self.budget.spend(Resource.HISTORY, len(items))
             entries, exact = self._history(items, len(diff_ids))
             if not exact:

@@ -65,7 +65,7 @@ def test_the_detail_of_a_step_leads_to_its_files(window: MainWindow, qtbot: QtBo
     edit(context)
     assert differing(window, qtbot, context) == EDITED
     pane = window.files.pane
-    assert pane.notes == ("Proven: the files in its layer produce the stored checksum.",)
+    assert pane.notes == ("Proven: the files in the image's layer produce the stored checksum.",)
     assert pane.head.text == "Step 2, COPY src /app/ compared with shop:1"
     assert not window.files.dock.isHidden()
     assert pane.tree.hasFocus()
@@ -269,7 +269,7 @@ def test_what_is_only_likely_says_so_and_why(window: MainWindow, qtbot: QtBot, c
     found = differing(window, qtbot, context)
     assert found == EDITED
     (note,) = window.files.pane.notes
-    assert note.startswith("Likely: the files in its layer do not produce the stored checksum; ")
+    assert note.startswith("Likely: the files in the image's layer do not produce the stored checksum; ")
     assert "src/out points outside the copied files" in note
     everything = shown(qtbot, window.files.pane, window.files.pane.head.same_button.click)
     assert everything["src/out"] == "not compared: the target of the link is not in the layer"
