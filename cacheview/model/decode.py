@@ -7,6 +7,7 @@ not UTF-8 become U+FFFD, and a command may be a single string. Documents that Go
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import types
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from cacheview.model.base import AnyModel, Value
 from cacheview.model.effort import go_on, paced
 from cacheview.model.errors import DataError
+from cacheview.model.pieces import STRING_OR_BRACKET, in_pieces
 
 __all__ = [
     "MOST_NESTED",
@@ -44,7 +46,7 @@ _ITEM: Final = 80
 MOST_NESTED: Final = 200
 """The most nested objects and lists that are read, which is pydantic-core's limit. No Docker document has even ten."""
 
-_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+_AT_ONCE: Final = 1 << 20  # bytes in which a text is counted in one call, which takes a millisecond
 _SURELY_SMALL: Final = 1 << 19  # bytes; a document this short is within all limits
 _MOST_MEMORY: Final = 512 << 20
 _MOST_VALUES: Final = 2_000_000  # unknown keys count too: pydantic needs 400 bytes for the error about each
@@ -61,6 +63,10 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
     """
     if len(data) > _SURELY_SMALL:
         _demand_bounded(data, where)
+        go_on()
+        made = in_pieces(model, data) if isinstance(data, bytes) else None
+        if made is not None:
+            return made
     try:
         return cast("M", model.__pydantic_validator__.validate_json(data))
     except ValidationError as strict_error:
@@ -140,7 +146,7 @@ def is_too_deep(data: bytes | str) -> bool:
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     depth = 0
-    for match in _STRING_OR_BRACKET.finditer(data):
+    for match in STRING_OR_BRACKET.finditer(data):
         first = data[match.start()]
         if first in b"[{":
             depth += 1
@@ -170,14 +176,21 @@ def footprint(data: bytes | str, model: type[object] = BaseModel) -> Footprint:
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
-    objects = data.count(b"{")
-    items = data.count(b",") + data.count(b"[")
+    count = data.count if len(data) <= _AT_ONCE else functools.partial(_count, data)
+    objects = count(b"{")
+    items = count(b",") + count(b"[")
     if issubclass(model, Value):
         # null in a list of objects becomes an empty object, which is no larger than the size counted for an item.
         return Footprint(objects + items, objects * _VALUE + items * _ITEM + _text_size(data))
-    if data.count(b"null") > objects:
+    if count(b"null") > objects:
         objects += sum(1 for _ in _NULL_ITEM.finditer(data))
     return Footprint(objects + items, objects * _OBJECT + items * _ITEM + _text_size(data))
+
+
+def _count(data: bytes, what: bytes) -> int:
+    """Count a text that cannot overlap with itself. Other threads may run in between."""
+    more = len(what) - 1
+    return sum(data.count(what, at, at + _AT_ONCE + more) for at in range(0, len(data), _AT_ONCE))
 
 
 def _text_size(data: bytes) -> int:
