@@ -118,7 +118,7 @@ class FittingPlatform(Requirement):
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
         go_on()
-        read = list(map(_PLATFORM, map(attrgetter("config"), images)))
+        read = [_PLATFORM(image.config) for image in images]  # a loop, which lets other threads run in between
         some = dict(zip(read, images, strict=True))  # most images share a few platforms
         keys = {platform: self.rule.key(image.config.platform) for platform, image in some.items()}
         return list(map(keys.__getitem__, read))

@@ -6,14 +6,15 @@ shared between threads, and without an `Effort`, `go_on` does nothing.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-__all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "go_on", "paced"]
+__all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "go_on", "paced", "sorted_in_steps"]
 
 T = TypeVar("T")
 
@@ -21,6 +22,7 @@ LONGEST: Final = 40.0
 """Seconds of processor time that a question about a store of usual size may take."""
 
 _USUAL: Final = 50_000  # images; a question about this many takes about 5 seconds
+_SORTED_AT_ONCE: Final = 4096  # items; sorting this many takes a few milliseconds
 _PACE: Final = 512  # items; processing this many takes well under a second, whatever is done with each
 
 
@@ -110,6 +112,13 @@ def paced(items: Iterable[T]) -> Iterator[T]:
         go_on()
         yield item
         yield from itertools.islice(rest, _PACE - 1)
+
+
+def sorted_in_steps(items: Sequence[T], key: Callable[[T], Any]) -> list[T]:
+    """Return the same as `sorted`, which would keep all other threads waiting until everything is sorted."""
+    starts = range(0, len(items), _SORTED_AT_ONCE)
+    runs = [sorted(items[at : at + _SORTED_AT_ONCE], key=key) for at in paced(starts)]
+    return list(paced(heapq.merge(*runs, key=key))) if len(runs) > 1 else [item for run in runs for item in run]
 
 
 def allow(seconds: float) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from cacheview.model import DataError, Image, Problem, familiar, short_id
-from cacheview.model.effort import paced
+from cacheview.model.effort import paced, sorted_in_steps
 from cacheview.stores.blobs import BlobStore, digest_of, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import ArchiveEntry, Descriptor, Manifest
@@ -57,7 +58,7 @@ class ArchiveReader:
                 images.setdefault(image.id, image)
         except LimitError as error:
             self.problems.stop(Problem("", f"the archive {error}"))
-        return [images[image_id] for image_id in sorted(images)]
+        return sorted_in_steps(list(images.values()), attrgetter("id"))
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
         """Return the manifest digests by config digest, as far as the archive's index reports them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cacheview.model import DataError, Image, ImageConfig, Platform, Problem, Variant, familiar, short_id
-from cacheview.model.effort import paced
+from cacheview.model.effort import paced, sorted_in_steps
 from cacheview.stores.blobs import BlobStore, MissingBlobError, read_config
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.manifests import Descriptor, Manifest
@@ -83,7 +83,7 @@ class IndexReader:
         except LimitError as error:
             self.limit = error
             self.problems.stop(Problem("", f"the store {error}"))
-        return sorted(images, key=lambda image: (not image.names, image.names or (image.id,)))
+        return sorted_in_steps(images, lambda image: (not image.names, image.names or (image.id,)))
 
     def _name(self, descriptor: Descriptor) -> str:
         if tag := bare_tag(descriptor):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cacheview.model.effort import Effort, LimitError, allow, apart, go_on, paced
+from cacheview.model.effort import Effort, LimitError, allow, apart, go_on, paced, sorted_in_steps
 
 
 class Clock:
@@ -132,3 +132,15 @@ def test_items_are_paced() -> None:
     with Effort(alive=alive).spent():
         assert sum(1 for _ in paced(range(5000))) == 5000
     assert 5 <= asked <= 50
+
+
+@pytest.mark.parametrize("count", [0, 1, 4096, 4097, 20_000])
+def test_sorting_in_steps_is_sorting(count: int) -> None:
+    items = [(number * 7919 % 1009, number) for number in range(count)]
+    assert sorted_in_steps(items, lambda item: item[0]) == sorted(items, key=lambda item: item[0])
+
+
+def test_sorting_can_be_stopped(clock: Clock, work: Effort) -> None:
+    clock.now += 10.1
+    with pytest.raises(LimitError):
+        sorted_in_steps(range(10), lambda item: item)

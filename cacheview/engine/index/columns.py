@@ -53,7 +53,8 @@ class Columns:
     def read(self, name: str) -> Sequence[Any]:
         """Return the same as `field`, without keeping it."""
         go_on()
-        return list(map(attrgetter(name), self._configs))
+        value = attrgetter(name)
+        return [value(config) for config in self._configs]  # a loop, which lets other threads run in between
 
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         """Return the images that pass a check, as bits. Examining each takes less time than filing all of them."""
