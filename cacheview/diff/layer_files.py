@@ -23,7 +23,7 @@ from cacheview.replay.causes import causes_of
 
 __all__ = ["history_files"]
 
-_NOT_READ = "the layers of the image were not read"
+_NOT_READ = "the image's layers were not read"
 _NOT_SENT = "the build does not have the image or stage that the files are copied from"
 
 

@@ -1,6 +1,6 @@
 """The current sources of a ``COPY`` or ``ADD``: links in their paths, and other files that are the targets of links.
 
-A source counts under the path of its target, and a link in a folder as its target, which the layer of the step need not
+A source counts under the path of its target, and a link in a folder as its target, which the step's layer need not
 contain. It is only assumed that the target has not changed since, until a checksum proves it.
 """
 

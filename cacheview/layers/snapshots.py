@@ -144,9 +144,9 @@ class Snapshots:
                     report(entry.size - left, diff_id)
                     yield piece
         except OSError as error:
-            raise LayerError(f"a file of its snapshot cannot be read: {error.strerror}", where=entry.path) from error
+            raise LayerError(f"a file in its snapshot cannot be read: {error.strerror}", where=entry.path) from error
         if left:
-            raise LayerError("a file of its snapshot changed while it was being read", where=entry.path)
+            raise LayerError("a file in its snapshot changed while it was being read", where=entry.path)
 
     def _folder(self, diff_id: str) -> Path:
         folder = self._folders.get(diff_id)

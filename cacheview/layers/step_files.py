@@ -103,11 +103,11 @@ def recover_files(
         raise UnknownError("the image does not record a layer for this step")
     listing = layers.listing(image.diff_ids[-1])
     if len(listing.entries) > _MOST:
-        raise UnknownError(f"the layer of the step has {len(listing.entries):,} files; at most {_MOST:,} are compared")
+        raise UnknownError(f"the step's layer has {len(listing.entries):,} files; at most {_MOST:,} are compared")
     sources = CurrentSources(copy, now)
     entries = sources.led_to(by_source_path(listing, image, layers, copy, sources.by_their_names()))
     if not entries:
-        raise UnknownError("the layer of the step contains none of the sources")
+        raise UnknownError("the step's layer contains none of the sources")
     return _Recovery(layers, listing.diff_id, copy, stored, entries, sources).best()
 
 

@@ -28,7 +28,7 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
         names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
         yield StepHazard(
             "heredoc not compared",
-            f"The lines of the heredoc ({names}) are not compared, because the classic builder leaves them out of the "
+            f"The heredoc's lines ({names}) are not compared, because the classic builder leaves them out of the "
             "step. The step is a hit regardless of their content.",
             "Build with BuildKit, which runs heredocs, or write the command without a heredoc.",
         )

@@ -40,10 +40,10 @@ class ImageFiles(Protocol):
 
 class _NoImageFiles(ImageFiles):
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:  # noqa: ARG002
-        raise UnknownError("the layers of the image were not read")
+        raise UnknownError("the image's layers were not read")
 
     def check_owner(self, image: Image | None, owner: str) -> None:  # noqa: ARG002
-        raise UnknownError("the layers of the image were not read")
+        raise UnknownError("the image's layers were not read")
 
 
 NO_IMAGE_FILES: Final[ImageFiles] = _NoImageFiles()

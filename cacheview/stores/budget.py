@@ -167,7 +167,7 @@ class Budget:
         """Return what to do if this machine has no more of a resource."""
         if what is not Resource.MEMORY or self._amounts[what] != self._most_memory:
             return ""
-        return ", because this machine has no more free memory. Close other programs, or use a machine with more memory"
+        return ", because this machine ran out of memory. Close other programs, or use a machine with more memory"
 
     def read(self, count: int) -> None:
         """Count bytes read from a file of unknown size."""

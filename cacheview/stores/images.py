@@ -117,7 +117,10 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     if problems:
         return f"no images can be found in this {place}. {problems[0]}. Save or copy the {place} again"
     if members.size("repositories") is not None:
-        return "this archive is from Docker before 1.10 and has no manifest.json. Load it into Docker and save it again"
+        return (
+            "this archive was saved by a Docker version before 1.10 and has no manifest.json. Load it into Docker and "
+            "save it again"
+        )
     return (
         f"the {place} has no index.json or manifest.json at its top level, so it is not a `docker save` archive or an "
         "OCI image layout. `docker save -o images.tar IMAGE…` creates an archive"

@@ -180,7 +180,7 @@ def doubted(place: Place, image: Image) -> BuildSide:
     ("side_without", "why"),
     [
         (unreadable, " is not here. To find out: Look elsewhere"),
-        (not_read, "the layers of the image were not read"),
+        (not_read, "the image's layers were not read"),
         (doubted, "it is not known which layer of "),
     ],
 )

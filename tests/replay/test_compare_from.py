@@ -218,7 +218,7 @@ def test_a_layer_that_is_not_there_is_not_read() -> None:
     now = {**FILES, "out/a": File(b"other")}
     reported = sentences_of("/out/a /x", FILES, now, {"y": File(b"one\ntwo\n")})
     assert reported.evidence == "not readable"
-    assert "the layer of the step contains none of the sources" in reported.sentences
+    assert "the step's layer contains none of the sources" in reported.sentences
 
 
 def test_what_a_link_in_a_folder_leads_to_is_named() -> None:

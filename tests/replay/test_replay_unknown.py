@@ -29,7 +29,7 @@ def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
     reported = daemon.replay(STAGES, FILES)
     assert statuses(reported) == ["hit", "unknown", "unknown", "unknown"]
     assert [step.possible for step in reported.looked_up][1:] == [(image,) for image in ids[1:]]
-    assert reported.steps[3].reason == "this step copies from a: the layers of the image were not read"
+    assert reported.steps[3].reason == "this step copies from a: the image's layers were not read"
     assert all("is unknown" in step.reason for step in reported.steps[4:])
     assert reported.all_cached is None
     assert reported.history is not None
@@ -119,10 +119,7 @@ def test_files_of_an_image_that_is_not_there_are_reported_as_such(daemon: Daemon
     dockerfile = "FROM scratch\nCOPY --from=base:1 /a /b\n"
     daemon.add(image_of("base:1"))
     daemon.build(dockerfile)
-    assert (
-        daemon.replay(dockerfile).steps[1].reason
-        == "this step copies from base:1: the layers of the image were not read"
-    )
+    assert daemon.replay(dockerfile).steps[1].reason == "this step copies from base:1: the image's layers were not read"
     daemon.images = [image for image in daemon.images if not image.names]
     assert daemon.replay(dockerfile).steps[1].reason == "the store has no image 'base:1', so the builder would pull it"
 

@@ -90,7 +90,7 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
     kin = "an ancestor" if any_ancestor else "its parent"
     return HazardText(
         f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if one "
-        f"of the sources has it as {kin}.",
+        f"of the sources records the match as {kin}.",
         f"{_LEAVE_OUT}name an image that was built on this match.",
     )
 
@@ -126,7 +126,8 @@ def restore_fails(source: Image, why: VerdictReason) -> HazardText:
     """Describe a source from whose middle step the daemon cannot create an image."""
     return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
-        f"continues after it, so the daemon must create an image for the step alone, which fails: {_RESTORES[why]}.",
+        "has more steps after it, so the daemon must create an image for the step alone, which fails: "
+        f"{_RESTORES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
         if why is VerdictReason.RESTORED_BEFORE
         else f"{_LEAVE_OUT}name an image that ends with this step.",
