@@ -345,7 +345,7 @@ PAIRS: Final = {
     "a file that nothing copies": Pair(lambda place: place.write("unused", "other\n"), CauseKind.FILES, says="unused"),
     "an argument that nothing uses": Pair(
         lambda place: place.with_options("--build-arg", "HTTP_PROXY=http://proxy"),
-        *(CauseKind.BUILD_ARGUMENT, "HTTP_PROXY", "", "no step", REQUEST),
+        *(CauseKind.BUILD_ARGUMENT, "HTTP_PROXY", "", "any step", REQUEST),
     ),
     "a failure": Pair(
         lambda place: place.edit("RUN two", "COPY nothing /"), CauseKind.INSTRUCTION, at="COPY nothing /"
