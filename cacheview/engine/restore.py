@@ -19,10 +19,12 @@ from cacheview.model import (
     HistoryEntry,
     Image,
     ImageConfig,
+    Platform,
     RootFS,
     Timestamp,
     field_kind,
 )
+from cacheview.platforms.library import PLATFORMS_RC_4
 
 __all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
 
@@ -67,8 +69,11 @@ def restored_config(
                 f'find content for diff ID "{result.layer}": no content matches this uncompressed digest'
             )
     if rules.restoring.refuses_features and source.config.os_features:
-        features = ", ".join(source.config.os_features)
-        raise RestoreError(f"created cached image: the snapshotter does not support {features}")
+        # `checkSnapshotterSupport` of containerd's client/image.go. The snapshotter and the new image's id are unknown.
+        raise RestoreError(
+            "created cached image: failed to unpack image: snapshotter … does not support platform "
+            f"{_printed_platform(source.config)} for image …"
+        )
     source_config = source.config
     history = tuple(
         entry.model_copy(update={"created": written})
@@ -89,6 +94,12 @@ def restored_config(
         rootfs=RootFS(type=kind, diff_ids=diff_ids),
         history=history,
     )
+
+
+def _printed_platform(config: ImageConfig) -> str:
+    """Return the platform of a restored image as Go prints it; the image has no variant."""
+    os, architecture, variant = PLATFORMS_RC_4.normalize(Platform(os=config.os, architecture=config.architecture))
+    return f"{{{architecture} {os} {config.os_version} [{' '.join(config.os_features or ())}] {variant}}}"
 
 
 def _step(source: Image, step: int) -> _SourceStep:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from blurring import EPOCH, with_doubt
+from vector_cases import some_cases
 
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain
 from cacheview.engine.build_cache import BuildCache
+from cacheview.engine.case_results import probe_results
 from cacheview.engine.restore import identity
 from cacheview.engine.verdict import VerdictReason
 from cacheview.model import (
@@ -30,6 +35,7 @@ NOON = Timestamp.parse("2024-01-01T12:00:00.5Z")
 STEP = ContainerConfig(Cmd=("one",), Env=("A=1",))
 ENTRIES = tuple(HistoryEntry(created=NOON, created_by=step) for step in ("one", "two"))
 KEPT = ("docker.io/library/kept:1",)
+VECTORS = Path(__file__).parents[1] / "data" / "vectors" / "containerd-29.jsonl.gz"
 SOURCE, EARLIER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 
 
@@ -214,3 +220,20 @@ def test_where_its_times_are_unknown_an_image_may_be_the_new_one(rules: RuleSet)
     assert (verdict.outcome, verdict.is_new) == (VerdictOutcome.HIT, True)
     assert verdict.perhaps is not None
     assert verdict.perhaps.id == EARLIER
+
+
+def test_a_refused_platform_is_printed_as_the_daemon_prints_it() -> None:
+    """Only the snapshotter and the id of the new image are unknown."""
+    pairs = [
+        (result.verdict.error, probe.expect.error)
+        for case in some_cases(VECTORS, 1)
+        for probe, result in zip(case.probes, probe_results(case), strict=True)
+        if probe.expect is not None
+        and probe.expect.error is not None
+        and "does not support platform" in probe.expect.error
+        and result.verdict is not None
+    ]
+    assert len(pairs) == 2
+    for error, reported in pairs:
+        known = re.sub(r"snapshotter \w+", "snapshotter …", re.sub(r"for image \S+$", "for image …", reported))
+        assert error == known
