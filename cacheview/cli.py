@@ -67,7 +67,7 @@ def window_parser() -> argparse.ArgumentParser:
     )
     add_rules(result, "rule set to start with")
     result.add_argument(
-        "--screenshot", metavar="FILE", type=Path, help="draw the window off screen to a PNG file and exit"
+        "--screenshot", metavar="FILE", type=Path, help="render the window off screen, save it as a PNG file, and exit"
     )
     result.add_argument("--size", metavar="WxH", type=_size, help="size of the window in pixels, such as 1366x768")
     result.add_argument("--scheme", choices=("light", "dark"), help="colors to use (default: the system's)")

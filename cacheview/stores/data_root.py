@@ -218,7 +218,7 @@ def _why_nothing(root: Path) -> str:
     if (root / "image").is_dir():
         return "there are no graph-driver images here (image/<driver>/imagedb). Has Docker used this data root?"
     return (
-        "is not a Docker data root: it has neither images of a graph driver (image/<driver>/imagedb) nor containerd "
+        "is not a Docker data root: it contains neither graph driver images (image/<driver>/imagedb) nor containerd "
         f"data. {_WHAT_TO_OPEN}"
     )
 

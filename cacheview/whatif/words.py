@@ -40,7 +40,7 @@ _REASONS: Final = {
         "it has no name and is removed with the image that was built on it",
         "they have no name and are removed with the image that was built on them",
     ),
-    RemovedFor.REPLACED: ("its last name moved to another image", "their last names moved to other images"),
+    RemovedFor.REPLACED: ("its only name moved to another image", "their only names moved to other images"),
     RemovedFor.NOT_SAVED: ("it is not among the saved images", "they are not among the saved images"),
     RemovedFor.OTHER_STORE: (
         "the other kind of store does not have it",
@@ -82,7 +82,7 @@ def effect_sentence(changed: ChangedStore) -> str:
     parts = [f"{counted(count, 'image')} {words}" for count, words in counts if count]
     refused = any(applied.refused for applied in changed.applied)
     if not parts:
-        return "The daemon refuses the change." if refused else "All images would stay."
+        return "The daemon refuses the change." if refused else "No images would be removed."
     return f"{all_of(parts)}."
 
 

@@ -99,7 +99,7 @@ def read_ignored(context: Context) -> tuple[str, ...]:
     except BadPatternError as error:
         message = f"error reading .dockerignore: {error.what}"
         raise BuildRefusedError(
-            f"the client refuses the .dockerignore file: {message}; shorten the line",
+            f"the client rejects the .dockerignore file: {message}; shorten the line",
             message=message,
             where=f"{IGNORE_FILE}: {error.where}",
             by="client",
@@ -112,7 +112,7 @@ def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
     except BadPatternError as error:
         message = f"error checking context: {error.what}"
         raise BuildRefusedError(
-            f"the client refuses the .dockerignore file: {message}", message=message, where=IGNORE_FILE, by="client"
+            f"the client rejects the .dockerignore file: {message}", message=message, where=IGNORE_FILE, by="client"
         ) from None
 
 

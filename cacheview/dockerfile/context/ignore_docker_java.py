@@ -58,7 +58,7 @@ def _expression(text: str) -> str:
 
 
 def _refuse(message: str) -> NoReturn:
-    what = f"docker-java refuses the .dockerignore file: {message}"
+    what = f"docker-java rejects the .dockerignore file: {message}"
     raise BuildRefusedError(what, message=message, where=".dockerignore")
 
 

@@ -142,7 +142,7 @@ class _Copy:
                 f"When using {self.name} with more than one source file, the destination must be a directory "
                 "and end with a /"
             )
-            raise BuildRefusedError("several sources need a destination that ends with a slash", message=message)
+            raise BuildRefusedError("with several sources, the destination must end with a slash", message=message)
         files = tuple(file for each in each_sum for file in each.files)
         return SourcesSum(_joined("multi", (each.text for each in each_sum)), files)
 

@@ -93,7 +93,7 @@ def empty_configs(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'has', 'have')} no recorded build config. A missing config counts as empty and matches any "
         "step whose config is empty. Images that the cache creates from a source have no build config.",
-        "If a Dockerfile has steps without a command, remove such images.",
+        "If a Dockerfile has steps without a command, remove these images.",
     )
 
 

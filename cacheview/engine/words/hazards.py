@@ -91,7 +91,7 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
     return HazardText(
         f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if one "
         f"of the sources records the match as {kin}.",
-        f"{_LEAVE_OUT}name an image that was built on this match.",
+        f"{_LEAVE_OUT}name an image that was built on the matching image.",
     )
 
 
@@ -109,7 +109,7 @@ def loop(match: Image) -> HazardText:
     return HazardText(
         f"The daemon would never respond. Neither the source nor the local match {match.title} records a parent, so "
         "the daemon recurses until its stack overflows.",
-        f"{_LEAVE_OUT}list an image that was built on this match first.",
+        f"{_LEAVE_OUT}list first an image that was built on the matching image.",
     )
 
 

@@ -206,7 +206,9 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
     matches = len(trace.index.matches(trace.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
     kin = "its parent" if trace.rules.reads_one_parent else "an ancestor"
-    counted = f" A source records the local match as {kin}, so the match counts." if trace.probe.cache_from else ""
+    counted = (
+        f" A source records the local match as {kin}, so the cache accepts the match." if trace.probe.cache_from else ""
+    )
     article, relation = _kin(trace, parent)
     return VerdictWords(
         f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"

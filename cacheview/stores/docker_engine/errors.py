@@ -95,7 +95,10 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             "for a password"
         )
         return ConnectionLostError(what, where=where, how="broken")
-    what = f"the response was cut off: {why_broken(causes)}. Is this a Docker Engine, and did it stop? Try again"
+    what = (
+        f"the response was cut off: {why_broken(causes)}. The engine may have stopped, or this may not be a Docker "
+        "Engine. Check, and try again"
+    )
     return ConnectionLostError(what, where=where, how="broken")
 
 

@@ -276,7 +276,7 @@ class _Detail(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("What differs at the step")
+        self.setAccessibleName("What differs at this step")
 
     def minimumSizeHint(self) -> QSize:
         return QSize(30 * GRID, 8 * GRID)

@@ -242,7 +242,10 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     if not trace.store.images:
         return f"{nothing[:1].upper()}{nothing[1:]}.", "Open a store that has images."
     if all(parent == SCRATCH for parent in trace.store.children):
-        return f"{nothing[:1].upper()}{nothing[1:]}.", "No image here has a parent: enter images in Cache from instead."
+        return (
+            f"{nothing[:1].upper()}{nothing[1:]}.",
+            "No image here has a parent. Enter images in the field Cache from instead.",
+        )
     hint = "Choose a parent that has children"
     return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (
         "." if trace.probe.parent == SCRATCH else ", or build the step once."

@@ -111,7 +111,7 @@ class WatchedBuilds(DockController[WatchPane]):
         if records.problems or records.has_more:
             name = one_line(os.path.basename(self._record_path))
             shown = counted(len(records.builds), "build")
-            rest = "contains more builds" if records.has_more else "has other lines that are not builds"
+            rest = "contains more builds" if records.has_more else "also has lines that are not builds"
             text = f"Showing {shown} from {name}. The record {rest}."
             self.host.notice.show_text("note", text, records.problems, ())
             self.host.notice.show()

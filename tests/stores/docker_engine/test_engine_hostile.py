@@ -60,13 +60,13 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
 @pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        (Raw(HALF), "the response was cut off: only 11 of 500 bytes arrived. Is this"),
-        (Raw(CHUNK), "the response was cut off: the data is damaged or ends early after 0 bytes. Is this"),
+        (Raw(HALF), "the response was cut off: only 11 of 500 bytes arrived. The engine may"),
+        (Raw(CHUNK), "the response was cut off: the data is damaged or ends early after 0 bytes. The engine may"),
         (
             Raw(b"\x00\xff garbage"),
-            "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. Is this",
+            "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. The engine may",
         ),
-        (Raw(), "the response was cut off: the connection was closed before a response arrived. Is this"),
+        (Raw(), "the response was cut off: the connection was closed before a response arrived. The engine may"),
         (Raw(HALF, hang=True), "within 0.5 seconds"),
         (Raw(hang=True), "within 0.5 seconds"),
         ((200, b"<html>"), "JSON"),
@@ -205,7 +205,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
         ((301, b""), "status 301"),
         ((403, {"message": "no"}), "403"),
         (Raw(hang=True), "within 0.5 seconds"),
-        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. Is this"),
+        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. The"),
     ],
 )
 def test_what_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
     assert not line.isVisible()
     suppose(window, qtbot, "upgrade:26.1.5")
     assert line.isVisible()
-    assert line.text == "What if: an upgrade to 26.1.5. All images would stay. The store itself is not changed."
+    assert line.text == "What if: an upgrade to 26.1.5. No images would be removed. The store itself is not changed."
     assert session_of(window).daemon.version == "26.1.5"
     assert session_of(window).supposed is not None
     assert window.tool_bar.rules.text() != rules
