@@ -206,7 +206,7 @@ def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[RuleSetChoic
     if release is not None and release.kind is kind and (release.version or release.commit):
         choice = choose(release.version, kind, release.commit)
         if choice is not None:
-            yield choice, DaemonBasis.ENGINE, "the store belongs to this release"
+            yield choice, DaemonBasis.ENGINE, "the store was written by this release"
         return
     if kind is StoreKind.GRAPH_DRIVER:  # a containerd store does not write a version into its configs
         for version in _builders(store):

@@ -106,7 +106,7 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
         DaemonBasis.ENGINE,
     )
     assert daemon.sentence == (
-        "Using the rules of Docker 26.0.1, graph driver (graphdriver-25.0.5): the store belongs to this release."
+        "Using the rules of Docker 26.0.1, graph driver (graphdriver-25.0.5): the store was written by this release."
     )
     development = daemon_of(case(release=Release(C, "25.0.0-dev", "71ebfc7c63")))
     assert (development.rules.name, development.builder) == ("containerd-71ebfc7", MOBY_71EBFC7)

@@ -128,7 +128,7 @@ def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> st
     if not set_at:
         return (last.config.config.WorkingDir if last.config.config is not None else "") or ""
     if not copy.destination.startswith("/"):
-        raise DataError("the working directory of the step is unknown")
+        raise DataError("the step's working directory is unknown")
     return ""
 
 

@@ -116,7 +116,7 @@ def _against(
         result = FileComparer(build, shown).differ(*reversed(sums))
     if not result.differing and not result.by_client:
         return FilesUnknown(
-            f"no file in the layer is known to differ{f'; {recovered.reason}' if recovered.reason else ''}"
+            f"no files in the layer are known to differ{f'; {recovered.reason}' if recovered.reason else ''}"
         )
     return replace(result, doubt=recovered.reason)
 

@@ -51,8 +51,8 @@ _BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "i
 """The effect of an event on a base."""
 
 USUAL_REASONS: Final = (
-    "Usually, such an image was removed along with its last tag, or by `docker image prune` or `docker system prune`. "
-    "B may also use a different store, for example after an upgrade or on another machine."
+    "Such an image has usually been removed along with its last tag, or by `docker image prune` or `docker system "
+    "prune`. Alternatively, B may be using a different store, for example after an upgrade or on another machine."
 )
 
 
@@ -64,16 +64,18 @@ def answer_sentence(diff: BuildDiff) -> str:
     others = _listed(cause_phrase(cause) for cause in diff.other_causes)
     also = f" However, they differ in ways that do not affect any step: {others}." if others else ""
     if diff.a.cut or diff.b.cut:
-        return f"No step is known to differ.{_endings(diff)}{also}"
+        return f"No steps are known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown
     if unknown is not None:
         why = f": {unknown.why}" if unknown.why else ""
         return (
-            "No step is known to differ. "
+            "No steps are known to differ. "
             f"It is not known whether the result is the same at {step_title(unknown)}{why}.{also}"
         )
     if SideKind.IMAGE in (diff.a.kind, diff.b.kind):
-        return "No difference is known. The histories have the same steps, with the same arguments and checksums."
+        return (
+            "There are no known differences. The histories have the same steps, with the same arguments and checksums."
+        )
     looked_up = [row for row in diff.rows if row.b is not None and row.b.is_looked_up]
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = counted(len(looked_up), "step")

@@ -71,6 +71,6 @@ def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease)
                 return ""
             return (
                 f"{_ACCEPTS}: a heredoc (<<{names[0][:40]}) began on line {instruction.start_line}, and Docker "
-                f"{release.release} reads the lines of the heredoc as instructions"
+                f"{release.release} reads the heredoc lines as instructions"
             )
     return ""

@@ -196,7 +196,7 @@ class _DockerfileReader:
             if (bare if tabs_count else bare.lstrip(b"\t")) == end:
                 return name, b"".join(content).decode(errors="surrogateescape")
             content.append(raw)
-        what = f"the heredoc <<{name[:40]} has no end; end it with a line that contains only {name[:40]!r}"
+        what = f"the heredoc <<{name[:40]} is unterminated; end it with a line that contains only {name[:40]!r}"
         raise BuildRefusedError(what, message="unterminated heredoc")
 
     def _line(self, raw: bytes, *, is_first: bool) -> bytes:

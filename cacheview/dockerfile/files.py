@@ -36,7 +36,7 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     for source in sources:
         if not _is_checksum(source, instruction.name):
             raise DataError(
-                "the builder looks up a checksum of the files, which the line does not contain; replace "
+                "the builder looks up the files' checksum, but the line does not contain it; replace "
                 f"{source[:80]!r} with the checksum, as shown in an image's history: {_EXAMPLE}"
             )
     if len(sources) == 1:

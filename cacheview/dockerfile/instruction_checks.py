@@ -77,7 +77,7 @@ class _CheckedInstruction:
     def one_argument(self) -> None:
         if len(self.args) != 1:
             raise BuildRefusedError(
-                "exactly one argument is required, but there is none",
+                "exactly one argument is required, but none was given",
                 message=f"{self.name} requires exactly one argument",
             )
 

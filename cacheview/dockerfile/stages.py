@@ -87,7 +87,7 @@ def read_stages(document: ParsedDockerfile, release: BuilderRelease) -> Stages:
             before_from.append(instruction)
         else:
             raise BuildRefusedError(
-                f"{instruction.name} comes before the first FROM; only ARG can",
+                f"{instruction.name} comes before the first FROM; only ARG is allowed there",
                 message="no build stage in current context",
                 line=instruction.start_line,
             )
@@ -124,7 +124,7 @@ def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Inst
     document = parse(text.encode(errors="surrogateescape"), release)
     if len(document.instructions) != 1:
         raise BuildRefusedError(
-            "a trigger of the base image is not a single instruction",
+            "a base image trigger is not a single instruction",
             message="onbuild trigger should be a single expression",
         )
     instruction = document.instructions[0]

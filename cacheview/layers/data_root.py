@@ -230,7 +230,7 @@ def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[b
                     return
                 budget.unpacked(len(line))
                 if number >= _MOST_LINES:
-                    raise LimitError(f"has more than {_MOST_LINES:,} lines in its record of headers")
+                    raise LimitError(f"has more than {_MOST_LINES:,} lines in its header record")
                 row = json.loads(line)
                 if row["type"] == _SEGMENT:
                     yield base64.b64decode(row["payload"])
@@ -241,7 +241,7 @@ def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[b
                     if size:
                         yield _file_name(row), size
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
-        raise LayerError(f"its record of headers is damaged: {reason(error)}. Pull or load the image again") from error
+        raise LayerError(f"its header record is damaged: {reason(error)}. Pull or load the image again") from error
 
 
 def _file_name(row: dict[str, Any]) -> bytes:

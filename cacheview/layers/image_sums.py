@@ -129,7 +129,7 @@ class ImageSums:
             if (entry.uid, entry.gid) != (0, 0):
                 raise UnknownError(
                     f"/{path[:200]} belongs to {entry.uid}:{entry.gid}, and Docker {self._release.release} "
-                    "includes the owner names of the engine's host in the checksum"
+                    "includes owner names from the engine's host in the checksum"
                 )
             owner = "root"
         capability = without_root_user(entry.capability)

@@ -50,7 +50,7 @@ def find_image(
     except BadReferenceError as error:
         raise BuildRefusedError(error.what, message=_words(error, name, release)) from None
     if (doubt := image.doubt("existence")) is not None:
-        raise MustPullError(f"it is not known whether the store has the image {name[:200]!r}: {doubt.reason}")
+        raise MustPullError(f"it is unclear whether the store has the image {name[:200]!r}: {doubt.reason}")
     if platform is not None and not _takes(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
         raise MustPullError(f"{shown}, so the builder would pull a different one")

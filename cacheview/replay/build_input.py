@@ -168,7 +168,7 @@ def _remote(context: str) -> DataError:
         what = "is a git repository, which cacheview does not fetch; clone it"
         what += f", check out {reference[:80]}" if reference else ""
         what += (
-            (f" and specify the path of {below[:200]} in the clone") if below else " and specify the path of the clone"
+            (f" and specify the path to {below[:200]} in the clone") if below else " and specify the path to the clone"
         )
         return DataError(what, where=repository[:200])
     what = (
@@ -204,7 +204,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
         what = (
             "because the first member has an extended header, the docker CLI does not recognize this tar and sends "
             "it as a Dockerfile. Compress the tar, create it with `tar --format=gnu`, or, if a different "
-            "client sends it, specify the path of the file"
+            "client sends it, specify the path to the file"
         )
         raise DataError(what, where=_TITLE)
     if is_tar:
@@ -274,7 +274,7 @@ class _Spool:
                 self._file.write(piece)
             self._file.flush()
         except OSError as error:
-            what = f"cannot be saved in {tempfile.gettempdir()}: {error.strerror}; specify the path of a file"
+            what = f"cannot be saved in {tempfile.gettempdir()}: {error.strerror}; specify the path to a file"
             raise DataError(what, where=_TITLE) from None
 
     def open(self) -> io.BufferedReader:

@@ -130,7 +130,7 @@ def _difference(default_run: ClientRun, other_run: ClientRun) -> ClientDifferenc
         return ClientDifference(now.number, now.text, ("the client adds this step",))
     if len(mine) > len(other):
         return ClientDifference(mine[len(other)].number, mine[len(other)].text, ("the client does not add this step",))
-    return ClientDifference(0, "", ("the client gives the Dockerfile a random name in every build",))
+    return ClientDifference(0, "", ("the client gives the Dockerfile a new random name for each build",))
 
 
 def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step) -> Iterator[str]:

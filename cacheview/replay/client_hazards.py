@@ -79,8 +79,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
             f"step {step.number} and the labels after it never hit.",
-            "Earlier steps are not affected. If the library has an option to keep the image, use that option; the "
-            "library then does not add labels.",
+            "Earlier steps are not affected. If the library has an option to keep the image, use it so that "
+            "the library does not add labels.",
         )
 
 
@@ -91,7 +91,7 @@ def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) 
     if steps:
         yield StepHazard(
             "Dockerfile outside of the context",
-            f"{client.program} sends the Dockerfile under a random name in every build, and adds that name to "
+            f"{client.program} sends the Dockerfile under a new random name for each build, and adds that name to "
             f"{IGNORE_FILE}, which is copied too, so {_numbers(steps)} never hits.",
             f"Add {IGNORE_FILE} to itself, or move the Dockerfile into the context.",
         )
@@ -122,7 +122,7 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
             f"here {client.umask:03o}. With a different umask, {_numbers(steps)} misses.",
-            f"Build with the same umask everywhere, or replay with the other umask, such as --client {client.key}:002.",
+            f"Build with the same umask everywhere, or replay with the other build's umask: --client {client.key}:002.",
         )
 
 

@@ -37,7 +37,7 @@ class Dockerfile:
         where = str(self.path)
         try:
             if not self.path.is_file():
-                raise DataError("is not a file, or does not exist; choose another one with -f", where=where)
+                raise DataError("is not a file, or does not exist; specify another file with -f", where=where)
             with open(self.path, "rb") as file:
                 data = file.read(_LIMIT + 1)
         except OSError as error:

@@ -25,7 +25,7 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
     title = comparison.image.title
     differ = f"The files differ from those that {title} was built from"
     if comparison.evidence is FileEvidence.NOT_READABLE:
-        yield f"{differ}, but it is not known which ones: {comparison.reason}."
+        yield f"{differ}, but cacheview cannot tell which ones: {comparison.reason}."
         if comparison.remedy:
             yield f"To find out: {comparison.remedy}."
         yield from comparison.since
@@ -36,7 +36,7 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
         yield (
-            f"No file differs from those that {title} was built from. Those files were sent by a different client "
+            f"No files differ from those that {title} was built from. Those files were sent by a different client "
             f"({others}), and {comparison.client.title} sends different headers, which are part of the checksum. "
             f"{by_client.advice}"
         )
@@ -49,7 +49,7 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
     elif comparison.evidence is FileEvidence.PROVEN:
         yield f"{differ}: they are in a different order, or come from different sources."
     else:
-        yield f"No file is known to differ from those that {title} was built from."
+        yield f"No known differences from the files that {title} was built from."
     yield f"{evidence_in_words(comparison)}."
 
 

@@ -128,7 +128,7 @@ class FinishedStages:
         """
         self.taken += 1
         if self.taken > _MOST_STEPS:
-            what = f"there are more than {_MOST_STEPS:,} steps, counting the triggers of base images"
+            what = f"there are more than {_MOST_STEPS:,} steps, including base image triggers"
             raise DataError(f"{what}, so the build is not replayed")
         old, new = before.config, after.config
         for name_of_field in _GROWING:
@@ -152,7 +152,7 @@ class FinishedStages:
         added = len(store.images) - len(self.store.images)
         self.copied += len(self.store.images) + _OF_ADDED * added
         if self.copied > _MOST_COPIED:
-            what = f"the lookups of all steps involve more than {_MOST_COPIED:,} images in total"
+            what = f"the lookups for all steps involve more than {_MOST_COPIED:,} images in total"
             raise DataError(f"{what}, so the build is not replayed. Replay a single stage with --target")
 
     @cached_property

@@ -140,7 +140,7 @@ class StageBuild:
         self.history = list(history)
         states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
         if any(not _alike(state.config, states[0].config) for state in states):
-            self.why_unknown = "the stage builds on another stage that may have ended in one of several images"
+            self.why_unknown = "the stage builds on another stage that may have produced one of several images"
             return
         is_windows = build.platform is not None and build.platform.os == "windows"
         self.state = replace(states[-1], uses_backslashes=is_windows and build.release.copies_by_platform)
@@ -196,7 +196,7 @@ class StageBuild:
             hint = of_heredoc_files(instruction) or of_variables(instruction.line, self.state.variables)
             raise hinted(refusal.on_line(line), hint) from None
         except DataError as error:
-            raise error.at(f"line {line}" if line else "a trigger of the base image") from None
+            raise error.at(f"line {line}" if line else "a trigger from the base image") from None
 
     def _hazards(self, step: Step, instruction: Instruction) -> tuple[StepHazard, ...]:
         """Return the changes that a hit does not detect."""
@@ -218,7 +218,9 @@ class StageBuild:
             self._refused(step, 0)
             raise
         if name in self.build.options.drawn_labels and added.status is StepStatus.MISS:
-            return replace(added, reason="the client chooses a random value in every session, so the step never hits")
+            return replace(
+                added, reason="the client chooses a new random value for each session, so the step never hits"
+            )
         return added
 
     def _unknown_step(self, step: Step) -> Step:

@@ -311,7 +311,7 @@ class TarContext:
                 node = tree.get(path)
             except ForbiddenPathError:
                 message = f"forbidden path outside the build context: {each} ()"
-                raise BuildRefusedError("the path of the Dockerfile is outside the context", message=message) from None
+                raise BuildRefusedError("the Dockerfile path is outside the context", message=message) from None
             if node is None:
                 continue
             if node.entry.kind is not EntryKind.FILE:

@@ -29,7 +29,7 @@ def matrix_as_text(matrix: Matrix, own: Daemon) -> str:
             f"  {'*' if row.rules is own.rules else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows
         ]
         lines.append("")
-    return joined([*lines, "* the rules of this store", *using_as_lines(own)])
+    return joined([*lines, "* this store's rules", *using_as_lines(own)])
 
 
 def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
@@ -44,7 +44,7 @@ def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
             f"| {'✓' if row.rules is own.rules else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows
         ]
         lines.append("")
-    return "\n".join([*lines, "✓ the rules of this store", *("", *map(escaped, using_as_lines(own)))])
+    return "\n".join([*lines, "✓ this store's rules", *("", *map(escaped, using_as_lines(own)))])
 
 
 def matrix_as_json(matrix: Matrix, own: Daemon) -> str:

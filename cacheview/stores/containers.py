@@ -10,7 +10,7 @@ from cacheview.stores.locations import DATA_ROOT, ENGINE, parse_location
 
 __all__ = ["containers_of"]
 
-_UNKNOWN: Final = "it is not known which containers use the images"
+_UNKNOWN: Final = "cacheview cannot tell which containers use the images"
 _NOT_LISTED: Final = "the store does not list containers"
 _OPEN: Final = "Open the engine itself (engine:), which lists its containers, or assume that no container uses an image"
 _AGAIN: Final = "Try again when the containers can be read, or assume that no container uses an image"

@@ -83,8 +83,8 @@ def _open_driver(
             f"{_shown(one.folder.name)} ({counted(one.count, 'image')})" for one in results if one is not chosen
         )
         notes.append(
-            f"Showing the images of {driver}, which changed most recently. There are also images of {others}; to see "
-            f"them, open the driver's folder, such as data-root:{chosen.folder.parent}/<driver>."
+            f"Showing the images from {driver}, which changed most recently. There are also images from {others}; to "
+            f"see them, open the driver's folder, such as data-root:{chosen.folder.parent}/<driver>."
         )
     if has_bolt:
         notes.append(

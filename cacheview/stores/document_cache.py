@@ -41,7 +41,7 @@ class FileCache(DocumentCache):
     def read(self, number: int, size: int) -> bytes:
         content = self._file.read_again(number, size)
         if len(content) < size:
-            raise DataError("the archive became shorter while it was being read. Open it again")
+            raise DataError("the archive shrank while it was being read. Open it again")
         return content
 
 

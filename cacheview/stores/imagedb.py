@@ -157,7 +157,7 @@ class ImageDatabase:
                 self._named = content
         except (DataError, OSError) as error:
             if self._named is None:
-                problem = self._problem_of(REPOSITORIES, error, "so the names of images are not known")
+                problem = self._problem_of(REPOSITORIES, error, "so image names are unknown")
                 self._name_problems = Problems([problem])
 
     def _names_of(self, image_id: str) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class ImageDatabase:
             try:
                 parent = self._parent(encoded)
             except (DataError, OSError) as error:
-                self._problem(self._called(image_id), error, "so the parent is not known")
+                self._problem(self._called(image_id), error, "so the parent is unknown")
                 doubts.append(self._doubt_parent)
             try:
                 # `IsBuiltLocally`: the first byte is 1.
@@ -288,7 +288,7 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_names(self) -> Doubt:
-        remedy = "Start Docker, which also needs the file, or restore the file from a copy"
+        remedy = "Start Docker, which also needs the file, or restore it from a backup"
         return Doubt(aspect="names", reason=f"{REPOSITORIES} cannot be read", remedy=remedy)
 
     @cached_property

@@ -119,7 +119,7 @@ class IndexReader:
         shown = shown_variant(variants, self.platform)
         if shown is None or shown.config is None:
             raise DataError(
-                f"the store does not have the content for any of the {len(variants)} platforms of this index"
+                f"the store does not have the content for any of the {len(variants)} platforms in this index"
             )
         return Image(
             id=descriptor.digest,

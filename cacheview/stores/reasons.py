@@ -26,9 +26,9 @@ def reason(error: BaseException) -> str:
     if isinstance(error, json.JSONDecodeError):
         return json_error(error)
     if isinstance(error, UnicodeDecodeError):
-        return f"byte {error.start + 1:,} is not {error.encoding.upper()}"
+        return f"byte {error.start + 1:,} is not valid {error.encoding.upper()}"
     if isinstance(error, UnicodeEncodeError):
-        return f"character {error.start + 1:,} cannot be written as {error.encoding.upper()}"
+        return f"character {error.start + 1:,} cannot be encoded as {error.encoding.upper()}"
     if isinstance(error, EOFError):
         return "the data ends early"
     if isinstance(error, RecursionError):

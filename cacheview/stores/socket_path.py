@@ -19,7 +19,7 @@ def demand_short_path(path: str | os.PathLike[str]) -> None:
     length = len(os.fsencode(path))
     if length > _LONGEST:
         what = (
-            f"the path of this socket has {length} bytes, but at most {_LONGEST} are allowed. Open a link with a "
+            f"this socket's path is {length} bytes long, but at most {_LONGEST} are allowed. Open a link with a "
             "shorter path"
         )
         raise DataError(what, where=os.fspath(path))

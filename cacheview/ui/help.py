@@ -20,7 +20,7 @@ _IN_PANES: Final = (
     ("Show the probe that the builder sent for the current image", "Enter in the tree"),
     ("Move from the filter to the tree", "Down in the filter"),
     ("Clear the filter", "Esc in the filter"),
-    ("Open the Dockerfile in your editor at the line of the step", "F4 in the replay"),
+    ("Open the Dockerfile in your editor at the step's line", "F4 in the replay"),
     ("Close a dock", "Esc in the dock"),
 )
 

@@ -135,7 +135,7 @@ def _locked(path: Path) -> IO[bytes] | None:
 
 def _bound(path: Path) -> socket.socket:
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        what = f"the path of a socket can have at most {_LONGEST_PATH} bytes. Set XDG_RUNTIME_DIR to a shorter path"
+        what = f"a socket path can be at most {_LONGEST_PATH} bytes long. Set XDG_RUNTIME_DIR to a shorter path"
         raise DataError(what, where=str(path))
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

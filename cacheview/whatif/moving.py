@@ -32,7 +32,7 @@ _TWICE = (
     "the image's records in containerd would contradict each other, because `docker load` moves the name to the new "
     "image but keeps the labels of the old one"
 )
-_REMEDY = "Remove the name before the image is loaded"
+_REMEDY = "Remove the name before loading the image"
 _TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)
 _BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
 

@@ -314,5 +314,5 @@ def test_what_is_not_known_is_not_a_difference(daemon: Daemon) -> None:
     assert diff.first_unknown is not None
     assert diff.first_unknown.text == "RUN make"
     assert answer_sentence(diff).startswith(
-        "No step is known to differ. It is not known whether the result is the same at step 7, `RUN make`"
+        "No steps are known to differ. It is not known whether the result is the same at step 7, `RUN make`"
     )

@@ -109,7 +109,7 @@ def test_a_heredoc_that_the_release_does_not_read_ends_the_build() -> None:
     diff = of_dockerfiles(HEREDOC.format("first"), HEREDOC.format("second"), "20.10.24")
     assert diff.is_same is None
     printed = answer_sentence(diff)
-    assert printed.startswith("No step is known to differ. A ends early: ")
+    assert printed.startswith("No steps are known to differ. A ends early: ")
     assert "unknown instruction: FIRST" in printed
     assert " B ends early: " in printed
     assert "unknown instruction: SECOND" in printed
@@ -154,7 +154,7 @@ def test_one_that_goes_on_to_an_instruction_that_is_refused_is_not_the_same() ->
         diff = of_dockerfiles(a, b)
         assert diff.is_same is None
         printed = answer_sentence(diff)
-        assert printed.startswith("No step is known to differ. ")
+        assert printed.startswith("No steps are known to differ. ")
         assert " ends early: " in printed
 
 

@@ -67,13 +67,13 @@ def test_files_that_were_never_hashed(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     reported = differing_files(step, explanation, record_of(tmp_path))
     assert len(reported) == 1
-    assert reported[0].endswith("was built from, but it is not known which ones: only a checksum is stored.")
+    assert reported[0].endswith("was built from, but cacheview cannot tell which ones: only a checksum is stored.")
 
 
 def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     reported = differing_files(step, explanation, record_of(tmp_path, OTHER, NEW))
-    assert ", but it is not known which ones: " in reported[0]
+    assert ", but cacheview cannot tell which ones: " in reported[0]
     assert reported[1].startswith("Changes since the replay of ")
     assert reported[1].endswith(": a differs.")
 
@@ -158,7 +158,7 @@ def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_pat
     built = Built(folder, tmp_path / "records" if with_record else None, CLI_20_10)
     reported = built.sentences_after(DOCKER_CLI)
     assert reported.startswith(
-        "No file differs from those that made:1 was built from. Those files were sent by a different client"
+        "No files differ from those that made:1 was built from. Those files were sent by a different client"
     )
     assert "Docker CLI 20.10" in reported
     assert "changed" not in reported

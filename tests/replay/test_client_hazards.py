@@ -85,7 +85,7 @@ def test_a_session_label_never_hits_and_the_steps_before_it_do() -> None:
     session = steps["LABEL org.testcontainers.sessionId"]
     assert (session.status, session.reason) == (
         StepStatus.MISS,
-        "the client chooses a random value in every session, so the step never hits",
+        "the client chooses a new random value for each session, so the step never hits",
     )
     _, hazards = build("testcontainers-go", {}, dockerfile=dockerfile)
     assert [hazard.sentence.partition(", so ")[2] for hazard in hazards] == [

@@ -129,7 +129,7 @@ def test_a_refusal(dockerfile: str, store: str, context: Path, capsys: pytest.Ca
     ("arguments", "output"),
     [
         (["{context}/none", "--store", "{store}"], "no such folder or tar"),
-        (["{context}", "--store", "{store}", "-f", "none"], "choose another one with -f"),
+        (["{context}", "--store", "{store}", "-f", "none"], "specify another file with -f"),
         (["{context}", "--store", "{store}", "--build-arg", "=x"], "has no name"),
         (["{context}", "--store", "{store}", "--case", "7"], "case"),
         (["{context}", "--store", "{context}/none"], "none"),

@@ -76,7 +76,7 @@ def test_steps_are_unknown_where_containers_are(
     assert main(["replay", context, "--store", store, "--what-if", "prune"]) == 3
     lines = printed(capsys)
     assert lines[2].startswith("  May remove 2 images: ")
-    assert "it is not known which containers use the images" in lines[3].lower()
+    assert "cacheview cannot tell which containers use the images" in lines[3].lower()
     assert lines[-1] == "3 steps would be unknown."
 
 

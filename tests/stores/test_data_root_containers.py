@@ -63,7 +63,7 @@ def test_one_that_cannot_be_read_makes_them_unknown(root: Root, content: str, re
     put(root, content)
     containers = containers_of(read(root.root))
     assert containers.listed is None
-    assert containers.reason.startswith("it is not known which containers use the images: ")
+    assert containers.reason.startswith("cacheview cannot tell which containers use the images: ")
     assert reason in containers.reason
 
 

@@ -136,7 +136,7 @@ class TestMetadata:
             root.note(image_id, "parent", content)
         store = read(root.root)
         assert [image.parent for image in store.images] == [None, None]
-        assert [problem.what.endswith("so the parent is not known") for problem in store.problems] == [True, True]
+        assert [problem.what.endswith("so the parent is unknown") for problem in store.problems] == [True, True]
         first, second = (image.doubt("parent") for image in store.images)
         assert first is not None
         assert first is second
@@ -213,7 +213,7 @@ class TestNames:
         assert {image.names for image in store.images} == {()}
         (problem,) = store.problems
         assert problem.where == "repositories.json"
-        assert "the names of images are not known" in problem.what
+        assert "image names are unknown" in problem.what
         first, second = (image.doubt("names") for image in store.images)
         assert first is not None
         assert first is second

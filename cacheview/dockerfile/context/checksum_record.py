@@ -85,9 +85,7 @@ class ChecksumRecord:
         except FileNotFoundError:
             return record
         except OSError as error:
-            raise DataError(
-                f"the record of checksums cannot be read: {error.strerror}", where=str(record.path)
-            ) from None
+            raise DataError(f"the checksum record cannot be read: {error.strerror}", where=str(record.path)) from None
         except _MALFORMED:
             raise _not_a_record(record.path) from None
         try:
@@ -223,9 +221,7 @@ class ChecksumRecord:
                 raise
             self._drop_old_contexts()
         except OSError as error:
-            raise DataError(
-                f"the record of checksums cannot be written: {error.strerror}", where=str(self.path)
-            ) from None
+            raise DataError(f"the checksum record cannot be written: {error.strerror}", where=str(self.path)) from None
 
     def _dump(self) -> bytes:
         left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int], str]]()
@@ -276,7 +272,7 @@ def _limited(path: Path) -> bytes:
 
 
 def _not_a_record(path: Path) -> DataError:
-    return DataError("it is not a record of checksums; delete it to have it recreated", where=str(path))
+    return DataError("it is not a checksum record; delete it to have it recreated", where=str(path))
 
 
 def _head(path: str, header: bytes) -> str:

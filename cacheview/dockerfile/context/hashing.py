@@ -81,7 +81,7 @@ class FileSumCache:
                     raise TypeError
                 memory._known[key] = (tuple(stamp), result)
         except (ValueError, TypeError, KeyError):
-            raise DataError("not a record of checksums; delete it to have it recreated") from None
+            raise DataError("not a checksum record; delete it to have it recreated") from None
         return memory
 
 

@@ -121,7 +121,7 @@ def _class(out: list[str], pattern: str, at: int) -> int:
         raise ValueError("an unfinished range")
     if "&&" in text:
         raise UnknownError(
-            f"the pattern {pattern[:80]!r} has an intersection of character classes, which cacheview does not support"
+            f"the pattern {pattern[:80]!r} has a character class intersection, which cacheview does not support"
         )
     _check_ranges(text)
     negated = text.startswith("^")

@@ -70,7 +70,7 @@ class _Unpacked:
             # A folder that is the root under another name than ``.`` only changes its mode, which is not hashed.
             self.is_as_sent = False
             if header.type != _FOLDER:
-                what = "it replaces the root folder of the context; how a daemon handles that is not known"
+                what = "it replaces the context's root folder; how a daemon handles this is unknown"
                 raise DataError(what, where=header.name[:200])
             return
         above = path.rpartition("/")[0]

@@ -16,7 +16,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "existence": "whether the store has it",
     "config": "its config",
     "config.config": "its runtime config",
-    "config.other": "other keys of its config",
+    "config.other": "other keys in its config",
     "container_config": "its build config",
     "created": "when it was created",
     "parent": "its parent",

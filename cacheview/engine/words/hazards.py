@@ -109,7 +109,7 @@ def loop(match: Image) -> HazardText:
     return HazardText(
         f"The daemon would never respond. Neither the source nor the local match {match.title} records a parent, so "
         "the daemon recurses until its stack overflows.",
-        f"{_LEAVE_OUT}list first an image that was built on the matching image.",
+        f"{_LEAVE_OUT}start its list with an image that was built on the matching image.",
     )
 
 
@@ -274,8 +274,8 @@ def further_steps(image: Image, further: int) -> HazardText:
     """Describe a hit of a whole source, with this many steps after this one."""
     later = "it" if further == 1 else "all of them"
     return HazardText(
-        f"The answer is the whole image {image.title}, which has {counted(further, 'more step')} after this one, so "
-        f"the next instruction builds on top of {later}.",
+        f"The cache returns the whole image {image.title}, which has {counted(further, 'more step')} after this one, "
+        f"so the next instruction builds on top of {later}.",
         "Pass that step's own image to --cache-from, or omit --cache-from.",
     )
 
@@ -292,7 +292,7 @@ def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText
 def moved_parent(image: Image, old: str, new: str) -> HazardText:
     """Describe a hit that changes the recorded parent of an image. ``old`` and ``new`` name the parents."""
     return HazardText(
-        f"This hit makes {new} the parent of {image.title}, instead of {old}. A build on {old} then no longer finds "
+        f"This hit makes {new} the parent of {image.title}, instead of {old}. A build on {old} will no longer find "
         f"{image.title}.",
         "Leave out --cache-from if the local cache has the steps, or build the other image again afterward.",
     )

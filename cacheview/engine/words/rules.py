@@ -114,7 +114,7 @@ def comparisons(rules: RuleSet) -> Mapping[str, str]:
         before = result[check.field]
         result[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
     for field in {check.field for check in rules.config_checks} - set(rules.image_fields):
-        result[field] += "; the image's value counts as not set"
+        result[field] += "; the image's value counts as unset"
     return result
 
 

@@ -184,7 +184,7 @@ def source_matches(source: Image, *, creates_image: bool) -> str:
     """
     return (
         f"{source.title} continues with this "
-        f"command{', so a new image of this step is created' if creates_image else ''}"
+        f"command{', so a new image for this step is created' if creates_image else ''}"
     )
 
 

@@ -170,12 +170,12 @@ def _of_error(trace: Trace) -> VerdictWords:
             )
         case VerdictReason.RESTORED_BEFORE:
             return VerdictWords(
-                "the image of this step already exists from an earlier build, so the build fails",
+                "the image for this step already exists from an earlier build, so the build fails",
                 f"{verdict.error}. Remove that image, or leave out --cache-from.",
             )
         case _:
             return VerdictWords(
-                "the image of this step cannot be created from the source, so the build fails",
+                "the image for this step cannot be created from the source, so the build fails",
                 f"{verdict.error}. Leave out --cache-from, or name an image that ends with this step.",
             )
 
@@ -188,9 +188,9 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         source = known_as(trace.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
-            made = "and then by others; an earlier build created an image of just this step from the source."
+            made = "and then by others; an earlier build created an image for just this step from the source."
             return VerdictWords(f"{known_as(image)} is used", f"{reason} {made}")
-        made = "and then by others, so the daemon creates an image of just this step from the source."
+        made = "and then by others, so the daemon creates an image for just this step from the source."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (

@@ -42,7 +42,7 @@ def not_read(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield sentences about files that Compose may merge into this one and that are not read here."""
     beside = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
     if path.name in _FILES and beside:
-        yield f"{beside} is not read, as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
+        yield f"{beside} is not read, just as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
     files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]
     if len(files) > 1:
         yield f"COMPOSE_FILE names {len(files)} files, but only {path.name} is read; to merge them, {CONFIG_HINT}"

@@ -42,7 +42,7 @@ def find_root(path: Path) -> Path:
             return root
     what = (
         f"is not containerd's root folder: it has no {_BOLT}/{_DATABASE}. The root folder is usually "
-        "/var/lib/containerd, or containerd/daemon in the data root of a Docker Engine"
+        "/var/lib/containerd, or containerd/daemon in Docker's data root"
     )
     raise DataError(what, where=str(path))
 

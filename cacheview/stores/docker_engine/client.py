@@ -204,7 +204,7 @@ class EngineClient:
             raise
         except NotAnAddressError as error:
             reason = str(error)[:300]
-            what = f"is not an address of a Docker Engine: {reason}. Use unix://…, tcp://… or ssh://…"
+            what = f"is not a Docker Engine address: {reason}. Use unix://…, tcp://… or ssh://…"
             raise DataError(what, where=self.where) from error
         except Exception as error:
             raise connection_error(error, self.endpoint, self.timeouts.connect) from error

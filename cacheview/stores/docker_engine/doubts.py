@@ -80,7 +80,7 @@ class Doubts:
             self.about(
                 "config.other",
                 "the API does not report os.features; newer versions do not report the container either, and report "
-                "the comment of the history as the image's comment",
+                "the history comment as the image's comment",
             )
         )
         doubts.append(
@@ -93,7 +93,7 @@ class Doubts:
         if self.in_containerd:
             doubts.append(self.about("config_digest", "the API does not report the digest of the config in this store"))
         if engine.store is None:
-            doubts.append(self.about("names", "the kind of store is not known, so digests are not used as names"))
+            doubts.append(self.about("names", "the kind of store is unknown, so digests are not used as names"))
         if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):
             # 71ebfc7 and 20.10 neither write nor read it; it was added in 23.0.11, 24.0.9 and 25.0.2.
             doubts.append(self.about("built_locally", "the API does not report whether an image was built here"))

@@ -99,7 +99,7 @@ def ask_engine(client: EngineClient) -> Engine:
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
     except (RefusedRequestError, NoAnswerError, ConnectionLostError) as error:
-        problem = Problem("/info", f"{error.what}, so the kind of store is not known")
+        problem = Problem("/info", f"{error.what}, so the kind of store is unknown")
         return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
     is_snapshotter = status.get("driver-type", "").startswith(_SNAPSHOTTER)

@@ -64,7 +64,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
             return ConnectionLostError(str(cause), where=where, how="down")
         # http.client raises the last one for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
-            why = f"the headers of the response are too large ({reason(cause)})"
+            why = f"the response headers are too large ({reason(cause)})"
             what = f"{why}. Is this a Docker Engine? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
@@ -72,7 +72,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
     of_tls += [cause for cause in causes if type(cause).__name__ in ("SSLError", "TLSParameterError")]
     if of_tls:
         failed = reason(of_tls[0])
-        what = f"TLS failed: {failed}. Check the certificates of the context, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
+        what = f"TLS failed: {failed}. Check the context's certificates, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
         return ConnectionLostError(what, where=where, how="down")
     if any(isinstance(cause, TimeoutError) for cause in causes) or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
         return ConnectionLostError(_late(LateError(seconds, began=False)), where=where, how="timeout")
@@ -105,7 +105,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
 def _late(error: LateError) -> str:
     if error.began:
         return (
-            f"the response was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
+            f"the response was still incomplete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
             "Is the engine busy, or the connection slow? Try again"
         )
     return f"did not respond within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"

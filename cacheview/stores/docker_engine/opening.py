@@ -45,7 +45,7 @@ def open_endpoint(
             reader.set_remedy(beside.remedy)
             images = reader.listed(entries, beside.images)
         wanted = [image_id for image_id in images if image_id not in beside.images]
-        meter = Meter(reading.progress, len(wanted), f"Reading images of {engine.title}")
+        meter = Meter(reading.progress, len(wanted), f"Reading images from {engine.title}")
         if wanted:
             reader.read(images, wanted, meter)
         meter.finished()

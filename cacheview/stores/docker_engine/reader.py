@@ -98,7 +98,7 @@ class EngineReader:
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
-                self.problems.append(Problem(f"image {number + 1} of the list", f"has no id: {entry.Id[:100]!r}"))
+                self.problems.append(Problem(f"image {number + 1} in the list", f"has no id: {entry.Id[:100]!r}"))
             elif entry.Id in kept:
                 self.problems.append(Problem(entry.Id, "the id occurs more than once; the first image is used"))
             else:
@@ -194,7 +194,7 @@ class EngineReader:
             try:
                 entries.append(decode(ListedImage, json.dumps(entry)))
             except DataError as wrong:
-                self.problems.append(Problem(f"image {number + 1} of the list", str(wrong)))
+                self.problems.append(Problem(f"image {number + 1} in the list", str(wrong)))
         return tuple(entries)
 
     def _image(self, listed: Image) -> Image | _Failure:
@@ -271,7 +271,7 @@ class EngineReader:
             reasons = Counter(failures[image_id].what for image_id in rest[_MAX_PROBLEMS:])
             reason, _ = reasons.most_common(1)[0]
             self.problems.append(
-                Problem("", f"{len(rest) - _MAX_PROBLEMS:,} more images could not be read, most because: {reason}")
+                Problem("", f"{len(rest) - _MAX_PROBLEMS:,} more images could not be read, mostly because: {reason}")
             )
 
     def _sort_out(

@@ -96,7 +96,7 @@ class SshDialer:
 def _arguments(host: str) -> list[str]:
     parts = urllib.parse.urlsplit(host)
     if not parts.hostname or parts.password or parts.query or parts.fragment:
-        raise ValueError("ssh:// accepts only a user, a host, a port and the path of a socket")
+        raise ValueError("ssh:// accepts only a user, a host, a port and a socket path")
     arguments = ["-T", "-o", "BatchMode=yes"]
     if parts.username:
         arguments += ["-l", urllib.parse.unquote(parts.username)]

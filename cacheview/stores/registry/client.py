@@ -124,7 +124,7 @@ class RegistryClient:
             response.close()
             redirects += 1
             if redirects > _MOST_REDIRECTS:
-                what = f"the registry redirects more than {_MOST_REDIRECTS} times"
+                what = f"the registry redirected more than {_MOST_REDIRECTS} times"
                 raise DataError(what, where=self._target.title)
             url = urljoin(url, location)
             try:

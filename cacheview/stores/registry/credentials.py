@@ -139,7 +139,7 @@ def _config(path: Path, problems: list[Problem]) -> _Config:
     try:
         return read_cli_file(_Config, path)
     except DataError as error:
-        problems.append(Problem(error.where, f"{error.what}. Without it, no credentials are known"))
+        problems.append(Problem(error.where, f"{error.what}. Without it, no credentials are available"))
         return _Config()
 
 

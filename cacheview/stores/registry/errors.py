@@ -40,7 +40,7 @@ def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts
         return f"the proxy cannot be used: {why_broken(causes)}. Check HTTPS_PROXY and NO_PROXY"
     if (cause := first(ssl.SSLCertVerificationError)) is not None:
         return (
-            f"the certificate of {origin} is not trusted: {reason(cause)}. If it is the right server, put its CA "
+            f"the certificate of {origin} is not trusted: {reason(cause)}. If this is the right server, put its CA "
             f"certificate in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker also looks for it"
         )
     if (cause := first(ssl.SSLError)) is not None:
@@ -59,7 +59,7 @@ def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts
         return f"nothing is listening at {origin}. Check the name of the registry, and that it is running"
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
-        return f"the headers of the response from {origin} are too large. Is this a registry?"
+        return f"the response headers from {origin} are too large. Is this a registry?"
     return f"the connection to {origin} was lost: {why_broken(causes)}. Is this a registry? Try again"
 
 
@@ -95,7 +95,7 @@ def status_error(
         what = f"{target.host} responds with status 404 and no reason, so it is not a registry or has no such image"
         return DataError(f"{what}. Check the name", where=where)
     if status >= 500:
-        return DataError(f"the registry has a problem: status {status}{words}. Try again later", where=where)
+        return DataError(f"the registry reported an error: status {status}{words}. Try again later", where=where)
     return DataError(f"the registry responded with status {status}{words}. Is this a registry?", where=where)
 
 
@@ -124,7 +124,7 @@ def token_error(
 def _log_in(words: str, target: Target, credentials: Credentials) -> str:
     if credentials.is_anonymous:
         return (
-            f"the registry does not allow a pull without a login{words}: there is no such image, or it is private. "
+            f"the registry does not allow pulls without a login{words}: the image does not exist or is private. "
             f"Check the name, or log in: `{_login(target)}`"
         )
     return (

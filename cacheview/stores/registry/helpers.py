@@ -65,7 +65,7 @@ def ask_helper(
         if output.strip() == _NOT_FOUND.encode():
             return None
         words = " ".join(output.decode("utf-8", "replace").split())[:_MOST_SHOWN]
-        raise DataError(f"ended with status {status}" + (f": {words}" if words else ""), where=program)
+        raise DataError(f"exited with status {status}" + (f": {words}" if words else ""), where=program)
     try:
         return decode(Secret, output)
     except DataError as error:  # the output is not quoted: it may contain the secret

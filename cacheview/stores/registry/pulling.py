@@ -142,7 +142,7 @@ def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
     manifest = budget.decode(Manifest, answer.content, where=f"{where}: manifest", kept=False)
     if manifest.manifests is not None and (manifest.config is not None or manifest.layers is not None):
         # CVE-2021-41190: the reader must not decide what an ambiguous document is.
-        raise DataError("the manifest is both an image and an index, which Docker refuses", where=where)
+        raise DataError("the manifest is both an image and an index, which Docker rejects", where=where)
     is_index = manifest.manifests is not None
     for types, says_index in ((_INDEXES, True), (_MANIFESTS, False)):
         if answer.media_type in types and is_index != says_index:

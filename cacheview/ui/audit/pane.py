@@ -144,7 +144,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self.hazards.resizeRowsToContents()
         if not store_hazards:
             self._forget()
-            self._content.say("No hazards with these rules", f"{images} checked, using the rules of {rules.title}.")
+            self._content.say("No hazards under these rules", f"{images} checked, using the rules of {rules.title}.")
             self.settled.emit()
             return
         same = [row for row, hazard in enumerate(store_hazards) if kept is not None and hazard.kind is kept.kind]

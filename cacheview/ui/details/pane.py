@@ -245,7 +245,7 @@ class DetailsPane(DockPane[DetailsHead]):
         """Copy the image as JSON."""
         image = self._image
         if image is not None:
-            self._write(lambda: (image_as_json(image), "JSON of the image"))
+            self._write(lambda: (image_as_json(image), "JSON for the image"))
 
     def _write(self, make: Callable[[], tuple[str, str]]) -> None:
         """Create the text in another thread, since it may be megabytes."""

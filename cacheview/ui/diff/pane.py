@@ -162,7 +162,7 @@ class DiffPane(DockPane[DiffHead]):
 
     def _copy_row(self) -> None:
         if self.words.text():
-            self._put(self.words.text(), "the differences at the step")
+            self._put(self.words.text(), "the differences at this step")
 
     # Results
 

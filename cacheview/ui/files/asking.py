@@ -88,7 +88,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         title = f"Layer of {image.title}"
         place = layer_step(image)
         if place is None:
-            return FilesShown(title, "", problem=f"{image.title} has no layer: none of its steps changed a file.")
+            return FilesShown(title, "", problem=f"{image.title} has no layers: none of its steps changed any files.")
         instruction = one_line(instruction_of(image.history[place].created_by))
         title = f"{title}: {instruction}"
         report(0, None, READING_LAYER)
@@ -110,7 +110,7 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         notes = []
         if place != len(image.history) - 1:
             last = one_line(instruction_of(image.history[-1].created_by))
-            notes.append(FilesNote(f"{last} did not create a layer; this is the layer of the last step that did."))
+            notes.append(FilesNote(f"{last} did not create a layer; this is the layer from the last step that did."))
         if result.problem:
             notes.append(FilesNote(f"The files in the layers below are unknown: {result.problem}."))
         sides = ("Layers below", "This layer")

@@ -176,7 +176,7 @@ class FilesPane(DockPane[FilesHead]):
         self._help = ""
         ways = (
             "“Which files differ” for a COPY or ADD that misses in the replay",
-            "“Files of this layer” for an image",
+            "“Files in this layer” for an image",
         )
         self._show_empty("No files are shown", f"To list files, choose {', or '.join(ways)}.", "")
 
@@ -244,7 +244,7 @@ class FilesPane(DockPane[FilesHead]):
         text = f"{counted(root.files, 'file')} shown, {size_text(root.size)}"
         hidden = f"; {same:,} unchanged files are hidden" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
-            text = "No file matches the filter" if self._box.text().strip() else "No files differ"
+            text = "No files match the filter" if self._box.text().strip() else "No files differ"
         self._count.say(text + hidden)
 
     def _show_empty(self, text: str, hint: str, button: str) -> None:

@@ -64,7 +64,7 @@ class ImageMenu(QObject):
         if image is not None:
             _item(menu, "Add to Cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_removed)
             _item(menu, "&Details", lambda: self.details_requested.emit(image))
-            layer = _item(menu, "Files of this &layer", lambda: self.layer_requested.emit(image))
+            layer = _item(menu, "Files in this &layer", lambda: self.layer_requested.emit(image))
             layer.setEnabled(not is_removed)
             if why_no_layers:
                 layer.setText(f"{layer.text()} ({why_no_layers})")
@@ -76,7 +76,7 @@ class ImageMenu(QObject):
                 _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))
             _item(menu, "Copy &text", lambda: self._copy(image_as_text(image), "image as text"))
             _item(menu, "Copy &Markdown", lambda: self._copy(image_as_markdown(image), "image as Markdown"))
-            _item(menu, "Copy &JSON", lambda: self._copy(image_as_json(image), "JSON of the image"))
+            _item(menu, "Copy &JSON", lambda: self._copy(image_as_json(image), "JSON for the image"))
         return menu
 
     def _copy(self, text: str, what: str) -> None:

@@ -267,5 +267,5 @@ def parse_platform(text: str) -> Platform | None:
         return None
     parts = text.strip().lower().split("/")
     if len(parts) not in (2, 3) or not all(re.fullmatch(r"[a-z0-9_.-]+", part) for part in parts):
-        raise DataError(f"{text[:60]!r} is not a platform; enter, for example, linux/amd64 or linux/arm/v7")
+        raise DataError(f"{text[:60]!r} is not a platform; enter one such as linux/amd64 or linux/arm/v7")
     return Platform(os=parts[0], architecture=parts[1], variant=parts[2] if len(parts) == 3 else "")

@@ -68,7 +68,7 @@ class ImagePopup(QFrame):
 
     def _search(self, text: str) -> None:
         match = self.model.search(text)
-        self.empty.setText("No image matches all of these words." if text.strip() else "The store has no images.")
+        self.empty.setText("No images match all of these words." if text.strip() else "The store has no images.")
         self.empty.setVisible(not match)
         if match:
             self.list.setCurrentIndex(self.model.index(0))

@@ -123,7 +123,7 @@ class ProbePane(QWidget):
         made_with = image.container_config or image.config.container_config or ContainerConfig()
         probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})
         self._taken = probe
-        self._document.edit(probe, f"Use the probe of {one_line(image.title)}")
+        self._document.edit(probe, f"Use the probe from {one_line(image.title)}")
 
     def load_config(self, config: ContainerConfig, text: str) -> None:
         """Replace the config in one step."""

@@ -34,7 +34,7 @@ __all__ = ["OptionsForm", "stage_names"]
 
 _REST: Final = 250  # milliseconds after the last key before typed text is used
 _UMASKS: Final = ("022", "002", "027", "077", "000")
-_BY_ENGINE: Final = "Docker CLI of the engine's release"
+_BY_ENGINE: Final = "Docker CLI from the engine's release"
 
 
 class OptionsForm(QScrollArea):

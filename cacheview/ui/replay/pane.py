@@ -299,7 +299,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._say()
         else:
             self._show_title()
-            self._content.say("The replay was canceled", "No step was looked up.", "Replay again")
+            self._content.say("The replay was canceled", "No steps were looked up.", "Replay again")
 
     def _settle(self) -> None:
         self._patience.stop()

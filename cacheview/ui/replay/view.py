@@ -32,7 +32,7 @@ class StepsView(RowTree):
     menu_requested = Signal(QPoint)
 
     def __init__(self, model: StepsModel, parent: QWidget | None = None) -> None:
-        super().__init__("Steps of the Dockerfile, with the cache's answers", parent)
+        super().__init__("Dockerfile steps, with the cache's answers", parent)
         self.setModel(model)
         self.setItemDelegate(_StepDelegate(self))
         header = self.header()

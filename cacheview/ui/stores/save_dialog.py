@@ -32,8 +32,8 @@ _LEFT_IN: Final = (
 )
 _REDACTED: Final = (
     "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
-    "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps names of variables and "
-    "labels, image names, ids, times, platforms, parts of values that are shorter than four characters, and "
+    "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
+    "names, image names, ids, times, platforms, parts of values that are shorter than four characters, and "
     "secrets that are not the value of a variable, build argument or label: review the file before you share it."
 )
 

@@ -172,7 +172,7 @@ class AddDialog(QDialog):
         images = counted(len(self._addition.case.images), "image")
         what = f"the whole store ({images}, all values), the probe, and the rules"
         if os.path.isdir(path):
-            self._where.setText("This is a folder: enter a file in it.")
+            self._where.setText("This is a folder: choose a file in it.")
         elif os.path.exists(path):
             self._where.setText(f"One line is appended to the file: {what}.")
         else:

@@ -92,7 +92,7 @@ class VerdictPane(QWidget):
         self._late.timeout.connect(self._show_late)
         self._lay_out()
         self._connect()
-        self.show_nothing("Nothing to explain yet", "Open a store to see what its cache would answer.")
+        self.show_nothing("Nothing to explain yet", "Open a store to see how its cache would answer.")
 
     # The interface for the window
 

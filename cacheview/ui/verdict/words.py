@@ -233,7 +233,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     """Return the text of a stage without subjects, and what to do."""
     if stage.kind is not StageKind.LOCAL:
         return (
-            "The references do not bring in any images.",
+            "The references do not provide any images.",
             "In Cache from, enter an image from the store, or leave the field empty.",
         )
     trace = explanation.trace
@@ -244,7 +244,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     if all(parent == SCRATCH for parent in trace.store.children):
         return (
             f"{nothing[:1].upper()}{nothing[1:]}.",
-            "No image here has a parent. Enter images in the field Cache from instead.",
+            "No image here has a parent. Enter images in the Cache from field instead.",
         )
     hint = "Choose a parent that has children"
     return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (

@@ -28,7 +28,7 @@ __all__ = ["WatchedBuilds"]
 
 _KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
 _LEFT_IN: Final = (
-    "The file contains the options and Dockerfile of the build, the header and checksum of each file in the build "
+    "The file contains the build's options and Dockerfile, the header and checksum of each file in the build "
     "context, the configs, histories, names and ids of all images before the build, and what the daemon did. It "
     "contains no other files from the build context, and none from the images."
 )

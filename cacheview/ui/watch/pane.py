@@ -98,7 +98,7 @@ class WatchPane(DockPane[WatchHead]):
         return table
 
     def _make_steps(self) -> WordsTable:
-        table = WordsTable("Steps of the build")
+        table = WordsTable("Build steps")
         table.setModel(self.steps_model)
         table.setWordWrap(False)
         table.set_widths({WatchedStepsColumn.REPORTED: 24})

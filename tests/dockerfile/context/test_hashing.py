@@ -129,7 +129,7 @@ def test_a_file_changes_meanwhile(root: Path, change: str) -> None:
     "data", [b"", b"{}", b"[]", b'{"version":1,"sums":[[1,2]]}', b'{"version":1,"sums":[["a","b","c"]]}']
 )
 def test_a_memory_that_is_none(data: bytes) -> None:
-    with pytest.raises(DataError, match="not a record of checksums"):
+    with pytest.raises(DataError, match="not a checksum record"):
         FileSumCache.load(data)
 
 

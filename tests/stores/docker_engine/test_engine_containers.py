@@ -60,7 +60,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:
     containers, _ = asked({"/containers/json": answer}, CONTAINERD, tmp_path)
     assert containers.listed is None
-    assert containers.reason.startswith("it is not known which containers use the images: ")
+    assert containers.reason.startswith("cacheview cannot tell which containers use the images: ")
     assert reason in containers.reason
     assert "Try again" in containers.remedy
 

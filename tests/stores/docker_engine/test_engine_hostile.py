@@ -385,7 +385,7 @@ class TestConnecting:
         ],
     )
     def test_what_is_not_an_address(self, url: str) -> None:
-        with pytest.raises(DataError, match="is not an address of a Docker Engine"):
+        with pytest.raises(DataError, match="is not a Docker Engine address"):
             open_target(url, Reading(), QUICK)
 
     def test_a_socket_whose_path_is_too_long(self) -> None:
@@ -394,7 +394,7 @@ class TestConnecting:
 
     def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", "fd://")
-        with pytest.raises(DataError, match="is not an address of a Docker Engine: fd protocol"):
+        with pytest.raises(DataError, match="is not a Docker Engine address: fd protocol"):
             open_target("", Reading(), QUICK)
 
     def test_ssh_that_refuses(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -484,7 +484,7 @@ def test_of_a_list_without_images_so_many_are_looked_at_as_there_may_be(tmp_path
         opened = open_target(url, Reading(budget=Budget(Limits(images=10))), QUICK)
     assert len(opened.cases[0].store.images) == 3
     printed = [str(problem) for problem in opened.problems]
-    assert len([text for text in printed if "of the list" in text]) == 7
+    assert len([text for text in printed if "in the list" in text]) == 7
     assert len([text for text in printed if "more than 10 images; the rest were not read" in text]) == 1
 
 

@@ -143,7 +143,7 @@ def test_a_helper_that_has_nothing_is_not_a_problem(settings: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "printed"),
     [
-        ("echo no key ring; exit 3", "ended with status 3: no key ring"),
+        ("echo no key ring; exit 3", "exited with status 3: no key ring"),
         ("echo s3cret", "is not JSON"),
         ('echo \'{"Username": 1, "Secret": "s3cret"}\'', "is not JSON"),
         ("exec head -c 300000 /dev/zero", "printed more than"),

@@ -234,7 +234,7 @@ def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: Fake
     [
         ({"schemaVersion": 1, "fsLayers": []}, "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
         ({"schemaVersion": 1, "fsLayers": []}, "application/json", "neither a manifest nor an index"),
-        ({"manifests": [], "config": {"digest": "sha256:" + "a" * 64}}, MANIFEST_TYPE, "which Docker refuses"),
+        ({"manifests": [], "config": {"digest": "sha256:" + "a" * 64}}, MANIFEST_TYPE, "which Docker rejects"),
         ({"manifests": []}, INDEX_TYPE, "It contains no images"),
         ({"manifests": []}, MANIFEST_TYPE, "not of the type that the registry reports"),
         ({"config": {"digest": "sha256:" + "a" * 64}}, INDEX_TYPE, "not of the type that the registry reports"),

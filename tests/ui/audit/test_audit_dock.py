@@ -115,7 +115,7 @@ def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: O
 def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(make_image(1, names=("docker.io/library/base:1",)))
     pane = audited(window, qtbot)
-    assert "No hazards with these rules" in printed(pane)
+    assert "No hazards under these rules" in printed(pane)
     assert "1 image checked" in printed(pane)
     assert not pane.head.copy_button.isEnabled()
     with qtbot.waitSignal(pane.settled, timeout=20_000):

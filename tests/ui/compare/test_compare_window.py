@@ -582,7 +582,7 @@ def test_copy(shown: ComparePane, demo: MainWindow, qtbot: QtBot, form: str, for
 def test_copy_by_keyboard(shown: ComparePane, qtbot: QtBot) -> None:
     with qtbot.waitSignal(shown.copied, timeout=20_000):
         qtbot.keyClick(shown.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().count("* the rules of this store") == 1
+    assert QGuiApplication.clipboard().text().count("* this store's rules") == 1
 
 
 def test_markdown_lists_every_rule_set_once(demo: MainWindow) -> None:

@@ -207,7 +207,7 @@ def test_an_image_of_the_open_store_is_compared(window: MainWindow, qtbot: QtBot
     dock.bring()
     dock.compare_paths([records[0], f"image:{last}"])
     pane = compared(window, qtbot)
-    assert pane.answer.text().startswith("No difference is known. ")
+    assert pane.answer.text().startswith("There are no known differences. ")
 
 
 @pytest.mark.parametrize("path", ["nothing.jsonl", "suite.jsonl"])

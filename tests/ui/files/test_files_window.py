@@ -157,7 +157,7 @@ def test_the_files_of_a_layer(window: MainWindow, qtbot: QtBot) -> None:
     assert window.workspace is not None
     (image,) = window.session.store.images
     menu = window.workspace.images.menu_for(image)
-    action = next(action for action in menu.actions() if action.text().replace("&", "") == "Files of this layer")
+    action = next(action for action in menu.actions() if action.text().replace("&", "") == "Files in this layer")
     assert not window.workspace.verdict.banner.files_button.isVisible()
     files = shown(qtbot, window.files.pane, action.trigger)
     menu.deleteLater()
@@ -243,7 +243,7 @@ def test_a_suite_has_no_layers_to_look_into(
         window.open("a.suite.jsonl")
     menu = window.workspace.images.menu_for(store.images[0])
     layer = next(action for action in menu.actions() if "layer" in action.text())
-    assert layer.text() == "Files of this &layer (a suite has no layers: open the store that it was saved from)"
+    assert layer.text() == "Files in this &layer (a suite has no layers: open the store that it was saved from)"
     assert not layer.isEnabled()
     menu.deleteLater()
     edit(context)

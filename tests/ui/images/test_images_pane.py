@@ -153,7 +153,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Use as parent",
         "Add to Cache from",
         "Details",
-        "Files of this layer",
+        "Files in this layer",
         "Copy id",
         "Copy names",
         "Copy text",
@@ -175,7 +175,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     assert "| name | docker.io/team/app:1 |" in QGuiApplication.clipboard().text()
     actions["Copy JSON"].trigger()
     assert decode(Image, QGuiApplication.clipboard().text()) == image
-    assert copied == ["id", "names", "image as text", "image as Markdown", "JSON of the image"]
+    assert copied == ["id", "names", "image as text", "image as Markdown", "JSON for the image"]
     assert [a.text() for a in pane.menu_for(None).actions()] == ["Use as pa&rent"]
 
 

@@ -356,7 +356,7 @@ def test_from_image(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> N
     press(qtbot, Key.Key_Return)
     assert document.probe.parent == BASE.id
     assert document.probe.config == WEB.config.container_config
-    assert document.undo_stack.undoText() == "Use the probe of shop/web:1.1"
+    assert document.undo_stack.undoText() == "Use the probe from shop/web:1.1"
     pane.load_from_image(BASE)
     assert document.probe.parent == ""
 

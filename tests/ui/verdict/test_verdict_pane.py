@@ -335,7 +335,7 @@ def test_no_candidates_in_a_store_without_parents(pane: VerdictPane) -> None:
     pane.show_explanation(explain(ImageCache(store, CONTAINERD_71EBFC7), Probe(parent="sha256:" + "a" * 64)))
     stage = pane.trace.stage_index(StageKind.LOCAL)
     assert name_at(pane, pane.trace.index(1, 0, stage)) == (
-        "No image here has a parent. Enter images in the field Cache from instead."
+        "No image here has a parent. Enter images in the Cache from field instead."
     )
 
 
