@@ -197,7 +197,7 @@ def test_files_that_are_not_known_are_reported_as_unknown(
     assert row.files is None
     assert cause.kind is CauseKind.FILES
     assert why in answer_sentence(diff)
-    assert "the files differ, but cacheview cannot tell which ones: " in answer_sentence(diff)
+    assert "the files differ, but it is not known which ones: " in answer_sentence(diff)
 
 
 def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> None:

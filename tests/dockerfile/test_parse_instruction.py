@@ -108,7 +108,7 @@ def test_heredocs_are_read(text: str, heredocs: list[tuple[str, str]], args: lis
         ("", "there are no instructions"),
         ("# only a comment\n", "there are no instructions"),
         ("RUN a\nRUN b", "'RUN b' follows"),
-        ("RUN <<EOF\na", "<<EOF has no end"),
+        ("RUN <<EOF\na", "<<EOF is unterminated"),
         ("CMD [1]", "only strings"),
         ("CMD " + "[" * 9_000 + "]" * 9_000, "only strings"),
         ("ENV A", "'A' has no value"),

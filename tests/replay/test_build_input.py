@@ -106,7 +106,7 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
     ("context", "file", "printed"),
     [
         ("https://host/a.tar.gz", "", "is a URL"),
-        ("https://host/a.git#main:sub", "", "check out main and specify the path of sub in the clone"),
+        ("https://host/a.git#main:sub", "", "check out main and specify the path to sub in the clone"),
         ("git@host:a/b", "", "git repository"),
         ("github.com/a/b", "", "git repository"),
         ("-", "-", "can't use stdin for both"),

@@ -184,7 +184,7 @@ def test_the_root_by_another_name_is_not_a_member_of_itself(name: str) -> None:
     )
     odd = (("d", tarfile.DIRTYPE, b""), (name, tarfile.DIRTYPE, b""), *plain)
     assert whole_sum(of(raw_tar(*odd))) == whole_sum(of(raw_tar(*plain)))
-    with pytest.raises(DataError, match="it replaces the root folder of the context"):
+    with pytest.raises(DataError, match="it replaces the context's root folder"):
         whole_sum(of(raw_tar(*plain, (name, tarfile.REGTYPE, b"x"))))
 
 

@@ -38,7 +38,7 @@ def test_an_archive_that_became_shorter_is_reported(tmp_path: Path) -> None:
     with stream:
         members = read_archive(stream, Budget())
         path.write_bytes(path.read_bytes()[:1500])
-        with pytest.raises(DataError, match="became shorter while it was being read"):
+        with pytest.raises(DataError, match="shrank while it was being read"):
             members.read("manifest.json")
 
 

@@ -40,7 +40,7 @@ def too_deep() -> object:
     ("act", "printed"),
     [
         (lambda: os.stat("/nowhere/at/all"), "No such file or directory"),
-        (lambda: b"ab\xff".decode(), "byte 3 is not UTF-8"),
+        (lambda: b"ab\xff".decode(), "byte 3 is not valid UTF-8"),
         (lambda: "ab\u20ac".encode("latin-1"), "character 3 cannot be encoded as LATIN-1"),
         (lambda: dict[str, str]()["name"], "the key name is missing"),
         (lambda: json.loads('{"a" 1}'), "expecting ':' delimiter at column 6"),

@@ -106,7 +106,7 @@ def test_chain_has_the_images_and_the_parents(engine: str, truth: Truth) -> None
     parents = {image.id: image.parent for image in store.images}
     if truth.kind == "containerd":
         assert set(parents.values()) == {None}
-        assert any("no image has a parent" in note for note in store.notes)
+        assert any("No image has a parent" in note for note in store.notes)
         return
     # What is recorded is right; the store names a parent of each image whose parent could be saved.
     recorded = {image_id: parent for image_id, parent in parents.items() if parent}
@@ -119,7 +119,7 @@ def test_chain_has_the_images_and_the_parents(engine: str, truth: Truth) -> None
 def test_an_archive_without_parents_says_so(engine: str) -> None:
     store = opened(engine, "save-all-tags")
     assert {image.parent for image in store.images} == {None}
-    assert any("no image has a parent" in note for note in store.notes)
+    assert any("No image has a parent" in note for note in store.notes)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
