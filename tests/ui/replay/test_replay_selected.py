@@ -173,7 +173,7 @@ def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWi
     assert pane.result is not None
     assert pane.result.first is not None
     assert banner.reason == " ".join(pane.result.first.files)
-    assert "it is not known which ones" in banner.reason
+    assert "cacheview cannot tell which ones" in banner.reason
     assert "Cmd[" not in banner.reason
     assert not any(line.isVisible() for line in banner.values)
     assert not banner.edit_button.isVisible()
