@@ -72,7 +72,7 @@ def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
     dialog.labels.click()
     reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "All values are included." not in reported
-    assert "names of variables and labels" in reported
+    assert "variable and label names" in reported
     assert dialog.height() == height
     dialog.reject()
 

@@ -115,7 +115,7 @@ def test_archive(window: MainWindow, qtbot: QtBot) -> None:
 def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, TAGS)
     assert window.notice.isVisible()
-    (notice,) = (text for text in texts(window.notice) if "no image has a parent" in text)
+    (notice,) = (text for text in texts(window.notice) if "No image has a parent" in text)
     # By layers alone it answers more, and where first steps are marked, nothing.
     assert "With rules that follow recorded parents, the local cache can match at most the first steps" in notice
     session(window).choose_rules(BY_CONFIG)

@@ -105,7 +105,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
 def _late(error: LateError) -> str:
     if error.began:
         return (
-            f"the response was still incomplete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
+            f"the response was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
             "Is the engine busy, or the connection slow? Try again"
         )
     return f"did not respond within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"

@@ -310,7 +310,7 @@ def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
         (b"a: !!bool x", "line 1: 'x' does not match its tag !!bool"),
         (b"a: !!set x", "line 1: expected a mapping node, but found scalar"),
         (b"a: !!map x", "line 1: expected a mapping node, but found scalar"),
-        (b"a: \xff", "is not YAML: byte 4 is not valid UTF-8"),
+        (b"a: \xff", "is not YAML: byte 4 is not UTF-8"),
         (b"a: \x00", "is not YAML: character 4 is 0x00, which YAML does not allow"),
     ],
 )

@@ -389,7 +389,7 @@ class TestConnecting:
             open_target(url, Reading(), QUICK)
 
     def test_a_socket_whose_path_is_too_long(self) -> None:
-        with pytest.raises(DataError, match=r"the path of this socket has 201 bytes, but at most \d{3} are allowed"):
+        with pytest.raises(DataError, match=r"this socket's path is 201 bytes long, but at most \d{3} are allowed"):
             open_target(f"unix:///{'x' * 200}", Reading(), QUICK)
 
     def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,13 +49,13 @@ DRIPS: dict[str, Raw] = {
     "half": Raw(HEAD + b"Content-Length: 1000\r\n\r\n{", hang=True),
 }
 FLOODS: dict[str, tuple[Raw, str]] = {
-    "continue": (Raw(rest=itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "headers of the response"),
-    "header": (Raw(HEAD + b"X: ", rest=itertools.repeat(b"x" * 65536)), "headers of the response"),
-    "headers": (Raw(HEAD, rest=itertools.repeat(b"X: y\r\n" * 1000)), "headers of the response"),
-    "large headers": (Raw(HEAD, rest=itertools.repeat(b"X: " + b"y" * 60000 + b"\r\n")), "headers of the response"),
+    "continue": (Raw(rest=itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), "response headers"),
+    "header": (Raw(HEAD + b"X: ", rest=itertools.repeat(b"x" * 65536)), "response headers"),
+    "headers": (Raw(HEAD, rest=itertools.repeat(b"X: y\r\n" * 1000)), "response headers"),
+    "large headers": (Raw(HEAD, rest=itertools.repeat(b"X: " + b"y" * 60000 + b"\r\n")), "response headers"),
     "body": (Raw(HEAD + b"\r\n", rest=itertools.repeat(b" " * 65536)), "larger than 4,194,304 bytes"),
     "one chunk": (Raw(CHUNKED + b"f" * 16 + b"\r\n", rest=itertools.repeat(b" " * 65536)), "larger than 4,194,304"),
-    "size of a chunk": (Raw(CHUNKED, rest=itertools.repeat(b"0" * 65536)), "headers of the response"),
+    "size of a chunk": (Raw(CHUNKED, rest=itertools.repeat(b"0" * 65536)), "response headers"),
 }
 
 

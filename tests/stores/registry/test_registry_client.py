@@ -352,7 +352,7 @@ def test_five_redirects_are_followed_and_no_more(registry: FakeRegistry, count: 
     if count == 5:
         assert manifest(registry) == b"{}"
     else:
-        assert "redirects more than 5 times" in refused(registry)
+        assert "redirected more than 5 times" in refused(registry)
     assert len(registry.asked) == 6
 
 
