@@ -59,7 +59,7 @@ def predicted_wrongly(
             pytest.skip(f"containers do not run on this machine: {truth.error}")
         unknown = [NOT_BUILT]
         if by_names and scenario is OWNED:
-            unknown.append("the owner names of")
+            unknown.append("owner names from")
         for place, replayed in reported.items():
             found = (*differences(replayed, truth, builder, unknown=unknown), *unlike(build, truth, engine))
             wrong += [f"{place}: {build.message}: {each}" for each in found]
