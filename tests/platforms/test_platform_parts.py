@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.platforms.gotext import lower, signed, unsigned
+from cacheview.platforms.gotext import escaped, lower, signed, unsigned
 from cacheview.platforms.normal import ARM64_ALIASES, ARM64_ALIASES_1_0, NormalizedPlatform, normalize
 from cacheview.platforms.vector import ARM64_LEVELS, VariantRange, compatible, exactly
 from cacheview.platforms.windows import (
@@ -201,3 +201,21 @@ def test_overwriting_needs_three_parts_of_both() -> None:
     assert overwritten("10.0", "11.1.20348") == "11.1.20348"
     assert overwritten("10.0.17763.1", "10.0") == "10.0"
     assert overwritten("..5", "..") == "..5"
+
+
+@pytest.mark.parametrize(
+    ("char", "printed"),
+    [
+        ('"', r"\""),
+        ("\n", r"\n"),
+        (" ", " "),
+        ("\u00e9", "\u00e9"),
+        ("\udcff", r"\xff"),
+        ("\x00", r"\x00"),
+        ("\x7f", r"\x7f"),
+        ("\u200b", r"\u200b"),
+        ("\U000e0001", r"\U000e0001"),
+    ],
+)
+def test_a_character_is_escaped_like_a_quoted_go_string(char: str, printed: str) -> None:
+    assert escaped(char, '"') == printed
