@@ -184,7 +184,7 @@ def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
     kind = release.kind if release is not None else otherwise
     for known in _releases(store, kind):
         return _chosen(*known)
-    reason = "nothing in the store shows which release the store belongs to, so the newest rules are used"
+    reason = "nothing in the store shows which release wrote it, so the newest rules are used"
     if release is not None and release.version:
         reason = (
             f"no rules are known for the store's engine, {_one_line(release.version)}, so the newest rules are used"

@@ -148,7 +148,7 @@ def _names(members: Members, limits: Limits) -> dict[str, str]:
     by_diff_id: dict[str, str] = {}
     for diff_ids, names in itertools.chain(_docker(members), _oci(members, limits)):
         if len(diff_ids) != len(names):
-            continue  # a damaged image, whose layers cannot be told apart
+            continue  # a damaged image, whose layers cannot be distinguished
         for diff_id, name in zip(diff_ids, names, strict=True):
             if members.size(name) is not None:
                 by_diff_id.setdefault(diff_id, name)

@@ -60,8 +60,8 @@ class _Elements(NamedTuple):
 def in_pieces(model: type[M], data: bytes) -> M | None:
     """Return the model of a JSON document, or None if the document must be validated at once.
 
-    That is so if it is invalid, whatever is wrong, or if its elements cannot be told apart from the rest. A model that
-    is returned equals the one that pydantic creates from the whole document.
+    A document is validated at once if it is invalid, or if its elements cannot be separated from the rest. A returned
+    model equals the one that pydantic creates from the whole document.
     """
     elements = _elements(model, data)
     if elements is None:

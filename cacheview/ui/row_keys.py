@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView
 
-__all__ = ["is_row_key"]
+__all__ = ["handle_row_key"]
 
 
-def is_row_key(view: QAbstractItemView, event: QKeyEvent, copy: SignalInstance, enter: SignalInstance) -> bool:
+def handle_row_key(view: QAbstractItemView, event: QKeyEvent, copy: SignalInstance, enter: SignalInstance) -> bool:
     """Emit ``copy()`` or ``enter(index)`` of a view if a key copies or enters its row. Returns whether it does."""
     if event.matches(QKeySequence.StandardKey.Copy):
         copy.emit()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
-from cacheview.ui.row_keys import is_row_key
+from cacheview.ui.row_keys import handle_row_key
 from cacheview.ui.theme import GRID, current_tokens
 from cacheview.ui.words_table import WordsDelegate
 
@@ -57,7 +57,7 @@ class RowTree(QTreeView):
             painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not is_row_key(self, event, self.copy_requested, self.entered_row):
+        if not handle_row_key(self, event, self.copy_requested, self.entered_row):
             super().keyPressEvent(event)
 
 

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.ui.row_keys import is_row_key
+from cacheview.ui.row_keys import handle_row_key
 from cacheview.ui.theme import GRID, current_tokens, icon_size, strong_font
 
 __all__ = ["WordsDelegate", "WordsTable"]
@@ -167,7 +167,7 @@ class WordsTable(QTableView):
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not is_row_key(self, event, self.copy_requested, self.entered_row):
+        if not handle_row_key(self, event, self.copy_requested, self.entered_row):
             super().keyPressEvent(event)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem,
 
 from cacheview.ui.compare.model import MatrixColumn, MatrixModel
 from cacheview.ui.compare.rows import LineDelegate
-from cacheview.ui.row_keys import is_row_key
+from cacheview.ui.row_keys import handle_row_key
 from cacheview.ui.theme import GRID, current_tokens
 
 __all__ = ["MatrixView"]
@@ -104,7 +104,7 @@ class MatrixView(QTreeView):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not is_row_key(self, event, self.copy_requested, self.chosen):
+        if not handle_row_key(self, event, self.copy_requested, self.chosen):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPen, 
 from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.engine import Check, Stage, Subject
-from cacheview.ui.row_keys import is_row_key
+from cacheview.ui.row_keys import handle_row_key
 from cacheview.ui.theme import GRID, Tokens, current_tokens
 from cacheview.ui.verdict.delegate import TraceRowDelegate
 from cacheview.ui.verdict.model import TraceColumn, TraceModel
@@ -143,7 +143,7 @@ class TraceView(QTreeView):
     # Keys and menus
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not is_row_key(self, event, self.copy_requested, self.entered_row):
+        if not handle_row_key(self, event, self.copy_requested, self.entered_row):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

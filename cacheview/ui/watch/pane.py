@@ -31,8 +31,8 @@ __all__ = ["WatchPane"]
 
 _SHARES: Final = (720, 640)
 _HINT: Final = (
-    "cacheview listens on a private socket, passes every byte on to the engine, and shows each build by the "
-    "classic builder step by step. cacheview itself sends nothing that changes the engine."
+    "cacheview listens on a private socket, passes every byte on to the engine, and shows each build with "
+    "the classic builder, step by step. cacheview itself sends nothing that changes the engine."
 )
 
 
