@@ -151,5 +151,6 @@ def test_reloads_in_a_row_leave_one_store(
     qtbot.waitUntil(lambda: not any(store() is not None for store in stores), timeout=PATIENCE)
     qtbot.waitUntil(lambda: alive(Image) - others[0] <= COUNT, timeout=PATIENCE)
     qtbot.waitUntil(lambda: alive(ImageNode) - others[1] <= 2 * COUNT, timeout=PATIENCE)  # with one for scratch
-    window.opener.reload()  # and the window is closed
-    assert "discarder" not in {thread.name for thread in threading.enumerate()}
+    window.opener.reload()
+    window.close()
+    assert not {"discarder", "loader"} & {thread.name for thread in threading.enumerate()}
