@@ -26,9 +26,9 @@ PAGES: Final[dict[str, str]] = {
 
 
 def resource(name: str) -> Traversable:
-    """Return a bundled file or folder by its path under ``resources/``, separated by ``/`` (``icons/hit.svg``).
+    """Return the bundled file or folder at a path under ``resources/``, such as ``icons/hit.svg``.
 
-    Raises FileNotFoundError if there is none with that name.
+    Raises FileNotFoundError if there is none.
     """
     parts = name.split("/")
     package = Path(__file__).parent
@@ -36,7 +36,7 @@ def resource(name: str) -> Traversable:
         result = root.joinpath(*parts)
         if result.exists():
             return result
-    # The package may not be a folder at all. Importing this takes longer than the whole lookup.
+    # The package might not be a folder. This import takes longer than the lookup above.
     from importlib.resources import files
 
     inside = files("cacheview").joinpath("resources", *parts)

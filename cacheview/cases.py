@@ -1,4 +1,4 @@
-"""Chooses the daemon whose answers are computed for a store (its rules and builder), and the first probe of a case.
+"""Chooses the daemon (rules and builder) whose answers are computed for a store, and the first probe of a case.
 
 The command line, the replay and the window all use this module, so they agree.
 """
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _LONGEST: Final = 64
-"""The most characters of a version from an image's config."""
+"""The maximum length, in characters, of a version from an image's config."""
 
 
 class DaemonBasis(Enum):
@@ -61,10 +61,10 @@ class Daemon:
     """The daemon whose answers are computed.
 
     Attributes:
-        rules: of its cache.
+        rules: the rules of its cache.
         builder: its classic builder.
         basis: the reason for this choice.
-        version: of Docker Engine, without the letters of a tag; empty: only the rule set was given.
+        version: its version, without a tag's prefix (``v``, ``docker-v``); empty: only the rule set is known.
         reason: why this daemon was chosen, in a sentence.
         note: how the rules differ from those of its release, in a sentence; usually empty.
         platform: the platform that it builds for unless a build names another.
@@ -80,7 +80,7 @@ class Daemon:
 
     @property
     def title(self) -> str:
-        """A short name: the version that was given with the kind of store, or the title of the rules."""
+        """A short name: the version and the kind of store, or, if the version is not known, the title of the rules."""
         return f"Docker {self.version}, {self.rules.store.value}" if self.version else self.rules.title
 
     def answers_as(self, other: Daemon) -> bool:
@@ -97,8 +97,9 @@ class Daemon:
 def daemon_of(case: OpenedCase, rules: str = "") -> Daemon:
     """Return the daemon that the user chose, that the case names, or that the store belongs to.
 
-    If none is named, the choice is, in this order: the daemon of the store's engine; for a graph-driver store, the
-    newest version that an image's config names as its builder; the newest release with such a store.
+    If neither the user nor the case names one, it is the first of these that is known: the daemon of the store's
+    engine; for a graph-driver store, the newest version that an image's config names as its builder; the newest
+    release with that kind of store.
 
     Args:
         rules: the name of a rule set, or a release and a storage driver; empty: those of the case.
@@ -141,7 +142,7 @@ def rules_named(text: str) -> RuleSetChoice:
 def first_probe(store: ImageStore) -> Probe:
     """Return a first probe with an informative answer: the builder's lookup for the newest image on a known parent.
 
-    Without such an image, it is that of the newest image without a parent, otherwise the newest config on scratch.
+    Without such an image, it is the lookup for the newest image without a parent, or else the newest config on scratch.
     """
     dated = _newest_first(store)
     for built_on_known in (True, False):
@@ -158,7 +159,7 @@ def first_probe(store: ImageStore) -> Probe:
 def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
     """Return the platform of a probe on a parent if the build names none; None: linux/amd64, the default.
 
-    moby: the os is that of the base (``builder/dockerfile/dispatchers.go``), the rest that of the machine.
+    In moby (``builder/dockerfile/dispatchers.go``), the os comes from the base, and the rest from the host.
     """
     platform = builder_platform(store)
     base = store.by_id.get(parent)
@@ -168,7 +169,7 @@ def platform_of_probe(store: ImageStore, parent: str) -> Platform | None:
 
 
 def _by_name(store: ImageStore, name: str, basis: DaemonBasis, reason: str) -> Daemon:
-    """Return the daemon with these rules. Without a version, it is the store's release if that has these rules."""
+    """Return the daemon with these rules. If they name no release, it is the store's own if that has these rules."""
     choice = rules_named(name)
     if not choice.version and not choice.commit:
         releases = (known for known, *_ in _releases(store, choice.rules.store) if known.rules is choice.rules)
@@ -228,7 +229,7 @@ def _newest_release(rules: RuleSet, basis: DaemonBasis, reason: str) -> Daemon:
 
 @once_of_store
 def _builders(store: ImageStore) -> Sequence[str]:
-    """Return the builder versions in the images' configs: first of images built here on a parent, newest first."""
+    """Return the builder versions in the images' configs: those of images with a parent first, then newest first."""
     built = [image for image in _newest_first(store) if image.config.docker_version]
     built.sort(key=lambda image: image.parent is None)
     return tuple(dict.fromkeys(image.config.docker_version for image in built))

@@ -1,9 +1,9 @@
 """Controls the cyclic garbage collector while stores are read, so that it does not search them repeatedly.
 
-Models form no cycles: what is dropped is freed when nothing refers to it. A search for cycles visits every object
-alive, a million for a store of 10,000 images, blocks all threads meanwhile, and finds nothing. So there are no searches
-while a store is read, and its objects are frozen: no later search visits them. But a frozen cycle that is dropped is
-never freed: `Leftovers` watches how much memory that may be.
+Models form no cycles, so each object is freed as soon as nothing refers to it. A search for cycles visits every live
+object (a million for a store of 10,000 images), blocks all threads meanwhile, and finds nothing. Therefore, there are
+no searches while a store is read, and its objects are then frozen, so that no later search visits them. But a frozen
+cycle that is dropped is never freed: `Leftovers` checks how much memory that may be.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Final
 
 __all__ = ["Leftovers", "freeze", "freeze_more", "paused_collector", "rare_searches"]
 
-_MUCH: Final = 0.2  # of the blocks that the same store needs; a search takes some tenths of a second
-_MANY: Final = 10_000  # objects; a search of so many takes about a millisecond
+_MUCH: Final = 0.2  # a share of the blocks that the same store needs; a search takes a few tenths of a second
+_MANY: Final = 10_000  # objects; searching this many takes about a millisecond
 _RARE: Final = (100_000, 50, 1_000)  # of the three generations: full searches are rare despite millions of new objects
 
 
 class _Pause:
-    """Counts the threads inside.
+    """Pauses the collector while any thread is inside, and counts those threads.
 
     The whole process shares one collector, so it shares this too: two threads that read stores at the same time must
     not leave it switched off.
@@ -62,7 +62,7 @@ _PAUSE = _Pause()
 def freeze() -> None:
     """Exempt all objects that are alive from collection, in a program that is about to start its work.
 
-    The call is recorded here: Python could only tell by counting all frozen objects, while all threads wait.
+    The call is recorded here: Python can only find out by counting all frozen objects, which blocks all threads.
     """
     _PAUSE.frozen = True
     gc.freeze()
@@ -102,7 +102,7 @@ class Leftovers:
         """Note that a store with this many images is shown, and that the previous one was dropped.
 
         Returns whether a search followed. There is a search if repeated readings of the same location left much more
-        memory than before, without correspondingly more images. Objects created between two readings do not count.
+        memory in use, without correspondingly more images. Objects created between two readings do not count.
         """
         blocks, before = self._blocks(), self._before
         known, self._images, self._before = self._images, images, None
@@ -128,7 +128,7 @@ def _search_all() -> None:
 def paused_collector() -> Iterator[None]:
     """Disable cyclic collection inside.
 
-    Models form no cycles, and searching for some repeatedly triples the time that a large store takes.
+    Models form no cycles, and searching for them repeatedly triples the time that it takes to read a large store.
     """
     _PAUSE.enter()
     try:

@@ -40,7 +40,7 @@ def _description(parser: argparse.ArgumentParser) -> str:
 
 
 def _epilog(parser: argparse.ArgumentParser) -> str:
-    """Return the text after the options, without the kinds of store, which have a section, and the list of commands."""
+    """Return the text after the options, without the list of commands and the kinds of store, which has a section."""
     blocks = (parser.epilog or "").replace(NAMES, "").replace(commands_listed(), "").split("\n\n")
     return "\n\n".join(block.strip("\n") for block in blocks if block.strip("\n"))
 

@@ -1,6 +1,6 @@
 """The output of the program. Everything goes through a `Stream`, which lets nothing control the terminal.
 
-Use `print_lines`, `print_json` and `complain` to print: a line end inside a line is escaped.
+To print, use `print_lines`, `print_json` and `complain`, which escape line breaks inside a line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class OutputError(Exception):
 
 
 class Stream(io.TextIOBase):
-    """A text stream in front of another one, or of none, that writes acting characters as escapes.
+    """A text stream that wraps another one, or none, and writes unprintable characters as escapes.
 
     Characters that the other stream cannot encode are replaced. Raises OutputError if nothing more can be written.
     """
@@ -42,7 +42,7 @@ class Stream(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of the stream behind."""
+        """The encoding of the wrapped stream."""
         return (self._stream.encoding if self._stream is not None else None) or "utf-8"
 
     def isatty(self) -> bool:
@@ -60,7 +60,7 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        # Python flushes a stream when freeing it; the one behind, which others own, may have been closed before.
+        # Python flushes a stream when freeing it; the wrapped one, which others own, may already be closed.
         if self._stream is not None and not self._stream.closed:
             with _as_output_error():
                 self._stream.flush()
@@ -92,14 +92,14 @@ def _encodable(text: str, encoding: str) -> str:
 
 @contextlib.contextmanager
 def own_streams() -> Iterator[tuple[Stream, Stream]]:
-    """Put a `Stream` in front of standard output and standard error."""
+    """Wrap standard output and standard error in a `Stream` each."""
     out, error = Stream(sys.stdout), Stream(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
         yield out, error
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines, escaping line ends inside them."""
+    """Print lines, escaping line breaks inside them."""
     for line in lines:
         print(visible(line))
 

@@ -1,8 +1,8 @@
 """Makes text from outside safe to show: no character controls a terminal, and none is invisible.
 
-The acting characters are control characters (C0, C1, DEL), format characters (those that change the direction of text,
-and zero-width ones), line and paragraph separators, lone surrogates, private and unassigned code points, and the
-letters and marks that Unicode allows to be drawn as nothing. Spaces stay.
+The unprintable characters are control characters (C0, C1, DEL), format characters (those that change the direction of
+text, and zero-width ones), line and paragraph separators, lone surrogates, private and unassigned code points, and the
+letters and marks that Unicode allows to be drawn as nothing. Spaces are printable.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
 def is_unprintable(character: str) -> bool:
-    """Return whether a character has an effect, or is invisible, when printed."""
+    """Return whether a character, when printed, is invisible or has an effect on other text or the terminal."""
     if character.isprintable():
         return _DRAWN_AS_NOTHING.match(character) is not None
     return unicodedata.category(character) != "Zs"
@@ -44,7 +44,7 @@ def _run(run: str, shown: Callable[[str], str]) -> str:
 
 
 def visible(text: str) -> str:
-    r"""Return one line of text with acting characters escaped, as in ``\x1b``, ``\n`` or ``\u202e``.
+    r"""Return one line of text with unprintable characters escaped, as in ``\x1b``, ``\n`` or ``\u202e``.
 
     A byte of a file name that is not UTF-8 is written as that byte, as in ``\xff``.
     """
@@ -52,13 +52,13 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Return text like `visible`, but keep its line ends."""
+    """Return text like `visible`, but keep its line breaks."""
     return "\n".join(map(visible, text.split("\n")))
 
 
 def visible_json(text: str) -> str:
-    """Return JSON text of the same value, with acting characters as JSON's own escapes."""
-    # Outside of strings, JSON has no such characters except line ends.
+    """Return JSON text of the same value, with unprintable characters as JSON's own escapes."""
+    # Outside of strings, JSON has no such characters except line breaks.
     return "\n".join(replace_unprintable(line, json_escape) for line in text.split("\n"))
 
 

@@ -10,7 +10,7 @@ __all__ = ["all_of", "counted", "plural", "sentence"]
 def plural(count: int, one: str, many: str = "") -> str:
     """Return the word for this count: ``argument`` or ``arguments``.
 
-    ``many`` is the plural unless it is ``one`` plus s.
+    ``many``: the plural; empty: ``one`` plus s.
     """
     return one if count == 1 else many or one + "s"
 

@@ -1,4 +1,4 @@
-"""``cacheview audit``: the hazards of a whole store, without a probe."""
+"""``cacheview audit``: lists the hazards in a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A build context and the cache for its lookup, as the options of a command name them."""
+"""A build and the cache in which it is looked up, as the options of a command specify them."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ __all__ = ["BuildLookup", "looked_up_build", "opened_layers"]
 
 @dataclass(frozen=True)
 class BuildLookup:
-    """A build and its cache.
+    """A build and the cache in which it is looked up.
 
     Attributes:
         build: the build to look up.
         build_input: its context and Dockerfile.
-        daemon: the daemon whose answers these are.
-        cache: the cache of the lookup.
+        daemon: the daemon whose answers are computed.
+        cache: the cache in which it is looked up.
         files: reads files of images from the layers of the store.
-        memory: the known facts of these layers.
-        location: location of the store.
+        memory: what is known about these layers.
+        location: the location of the store.
     """
 
     build: RequestedBuild
@@ -76,7 +76,7 @@ class BuildLookup:
         )
 
     def in_store(self, store: ImageStore, daemon: Daemon) -> BuildLookup:
-        """Return the same build, looked up in another store whose layers this one has."""
+        """Return the same build, looked up in another store. Its layers are read from the present store."""
         files = StoreImageFiles(self.files.layers, daemon.builder, unpacked_in(store, daemon.rules))
         cache = ReplayTarget(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
         return replace(self, daemon=daemon, cache=cache, files=files)
@@ -107,9 +107,9 @@ def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLooku
 
 
 def opened_layers(store: ImageStore, *, downloads: bool) -> Callable[[], LayerFiles]:
-    """Return a function that opens the layers of a store, once.
+    """Return a function that opens the layers of a store on its first call, and returns them on each.
 
-    ``downloads``: whether to download those of an engine that are not otherwise available.
+    ``downloads``: whether to download those of an engine that cannot be read any other way.
     """
     source = _layers(store, downloads=downloads)
     return cache(lambda: LayerFiles(source(), LayerMemory(layer_cache())))

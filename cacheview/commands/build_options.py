@@ -23,7 +23,7 @@ _OF_SERVICE: Final = {
     "cache_from": "--cache-from",
     "platform": "--platform",
 }
-"""The options that the build section of a service has, by attribute."""
+"""The options that come from the build section of a service, by attribute."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RequestedBuild:
         context, file: see `open_build_input`.
         client: the client that sends it.
         options: the given options, before the client adds or drops any.
-        platform_is_given: whether a platform is given, even as an empty text.
+        platform_is_given: whether a platform is given, even an empty one.
         notes: the client's warnings, in sentences.
         all_clients: whether to compare all clients, with ``client`` as the baseline.
     """
@@ -135,5 +135,5 @@ def _pair(text: str) -> tuple[str, str | None]:
 
 
 def _argument(name: str, value: str | None) -> str | None:
-    """Return the value of an argument; without one, that of the client's environment, as in the docker CLI."""
+    """Return the value of an argument; if none is given, its value in the environment, as in the docker CLI."""
     return os.environ.get(name) if value is None else value

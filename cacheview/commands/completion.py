@@ -28,7 +28,7 @@ def completion(window: argparse.ArgumentParser, shell: str) -> str:
         window: the options of ``cacheview`` without a command.
         shell: one of `table.SHELLS`.
     """
-    # Without STORE, which would hide the commands. Text that begins no command is completed as a path.
+    # STORE is left out: it would hide the commands. Text that does not begin a command is completed as a path.
     whole = argparse.ArgumentParser(window.prog, add_help=False)
     for action in _with_paths(window)._actions:
         if action.option_strings:

@@ -145,7 +145,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
-    with Effort.about(len(store.images)).spent():  # all rule sets together get the time of one
+    with Effort.about(len(store.images)).spent():  # all rule sets together get the time limit of one
         matrix = compare(store, probe)
         if as_json:
             print_json(matrices.matrix_as_json(matrix, own))
@@ -161,7 +161,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     try:
         return store.resolve_for(given, daemon.rules.store).id
     except DataError as error:
-        if _FULL_ID.fullmatch(given):  # an id that the store lacks is still a valid question
+        if _FULL_ID.fullmatch(given):  # an id that the store lacks can still be looked up
             return given if ":" in given else f"sha256:{given}"
         raise UsageError(f"--parent: {error}. Specify scratch, or the name or id of an image in the store") from error
 

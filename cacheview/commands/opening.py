@@ -25,7 +25,7 @@ def add_case(parser: argparse.ArgumentParser) -> None:
 def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[OpenedLocation, OpenedCase]:
     """Open the store of ``STORE`` or ``--store``, and the case of ``--case``.
 
-    Images of a registry are those that an engine with these rules pulls for the platform.
+    From a registry, it opens the images that an engine with these rules would pull for the platform.
 
     Args:
         rules: the value of ``--rules``; None: the store's own rules.

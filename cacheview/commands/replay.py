@@ -236,7 +236,7 @@ def _record(
 
 
 def _keep(memory: LayerMemory) -> None:
-    """Save what was read of layers. A failure makes the next replay slower, not wrong."""
+    """Save what was read from layers. If this fails, the next replay is slower, but still correct."""
     try:
         memory.save()
     except DataError as error:
@@ -254,7 +254,7 @@ def _misses(
 ) -> Sequence[Miss]:
     """Return the reasons for steps that miss.
 
-    The record of earlier replays names files, and this replay is added to it.
+    The record of earlier replays shows which files changed; this replay is added to it.
     """
     record: ChecksumRecord | None = None
     try:

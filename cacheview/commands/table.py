@@ -36,7 +36,7 @@ class Command:
 
     @property
     def module(self) -> CommandModule:
-        """Its module, loaded on first use: commands for builds import much that the window need not wait for."""
+        """Its module, loaded on first use: commands for builds import a lot that the window does not need."""
         return cast("CommandModule", importlib.import_module(f"cacheview.commands.{self.name}"))
 
 

@@ -110,7 +110,7 @@ def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str]
 
 @contextlib.contextmanager
 def _ended_by_signals(news: queue.Queue[WatchedBuild | BaseException | None]) -> Iterator[None]:
-    """End the watching in an orderly way on Ctrl+C and on the system's request to end."""
+    """Stop watching in an orderly way on SIGINT (Ctrl+C) and SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

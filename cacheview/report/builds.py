@@ -32,9 +32,9 @@ Hide = Callable[[str], str]
 """A function that replaces values in a text."""
 
 _HIDDEN: Final = "(redacted)"
-_SHORTEST: Final = 4  # characters of a value that is searched for within other text
+_SHORTEST: Final = 4  # characters in a value that is searched for within other text
 _LONGEST: Final = 300
-_MOST_FILES: Final = 20  # files of a step that are listed in text; JSON has all of them
+_MOST_FILES: Final = 20  # files of a step that text output lists; JSON lists all of them
 
 
 def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:

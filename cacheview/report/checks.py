@@ -22,7 +22,7 @@ MARKS = {
 
 
 def check_line(check: Check) -> str:
-    """Return its name and both values, marked where they differ, with the note: ``Env[1] "A=2" ≠ "A=1"``."""
+    """Return a check's name, both values, with ``≠`` if they differ, and its note: ``Env[1] "A=2" ≠ "A=1"``."""
     match (check.probe, check.image, check.outcome):
         case (probe_value, image_value, _) if probe_value is ABSENT and image_value is ABSENT:
             values = ""
@@ -43,7 +43,7 @@ def check_line(check: Check) -> str:
 
 
 def check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:
-    """Yield its outcome and `check_line`. ``everything``: also the elements, indented below their list."""
+    """Yield a check's outcome and `check_line`. ``everything``: also its elements, indented below it."""
     yield f"{indent}{MARKS[check.outcome]} {check_line(check)}"
     if everything:
         for child in check.children:

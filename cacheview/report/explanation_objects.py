@@ -32,7 +32,7 @@ def as_json(explanation: Explanation, *, everything: bool = False, using: Daemon
 
 
 def as_object(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> dict[str, Any]:
-    """Return the explanation as JSON-like values. ``everything``: with all candidates and sources."""
+    """Return the explanation as JSON-like values. ``everything``: including all candidates and sources."""
     verdict, trace = explanation.verdict, explanation.trace
     deciding = explanation.deciding
     return {
@@ -70,7 +70,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
 
 
 def _known_nearest(explanation: Explanation) -> Iterator[NearCandidate]:
-    """Yield the nearest candidates except those whose config is unknown, and so how near they are."""
+    """Yield the nearest candidates, without those whose config, and therefore distance, is unknown."""
     index = explanation.trace.index
     left = len(index) - index.unknowns.configs.bit_count()
     return itertools.islice(explanation.nearest(), left)
@@ -79,7 +79,7 @@ def _known_nearest(explanation: Explanation) -> Iterator[NearCandidate]:
 def unknown_as_object(unknown: UnknownAnswer, rules: RuleSet) -> dict[str, Any]:
     """Return the possible verdicts, what they depend on, and what would make the verdict known.
 
-    ``others``: the number of further images that may be hit, after the listed ``images``.
+    ``others``: whether images other than those listed in ``images`` may be hit too.
     """
     return {
         "outcomes": [each.value for each in VerdictOutcome if each in unknown.outcomes],

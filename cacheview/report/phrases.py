@@ -10,7 +10,7 @@ from cacheview.engine import DoubtCount, Explanation, ProbeEdit, Stage, Subject,
 __all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
 
 NEAREST = 10
-"""The number of candidates and sources that are reported in full without ``--all``."""
+"""The maximum number of candidates or sources that are listed without ``--all``."""
 
 
 def headline(explanation: Explanation) -> str:

@@ -13,7 +13,7 @@ __all__ = ["shown_build"]
 
 
 def shown_build(build: WatchedBuild) -> ShownBuild:
-    """Return the values to show of a build now."""
+    """Return the values to show for a build in its present state."""
     miss, prediction = build.first_miss, build.prediction
     return ShownBuild(
         number=build.number,

@@ -20,11 +20,11 @@ class LiveLines:
         self._ended: set[int] = set()
 
     def has_ended(self, number: int) -> bool:
-        """Whether all lines of a build have been printed. A build is reported again when less of it is kept."""
+        """Whether all lines of a build have been printed. A build is reported again when parts of it are discarded."""
         return number in self._ended
 
     def news(self, build: ShownBuild, *, is_final: bool) -> Iterator[str]:
-        """Yield the new lines of a build. ``is_final``: no more news follows."""
+        """Yield the new lines of a build. ``is_final``: no more lines will follow."""
         number = "" if build.record else f"[{build.number}] "
         return (f"{number}{line}" for line in self._lines(build, is_final=is_final))
 
