@@ -1,4 +1,4 @@
-"""Ends every command: with its answer, or with a line that explains why there is none and an exit status for it."""
+"""Ends every command: with its answer, or with a line that explains why there is none, and an exit status."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INTERRUPTED: Final = 130
 """Exit status: Ctrl+C, as in shells."""
 
 READER_GONE: Final = 141
-"""Exit status: the reader of the output went away; what shells report for programs that SIGPIPE ends."""
+"""Exit status: the reader of the output has exited; shells report this status for programs that SIGPIPE terminates."""
 
 
 def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
@@ -43,12 +43,12 @@ def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
 
     Args:
         run: returns the status of its answer. SystemExit passes through.
-        with_traceback: whether to print the whole traceback of a bug, also if it ended a thread.
+        with_traceback: whether to print the full traceback of a bug, even one that ended a thread.
     """
     with own_streams() as (out, error), _in_threads() as faults:
         try:
             status = _run(run, out, with_traceback=with_traceback)
-            if faults and status != FAULT:  # one line is enough to report
+            if faults and status != FAULT:  # one bug is enough to report
                 report_fault(faults[0], with_traceback=with_traceback)
             return FAULT if faults else status
         finally:
@@ -111,14 +111,14 @@ def _end(*streams: Stream) -> None:
 
 
 def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
-    """Report a bug in the program on standard error: one line to report, or the whole traceback."""
+    """Report a bug in the program on standard error: one line, or the full traceback and that line."""
     if with_traceback:
         with contextlib.suppress(OutputError):
             print("".join(traceback.format_exception(fault)), end="", file=sys.stderr)
     what = f"{type(fault).__name__}{f': {_cut(str(fault))}' if str(fault) else ''}"
     rest = "" if with_traceback else ". Run the same command with --traceback to print the full traceback"
     complain(
-        f"this is a bug in cacheview, not a result. Please report it: cacheview {__version__}, Python "
+        f"this is a bug in cacheview. Please report it: cacheview {__version__}, Python "
         f"{sys.version.split()[0]}, {what}{_place(fault.__traceback__)}{rest}"
     )
 
@@ -128,7 +128,7 @@ def _cut(text: str, most: int = 200) -> str:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Return the line of the program's own code where it happened."""
+    """Return the last line of the program's own code in a traceback."""
     own = Path(__file__).parent
     frames = [frame for frame in traceback.extract_tb(trace) if Path(frame.filename).is_relative_to(own)]
     if not frames:

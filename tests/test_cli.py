@@ -238,7 +238,7 @@ def test_help_is_there(command: list[str], capsys: pytest.CaptureFixture[str]) -
 
 def test_audit_shows_the_hazards_of_a_store(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo:"]) == 1
-    assert "Hazard, prune removes parents: " in capsys.readouterr().out
+    assert "Hazard (prune removes parents): " in capsys.readouterr().out
     assert main(["audit", "demo:", "--rules", "Docker 25.0.5, overlay2", "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert (document["format"], document["rules"]) == ("cacheview-audit/1", "graphdriver-25.0.5")

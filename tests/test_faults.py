@@ -58,7 +58,7 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
     out, error = capsys.readouterr()
     assert out == ""
     assert error.count("\n") == 1
-    assert error.startswith("cacheview: this is a bug in cacheview, not a result. Please report it: cacheview ")
+    assert error.startswith("cacheview: this is a bug in cacheview. Please report it: cacheview ")
     assert type(fault).__name__ in error
     assert "--traceback" in error
     assert "\x1b" not in error
@@ -86,7 +86,7 @@ def test_a_fault_in_a_thread_of_a_command_is_not_an_answer_either(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "KeyError: 'in a thread' at " not in error  # nowhere in the program's own code
-    assert "not a result" in error
+    assert "this is a bug in cacheview" in error
     assert main(["explain", "demo:", "--probe", "2", "--traceback"]) == FAULT
     assert "in broken" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""``cacheview check``: checks suites of probes, and builds by real daemons, against their expected results."""
+"""``cacheview check``: checks probes in suites, and builds by real daemons, against their expected results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ exit status: 0 all passed, 1 some failed, 2 the command line is invalid or no fi
 
 _UNUSABLE: Final = 2
 _MAX_SHOWN: Final = 100
-"""The most lines without a case that are printed individually."""
+"""The maximum number of lines without a case that are printed individually."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ def _check_files(files: Sequence[str], rules: str = "") -> int:
     counts = _Counts(rules_named(rules).rules if rules else None, rules)
     usable = sum([_check_file(file, counts) for file in files])
     if counts.hidden:
-        print_lines([f"{counts.hidden:,} more lines are not valid cases"])
+        print_lines([counted(counts.hidden, "more line is not a valid case", "more lines are not valid cases")])
     print_lines(f"unknown: {counted(count, 'step')}: {reason}" for reason, count in counts.unknown.most_common())
     print(f"{counts.passed} passed, {counts.failed} failed")
     if not usable:
@@ -111,7 +111,7 @@ def _check_files(files: Sequence[str], rules: str = "") -> int:
 
 
 def _check_file(file: str, counts: _Counts) -> bool:
-    """Whether anything in a file was checked. A file without probes and builds must not seem to have passed."""
+    """Check a file and return whether anything was checked. A file without probes and builds must not seem to pass."""
     before, unusable = counts.checked, counts.unusable
     try:
         with effort_for(_size(file)).spent():

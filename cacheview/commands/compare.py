@@ -172,7 +172,9 @@ def _side_parser(letter: str) -> argparse.ArgumentParser:
 
 
 def _add_side(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", metavar="STORE", help="the store to replay build contexts against (see below)")
+    parser.add_argument(
+        "--store", metavar="STORE", help="the store to replay build contexts against, or that contains the images"
+    )
     add_case(parser)
     add_build(parser)
     parser.add_argument(

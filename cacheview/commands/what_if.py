@@ -49,7 +49,7 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
 
 
 def what_if_alone(options: argparse.Namespace, *others: str) -> None:
-    """Raise `UsageError` if one of these options, or one with that value, is combined with ``--what-if``."""
+    """Raise `UsageError` if ``--what-if`` is combined with one of ``others``: an option, or an option and its value."""
     for other in others:
         name, _, value = other.partition(" ")
         given = getattr(options, name.removeprefix("--").replace("-", "_"))
@@ -58,10 +58,10 @@ def what_if_alone(options: argparse.Namespace, *others: str) -> None:
 
 
 def changed_store(options: argparse.Namespace, store: ImageStore, daemon: Daemon) -> ChangedStore | None:
-    """The store after the requested changes; None if there are none. Raises `UsageError`."""
+    """Return the store after the requested changes; None if there are none. Raises `UsageError`."""
     if not options.what_if:
         if options.no_containers:
-            raise UsageError("--no-containers needs --what-if")
+            raise UsageError("--no-containers works only with --what-if")
         return None
     state = unchanged(store, daemon, NO_CONTAINERS if options.no_containers else CONTAINERS_NOT_READ)
     try:

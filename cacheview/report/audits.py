@@ -23,11 +23,12 @@ AUDIT_FORMAT: Final = "cacheview-audit/1"
 def audit_as_text(
     store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
-    """Return the hazards of a store as text, each with the first of its images."""
+    """Return the hazards of a store as text, each with the first ten of its images."""
     hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
-    lines = [f"{len(store.images):,} images, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
+    images = counted(len(store.images), "image")
+    lines = [f"{images}, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
     for hazard in store_hazards:
-        lines += ["", f"Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"]
+        lines += ["", f"Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:
             lines.append(
                 "  "

@@ -49,7 +49,7 @@ def reasons(group: ClientGroup) -> Iterator[str]:
             yield f"cache not shared from step {difference.number} onward: {difference.text[:200]}"
         yield from difference.reasons
     if group.own_session_only:
-        yield "a label differs from session to session, so that step and all later steps are never shared"
+        yield "a label differs in each session, so its step and all later steps are never shared"
 
 
 def clients_as_json(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:

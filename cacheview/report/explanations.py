@@ -26,14 +26,14 @@ from cacheview.report.using import using_as_lines
 __all__ = ["as_markdown", "as_text"]
 
 _DOUBTS = 5
-"""The most distinct doubts that are shown without ``--all``."""
+"""The maximum number of distinct doubts that are shown without ``--all``."""
 
 
 def as_text(explanation: Explanation, *, everything: bool = False, using: Daemon | None = None) -> str:
     """Return the explanation as plain text: verdict, deciding check, smallest edit, hazards, daemon and trace.
 
-    The trace has the candidates and sources nearest to a hit, with the checks that they passed and failed at.
-    ``everything``: all of them with every check.
+    The trace lists the nearest candidates, or the first sources, with the number of checks that each passed and the
+    check at which it failed. ``everything``: all of them, with every check.
     """
     return joined(_text_lines(explanation, using, everything=everything))
 
@@ -50,7 +50,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
         yield f"  Smallest edit for a hit: {hint}"
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
     for hazard in explanation.hazards:
-        yield f"  Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"
+        yield f"  Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"
     trace = explanation.trace
     yield f"  Parent: {parent_title(trace.store, trace.probe.parent)}"
     yield from (f"  {line}" for line in using_as_lines(using))
@@ -102,7 +102,7 @@ def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str
     if hint := smallest_edit_phrase(explanation):
         lines += [f"Smallest edit for a hit: {escaped(hint)}", ""]
     lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
-    lines += [f"> Hazard, {HAZARD_TITLES[hazard.kind]}: {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
+    lines += [f"> Hazard ({HAZARD_TITLES[hazard.kind]}): {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip
     subject = explanation.deciding.subject if explanation.deciding is not None else None
     if subject is not None:

@@ -9,6 +9,7 @@ from cacheview.engine import doubt_sentences
 from cacheview.model import Image
 from cacheview.report.forms import escaped, joined
 from cacheview.visible import visible_json
+from cacheview.wording import counted
 
 __all__ = ["image_as_json", "image_as_markdown", "image_as_object", "image_as_text", "image_or_null"]
 
@@ -37,7 +38,8 @@ def _image_facts(image: Image) -> Iterator[tuple[str, str]]:
         yield "instruction", image.instruction
     yield "created", str(image.created) if image.created is not None else "not recorded"
     yield "platform", str(image.config.platform)
-    yield "history", f"{len(image.history)} entries, {len(image.diff_ids)} layers"
+    entries = counted(len(image.history), "entry", "entries")
+    yield "history", f"{entries}, {counted(len(image.diff_ids), 'layer')}"
     for doubt in image.doubts:
         reason, remedy = doubt_sentences(doubt)
         yield "not known exactly", f"{doubt.aspect.replace('_', ' ')}. {reason} {remedy}"

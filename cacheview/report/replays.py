@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cacheview.cases import Daemon
 from cacheview.dockerfile.refusal import SPEAKERS, BuildRefusedError
-from cacheview.engine import RuleSet
+from cacheview.engine import HAZARD_TITLES, RuleSet
 from cacheview.model import ImageStore, short_id
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.misses import Miss
@@ -18,6 +18,7 @@ from cacheview.report.explanation_objects import as_object
 from cacheview.report.forms import joined, json_text
 from cacheview.report.phrases import headline
 from cacheview.report.using import using_as_lines, using_as_object
+from cacheview.wording import plural
 
 __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_object", "replay_as_text", "why_lines"]
 
@@ -44,12 +45,12 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
     for step in replay.steps:
         yield f"Step {step.number}/{replay.total} : {step.text}"
         if step.triggers:
-            yield f"# Executing {len(step.triggers)} build trigger{'s' if len(step.triggers) > 1 else ''}"
+            yield f"# Executing {len(step.triggers)} {plural(len(step.triggers), 'build trigger')}"
         for each in (*step.triggers, step):
             if each is not step:
                 yield f"# ONBUILD {each.text}"
             yield from (f" ---> {line}" for line in _outcome(each, store))
-            yield from (f"      Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in each.hazards)
+            yield from (f"      Hazard ({hazard.kind}): {hazard.sentence} {hazard.advice}" for hazard in each.hazards)
             if id(each) in why:
                 yield from (f"      {line}" for line in why_lines(why[id(each)]))
     if replay.refused is not None:
@@ -62,8 +63,9 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
     results = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
     remedies = dict.fromkeys(remedy for step in replay.looked_up for remedy in step.remedies)
     yield from (f"To find out: {remedy}" for remedy in remedies)
-    yield from (f"Hazard, {hazard.kind}: {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
-    yield f"{replay.total} steps: {', '.join(results) or 'none are looked up in the cache'}"
+    yield from (f"Hazard ({hazard.kind}): {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
+    total = f"{replay.total} {plural(replay.total, 'step')}"
+    yield f"{total}: {', '.join(results) or 'none are looked up in the cache'}"
 
 
 def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
@@ -105,7 +107,7 @@ def why_lines(miss: Miss) -> Iterator[str]:
         yield f"Smallest edit for a hit: {miss.remedy.phrase}"
     yield from miss.files
     for hazard in explanation.hazards:
-        yield f"Hazard, {hazard.kind.value}: {hazard.sentence} {hazard.advice}"
+        yield f"Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"
     if miss.step.assumed:
         yield f"Later steps are shown as if this step had hit {short_id(miss.step.assumed)}"
 

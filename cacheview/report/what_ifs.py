@@ -37,7 +37,7 @@ WHAT_IF_FORMAT: Final = "cacheview-what-if/1"
 
 
 def changes_as_lines(changed: ChangedStore) -> Iterator[str]:
-    """Yield the changes to the store, and its images afterwards."""
+    """Yield each change and its effects on the store."""
     for applied in changed.applied:
         yield f"What if: {change_title(applied.change)}"
         yield from (f"  {line}" for line in applied_lines(applied))
@@ -58,7 +58,7 @@ def what_if_as_text(changed: ChangedStore, costs: Costs) -> str:
 
 
 def _refused(costs: Costs) -> Iterator[str]:
-    for when, replay in (("Now", costs.before), ("Then", costs.after)):
+    for when, replay in (("Without the change", costs.before), ("With the change", costs.after)):
         if replay.refused is not None and costs.before.refused != costs.after.refused:
             yield f"{when}, the build is refused: {replay.refused.what}"
 

@@ -20,6 +20,7 @@ from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.problems import MOST_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
 from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases
+from cacheview.wording import counted
 
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
@@ -127,7 +128,8 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
             for problem in case.store.problems
         )
     if more:
-        problems.stop(Problem("", f"{more:,} more lines are not valid cases"))
+        what = counted(more, "more line is not a valid case", "more lines are not valid cases")
+        problems.stop(Problem("", what))
     if not cases:
         if first_error is None:
             raise DataError(f"the file contains no cases. {WHAT_A_SUITE_IS}", where=where)

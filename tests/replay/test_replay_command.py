@@ -89,7 +89,7 @@ def test_a_service_of_a_compose_file(
     assert main(command) == 1
     printed = capsys.readouterr().out
     assert "Step 5/5 : LABEL com.docker.compose.image.builder=classic" in printed
-    assert "Hazard, option not sent: Compose v2 without BuildKit does not send --cache-from" in printed
+    assert "Hazard (option not sent): Compose v2 without BuildKit does not send --cache-from" in printed
     assert main([*command, "--build-arg", "V=1", "--client", "docker-compose 1.29.2"]) in (0, 1)
     assert "LABEL" not in capsys.readouterr().out
     assert main([*command, "--target", "x"]) == 2

@@ -238,7 +238,7 @@ def test_a_heredoc_that_is_not_compared_is_reported_at_the_hit(kind: Any) -> Non
     assert hazard.kind == "heredoc not compared"
     assert "<<EOF" in hazard.sentence
     assert reported.steps[2].hazards == ()
-    assert "Hazard, heredoc not compared: " in replay_as_text(reported, daemon.store)
+    assert "Hazard (heredoc not compared): " in replay_as_text(reported, daemon.store)
     missed = daemon.replay(dockerfile.replace("cat", "tac"))
     assert missed.steps[1].hazards == ()
 

@@ -137,7 +137,7 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
         (["--what-if", "remove:nothing"], "no such image: nothing"),
         (["--what-if", "pull:/nowhere.tar"], "/nowhere.tar"),
         (["--what-if", "upgrade:x"], "no rule set 'x'"),
-        (["--no-containers"], "--no-containers needs --what-if"),
+        (["--no-containers"], "--no-containers works only with --what-if"),
         (["--what-if", "prune", "--record", "x"], "--record cannot be combined"),
         (["--what-if", "prune", "--client", "all"], "--client all cannot be combined"),
     ],

@@ -71,7 +71,7 @@ def test_a_fault_is_one_line_and_status_70(where: str, tmp_path: Path) -> None:
     assert ended.returncode == 70, ended.stderr
     reported = [line for line in ended.stderr.splitlines() if "propagateSizeHints" not in line]
     assert len(reported) == 1
-    assert reported[0].startswith("cacheview: this is a bug in cacheview, not a result. Please report it: ")
+    assert reported[0].startswith("cacheview: this is a bug in cacheview. Please report it: ")
     assert "ZeroDivisionError" in reported[0]
     assert "\x1b" not in ended.stderr
     if where is SLOT:

@@ -221,7 +221,7 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _copy_hazard(self) -> None:
         hazard = self._chosen()
         if hazard is not None:
-            text = f"Hazard, {HAZARD_TITLES[hazard.kind]}: {hazard.sentence} {hazard.advice}"
+            text = f"Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"
             self._put(visible(text), "the hazard")
 
     def _copy_images(self) -> None:

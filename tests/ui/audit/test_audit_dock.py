@@ -263,7 +263,7 @@ def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     assert text.startswith("4 images, using the rules of containerd store, Docker 28.0 to 28.5: 1 hazard")
     qtbot.keyClick(pane.hazards, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert (
-        QGuiApplication.clipboard().text().startswith("Hazard, not recorded as built here: 3 images are not recorded")
+        QGuiApplication.clipboard().text().startswith("Hazard (not recorded as built here): 3 images are not recorded")
     )
     pane.images.setFocus()
     qtbot.keyClick(pane.images, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
