@@ -131,7 +131,7 @@ class ContextChecksums(StepChecksums):
     @property
     def has_drawn_ignore_file(self) -> bool:
         """Whether ``.dockerignore`` on the daemon contains a name that the client generates for every build."""
-        return self._sums.uploaded.is_drawn
+        return self._sums.uploaded.has_random_name
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -1,7 +1,7 @@
-"""A small record of the files in checksums, so that later checksums can be compared by file name.
+"""A record of the files in each checksum, so that later checksums can be compared file by file.
 
-A checksum shows only that something differs. The program can name the files that it has hashed itself: for one context
-folder, the record contains each checksum's text with the path and the sum of every file in it. There is one JSON file
+A checksum shows only that something differs, not which file. Therefore, the record of a context contains the
+text of each checksum that cacheview has computed, with the path and the sum of every file in it. There is one JSON file
 for each context, in a folder that the caller provides.
 """
 
@@ -31,10 +31,10 @@ __all__ = ["ChecksumRecord"]
 
 _VERSION = 1
 _MOST_TEXTS = 200
-_MOST_FILES = 200_000  # of all texts together; a file counts for each text
-_LARGEST = 64 << 20  # bytes of a file that is read
+_MOST_FILES = 200_000  # in all checksums together; a file counts once for each
+_LARGEST = 64 << 20  # bytes; larger records are not read
 _MOST_CONTEXTS = 100
-_MOST_OF_OTHERS = 512 << 20  # bytes of other contexts' records to read, counted each time
+_MOST_OF_OTHERS = 512 << 20  # bytes to read from other contexts' records; a second reading counts again
 _LATEST = 253_402_300_799  # seconds: the end of the year 9999
 _CHECKSUM = re.compile(rb'"(?:file|dir|multi):(?:[^"\\]|\\.)*+"(?=:)')  # as a key in JSON
 _SUFFIX = ".context.json"
@@ -43,9 +43,9 @@ _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, Recur
 
 @dataclass(frozen=True, slots=True)
 class _StepSums:
-    """A known checksum.
+    """A recorded checksum.
 
-    ``heads`` are the bytes hashed before the content of each file, without its path; empty: not known.
+    ``heads`` are the bytes hashed before the content of each file, without its path; empty if not known.
     """
 
     at: int
@@ -56,20 +56,20 @@ class _StepSums:
 
 
 class ChecksumRecord:
-    """The known checksums of one context.
+    """The recorded checksums of one context.
 
     Attributes:
         path: the file of the record.
-        problem: why not all records of other contexts were read; empty: they were, as far as necessary.
+        problem: why some records of other contexts were not read; empty if all the necessary ones were.
     """
 
     def __init__(self, folder: str | os.PathLike[str], context: str) -> None:
         name = hashlib.sha256(context.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self.path = Path(folder) / f"{name}{_SUFFIX}"
         self._context = context
-        self._kept: dict[str, _StepSums] = {}
-        self._others: dict[str, _StepSums | None] = {}  # from the records of other contexts
-        self._left = _MOST_OF_OTHERS
+        self._entries: dict[str, _StepSums] = {}
+        self._other_entries: dict[str, _StepSums | None] = {}  # from the records of other contexts
+        self._bytes_left = _MOST_OF_OTHERS
         self.problem = ""
 
     @classmethod
@@ -77,7 +77,7 @@ class ChecksumRecord:
         """Load the record of a context; it is empty if there is none.
 
         Raises:
-            DataError: it cannot be read; with what to do.
+            DataError: it cannot be read; the message says what to do.
         """
         record = cls(folder, context)
         try:
@@ -96,9 +96,9 @@ class ChecksumRecord:
 
     def _read(self, value: Any) -> None:
         if value["version"] == _VERSION and value["context"] == self._context:
-            self._take(value)
+            self._add_entries(value)
 
-    def _take(self, value: Any) -> None:
+    def _add_entries(self, value: Any) -> None:
         if value["version"] != _VERSION:
             return
         rows = [(_path(path), str(result), _latin("".join(head))) for path, result, *head in value["files"]]
@@ -108,7 +108,7 @@ class ChecksumRecord:
             files = tuple(rows[number] for number in numbers)
             heads = tuple(head for _, _, head in files) if any(head for _, _, head in files) else ()
             pairs = tuple((path, result) for path, result, _ in files)
-            self._kept[text] = _StepSums(at, str(step), pairs, heads, _path("".join(client)))
+            self._entries[text] = _StepSums(at, str(step), pairs, heads, _path("".join(client)))
 
     def remember(
         self,
@@ -123,66 +123,70 @@ class ChecksumRecord:
 
         Args:
             result: the checksum.
-            step: the instruction with the checksum, as written; `latest` looks it up.
-            at: time in seconds; None: now.
+            step: the instruction that the checksum belongs to, as written; `latest` searches by it.
+            at: the time in seconds; None means now.
             headers: the bytes hashed before the content of each file (`Header.hashed_bytes`), by path.
             client: the name of the client that sent the files.
         """
-        self._kept.pop(result.text, None)
+        self._entries.pop(result.text, None)
         heads = tuple(_head(path, headers.get(path, b"")) for path, _ in result.files) if headers else ()
-        self._kept[result.text] = _StepSums(int(time.time() if at is None else at), step, result.files, heads, client)
+        at = int(time.time() if at is None else at)
+        self._entries[result.text] = _StepSums(at, step, result.files, heads, client)
 
     def files_of(self, text: str) -> tuple[tuple[str, str], ...] | None:
-        """Return the files in a checksum; None: it was never computed in a context of this folder."""
-        kept = self._known(text)
-        return kept.files if kept else None
+        """Return the files in a checksum; None if no record in this folder contains it."""
+        entry = self._entry_of(text)
+        return entry.files if entry else None
 
     def headers_of(self, text: str) -> Mapping[str, bytes]:
         """Return the bytes hashed before the content of each file in a checksum, by path, as far as known."""
-        kept = self._known(text)
-        if kept is None:
+        entry = self._entry_of(text)
+        if entry is None:
             return {}
-        pairs = zip(kept.files, kept.heads, strict=False)
+        pairs = zip(entry.files, entry.heads, strict=False)
         return {path: _header(path, head) for (path, _), head in pairs if head}
 
     def client_of(self, text: str) -> str:
-        """Return the name of the client that sent the files in a checksum; empty: not known."""
-        kept = self._known(text)
-        return kept.client if kept else ""
+        """Return the name of the client that sent the files in a checksum; empty if not known."""
+        entry = self._entry_of(text)
+        return entry.client if entry else ""
 
-    def _known(self, text: str) -> _StepSums | None:
-        """Return the entry of a checksum. A clone of the files in another folder has the same checksum."""
-        if text not in self._kept and text not in self._others:
-            self._others[text] = self._of_another_context(text)
-        return self._kept.get(text) or self._others.get(text)
+    def _entry_of(self, text: str) -> _StepSums | None:
+        """Return the entry of a checksum, also from another context: a copy of the files has the same checksum."""
+        if text not in self._entries and text not in self._other_entries:
+            self._other_entries[text] = self._entry_of_another_context(text)
+        return self._entries.get(text) or self._other_entries.get(text)
 
-    def _of_another_context(self, text: str) -> _StepSums | None:
-        for path in self._where_others_are.get(json.dumps(text).encode(), ()):
+    def _entry_of_another_context(self, text: str) -> _StepSums | None:
+        for path in self._other_records.get(json.dumps(text).encode(), ()):
             other = ChecksumRecord(self.path.parent, "")
             with contextlib.suppress(OSError, *_MALFORMED):
-                other._take(values_of(self._of_other(path)))
-            if text in other._kept:
-                return other._kept[text]
+                other._add_entries(values_of(self._read_other(path)))
+            if text in other._entries:
+                return other._entries[text]
         return None
 
     @cached_property
-    def _where_others_are(self) -> Mapping[bytes, Sequence[Path]]:
+    def _other_records(self) -> Mapping[bytes, Sequence[Path]]:
         """The records of other contexts that contain a checksum, newest first. Each record is read only once."""
-        places: dict[bytes, list[Path]] = {}
+        records: dict[bytes, list[Path]] = {}
         for path in _newest_first(self.path.parent)[:_MOST_CONTEXTS] if self._context else ():
             with contextlib.suppress(OSError, ValueError):
                 if path != self.path:
-                    matches = itertools.islice(_CHECKSUM.finditer(self._of_other(path)), _MOST_TEXTS)
-                    for found in {match[0] for match in matches}:
-                        places.setdefault(found, []).append(path)
-        return places
+                    matches = itertools.islice(_CHECKSUM.finditer(self._read_other(path)), _MOST_TEXTS)
+                    for checksum in {match[0] for match in matches}:
+                        records.setdefault(checksum, []).append(path)
+        return records
 
-    def _of_other(self, path: Path) -> bytes:
-        """Return the content of another context's record. Raises like `_limited`, and if the total is too large."""
-        if self._left > 0:
+    def _read_other(self, path: Path) -> bytes:
+        """Return the content of another context's record.
+
+        Raises the errors of `_limited`, and `ValueError` if all of them together are too large.
+        """
+        if self._bytes_left > 0:
             data = _limited(path)
-            self._left -= len(data)
-            if self._left >= 0:
+            self._bytes_left -= len(data)
+            if self._bytes_left >= 0:
                 return data
         what = (
             f"the records of other contexts take up more than {_MOST_OF_OTHERS:,} bytes, so not all of them were "
@@ -193,16 +197,16 @@ class ChecksumRecord:
 
     def latest(self, step: str, *, other_than: str = "") -> str | None:
         """Return the newest checksum of an instruction; None if there is none except ``other_than``."""
-        texts = [text for text, kept in self._kept.items() if kept.step == step and text != other_than]
+        texts = [text for text, entry in self._entries.items() if entry.step == step and text != other_than]
         return texts[-1] if texts else None
 
     def when(self, text: str) -> int | None:
         """Return the time when a checksum was last computed here, in seconds."""
-        kept = self._kept.get(text)
-        return kept.at if kept else None
+        entry = self._entries.get(text)
+        return entry.at if entry else None
 
     def save(self) -> None:
-        """Write the record as a whole or not at all. If there is too much, the oldest entries are left out.
+        """Write the record, completely or not at all. If there are too many entries, the oldest are left out.
 
         Raises:
             DataError: it cannot be written.
@@ -226,17 +230,17 @@ class ChecksumRecord:
     def _dump(self) -> bytes:
         left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int], str]]()
         numbers: dict[tuple[str, str, str], int] = {}
-        for text, kept in list(reversed(self._kept.items()))[:_MOST_TEXTS]:
-            left -= len(kept.files)
+        for text, entry in list(reversed(self._entries.items()))[:_MOST_TEXTS]:
+            left -= len(entry.files)
             if left < 0:
                 break
-            heads = kept.heads or ("",) * len(kept.files)
-            rows = [(path, result, head) for (path, result), head in zip(kept.files, heads, strict=True)]
+            heads = entry.heads or ("",) * len(entry.files)
+            rows = [(path, result, head) for (path, result), head in zip(entry.files, heads, strict=True)]
             texts[text] = (
-                kept.at,
-                kept.step,
+                entry.at,
+                entry.step,
                 [numbers.setdefault(row, len(numbers)) for row in rows],
-                kept.client,
+                entry.client,
             )
         value = {
             "version": _VERSION,
@@ -286,12 +290,12 @@ def _header(path: str, head: str) -> bytes:
 
 
 def _latin(text: str) -> str:
-    text.encode("latin-1")  # raises the errors of a malformed record
+    text.encode("latin-1")  # fails if the record is malformed
     return text
 
 
 def _path(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
-    raw(value)  # raises the errors of a malformed record, too
+    raw(value)  # fails if the record is malformed
     return value

@@ -1,4 +1,4 @@
-"""The tar that the Docker CLI, and clients that pack a folder with ``TarWithOptions`` like it, send of a context.
+"""The tar of a context as sent by the Docker CLI, and by clients that also pack a folder with ``TarWithOptions``.
 
 Facts from docker/cli ``cli/command/image/build`` (v20.10.24, v23.0.15, v28.2.2) and the vendored ``pkg/archive`` and
 ``moby/go-archive``, and from testcontainers-go 0.44.0 ``ContainerRequest.GetContext``.
@@ -35,7 +35,7 @@ class CliPacking:
     """The Docker CLI and Compose v2.
 
     Attributes:
-        style: of the headers.
+        style: the style of the headers.
         rules: how it reads the patterns of ``.dockerignore``.
     """
 
@@ -49,8 +49,8 @@ class CliPacking:
         members: Iterable[Member] = _refusing(lambda: _Sender(context, ignored, name, self))
         if name:
             return PackedContext(members, name, ignored)
-        drawn = random_name(_RANDOM_DIGITS)
-        return PackedContext(_with_dockerfile(members, context, drawn, text or b""), drawn, ignored, drawn)
+        random = random_name(_RANDOM_DIGITS)
+        return PackedContext(_with_dockerfile(members, context, random, text or b""), random, ignored, random)
 
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:
         """See `Client.pack_alone`: it packs a folder with a file, and keeps the owner of the file."""
@@ -61,7 +61,7 @@ class CliPacking:
 
 @dataclass(frozen=True, slots=True)
 class TestcontainersGoPacking:
-    """testcontainers-go: nothing is checked before the tar; the Dockerfile and ``.dockerignore`` are always sent."""
+    """testcontainers-go: it checks nothing first, and always sends the Dockerfile and ``.dockerignore``."""
 
     __test__ = False  # pytest would take it for a test because of its name
 
@@ -116,32 +116,31 @@ def _refusing(sender: Callable[[], _Sender]) -> Iterator[Member]:
         ) from None
 
 
-def _with_dockerfile(members: Iterable[Member], context: Context, drawn: str, text: bytes) -> Iterator[Member]:
-    """Yield the tar with an external Dockerfile, whose name is added to ``.dockerignore``.
+def _with_dockerfile(members: Iterable[Member], context: Context, name: str, text: bytes) -> Iterator[Member]:
+    """Yield the members with a Dockerfile from outside the context, whose name is added to ``.dockerignore``.
 
     docker/cli: ``AddDockerfileToBuildContext``.
     """
-    listed = None
+    existing = None
     for member in members:
         if member.header.name != IGNORE_FILE:
             yield member
             continue
-        if (
-            member.header.type != EntryKind.FILE.value
-        ):  # the CLI writes content for a link, which Go's tar writer rejects
+        if member.header.type != EntryKind.FILE.value:
+            # The CLI writes content for a link, which Go's tar writer rejects.
             message = "archive/tar: write too long"
             what = (
                 f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a regular "
                 "file"
             )
             raise BuildRefusedError(what, message=message, where=IGNORE_FILE, by="client")
-        listed = b"".join(context.read(member.source))
-        data = listed + f"\n{drawn}\n".encode()
+        existing = b"".join(context.read(member.source))
+        data = existing + f"\n{name}\n".encode()
         yield Member(member.header._replace(size=len(data)), data=data)
-    if listed is None:
-        data = f"{IGNORE_FILE}\n{drawn}\n".encode()
+    if existing is None:
+        data = f"{IGNORE_FILE}\n{name}\n".encode()
         yield Member(Header(IGNORE_FILE, _ADDED_MODE, size=len(data)), data=data)
-    yield Member(Header(drawn, _ADDED_MODE, size=len(text)), data=text)
+    yield Member(Header(name, _ADDED_MODE, size=len(text)), data=text)
 
 
 class _Sender:
@@ -162,14 +161,14 @@ class _Sender:
         self.has_check = checks
         self.forced = forced
         self.checks = Patterns(ignored, packing.rules)
-        self.patterns = Patterns([*ignored, *self._kept(dockerfile)], packing.rules) if checks else self.checks
+        self.patterns = Patterns([*ignored, *self._always_sent(dockerfile)], packing.rules) if checks else self.checks
         self.first_names: dict[int, str] = {}
         self.check_folders = {"": self.checks.root()}
         self.folders = {"": self.patterns.root()}
         self.is_cut_off = False  # an error ends the tar, and the client sends the part before it
         self._packed: list[Member] = []
 
-    def _kept(self, dockerfile: str) -> list[str]:
+    def _always_sent(self, dockerfile: str) -> list[str]:
         """Return patterns for the files that the client always sends, since the daemon needs them first.
 
         docker/cli: ``TrimBuildFilesFromExcludes``.
@@ -186,12 +185,12 @@ class _Sender:
         for entry in self.context.walk(self._enters):
             if entry.kind is not EntryKind.DIRECTORY:
                 self._see(entry)
-        sent = {member.header.name for member in self._packed} if self.forced else set()
+        packed = {member.header.name for member in self._packed} if self.forced else set()
         for name in self.forced:
             forced = self.context.named(name)
-            if forced is not None and name not in sent:
+            if forced is not None and name not in packed:
                 self._add(forced)
-                sent.add(name)
+                packed.add(name)
         return iter(self._packed)
 
     def _enters(self, entry: Entry) -> bool:
@@ -205,12 +204,12 @@ class _Sender:
         checked = self.has_check and self._check(entry, self.check_folders[above])
         folder = self.folders[above]
         inside = Folder(path, folder, self.patterns) if is_folder else None
-        sent = not folder.closed and self._is_sent(path, folder, inside)
-        if sent:
+        is_sent = not folder.closed and self._is_sent(path, folder, inside)
+        if is_sent:
             self._add(entry)
         if inside is None:
             return False
-        inside.closed = folder.closed or not (sent or self.patterns.may_put_back_inside(path))
+        inside.closed = folder.closed or not (is_sent or self.patterns.may_put_back_inside(path))
         self.folders[path] = inside
         return checked or not inside.closed
 
@@ -219,14 +218,14 @@ class _Sender:
             return not self.is_cut_off
         try:
             return self.patterns.is_sent(path, folder, inside)
-        except BadPatternError:  # in the Dockerfile's name: the check had no such pattern
+        except BadPatternError:  # for the Dockerfile's name, which the check does not use as a pattern
             self.is_cut_off = True
             return False
 
     def _check(self, entry: Entry, folder: Folder) -> bool:
-        """Do the client's check of an entry, which it finishes before sending anything.
+        """Check an entry like the client, which checks all entries before it sends anything.
 
-        Returns whether the entry is checked.
+        Returns whether the check includes the entry.
         """
         path = entry.path
         is_folder = entry.kind is EntryKind.DIRECTORY

@@ -1,4 +1,4 @@
-"""The programs that send a build context, their differences in one table, and their names."""
+"""The programs that send a build context, a table of their differences, and their names."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Client:
     Attributes:
         name: a name for `client_named`: the key in `CLIENTS`, followed by a colon and the umask unless that is 022.
         base: the key in `CLIENTS` if the client has another umask than 022; otherwise empty.
-        program: the name of the program, for people.
-        variant: of the program, for people; empty if there is only one.
+        program: the name of the program, for display.
+        variant: the variant of the program, for display; empty if there is only one.
         packing: how it creates the tar.
         labels: the labels that it adds to every request.
-        session_label: a label whose value it chooses at random for every session; empty: none.
+        session_label: a label whose value it chooses at random for every session; empty if none.
         drops: options of the build that it does not send, by their names in `BuildOptions`.
         has_umask: whether the umask of its process affects the modes that it sends.
         config: what it adds from the docker CLI's config file.
@@ -88,7 +88,7 @@ class Client:
 
     @property
     def follows_dockerfile(self) -> bool:
-        """Whether it follows links to find the location of the Dockerfile, rather than use the path as written."""
+        """Whether it follows links to find the location of the Dockerfile, rather than using the path as written."""
         return isinstance(self.packing, CliPacking)
 
     @property
@@ -116,7 +116,7 @@ class Client:
 
         Args:
             context: the files on disk.
-            dockerfile: its path in the context; outside of it if it is empty, ``-``, or begins with ``../``.
+            dockerfile: its path in the context. If empty, ``-``, or beginning with ``../``, it is outside the context.
             text: the Dockerfile, for a client that adds one from outside.
 
         Raises:
@@ -129,8 +129,8 @@ class Client:
         """Return a Dockerfile without a context as this client sends it.
 
         Args:
-            text: of the Dockerfile.
-            mode, uid, gid: those of a file that the process of the client creates.
+            text: the content of the Dockerfile.
+            mode, uid, gid: the mode and owner of a file that the client creates.
 
         Raises:
             BuildRefusedError: the client needs a context.
@@ -140,7 +140,7 @@ class Client:
         raise BuildRefusedError(f"{self.title} needs a context; specify a folder", by="client")
 
     def with_umask(self, umask: int) -> Client:
-        """Return the same client with another umask. Raises `DataError` if its umask has no effect."""
+        """Return the same client with another umask. Raises `DataError` if that is invalid or has no effect."""
         if not self.has_umask or not isinstance(self.packing, DockerodePacking | TestcontainersNodePacking):
             raise DataError(f"the umask does not affect what {self.title} sends; omit it")
         if not 0 <= umask <= 0o777:
@@ -165,7 +165,7 @@ _TESTCONTAINERS: Final = "org.testcontainers"
 DOCKER_CLI: Final = Client(
     "docker-cli", "Docker CLI 24 and later", CliPacking(_CLI_STYLE, PATTERNMATCHER), config=CliConfigUse.CLI
 )
-"""The CLI since 24.0: only permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
+"""The CLI since 24.0: modes contain only permission bits (docker/cli v28.2.2, vendored moby/go-archive)."""
 
 CLI_23: Final = Client(
     "docker-cli-23",
@@ -319,7 +319,7 @@ def client_named(name: str) -> Client:
     ``dockerode umask 002`` and ``dockerode:002`` specify a umask.
 
     Raises:
-        DataError: there is no known client with that name; with the known names.
+        DataError: no known client has that name; the message lists the known names.
     """
     key = re.sub(r"[\s_]+", "-", name.strip().lower()).replace("-version-", "-", 1)
     by_title = {_key(client.title): client for client in CLIENTS.values()}
@@ -349,9 +349,9 @@ def _key(name: str) -> str:
 
 
 def client_for_engine(version: str) -> Client:
-    """Return the client to assume for an engine: this system's Docker CLI, of the engine's release if older than 24.0.
+    """Return the client to assume for an engine: this system's Docker CLI, in the engine's release if before 24.0.
 
-    ``version`` is as ``docker version`` shows it; if it is empty or contains no number, it is not known.
+    ``version`` is the engine's, as ``docker version`` shows it; if it contains no number, the newest CLI is assumed.
     """
     match = re.match(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})", version.strip())
     client = _cli(match[1] if match else "")
@@ -359,7 +359,7 @@ def client_for_engine(version: str) -> Client:
 
 
 def _of_version(client: Client, version: str) -> Client:
-    """Return the client with its version in the labels that it adds."""
+    """Return the client with this version in the labels that it adds."""
     label = f"{_TESTCONTAINERS}.version"
     if not version or label not in client.labels:
         return client

@@ -1,4 +1,4 @@
-"""The sources of the entries of a build context."""
+"""The interfaces of build contexts, and of the clients that pack them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Context", "ContextSource", "Packer", "Packing"]
 
 
 class Packing(Protocol):
-    """A client's way to create the tar of a context."""
+    """How a client creates the tar of a context."""
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""
@@ -29,18 +29,18 @@ class Packer(Packing, Protocol):
 
 
 class ContextSource(Protocol):
-    """The content that the daemon is sent, or that a client creates it from."""
+    """A build context: files that a client packs, or a tar that is ready to be sent."""
 
     @property
     def title(self) -> str:
-        """A description for people."""
+        """A description for display."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The entries that the client silently leaves out, and why; known after the walk."""
+        """The entries that the client silently leaves out, and why; complete only after the walk."""
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:
-        """Return the content to send: the result of `Client.pack`, unless it already is a tar.
+        """Return the content to send: the result of `Client.pack`, unless the context is already a tar.
 
         Raises:
             BuildRefusedError: the client refuses the context, with its message.
@@ -51,24 +51,26 @@ class ContextSource(Protocol):
         """Return whether there is an entry. Links are not followed."""
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
-        """Yield the content of a file by its `Member.source`, in pieces. Raises `DataError` if it cannot be read.
+        """Yield the content of a file in pieces. Raises `DataError` if it cannot be read.
 
-        ``follow``: whether to follow a link and read its target.
+        Args:
+            path: a `Member.source`.
+            follow: whether to follow a link and read its target.
         """
 
     def stamp(self, path: str, *, follow: bool = False) -> tuple[int, ...]:
-        """Return the current stamp of the entry; empty: not known."""
+        """Return the current stamp of the entry; empty if not known."""
 
 
 class Context(ContextSource, Protocol):
     """A tree of files that a client packs."""
 
     def place(self, path: str) -> str:
-        """Return a path in it as the client writes it: an absolute path for a folder."""
+        """Return a path in it as the client sees it: for a folder on disk, an absolute path."""
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """The whole tree by path, before anything is ignored, in walk order, without the root.
+        """All entries by path, including those that the client ignores, in walk order, without the root.
 
         Raises:
             DataError: a folder could not be listed, or there are too many entries.
@@ -78,9 +80,9 @@ class Context(ContextSource, Protocol):
         """Yield entries in the order of Go's ``filepath.Walk``, entering a folder only if `enter` returns True."""
 
     def listed(self, path: str) -> Sequence[Entry]:
-        """Return the entries of a folder, sorted by name; empty: the root.
+        """Return the entries of a folder, sorted by name; an empty path is the root.
 
-        Links on the way are followed, also to the outside.
+        Links on the way are followed, even out of the context.
 
         Raises:
             DataError: it could not be listed.
@@ -93,14 +95,14 @@ class Context(ContextSource, Protocol):
         """Return one entry; None if there is none. Links are followed on the way to it, but not at its end."""
 
     def followed(self, path: str) -> Entry | None:
-        """Return the target of a path, under that path, with all links followed; None: there is none."""
+        """Return the target of a path with all links followed, but with this path itself; None if there is none."""
 
     def outside(self, path: str) -> bytes | None:
-        """Return the content of a file, with all links followed, also to the outside; None if there is none.
+        """Return the content of a file, with all links followed, even out of the context; None if there is none.
 
         Raises:
             DataError: it cannot be read, or is too large.
         """
 
     def real_name(self, path: str) -> str:
-        """Return the path with all links followed, like the client for the Dockerfile; ``../…`` if it is outside."""
+        """Return a path with all links followed, as the CLI does for the Dockerfile; ``../…`` if it is outside."""

@@ -1,4 +1,4 @@
-"""The tar that docker-py sends of a context (``docker/utils/build.py``, ``docker/api/build.py`` of 5.0.3 and 7.1.0)."""
+"""The tar of a context that docker-py sends (``docker/utils/build.py``, ``docker/api/build.py`` of 5.0.3 and 7.1.0)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DockerPyPacking:
     """docker-py, and all programs that use it to build.
 
     Attributes:
-        style: of the headers.
+        style: the style of the headers.
         strips_spaces: whether spaces after an exclamation mark are ignored.
     """
 
@@ -36,16 +36,16 @@ class DockerPyPacking:
         data = context.outside(IGNORE_FILE)
         lines = docker_py_lines(data) if data is not None else []
         is_outside = dockerfile in ("", "-") or clean(dockerfile).startswith("..")
-        drawn = random_name(_RANDOM_DIGITS) if is_outside else ""
-        name = drawn or clean(dockerfile)
+        random = random_name(_RANDOM_DIGITS) if is_outside else ""
+        name = random or clean(dockerfile)
         entries = _FolderWalk(context, DockerPyPatterns([*lines, f"!{name}"], strips=self.strips_spaces)).entries()
         added: dict[str, bytes] = {}
-        if drawn:
-            added = {IGNORE_FILE: raw("\n".join([*(lines or [IGNORE_FILE]), drawn])), drawn: text or b""}
-        return PackedContext(self._members(entries, added), name or DOCKERFILE, tuple(lines), drawn)
+        if random:
+            added = {IGNORE_FILE: raw("\n".join([*(lines or [IGNORE_FILE]), random])), random: text or b""}
+        return PackedContext(self._members(entries, added), name or DOCKERFILE, tuple(lines), random)
 
     def pack_alone(self, text: bytes, mode: int, uid: int, gid: int) -> PackedContext:  # noqa: ARG002
-        """See `Client.pack_alone`: ``fileobj``, from which it creates a member (``mkbuildcontext``)."""
+        """See `Client.pack_alone`: it creates a member from ``fileobj`` (``mkbuildcontext``)."""
         return PackedContext([Member(Header(DOCKERFILE, _ADDED_MODE, size=len(text)), data=text)], DOCKERFILE)
 
     def _members(self, entries: list[Entry], added: dict[str, bytes]) -> Iterator[Member]:
@@ -79,10 +79,10 @@ class _FolderWalk:
         return self._packed
 
     def _enters(self, entry: Entry) -> bool:
-        left_out = self.patterns.leaves_out(entry.path)
-        if not left_out:
+        is_ignored = self.patterns.leaves_out(entry.path)
+        if not is_ignored:
             self._packed.append(entry)
-        enters = not left_out or self.patterns.may_put_back_inside(entry.path)
+        enters = not is_ignored or self.patterns.may_put_back_inside(entry.path)
         if enters and not entry.is_readable:
             message = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
             raise BuildRefusedError(

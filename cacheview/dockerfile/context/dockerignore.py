@@ -72,12 +72,12 @@ class _Run:
 
 
 class Folder:
-    """A folder on the way through a tree, with cached results for its entries.
+    """A folder in a walk through a tree, with cached results for its entries.
 
     Attributes:
-        path: empty for the root.
+        path: its path; empty for the root.
         closed: whether the tar skips everything in the folder.
-        checked: whether the check before the tar goes into the folder.
+        checked: whether the check before the tar enters the folder.
     """
 
     def __init__(self, path: str, parent: Folder | None, patterns: Patterns) -> None:
@@ -91,20 +91,20 @@ class Folder:
 
     def is_matched(self, number: int) -> bool:
         """Return whether a run of patterns matches this folder or one above it."""
-        unknown: list[Folder] = []
+        uncached: list[Folder] = []
         folder: Folder = self
         while folder.parent is not None and number not in folder._own:
-            unknown.append(folder)
+            uncached.append(folder)
             folder = folder.parent
         result = folder._own.get(number, False)
-        for each in reversed(unknown):
+        for each in reversed(uncached):
             result = result or self._patterns.runs[number].matches(each.path)
             each._own[number] = result
         return result
 
 
 class Patterns:
-    """The patterns in force.
+    """The patterns of a ``.dockerignore`` file.
 
     Raises:
         BadPatternError: on creation, or when a path is matched.
@@ -132,7 +132,7 @@ class Patterns:
         return Folder("", None, self)
 
     def matches_by_one_parent(self, path: str) -> bool:
-        """``Matches``, which considers only one parent: the folder that is as deep as the pattern."""
+        """``Matches``, which considers only one of the folders above: the one that is as deep as the pattern."""
         path = clean(path)
         if path == ".":
             return False
@@ -168,7 +168,7 @@ class Patterns:
 
         docker/cli: ``ValidateContextDirectory``.
         """
-        go_on()  # with many patterns even one path takes long
+        go_on()  # with many patterns, even one path takes a long time
         if not folder.checked:
             return False
         if not self.rules.matches_all_parents:
@@ -182,7 +182,7 @@ class Patterns:
     def is_sent(self, path: str, folder: Folder, inside: Folder | None) -> bool:
         """Return whether the tar contains an entry of a folder (``TarWithOptions``).
 
-        Results for its entries go to `inside`.
+        The results for its entries are stored in `inside`.
 
         Unlike the check, it passes matches on from folder to folder, and a pattern that was not evaluated for the
         folder counts as not matching it.
@@ -204,7 +204,7 @@ class Patterns:
         return not left_out
 
     def may_put_back_inside(self, path: str) -> bool:
-        """Return whether the tar looks inside a folder that is left out."""
+        """Return whether the client looks inside a folder that is left out."""
         inside = path + "/"
         place = bisect_left(self._put_back, inside)
         return place < len(self._put_back) and self._put_back[place].startswith(inside)

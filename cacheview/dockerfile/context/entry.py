@@ -24,18 +24,18 @@ class Entry(NamedTuple):
     """One entry of a context.
 
     Attributes:
-        path: relative to the context, clean; bytes that are not UTF-8 are as in `os.fsdecode`.
+        path: relative to the context, clean; bytes that are not UTF-8 are escaped as by `os.fsdecode`.
         kind: the kind of entry.
         mode: its permission bits, with set-user-id, set-group-id and sticky.
         size: in bytes; 0 unless it is a file.
-        target: of a symlink, as written.
-        inode: of an entry with more than one name, of which the client sends the second as a hard link; otherwise 0.
-        device: major and minor number of a device.
-        capability: the value of ``security.capability``; empty: none.
+        target: the target of a symlink, as written.
+        inode: its inode number if it has more than one name, so the client may send a hard link; otherwise 0.
+        device: the major and minor numbers of a device.
+        capability: the value of ``security.capability``; empty if none.
         is_readable: False if its permissions prevent the client from reading it.
         is_executable: whether the client may run it.
         uid, gid: its owner.
-        stamp: a value that changes if the content may have changed: equal stamps mean equal contents. Empty: not known.
+        stamp: a value that changes if the content may have changed: equal stamps mean equal contents. Empty if unknown.
     """
 
     path: str

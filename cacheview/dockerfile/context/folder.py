@@ -42,26 +42,26 @@ _WITH_DEVICE = (
 )  # kinds sent with a device
 _PERMISSIONS = 0o7777
 _PIECE = 1 << 20
-_PACE = 500  # entries between two checks of the time, and two reports
+_PACE = 500  # entries between two time checks, and between two reports
 _PER_ENTRY = 0.001  # seconds of work that an entry may require
 _LARGEST_WHOLE = 16 << 20
 _CAPABILITY = "security.capability"
 
 
 class FolderContext:
-    """A folder.
+    """A build context in a folder on disk.
 
     Raises:
         DataError: there is no such folder, or it cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, most_entries: int = 1_000_000) -> None:
-        given = os.fspath(path)
-        self._root = os.path.realpath(given)
+        folder = os.fspath(path)
+        self._root = os.path.realpath(folder)
         if not os.path.isdir(self._root):
-            raise DataError("there is no such folder; the context must be a folder on this machine", where=given)
+            raise DataError("there is no such folder; the context must be a folder on this machine", where=folder)
         if not os.access(self._root, os.R_OK | os.X_OK):
-            raise DataError("you do not have permission to read the folder; change its permissions", where=given)
+            raise DataError("you do not have permission to read the folder; change its permissions", where=folder)
         self._most_entries = most_entries
         self._problems: dict[str, Problem] = {}
 
@@ -82,7 +82,7 @@ class FolderContext:
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
-        """The whole tree as it was when first read."""
+        """All entries, as they were when first read."""
         return {entry.path: entry for entry in self.walk(lambda _: True)}
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:
@@ -145,7 +145,7 @@ class FolderContext:
             return None
 
     def followed(self, path: str) -> Entry | None:
-        """Return the target of a path with all links followed; None: there is none."""
+        """Return the target of a path with all links followed; None if there is none."""
         place = self._on_disk(path)
         try:
             return self._described(path, place, os.stat(place))
@@ -175,7 +175,7 @@ class FolderContext:
         return os.path.lexists(self._on_disk(path))
 
     def outside(self, path: str) -> bytes | None:
-        """Return the content of a file, with all links followed, also to the outside; None if there is none."""
+        """Return the content of a file, with all links followed, even out of the folder; None if there is none."""
         if not os.path.exists(self._on_disk(path)):
             return None
         handle = self._opened(path, follow=True)
@@ -190,7 +190,7 @@ class FolderContext:
         try:
             real = os.path.realpath(self._on_disk(path))
             relative = from_system(os.path.relpath(real, self._root)).replace(os.sep, "/")
-        except ValueError:  # on another drive of Windows
+        except ValueError:  # on another Windows drive
             return "../"
         return "../" if relative == ".." else relative
 
@@ -255,7 +255,7 @@ class FolderContext:
 
 
 class ReportingFolder(FolderContext):
-    """A folder that reports how many entries it has listed. ``report`` may raise any exception to stop it."""
+    """A folder that reports how many entries it has listed. ``report`` may raise any exception to stop the walk."""
 
     def __init__(self, path: str, report: Callable[[int], None]) -> None:
         super().__init__(path)

@@ -45,7 +45,7 @@ def _rune(data: bytes, at: int) -> tuple[int, int]:
 
 
 class _Class:
-    """``[a-z]``."""
+    """A character class, such as ``[a-z]``."""
 
     def __init__(self, negated: bool, ranges: list[tuple[int, int]]) -> None:
         self.negated = negated
@@ -62,8 +62,8 @@ class _Piece:
     """The items between two stars.
 
     Attributes:
-        star: whether it is preceded by a star.
-        items: None: it is malformed.
+        star: whether a star precedes it.
+        items: None if it is malformed.
     """
 
     def __init__(self, star: bool, text: bytes) -> None:
@@ -75,9 +75,9 @@ class _Piece:
             self.items = None
 
     def end(self, name: bytes, at: int) -> int | None:
-        """Return the end of a match that starts at an index; None: there is no match.
+        """Return the end of a match that starts at an index; None if there is none.
 
-        Raises `ValueError` if malformed.
+        Raises `ValueError` if the piece is malformed.
         """
         if self.items is None:
             raise ValueError("syntax error in pattern")
@@ -100,7 +100,7 @@ class Glob:
     """A pattern. A malformed part of it matters only when it is reached."""
 
     def __init__(self, pattern: str) -> None:
-        self._pieces = [_Piece(star, text) for star, text in _divided(raw(pattern))]
+        self._pieces = [_Piece(star, text) for star, text in _split_at_stars(raw(pattern))]
         first = self._pieces[0] if self._pieces else None
         head = bytearray()
         for item in (first.items or ()) if first is not None and not first.star else ():
@@ -110,7 +110,7 @@ class Glob:
         self._head = bytes(head)
 
     def is_refused(self) -> bool:
-        """Return whether Docker's matcher refuses it: it tries the pattern on ``.``."""
+        """Return whether Docker's matcher refuses the pattern, which it first tries on ``.``."""
         try:
             self._match(b".")
         except ValueError:
@@ -130,14 +130,14 @@ class Glob:
         for number, piece in enumerate(self._pieces):
             if piece.star and piece.items == []:
                 return _SLASH not in name[at:]
-            result = self._placed(piece, name, at, last=number == len(self._pieces) - 1)
+            result = self._first_end(piece, name, at, last=number == len(self._pieces) - 1)
             if result is None:
                 return False
             at = result
         return at == len(name)
 
     @staticmethod
-    def _placed(piece: _Piece, name: bytes, at: int, *, last: bool) -> int | None:
+    def _first_end(piece: _Piece, name: bytes, at: int, *, last: bool) -> int | None:
         """Return the end of the first match of the piece."""
         while True:
             end = piece.end(name, at)
@@ -148,7 +148,7 @@ class Glob:
             at += 1
 
 
-def _divided(pattern: bytes) -> Iterator[tuple[bool, bytes]]:
+def _split_at_stars(pattern: bytes) -> Iterator[tuple[bool, bytes]]:
     """Yield the pieces between stars. Stars in brackets are not special."""
     at = 0
     while at < len(pattern):

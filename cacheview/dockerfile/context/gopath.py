@@ -20,7 +20,7 @@ def clean(path: str) -> str:
 
 
 def within(path: str) -> str | None:
-    """Return the path below a root that it is joined to, empty for the root; None if its text leads out of it."""
+    """Return a path relative to the root that it is joined to, empty for the root; None if its text leads out of it."""
     cleaned = clean(path.lstrip("/") or ".")
     if cleaned == ".." or cleaned.startswith("../"):
         return None
@@ -39,12 +39,12 @@ def raw(text: str) -> bytes:
 
 
 def from_system(name: str) -> str:
-    """Return a name from the system as a path of a context. Python decodes it by the locale; a context uses UTF-8."""
+    """Return a name from the system as a path in a context. Python decodes by the locale; a context uses UTF-8."""
     return name if name.isascii() or _IS_UTF8 else os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def to_system(path: str) -> str:
-    """Return a path of a context as one for the system, whatever the locale."""
+    """Return a path in a context as the system needs it, whatever the locale."""
     return path if path.isascii() or _IS_UTF8 else os.fsdecode(raw(path))
 
 
@@ -52,7 +52,7 @@ _IS_UTF8: Final = sys.getfilesystemencoding() == "utf-8"
 
 
 def decoded(path: str) -> str:
-    """Return a path of this system as read by a program that assumes UTF-8 (Node, the JDK).
+    """Return a path as a program that assumes UTF-8 (Node, the JDK) reads it.
 
     Bytes that are not UTF-8 become replacement characters, so the program does not find the file by that name.
     """

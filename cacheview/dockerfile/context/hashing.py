@@ -22,7 +22,7 @@ Report = Callable[[int, int | None, str], None]
 """Called with the bytes read so far, the total, and a description. It may raise any exception to stop the reading."""
 
 _MOST_THREADS = 8
-_ALONE = 4 << 20  # this many bytes are read before threads could start
+_ALONE = 4 << 20  # bytes that are read in less time than threads need to start
 _BATCH_BYTES = 8 << 20
 _BATCH_FILES = 256
 _INTERVAL = 0.05  # seconds between two reports
@@ -38,17 +38,17 @@ class FileSumCache:
 
     def __init__(self, *, most: int = 500_000) -> None:
         self._most = most
-        self._known: dict[str, tuple[tuple[int, ...], str]] = {}
+        self._sums: dict[str, tuple[tuple[int, ...], str]] = {}
         self._used: set[str] = set()
 
     def get(self, node: TreeNode) -> str | None:
-        """Return the sum of a file that has not changed."""
+        """Return the sum of a file; None if it is not cached, or the file has changed."""
         key = _key(node)
-        known = self._known.get(key)
-        if known is None or not node.entry.stamp or known[0] != node.entry.stamp:
+        cached = self._sums.get(key)
+        if cached is None or not node.entry.stamp or cached[0] != node.entry.stamp:
             return None
         self._used.add(key)
-        return known[1]
+        return cached[1]
 
     def put(self, node: TreeNode, text: str) -> None:
         """Remember a sum, unless the file changed so recently that its next change might have the same stamp."""
@@ -56,33 +56,33 @@ class FileSumCache:
         if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED:
             return
         key = _key(node)
-        self._known[key] = (stamp, text)
+        self._sums[key] = (stamp, text)
         self._used.add(key)
 
     def dump(self) -> bytes:
-        """Return data for `load`. If there is too much, sums unused for the longest time are left out."""
-        known = self._known
-        if len(known) > self._most:
-            order = sorted(known, key=lambda key: key not in self._used)
-            known = {key: known[key] for key in order[: self._most]}
-        rows = [[key, *stamp, result] for key, (stamp, result) in known.items()]
+        """Return data for `load`. If there are too many sums, those that were not used are left out first."""
+        sums = self._sums
+        if len(sums) > self._most:
+            order = sorted(sums, key=lambda key: key not in self._used)
+            sums = {key: sums[key] for key in order[: self._most]}
+        rows = [[key, *stamp, result] for key, (stamp, result) in sums.items()]
         return json.dumps({"version": _VERSION, "sums": rows}, separators=(",", ":")).encode()
 
     @classmethod
     def load(cls, data: bytes, *, most: int = 500_000) -> FileSumCache:
         """Read the data of `dump`. Raises `DataError` if it is invalid."""
-        memory = cls(most=most)
+        cache = cls(most=most)
         try:
             value = values_of(data)
             if value["version"] != _VERSION:
-                return memory
+                return cache
             for key, *stamp, result in value["sums"]:
                 if not (isinstance(key, str) and isinstance(result, str) and all(type(n) is int for n in stamp)):
                     raise TypeError
-                memory._known[key] = (tuple(stamp), result)
+                cache._sums[key] = (tuple(stamp), result)
         except (ValueError, TypeError, KeyError):
             raise DataError("not a checksum record; delete it to have it recreated") from None
-        return memory
+        return cache
 
 
 def _key(node: TreeNode) -> str:
@@ -95,12 +95,12 @@ def _processors() -> int:
 
 
 class Hasher:
-    """Reads files and sums them.
+    """Reads files and computes their sums.
 
     Args:
-        memory: known sums, to which new ones are added.
+        memory: a cache of sums, to which new ones are added.
         report: called on the thread that calls `sums`, at most 20 times a second.
-        threads: number of threads that read; None: as many as there are processors.
+        threads: the number of threads that read; None means one per processor, from 2 to 8.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Hasher:
         """Return the sum of each entry by path. Files whose stamp is known are not read.
 
         Raises:
-            DataError: a file cannot be read, or changes meanwhile.
+            DataError: a file cannot be read, or changes while it is read.
         """
         digests: dict[str, str] = {}
         unread: list[TreeNode] = []
@@ -123,8 +123,8 @@ class Hasher:
                 digests[node.entry.path] = node.digest
             elif not node.has_content:
                 digests[node.entry.path] = hashlib.sha256(node.hashed_header).hexdigest()
-            elif (known := self.memory.get(node)) is not None:
-                digests[node.entry.path] = known
+            elif (digest := self.memory.get(node)) is not None:
+                digests[node.entry.path] = digest
             else:
                 unread.append(node)
         if unread:
@@ -177,7 +177,7 @@ class _HashingPass:
         return digests
 
     def _batches(self) -> list[list[TreeNode]]:
-        """Return large files first and alone, and small ones together, so that threads end at the same time."""
+        """Return large files first and alone, and small ones together, so that threads finish at the same time."""
         batches: list[list[TreeNode]] = []
         batch: list[TreeNode] = []
         size = 0

@@ -1,7 +1,7 @@
 """``.dockerignore`` as read by @balena/dockerignore, which dockerode and testcontainers-node use.
 
 Facts from @balena/dockerignore 1.0.2 ``ignore.js``: the matcher of Docker 19.03, with JavaScript's regular expressions,
-and with every folder above a path tried for a pattern that contains the name ``**``.
+except that a pattern that contains the name ``**`` is tried on every folder above a path.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ _QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
 class BalenaPatterns:
-    """The patterns in force."""
+    """The patterns of a ``.dockerignore`` file."""
 
     def __init__(self, data: bytes) -> None:
         """Read the content of the file.
 
-        Raises `BuildRefusedError` if JavaScript cannot compile a pattern: the client fails.
+        Raises `BuildRefusedError` if JavaScript cannot compile a pattern, which makes the client fail.
         """
         lines = re.split("\r?\n", data.decode("utf-8", "replace"))
         self._rules = [rule for line in lines if (rule := _rule(line)) is not None]
-        self._matches = LastMatch([rule.expression() for rule in self._rules], self._counts, replaces=False)
+        self._matches = LastMatch([rule.expression() for rule in self._rules], self._applies_at_depth, replaces=False)
 
     def leaves_out(self, path: str) -> bool:
         """Return whether a path is ignored (``_test``)."""
         last = self._matches.last(_units(path))
         return last >= 0 and not self._rules[last].negative
 
-    def _counts(self, number: int, depth: int) -> bool:
+    def _applies_at_depth(self, number: int, depth: int) -> bool:
         """Return whether a pattern applies to folders of this depth.
 
         A pattern with ``**`` applies to all folders that are deep enough, any other to a single depth.
@@ -125,7 +125,7 @@ def _expression(pattern: str) -> str:
 
 
 class _Translation:
-    """Translates a regular expression of JavaScript, without flags, to RE2.
+    """Translates a JavaScript regular expression without flags to RE2.
 
     It supports only results of `_expression`.
     """

@@ -23,7 +23,7 @@ _LINE_ENDS = re.compile("\r\n|\r|\n")
 
 
 class DockerJavaPatterns:
-    """The patterns in force.
+    """The patterns of a ``.dockerignore`` file.
 
     Raises:
         BuildRefusedError: docker-java cannot read a pattern.
@@ -35,7 +35,7 @@ class DockerJavaPatterns:
         self._matches = LastMatch(map(_expression, self._texts), lambda *_: False, replaces=False)
 
     def leaves_out(self, path: str) -> str | None:
-        """Return the pattern by which a path is ignored, empty for ``.``; None: it is not ignored."""
+        """Return the pattern that excludes a path, empty if that is ``.``; None if the path is not ignored."""
         if "\\" in path or path.startswith("~"):
             path = _normalized(path)  # all paths are normalized, but only these change
         last = self._matches.last(path)
@@ -144,7 +144,7 @@ def _class(out: list[str], pattern: str, at: int) -> int:
 
 
 def _check_ranges(text: str) -> None:
-    """Do docker-java's own check: a dash must be between two characters (``RangeParseState``)."""
+    """Check a class like docker-java: a dash must be between two characters (``RangeParseState``)."""
     may_dash = after_dash = False
     for char in text:
         if char == "-":

@@ -1,7 +1,7 @@
 """``.dockerignore`` as read by docker-py, which has its own matcher (``docker/utils/build.py`` and ``fnmatch.py``).
 
-Facts from docker 5.0.3 and 7.1.0: case is ignored, nothing is escaped, slashes at the ends are ignored, and of the
-folders above a path only the one that is as deep as the pattern is considered.
+Facts from docker 5.0.3 and 7.1.0: case is ignored, nothing is escaped, slashes at both ends are ignored, and only one
+of the folders above a path is considered: the one that is as deep as the pattern.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Pattern:
 
 
 class DockerPyPatterns:
-    """The patterns in force.
+    """The patterns of a ``.dockerignore`` file.
 
     Raises:
         BuildRefusedError: docker-py cannot compile one.
@@ -48,9 +48,9 @@ class DockerPyPatterns:
 
     def __init__(self, lines: Sequence[str], *, strips: bool) -> None:
         """Read the patterns. ``strips``: whether spaces after an exclamation mark are ignored (docker-py since 6.0)."""
-        read = (_Pattern(line, strips=strips) for line in lines)
+        patterns = (_Pattern(line, strips=strips) for line in lines)
         own = _Pattern("!.dockerignore", strips=strips)
-        self._patterns = [*(pattern for pattern in read if pattern.names), own]
+        self._patterns = [*(pattern for pattern in patterns if pattern.names), own]
         expressions = [_linear(pattern.cleaned) for pattern in self._patterns]
         self._matches = LastMatch(expressions, self._is_as_deep, replaces=False)
 
@@ -124,7 +124,7 @@ def _class_end(text: str, at: int) -> int:
 
 
 def _class(stuff: str) -> str:
-    """Return a class of Python's `re` for RE2. Backslashes are doubled, except for one before a leading ``^``."""
+    """Translate a class of Python's `re` to RE2. Its backslashes are doubled, except for one before a leading ``^``."""
     negated = stuff.startswith("^")
     chars = list(stuff[1:] if negated else stuff.removeprefix("\\") if stuff.startswith("\\^") else stuff)
     ranges: list[tuple[str, str]] = []

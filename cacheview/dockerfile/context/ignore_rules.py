@@ -1,8 +1,8 @@
 """One pattern of ``.dockerignore``, as read by each generation of Docker's matcher.
 
 Facts from ``pkg/fileutils`` of moby 20.10 and ``moby/patternmatcher`` (the same in all later releases). Both turn a
-pattern into one of Go's regular expressions, and leave some characters in it unchanged: for both, a ``|`` in a pattern
-with a wildcard is an alternative.
+pattern into a Go regular expression without escaping all its characters: for both, a ``|`` in a pattern with a wildcard
+separates alternatives.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cacheview.model import DataError
 
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "any_of", "read_patterns"]
 
-_NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # RE2 has an escape for any byte, Go does not
+_NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # RE2 has this escape for any byte; Go does not
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -56,9 +56,9 @@ class IgnorePattern:
     """A pattern that removes paths from the context, or puts them back.
 
     Attributes:
-        text: clean, without the exclamation mark.
+        text: the cleaned pattern, without the exclamation mark.
         exclusion: whether it puts paths back.
-        depth: number of names in it.
+        depth: the number of names in it.
     """
 
     def __init__(self, text: str, *, exclusion: bool, rules: IgnoreRules) -> None:
@@ -72,7 +72,7 @@ class IgnorePattern:
         """Return whether it matches a path as a whole.
 
         Raises:
-            BadPatternError: it is not a regular expression for Go, which becomes apparent only when it is used.
+            BadPatternError: Go cannot compile it, which becomes apparent only when it is used.
         """
         if self._match is None:
             try:
@@ -82,7 +82,7 @@ class IgnorePattern:
         return self._match(path)
 
     def is_sound(self) -> bool:
-        """Return whether it can be used."""
+        """Return whether Go can compile it."""
         try:
             self.matches("")
         except DataError:
@@ -117,7 +117,7 @@ class IgnorePattern:
         return self._expression()[0] == "exact"
 
     def _expression(self) -> tuple[str, str]:
-        """Return how to compare, and the regular expression for Go."""
+        """Return how paths are compared with it, and its Go regular expression."""
         kind = "exact" if self._rules.compares_plain_text else "regexp"
         text = self.text.removeprefix(_BYTE_ORDER_MARK)
         out, at, first = ["^"], 0, True
@@ -155,9 +155,9 @@ class IgnorePattern:
 
 
 def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
-    """Return a function that tells whether any of these patterns matches, as fast as a single one.
+    """Return a function that returns whether any of these patterns matches, as fast as for a single one.
 
-    The function raises `BadPatternError` if a pattern is not a regular expression for Go.
+    The function raises `BadPatternError` if Go cannot compile a pattern.
     """
     expressions = [pattern.expression() for pattern in patterns if pattern.is_expression]
     others = [pattern.matches for pattern in patterns if not pattern.is_expression and not pattern.is_plain]

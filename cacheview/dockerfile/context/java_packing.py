@@ -1,4 +1,4 @@
-"""The tar that docker-java and testcontainers-java send of a context.
+"""The tar of a context that docker-java and testcontainers-java send.
 
 Facts from docker-java 3.7.1 (``Dockerfile``, ``CompressArchiveUtil``), testcontainers-java 2.0.5 (``MountableFile``)
 and ``TarArchiveEntry`` of commons-compress: links to folders are followed, a second name of a file is a separate file,
@@ -25,7 +25,7 @@ __all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
 _FILE_MODE = 0o100644
 _EXECUTABLE_MODE = 0o100755
 _FOLDER_MODE = 0o040755
-_MOST_LINKS = 40  # on the way to a file: only cycles have more, and the system follows no more
+_MOST_LINKS = 40  # on the way to a file; only a cycle has more, and the system does not follow more
 _MOST_ENTRIES = 1_000_000
 
 
@@ -80,7 +80,7 @@ def _inside(dockerfile: str, client: str) -> str:
 
 
 def _canonical(context: Context, path: str) -> str:
-    """Return the JDK's canonical path, relative to the context if inside. A link without a target stands for itself."""
+    """Return the JDK's canonical path, relative to the context if inside. A broken link is not followed."""
     if context.followed(path) is not None:
         return context.real_name(path)
     above, _, name = path.rpartition("/")
@@ -103,7 +103,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
                     "a link points to a folder above it, and docker-java follows the link", where=entry.path
                 )
             if entry.path != (name := decoded(entry.path)):  # the JDK does not find such a file, and sends an empty one
-                if patterns.leaves_out(_as_seen(context, _joined(real, name))) is None:
+                if patterns.leaves_out(_path_to_match(context, _joined(real, name))) is None:
                     yield Member(Header(name, _FILE_MODE), data=b"")
                 continue
             is_link = entry.kind is EntryKind.SYMLINK
@@ -112,7 +112,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             if target is not None and target.kind is EntryKind.DIRECTORY:
                 left.append((entry.path, canonical, links + is_link))
                 continue
-            if patterns.leaves_out(_as_seen(context, canonical)) is not None:
+            if patterns.leaves_out(_path_to_match(context, canonical)) is not None:
                 continue
             if is_link:
                 header = Header(entry.path, _FILE_MODE, type=EntryKind.SYMLINK.value, link=decoded(entry.target))
@@ -124,7 +124,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
 
 
 def _empty_folder(context: Context, path: str) -> Iterator[Member]:
-    """Yield a link as that link, with the slash and the mode of a folder."""
+    """Yield an empty folder; a link to one is sent as a link, but with the slash and the mode of a folder."""
     named, entry = context.named(path), context.followed(path)
     if named is not None and named.kind is EntryKind.SYMLINK:
         yield Member(Header(path + "/", _FOLDER_MODE, type=EntryKind.SYMLINK.value, link=decoded(named.target)), path)
@@ -138,8 +138,8 @@ def _joined(folder: str, path: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def _as_seen(context: Context, canonical: str) -> str:
-    """Return the path that patterns are matched with: relative to the context if inside, otherwise absolute."""
+def _path_to_match(context: Context, canonical: str) -> str:
+    """Return the path that patterns are matched against: relative to the context if inside, otherwise absolute."""
     if canonical.startswith("../"):
         return os.path.normpath(os.path.join(context.place(""), canonical))
     return canonical
@@ -160,14 +160,14 @@ def _listed(context: Context, folder: str) -> list[Entry]:
 
 
 def _below(context: Context, path: str, root: str) -> str:
-    """Return a path relative to another; empty: it is the same."""
+    """Return a path relative to another; empty if they are the same."""
     if not root or path == root:
         return path if not root else ""
     return os.path.relpath("/" + context.place(path), "/" + context.place(root))
 
 
 def _mountable(context: Context, destination: str, root: str) -> Iterator[Member]:
-    """``recursiveTar``: each child by its canonical path, so that the target of a link is sent under its own name."""
+    """``recursiveTar``: it visits children by canonical path, so the target of a link is sent under its own name."""
     root = _canonical(context, root) if root else ""
     left = [(root, 0)]
     count = 0

@@ -1,7 +1,7 @@
-"""Regular expressions that take linear time, whatever the pattern: RE2, like those of Go.
+"""Regular expressions that match in linear time, whatever the pattern: RE2, as in Go.
 
-Patterns of ``.dockerignore`` come from outside. Python's own `re` tries every way to match, which with a short pattern
-can take forever.
+Patterns of ``.dockerignore`` come from outside and are not trusted. Python's own `re` backtracks, so even a short
+pattern can take forever.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PRIVATE = 0x10F800  # private use characters that replace surrogates, which RE2
 
 
 def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str], bool]:
-    """Return a function that tells whether an expression of RE2 matches somewhere in a text.
+    """Return a function that returns whether an RE2 expression matches anywhere in a text.
 
     Args:
         expression: in the syntax of RE2.
@@ -35,83 +35,85 @@ def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str]
         ValueError: RE2 rejects it.
         UnknownError: it would need more memory than one pattern may use.
     """
-    encoded = _replaced if replaces else _moved
+    encode = _replace_and_encode if replaces else _move_and_encode
     try:
-        result = re2.compile(encoded(expression), _options()).search
+        result = re2.compile(encode(expression), _options()).search
     except re2.error as error:
         message = _message_of(error)
         if "pattern too large" in message:
             raise UnknownError(f"the pattern {expression[:80]!r} is too large to compile") from None
         raise ValueError(message) from None
-    return lambda text: result(encoded(text)) is not None
+    return lambda text: result(encode(text)) is not None
 
 
 def check_linear(expression: str) -> None:
-    """Raise the errors of `compile_linear`."""
+    """Raise the errors that `compile_linear` would raise."""
     compile_linear(expression)
 
 
 class LastMatch:
-    """Patterns of which the last that matches a path or a folder above it decides. Each path takes one pass."""
+    """Patterns of which the last one to match a path or a folder above it decides. Each path takes one pass."""
 
-    def __init__(self, expressions: Iterable[str], of_folder: Callable[[int, int], bool], *, replaces: bool) -> None:
+    def __init__(
+        self, expressions: Iterable[str], applies_inside: Callable[[int, int], bool], *, replaces: bool
+    ) -> None:
         """Compile the patterns.
 
         Args:
             expressions: in order, for `compile_linear`.
-            of_folder: returns whether a pattern (its number) that matches a folder with this many names also applies to
-                the entries of the folder.
+            applies_inside: called with the number of a pattern and the number of names in the path of a folder; returns
+                whether the pattern, if it matches the folder, also applies to the entries of the folder.
             replaces: see `compile_linear`.
         """
-        self._encoded = _replaced if replaces else _moved
+        self._encode = _replace_and_encode if replaces else _move_and_encode
         self._set: Any = re2.Set.SearchSet(_options())
         self._count = 0
         for expression in paced(expressions):
-            self._set.Add(self._encoded(expression))
+            self._set.Add(self._encode(expression))
             self._count += 1
         self._set.Add(b"")  # always matches; if it does not, RE2 had too little memory
         self._set.Compile()
-        self._of_folder = of_folder
-        self._above: dict[str, int] = {}
+        self._applies_inside = applies_inside
+        self._last_inside: dict[str, int] = {}
 
     def last(self, path: str) -> int:
-        """Return the number of the last pattern that matches a path, or a folder above it; -1: none does."""
+        """Return the number of the last pattern that matches a path, or a folder above it; -1 if none does."""
         return max(max(self._matching(path), default=-1), self._inherited(path.rpartition("/")[0]))
 
     def _inherited(self, folder: str) -> int:
         """Return the last of the patterns that apply to the entries of a folder."""
         if not folder:
             return -1
-        unknown: list[str] = []
-        while folder and folder not in self._above:
-            unknown.append(folder)
+        uncached: list[str] = []
+        while folder and folder not in self._last_inside:
+            uncached.append(folder)
             folder = folder.rpartition("/")[0]
         depth = folder.count("/") + 1 if folder else 0
-        last = self._above[folder] if folder else self._counting("", 0)
-        if not folder and unknown[-1].startswith("/"):  # the first name of an absolute path is empty, and counts
-            depth, last = 1, max(last, self._counting("", 1))
-        for each in reversed(unknown):
+        last = self._last_inside[folder] if folder else self._last_applying("", 0)
+        if not folder and uncached[-1].startswith("/"):  # the first name of an absolute path is empty, and counts
+            depth, last = 1, max(last, self._last_applying("", 1))
+        for each in reversed(uncached):
             depth += 1
-            last = self._above[each] = max(last, self._counting(each, depth))
+            last = self._last_inside[each] = max(last, self._last_applying(each, depth))
         return last
 
-    def _counting(self, folder: str, depth: int) -> int:
-        return max((number for number in self._matching(folder) if self._of_folder(number, depth)), default=-1)
+    def _last_applying(self, folder: str, depth: int) -> int:
+        return max((number for number in self._matching(folder) if self._applies_inside(number, depth)), default=-1)
 
     def _matching(self, text: str) -> Sequence[int]:
-        matched: list[int] = sorted(self._set.Match(self._encoded(text)))
+        matched: list[int] = sorted(self._set.Match(self._encode(text)))
         if not matched or matched.pop() != self._count:
             raise UnknownError("the patterns need more memory than cacheview allows")
         return matched
 
 
 def literal(text: str) -> str:
-    """Return an expression of RE2 that matches exactly this text."""
+    """Return an RE2 expression that matches exactly this text."""
     return "".join(map(_character, text))
 
 
 def one_of(ranges: list[tuple[str, str]], *, negated: bool = False) -> str:
-    """Return an expression of RE2 for one character inside the ranges, or outside of them."""
+    """Return an RE2 expression for one character inside the ranges, or, if ``negated``, outside them."""
     inside = "".join(f"{_character(low)}-{_character(high)}" for low, high in ranges)
     if not inside:
         return r"[\x00-\x{10FFFF}]" if negated else r"[^\x00-\x{10FFFF}]"
@@ -136,9 +138,9 @@ def _character(char: str) -> str:
     return rf"\x{{{_PRIVATE + code - 0xD800 if 0xD800 <= code < 0xE000 else code:X}}}"
 
 
-def _replaced(text: str) -> bytes:
+def _replace_and_encode(text: str) -> bytes:
     return _NOT_UTF8.sub(_REPLACEMENT, text).encode("utf-8", "replace")
 
 
-def _moved(text: str) -> bytes:
+def _move_and_encode(text: str) -> bytes:
     return _SURROGATES.sub(lambda result: chr(_PRIVATE + ord(result[0]) - 0xD800), text).encode()

@@ -32,12 +32,12 @@ _TARGETS = ("target", "link_target", "linkname", "link", "to")
 _PERMISSIONS = 0o7777
 _MOST_LINKS = 255
 _MOST_IMPLIED = 256 << 20
-_IMPLIED = 600  # bytes for a folder that is not named, in addition to its path
+_IMPLIED = 600  # bytes of memory for an implied folder, in addition to its path
 _LONGEST_PATH = 4096
 
 
 class MemoryContext:
-    """Entries and contents by path."""
+    """A build context of entries and contents by path."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class MemoryContext:
     ) -> None:
         """Create a context.
 
-        ``top`` is the folder itself; by default one that belongs to root and that everyone may read.
+        ``top`` is the folder itself; by default, one that belongs to root and that everyone may read.
         """
         self.title = title
         self._top = top or Entry("", EntryKind.DIRECTORY, 0o755)
@@ -68,7 +68,7 @@ class MemoryContext:
         Folders that it does not name are added with mode 0755.
 
         Raises:
-            DataError: an entry is malformed; with its path.
+            DataError: an entry is malformed; the error contains its path.
         """
         if not isinstance(sample, Mapping):
             raise DataError("the context is not an object that maps paths to entries")
@@ -137,7 +137,7 @@ class MemoryContext:
         return result._replace(path=path) if result is not None else None
 
     def followed(self, path: str) -> Entry | None:
-        """Return the target of a path with all links followed; None: it is not in the context."""
+        """Return the target of a path with all links followed; None if it is not in the context."""
         try:
             result = self.entries.get(self.real_name(path))
         except DataError:
@@ -183,7 +183,7 @@ class MemoryContext:
         above = path.rpartition("/")[0]
         named = self.entries.get(path)
         is_plain = named is not None and named.kind is not EntryKind.SYMLINK
-        if is_plain and (not above or above in self.entries):  # entries of a folder are never behind a link
+        if is_plain and (not above or above in self.entries):  # a path in `entries` never goes through a link
             return path
         left, done, links = clean(path).split("/"), list[str](), 0
         while left:
@@ -218,20 +218,20 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
     except ValueError:
         raise DataError(f"its mode {str(value['mode'])[:40]!r} is not an octal number") from None
     uid, gid = _owner(value, "uid"), _owner(value, "gid")
-    runs = bool(mode & 0o111)
+    is_executable = bool(mode & 0o111)
     if kind is EntryKind.FILE:
         try:
             content = base64.b64decode(value.get("content_b64", ""), validate=True)
         except (binascii.Error, TypeError, ValueError):
             raise DataError("its content_b64 is not base64") from None
-        return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, is_executable=runs), content
+        return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, is_executable=is_executable), content
     if kind is EntryKind.SYMLINK:
         named = (value.get(key) for key in _TARGETS)
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
             raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
         return Entry(path, kind, mode, target=target, uid=uid, gid=gid), b""
-    return Entry(path, kind, mode, uid=uid, gid=gid, is_executable=runs), b""
+    return Entry(path, kind, mode, uid=uid, gid=gid, is_executable=is_executable), b""
 
 
 def _owner(value: Mapping[str, Any], key: str) -> int:

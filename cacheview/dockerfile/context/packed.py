@@ -18,12 +18,12 @@ DOCKERFILE = "Dockerfile"
 
 @dataclass(frozen=True, slots=True)
 class PackedContext:
-    """A context as it is sent.
+    """A context as a client sends it.
 
     Attributes:
-        members: in the order of the tar. Reading them may raise the errors of `Client.pack`.
+        members: the members of the tar, in order. Reading them may raise the errors of `Client.pack`.
         dockerfile: its name on the daemon, as in the request.
-        ignored: patterns of ``.dockerignore`` as the client read them.
+        ignored: the patterns of ``.dockerignore`` as the client read them.
         random: the name of the Dockerfile if the client chooses a random one for every build; otherwise empty.
     """
 
@@ -35,17 +35,16 @@ class PackedContext:
 
 @dataclass(frozen=True, slots=True)
 class HeaderStyle:
-    """A client's way to fill the headers of its tar.
+    """How a client fills in the headers of its tar.
 
     Attributes:
         sends_type_bits: whether the mode contains the bits of the file type (``fillGo18FileTypeBits``).
-        sends_owner: whether uid and gid are those of the file; otherwise 0.
+        sends_owner: whether uid and gid are those of the file; otherwise, they are 0.
         sends_capability: whether ``security.capability`` is sent.
         sends_hard_links: whether a second name of a file is sent as a link to the first.
         umask: bits that are removed from every mode.
         is_windows: whether the client runs on Windows, where Go's mode is 0666 for writable files and 0444 for others,
-            and
-            the client sends ``mode & 0755 | 0111``.
+            and the client sends ``mode & 0755 | 0111``.
         ends_folders_with_slash: whether the name of a folder ends with a slash.
     """
 
@@ -58,7 +57,7 @@ class HeaderStyle:
     ends_folders_with_slash: bool = True
 
     def member(self, entry: Entry, first: str | None = None) -> Member:
-        """Return the member for an entry. ``first`` is the first name of the same file, if this is another one."""
+        """Return the member for an entry. ``first`` is the first name of the file if this is another one."""
         is_file = entry.kind is EntryKind.FILE
         header = Header(
             entry.path + ("/" if entry.kind is EntryKind.DIRECTORY and self.ends_folders_with_slash else ""),
@@ -91,5 +90,5 @@ def check_readable(entry: Entry) -> None:
 
 
 def random_name(digits: int) -> str:
-    """Return a random name like those of clients for a Dockerfile from outside the context."""
+    """Return a random name like those that clients give a Dockerfile from outside the context."""
     return f".dockerfile.{secrets.token_hex(20)[:digits]}"

@@ -1,4 +1,4 @@
-"""A context on the daemon before the first step: the files sent, without those that the daemon removes."""
+"""The context on the daemon before the first step: the files that were sent, without those that the daemon removes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class UploadedContext:
 
     Attributes:
         tree: its files.
-        dockerfile: its name on the daemon.
-        ignored: patterns of the ``.dockerignore`` there.
-        is_drawn: whether ``.dockerignore`` contains a name that the client chooses at random for every build.
+        dockerfile: the name of the Dockerfile on the daemon.
+        ignored: the patterns of ``.dockerignore`` as the client read them.
+        has_random_name: whether ``.dockerignore`` contains a name that the client chooses at random for every build.
     """
 
-    def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...], *, is_drawn: bool = False) -> None:
+    def __init__(self, tree: Tree, dockerfile: str, ignored: tuple[str, ...], *, has_random_name: bool = False) -> None:
         self.tree = tree
         self.dockerfile = dockerfile
         self.ignored = ignored
-        self.is_drawn = is_drawn
+        self.has_random_name = has_random_name
 
 
 def send(
@@ -48,7 +48,7 @@ def send(
 
     Args:
         context: the files on disk, or a tar.
-        dockerfile: its path in the context; outside of it if it is empty, ``-``, or begins with ``../``.
+        dockerfile: its path in the context. If empty, ``-``, or beginning with ``../``, it is outside the context.
         client: the client that sends it.
         daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
         text: the Dockerfile, for a client that adds one from outside.
@@ -64,14 +64,14 @@ def send(
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()
     if not _is_there(tree, name) and context.has(name):
-        # The CLI considers one folder above it to keep it, but all of them to leave it out.
+        # The CLI considers only one folder above it to keep it, but all of them to leave it out.
         message = f"Cannot locate specified Dockerfile: {name}"
         why = (
             "it is a link to a file that does not exist" if name in tree else ".dockerignore excludes a folder above it"
         )
         raise BuildRefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
     _remove_ignored(tree, context, name, daemon)
-    return UploadedContext(tree, name, packed.ignored, is_drawn=bool(packed.random) and IGNORE_FILE in tree)
+    return UploadedContext(tree, name, packed.ignored, has_random_name=bool(packed.random) and IGNORE_FILE in tree)
 
 
 def _is_there(tree: Tree, dockerfile: str) -> bool:
@@ -82,7 +82,7 @@ def _is_there(tree: Tree, dockerfile: str) -> bool:
 
 
 def _remove_ignored(tree: Tree, context: ContextSource, dockerfile: str, rules: IgnoreRules) -> None:
-    """Remove the files that were sent only for the daemon, as it does before the first step (``removeDockerfile``)."""
+    """Remove the files that only the daemon needed, as it does before the first step (``removeDockerfile``)."""
     try:
         node = tree.get(tree.resolve(IGNORE_FILE))
         if node is None or node.entry.kind is not EntryKind.FILE:

@@ -1,7 +1,7 @@
 """The checksum of the sources of one ``COPY`` or ``ADD``, for any tree of files.
 
 moby: ``getCopyInfosForSourcePaths``, ``copyWithWildcards`` and ``walkSource`` of ``builder/dockerfile/copy.go``. The
-build context and the root of an image differ in the hash of a file, and in the replacement for a missing path.
+build context and the root of an image differ in how a file is hashed, and in what replaces a missing sum.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class SourcesSum:
 
     Attributes:
         text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
-        files: each path in it with its sum, in the builder's order. The sum of a link is that of its target. A path
-            without a sum has the path itself instead.
+        files: each path in it with its sum, in the builder's order. A link has the sum of its target; for a path
+            without a sum, the text is `TreeChecksums.without_sum`.
     """
 
     text: str
@@ -57,7 +57,7 @@ class TreeChecksums(Protocol):
         """Return the text that the builder uses for a missing sum.
 
         Args:
-            path: as given.
+            path: as written.
             real: the same path with all links followed.
         """
 
@@ -76,7 +76,7 @@ def sum_sources(checksums: TreeChecksums, sources: Sequence[str], *, instruction
 
     Raises:
         BuildRefusedError: the builder stops here.
-        UnknownError: a source would have to be downloaded, or the tree does not know a sum.
+        UnknownError: a source would have to be downloaded, or a sum in the tree is unknown.
         DataError: a file cannot be read.
     """
     return _Copy(checksums, instruction).of(sources, destination)
@@ -104,8 +104,8 @@ def folder_places(tree: Tree, real: str, problems: MutableMapping[str, Problem])
 
 def sum_places(checksums: TreeChecksums, places: Sequence[tuple[str, str]]) -> SourcesSum:
     """Return the checksum of a folder from its entries. Raises the errors of `TreeChecksums.sums_of`."""
-    known = checksums.sums_of([place for _, place in places])
-    files = tuple([(path, known.get(place) or checksums.without_sum(path, place)) for path, place in places])
+    sums = checksums.sums_of([place for _, place in places])
+    files = tuple([(path, sums.get(place) or checksums.without_sum(path, place)) for path, place in places])
     return SourcesSum(_joined("dir", _in_order([result for _, result in files])), files)
 
 
@@ -119,7 +119,7 @@ def _joined(kind: str, sums: Iterable[str]) -> str:
 
 
 def _printed(message: str) -> str:
-    """Return a message as the daemon prints it. Errors are sent as JSON, which replaces bytes that are not text."""
+    """Return a message as the daemon prints it. Errors are sent as JSON, which replaces bytes that are not UTF-8."""
     return _NOT_UTF8.sub("\ufffd", message)
 
 
@@ -162,7 +162,7 @@ class _Copy:
         glob = Glob(path)
         for each in paced(list(self.tree.paths())):
             if glob.matches(each):
-                # The builder treats these like every other source; they are not patterns any more.
+                # The builder treats these like any other source; they are no longer patterns.
                 yield self._path(each.removeprefix("./"))
 
     def _path(self, path: str) -> SourcesSum:

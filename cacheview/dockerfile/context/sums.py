@@ -38,14 +38,14 @@ class ContextSums:
         hasher: Hasher | None = None,
         dockerfile: bytes | None = None,
     ) -> None:
-        """Prepare the sums. ``dockerfile`` is its text, which some clients send if it is not in the context."""
+        """Prepare the sums. ``dockerfile`` is its text, which some clients send if it is outside the context."""
         self._context = context
         self._dockerfile_name = dockerfile_name
         self._client = client
         self._release = release
         self._hasher = hasher or Hasher()
         self._dockerfile = dockerfile
-        self._sent: UploadedContext | None = None
+        self._uploaded: UploadedContext | None = None
         self._sums: dict[str, str] = {}
         self._folders: dict[str, SourcesSum] = {}
         self._problems: dict[str, Problem] = {}
@@ -58,9 +58,9 @@ class ContextSums:
             BuildRefusedError: the client refuses the context.
             DataError: it cannot be read.
         """
-        if self._sent is None:
+        if self._uploaded is None:
             rules = FILEUTILS if self._release.ignores_by_old_rules else PATTERNMATCHER
-            self._sent = send(
+            self._uploaded = send(
                 self._context,
                 self._dockerfile_name,
                 self._client,
@@ -68,7 +68,7 @@ class ContextSums:
                 self._dockerfile,
                 not_unpacked_message=self._release.not_unpacked_message,
             )
-        return self._sent
+        return self._uploaded
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -85,7 +85,7 @@ class ContextSums:
 
         Raises:
             BuildRefusedError: the builder stops here.
-            UnknownError: a source is not in the context.
+            UnknownError: a source would have to be downloaded.
             DataError: the context cannot be read.
         """
         return sum_sources(self, sources, instruction="ADD" if add else "COPY", destination=destination)
@@ -102,7 +102,7 @@ class ContextSums:
         return self._folders[real]
 
     def without_sum(self, path: str, real: str) -> str:  # noqa: ARG002
-        """Return the path itself, which stands for an entry without a header (``archiveContext.Hash``)."""
+        """Return the path itself, which the builder uses for an entry without a header (``archiveContext.Hash``)."""
         return path
 
     def not_found(self, path: str) -> str:
@@ -115,9 +115,9 @@ class ContextSums:
         Raises:
             DataError: a file cannot be read.
         """
-        sent = self.uploaded.tree.sent_nodes
-        wanted = [path for path in paths if path in sent]
-        unknown = dict.fromkeys([path for path in wanted if path not in self._sums])
-        if unknown:
-            self._sums.update(self._hasher.sums(self._context, [sent[path] for path in unknown]))
-        return {path: self._sums[path] for path in wanted}
+        nodes = self.uploaded.tree.sent_nodes
+        present = [path for path in paths if path in nodes]
+        missing = dict.fromkeys([path for path in present if path not in self._sums])
+        if missing:
+            self._sums.update(self._hasher.sums(self._context, [nodes[path] for path in missing]))
+        return {path: self._sums[path] for path in present}

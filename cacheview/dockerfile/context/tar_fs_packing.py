@@ -1,7 +1,7 @@
-"""The tar that dockerode and testcontainers-node send of a context, created by tar-fs.
+"""The tar of a context that dockerode and testcontainers-node create with tar-fs and send.
 
 Facts from dockerode 5.0.1 ``lib/util.js``, testcontainers 12.0.4 ``docker-image-client.js`` and tar-fs 3.1.3
-``index.js``: the umask of the client's process is removed from each mode, a folder precedes all its entries, level by
+``index.js``: the umask of the client's process is removed from each mode, a folder precedes its entries, level by
 level, and a second name of a file is a separate file.
 """
 
@@ -31,8 +31,8 @@ class DockerodePacking:
     """dockerode: ``buildImage({context, src})``.
 
     Attributes:
-        style: of the headers.
-        src: the names that the program lists, which its `.dockerignore` filters.
+        style: the style of the headers.
+        src: the names that the program lists; ``.dockerignore`` filters them.
     """
 
     style: HeaderStyle
@@ -48,16 +48,16 @@ class DockerodePacking:
         patterns = BalenaPatterns(data) if data is not None else None
         entries, ignores = list(self.src), None
         if patterns is not None:
-            left_out = patterns.leaves_out
-            entries = [entry for entry in entries if not left_out(entry)]
-            # Below it, patterns are matched with the path of the context as given, which is usually absolute.
-            ignores = lambda path: left_out(clean("/" + context.place(path).lstrip("/")))  # noqa: E731
+            leaves_out = patterns.leaves_out
+            entries = [entry for entry in entries if not leaves_out(entry)]
+            # Below these, patterns are matched against paths that begin with the context's, which is usually absolute.
+            ignores = lambda path: leaves_out(clean("/" + context.place(path).lstrip("/")))  # noqa: E731
         return PackedContext(_tar_fs(context, self.style, entries, ignores), name)
 
 
 @dataclass(frozen=True, slots=True)
 class TestcontainersNodePacking:
-    """testcontainers-node: the list of all files that `.dockerignore` does not name, and the Dockerfile."""
+    """testcontainers-node: it lists all files that ``.dockerignore`` does not match, and the Dockerfile."""
 
     __test__ = False  # pytest would take it for a test because of its name
 
@@ -92,7 +92,7 @@ def _files(context: Context) -> Iterator[Entry]:
 
 
 def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignores: _Ignores | None) -> Iterator[Member]:
-    """``tar.pack``: a queue, so that the entries of a folder come after everything next to the folder."""
+    """``tar.pack``: it uses a queue, so the entries of a folder come after everything next to the folder."""
     queue = deque(entries)
     while queue:
         name = queue.popleft()

@@ -29,7 +29,7 @@ class Header(NamedTuple):
     Attributes:
         name: as sent.
         mode: as sent, with or without the bits of the file type.
-        type: the type flag; `HARD_LINK`, or that of an `EntryKind`.
+        type: the type flag: `HARD_LINK`, or that of an `EntryKind`.
         link: the target of a link.
         xattrs: extended attributes by name, without the prefix ``SCHILY.xattr.``.
         owner_names: names of the owner and the group; the daemon ignores those that a client sends.
@@ -56,7 +56,7 @@ class Header(NamedTuple):
         return header + self.hashed_attributes()
 
     def hashed_attributes(self) -> bytes:
-        """Return the part of these bytes for the extended attributes."""
+        """Return the part of `hashed_bytes` for the extended attributes."""
         return b"".join(raw(name) + value for name, value in sorted(self.xattrs)) if self.xattrs else b""
 
 
@@ -67,8 +67,8 @@ class Member(NamedTuple):
         header: as sent.
         source: the path in the context that a file's content is read from.
         follows_links: whether links are followed to read it.
-        data: content that the client creates; None: it is that of `source`.
-        stamp: of the file, see `Entry`.
+        data: content that the client creates; None if the content is read from `source`.
+        stamp: the stamp of the file; see `Entry`.
         digest: its sum in hexadecimal digits, if computed while reading the tar; otherwise empty.
     """
 
@@ -86,6 +86,6 @@ def without_root_user(capability: bytes) -> bytes:
     moby: ``ReadSecurityXattrToTarHeader`` of ``pkg/archive`` (later ``moby/go-archive``).
     """
     if len(capability) > _CAPABILITY_VERSION_AT and capability[_CAPABILITY_VERSION_AT] == 3:
-        second = capability[:_CAPABILITY_VERSION_AT] + b"\x02" + capability[_CAPABILITY_VERSION_AT + 1 :]
-        return second[:_CAPABILITY_LENGTH]
+        version_2 = capability[:_CAPABILITY_VERSION_AT] + b"\x02" + capability[_CAPABILITY_VERSION_AT + 1 :]
+        return version_2[:_CAPABILITY_LENGTH]
     return capability

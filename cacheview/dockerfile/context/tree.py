@@ -16,12 +16,12 @@ from cacheview.model import DataError
 __all__ = ["ForbiddenPathError", "Tree", "TreeNode"]
 
 _MOST_STEPS = 255  # names and links in a path
-_SURELY_FEW = 2 * (_MOST_STEPS - 2)  # characters of a path that cannot contain more names than that
+_SURELY_FEW = 2 * (_MOST_STEPS - 2)  # a path with this many characters cannot contain more names than that
 _LONGEST_NAME = 255
 
 
 class ForbiddenPathError(DataError):
-    """A path that leads out of the context by its text, through a file, or in circles."""
+    """A path that leads out of the context, goes through a file, follows a cycle of links, or has too long a name."""
 
 
 class TreeNode(NamedTuple):
@@ -29,11 +29,11 @@ class TreeNode(NamedTuple):
 
     Attributes:
         entry: as sent; for a folder without a member in the tar, only its path.
-        header: of its member in the tar; None: there was none.
+        header: of its member in the tar; None if there was none.
         is_hard_link: whether it is a second name of a file, so its content was not sent with it.
         source: the path in the context that its content is read from.
         follows_links: whether links are followed to read it.
-        data: the content, if the client created it; None: it is that of `source`.
+        data: content that the client created; None if the content is read from `source`.
         digest: its sum, if already known; otherwise empty.
     """
 
@@ -47,7 +47,7 @@ class TreeNode(NamedTuple):
 
     @property
     def hashed_header(self) -> bytes:
-        """The bytes hashed before its content; empty: it was sent without a header."""
+        """The bytes hashed before its content; empty if it was sent without a header."""
         return self.header.hashed_bytes() if self.header is not None else b""
 
     @property
@@ -60,7 +60,7 @@ class Tree:
     """Entries by path, in walk order.
 
     Attributes:
-        sent_nodes: all entries with a header, including those removed again: sums are computed while unpacking.
+        sent_nodes: all entries with a header, including those since removed: the daemon computes sums while unpacking.
     """
 
     def __init__(self, nodes: Mapping[str, TreeNode], sent: Mapping[str, TreeNode] | None = None) -> None:
@@ -70,8 +70,8 @@ class Tree:
             {path: node for path, node in self._nodes.items() if node.header is not None} if sent is None else sent
         )
         self._inside: dict[str, list[str]] = {}
-        self._led: set[str] = set()
-        # Entries are in folders, never behind a link, so only the last name can be a link.
+        self._to_resolve: set[str] = set()
+        # A path in `nodes` never goes through a link, so only its last name can be a link.
         for path, node in self._nodes.items():
             above = path.rpartition("/")[0]
             if (inside := self._inside.get(above)) is not None:
@@ -79,7 +79,7 @@ class Tree:
             else:
                 self._inside[above] = [path]
             if node.entry.kind is EntryKind.SYMLINK or "\0" in path or len(path) > _SURELY_FEW:
-                self._led.add(path)
+                self._to_resolve.add(path)
 
     def __contains__(self, path: str) -> bool:
         return not path or path in self._nodes
@@ -107,31 +107,32 @@ class Tree:
 
     def remove(self, path: str) -> None:
         """Remove an entry and everything in it, but keep its sum."""
-        for gone in list(self.below(path)) if path in self else ():
-            del self._nodes[gone]
-            self._inside.pop(gone, None)
-        if path in (beside := self._inside.get(path.rpartition("/")[0], [])):
-            beside.remove(path)
+        for removed in list(self.below(path)) if path in self else ():
+            del self._nodes[removed]
+            self._inside.pop(removed, None)
+        if path in (siblings := self._inside.get(path.rpartition("/")[0], [])):
+            siblings.remove(path)
 
     def resolve(self, path: str) -> str:
-        """Return the path with all links followed inside the context; it may not exist.
+        """Return the path with all links followed inside the context; it does not have to exist.
 
         Raises:
-            ForbiddenPathError: it leads out by its text, through a file, or contains more than 255 names and links.
+            ForbiddenPathError: its text leads out of the context, or it goes through a file, has too long a name, or
+                has more than 255 names and links.
         """
         start = within(path)
         if start is None or "\0" in path:
             raise ForbiddenPathError("it is outside the context", where=path)
-        if start in self._nodes and start not in self._led:
+        if start in self._nodes and start not in self._to_resolve:
             return start
         left: list[str] = ["", *start.split("/")] if start else []
         if len(left) > _MOST_STEPS + 1:
-            raise ForbiddenPathError("it follows too many links", where=path)
+            raise ForbiddenPathError("the path goes through too many links", where=path)
         done = ""
         steps = 0
         while left:
             if steps > _MOST_STEPS:
-                raise ForbiddenPathError("it follows too many links", where=path)
+                raise ForbiddenPathError("the path goes through too many links", where=path)
             steps += 1
             name = left.pop(0)
             if not name:
@@ -152,11 +153,11 @@ class Tree:
         return clean("/" + done)[1:]
 
     def resolve_existing(self, path: str) -> str:
-        """Return the same as `resolve` for a path in the tree, faster if it is known not to contain links."""
-        return path if path not in self._led else self.resolve(path)
+        """Return the same as `resolve` for a path in the tree, but faster if it is known not to contain links."""
+        return path if path not in self._to_resolve else self.resolve(path)
 
     def _check_missing(self, here: str, path: str) -> None:
-        """Raise the system's errors for a path that does not exist: all but "no such file" stop the builder."""
+        """Raise the system's errors for a path that does not exist: all except "no such file" stop the builder."""
         above = here
         while above and above not in self._nodes:
             above = above.rpartition("/")[0]

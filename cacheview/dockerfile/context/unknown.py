@@ -11,7 +11,7 @@ class UnknownError(DataError):
     """A checksum cannot be known without building. There is nothing wrong with the step.
 
     Attributes:
-        reason: the reason, for people.
+        reason: the reason, for display.
     """
 
     def __init__(self, reason: str) -> None:

@@ -1,7 +1,7 @@
-"""Unpacks the tar that a client sends, like the daemon: its tree, and the checksum of each name.
+"""Unpacks the tar that a client sends, as the daemon does, into its files and the checksum of each name.
 
 Facts from ``Unpack`` of moby's ``pkg/archive`` (later ``moby/go-archive``), in a chroot of the context, and from
-``TarSum.Read`` of ``pkg/tarsum``: if a name is sent twice, the first has the sum, and the last is the file.
+``TarSum.Read`` of ``pkg/tarsum``: if a name is sent twice, the sum is that of the first, and the file is the last.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ def unpack(members: Iterable[Member], message_pattern: str = "{}") -> Tree:
 
     Raises:
         BuildRefusedError: the daemon cannot unpack it.
-        DataError: raised by `members`; the daemon's reaction is not known.
+        DataError: `members` raises it, or the daemon's reaction is not known.
     """
-    unpacked = _Unpacked(message_pattern)
+    unpacker = _Unpacker(message_pattern)
     for member in paced(members):
-        unpacked.add(member)
-    return unpacked.tree()
+        unpacker.add(member)
+    return unpacker.tree()
 
 
-class _Unpacked:
+class _Unpacker:
     def __init__(self, message_pattern: str) -> None:
         self.message_pattern = message_pattern
         self.nodes: dict[str, TreeNode] = {}
@@ -67,14 +67,14 @@ class _Unpacked:
         if len(name) > _SHORT and _is_too_long(name, path):
             self._refuse("file name too long", header)
         if not path and name != ".":
-            # A folder that is the root under another name than ``.`` only changes its mode, which is not hashed.
+            # A folder that is the root under a name other than ``.`` only changes the mode, which is not hashed.
             self.is_as_sent = False
             if header.type != _FOLDER:
-                what = "it replaces the context's root folder; how a daemon handles this is unknown"
+                what = "it replaces the context's root folder; how the daemon handles this is unknown"
                 raise DataError(what, where=header.name[:200])
             return
         above = path.rpartition("/")[0]
-        is_in_folder = not above or self._is_folder(above)  # which itself is not behind a link
+        is_in_folder = not above or self._is_folder(above)  # whose own path does not go through a link
         real = path if is_in_folder else self._place(path, header)
         node = self._node(real, member)
         if path and path not in self.sent_nodes:
@@ -87,10 +87,10 @@ class _Unpacked:
             self.is_as_sent = False
         if not is_in_folder:
             self._imply(real, header)
-        before = self.nodes.get(real)
-        if before is not None and not (before.entry.kind is node.entry.kind is EntryKind.DIRECTORY):
+        existing = self.nodes.get(real)
+        if existing is not None and not (existing.entry.kind is node.entry.kind is EntryKind.DIRECTORY):
             self._remove(real)
-        if before is not None:
+        if existing is not None:
             self.is_as_sent = False
         self._put(real, node)
 
@@ -118,10 +118,10 @@ class _Unpacked:
     def _place(self, path: str, header: Header) -> str:
         """Return the location of a path, with links followed except in the last name."""
         above, _, name = path.rpartition("/")
-        there = above
-        while there and there not in self.nodes:
-            there = there.rpartition("/")[0]
-        if not there or self._is_folder(there):  # which itself is not behind a link
+        nearest = above
+        while nearest and nearest not in self.nodes:
+            nearest = nearest.rpartition("/")[0]
+        if not nearest or self._is_folder(nearest):  # whose own path does not go through a link
             return path
         go_on()
         done: list[str] = []
@@ -168,9 +168,9 @@ class _Unpacked:
         inside = self._all_inside()
         left = [real]
         while left:
-            gone = left.pop()
-            del self.nodes[gone]
-            left.extend(inside.pop(gone, ()))
+            removed = left.pop()
+            del self.nodes[removed]
+            left.extend(inside.pop(removed, ()))
         inside[real.rpartition("/")[0]].discard(real)
 
     def _all_inside(self) -> dict[str, set[str]]:
@@ -183,9 +183,9 @@ class _Unpacked:
     def _refuse(self, why: str, header: Header, *, by_system: bool = True) -> NoReturn:
         """Refuse the tar.
 
-        ``by_system``: the daemon adds the failed operation (Go's ``PathError`` and ``LinkError``).
+        ``by_system``: whether the daemon adds the failed operation (Go's ``PathError`` and ``LinkError``).
         """
-        message = f"{_doing(header)}{why}" if by_system else why
+        message = f"{_failed_operation(header)}{why}" if by_system else why
         what = f"the daemon cannot unpack the context: {why}"
         raise BuildRefusedError(what, message=self.message_pattern.format(message), where=header.name[:200])
 
@@ -194,7 +194,7 @@ def _is_too_long(name: str, path: str) -> bool:
     return len(raw(name)) > _LONGEST_PATH or any(len(raw(part)) > _LONGEST_NAME for part in path.split("/"))
 
 
-def _doing(header: Header) -> str:
+def _failed_operation(header: Header) -> str:
     path = clean(f"/{header.name}")
     match header.type:
         case EntryKind.FILE.value:
