@@ -1,6 +1,6 @@
 """The matching engine: the daemon's answer, check by check, and why. No Qt, no I/O.
 
-An engine of Docker is called Docker Engine here, or the daemon.
+Docker's own engine is called Docker Engine here, or the daemon.
 """
 
 from cacheview.engine.cache import ImageCache

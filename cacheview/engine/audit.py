@@ -43,7 +43,7 @@ class StoreHazard:
 def audit(
     store: ImageStore, rules: RuleSet, progress: Callable[[int, int], object] = lambda *_: None
 ) -> tuple[StoreHazard, ...]:
-    """Return all hazards of a store. None depends on values that are not known exactly.
+    """Return all hazards of a store. None of them depends on values that are not known exactly.
 
     ``progress(done, total)`` is called before each group of hazards.
     """
@@ -62,7 +62,7 @@ def _known(image: Image, *aspects: Aspect) -> bool:
 
 
 def _is_step(image: Image) -> bool:
-    """Return whether it was created by a step of a build, here or where its record of a parent comes from."""
+    """Return whether an image was created by a build step, here or on the machine that recorded its parent."""
     return image.parent is not None or image.is_first_step
 
 

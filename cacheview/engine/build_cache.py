@@ -1,4 +1,4 @@
-"""Looks up a build's probes in sequence: each may change the store and the sources for the next one."""
+"""Looks up a build's probes one after another: each may change the store and the sources for the next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BuildEffects:
     """The effects of a build's answers on the store. Other stages see them too.
 
     Attributes:
-        restored: the images that the cache created from sources, by their `identity`.
+        restored: the images that the cache created from sources, by `identity`.
         moved: the parents that were recorded, by image id.
         dangling: the ids of images with names that also got a record without one, because the cache restored them
             again.
@@ -91,7 +91,7 @@ class BuildCache:
     def look_up(self, probe: Probe, new_id: Callable[[Image], str] | None = None) -> tuple[Probe, Verdict]:
         """Return the probe as it is looked up in the cache, and the answer.
 
-        ``new_id`` names an image that the cache creates; by default, that of the Nth probe gets the id ``new:N``.
+        ``new_id`` returns the id of an image that the cache creates; by default, that of the Nth probe is ``new:N``.
         """
         number = self._count
         self._count += 1
@@ -105,11 +105,11 @@ class BuildCache:
         return probe, verdict
 
     def fork(self) -> BuildCache:
-        """Return an independent walk that continues from here."""
+        """Return an independent copy, which continues from here."""
         return copy(self)
 
     def add(self, images: Iterable[Image]) -> None:
-        """Add images that have come into the store since the last probe. Those already in it are skipped."""
+        """Add images that the store has received since the last probe. Those already in it are skipped."""
         store = self.cache.store
         new = tuple(image for image in images if image.id not in store.by_id)
         if new:
@@ -130,7 +130,7 @@ class BuildCache:
 
 
 def with_new_id(verdict: Verdict, number: int) -> Verdict:
-    """Return the answer to the probe of that number, from 0, with the id ``new:N`` for an image that it created."""
+    """Return the answer to the Nth probe, from 0, with the id ``new:N`` for an image that it created."""
     return _with_id(verdict, f"{NEW}:{number}") if verdict.is_new else verdict
 
 

@@ -34,7 +34,7 @@ def uses_buildkit(store: ImageStore) -> bool | None:
 
 
 def builder_note(store: ImageStore) -> str:
-    """Return one line that a user of ``docker build`` should know about the cache of a store; empty: nothing."""
+    """Return one line that a user of ``docker build`` should know about the cache of a store; may be empty."""
     if not store.engine_os:
         return ""
     uses = uses_buildkit(store)

@@ -32,7 +32,7 @@ _OF_ENTRIES: tuple[Aspect, ...] = (
 
 
 def container_config_of(image: Image) -> ContainerConfig | None:
-    """Return the config that the image was built with, kept in the store or the image config; None: not stored."""
+    """Return the config that the image was built with, from the store or the image config; None: not stored."""
     return image.container_config if image.container_config is not None else image.config.container_config
 
 
@@ -62,7 +62,7 @@ def command_of_unknown(image: Image) -> str | None:
 
     The daemon writes the container config together with ``created_by`` of the last history entry, which contains the
     words of its ``Cmd`` joined by single spaces (``NewChildImage`` of ``image/image.go``, ``CommitImage`` of
-    ``daemon/containerd/image_commit.go``). So an image that a daemon created with a record of its parent either has
+    ``daemon/containerd/image_commit.go``). So an image that a daemon created and whose parent it recorded either has
     this command or has no container config at all, which counts as an empty one. The same is true of an image that may
     be recorded as built from scratch: if it is not, it is not a candidate. None: the command is not known either.
     """

@@ -19,7 +19,7 @@ from cacheview.model.effort import go_on
 __all__ = ["PREVIOUS", "ProbeResult", "answers_to", "probe_and_cache", "probe_results", "unmet_expectations"]
 
 PREVIOUS = "@prev"
-"""The parent of a walk's probe that stands for the image of the last hit, or for scratch if there was none."""
+"""In a walk, a probe with this parent continues from the image of the last hit, or from scratch if there was none."""
 
 _COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
@@ -55,7 +55,7 @@ def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Pro
     answers = answers_to(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
     for i, (value, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         differences = (
-            list(unmet_expectations(verdict, value.expect)) if value.expect is not None else [words.NOTHING_EXPECTED]
+            list(unmet_expectations(verdict, value.expect)) if value.expect is not None else [words.NO_EXPECTATION]
         )
         if value.sources is not None and value.sources != (brought := tuple(source.id for source in verdict.sources)):
             differences.append(words.differs("sources", list(value.sources), list(brought)))
@@ -91,7 +91,7 @@ def probe_and_cache(
     walk: bool,
     layers: LayerContent | None = None,
 ) -> tuple[Probe, ImageCache]:
-    """Return the probe of that number as it is looked up, and its cache; in a walk, as the probes before it left it."""
+    """Return the Nth probe, from 0, as it is looked up, and its cache; in a walk, as the earlier probes left it."""
     if walk:
         *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
         return probe, cache

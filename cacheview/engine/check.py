@@ -43,7 +43,7 @@ class CheckOutcome(Enum):
 
 
 class Absent(Enum):
-    """The value of a side that has none (an element past the end, a missing key), or whose value is not known."""
+    """Replaces the value of a side that has none (an element past the end, a missing key) or whose value is unknown."""
 
     ABSENT = "absent"
     UNKNOWN = "unknown"
@@ -58,7 +58,7 @@ UNKNOWN = Absent.UNKNOWN
 
 
 class CheckKind(Enum):
-    """The subject of a check. Its value is the check's name if the check has no path."""
+    """The subject of a check. The member's value is the check's name if the check has no path."""
 
     FIELD = "field"
     LENGTH = "length"
@@ -120,7 +120,7 @@ class Key:
 
 
 Path = tuple[str | int | Key, ...]
-"""The location of a value: a field, followed by an index of a list, a `Key` of a map, or the name of a part."""
+"""The location of a value: a field, followed by an index in a list, a `Key` of a map, or the name of a part."""
 
 
 CheckKey = tuple[CheckKind, Path]
@@ -190,7 +190,7 @@ class Check:
 
     @property
     def key(self) -> CheckKey:
-        """The key that identifies the check in its list, whatever the values."""
+        """The key that identifies the check in its list, regardless of the values."""
         return self.kind, self.path
 
     @property

@@ -37,7 +37,7 @@ class _Compared(Protocol):
         """Yield the comparisons that do not depend on the probe."""
 
     def begins(self, image: Image) -> bool:
-        """Return whether these all pass with the values as the store reports them, if there is a next entry."""
+        """Return whether these all pass with the values as the store reports them. There must be a next entry."""
 
     def command(self, image: Image, config: ContainerConfig) -> HistoryCheck | LayerCheck:
         """Return the check that the entry after the parent's has the command of this config."""
@@ -49,11 +49,11 @@ class _Compared(Protocol):
         """
 
     def likeness(self, image: Image) -> Hashable:
-        """Return what the comparisons before the command depend on: images with equal values compare equally."""
+        """Return all that the comparisons before the command depend on, as a key: equal keys give equal results."""
 
     @property
     def most(self) -> tuple[int, int]:
-        """The most comparisons before the command that an image can pass, and the most entries it can repeat."""
+        """The maximum number of comparisons before the command that can pass, and of entries that can be equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _Rank:
 
 
 def _doubts_of(image: Image) -> Hashable:
-    """Return a key of an image's doubts, which live as long as the image."""
+    """Return a key of an image's doubts, valid while the image exists."""
     return tuple(map(id, image.doubts))
 
 
@@ -236,7 +236,7 @@ class Continuations:
 
         On a tie, the one with the most equal entries wins.
 
-        The right command is one more passed check, so the best image is either the best with it or the best without it.
+        The probe's command is one more passed check, so the best image is the best either with or without that command.
         """
         if not self.images:
             return None

@@ -27,7 +27,7 @@ class DecidingCheck:
 
 
 def deciding_in(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
-    """Return the check that decided; None: no single one did."""
+    """Return the check that decided; None: no single check did."""
     verdict, kind = trace.verdict, trace.verdict.stage
     if verdict.unknown is not None:
         return _of_unknown(trace, verdict.unknown)

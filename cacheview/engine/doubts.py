@@ -32,11 +32,11 @@ _ASPECTS: dict[str, Aspect] = {
 }
 _UNKNOWN = object()
 _YEAR_2 = -62_104_060_800
-"""The beginning of the year 2: an entry without a time may be reported as of year 1, Go's zero time, or as of 1970."""
+"""The beginning of the year 2: an entry without a time may be reported as year 1, Go's zero time, or as 1970."""
 
 
 def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
-    """Return the doubts about any of these aspects or a whole that contains one; empty: all is known exactly."""
+    """Return the doubts about any of these aspects, or about a larger one that contains it; empty: all is exact."""
     if not image.doubts:
         return ()
     results = []
@@ -50,7 +50,7 @@ def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
 
 
 def _is_of_config(image: Image, aspect: Aspect) -> bool:
-    """Return whether it is read from the image config. The container config is, unless the store keeps it apart."""
+    """Return whether an aspect is in the image config. The container config is, unless the store keeps it apart."""
     if aspect == "container_config":
         return image.container_config is None
     return aspect in ("created", "diff_ids") or aspect.startswith("history")
@@ -120,7 +120,7 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
     equal = rules.equal_entries(parent, source)
     results: dict[Doubt, None] = {}
     of_equal: tuple[Doubt, ...] | None = None  # the doubts about any two entries that are equal as reported
-    first = max(0, equal - 1)  # those before are as the last of them
+    first = max(0, equal - 1)  # earlier pairs are equal too, like the last equal one
     for parent_entry, source_entry in zip(parent.history[first:], source.history[first:], strict=False):
         is_equal = rules.entry_key(parent_entry) == rules.entry_key(source_entry)
         if is_equal and of_equal is not None:
@@ -136,7 +136,7 @@ def prefix_doubts(parent: Image, source: Image, rules: RuleSet) -> tuple[Doubt, 
 
 @dataclass(frozen=True, slots=True)
 class DoubtCount:
-    """A doubt that an answer depends on, with the number of images of the store that it concerns."""
+    """A doubt that an answer depends on, with the number of images in the store that it concerns."""
 
     doubt: Doubt
     images: int
@@ -165,7 +165,7 @@ class DoubtCounter:
         self._counted[doubt] = max(images, self._counted.get(doubt, 0))
 
     def reported(self) -> tuple[DoubtCount, ...]:
-        """Return all doubts in the order found."""
+        """Return all doubts in the order in which they were found."""
         doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._met)))
         return tuple(
             DoubtCount(doubt, max(self._counted.get(doubt, 0), len(self._met.get(doubt, ())), 1)) for doubt in doubts

@@ -1,4 +1,4 @@
-"""Finds out whether an image is the one that the cache would restore: an earlier build may have created it."""
+"""Finds out whether an image is the one that the cache would restore, because an earlier build may have created it."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class ProbeEdit:
 
 
 def changes_between(before: Probe, after: Probe) -> tuple[ValueChange, ...]:
-    """Return the differences of two probes, for each value separately in maps and in lists of equal length."""
+    """Return the differences between two probes, value by value in maps and in lists of equal length."""
     changes = [
         ValueChange((name,), getattr(before, name), getattr(after, name))
         for name in ("parent", "cache_from", "platform")
@@ -133,7 +133,7 @@ Cost = tuple[int, int, int]
 KEEP_PARENT, KEEP_CACHE_FROM = 1, 2
 _LEAST: Cost = (1, 1, 0)
 _MOST = 100
-"""The number of images to try, the nearest first, for an edit that a user can make."""
+"""How many images are tried, nearest first, for an edit that a user can make."""
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -166,7 +166,7 @@ def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
         if proposal.cost > _LEAST:
             config_edits = itertools.chain((proposal,), config_edits)
             break
-        yield proposal  # nothing costs less, so the other kinds need not be tried yet
+        yield proposal  # no edit costs less, so the other kinds need not be tried yet
     kinds = [config_edits, _parent_edits(cache, probe)]
     if probe.cache_from:
         kinds += [
@@ -178,7 +178,7 @@ def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """Yield edits of the config to match a candidate. If there are sources, only the parent of one would count."""
+    """Yield edits that make the config match a candidate. If there are sources, only the parent of one would count."""
     index = cache.candidates(probe.parent)
     among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
@@ -199,7 +199,7 @@ def _towards(rules: RuleSet, probe: Probe, image: Image) -> ProbeEdit:
 
 
 def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """Yield edits of the parent to one with an image of this config, or else to that of the nearest image."""
+    """Yield edits that set the parent to one with an image of this config, or else to that of the nearest image."""
     index, among = cache.elsewhere(probe.parent)
     among &= index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
@@ -213,7 +213,7 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """Yield edits of the command to one with which a source continues the parent's history."""
+    """Yield edits that set the command to one with which a source continues the parent's history."""
     current = probe.config.Cmd or ()
     commands = []
     for text, source in cache.continuations(probe).commands():
@@ -224,7 +224,7 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 
 
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
-    """Yield edits of the parent to one whose history a source continues with the probe's command."""
+    """Yield edits that set the parent to one whose history a source continues with the probe's command."""
     for source, step in paced(cache.steps_of_sources(probe.cache_from).get(created_by(probe.config), ())):
         fitting = cache.by_history.get(prefix_value(source, step, cache.rules), ())
         for parent in paced((None, *fitting)):

@@ -9,10 +9,10 @@ __all__ = ["case_of", "expectation_of"]
 
 
 def expectation_of(verdict: Verdict, probe: Probe) -> Expectation:
-    """Return the expectation of an equal answer: all that `unmet_expectations` compares, and the text of an error.
+    """Return the expectation of exactly this answer: all that `unmet_expectations` compares, and the text of an error.
 
     The image that a hit created is included completely. The parents that a hit recorded are included even if there are
-    none; the sources of the next probe only if ``--cache-from`` was given.
+    none; the sources for the next probe only if ``--cache-from`` was used.
     """
     image = verdict.image
     is_hit = verdict.outcome is VerdictOutcome.HIT

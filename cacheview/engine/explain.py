@@ -23,7 +23,7 @@ __all__ = ["Explanation", "FurtherFindings", "deciding_check", "explain"]
 class FurtherFindings:
     """The slower parts of an explanation: the smallest edit and the hazards. They are computed once, on first use.
 
-    Another thread may compute them: a result is stored whole, and at worst computed twice.
+    Another thread may compute them: results are stored in one piece, and at worst computed twice.
     """
 
     def __init__(self, look: Callable[[], tuple[ProbeEdit | None, tuple[Hazard, ...]]]) -> None:
@@ -55,7 +55,7 @@ class Explanation:
         deciding: the check that decided; for a miss, the one that the nearest candidate or source failed; for an
             unknown answer, one that would decide.
         further: smallest edit and hazards, which may not be computed yet.
-        is_of_step: whether it is about a step of a build, which cannot be edited: there is no `edit`.
+        is_of_step: whether it is about a step of a build, which cannot be edited, so there is no `edit`.
         remedy: for such a step, how the user can get a hit, in words.
     """
 
@@ -103,7 +103,7 @@ class Explanation:
         return self.trace.verdict
 
     def prepare(self) -> None:
-        """Create the tables of all candidates now that are needed to show the verdict, its trace and an image."""
+        """Create now the tables of all candidates that are needed to show the verdict, its trace and an image."""
         index, hit, local = self.trace.index, self.verdict.image, StageKind.LOCAL
         index.survivors(self.trace.probe)
         index.place("")
@@ -119,7 +119,7 @@ class Explanation:
 
         Args:
             reason: why it misses; None: the reason of the probe.
-            remedy: how the user can get a hit; empty: not at all.
+            remedy: how the user can get a hit; empty: there is no way.
         """
         words = self.words if reason is None else replace(self.words, reason=reason, values="")
         return replace(self, words=words, is_of_step=True, remedy=remedy)

@@ -1,4 +1,4 @@
-"""The ways in which two values of a container config are compared.
+"""The ways of comparing two values of a container config.
 
 A comparison decides whether the values match, element by element if there are elements. For the index
 (`cacheview.engine.index`), it provides keys by which matching images are found without comparing each of them. The
@@ -57,7 +57,7 @@ class IndexQuery:
         accepted: the key that passes; `NO_KEY` if none does.
         special: selects the keys that may pass although they are not ``accepted``; None: there are none.
         admits: returns whether a special key passes.
-        by_elements: whether a special key passes if each of its elements is empty, or one of the probe's.
+        by_elements: whether a special key passes if each of its elements is either empty or one of the probe's.
         place: the index in a list, if only the element there is looked up; None: the whole value is.
     """
 
@@ -314,7 +314,7 @@ def _plain(value: Any) -> Hashable:
 
 
 _Items = tuple[tuple[str, str], ...]
-"""Sorted items of a map. There may be as many as images, and a frozenset needs twice the memory."""
+"""Sorted items of a map. Every image may have its own, and a frozenset needs twice the memory."""
 
 
 def _has_empty_value(items: _Items) -> bool:

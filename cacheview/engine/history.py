@@ -1,4 +1,4 @@
-"""The comparison of a source's history with the probe's parent, and the images that have the local match as a parent.
+"""Compares a source's history with the parent's, and finds out whether a source has the local match as its parent.
 
 moby: ``isValidParent``, ``isValidConfig`` and ``isParent`` of ``daemon/containerd/cache.go`` at 71ebfc7.
 """
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def prefix_value(image: Image, entries: int, rules: RuleSet) -> int:
-    """Return a number for the first entries of an image's history: the same for equal ones."""
+    """Return a hash of the first entries of an image's history. ``entries`` is their number."""
     return hash(rules.history_keys(image)[:entries])
 
 
@@ -51,7 +51,7 @@ def created_by(config: ContainerConfig) -> str:
 
 
 def has_nothing_to_compare(parent: Image | None) -> bool:
-    """Return whether any source with a history fits: there is no parent, or it has neither history nor layers."""
+    """Return whether any source with a history matches: there is no parent, or it has neither history nor layers."""
     return parent is None or not (parent.history or parent.diff_ids)
 
 
@@ -60,7 +60,7 @@ class HistoryCheck:
     """One comparison of a source with the parent, or with the probe's command.
 
     Attributes:
-        kind: one of history and layers, or of the command.
+        kind: a kind for history or layers, or that of the command.
         passes: the result with the values as the store reports them.
         doubts: unknown facts that the result depends on; empty: it is certain.
         is_compared: False if the parent has nothing to compare with.
@@ -149,10 +149,10 @@ class IsParent(Enum):
 def descends(
     source: Image, answer: Image, store: ImageStore, rules: RuleSet, not_below: set[str] | None = None
 ) -> IsParent:
-    """Return the result of the daemon's search: along the parents in the store, or only that of the source.
+    """Return the result of the daemon's search: among all ancestors in the store, or only the source's own parent.
 
-    ``not_below`` contains images known not to have the answer as an ancestor; the search adds to it. Sources often
-    share most of their ancestors.
+    ``not_below`` contains images known not to have the answer as an ancestor; the search adds to it. It is useful
+    because sources often share most of their ancestors.
     """
     if rules.reads_one_parent:
         if source.parent is not None:

@@ -113,8 +113,8 @@ class KnownCache(Lookups):
                 probe, source, local, sources, f"failed to {error}", VerdictReason.RESTORE_FAILED
             )
         same, perhaps = self._restored_before(config, source)
-        # A restored image is created as one without a name. A record of that name ends the build, whatever other names
-        # the image has by now (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
+        # A restored image is created without a name, as moby-dangling@ID. If that record exists, the build fails,
+        # whatever other names the image has (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
         if same is not None and same.is_dangling and self.rules.restoring.fails_again:
             text = f"failed to created cached image: creating image moby-dangling@{same.id} failed because it already "
             text += "exists, but failed to resolve"
@@ -135,7 +135,7 @@ class KnownCache(Lookups):
         )
 
     def _restored_before(self, config: ImageConfig, source: Image) -> tuple[Image | None, Image | None]:
-        """Return the existing image with a restored image's config, or else one that may have it.
+        """Return the existing image that has a restored image's config, or else one that may have it.
 
         At most one of the two is not None. The image comes from this build or an earlier one.
         """
@@ -154,7 +154,7 @@ class KnownCache(Lookups):
         return None, perhaps
 
     def like_restored(self, config: ImageConfig) -> Iterator[Image]:
-        """Yield the images with the layers of a restored image's config, and with as many history entries."""
+        """Yield the images with the same layers and as many history entries as the config of a restored image."""
         entries, layers = len(config.history or ()), config.rootfs.diff_ids if config.rootfs is not None else ()
         go_on()
         for image in self.store.images:

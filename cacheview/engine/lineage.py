@@ -33,7 +33,7 @@ class Lineage(NamedTuple):
         sources: the image and its ancestors, newest first, at most one per history entry; empty if it is ignored.
         reason: returns why there are no sources, or where the walk along the parents ended, in words.
         doubts: unknown facts, about names and history, that these sources depend on.
-        open_ended: doubts because of which there may be other or further sources.
+        open_ended: doubts that mean that there may be other or further sources.
     """
 
     reference: str
@@ -54,10 +54,10 @@ def lineages(
     """Return the lineage of each reference, in the order given; the same image may be in several.
 
     Args:
-        naming: the doubts about the names of any image of the store: a reference may refer to another one.
+        naming: the doubts about the names of any images in the store: a reference may refer to a different image.
         known: lineages found earlier under the same rules, by reference. New ones are added.
 
-    Raises `LimitError` if the references bring in more images than those of any real build.
+    Raises `LimitError` if the references bring in more images than in any real build.
     """
     results: list[Lineage] = []
     known = known if known is not None else {}
@@ -135,7 +135,7 @@ def _lacks_layers(image: Image) -> bool:
 
 
 def _walk(store: ImageStore, image: Image) -> Iterator[Image]:
-    """Yield the image, its parent and so on, at most one image per history entry, so cycles end too."""
+    """Yield the image, its parent and so on, at most one image per history entry, so that a cycle ends too."""
     current: Image | None = image
     for _ in image.history:
         if current is None:

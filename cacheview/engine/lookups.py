@@ -41,8 +41,8 @@ class CarriedState:
     """The data that a cache object keeps from one probe of a build to the next, apart from the store.
 
     Attributes:
-        sources: the images that ``--cache-from`` brought in; None: not looked up so far.
-        restored: ids of images that were created before, by their `identity`.
+        sources: the images that ``--cache-from`` brought in; None: not looked up yet.
+        restored: ids of images that the cache has created before, by `identity`.
         layers: the state of each layer whose content is not as it should be, by diff id.
     """
 
@@ -52,12 +52,12 @@ class CarriedState:
 
 
 class Lookups:
-    """The indexes of one store under one rule set, both of which must not change.
+    """The indexes of one store under one rule set, neither of which may change.
 
-    Several threads may look up at once: results are stored whole, and at worst computed twice.
+    Several threads may use them at the same time: results are stored in one piece, and at worst computed twice.
 
     Args:
-        once: whether it is for a single probe: no table is created that only further probes would need.
+        once: whether they are for a single probe: no table is created that only further probes would need.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Lookups:
     def elsewhere(self, parent: str) -> tuple[CandidateIndex, int]:
         """Return the images on another parent with a name, or without one: a probe on that parent might match them.
 
-        The result is an index and a set of its images. The last one is kept.
+        The result is an index and a set of its images. The last result is kept.
         """
 
         def look() -> tuple[CandidateIndex, int]:
@@ -179,7 +179,7 @@ class Lookups:
         return self.last("lineages", cache_from, look)
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
-        """Return all sources in order, and without repetitions: comparing each image once is enough."""
+        """Return all sources in order, with and without repetitions: comparing each image once is enough."""
         if not cache_from and self.carried.sources is None:
             return (), ()
 
@@ -206,7 +206,7 @@ class Lookups:
         return self._continued(_HistoriesOf.CHILDREN, self.children(probe.parent), parent, explained=explained)
 
     def maybe_children(self, probe: Probe, parent: Image) -> Continuations:
-        """Return how the candidates, and all images that may be one, continue the parent's history."""
+        """Return how the candidates, and all images that may be candidates, continue the parent's history."""
 
         def look() -> Sequence[Image]:
             if doubts_about(parent, "diff_ids"):
@@ -230,7 +230,7 @@ class Lookups:
         return self._continued(_HistoriesOf.WITHOUT_PARENT, images, parent, explained=True)
 
     def orphans(self, probe: Probe) -> Continuations:
-        """Return how the images whose recorded parent the store lacks continue the history of the probe's parent."""
+        """Return how images whose recorded parent is not in the store continue the history of the probe's parent."""
         parent = self.store.by_id.get(probe.parent)
         return self._continued(_HistoriesOf.ORPHANS, self._orphans, parent, explained=True)
 
@@ -274,9 +274,7 @@ class Lookups:
     def counting_parents(self, cache_from: tuple[str, ...]) -> frozenset[str | None]:
         """Return the parents of the sources, and their further ancestors if the rules follow them.
 
-        The last result is kept.
-
-        A local match counts only if it is one of them; None: a source has no parent.
+        A local match counts only if it is one of them; None: a source has no parent. The last result is kept.
         """
 
         def look() -> frozenset[str | None]:

@@ -38,7 +38,7 @@ class RuleSetCaches:
         return result
 
     def release(self, rules: RuleSet) -> ImageCache | None:
-        """Give up a cache so that others can use it; None if there is none.
+        """Remove a cache and return it, so that other code can use it; None if there is none.
 
         The next call of `cache` creates a new one.
         """
@@ -105,7 +105,7 @@ class MatrixGroup:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All answers to one probe, and groups of equal ones, in the order of their first rule set."""
+    """All answers to one probe, and groups of equal answers, in the order of their first rule set."""
 
     probe: Probe
     rows: tuple[MatrixRow, ...]
@@ -133,7 +133,7 @@ def compare(
     """Look up one probe under many rule sets.
 
     Args:
-        caches: of the same store, kept from one probe to the next. Raises ValueError if they are of another store.
+        caches: of the same store, kept from one probe to the next. Raises ValueError if they belong to another store.
     """
     caches = caches or RuleSetCaches(store)
     if caches.store is not store:

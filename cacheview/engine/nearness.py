@@ -36,7 +36,7 @@ def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterat
 
 
 def countable(cache: KnownCache, index: CandidateIndex, among: int, cache_from: tuple[str, ...]) -> int:
-    """Return the candidates of a set that would count as a local match: a source has them as its parent."""
+    """Return the candidates of a set that would count as a local match: parents, or ancestors, of a source."""
     parents = cache.counting_parents(cache_from)
     counting = index.having(parent for parent in parents if parent is not None)
     if cache.rules.reads_one_parent and None in parents:  # for such a source, the daemon checks the answer's own parent

@@ -31,7 +31,7 @@ _ALL = frozenset(VerdictOutcome) - {VerdictOutcome.UNKNOWN}
 
 @dataclass
 class _Answers:
-    """The answers found so far, and the doubts that they depend on."""
+    """The possible answers found so far, and the doubts that they depend on."""
 
     outcomes: set[VerdictOutcome] = field(default_factory=set)
     images: dict[str, Image] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class _Answers:
         self.grounds.add(doubts, *images)
 
     def may_be(self, verdict: Verdict) -> None:
-        """Add an answer of the cache with the values as reported."""
+        """Add the cache's answer for the values as reported."""
         self.outcomes.add(verdict.outcome)
         if verdict.image is None:
             return
@@ -105,7 +105,7 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Alike:
-    """Candidates, as bits of an index: with the same doubts about their parents, and all with or all without one."""
+    """Candidates, as bits of an index: with the same doubts about their parents; all or none have a parent."""
 
     index: CandidateIndex
     bits: int
@@ -155,14 +155,14 @@ class _Local:
         yield from self.strays.images(self.stray_bits)
 
     def count(self, grounds: DoubtCounter) -> None:
-        """Count the doubts because of which these images may or may not be the answer."""
+        """Count the doubts on which it depends whether these images are the answer."""
         certain = 0 if self.certain is None else 1 << self.index.position(self.certain)
         for index, bits in ((self.index, self.bits & ~certain), (self.strays, self.stray_bits)):
             for doubt, images in index.unknowns.among(bits):
                 grounds.count(doubt, images)
 
     def representatives(self, counting_parents: Collection[str | None]) -> Iterator[tuple[Image | None, _Alike]]:
-        """Yield the possible answers, but only one of those that all sources treat alike, with the others.
+        """Yield one image, or None, from each group of possible answers that all sources treat alike, with its group.
 
         ``counting_parents``: see `Lookups.counting_parents`.
         """
@@ -184,7 +184,7 @@ class _Local:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A source, or None for any image at all, and the doubts about whether it is one."""
+    """A source, or None for an unknown image, and the doubts about whether it is a source."""
 
     image: Image | None
     doubts: tuple[Doubt, ...]
@@ -211,7 +211,7 @@ def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
 
 
 def _counts(cache: KnownCache, members: list[_Member], local: Image | None, alike: _Alike, answers: _Answers) -> bool:
-    """Add the sources' decisions on this local answer; return whether the daemon may go on to their histories.
+    """Add the sources' decisions on this local answer; return whether the daemon may continue with their histories.
 
     ``alike``: the local answers on which the sources decide alike, whose doubts are counted too.
     """
@@ -228,7 +228,7 @@ def _counts(cache: KnownCache, members: list[_Member], local: Image | None, alik
 def _decided(
     cache: KnownCache, members: list[_Member], local: Image, answers: _Answers, unsure: dict[Doubt, None]
 ) -> bool:
-    """Do the same for one local answer. ``unsure`` gets the doubts because of which it may or may not count."""
+    """Do the same for one local answer. Adds to ``unsure`` the doubts on which it depends whether the answer counts."""
     not_below: set[str] = set()
     for member in members:
         go_on()
@@ -307,9 +307,9 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
 
 
 def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, source: Image, answers: _Answers) -> None:
-    """Add both answers if a record without a name may be that of the image to restore.
+    """Add both answers if an existing record without a name may be the record of the image to restore.
 
-    The build fails if it is; otherwise there is a hit. An image that this build restored certainly has such a record.
+    If it is, the build fails; otherwise, there is a hit. An image that this build restored certainly has such a record.
     """
     step = len(parent.history) if parent is not None else 0
     config = restored_config(cache.rules, parent, source, step, probe.config, cache.carried.layers)

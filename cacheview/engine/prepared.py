@@ -1,4 +1,4 @@
-"""Tables of all images of a store, created in advance, so that first lookups take no longer than later ones."""
+"""Tables of all images in a store, created in advance so that the first lookup takes no longer than later ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["is_prepared", "prepare", "tables_of"]
 
 
 _MANY: Final = 200
-"""The candidates of a parent above which finding their positions takes a noticeable part of a frame."""
+"""With more candidates than this on a parent, finding their positions takes a noticeable part of a frame."""
 
 
 def tables_of(store: ImageStore, rules: RuleSet) -> Tables | None:
@@ -36,7 +36,7 @@ def is_prepared(store: ImageStore) -> bool:
 def prepare(store: ImageStore) -> None:
     """Create the tables that the first lookup of any probe needs, under any rules.
 
-    That takes a fraction of the time that opening the store takes. Caches of the store use the tables as soon as all
+    This takes a fraction of the time that it takes to open the store. Caches of the store use the tables as soon as all
     of them exist.
     """
     if is_prepared(store):

@@ -1,4 +1,4 @@
-"""The requirements for a candidate apart from its container config: built here, for a matching platform."""
+"""The requirements for a candidate, apart from its container config: built here, and for a matching platform."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Requirement(Protocol):
 
     @property
     def title(self) -> str:
-        """A description for tables that list it; otherwise empty."""
+        """A description for the tables of rules; may be empty."""
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        """Return the values of each image that it depends on."""
+        """Return for each image the value that it depends on."""
 
     def matches(self, probe: Probe, image: Image) -> bool:
         """Return whether the image meets the requirement."""

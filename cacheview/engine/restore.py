@@ -29,7 +29,7 @@ from cacheview.platforms.library import PLATFORMS_RC_4
 __all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
 
 LayerContent = Mapping[str, Literal["missing", "empty"]]
-"""The state of each layer that is not in the store as it should be, by diff id."""
+"""The state of each layer whose content is not in the store as it should be, by diff id."""
 
 
 class RestoreError(Exception):
@@ -57,7 +57,7 @@ def restored_config(
 
     Raises:
         RestoreError: the store cannot create the image.
-        RestorePanic: the source's history has more steps with a layer than it has layers.
+        RestorePanic: the source's history has more steps with a layer than the source has layers.
     """
     result = _step(source, step)
     if rules.restoring.needs_layer:
@@ -127,7 +127,7 @@ def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
 
 
 def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
-    """Return what identifies a restored image: the config JSON that the daemon writes.
+    """Return a key that identifies a restored image by the config JSON that the daemon writes.
 
     Configs with equal identities have the same bytes, apart from the version of the daemon. Values that Go omits from
     the JSON when empty (``omitempty``) are equal whether empty or null; only the name of a port or a volume is written.

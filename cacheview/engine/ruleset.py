@@ -87,10 +87,10 @@ class Tie(Enum):
 
 @dataclass(frozen=True)
 class LostParent:
-    """The consequence of a parent that the store lacks, if the daemon reads it.
+    """The consequence of a parent that is not in the store, if the daemon reads it.
 
     Attributes:
-        words: the daemon's message, with ``{parent}`` for its id; empty: it is a miss.
+        words: the daemon's message, with ``{parent}`` for the parent's id; empty: it is a miss.
     """
 
     words: str = ""
@@ -159,7 +159,7 @@ class Restoring:
         keeps_start_interval: a health check keeps its ``StartInterval``.
         marks_built_locally: the new image is marked as built here.
         needs_layer: a step without a layer, or whose layer is not in the store, fails.
-        fails_again: a step that was restored before fails.
+        fails_again: restoring the same step a second time fails.
         refuses_features: a source with ``os.features`` fails.
         no_layer_error: containerd's message about the missing layer, if the step needs one.
     """
@@ -195,11 +195,11 @@ class RuleSet:
         later: the requirements for a candidate that are checked after its config.
         missing_time: the meaning of a missing ``created``.
         sources, descent, source_hit: the effects of ``--cache-from``.
-        parent_platform: the platforms of parents that are found if there are sources.
+        parent_platform: the comparison of platforms that a parent must pass to be found, if there are sources.
         tie: the answer if several images match.
-        lost_parent: the consequence of a parent that the store lacks.
-        records_parent: whether a restored image is created with its parent, or its mark as a first step, recorded;
-            otherwise the parent is recorded afterwards.
+        lost_parent: the consequence of a parent that is not in the store.
+        records_parent: whether the parent of a restored image, or its mark as a first step, is recorded when it is
+            created; otherwise, the parent is recorded afterwards.
         restoring: how images are restored, if a source hit may do that.
     """
 
@@ -235,7 +235,7 @@ class RuleSet:
 
     @cached_property
     def by_layers(self) -> bool:
-        """Whether layers and history alone decide, so neither parents nor container configs are read: see `layers`."""
+        """Whether only layers and history decide; then neither parents nor container configs are read: see `layers`."""
         return self.candidates is Candidates.BY_LAYERS
 
     @cached_property
@@ -245,7 +245,7 @@ class RuleSet:
 
     @cached_property
     def sources_must_exist(self) -> bool:
-        """Whether a ``--cache-from`` image that is not found ends the build."""
+        """Whether a ``--cache-from`` image that is not found makes the build fail."""
         return self.sources is Sources.ALL
 
     @cached_property
@@ -346,7 +346,7 @@ class RuleSet:
             probe_value = getattr(probe, field)
             image_value = getattr(image, field) if is_read and image is not None else zero
             if equal_passes and probe_value == image_value:
-                continue  # as most fields are
+                continue  # the usual case
             for matches in comparisons:
                 if not matches(probe_value, image_value):
                     return False
@@ -357,7 +357,7 @@ class RuleSet:
         return YEAR_ONE if created is None and self.dates_missing_times else created
 
     def history_keys(self, image: Image) -> tuple[tuple[object, ...], ...]:
-        """Return the keys that compare the entries of an image's history: equal keys are equal for the daemon."""
+        """Return a key for each entry of an image's history; entries with equal keys are equal for the daemon."""
         keys = image.history_keys
         if not self.dates_missing_times or all(created is not None for created, *_ in keys):
             return keys
@@ -367,7 +367,7 @@ class RuleSet:
         """Return the number of entries at the beginning of two histories that the daemon considers equal."""
         left, right = image.history, other.history
         shorter = min(len(left), len(right))
-        # Quick if they contain the same objects, as usual.
+        # Quick in the usual case, where both contain the same objects.
         if not shorter or (left[shorter - 1] is right[shorter - 1] and left[:shorter] == right[:shorter]):
             return shorter
         differing = compress(count(), map(is_not, left, right))
@@ -378,6 +378,6 @@ class RuleSet:
         return self.equal_entries(whole, image) == len(whole.history)
 
     def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
-        """Return everything that ``reflect.DeepEqual`` compares of a history entry: two are equal if their keys are."""
+        """Return all that ``reflect.DeepEqual`` compares in a history entry: entries are equal if their keys are."""
         created, *rest = entry.key
         return (self.time(created), *rest)

@@ -37,7 +37,7 @@ def all_pass(comparisons: Iterable[StageCheck]) -> bool:
 
 
 def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Doubt, ...]]:
-    """Return whether all pass, and if that is not known, the doubts it depends on. One certain failure settles it."""
+    """Return whether all pass, and if this is not known, the doubts it depends on. One certain failure is enough."""
     met: dict[Doubt, None] = {}
     for each in comparisons:
         if not each.passes and not each.doubts:
@@ -48,6 +48,6 @@ def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Dou
 
 def joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
     """Return all these doubts, each once."""
-    if not any(doubts):  # as usual
+    if not any(doubts):  # the usual case
         return ()
     return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))

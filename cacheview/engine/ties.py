@@ -1,4 +1,4 @@
-"""The images of a store that tie: one step matches several of them, and only the order of the store decides.
+"""The images of a store that tie: one step matches several of them, and only their order in the store decides.
 
 It uses the same lookups as a verdict (`CandidateIndex`, `layers`), so it considers whatever a rule set compares.
 """
@@ -63,7 +63,7 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
             break
         step = _step_of(index.image(alike[0]), rules)
         matched = index.matches(step)
-        if alike[0] not in matched:  # images that do not match their own step are no reason to group others with them
+        if alike[0] not in matched:  # an image that does not match its own step must not join groups
             known = set()
         new = [position for position in matched if position not in known]
         if new:
@@ -75,7 +75,7 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
 
 
 def _step_of(image: Image, rules: RuleSet) -> Probe:
-    """Return the probe with everything that the daemon reads of an image."""
+    """Return a probe with everything that the daemon reads from an image."""
     stored = container_config_of(image)
     fields = {field: rules.read_image(stored, field) for field in CONFIG_FIELDS}
     return Probe(config=ContainerConfig.model_validate(fields), platform=image.config.platform)

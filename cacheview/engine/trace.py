@@ -37,7 +37,7 @@ def first_failed(checks: Sequence[Check]) -> Check | None:
 
 
 def first_unknown(checks: Sequence[Check]) -> Check | None:
-    """Return the first check whose outcome is not known, down to the element. None: there is none."""
+    """Return the first check whose outcome is not known, down to the element. None: every outcome is known."""
     return _first(checks, CheckOutcome.UNKNOWN)
 
 
@@ -84,7 +84,7 @@ class Subject:
         image: the candidate or source.
         role: which of the two it is.
         outcome: passed: all its checks passed; failed: one failed; unknown: none certainly fails, but some may; not
-            reached: the daemon already had its answer.
+            reached: the daemon had already found its answer.
         note: a remark, in a sentence; usually empty.
         membership: the doubts about whether the image is a candidate or source at all.
 
@@ -139,7 +139,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage on the daemon's way to an answer.
+    """One stage of the daemon's search for an answer.
 
     Attributes:
         outcome: passed: it answered; failed: it found nothing; unknown: its answer is not known; not reached: there
@@ -148,7 +148,7 @@ class Stage:
         checks: the checks that are made once for the stage.
         subjects: candidates or sources in the daemon's order, each created on first use.
         images: the images of the subjects, in the same order.
-        find: returns the index of an image id among the subjects; None: no such table exists so far.
+        find: returns the index of an image id among the subjects; None: there is no such table yet.
     """
 
     kind: StageKind

@@ -53,9 +53,9 @@ class UnknownAnswer:
     Attributes:
         as_known: the answer if every value were as the store reports it.
         outcomes: the possible ones, only of the daemon's five; an unknown value may allow all of them.
-        images: the images that may be hit, the most likely first, as far as they are in the store.
+        images: the images in the store that may be hit, the most likely first.
         may_hit_others: whether other images may be hit too.
-        doubts: the doubts that it depends on, each with the number of images concerned.
+        doubts: the doubts that it depends on, each with the number of affected images.
     """
 
     as_known: Verdict
@@ -66,7 +66,7 @@ class UnknownAnswer:
 
     @property
     def aspects(self) -> frozenset[Aspect]:
-        """The unknown aspects of images that decide."""
+        """The unknown aspects of images that the answer depends on."""
         return frozenset(each.doubt.aspect for each in self.doubts)
 
 
@@ -81,8 +81,8 @@ class Verdict:
         sources: the images that ``--cache-from`` brought in, in order.
         error: the daemon's message for an error or a panic; otherwise empty.
         is_new: whether the cache created the image of the hit.
-        perhaps: the image of the store that may be the one the cache created, if it is not known whether an earlier
-            build created the same image; None: there is none.
+        perhaps: an image in the store that may be the answer instead of a new image, if it is not known whether an
+            earlier build created exactly that image; None: there is none.
         set_parent: the parents that the answer recorded in the store, by image id.
         narrowed: the only source from now on; None: the sources are unchanged.
         why: see `VerdictReason`; None if outcome and stage explain the answer.

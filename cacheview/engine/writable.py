@@ -16,7 +16,7 @@ _STEP_OF_FILES: Final = re.compile(
 )
 """A command as moby's builder/dockerfile/internals.go writes it. The checksum of an ``ADD`` download has no kind."""
 BUILD_ARGUMENTS: Final = re.compile(r"\|([0-9]{1,9})")
-"""The first word of the command of a ``RUN`` with build arguments. It is followed by this many words for them."""
+"""The first word of the command of a ``RUN`` with build arguments. This many words for them follow."""
 _NOP: Final = "#(nop) "
 
 
@@ -54,12 +54,12 @@ def is_writable(before: Probe, after: Probe, store: ImageStore) -> bool:
     if after.parent != before.parent and not _is_nameable(after.parent, after.config, store):
         return False
     if before.config.Cmd and not after.config.Cmd:
-        return False  # every instruction has a command, if only the record of itself
+        return False  # every instruction has a command, even if it only records the instruction
     return checksum_in(created_by(after.config)) in ("", checksum_in(created_by(before.config)))
 
 
 def _is_run(config: ContainerConfig) -> bool:
-    """Return whether its command is one to run rather than the record of another instruction."""
+    """Return whether the command is one that runs, rather than the record of another instruction."""
     return bool(config.Cmd) and _NOP not in created_by(config)
 
 

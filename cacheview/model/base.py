@@ -19,7 +19,7 @@ _CONFIG: Final = ConfigDict(extra="forbid", strict=True, populate_by_name=True, 
 
 
 class FailFast:
-    """A base of models that stop validating a list or map at the first invalid value.
+    """A base class for models that stop validating a list or map at the first invalid value.
 
     pydantic needs 600 bytes for each error, and a document can consist of nothing but errors.
     """

@@ -38,7 +38,7 @@ class HealthConfig(Value):
 
 @value
 class ContainerConfig(Value):
-    """A container config with all 25 fields. None and empty differ in JSON, and hardly anywhere else."""
+    """A container config with all 25 fields. None and empty differ in JSON, but hardly anywhere else."""
 
     Hostname: str = ""
     Domainname: str = ""

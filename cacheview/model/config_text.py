@@ -10,6 +10,7 @@ from typing import Any, Final
 from cacheview.model.config import CONFIG_FIELDS, ContainerConfig, HealthConfig
 from cacheview.model.decode import MOST_NESTED, decode, is_too_deep
 from cacheview.model.errors import DataError
+from cacheview.wording import counted
 
 __all__ = ["ConfigTextError", "ReadConfig", "config_text", "read_config"]
 
@@ -52,8 +53,9 @@ class ReadConfig:
             results.append(
                 f"{key[:40]!r} is not a config field, so it is ignored.{f' Did you mean {near[0]}?' if near else ''}"
             )
-        if len(self.unknown) > _MOST_KEYS:
-            results.append(f"{len(self.unknown) - _MOST_KEYS} more keys are not config fields.")
+        further = len(self.unknown) - _MOST_KEYS
+        if further > 0:
+            results.append(f"{counted(further, 'more key is', 'more keys are')} not config fields.")
         return tuple(results)
 
 

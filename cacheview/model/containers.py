@@ -16,7 +16,7 @@ class Container:
     Attributes:
         id: its id.
         image_id: id of the image that it was created from.
-        image: the name of that image as given when the container was created; empty: not known.
+        image: the name of that image, as specified when the container was created; empty: not known.
         is_running: also True if paused or restarting; otherwise it is stopped.
     """
 

@@ -44,12 +44,12 @@ _OBJECT: Final = 520
 _VALUE: Final = 240
 _ITEM: Final = 80
 MOST_NESTED: Final = 200
-"""The most nested objects and lists that are read, which is pydantic-core's limit. No Docker document has even ten."""
+"""The deepest nesting of objects and lists that is read: pydantic-core's limit. No Docker document has even ten."""
 
-_AT_ONCE: Final = 1 << 20  # bytes in which a text is counted in one call, which takes a millisecond
+_AT_ONCE: Final = 1 << 20  # bytes that one call searches when counting, in about a millisecond
 _SURELY_SMALL: Final = 1 << 19  # bytes; a document this short is within all limits
 _MOST_MEMORY: Final = 512 << 20
-_MOST_VALUES: Final = 2_000_000  # unknown keys count too: pydantic needs 400 bytes for the error about each
+_MOST_VALUES: Final = 2_000_000  # including unknown keys: pydantic needs 400 bytes for the error about each
 _MOST_ERRORS: Final = 1000  # errors; to report one, pydantic creates all of them
 _COMMAND_FIELDS = frozenset({"Cmd", "Entrypoint", "Shell"})  # strslice.StrSlice in moby
 
@@ -262,6 +262,6 @@ def _conform_fields(model: type[AnyModel], document: dict[str, Any]) -> dict[str
 
 
 def _zero(annotation: Any) -> Any:
-    """Return the value that null stands for in a list or map of this type."""
+    """Return the value that null represents in a list or map of this type."""
     origin = typing.get_origin(annotation) or annotation
     return {str: "", bool: False, int: 0}.get(origin, {})

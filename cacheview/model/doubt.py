@@ -44,7 +44,7 @@ class Doubt(Value):
     Its value in the model is the nearest one known.
 
     Attributes:
-        aspect: the part of the image. Of ``history.created``, the whole seconds are right, and the zone is not known.
+        aspect: the part of the image. For ``history.created``, the whole seconds are exact, but the zone is not known.
         reason: why it is not known, in a sentence.
         remedy: how it can be known for certain, such as which store to open or which permission to get, in a sentence.
     """

@@ -1,7 +1,7 @@
-"""Limits how long work may take: every long loop calls `go_on`, in whatever function it is, or iterates with `paced`.
+"""Limits how long work may take: every long loop, in any function, calls `go_on` or iterates with `paced`.
 
-The function that starts the work opens an `Effort` around it. It belongs to the thread that opened it: nothing is
-shared between threads, and without an `Effort`, `go_on` does nothing.
+The function that starts the work opens an `Effort` around it. The effort belongs to that thread: nothing is shared
+between threads, and without an `Effort`, `go_on` does nothing.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Effort:
 
     @contextmanager
     def spent(self) -> Iterator[None]:
-        """Make the work inside part of this effort and of those around it."""
+        """Count the work in this block towards this effort and the efforts around it."""
         token = _current.set((*_current.get(), self))
         try:
             yield
@@ -122,14 +122,14 @@ def sorted_in_steps(items: Sequence[T], key: Callable[[T], Any]) -> list[T]:
 
 
 def allow(seconds: float) -> None:
-    """Allow this many more seconds, when there is a good reason for the work to be larger than expected."""
+    """Allow this many more seconds, for work that is larger than expected for a good reason."""
     for effort in _current.get():
         effort.allow(seconds)
 
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Run the work inside with its own limits. Its time does not count here, but it can still be stopped."""
+    """Run the work in this block with its own limits. Its time does not count here, but it can still be stopped."""
     with ExitStack() as stack:
         for effort in _current.get():
             stack.enter_context(effort._left_out())

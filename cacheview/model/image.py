@@ -1,4 +1,4 @@
-"""An image in a store. Names are those of the OCI image spec and Docker's extensions of it."""
+"""An image in a store. Names are those of the OCI image spec and of Docker's extensions to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEX = re.compile("[0-9a-f]+")
 def short_id(image_id: str) -> str:
     """Return the first 12 digits of an id, without the algorithm, or ``scratch`` for the empty id.
 
-    A text that is not a checksum stands for an image without an id so far: it is shown unchanged, up to 40 characters.
+    A text that is not a checksum denotes an image without an id yet: it is returned unchanged, up to 40 characters.
     """
     if image_id == SCRATCH:
         return "scratch"
@@ -109,7 +109,7 @@ class ImageConfig(Value):
 
 @value
 class Variant(Value):
-    """One manifest of a multi-platform index. ``config`` is None if the store lacks its content."""
+    """One manifest of a multi-platform index. ``config`` is None if the store does not have its content."""
 
     manifest_digest: str
     platform: Platform
@@ -125,7 +125,7 @@ class Image(Value):
     Attributes:
         id: digest of the manifest, index or config, with its algorithm, as the store identifies the image.
         names: full references (``docker.io/library/app:1``), in store order; empty for an unnamed image.
-        parent: the recorded parent's id, which the store may lack; None if none is recorded.
+        parent: the recorded parent's id, even if the store does not have it; None if none is recorded.
         from_scratch: whether the store records it as the first step of a ``FROM scratch`` build.
         built_locally: whether the store records it as built here.
         dangling: whether the store has the record of an image without a name (``moby-dangling@DIGEST``), which an image
@@ -165,7 +165,7 @@ class Image(Value):
         return short_id(self.id)
 
     def doubt(self, aspect: Aspect) -> Doubt | None:
-        """Return the doubt about an aspect, or about the whole that it is part of; None if it is known exactly."""
+        """Return the doubt about an aspect, or about the larger one that contains it; None if it is known exactly."""
         whole = aspect.partition(".")[0]
         for doubt in self.doubts:
             if doubt.aspect in (aspect, whole):
@@ -220,8 +220,8 @@ class Image(Value):
     def is_first_step(self) -> bool:
         """Whether it is the first step of a ``FROM scratch`` build: recorded as such, or recognized by its content.
 
-        71ebfc7 does not record this. There, it is an image without a parent, with one history entry, which contains a
-        command (that of an imported image does not), and with a container config.
+        71ebfc7 does not record this. There, it is an image with a container config, no parent, and one history
+        entry, which contains a command (that of an imported image does not).
         """
         if self.from_scratch:
             return True

@@ -1,7 +1,7 @@
-"""Validates large JSON documents piece by piece, because each call of pydantic-core keeps all other threads waiting.
+"""Validates large JSON documents piece by piece, because each call to pydantic-core keeps all other threads waiting.
 
-A document is cut between two elements of its long list or map. A cut is a guess first: it is in the right place exactly
-if the text before it is a valid list (or map) once it is closed, since brackets would be left open otherwise.
+A document is cut between two elements of its long list or map. Each cut is a guess at first. It is right exactly if the
+text before it, once closed, is a valid list (or map); otherwise, brackets would be left open.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]',
 """Matches a string or a bracket outside of strings. The last string may be unterminated."""
 
 _PIECE: Final = 64 << 10
-"""Bytes that are validated at once, in about 2 ms, and a little more up to the next cut."""
+"""Bytes that one call validates, in about 2 ms, plus a few more up to the next cut."""
 
 _LIST: Final = re.compile(rb"[ \t\r\n]*\[[ \t\r\n]*(?=\{)")
 _KEY: Final = re.compile(
@@ -58,10 +58,10 @@ class _Elements(NamedTuple):
 
 
 def in_pieces(model: type[M], data: bytes) -> M | None:
-    """Return the model of a JSON document, or None if the document must be validated at once.
+    """Return the model of a JSON document, or None if the document must be validated in one piece.
 
-    A document is validated at once if it is invalid, or if its elements cannot be separated from the rest. A returned
-    model equals the one that pydantic creates from the whole document.
+    That is so if it is invalid, or if its elements cannot be separated from the rest. A returned model equals the one
+    that pydantic creates from the whole document.
     """
     elements = _elements(model, data)
     if elements is None:
@@ -126,7 +126,7 @@ def _without_none(annotation: Any) -> Any:
 
 
 def _is_of_objects(annotation: Any, bracket: bytes) -> bool:
-    """Whether a type is a list of models, or a map of maps."""
+    """Return whether a type is a list of models, or a map of maps."""
     arguments = typing.get_args(annotation)
     if bracket == b"{":
         return typing.get_origin(annotation) is dict and typing.get_origin(arguments[1]) is dict
@@ -166,7 +166,7 @@ def _cuts(data: bytes, at: int, opening: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _may_repeat(elements: _Elements, rest: bytes) -> bool:
-    """Whether the key of the elements may occur again in the object, in which case the last one would count."""
+    """Return whether the key of the elements may occur again in the object, so that the last one would count."""
     if not elements.keys:
         return False
     text = (elements.head + rest).lower()

@@ -15,7 +15,7 @@ class Probe(Model):
     Attributes:
         parent: id of the image that the step builds on, or `SCRATCH`.
         config: the container config that the step would run or commit with.
-        cache_from: references given as ``--cache-from``, in order.
+        cache_from: the ``--cache-from`` references, in order.
         platform: the platform that the builder builds for; None: it names none.
     """
 

@@ -17,7 +17,7 @@ _STAGES: Final = ("dev", "alpha", "beta", "rc", "")
 """The stages before a release, in order; the empty one is the release."""
 
 _NEWEST: Final = 99_999
-"""The number that stands for the ``x`` of ``29.x``."""
+"""The number used for the ``x`` in ``29.x``."""
 
 _VERSION: Final = re.compile(
     r"(?:docker-)?v?([0-9]{1,5})\.(x|[0-9]{1,5})(?:\.([0-9]{1,5}))?(?:-(alpha|beta|rc|dev)\.?([0-9]{0,5}))?(?![0-9.])",
@@ -56,7 +56,7 @@ class DockerVersion:
         """Parse a version as ``docker version`` shows it, or a tag of moby; None if the text does not begin with one.
 
         Examples: ``24.0.7``, ``v25.0.0-rc.3``, ``docker-v29.0.0``, ``20.10.24+dfsg1``, ``20.10.7-0ubuntu5~20.04.2``.
-        ``29.x`` is the newest of 29. Suffixes that packagers add are ignored.
+        ``29.x`` is the newest release of 29. Suffixes that packagers add are ignored.
         """
         match = _VERSION.match(text.strip())
         if match is None:

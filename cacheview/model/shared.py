@@ -17,9 +17,9 @@ __all__ = ["Shared"]
 
 _LISTS: Final = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
 _LARGE: Final = (*_LISTS, "Labels", "Healthcheck")
-"""The fields of a container config that need memory of their own.
+"""The fields of a container config that need much memory.
 
-Sets of ports and volumes are small, and their equal values need not be identical: 1 and True.
+Sets of ports and volumes are small, and equal ones need not have the same JSON: 1 equals True.
 """
 
 _NONE: Final = (None,) * len(_LARGE)
@@ -28,7 +28,7 @@ _set: Final = object.__setattr__
 
 
 class Shared:
-    """Replaces parts of new models by equal earlier ones, in place. The models must not be in use yet."""
+    """Replaces parts of new models with equal earlier ones, in place. The models must not be in use yet."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}

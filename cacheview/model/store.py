@@ -26,7 +26,7 @@ _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An entry of a store that could not be read; the rest was. ``where`` names the entry."""
+    """An entry of a store that could not be read, although the rest could. ``where`` names the entry."""
 
     where: str
     what: str
@@ -50,7 +50,7 @@ class ImageStore:
         engine_os: the operating system that a running engine reports (``linux``); empty: none was queried.
         platform: of the engine's machine, for which it builds unless a build names another; None: no engine was
             queried.
-        layers_at: where the content of its layers can be read, named like a store; empty if nowhere.
+        layers_at: where the content of its layers can be read, in the form of a store's name; empty if nowhere.
     """
 
     images: tuple[Image, ...]
@@ -77,7 +77,7 @@ class ImageStore:
         return tuple(kept.values()), tuple(problems)
 
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
-        """Return this store with more images after its own. Lookups by id and parent are shared, not built again."""
+        """Return this store with more images after its own. The tables by id and parent are shared, not built again."""
         joined = replace(self, images=(*self.images, *images))
         new = ImageStore(images)
         children = {parent: (*self.children.get(parent, ()), *built) for parent, built in new.children.items()}
@@ -140,8 +140,8 @@ class ImageStore:
     def resolve_by_name(self, text: str) -> Image:
         """Return the image that a reference refers to in a graph-driver store.
 
-        moby: ``GetImage`` of ``daemon/images``. In order: a full id; a name, where one with a digest is found among the
-        names of an image and needs no tag; a prefix of an id, of any length. Raises `DataError` like `resolve`.
+        moby: ``GetImage`` of ``daemon/images``. In order: a full id; a name (one with a digest must be among the names
+        of an image, and needs no tag); a prefix of an id, of any length. Raises `DataError` like `resolve`.
         """
         reference = parse_reference(text)
         if not reference.name:

@@ -1,8 +1,8 @@
 """Times as in Go's ``time.Time``: with nanoseconds and the form of the zone.
 
 Docker compares history times with ``reflect.DeepEqual``, which compares not only the instant but also the zone:
-``Z`` and ``+00:00`` are the same instant, but not equal. Python's ``datetime`` has neither nanoseconds nor that
-difference nor the year 0.
+``Z`` and ``+00:00`` are the same instant, but not equal. Python's ``datetime`` has no nanoseconds, no such
+distinction and no year 0.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Timestamp:
     def parse(text: str) -> Timestamp:
         """Parse an RFC 3339 time as ``encoding/json`` reads a ``time.Time`` (Go 1.20 and later).
 
-        Digits after the ninth of the fraction are cut off. Raises ValueError for anything else that is not a time; Go
+        Fraction digits after the ninth are cut off. Raises ValueError for anything else that is not a time; Go
         then rejects the whole document.
         """
         match = _RFC3339.fullmatch(text)

@@ -26,8 +26,7 @@ class Matcher:
     Attributes:
         platform: of the builder or the host.
         is_strict: ``OnlyStrict``, which matches only its own architecture and variant, instead of ``Only``, which
-            matches
-            everything that the platform can run.
+            matches everything that the platform can run.
     """
 
     library: Library

@@ -24,7 +24,7 @@ class PlatformKey(NamedTuple):
     """Everything that a rule reads in an image's platform.
 
     Attributes:
-        is_recorded: whether os or architecture is given; True if the rule does not require it.
+        is_recorded: whether os or architecture is recorded; True if the rule does not require it.
         is_windows: whether the os is written exactly ``windows``, which moby requires before it compares the version;
             False if that does not matter.
         version: ``os.version``, or the part of it that matters; empty if it does not matter.

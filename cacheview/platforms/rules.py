@@ -1,4 +1,4 @@
-"""The ways in which Docker's releases compare platforms. Each rule set names one of them."""
+"""The ways in which Docker's releases compare platforms. Each rule set uses one of them."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class VariantRange:
     low: int
 
     def __len__(self) -> int:
-        # Not more than len() can return; no daemon could build such a list.
+        # Limited to what len() can return; no daemon could build a list that long.
         return min(self.high - self.low + 1, 1 << 62)
 
     def position(self, architecture: str, variant: str) -> int | None:
@@ -76,7 +76,7 @@ class Vector:
     items: tuple[tuple[str, str] | VariantRange, ...]
 
     def position(self, architecture: str, variant: str) -> int | None:
-        """Return the index of the first entry equal to this one, both in canonical form; None: there is none."""
+        """Return the index of the first entry that is equal, both in canonical form; None: there is none."""
         before = 0
         for item in self.items:
             if isinstance(item, VariantRange):

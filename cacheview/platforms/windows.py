@@ -36,7 +36,7 @@ class WindowsVersion(NamedTuple):
 
 
 NO_VERSION = WindowsVersion()
-"""The value of a version that cannot be read: a builder with it accepts every image, and an image's is 0.0.0."""
+"""A version that cannot be read. A builder that has it accepts every image; an image that has it counts as 0.0.0."""
 
 
 def runs_on(host: WindowsVersion, image: WindowsVersion, releases: tuple[int, ...]) -> bool:
@@ -56,8 +56,8 @@ def runs_on(host: WindowsVersion, image: WindowsVersion, releases: tuple[int, ..
 def overwritten(builder: str, image: str) -> str:
     """The image's ``os.version`` in moby's comparePlatform.
 
-    It keeps its own major and minor, and gets all further parts from the builder, but only if both versions have at
-    least three parts.
+    It keeps its own major and minor parts, and takes all further parts from the builder, but only if both versions
+    have at least three parts.
     """
     builder_parts, image_parts = builder.split("."), image.split(".")
     if len(builder_parts) < _PARTS or len(image_parts) < _PARTS:

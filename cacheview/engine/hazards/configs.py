@@ -1,4 +1,4 @@
-"""The differences of two container configs, and the content of a restored image's config."""
+"""The differences between two container configs, and the content of a restored image's config."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def differing(probe: ContainerConfig, image: ContainerConfig) -> Iterator[str]:
 
 
 def is_unset(config: ContainerConfig | None) -> bool:
-    """Return whether a container config is missing or as good as empty."""
+    """Return whether a container config is missing, or sets no field that a release compares."""
     return config is None or not any(differing(ContainerConfig(), config))
 
 

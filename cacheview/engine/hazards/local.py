@@ -38,7 +38,7 @@ def _ties(cache: ImageCache, probe: Probe, image: Image) -> Iterator[Hazard]:
         other = index.image(position)
         other_time = time(other.created)
         if other_time is None or other_time.instant != created.instant:
-            break  # they are in the order of their times, the newest first
+            break  # matches are sorted, newest first
         if other.id != image.id and not doubts_about(other, "container_config", "created", "parent", "built_locally"):
             ties.append(other)
     if ties:

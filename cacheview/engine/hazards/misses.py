@@ -1,4 +1,4 @@
-"""The hazards of an answer that is not a hit, or not a local one."""
+"""The hazards of an answer that is not a hit, or not a local hit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def of_discarded(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
 
 
 def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
-    """Yield the hazards of an endless loop of the daemon."""
+    """Yield the hazards of an endless loop in the daemon."""
     if verdict.outcome is not VerdictOutcome.DIVERGES or verdict.local is None:
         return
     is_cycle = verdict.why is VerdictReason.PARENT_CYCLE
@@ -45,7 +45,7 @@ _RESTORES = frozenset({VerdictReason.TOO_FEW_LAYERS, VerdictReason.RESTORE_FAILE
 
 
 def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
-    """Yield the hazards of a source from whose step the daemon cannot create an image."""
+    """Yield the hazards of a source with a step from which the daemon cannot create an image."""
     if verdict.why is None or verdict.why not in _RESTORES:
         return
     source = verdict.source
@@ -116,7 +116,7 @@ def _with_step(cache: ImageCache, probe: Probe, images: Callable[[Probe], Contin
 
 
 def _way_to_hit(cache: ImageCache, probe: Probe, image: Image) -> words.WayToHit:
-    """Return how a step can hit an image whose history has it on the probe's parent."""
+    """Return how a step can hit an image whose history has the step on top of the probe's parent."""
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
     if step < len(image.history) - 1:

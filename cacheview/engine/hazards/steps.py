@@ -1,4 +1,4 @@
-"""The hazards of a hit by history: of a source, of an image created from one, and of the parents recorded."""
+"""The hazards of a history hit: of the source, of an image created from it, and of the parents that it records."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _title(store: ImageStore, image_id: str) -> str:
 
 
 def _leads_to(store: ImageStore, start: str, goal: str, moved: Mapping[str, str]) -> bool:
-    """Return whether the parents lead from one image to another after the moves."""
+    """Return whether one image is an ancestor of another, or the same, once the new parents are recorded."""
     seen: set[str] = set()
     current: str | None = start
     while current is not None and current not in seen:

@@ -1,4 +1,4 @@
-"""The index of images that are candidates together.
+"""The index of images that are candidates for the same parent.
 
 Sets of images are bits of an int: bit 0 is the image that wins over all others if it matches. The images that pass a
 check are found by the key under which its comparison files them, so a lookup takes a few dictionary lookups and ANDs,
@@ -51,7 +51,6 @@ class CandidateIndex:
             tables that only further probes would need.
         tables: tables of these and further images, such as all images of the store; None: tables of these images
             alone are created.
-
     """
 
     def __init__(
@@ -87,7 +86,7 @@ class CandidateIndex:
 
     @cached_property
     def unknowns(self) -> Unknowns:
-        """The images of which something is not known."""
+        """The images about which something is not known."""
         return Unknowns(self._tables.kinds, self.all, self._rules)
 
     def __len__(self) -> int:
@@ -132,7 +131,7 @@ class CandidateIndex:
         return self._order.own_parents & self.all
 
     def alike_by_parent(self, bits: int) -> Iterator[int]:
-        """Yield these images in sets: with the same doubts about their parents, and all with or all without one."""
+        """Yield sets of these images with the same doubts about their parents; in each, all or none have a parent."""
         without = self._order.without_parent
         for concerned in (*self.unknowns.by_parent, -1):
             some = bits & concerned
@@ -183,13 +182,13 @@ class CandidateIndex:
 
     @cached_property
     def _selective(self) -> Sequence[ConfigCheck]:
-        """The checks that may leave only a few images, the command first, which distinguishes most."""
+        """The checks that may leave only a few images. The command comes first, because it rules out the most."""
         rules = self._rules
         checks = [check for check in rules.config_checks if check.field in rules.image_fields]
         return sorted(checks, key=lambda check: check.field != "Cmd")
 
     def indistinguishable(self) -> Iterator[list[int]]:
-        """Yield the positions of all images, in groups that no probe distinguishes. It needs its own tables."""
+        """Yield the positions of all images, in groups that no probe distinguishes. Requires tables of its own."""
         alike: dict[tuple[Hashable, ...], list[int]] = {}
         nothing = Probe()  # the keys of an image do not depend on the probe
         rows = filter(self._is_read, self._rows)
@@ -202,7 +201,7 @@ class CandidateIndex:
 
     @property
     def certain(self) -> int:
-        """The images of which all values that the local cache reads are known."""
+        """The images for which all values that the local cache reads are known."""
         return self.all & ~self.unknowns.about_any
 
     def may_match(self, probe: Probe) -> int:
@@ -215,7 +214,7 @@ class CandidateIndex:
         return bits
 
     def must_match(self, probe: Probe, *member: Aspect) -> int:
-        """Return the images that certainly pass, and are certainly candidates according to these aspects."""
+        """Return the images that certainly pass and that, as far as these aspects decide, are certainly candidates."""
         bits = self.dated & ~self.unknowns.times & ~self.unknowns.about(*member)
         for row in self._rows:
             bits &= self._passing(row, probe) & ~self.unknowns.at(row, probe)
@@ -226,7 +225,7 @@ class CandidateIndex:
     # Some of the checks
 
     def survivors(self, probe: Probe) -> list[Survivors]:
-        """Return the images left after each check, element by element, up to the first check that nothing passes."""
+        """Return the images left after each check, element by element, up to the first check that no image passes."""
         left = self.all
         passed = []
         for row in self._rows:
@@ -270,7 +269,7 @@ class CandidateIndex:
 
     @cached_property
     def _differences(self) -> Differences:
-        index = weakref.proxy(self)  # its owner refers to it: only a search would free a cycle of the two
+        index = weakref.proxy(self)  # a strong reference would form a cycle, which only the collector frees
         return Differences(
             self.all,
             self._rules.compared_fields,
@@ -287,7 +286,7 @@ class CandidateIndex:
 
     @property
     def _rows(self) -> tuple[ConfigCheck | Requirement, ...]:
-        """Everything that is compared of a candidate, in the daemon's order."""
+        """All comparisons of a candidate, in the daemon's order."""
         rules = self._rules
         return (*rules.requirements, *rules.config_checks, *rules.later)
 

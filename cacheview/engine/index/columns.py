@@ -25,7 +25,7 @@ _NONE: Final = ContainerConfig()
 
 
 class Columns:
-    """The columns of some images. Each field of a container config is read, whatever the rules.
+    """The columns of some images. All fields of a container config can be read, regardless of the rules.
 
     Attributes:
         order: the images in order.
@@ -57,8 +57,8 @@ class Columns:
         return [value(config) for config in self._configs]  # a loop, which lets other threads run in between
 
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
-        """Return the images that pass a check, as bits. Examining each takes less time than filing all of them."""
-        if query.accepted is NO_KEY:  # nothing passes, or the result depends on more of the probe
+        """Return the images that pass a check, as bits. Examining every image takes less time than filing them."""
+        if query.accepted is NO_KEY:  # no key passes, or the result depends on more than this key
             return self._looked_through(row, query)
         cached = self._passing.get((query.slot, query.accepted))
         if cached is None:

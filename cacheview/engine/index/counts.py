@@ -31,7 +31,7 @@ class Counts:
         level = [each for each in sets if each]
         while level:
             carried = []
-            while len(level) > 1:  # three of one plane make one of the same plane and one of the next
+            while len(level) > 1:  # an adder: three sets become one for this plane and one for the next
                 a, b, c = level.pop(), level.pop(), level.pop() if level else 0
                 either = a ^ b
                 level.append(either ^ c)
@@ -57,7 +57,7 @@ class Counts:
         return Counts(tuple(planes))
 
     def below(self, other: Counts) -> int:
-        """Return the images whose number is smaller than the other one."""
+        """Return the images whose number is smaller than their other number."""
         borrow = 0
         for a, b in zip_longest(self.planes, other.planes, fillvalue=0):
             borrow = (b & borrow) | ((b | borrow) & ~a)
@@ -70,11 +70,11 @@ class Counts:
         return among
 
     def where(self, bits: int, other: Counts) -> Counts:
-        """Return these numbers for the images of a set, and the others for all others."""
+        """Return these numbers for the images of a set, and the other numbers for the rest."""
         return Counts(tuple(a & bits | b & ~bits for a, b in zip_longest(self.planes, other.planes, fillvalue=0)))
 
     def at_most(self, other: Counts) -> Counts:
-        """Return the smaller of both numbers."""
+        """Return the smaller of the two numbers for each image."""
         return self.where(self.below(other), other)
 
     def at_least_one(self, bits: int) -> Counts:

@@ -1,4 +1,4 @@
-"""The number of elements of a field that would have to change for many candidates, without comparing each.
+"""Counts the elements of a field that would have to change, for many candidates, without comparing each of them.
 
 Every element of every candidate's value is filed once. The sets of candidates that have an element of the probe's value
 at its position are then counted for all candidates together (`Counts`).
@@ -28,7 +28,7 @@ __all__ = [
     "distances_of_one",
 ]
 
-_SPARSE = 64  # smaller sets than one image in this many are kept as positions until they are needed
+_SPARSE = 64  # sets of fewer than one image in this many are kept as positions until they are needed
 
 
 class FieldDistances(Protocol):
@@ -194,7 +194,7 @@ class _Filed:
         self.filed: dict[Any, _Positions | int] = {}
 
     def pack(self, few: int) -> None:
-        """Turn sets of more than ``few`` into bits, which need no more memory and are then ready."""
+        """Turn sets of more than ``few`` into bits, which need no more memory and are ready for use."""
         for key, filed in self.filed.items():
             if type(filed) is not int and len(filed) > few:  # type: ignore[arg-type]
                 self.filed[key] = bits_of(filed)  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ def _file(several: Iterable[dict[Any, _Positions | int]], keys: Iterable[Hashabl
     for filed, key in zip(several, keys, strict=False):
         known = filed.get(key)
         if known is None:
-            filed[key] = positions  # most values are unique, and all keys of a value can share the same positions
+            filed[key] = positions  # most values are unique, and all keys of a value can share its positions
         elif type(known) is list:
             known.extend(positions)
         else:
@@ -308,7 +308,7 @@ def _chain(among: int, sets: Iterable[int]) -> Iterator[int]:
 
 
 class MapDistances:
-    """Maps: the keys that only one side has, and those with another value."""
+    """Maps: the keys that only one side has, and those with different values."""
 
     def __init__(self, values: Sequence[Mapping[str, Any] | None], *, with_values: bool) -> None:
         few = len(values) // _SPARSE
@@ -340,7 +340,7 @@ class MapDistances:
         return own + self._lengths.counts - keys - same
 
     def read_alike(self, probe: Mapping[str, str]) -> int:
-        """Return the candidates of which each key has the same value in the probe. A missing key counts as empty.
+        """Return the candidates whose keys all have the same value in the probe. A missing key counts as empty.
 
         See `SameValues`; the lengths are compared separately.
         """

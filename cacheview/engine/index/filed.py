@@ -1,4 +1,4 @@
-"""Images filed under the keys of checks, in little memory even for very many."""
+"""Images filed under the keys of checks, using little memory even for very many images."""
 
 from __future__ import annotations
 

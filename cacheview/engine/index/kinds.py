@@ -31,7 +31,7 @@ class DoubtKinds:
 
     @cached_property
     def _by_doubts(self) -> Sequence[tuple[Image, int | Sequence[int]]]:
-        """One image for each kind of doubts and of places for container configs, with all images of that kind."""
+        """One image for each combination of doubts and of existing container configs, with all images that have it."""
         positions_of: dict[Hashable, list[int]] = {}
         if not any(image.doubts for image in self.images):
             return ()
@@ -46,12 +46,12 @@ class DoubtKinds:
         return [(self.images[positions[0]], self._packed(positions)) for positions in positions_of.values()]
 
     def _packed(self, positions: Sequence[int]) -> int | Sequence[int]:
-        """Return bits, or a few positions: if each image has its own doubt, bits would grow with the square of them."""
+        """Return bits, or a few positions: if each image has its own doubt, bits would need quadratic memory."""
         return bits_of(positions) if len(positions) > len(self.images) // _MOST_SETS else positions
 
     @cached_property
     def _by_aspects(self) -> Sequence[tuple[Image, int]]:
-        """The same for images whose doubts are about the same aspects: there are few such kinds."""
+        """The same, but combining doubts about the same aspects: there are only a few combinations."""
         few: dict[Hashable, tuple[Image, list[int]]] = {}
         many: list[tuple[Image, int]] = []
         for image, positions in paced(self._by_doubts):

@@ -22,7 +22,7 @@ __all__ = ["Tables"]
 class Tables(Columns):
     """Tables of some images, each created on first use.
 
-    Several threads may look up at once: results are stored whole, and at worst computed twice.
+    Several threads may use them at the same time: results are stored in one piece, and at worst computed twice.
 
     Args:
         few: up to this many images or keys are compared one by one.

@@ -20,7 +20,7 @@ __all__ = ["Unknowns"]
 
 
 class Unknowns:
-    """Sets of some images, as bits, by what is not known of them.
+    """Sets of some images, as bits, by what is not known about them.
 
     Args:
         among: the images, as bits.
@@ -38,7 +38,7 @@ class Unknowns:
 
     @cached_property
     def _doubts(self) -> Sequence[tuple[Doubt, int | Sequence[int]]]:
-        """Each doubt about values that the local cache reads, with the images concerned: bits, or a few positions."""
+        """Each doubt about values that the local cache reads, with the affected images: bits, or a few positions."""
         read, among = local_aspects(self._rules), self._among
         is_whole = among.bit_count() == len(self._kinds.images)
         found: list[tuple[int, int, Doubt, int | Sequence[int]]] = []
@@ -51,7 +51,7 @@ class Unknowns:
                 first = about[0] if about else -1
             if about:
                 found.append((first, doubts_about(self._kinds.images[first], *read).index(doubt), doubt, about))
-        found.sort(key=itemgetter(0, 1))  # as they are met, image by image
+        found.sort(key=itemgetter(0, 1))  # in the order in which the images have them
         return [(doubt, about) for *_, doubt, about in found]
 
     def among(self, bits: int) -> Iterator[tuple[Doubt, int]]:
@@ -67,7 +67,7 @@ class Unknowns:
                 yield doubt, count
 
     def about(self, *aspects: Aspect) -> int:
-        """Return the images of which any of these aspects is not known."""
+        """Return the images for which any of these aspects is not known."""
         bits = self._by_aspects.get(aspects)
         if bits is None:
             found = self._kinds.where(lambda image: bool(doubts_about(image, *aspects))) if self._kinds else 0
@@ -86,7 +86,7 @@ class Unknowns:
 
     @property
     def by_parent(self) -> Sequence[int]:
-        """The images with doubts about their parents, here or not: a set for each kind of these doubts."""
+        """All images with doubts about their parents, not only those among these: a set for each kind of doubts."""
         return self._kinds.by_parent
 
     @cached_property

@@ -17,7 +17,7 @@ _BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
 
 
 def named(text: str) -> RuleSetChoice:
-    """Return the rules of that name, with a note if they are only those of the nearest release.
+    """Return the rules with that name, with a note if they are only those of the nearest release.
 
     Raises KeyError with a message for people: the reason and the known names.
     """
@@ -44,9 +44,9 @@ def named(text: str) -> RuleSetChoice:
 
 
 def kind_named(text: str) -> StoreKind | None:
-    """Return the kind of store that a name of rules is for, whether or not they are known; None: it names none.
+    """Return the kind of store that a name of rules is for, even if there are no such rules; None: it names no kind.
 
-    ``graphdriver-99.0`` begins with it, and ``Docker 19.03, overlay2`` ends with it.
+    ``graphdriver-99.0`` begins with the kind, and ``Docker 19.03, overlay2`` ends with a storage driver.
     """
     text = text.strip()
     prefix = _DOCKER.match(text)

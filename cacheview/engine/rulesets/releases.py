@@ -26,8 +26,8 @@ _NEARLY: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before 24.0.3, a FROM scratch step fails the build. Under these rules, which apply from 24.0.3, such a step "
-        "is a miss. Images are compared in the same way.",
+        "Before 24.0.3, a FROM scratch step fails the build. Under these rules, which apply from 24.0.3 on, such a "
+        "step is a miss. Images are compared in the same way.",
     ),
 )
 """Releases with the rules of a rule set except for one difference: the kind of store, the releases, the name of the
@@ -41,7 +41,7 @@ class RuleSetChoice:
 
     Attributes:
         note: how the rules differ from those of the release, in a sentence; usually empty.
-        version, commit: of the requested release, as given; empty: not given.
+        version, commit: of the requested release, as specified; empty: not specified.
     """
 
     rules: RuleSet
@@ -64,7 +64,7 @@ def store_kind(name: str) -> StoreKind | None:
 
 
 def newest_rules(store: StoreKind) -> RuleSet:
-    """Return the rules of the newest release with such a store."""
+    """Return the rules of the newest release for this kind of store."""
     _, rules = max(((rules.newest, rules) for rules in _of_store(store) if rules.newest), key=lambda pair: pair[0])
     return rules
 
@@ -78,8 +78,8 @@ def choose(version: str, store: StoreKind, commit: str = "") -> RuleSetChoice | 
 
     Returns:
         The rule set. If the release is not one of those compared, it is the rule set of the nearest release, with a
-        note. None: the text contains no version, or one before the oldest rule set of such a store: before 24.0.0-rc.3
-        a containerd store has no cache (``MakeImageCache`` panics).
+        note. None: the text contains no version, or one older than the oldest rule set of this kind. Before
+        24.0.0-rc.3, a containerd store has no cache (``MakeImageCache`` panics).
     """
     for rules in RULE_SETS.values():
         if rules.store is store and rules.commit and commit.startswith(rules.commit):
@@ -105,7 +105,7 @@ def choose(version: str, store: StoreKind, commit: str = "") -> RuleSetChoice | 
 
 
 def _of_store(store: StoreKind) -> list[RuleSet]:
-    """Return the rule sets of such a store that belong to releases."""
+    """Return the rule sets for this kind of store that belong to releases."""
     return [rules for rules in RULE_SETS.values() if rules.store is store and rules.spans]
 
 

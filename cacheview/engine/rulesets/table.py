@@ -28,7 +28,7 @@ def _lines() -> Iterator[str]:
 
 
 def _table(what: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Yield one row for each different behavior: its description, and the rule sets that have it."""
+    """Yield one row for each distinct behavior: its description, and the rule sets that have it."""
     yield f"| {what} | how | rule sets |"
     yield "|---|---|---|"
     for row in rows:

@@ -1,4 +1,4 @@
-"""The checks of the local cache: those of every candidate, in order, then the choice of the newest match."""
+"""The checks of the local cache: those of each candidate, in order, then the choice of the newest match."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
         )
 
     def rivalry() -> tuple[Doubt, ...]:
-        """Return the doubts about other candidates because of which the best match may not be the answer."""
+        """Return the doubts about other candidates that might be the answer instead of the best match."""
         return tuple(doubt for doubt, _ in index.unknowns.among(rivals) if doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
@@ -118,7 +118,7 @@ class _Standings:
 
 
 def _tally(rules: RuleSet, probe: Probe, image: Image) -> Tally:
-    """Return the tally of a candidate that is not the answer, and of which everything is known."""
+    """Return the tally of a candidate that is not the answer, and about which everything is known."""
     total = len(rules.requirements) + len(rules.config_checks) + len(rules.later) + _TIME_CHECKS
     for passed, each in enumerate(candidate_checks(rules, probe, image)):
         if not each.passes:
@@ -285,7 +285,7 @@ def _newest_check(
 ) -> Check:
     """Return the check that a match is the newest one.
 
-    ``rivalry``: the doubts about other candidates because of which this one may not be the answer.
+    ``rivalry``: the doubts about other candidates that might be the answer instead of this one.
     """
     own = doubts_about(image, "created")
     dated = rules.time(image.created) is not None

@@ -57,7 +57,7 @@ def _reference_check(i: int, lineage: Lineage) -> Check:
 
 
 def descent_stage(verdict: Verdict, cache: KnownCache) -> Stage:
-    """Return the stage that decides if the local match counts: a source must have it as a parent or ancestor."""
+    """Return the stage that decides whether the local match counts: a source must have it as a parent or ancestor."""
     store, rules = cache.store, cache.rules
     sources, answer = verdict.sources, verdict.local
     if answer is None:
@@ -111,7 +111,7 @@ def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageS
 
 
 def _ancestor_check(source: Image, answer: Image, result: IsParent, store: ImageStore) -> Check:
-    """Return a check with one element for each parent on the way."""
+    """Return a check with one element for each parent that is followed."""
     steps = []
     current: Image | None = source
     seen: set[str] = set()

@@ -34,7 +34,7 @@ def pruned(count: int) -> HazardText:
 
 
 def orphans(count: int) -> HazardText:
-    """Describe images that record parents that are not in the store."""
+    """Describe images whose recorded parents are not in the store."""
     return HazardText(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
         "read). A build finds such an image only once that exact parent is back in the store.",
@@ -55,8 +55,8 @@ def unmarked(count: int) -> HazardText:
     """Describe images without the mark that these rules require."""
     return HazardText(
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
-        "or built before an upgrade by an engine that did not record its own builds. The local cache never returns "
-        f"such an image, so {plural(count, 'this step', 'each of these steps')} misses once.",
+        "or built by an older engine that did not yet record its own builds. The local cache never returns such an "
+        f"image, so {plural(count, 'this step', 'each of these steps')} misses once.",
         "Build once; the new images are recorded as built here.",
     )
 
@@ -98,7 +98,7 @@ def empty_configs(count: int) -> HazardText:
 
 
 def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
-    """Describe images that the same step matches, and whose times do not decide.
+    """Describe images that match the same step, and whose creation times do not decide between them.
 
     ``by_layers``: whether their history and layers match it.
     """
@@ -113,25 +113,26 @@ def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
 
 
 def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
-    """Describe images with more history entries with a layer than layers.
+    """Describe images whose history has more entries with a layer than the image has layers.
 
     Args:
-        ignored: whether they bring in nothing as ``--cache-from``.
-        panics: whether they can make the daemon panic otherwise.
+        ignored: whether they bring in nothing with ``--cache-from``.
+        panics: whether they can make the daemon panic, if they are not ignored.
     """
     effect = "contributes less to --cache-from than its history suggests"
     if ignored:
         effect = "is silently ignored by --cache-from"
     elif panics:
-        effect = "can make the daemon panic, which fails the build, when used with --cache-from"
+        effect = "can make the daemon panic when used with --cache-from, which fails the build"
     return HazardText(
-        f"{_images(count, 'has', 'have')} more steps with a layer in the history than layers. Such an image {effect}.",
+        f"{_images(count, 'has', 'have')} fewer layers than steps with a layer in {plural(count, 'its', 'their')} "
+        f"history. Such an image {effect}.",
         "Do not use such images with --cache-from; build or pull them again.",
     )
 
 
 def loaded(count: int) -> HazardText:
-    """Describe images that were built on another one and record no parent."""
+    """Describe images that were built on another one but do not record a parent."""
     return HazardText(
         f"{_images(count, 'was', 'were')} built on another image in this store, but no parent is recorded, because "
         f"{plural(count, 'it was', 'they were')} loaded, pulled or imported. The local cache does not find "

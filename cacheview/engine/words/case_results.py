@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["NOTHING_EXPECTED", "NO_NEW_IMAGE", "differs"]
+__all__ = ["NO_EXPECTATION", "NO_NEW_IMAGE", "differs"]
 
-NOTHING_EXPECTED: Final = "nothing is expected"
+NO_EXPECTATION: Final = "the probe has no expected answer"
 NO_NEW_IMAGE: Final = "created: expected a new image, got none"
 
 

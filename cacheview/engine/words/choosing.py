@@ -35,12 +35,12 @@ def unchecked(release: DockerVersion, used: DockerVersion) -> str:
 
 
 def no_rule_set(name: str, known: Iterable[str]) -> str:
-    """Explain that there is no such name."""
+    """Explain that no rule set has this name."""
     return f"there is no rule set {name!r}; choose from {', '.join(known)}, or specify a release and a storage driver"
 
 
 def not_a_version(text: str) -> str:
-    """Explain that the text names no release."""
+    """Explain that the text does not name a release."""
     return f"{text!r} is not a Docker version; specify the full version, such as 24.0.7, or 29.x for the newest"
 
 

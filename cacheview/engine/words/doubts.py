@@ -62,7 +62,7 @@ def origin_reason(origin: ImageOrigin) -> str:
 
 
 def unknown_aspects(unknown: UnknownAnswer) -> str:
-    """Return the unknown facts that decide."""
+    """Return the unknown facts that an answer depends on, as a phrase."""
     words = tuple(dict.fromkeys(ASPECT_WORDS[each.doubt.aspect] for each in unknown.doubts))
     return all_of(words) if words else "something"
 

@@ -87,10 +87,10 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
 
     ``any_ancestor``: whether any ancestor counts rather than only the parent.
     """
-    kin = "an ancestor" if any_ancestor else "its parent"
+    kin = "an ancestor" if any_ancestor else "the parent"
     return HazardText(
-        f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if one "
-        f"of the sources records the match as {kin}.",
+        f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if it is "
+        f"{kin} of one of the sources.",
         f"{_LEAVE_OUT}name an image that was built on the matching image.",
     )
 
@@ -114,7 +114,9 @@ def loop(match: Image) -> HazardText:
 
 
 _RESTORES = {
-    VerdictReason.TOO_FEW_LAYERS: "its history has more steps with a layer than it has layers, so the daemon panics",
+    VerdictReason.TOO_FEW_LAYERS: (
+        "the history has more steps with a layer than the image has layers, so the daemon panics"
+    ),
     VerdictReason.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
     VerdictReason.RESTORED_BEFORE: (
         "an earlier build created that image, and the name that containerd would give it is already in use"
@@ -138,7 +140,7 @@ def unmarked(image: Image) -> HazardText:
     """Describe an image that matches except for the mark."""
     return HazardText(
         f"{image.title} matches in every compared field, but is not recorded as built here: it was loaded, or built "
-        "before an upgrade by an engine that did not record its own builds.",
+        "by an older engine that did not yet record its own builds.",
         "Build once: the step runs again, its new image is recorded as built here, and the next build finds that "
         "image.",
     )
@@ -165,7 +167,7 @@ _WAYS = {
 
 
 def loaded(image: Image, way: WayToHit) -> HazardText:
-    """Describe an image that has the step and records no parent."""
+    """Describe an image that has the step but does not record a parent."""
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but does not record a parent: it was "
         "loaded, pulled or imported, and the local cache looks only at recorded parents.",
@@ -174,7 +176,7 @@ def loaded(image: Image, way: WayToHit) -> HazardText:
 
 
 def orphan(image: Image, way: WayToHit) -> HazardText:
-    """Describe an image that has the step, and whose recorded parent is not in the store."""
+    """Describe an image that has the step, but whose recorded parent is not in the store."""
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
         "parent is not in the store (it was pruned, or could not be read), so the local cache cannot find it.",
@@ -183,7 +185,7 @@ def orphan(image: Image, way: WayToHit) -> HazardText:
 
 
 def pulled_for_scratch(image: Image) -> HazardText:
-    """Describe a step FROM scratch that hits an image not created by a build from scratch."""
+    """Describe a FROM scratch step that hits an image not created by a build from scratch."""
     return HazardText(
         f"{image.title} was not created by the first step of a FROM scratch build. It has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
@@ -227,7 +229,7 @@ def empty_label(labels: Sequence[str]) -> HazardText:
 
 
 def restored_empty_config(image: Image) -> HazardText:
-    """Describe a hit of an image that the cache created, without a record of the config that it was built with."""
+    """Describe a hit on an image that the cache created, and that does not record the config of its step."""
     return HazardText(
         f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
         "build config counts as empty and matches this probe regardless of the step.",
@@ -236,7 +238,7 @@ def restored_empty_config(image: Image) -> HazardText:
 
 
 def new_empty_config() -> HazardText:
-    """Describe a hit that creates an image without a record of the config that it was built with."""
+    """Describe a hit that creates an image that does not record the config of its step."""
     return HazardText(
         "The new image has no recorded build config, which counts as an empty config. From now on, the image is a "
         "local match for any empty config on this parent.",
@@ -256,7 +258,7 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
 
 
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
-    """Describe a source whose step was built with other values of fields than the probe's."""
+    """Describe a source whose step was built with different field values than the probe's."""
     why = "a history match compares only the command"
     return HazardText(
         _uncompared(fields, why), f"{_NOT_YOURS}. No release compares more than the command in a history match."
@@ -271,19 +273,19 @@ def _uncompared(fields: Sequence[str], why: str) -> str:
 
 
 def further_steps(image: Image, further: int) -> HazardText:
-    """Describe a hit of a whole source, with this many steps after this one."""
+    """Describe a hit on an entire source, which has this many steps after this one."""
     later = "it" if further == 1 else "all of them"
     return HazardText(
         f"The cache returns the whole image {image.title}, which has {counted(further, 'more step')} after this one, "
         f"so the next instruction builds on top of {later}.",
-        "Pass that step's own image to --cache-from, or omit --cache-from.",
+        "Pass this step's own image to --cache-from, or leave out --cache-from.",
     )
 
 
-def join_collision(made_with: Sequence[str], probe: Sequence[str]) -> HazardText:
-    """Describe two commands whose joined words are the same text."""
+def join_collision(image: Sequence[str], probe: Sequence[str]) -> HazardText:
+    """Describe two different commands that are the same text once their words are joined."""
     return HazardText(
-        f"The step was built with the command {command(made_with)} and the probe has {command(probe)}. These commands "
+        f"The step was built with the command {command(image)} and the probe has {command(probe)}. These commands "
         "differ only in where one word ends and the next begins, which the history does not record.",
         "Make sure that the commands differ in more than their spacing.",
     )

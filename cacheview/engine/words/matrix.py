@@ -22,7 +22,7 @@ def why(
 
     Args:
         stage: the stage that decided; None: nothing was looked up.
-        check: the check that decided; None: no single one did.
+        check: the check that decided; None: no single check did.
         nearest: the candidate or source that the check belongs to.
     """
     if verdict.unknown is not None:

@@ -13,7 +13,7 @@ from cacheview.wording import all_of
 __all__ = ["command", "known_as", "listed", "names", "parent_title", "plain"]
 
 _STEP = 60
-"""The most characters of a step that are shown next to an id."""
+"""The maximum number of characters of a step that is shown next to an id."""
 _DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
 """The checksum of files in a step. Its beginning identifies it, like that of an id."""
 
@@ -48,16 +48,16 @@ def plain(value: object) -> str:
 
 
 def names(images: Sequence[Image]) -> str:
-    """Return the titles of the first three images, and the number of further ones."""
+    """Return the titles of the first three images, and the number of the others."""
     shown = ", ".join(image.title for image in images[:3])
     return shown if len(images) <= 3 else f"{shown} and {len(images) - 3} more"
 
 
 def listed(words: Sequence[str]) -> str:
-    """Return the first five words, and the number of further ones."""
+    """Return the first five words, and the number of the others."""
     return all_of([*words[:5], f"{len(words) - 5} more"] if len(words) > 5 else words)
 
 
 def command(words: Sequence[str]) -> str:
-    """Return a command so that the boundaries of its words are visible."""
+    """Return a command in a form that shows where each word begins and ends."""
     return "[" + ", ".join(f'"{word}"' for word in words) + "]"

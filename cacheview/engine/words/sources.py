@@ -47,5 +47,5 @@ def sizes_unknown(image: Image) -> str:
 
 
 def as_many_as_entries(image: Image) -> str:
-    """Explain that the walk along the parents of an image ended because of the number of its entries."""
+    """Explain that the walk along an image's parents stopped at the number of its history entries."""
     return f"limited to the number of history entries in {image.title}"

@@ -79,7 +79,7 @@ def element(part: Element) -> str:
 
 
 def candidates(count: int, matching: int, unknown: int) -> str:
-    """Return how many candidates there are, how many match, and for how many that is not known."""
+    """Return how many candidates there are, how many match, and for how many this is not known."""
     text = f"{counted(count, 'candidate')}, {matching or 'no'} {plural(max(matching, 1), 'match', 'matches')}"
     return f"{text}, {unknown} unknown" if unknown else text
 
@@ -135,12 +135,12 @@ def sources_of(sources: int, references: int) -> str:
 
 
 def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
-    """Explain that no source is built on the local match, or not as far as is known (``unknown``).
+    """Explain that no source is built on the local match; with ``unknown``, that none is known to be.
 
     ``kin``: "its parent" or "an ancestor".
     """
     if unknown:
-        return f"no source is known to have {answer.short_id} as {kin}, so the local match may not count"
+        return f"no source is known to have {answer.short_id} as {kin}, so the local match might not count"
     return f"no source has {answer.short_id} as {kin}, so the local match does not count"
 
 
@@ -150,12 +150,12 @@ def counting_source(source: Image, answer: Image, kin: str) -> str:
 
 
 def cycle_of_source(source: Image) -> str:
-    """Explain that the daemon never ends because of a cycle."""
+    """Explain that the daemon loops forever because of a cycle."""
     return f"the parents of {source.title} form a cycle, and the daemon loops forever"
 
 
 def own_parent(answer: Image) -> str:
-    """Explain that the daemon never ends because it checks the answer itself."""
+    """Explain that the daemon loops forever because it checks the local match against itself."""
     return f"the daemon checks over and over whether {answer.short_id} is its own parent"
 
 
@@ -189,12 +189,12 @@ def source_matches(source: Image, *, creates_image: bool) -> str:
 
 
 def matching_source(sources: int, unknown: int) -> str:
-    """Explain that no source certainly matches. ``unknown`` is the number of those that may."""
+    """Explain that no source certainly matches. ``unknown`` is the number of sources that may."""
     return f"{counted(sources, 'source')}, {f'{unknown} may match' if unknown else 'no match'}"
 
 
 def any_history_matches(*, has_parent: bool) -> str:
-    """Explain that there is nothing to compare with."""
+    """Explain that there is nothing to compare a source with."""
     why = "the parent has neither history nor layers" if has_parent else "there is no parent"
     return f"{why}, so any source with a history matches"
 
@@ -220,7 +220,7 @@ def next_step(image: Image) -> str:
 
 
 def next_steps(count: int, role: str, unknown: int) -> str:
-    """Explain that none of the candidates or sources certainly is the next step.
+    """Explain that none of the candidates or sources is certainly the next step.
 
     ``unknown`` is the number that may be.
     """

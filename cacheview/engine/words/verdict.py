@@ -14,7 +14,7 @@ from cacheview.engine.words.doubts import origin_reason, unknown_aspects
 from cacheview.engine.words.phrases import known_as, parent_title, plain
 from cacheview.engine.writable import argument_of, is_same_but_for_files
 from cacheview.model import SCRATCH, Aspect, ContainerConfig, Image, ImageStore, short_id
-from cacheview.wording import counted
+from cacheview.wording import counted, sentence
 
 __all__ = [
     "VerdictWords",
@@ -73,7 +73,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
     """Return the sentence of a verdict, and its reason.
 
     Args:
-        check: the check that decided; None: no single one did.
+        check: the check that decided; None: no single check did.
         nearest: the candidate or source that the check belongs to; None: it belongs to a stage.
     """
     verdict = trace.verdict
@@ -105,12 +105,11 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
 
 def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     """Return an unknown answer in words."""
-    who_says = "It is not known" if "existence" in unknown.aspects else "The store does not report"
-    what = f"{who_says} {unknown_aspects(unknown)}."
     images = unknown.images
     if unknown.may_hit_others or not images:
         possible = [_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes]
-        return VerdictWords(f"it may be {_or(possible)}", what)
+        return VerdictWords(f"it may be {_or(possible)}", f"For at least one image, {_unreported(unknown)}.")
+    what = sentence(_unreported(unknown))
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
         return VerdictWords(f"a hit on {who}, but which one is unknown", what)
@@ -119,6 +118,14 @@ def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     others = unknown.outcomes - {VerdictOutcome.HIT}
     rest = [_OUTCOMES[each] for each in VerdictOutcome if each in others]
     return VerdictWords(f"a hit on {who}, or {_or(rest)}", what)
+
+
+def _unreported(unknown: UnknownAnswer) -> str:
+    """Return the facts about an image that are not known, as a clause."""
+    aspects = unknown_aspects(unknown)
+    if "existence" not in unknown.aspects:
+        return f"the store does not report {aspects}"
+    return f"{'it is not known' if len(unknown.aspects) == 1 else 'these facts are not known:'} {aspects}"
 
 
 _OUTCOMES = {
@@ -188,16 +195,16 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         source = known_as(trace.verdict.narrowed)
         reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
-            made = "and then by others; an earlier build created an image for just this step from the source."
-            return VerdictWords(f"{known_as(image)} is used", f"{reason} {made}")
-        made = "and then by others, so the daemon creates an image for just this step from the source."
+            rest = "and then by others; an earlier build created an image for just this step from the source."
+            return VerdictWords(f"{known_as(image)} is used", f"{reason} {rest}")
+        rest = "and then by others, so the daemon creates an image for just this step from the source."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
                 f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created exactly that image"
             )
-            return VerdictWords(words, f"{reason} {made}")
-        return VerdictWords("a newly created image is used", f"{reason} {made}")
+            return VerdictWords(words, f"{reason} {rest}")
+        return VerdictWords("a newly created image is used", f"{reason} {rest}")
     if trace.verdict.stage is StageKind.HISTORY:
         reason = f"Its history begins with that of {parent} and continues with this command."
         if trace.probe.parent == SCRATCH:
@@ -205,13 +212,11 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         return VerdictWords(f"the source {known_as(image)} is used", reason)
     matches = len(trace.index.matches(trace.probe))
     others = f" It is the newest of {matches} that match." if matches > 1 else ""
-    kin = "its parent" if trace.rules.reads_one_parent else "an ancestor"
-    counted = (
-        f" A source records the local match as {kin}, so the cache accepts the match." if trace.probe.cache_from else ""
-    )
+    kin = "the parent" if trace.rules.reads_one_parent else "an ancestor"
+    accepted = f" It is {kin} of a source, so the cache accepts the match." if trace.probe.cache_from else ""
     article, relation = _kin(trace, parent)
     return VerdictWords(
-        f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{counted}"
+        f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{accepted}"
     )
 
 
@@ -250,7 +255,7 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
 
 
 def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig) -> tuple[str, str]:
-    """Return why the nearest failed, and both values if two were compared. ``config`` is that of the probe."""
+    """Return why the nearest image failed, and both values if two were compared. ``config`` is that of the probe."""
     if check is None:
         return "", ""
     if nearest is None:
@@ -280,7 +285,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
     argument = argument_of(check, config)
     if argument:
         return f"The nearest image is {who}: build argument {argument} differs.", _values(check)
-    if check.image is UNKNOWN:  # an unknown check is not a failure, so this image has none to name
+    if check.image is UNKNOWN:  # an unknown check is not a failure, so there is no failed check to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
     return f"The nearest image is {who}: {check.name} differs.", _values(check)
 
